@@ -1,0 +1,43 @@
+# make demo: samples to a model that answers. make test: all tests. Both set up .venv first, from nothing.
+# make check: style, types, imports, generated files. See AGENTS.md.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: demo test check docs web clean
+
+demo: .venv/ready
+	$(BIN)/malmoi demo $(DEMO_ARGS)
+
+test: .venv/ready-test
+	$(BIN)/pytest -m "not slow" -n 2 $(TEST_ARGS)
+	$(BIN)/pytest -m slow $(TEST_ARGS)
+
+check: .venv/ready-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m malmoi.cli.reference --check docs/reference
+	$(BIN)/malmoi sample build samples --check
+	$(BIN)/python malmoi/studio/web/check_bundle.py
+
+docs: .venv/ready
+	$(BIN)/python -m malmoi.cli.reference docs/reference
+
+# Only whoever changes the interface needs node; the built bundle lies in malmoi/studio/static.
+web:
+	cd malmoi/studio/web && npm ci --ignore-scripts && npm run build
+
+.venv/ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	touch $@
+
+.venv/ready-test: .venv/ready
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,68 @@
+"""`malmoi <room> <verb> [path] --set a.b=c --dry-run --json`: parse, wire, print. Rooms are imported when asked for."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from malmoi.kit.errors import UserError, did_you_mean
+
+ROOMS = {
+    "demo": "samples to a model that answers, on this machine",
+    "run": "a whole run from one recipe",
+    "corpus": "build a corpus and ask it questions",
+    "sample": "make raw files with planted faults and their truth",
+    "tokenizer": "learn a tokenizer and encode a corpus",
+    "train": "train a model",
+    "model": "export a model",
+    "evaluate": "measure a model and write the report",
+    "serve": "serve a model over the OpenAI-compatible interface",
+    "studio": "open the studio in a browser",
+}
+"""Each names a module malmoi.cli.<room> with `add_arguments(parser)` and, by parser defaults, `action(arguments)`."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one line for a mistake and a guess at what was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{self.prog}: {message}")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = sorted(map(str, action.choices))
+            raise UserError(f"{self.prog}: {value!r} is not known", hint=did_you_mean(str(value), known))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns the exit code: 0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C."""
+    try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        parsed = build_parser(words).parse_args(words)
+        return parsed.action(parsed) or 0
+    except UserError as error:
+        print(f"malmoi: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("malmoi: stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
+        return 1
+
+
+def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser. With `words`, only the room that they name is imported, so that `malmoi --help` stays quick."""
+    parser = _Parser(prog="malmoi", description="말모이: make and run your own Korean language model.")
+    rooms = parser.add_subparsers(title="rooms", metavar="<room>", required=True, parser_class=_Parser)
+    named = next((word for word in words or () if not word.startswith("-")), None)
+    for room, purpose in ROOMS.items():
+        child = rooms.add_parser(room, help=purpose, description=purpose)
+        if words is None or room == named:
+            importlib.import_module(f"malmoi.cli.{room}").add_arguments(child)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

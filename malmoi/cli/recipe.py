@@ -1,0 +1,40 @@
+"""A whole run as one recipe: each room's table goes to that room's dataclass, and to no other."""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.evaluate.settings import EvaluateSettings
+from malmoi.kit import config
+from malmoi.model.shape import ModelSettings
+from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
+from malmoi.train.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: a name, the folder that receives everything, and the settings of each stage."""
+
+    name: str
+    folder: Path
+    corpus: CorpusRecipe
+    tokenizer: LearnSettings
+    model: ModelSettings
+    train: TrainSettings
+    tokens: EncodeSettings = field(default_factory=EncodeSettings)
+    evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
+
+
+def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that every verb with a recipe takes."""
+    parser.add_argument("recipe", type=Path, help="a TOML file in recipes/")
+    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def load(arguments: argparse.Namespace) -> Run:
+    """The recipe that the arguments name, with their --set applied. Raises UserError."""
+    table = config.override(config.read_toml(arguments.recipe), arguments.assignments)
+    return config.parse(Run, table, "")

@@ -1,0 +1,42 @@
+"""`malmoi sample`: raw files with planted faults, and their truth."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs of the room."""
+    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
+    build = verbs.add_parser("build", help="make samples/raw and samples/truth.jsonl from samples/written")
+    build.add_argument("samples", type=Path, help="the folder that holds written/")
+    build.add_argument("--check", action="store_true", help="change nothing; fail where the files are not up to date")
+    build.set_defaults(action=_build)
+    grow = verbs.add_parser("grow", help="make any number of raw documents (HTML, JSONL, WARC) with their truth")
+    grow.add_argument("--documents", type=int, required=True, metavar="N")
+    grow.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed gives the same bytes")
+    grow.add_argument("--out", type=Path, default=Path("grown"), metavar="DIR", help="a new folder (default: grown)")
+    grow.set_defaults(action=_grow)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.sample import build
+
+    if not arguments.check:
+        records = build.build(arguments.samples)
+        print(f"{len(records)} documents in {arguments.samples / 'raw'}", file=sys.stderr)
+        return 0
+    changed = build.differences(arguments.samples)
+    if changed:
+        print(f"not up to date: {', '.join(changed[:5])}; run malmoi sample build {arguments.samples}", file=sys.stderr)
+    return 1 if changed else 0
+
+
+def _grow(arguments: argparse.Namespace) -> int:
+    from malmoi.cli.progress import bar
+    from malmoi.corpus.sample.grow import grow
+
+    with bar("documents") as progress:
+        grow(arguments.out, arguments.documents, arguments.seed, progress)
+    print(arguments.out)
+    return 0

@@ -1,0 +1,59 @@
+"""The Document: one Arrow schema for every text that malmoi reads, keeps or drops."""
+
+import hashlib
+from typing import Literal, get_args
+
+import pyarrow as pa
+
+Kind = Literal["news", "cafe", "blog", "kin", "comment", "web", "wiki", "book", "law", "expert", "dialogue", "code"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+SOURCE = pa.struct(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        ("name", pa.string()),  # the newspaper, cafe, blog, statute book: where it was published
+        ("url", pa.string()),
+        ("category", pa.string()),
+        ("author_hash", pa.string()),
+        ("published", pa.string()),  # ISO 8601 date, as far as the source gives it
+        ("licence", pa.string()),
+        ("popularity", pa.float64()),
+    ]
+)
+TURN = pa.struct([("speaker", pa.string()), ("text", pa.string())])
+SEGMENT = pa.struct(
+    [
+        ("type", pa.string()),  # text | image | audio | video | code | music
+        ("uri", pa.string()),
+        ("sha256", pa.string()),
+        ("start", pa.int64()),  # characters in `text`
+        ("end", pa.int64()),
+        ("caption", pa.string()),
+    ]
+)
+ORIGIN = pa.struct(
+    [
+        pa.field("file", pa.string(), nullable=False),  # relative to the input's folder; "a.tar.zst!member" inside one
+        pa.field("offset", pa.int64(), nullable=False),  # see corpus/sources: byte, row or record, by format
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("title", pa.string()),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("source", SOURCE, nullable=False),
+        pa.field("turns", pa.list_(TURN)),
+        pa.field("segments", pa.list_(SEGMENT)),
+        pa.field("origin", ORIGIN, nullable=False),
+    ]
+)
+"""Columns of every batch. Steps append `drop_<reason>` (bool) and scores; nothing else changes but `text`."""
+
+
+def document_id(source: str, content: bytes) -> str:
+    """A stable id: the first 32 hex digits of SHA-256 over the source (URL or file) and the raw content."""
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass"))
+    digest.update(b"\0")
+    digest.update(content)
+    return digest.hexdigest()[:32]

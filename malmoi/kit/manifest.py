@@ -1,0 +1,62 @@
+"""manifest.json: written last and atomically by every stage. A folder without one is unfinished."""
+
+import importlib.metadata
+import json
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import write_text
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a stage made, from what. `inputs` and `outputs` map names to SHA-256 (or a parent's `config_sha256`)."""
+
+    stage: str
+    config: dict[str, Any]
+    inputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Publishes `manifest` in `folder`, with the version of the code and the time."""
+    content = {**manifest.__dict__, "code": code_version(), "finished_at": time.time()}
+    write_text(folder / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished folder. Raises UserError where there is none or it is damaged."""
+    try:
+        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder / NAME} cannot be read: {error}") from None
+
+
+def is_finished(folder: Path, config: dict[str, Any], inputs: dict[str, str]) -> bool:
+    """Whether `folder` was finished with this very config and these inputs, so that its stage may be skipped."""
+    if not (folder / NAME).is_file():
+        return False
+    found = read(folder)
+    return found["config"] == json.loads(json.dumps(config)) and found["inputs"] == inputs
+
+
+def code_version() -> str:
+    """The package's version, and the git commit where the code lies in a clone."""
+    version = importlib.metadata.version("malmoi")
+    root = Path(__file__).parent
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty"]
+    try:
+        described = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        return f"{version}+{described.stdout.strip()}"
+    except (OSError, subprocess.SubprocessError):
+        return version
