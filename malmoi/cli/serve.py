@@ -1,0 +1,78 @@
+"""`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from malmoi.kit.errors import UserError
+from malmoi.serve.settings import ServeSettings
+
+_DEFAULT = ServeSettings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `malmoi serve`."""
+    parser.add_argument("model", type=Path, nargs="?", help="folder of an exported model, as runs/demo/model")
+    add_engine_arguments(parser)
+    parser.add_argument("--host", default=_DEFAULT.host, help="others than 127.0.0.1 need --keys")
+    parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
+    parser.add_argument("--keys", type=Path, metavar="FILE", help="file of API keys (hashes); requests need one then")
+    parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
+    parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
+    parser.set_defaults(action=serve)
+
+
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what serve and studio share: how the model is run."""
+    parser.add_argument("--slots", type=int, default=_DEFAULT.slots, help="requests answered at once")
+    parser.add_argument("--queue", type=int, default=_DEFAULT.queue, help="requests that may wait; more get 429")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=_DEFAULT.device)
+    parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    parser.add_argument("--name", help="what clients call the model; default: the name of its run")
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serves until Ctrl-C."""
+    if arguments.new_key is not None:
+        return _new_key(arguments)
+    if arguments.model is None:
+        raise UserError("malmoi serve: no model", "the folder of an exported model, as runs/demo/model")
+    settings = settings_of(arguments)
+    if arguments.dry_run:
+        print(json.dumps({"model": str(arguments.model), **dataclasses.asdict(settings)}, default=str, indent=1))
+        return 0
+    _run(arguments.model, settings)
+    return 0
+
+
+def settings_of(arguments: argparse.Namespace) -> ServeSettings:
+    """The settings that the options name."""
+    names = {field.name for field in dataclasses.fields(ServeSettings)}
+    return ServeSettings(**{name: value for name, value in vars(arguments).items() if name in names})
+
+
+def _run(model: Path, settings: ServeSettings) -> None:
+    from malmoi.serve import server
+    from malmoi.serve.http_api import create_app, rules
+    from malmoi.serve.served import Served
+    from malmoi.serve.torch_engine import TorchEngine
+
+    rules(settings)  # before the model is loaded, so that a missing key is told at once
+    listener = server.bind(settings.host, settings.port)
+    with listener, TorchEngine(model, settings) as engine:
+        app = create_app(Served(engine, engine.codec, settings))
+        print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        server.run(app, listener)
+
+
+def _new_key(arguments: argparse.Namespace) -> int:
+    from malmoi.serve.keys import add_key
+
+    if arguments.keys is None:
+        raise UserError("--new-key without --keys", "--keys FILE --new-key NAME")
+    key = add_key(arguments.keys, arguments.new_key)
+    print(key)
+    print(f"this key is shown only now; {arguments.keys} keeps its hash", file=sys.stderr)
+    return 0

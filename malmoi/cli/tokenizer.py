@@ -1,0 +1,143 @@
+"""`malmoi tokenizer learn|encode|show|encode-text`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from malmoi.cli.progress import bar
+from malmoi.cli.recipe import add_recipe_arguments, load
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs of the room."""
+    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
+    learn = verbs.add_parser("learn", help="learn a tokenizer from the run's corpus")
+    add_recipe_arguments(learn)
+    learn.set_defaults(action=learn_tokenizer)
+    encode = verbs.add_parser("encode", help="encode the run's corpus to token shards")
+    add_recipe_arguments(encode)
+    encode.set_defaults(action=encode_corpus)
+    show = verbs.add_parser("show", help="bytes per token by kind, and morpheme boundaries crossed")
+    show.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
+    show.add_argument("--text", type=Path, action="append", help="measure on this file; else on held-out text")
+    show.add_argument("--bytes", type=int, default=100_000, help="how much text of each kind or file (100000)")
+    show.add_argument("--no-morphemes", action="store_true", help="leave the analyser out: much quicker")
+    show.add_argument("--json", action="store_true", help="print the result as JSON")
+    show.set_defaults(action=show_tokenizer)
+    text = verbs.add_parser("encode-text", help="show the tokens of a text read from stdin")
+    text.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
+    text.add_argument("--json", action="store_true", help="print the ids as JSON")
+    text.set_defaults(action=encode_text)
+
+
+def learn_tokenizer(arguments: argparse.Namespace) -> int:
+    """`malmoi tokenizer learn RECIPE`."""
+    run = load(arguments)
+    corpus, out = run.folder / "corpus", run.folder / "tokenizer"
+    if arguments.dry_run:
+        return _plan("learn", run.tokenizer, [corpus], out)
+    from malmoi.tokenizer.learn import learn
+
+    with bar("tokenizer") as progress:
+        counts = learn(run.tokenizer, corpus, out, progress)
+    return _done(counts, out, arguments.json)
+
+
+def encode_corpus(arguments: argparse.Namespace) -> int:
+    """`malmoi tokenizer encode RECIPE`."""
+    run = load(arguments)
+    corpus, tokenizer, out = (run.folder / stage for stage in ("corpus", "tokenizer", "tokens"))
+    if arguments.dry_run:
+        return _plan("encode", run.tokens, [corpus, tokenizer], out)
+    from malmoi.tokenizer.encode import encode
+
+    with bar("tokens") as progress:
+        counts = encode(run.tokens, corpus, tokenizer, out, progress)
+    return _done(counts, out, arguments.json)
+
+
+def show_tokenizer(arguments: argparse.Namespace) -> int:
+    """`malmoi tokenizer show DIR`."""
+    from malmoi.kit.errors import UserError
+    from malmoi.tokenizer.codec import Codec
+    from malmoi.tokenizer.measure import heldout_texts, measure, read_text
+    from malmoi.tokenizer.shards import open_part
+
+    codec = Codec(arguments.folder)
+    if arguments.text:
+        missing = [str(file) for file in arguments.text if not file.is_file()]
+        if missing:
+            raise UserError(f"no file at {missing[0]}", "a text file after --text")
+        texts = {file.name: [read_text(file, arguments.bytes)] for file in arguments.text}
+    else:
+        tokens = arguments.folder.parent / "tokens"
+        if not tokens.is_dir():
+            raise UserError(f"no held-out text beside {arguments.folder}", hint="name a text file with --text")
+        texts = heldout_texts(open_part(tokens, "heldout"), codec, arguments.bytes)
+    measures = {name: measure(codec, some, morphemes=not arguments.no_morphemes) for name, some in texts.items()}
+    if arguments.json:
+        rows = {name: asdict(one) | _shares(one) for name, one in measures.items()}
+        print(json.dumps({"vocabulary_tokens": codec.vocabulary_tokens, "measures": rows}, ensure_ascii=False))
+        return 0
+    print(f"{codec.vocabulary_tokens:,} tokens, {len(codec.special_ids):,} of them special or reserved")
+    header = ("text", "bytes", "tokens", "bytes/token", "tokens/character", "boundaries crossed")
+    _print_table(header, (_row(name, one) for name, one in measures.items()))
+    return 0
+
+
+def encode_text(arguments: argparse.Namespace) -> int:
+    """`malmoi tokenizer encode-text DIR`: one line per token, its id and its text (bytes where it is no text)."""
+    from malmoi.tokenizer.codec import Codec
+
+    codec = Codec(arguments.folder)
+    ids = codec.encode(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
+    if arguments.json:
+        print(json.dumps(ids))
+        return 0
+    for token_id in ids:
+        raw = codec.token_bytes(token_id)
+        try:
+            print(token_id, repr(raw.decode("utf-8")), sep="\t")
+        except UnicodeDecodeError:
+            print(token_id, raw.hex(" "), sep="\t")
+    return 0
+
+
+def _plan(verb: str, settings: Any, inputs: Sequence[Path], out: Path) -> int:
+    plan = {"stage": verb, "inputs": [str(path) for path in inputs], "out": str(out), "settings": asdict(settings)}
+    print(json.dumps(plan, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _done(counts: dict[str, Any], out: Path, as_json: bool) -> int:
+    print(f"written to {out}", file=sys.stderr)
+    print(json.dumps(counts, ensure_ascii=False, indent=None if as_json else 1))
+    return 0
+
+
+def _shares(measure: Any) -> dict[str, float | None]:
+    return {"bytes_per_token": measure.bytes_per_token, "crossed_share": measure.crossed_share}
+
+
+def _row(name: str, measure: Any) -> tuple[str, ...]:
+    share = measure.crossed_share
+    return (
+        name,
+        f"{measure.text_bytes:,}",
+        f"{measure.tokens:,}",
+        f"{measure.bytes_per_token:.3f}",
+        f"{measure.tokens / max(measure.characters, 1):.3f}",
+        "-" if share is None else f"{share:.1%} of {measure.boundaries:,}",
+    )
+
+
+def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = [header, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    for row in table:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print(row[0].ljust(widths[0]), *cells, sep="  ")

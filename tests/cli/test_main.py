@@ -1,0 +1,51 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from malmoi.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["cropus"], ["'cropus'", "corpus"]),
+        (["corpus"], ["verb"]),
+        (["corpus", "biuld"], ["'biuld'", "build"]),
+        (["sample", "grow"], ["--documents"]),
+        (["sample", "grow", "--documents", "many"], ["--documents", "'many'"]),
+        (["sample", "grow", "--documents", "-3"], ["-3", "above 0"]),
+        (["run", "recipes/absent.toml"], ["recipes/absent.toml"]),
+        (["run", "recipes/demo.toml", "--set", "train.stpes=3"], ["train.stpes", "steps"]),
+        (["run", "recipes/demo.toml", "--set", "model.heads=5"], ["model", "heads"]),
+        (["run", "recipes/demo.toml", "--set", "train.steps"], ["--set", "train.steps"]),
+        (["run", "recipes/demo.toml", "--sett", "a=b"], ["--sett"]),
+        (["corpus", "show", "no/such/folder"], ["no/such/folder"]),
+    ],
+)
+def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, capsys, monkeypatch):
+    monkeypatch.chdir(os.path.join(os.path.dirname(__file__), "..", ".."))
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    for word in told:
+        assert word in err
+
+
+def test_help_is_quick_because_no_room_is_imported():
+    started = time.perf_counter()
+    script = "import sys; from malmoi.cli.main import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.rstrip().endswith("False")
+    assert time.perf_counter() - started < 5
+
+
+def test_a_reader_that_leaves_early_causes_no_traceback():
+    script = f"{sys.executable} -m malmoi sample --help | head -n 1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("usage")
+    assert "Traceback" not in done.stderr

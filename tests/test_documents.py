@@ -1,0 +1,69 @@
+"""The documentation is tested: recipes load, commands of the guides exist, generated pages are up to date."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from malmoi.cli import reference
+from malmoi.cli.main import build_parser
+from malmoi.cli.recipe import Run
+from malmoi.kit import config
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("README*.md"), *ROOT.glob("docs/guides/*.md")]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("recipes/*.toml")), ids=lambda path: path.stem)
+def test_every_recipe_loads_and_is_named_for_its_file(path):
+    run = config.parse(Run, config.read_toml(path), "")
+    assert run.name == path.stem
+    assert run.folder == Path("runs") / path.stem
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_a_page_is_one_that_exists(page):
+    parser = build_parser()
+    commands = re.findall(r"`(malmoi [^`]+)`|^(malmoi .+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    assert commands
+    for quoted, alone in commands:
+        words = re.sub(r"<[^>]*>", "0" * 32, (quoted or alone).split(" #")[0]).split()[1:]
+        if words[-1] in ("--truth", "--dry-run"):
+            words = {"--truth": [*words[:-1]], "--dry-run": words}[words[-1]]
+        if words == ["corpus", "show"]:
+            words.append("runs/demo/corpus")
+        parser.parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_generated_reference_pages_are_up_to_date():
+    assert (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8") == reference.commands_page()
+    assert (ROOT / "docs/reference/recipe.md").read_text(encoding="utf-8") == reference.recipe_page()
+
+
+def test_readme_names_the_two_commands():
+    for page in ROOT.glob("README*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert "make demo" in text
+        assert "make test" in text
+
+
+def test_every_init_file_is_empty():
+    assert [str(path) for path in ROOT.glob("malmoi/**/__init__.py") if path.stat().st_size] == []
+
+
+def test_every_direct_dependency_is_pinned_and_has_its_reason():
+    project = config.read_toml(ROOT / "pyproject.toml")["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    pins = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    reasons = (ROOT / "docs/decisions/dependencies.md").read_text(encoding="utf-8").lower()
+    for dependency in named:
+        name = re.split(r"[\[=<>]", dependency)[0].lower()
+        assert name in pins, name
+        assert name in reasons, name

@@ -1,0 +1,105 @@
+"""The whole road in small: from raw files to an answer, through the commands that a person types."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RECIPE = """
+name = "tiny"
+folder = "{folder}"
+[corpus]
+processes = 1
+[[corpus.inputs]]
+path = "{raw}"
+[tokenizer]
+vocabulary_tokens = 1800
+sample_bytes = 60_000
+[tokens]
+heldout_share = 0.1
+[model]
+layers = 2
+hidden = 32
+heads = 2
+kv_heads = 1
+feed_forward = 64
+context_tokens = 128
+[train]
+steps = 12
+sequence_tokens = 64
+batch_sequences = 4
+micro_sequences = 4
+warmup_steps = 2
+checkpoint_steps = 5
+threads = 1
+[evaluate]
+samples = 1
+heldout_bytes_per_kind = 3_000
+sample_tokens = 8
+"""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory):
+    """A recipe on grown samples, walked once by `malmoi run`."""
+    folder = tmp_path_factory.mktemp("road")
+    malmoi("sample", "grow", "--documents", "120", "--out", str(folder / "grown"))
+    recipe = folder / "tiny.toml"
+    recipe.write_text(RECIPE.format(folder=folder / "run", raw=folder / "grown" / "raw"), encoding="utf-8")
+    malmoi("run", str(recipe))
+    return recipe
+
+
+def malmoi(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "malmoi", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_every_stage_is_finished_and_documents_in_are_kept_plus_dropped(road):
+    run = road.parent / "run"
+    for stage in ("corpus", "tokenizer", "tokens", "train", "model", "report"):
+        assert (run / stage / "manifest.json").is_file(), stage
+    counts = json.loads((run / "corpus" / "manifest.json").read_text())["counts"]
+    assert counts["documents_in"] == counts["documents_kept"] + counts["documents_dropped"] == 120
+    assert "default-src" in (run / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_second_run_skips_what_is_finished(road):
+    stamps = {path: path.stat().st_mtime_ns for path in (road.parent / "run").glob("*/manifest.json")}
+    malmoi("run", str(road))
+    assert stamps == {path: path.stat().st_mtime_ns for path in (road.parent / "run").glob("*/manifest.json")}
+
+
+def test_a_dry_run_prints_the_plan_and_changes_nothing(road, tmp_path):
+    done = malmoi("run", str(road), "--dry-run", "--json", "--set", f"folder={tmp_path / 'new'}")
+    plan = json.loads(done.stdout)
+    assert plan["training_tokens"] == 12 * 4 * 64
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_run_that_is_interrupted_goes_on_where_it_was(road, tmp_path):
+    words = [sys.executable, "-m", "malmoi", "run", str(road), "--set", f"folder={tmp_path / 'again'}"]
+    process = subprocess.Popen([*words, "--set", "train.steps=4000"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "again" / "train" / "events.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    malmoi("run", str(road), "--set", f"folder={tmp_path / 'again'}", "--set", "train.steps=4000", "--dry-run")
+    assert not [path for path in (tmp_path / "again").rglob("*.partial") if os.path.exists(path)]
+
+
+def test_the_demo_answers_its_own_request_and_exits(road):
+    done = malmoi("demo", "--once", "--recipe", str(road))
+    assert done.stdout.startswith("오늘 아침")
