@@ -24,7 +24,7 @@ def test_every_recipe_loads_and_is_named_for_its_file(path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_a_page_is_one_that_exists(page):
     parser = build_parser()
-    commands = re.findall(r"`(malmoi [^`]+)`|^(malmoi .+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    commands = re.findall(r"`(malmoi [^`]+)`|^(malmoi .+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert commands
     for quoted, alone in commands:
         words = re.sub(r"<[^>]*>", "0" * 32, (quoted or alone).split(" #")[0]).split()[1:]
@@ -61,7 +61,8 @@ def test_every_init_file_is_empty():
 def test_every_direct_dependency_is_pinned_and_has_its_reason():
     project = config.read_toml(ROOT / "pyproject.toml")["project"]
     named = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    pins = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {line.split("==")[0].lower().replace("_", "-") for line in pinned}
     reasons = (ROOT / "docs/decisions/dependencies.md").read_text(encoding="utf-8").lower()
     for dependency in named:
         name = re.split(r"[\[=<>]", dependency)[0].lower()

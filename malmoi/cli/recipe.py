@@ -1,7 +1,7 @@
 """A whole run as one recipe: each room's table goes to that room's dataclass, and to no other."""
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from malmoi.corpus.recipe import CorpusRecipe
@@ -14,7 +14,10 @@ from malmoi.train.settings import TrainSettings
 
 @dataclass(frozen=True)
 class Run:
-    """One run: a name, the folder that receives everything, and the settings of each stage."""
+    """One run: a name, the folder that receives everything, and the settings of each stage.
+
+    data: the folder in which the paths of the corpus's inputs begin.
+    """
 
     name: str
     folder: Path
@@ -22,6 +25,7 @@ class Run:
     tokenizer: LearnSettings
     model: ModelSettings
     train: TrainSettings
+    data: Path = Path()
     tokens: EncodeSettings = field(default_factory=EncodeSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
 
@@ -37,4 +41,6 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 def load(arguments: argparse.Namespace) -> Run:
     """The recipe that the arguments name, with their --set applied. Raises UserError."""
     table = config.override(config.read_toml(arguments.recipe), arguments.assignments)
-    return config.parse(Run, table, "")
+    run = config.parse(Run, table, "")
+    inputs = tuple(replace(source, path=run.data / source.path) for source in run.corpus.inputs)
+    return replace(run, corpus=replace(run.corpus, inputs=inputs))

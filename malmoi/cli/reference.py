@@ -101,7 +101,8 @@ def _type_name(hint: Any) -> str:
 
 def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is not dataclasses.MISSING:
-        return f" = `{field.default!r}`" if not dataclasses.is_dataclass(field.default) else ""
+        shown = str(field.default) if isinstance(field.default, Path) else repr(field.default)
+        return f" = `{shown}`" if not dataclasses.is_dataclass(field.default) else ""
     return "" if field.default_factory is not dataclasses.MISSING else " *"
 
 

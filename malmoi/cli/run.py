@@ -92,7 +92,7 @@ def _train(run: Run, progress: Progress) -> dict[str, Any]:
 
 
 def _model(run: Run, progress: Progress) -> dict[str, Any]:
-    from malmoi.model.convert import export
+    from malmoi.train.export import export
 
     progress(0, 1)
     return export(run.folder / "train", run.folder / "tokenizer", run.folder / "model")
@@ -100,13 +100,11 @@ def _model(run: Run, progress: Progress) -> dict[str, Any]:
 
 def _report(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.evaluate.run import measure
+    from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    engine = TorchEngine(run.folder / "model")
-    try:
+    with TorchEngine(run.folder / "model", ServeSettings()) as engine:
         return measure(run.evaluate, engine, run.folder, progress)
-    finally:
-        engine.close()
 
 
 STAGES = (

@@ -1,7 +1,7 @@
-import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +26,7 @@ from malmoi.cli.main import main
     ],
 )
 def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, capsys, monkeypatch):
-    monkeypatch.chdir(os.path.join(os.path.dirname(__file__), "..", ".."))
+    monkeypatch.chdir(Path(__file__).parents[2])
     assert main(words) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -38,7 +38,9 @@ def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, c
 
 def test_help_is_quick_because_no_room_is_imported():
     started = time.perf_counter()
-    script = "import sys; from malmoi.cli.main import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
+    script = (
+        "import sys; from malmoi.cli.main import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.rstrip().endswith("False")
     assert time.perf_counter() - started < 5

@@ -47,7 +47,7 @@ def test_a_table_becomes_nested_dataclasses_with_their_defaults():
         (GOOD + "wieght_kg = 8", ["bicycle.wieght_kg", "weight_kg"]),
         ('name = "바람"\nwheels = [{inch = 28}]', ["bicycle.wheels[0].inch", "inches"]),
         ('name = "바람"', ["missing", "bicycle.wheels"]),
-        ('name = 5\nwheels = []', ["bicycle.name is 5", "text"]),
+        ("name = 5\nwheels = []", ["bicycle.name is 5", "text"]),
         ('name = "바람"\nwheels = [{inches = true}]', ["bicycle.wheels[0].inches is True", "whole number"]),
         ('name = "바람"\nwheels = [{inches = 2.5}]', ["bicycle.wheels[0].inches is 2.5"]),
         ('name = "바람"\nwheels = [{inches = 28, tyre = "glass"}]', ["tyre is 'glass'", "slick, knobbly"]),

@@ -1,7 +1,6 @@
 """The whole road in small: from raw files to an answer, through the commands that a person types."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -58,7 +57,9 @@ def road(tmp_path_factory):
 
 
 def malmoi(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "malmoi", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "malmoi", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    )
     if check:
         assert done.returncode == 0, done.stderr
     return done
@@ -97,7 +98,7 @@ def test_a_run_that_is_interrupted_goes_on_where_it_was(road, tmp_path):
     assert process.returncode == 130, err
     assert "Traceback" not in err
     malmoi("run", str(road), "--set", f"folder={tmp_path / 'again'}", "--set", "train.steps=4000", "--dry-run")
-    assert not [path for path in (tmp_path / "again").rglob("*.partial") if os.path.exists(path)]
+    assert list((tmp_path / "again").rglob("*.partial")) == []
 
 
 def test_the_demo_answers_its_own_request_and_exits(road):

@@ -1,0 +1,166 @@
+"""끝말잇기: each word begins with the last syllable of the one before, and none is said twice.
+
+At the beginning of a word, ㄴ and ㄹ are softened (두음법칙, Korean orthography articles 10 to 12): 녀 may go on as 여,
+리 as 이, 락 as 낙. The rule works in that direction only. The same rules judge both players.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from malmoi.cards.card import Both
+from malmoi.kit.errors import UserError
+
+MIN_SYLLABLES = 2
+
+_WORD = re.compile("[가-힣]+")
+
+_FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28  # Unicode: a syllable is FIRST + (initial x 21 + vowel) x 28 + final
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_MEDIALS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_FINAL_RIEUL = 8
+_PALATAL = "ㅑㅒㅕㅖㅛㅠㅣ"
+"""Before these vowels ㄴ and ㄹ fall silent (articles 10 and 11); before the others ㄹ becomes ㄴ (article 12)."""
+
+_MESSAGES = {
+    "not_hangul": Both("한글 낱말만 쓸 수 있어요.", "Only words in Hangul count."),
+    "too_short": Both("두 글자 이상이어야 해요.", "A word needs two syllables or more."),
+    "wrong_start": Both("{starts}{particle} 시작해야 해요.", "The word must begin with {starts}."),
+    "already_used": Both("이미 나온 낱말이에요.", "This word has been said already."),
+    "playing": Both("{starts}{particle} 시작하는 낱말을 말해 주세요.", "Your word: it begins with {starts}."),
+    "model_wins": Both("이을 낱말이 사전에 없어요. 제가 이겼어요.", "No word is left for you. I win."),
+    "user_wins": Both("이을 낱말이 없어요. 제가 졌어요.", "I have no word left. You win."),
+    "not_in_dictionary": Both("제 사전에 없는 낱말이에요.", "This word is not in my dictionary."),
+}
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """The words that count, by first syllable."""
+
+    words: frozenset[str]
+    by_first: dict[str, tuple[str, ...]]
+
+
+@functools.lru_cache(maxsize=8)
+def read_dictionary(path: Path) -> Dictionary:
+    """A file of one word a line. Raises UserError for a line that is no word."""
+    by_first: dict[str, list[str]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        word = unicodedata.normalize("NFC", line.strip())
+        if not _WORD.fullmatch(word) or len(word) < MIN_SYLLABLES:
+            raise UserError(f"{path.name}, line {number}: {line!r}", "a word of two or more Hangul syllables")
+        by_first.setdefault(word[0], []).append(word)
+    frozen = {first: tuple(sorted(set(words))) for first, words in by_first.items()}
+    return Dictionary(frozenset(word for words in frozen.values() for word in words), frozen)
+
+
+def starts(syllable: str) -> tuple[str, ...]:
+    """The syllables that a word after `syllable` may begin with: itself, and its softened form where there is one."""
+    softened = soften(syllable)
+    return (syllable,) if softened == syllable else (syllable, softened)
+
+
+def soften(syllable: str) -> str:
+    """The form of a syllable at the beginning of a word: 녀 to 여, 리 to 이, 락 to 낙; others stay."""
+    code = ord(syllable) - _FIRST
+    if len(syllable) != 1 or not 0 <= code < len(_INITIALS) * _VOWELS * _FINALS:
+        return syllable
+    initial, vowel, final = code // (_VOWELS * _FINALS), code // _FINALS % _VOWELS, code % _FINALS
+    if _INITIALS[initial] in "ㄴㄹ" and _MEDIALS[vowel] in _PALATAL:
+        initial = _INITIALS.index("ㅇ")
+    elif _INITIALS[initial] == "ㄹ":
+        initial = _INITIALS.index("ㄴ")
+    return chr(_FIRST + (initial * _VOWELS + vowel) * _FINALS + final)
+
+
+def toward(syllable: str) -> str:
+    """The particle (으)로 after a syllable: 로 after a vowel and after ㄹ, else 으로."""
+    final = (ord(syllable) - _FIRST) % _FINALS
+    return "로" if final in (0, _FINAL_RIEUL) else "으로"
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game after the words of `history`, oldest first, all in NFC. Whose turn it is follows from who asks."""
+
+    dictionary: Dictionary
+    history: tuple[str, ...] = ()
+
+    @property
+    def next_starts(self) -> tuple[str, ...]:
+        """What the next word may begin with; empty where the game has not begun."""
+        return starts(self.history[-1][-1]) if self.history else ()
+
+    def fault(self, word: str) -> str | None:
+        """Why `word` may not be said now (a key of the messages); None where it may."""
+        if not _WORD.fullmatch(word):
+            return "not_hangul"
+        if len(word) < MIN_SYLLABLES:
+            return "too_short"
+        if self.history and word[0] not in self.next_starts:
+            return "wrong_start"
+        if word in self.history:
+            return "already_used"
+        return None if word in self.dictionary.words else "not_in_dictionary"
+
+    def legal_words(self) -> list[str]:
+        """Every word that may be said now."""
+        used = set(self.history)
+        firsts = self.next_starts or sorted(self.dictionary.by_first)
+        return [word for first in firsts for word in self.dictionary.by_first.get(first, ()) if word not in used]
+
+    def after(self, word: str) -> "Game":
+        """The game after one more word."""
+        return Game(self.dictionary, (*self.history, word))
+
+    def replay(self, words: Sequence[str]) -> "Game":
+        """The game after `words`. Raises UserError where they break the rules: no game is gone on with from there."""
+        game = self
+        for index, word in enumerate(words):
+            wrong = game.fault(word)
+            if wrong:
+                raise UserError(f"history[{index}] is {word[:20]!r}: {game.explain(wrong).en}")
+            game = game.after(word)
+        return game
+
+    def move(self, word: str) -> dict[str, Any]:
+        """The outcome of the model's word. Anything but a legal word (its tokens ran out) loses the game."""
+        if self.fault(word):
+            return self.lose()
+        game = self.after(word)
+        if not game.legal_words():
+            return game.outcome("model_wins", "no_word_left", word)
+        return game.outcome("playing", None, word)
+
+    def lose(self) -> dict[str, Any]:
+        """The outcome where the model has no word."""
+        return self.outcome("user_wins", "no_word_left", None)
+
+    def refuse(self, reason: str) -> dict[str, Any]:
+        """The outcome of a person's word that breaks the rules. Nothing is lost: the person may try another."""
+        return self.outcome("illegal", reason, None)
+
+    def explain(self, reason: str) -> Both:
+        """A fault in words."""
+        message = _MESSAGES[reason]
+        firsts = self.next_starts
+        korean, particle = " 또는 ".join(f"‘{first}’" for first in firsts), toward(firsts[-1]) if firsts else ""
+        return Both(message.ko.format(starts=korean, particle=particle), message.en.format(starts=" or ".join(firsts)))
+
+    def outcome(self, status: str, reason: str | None, word: str | None) -> dict[str, Any]:
+        """What happened, for a screen. status: playing, illegal, model_wins or user_wins; word: the model's."""
+        message = self.explain(reason if status == "illegal" and reason else status)
+        return {
+            "status": status,
+            "reason": reason,
+            "message": {"ko": message.ko, "en": message.en},
+            "word": word,
+            "history": list(self.history),
+            "next_starts": list(self.next_starts),
+            "words_left": len(self.legal_words()),
+        }

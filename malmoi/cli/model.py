@@ -1,0 +1,70 @@
+"""`malmoi model`: export a trained model, and say what an exported one is."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from malmoi.cli.recipe import load
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs."""
+    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
+    export = verbs.add_parser("export", help="write the Hugging Face folder and the GGUF file of a checkpoint")
+    export.add_argument("recipe", type=Path, help="a TOML file in recipes/, or the folder of a run")
+    export.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
+    export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
+    export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
+    export.add_argument("--json", action="store_true")
+    export.set_defaults(action=_export)
+    show = verbs.add_parser("show", help="sizes and origin of an exported model")
+    show.add_argument("folder", type=Path, help="a model folder")
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(action=_show)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    folder = arguments.recipe if arguments.recipe.is_dir() else load(arguments).folder
+    out = folder / "model"
+    if arguments.dry_run:
+        step = "newest checkpoint" if arguments.step is None else f"checkpoint of step {arguments.step}"
+        print(f"the {step} of {folder / 'train'} would be written to {out}", file=sys.stderr)
+        return
+    from malmoi.train.export import export
+
+    counts = export(folder / "train", folder / "tokenizer", out, arguments.step)
+    if arguments.json:
+        print(json.dumps(counts, indent=1))
+        return
+    print(out)
+    print(f"{counts['parameters']:,} parameters, step {counts['step']:,}, {counts['tokens']:,} tokens", file=sys.stderr)
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    from malmoi.kit.config import to_table
+    from malmoi.model.convert import read_shape
+
+    folder = arguments.folder
+    if not (folder / "config.json").is_file() and (folder / "model" / "config.json").is_file():
+        folder = folder / "model"
+    if not folder.is_dir():
+        raise UserError(f"no folder {folder}", "an exported model")
+    shape = read_shape(folder)
+    files = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
+    found = {
+        "shape": to_table(shape),
+        "parameters": shape.parameters,
+        "training_flops_per_token": shape.training_flops_per_token,
+        "cache_bytes_per_token": shape.cache_bytes_per_token(),
+        "counts": manifest.read(folder)["counts"] if (folder / manifest.NAME).is_file() else {},
+        "files_bytes": files,
+    }
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return
+    for key, value in found.items():
+        shown = "  ".join(f"{name}={inner}" for name, inner in value.items()) if isinstance(value, dict) else value
+        print(f"{key}: {shown}")

@@ -1,0 +1,67 @@
+"""`malmoi studio [RUN_FOLDER] --model DIR`: the studio in a browser."""
+
+import argparse
+import contextlib
+import sys
+import webbrowser
+from pathlib import Path
+
+from malmoi.cli.serve import add_engine_arguments, settings_of
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+from malmoi.studio.settings import StudioSettings
+
+_DEFAULT = StudioSettings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `malmoi studio`."""
+    parser.add_argument(
+        "runs", type=Path, nargs="?", default=Path("runs"), help="a run, as runs/demo, or the folder of all (runs)"
+    )
+    parser.add_argument("--model", type=Path, help="folder of an exported model; default: that of the run")
+    parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    add_engine_arguments(parser)
+    parser.set_defaults(action=studio)
+
+
+def studio(arguments: argparse.Namespace) -> int:
+    """Opens the studio and serves it until Ctrl-C."""
+    runs, model = places(arguments.runs, arguments.model)
+    settings = StudioSettings(port=arguments.port)
+
+    from malmoi.serve import server
+    from malmoi.serve.served import Served
+    from malmoi.studio.app import create_app
+
+    listener = server.bind("127.0.0.1", settings.port)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(listener)
+        served = None
+        if model is not None:
+            from malmoi.serve.torch_engine import TorchEngine
+
+            engine = stack.enter_context(TorchEngine(model, settings_of(arguments)))
+            served = Served(engine, engine.codec, settings_of(arguments))
+        app = create_app(settings, served, runs)
+        url = server.url_of(listener)
+        print(f"studio: {url}  model: {served.engine.describe().name if served else 'none'}", file=sys.stderr)
+        if not arguments.no_browser and sys.stderr.isatty():
+            webbrowser.open(url)
+        server.run(app, listener)
+    return 0
+
+
+def places(path: Path, model: Path | None) -> tuple[Path, Path | None]:
+    """The folder of all runs, and the model to serve, from what the person named. Raises UserError."""
+    from malmoi.studio.run_folder import STAGES
+
+    is_run = any((path / stage).is_dir() for stage in STAGES)
+    if not path.is_dir() and path != Path("runs"):
+        raise UserError(f"{path} is no folder", "the folder of a run, as runs/demo, or of all runs")
+    if model is None and is_run and (path / "model" / manifest.NAME).is_file():
+        model = path / "model"
+    if model is not None and not (model / "config.json").is_file():
+        raise UserError(f"{model} is no exported model", "a folder with config.json, as runs/demo/model")
+    return (path.resolve().parent if is_run else path), model

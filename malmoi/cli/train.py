@@ -1,0 +1,165 @@
+"""`malmoi train`: run a recipe's training, and ask a train folder what happened."""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from malmoi.cli.progress import bar
+from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.kit import config, events, manifest
+from malmoi.kit.errors import UserError
+
+if TYPE_CHECKING:
+    from malmoi.train.loader import Loader
+
+LAST_STEPS = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs."""
+    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
+    run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
+    add_recipe_arguments(run)
+    run.set_defaults(action=_run)
+    show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
+    show.add_argument("folder", type=Path, help="a train folder, or the folder of a run")
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(action=_show)
+    documents = verbs.add_parser("documents", help="the documents that one step was trained on")
+    documents.add_argument("folder", type=Path)
+    documents.add_argument("--step", type=int, required=True, metavar="N", help="1 is the first")
+    documents.add_argument("--json", action="store_true")
+    documents.set_defaults(action=_documents)
+    seen = verbs.add_parser("seen", help="the steps in which a document was trained on")
+    seen.add_argument("folder", type=Path)
+    seen.add_argument("id", help="a document's id")
+    seen.add_argument("--json", action="store_true")
+    seen.set_defaults(action=_seen)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    run = load(arguments)
+    if arguments.dry_run:
+        _print_plan(run, arguments.json)
+        return
+    from malmoi.train.trainer import train
+
+    with bar("train") as progress:
+        counts = train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress)
+    _print(counts, arguments.json)
+
+
+def _print_plan(run: Any, as_json: bool) -> None:
+    """What would be done, and what it costs. Without encoded tokens, the vocabulary is what the recipe asks for."""
+    from malmoi.train.schedule import learning_rate
+
+    shape = run.model.shape(run.tokenizer.vocabulary_tokens)
+    settings = run.train
+    tokens = settings.steps * settings.batch_sequences * settings.sequence_tokens
+    rates = {str(step + 1): learning_rate(settings, step) for step in (0, settings.steps // 2, settings.steps - 1)}
+    plan = {
+        "parameters": shape.parameters,
+        "training_state_bytes": shape.training_state_bytes,
+        "tokens": tokens,
+        "flops": tokens * shape.training_flops_per_token,
+        "learning_rate_by_step": rates,
+        "train": config.to_table(settings),
+        "model": config.to_table(run.model),
+    }
+    _print(plan, as_json)
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    from malmoi.train import checkpoint
+    from malmoi.train.trainer import CHECKPOINTS
+
+    folder = train_folder(arguments.folder)
+    steps = list(events.read(folder, "step"))
+    last = steps[-LAST_STEPS:]
+    states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
+    found = {
+        "finished": (folder / manifest.NAME).is_file(),
+        "steps": steps[-1]["step"] if steps else 0,
+        "tokens": steps[-1]["tokens"] if steps else 0,
+        "loss": statistics.fmean(step["loss"] for step in last) if last else None,
+        "tokens_per_s": statistics.fmean(step["tokens_per_s"] for step in last) if last else None,
+        "learning_rate": steps[-1]["learning_rate"] if steps else None,
+        "resumed": sum(1 for _ in events.read(folder, "resume")),
+        "refused": {event["name"]: event["reason"] for event in events.read(folder, "refused_checkpoint")},
+        "checkpoints": states,
+    }
+    _print(found, arguments.json)
+
+
+def _documents(arguments: argparse.Namespace) -> None:
+    loader, num_steps = _loader(train_folder(arguments.folder))
+    if not 1 <= arguments.step <= num_steps:
+        raise UserError(f"--step {arguments.step}", f"1 to {num_steps}, the steps done so far")
+    rows = loader.documents_of(arguments.step - 1)
+    if arguments.json:
+        print(json.dumps({"step": arguments.step, "sequences": rows}))
+        return
+    for row, documents in enumerate(rows):
+        print(f"{row}\t{' '.join(documents)}")
+
+
+def _seen(arguments: argparse.Namespace) -> None:
+    loader, num_steps = _loader(train_folder(arguments.folder))
+    steps = [step + 1 for step in loader.steps_with(arguments.id, num_steps)]
+    if arguments.json:
+        print(json.dumps({"id": arguments.id, "steps": steps}))
+        return
+    if not steps:
+        print(f"not seen in {num_steps} steps", file=sys.stderr)
+    for step in steps:
+        print(step)
+
+
+def _loader(folder: Path) -> tuple["Loader", int]:
+    """The batches of a train folder as they were made, and how many steps were done."""
+    from malmoi.tokenizer.shards import open_part
+    from malmoi.train import checkpoint
+    from malmoi.train.loader import Loader
+    from malmoi.train.settings import TrainSettings
+    from malmoi.train.trainer import CHECKPOINTS, tokens_sha256
+
+    saved = checkpoint.checkpoints(folder / CHECKPOINTS)
+    if not saved:
+        raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
+    record = manifest.read(saved[-1])
+    tokens = folder.parent / "tokens"
+    if tokens_sha256(tokens) != record["inputs"]["tokens"]:
+        raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
+    settings = config.parse(TrainSettings, record["config"]["train"], "train")
+    num_steps = max((event["step"] for event in events.read(folder, "step")), default=0)
+    return Loader(open_part(tokens, "train"), settings), num_steps
+
+
+def train_folder(folder: Path) -> Path:
+    """The train folder that a path means: itself, or the one in the folder of a run. Raises UserError for neither."""
+    for candidate in (folder / "train", folder):
+        if (candidate / "checkpoints").is_dir() or (candidate / events.NAME).is_file():
+            return candidate
+    raise UserError(f"{folder} is no train folder", "the train folder of a run, such as runs/demo/train")
+
+
+def _print(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    for key, value in found.items():
+        if isinstance(value, dict):
+            print(f"{key}:")
+            for name, inner in value.items():
+                print(f"  {name}: {_shown(inner)}")
+        else:
+            print(f"{key}: {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}" if value >= 1000 or value < 0.001 else f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

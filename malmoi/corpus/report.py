@@ -1,0 +1,229 @@
+"""Answers about a finished corpus as plain data: its numbers, why a document fared as it did, samples of what went."""
+
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from malmoi.corpus.ledger import LEDGER, SHARDS
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.steps.duplicates import EXACT, NEAR
+from malmoi.kit import config, manifest
+from malmoi.kit.errors import UserError, did_you_mean
+
+CLOSE_COPY = 0.8
+"""Jaccard similarity from which a planted near-duplicate has to be found."""
+
+
+def numbers(folder: Path) -> dict[str, Any]:
+    """The counts of the manifest. Raises UserError where the folder is no finished corpus."""
+    return _manifest(folder)["counts"]
+
+
+def recipe_of(folder: Path) -> CorpusRecipe:
+    """The recipe that a corpus was built with."""
+    return config.parse(CorpusRecipe, _manifest(folder)["config"], "corpus")
+
+
+def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
+    """Every judgement on the document with this id: score, limit, verdict. Exact copies in one file share an id.
+
+    Raises UserError for an unknown id, with one that begins alike.
+    """
+    rules = recipe_of(folder).rules()
+    with _open(folder) as database:
+        rows = _query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
+        if not rows:
+            raise UserError(f"no document {identity!r} in {folder}", "the id of a document", _alike(database, identity))
+    return [_trail(row, rules) for row in rows]
+
+
+def sample(folder: Path, reason: str, count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed."""
+    with _open(folder) as database:
+        rows = _query(
+            database,
+            "SELECT id, title, origin, input, source, reasons, detail, text FROM ledger"
+            " WHERE list_contains(reasons, $reason) ORDER BY hash(origin, $seed), origin LIMIT $count",
+            reason=reason,
+            seed=seed,
+            count=count,
+        )
+        if not rows:
+            known = [name for (name,) in database.sql("SELECT DISTINCT unnest(reasons) FROM ledger").fetchall()]
+            raise UserError(f"nothing was dropped by {reason!r}", hint=did_you_mean(reason, sorted(known)))
+    return rows
+
+
+def measure(folder: Path, truth: Path) -> dict[str, Any]:
+    """How the corpus did against planted faults: shares found, clean documents lost, false alarms.
+
+    A clean document of which a planted copy stays is not lost: of two copies one has to go.
+
+    truth: one JSON object a line, {"file", "offset", "plants", "duplicate_of", "jaccard", "personal", "clean"}.
+    """
+    planted = list(_read_truth(truth))
+    with _open(folder) as database:
+        asked = "SELECT origin, kept, reasons, cluster, id, COLUMNS('^masked_') FROM ledger"
+        rows = {_place(row["origin"]): row for row in _query(database, asked)}
+        texts = _texts(database, [(item["file"], item["offset"]) for item in planted if item["personal"]])
+    known = [(item, rows[item["file"], item["offset"]]) for item in planted if (item["file"], item["offset"]) in rows]
+    pairs = [(item, row, rows.get(_place(item["duplicate_of"]))) for item, row in known if item["duplicate_of"]]
+    exact = [_is_found(row, other) for item, row, other in pairs if EXACT in item["plants"]]
+    near = [_is_found(row, other) for item, row, other in pairs if NEAR in item["plants"]]
+    close = [
+        _is_found(row, other) for item, row, other in pairs if NEAR in item["plants"] and item["jaccard"] >= CLOSE_COPY
+    ]
+    copied = {_place(item["duplicate_of"]): row["cluster"] for item, row, other in pairs if _is_found(row, other)}
+    clean = [
+        (row, row["cluster"] is not None and copied.get(_place(item)) == row["cluster"])
+        for item, row in known
+        if item["clean"]
+    ]
+    lost = [
+        row for row, is_copied in clean if not (row["kept"] or (is_copied and set(row["reasons"]) <= {EXACT, NEAR}))
+    ]
+    return {
+        "planted": len(planted),
+        "not_in_corpus": len(planted) - len(known),
+        "exact_duplicates": _share(exact),
+        "near_duplicates": _share(near),
+        "near_duplicates_jaccard_0.8": _share(close),
+        "personal_data": _personal(known, texts),
+        "dropped_by_plant": _dropped_by_plant(known),
+        "clean_dropped": _ratio(len(lost), len(clean)),
+        "clean_gone_for_their_copy": sum(not row["kept"] for row, _ in clean) - len(lost),
+        "clean_dropped_by_reason": dict(Counter(row["reasons"][0] for row in lost)),
+        "clean_dropped_ids": [row["id"] for row in lost][:20],
+    }
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found = manifest.read(folder)
+    if found.get("stage") != "corpus":
+        raise UserError(f"{folder} holds a {found.get('stage')!r} stage", "the folder of a corpus")
+    return found
+
+
+def _open(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database with the views `ledger` and `shards`."""
+    _manifest(folder)
+    database = duckdb.connect()
+    database.execute("SET memory_limit = '500MB'")
+    for name in (LEDGER, SHARDS):
+        database.read_parquet(str(folder / name / "*.parquet")).create_view("ledger" if name == LEDGER else "shards")
+    return database
+
+
+def _query(database: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[dict[str, Any]]:
+    return database.sql(query, params=values or None).to_arrow_table().to_pylist()
+
+
+def _alike(database: duckdb.DuckDBPyConnection, identity: str) -> str:
+    """The hint for an unknown id: the one that shares the longest beginning."""
+    for length in range(min(len(identity), 31), 2, -1):
+        close = database.execute("SELECT min(id) FROM ledger WHERE starts_with(id, ?)", [identity[:length]]).fetchone()
+        if close and close[0]:
+            return f"did you mean {close[0]!r}?"
+    return "`malmoi corpus sample` and the shards show ids"
+
+
+def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
+    kind = (row["source"] or {}).get("kind") or ""
+    judgements = [
+        {
+            "reason": rule.reason,
+            "score": rule.score,
+            "value": row[rule.score],
+            "bound": "at most" if rule.minimum is None else "at least",
+            "limit": rule.limit(kind),
+            "dropped": rule.fires(row[rule.score], kind),
+        }
+        for rule in rules
+        if rule.score in row
+    ]
+    head = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
+    copies = ("exact_duplicate_of", "near_duplicate_of", "cluster", "cluster_size")
+    masked = {
+        name.removeprefix("masked_"): row[name]
+        for name in row
+        if name.startswith("masked_") and name != "masked_per_1000"
+    }
+    return {**{name: row[name] for name in (*head, *copies)}, "masked": masked, "judgements": judgements}
+
+
+def _read_truth(truth: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with truth.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                item = json.loads(line)
+                if missing := {"file", "offset", "plants", "duplicate_of", "jaccard", "personal", "clean"} - set(item):
+                    raise UserError(f"{truth}, line {number}: no {min(missing)!r}", "a truth file of `malmoi sample`")
+                yield item
+    except (OSError, ValueError) as error:
+        raise UserError(f"{truth} cannot be read: {error}", "a truth file of `malmoi sample`") from None
+
+
+def _place(origin: dict[str, Any]) -> tuple[str, int]:
+    return origin["file"], origin["offset"]
+
+
+def _is_found(row: dict[str, Any], other: dict[str, Any] | None) -> bool:
+    """Whether at most one of two copies stays, and they are known as copies of one another."""
+    return (
+        other is not None
+        and not (row["kept"] and other["kept"])
+        and row["cluster"] is not None
+        and row["cluster"] == other["cluster"]
+    )
+
+
+def _share(found: list[bool]) -> dict[str, Any]:
+    return _ratio(sum(found), len(found))
+
+
+def _ratio(found: int, of: int) -> dict[str, Any]:
+    return {"of": of, "found": found, "share": round(found / of, 4) if of else None}
+
+
+def _texts(database: duckdb.DuckDBPyConnection, places: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The texts as they came out, kept or not, of the documents at these places."""
+    asked = pa.table(
+        {"file": [file for file, _ in places], "place": pa.array([place for _, place in places], pa.int64())}
+    )
+    database.register("asked", asked)
+    found = {}
+    for name in ("ledger", "shards"):
+        rows = database.execute(
+            f"SELECT file, place, text FROM asked JOIN {name} ON origin.file = file AND origin.offset = place"  # noqa: S608
+            " WHERE text IS NOT NULL"
+        ).fetchall()
+        found.update({(file, place): text for file, place, text in rows})
+    return found
+
+
+def _personal(known: list[tuple[dict[str, Any], dict[str, Any]]], texts: dict[tuple[str, int], str]) -> dict[str, Any]:
+    """Planted items that stand in no text any more, by type; documents without any in which something was masked."""
+    by_type: dict[str, list[bool]] = {}
+    for item, _ in known:
+        text = texts.get((item["file"], item["offset"]))
+        if text is not None:
+            for one in item["personal"]:
+                by_type.setdefault(one["type"], []).append(unicodedata.normalize("NFC", one["text"]) not in text)
+    clean = [row for item, row in known if not item["personal"]]
+    alarms = [any(row[name] for name in row if name.startswith("masked_")) for row in clean]
+    return {
+        **_share([found for items in by_type.values() for found in items]),
+        "by_type": {name: _share(items) for name, items in sorted(by_type.items())},
+        "false_alarm_documents": _share(alarms),
+    }
+
+
+def _dropped_by_plant(known: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, Any]:
+    names = sorted({plant for item, _ in known for plant in item["plants"]})
+    return {name: _share([not row["kept"] for item, row in known if name in item["plants"]]) for name in names}

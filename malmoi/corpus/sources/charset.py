@@ -1,0 +1,172 @@
+"""Bytes to text: which charset they are in, and how much was lost in decoding.
+
+The order follows what is most certain: a byte order mark; strict UTF-8 (bytes that pass are UTF-8, whatever a header
+says: chance texts of 10 Korean characters in another charset pass once in some 10^9); what HTTP or a <meta> declares;
+CP949 where it gives Hangul; statistics. A text cut in the middle of a character or mixed of two charsets is decoded
+with replacement characters, whose share the quality step can see; what is mostly replacement is hopeless.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from charset_normalizer import from_bytes
+
+REPLACEMENT = "\ufffd"
+HOPELESS_DAMAGE_SHARE = 0.3
+MIN_HANGUL_SHARE = 0.5
+"""Of the characters beyond ASCII. French in Latin-1 also decodes as CP949, but gives rare Hanja, not Hangul."""
+COMMON_SYLLABLES = frozenset("이다는의을를가에은한고하지로도서있어나사아대자기해리")
+MIN_COMMON_SHARE = 0.12
+"""Korean text has 30-45 % of these; Chinese in GB 2312 read as CP949 gives Hangul too, with 2-4 % of them."""
+FEW_SYLLABLES = 20
+HEAD_BYTES = 1 << 16
+PIECE_BYTES = 1 << 16
+STATISTICS_BYTES = 1 << 16
+META_BYTES = 4096
+META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+XML = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""", re.IGNORECASE)
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+KOREAN_LABELS = frozenset(
+    "euc-kr euckr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 ks_c_5601 windows-949 x-windows-949 cp949 ms949 "
+    "uhc korean iso-ir-149 csksc56011987".split()
+)
+"""All are read as CP949, which holds EUC-KR and the 8,822 syllables that it lacks (WHATWG does the same)."""
+WEAK_LABELS = frozenset("iso-8859-1 iso8859-1 latin1 latin-1 windows-1252 cp1252 ascii us-ascii".split())
+"""Servers' defaults: any bytes pass as these, so they are believed only when nothing else fits."""
+BINARY_STARTS = (
+    b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x7fELF", b"7z\xbc\xaf", b"Rar!", b"RIFF",
+    b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"SQLite format", b"PAR1", b"ID3", b"OggS",
+)  # fmt: skip
+
+
+class Decoded(NamedTuple):
+    """Text, the charset it was in, and the share of its characters that stand for bytes that made no sense."""
+
+    text: str
+    charset: str
+    damage_share: float
+
+
+def decode(content: bytes, declared: str | None = None, is_html: bool = False) -> Decoded | None:
+    """Bytes as text. `declared` is the charset of the HTTP header. None where no charset gives text."""
+    for mark, name in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return _with_damage(content[len(mark) :], [name])
+    if wide := _wide_charset(content):
+        return _with_damage(content, [wide])
+    labels = [label for label in (declared, _meta_charset(content) if is_html else None) if label]
+    names = [name for name in map(python_name, labels) if name]
+    seven_bit = b"\x1b" in content and any(name.startswith("iso2022") for name in names)  # such text is also ASCII
+    if not seven_bit and (text := _strictly(content, "utf-8")) is not None:
+        return Decoded(text, "utf-8", 0.0)
+    for name in names:
+        if name != "utf-8" and (text := _strictly(content, name)):
+            return Decoded(text, name, 0.0)
+    text = _strictly(content, "cp949")
+    if text and reads_as_korean(text):
+        return Decoded(text, "cp949", 0.0)
+    return _decode_damaged(content, names, labels)
+
+
+def looks_binary(content: bytes) -> bool:
+    """Whether bytes that claim to be text are an image, an archive, a program, ..."""
+    if content.startswith(BINARY_STARTS):
+        return True
+    marked = any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS)
+    return b"\0" in content[:8192] and not marked and _wide_charset(content) is None
+
+
+def text_pieces(stream: BinaryIO) -> Iterator[str]:
+    """The text of a long stream piece by piece, its charset judged by its beginning; what does not fit is U+FFFD."""
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]
+    decoder = codecs.getincrementaldecoder(stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES]))("replace")
+    while piece := buffered.read1(PIECE_BYTES):
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def stream_charset(head: bytes) -> str:
+    """The charset of a long stream that begins with `head`, which may end inside a character."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return "utf-8"
+    except UnicodeDecodeError:
+        decoded = decode(head[: head.rfind(b"\n") + 1] or head)
+        return decoded.charset if decoded else "utf-8"
+
+
+def python_name(label: str) -> str | None:
+    """Python's name for a charset label as headers write it. None for unknown and for weak ones."""
+    label = label.strip().strip("\"'").lower()
+    if label in KOREAN_LABELS:
+        return "cp949"
+    if label in WEAK_LABELS:
+        return None
+    try:
+        found = codecs.lookup(label)
+    except (LookupError, ValueError):
+        return None
+    return found.name if getattr(found, "_is_text_encoding", True) else None
+
+
+def reads_as_korean(text: str) -> bool:
+    """Whether the characters beyond ASCII are mostly Hangul, and such Hangul as Korean is written with."""
+    beyond = [character for character in text[:20_000] if character > "\x7f"]
+    hangul = [character for character in beyond if "가" <= character <= "힣" or "ㄱ" <= character <= "ㆎ"]
+    if len(hangul) < MIN_HANGUL_SHARE * len(beyond) or not hangul:
+        return False
+    common = sum(character in COMMON_SYLLABLES for character in hangul)
+    return len(hangul) < FEW_SYLLABLES or common >= MIN_COMMON_SHARE * len(hangul)
+
+
+def _decode_damaged(content: bytes, names: list[str], labels: list[str]) -> Decoded | None:
+    """For bytes that no likely charset takes whole: the statistical guess, or the least damaged reading."""
+    damaged = _with_damage(content, ["utf-8", "cp949", *names])
+    if damaged and reads_as_korean(damaged.text):
+        return damaged
+    if any(label.strip().lower() in WEAK_LABELS for label in labels):
+        return Decoded(content.decode("cp1252", "replace"), "cp1252", 0.0)
+    guess = from_bytes(content[:STATISTICS_BYTES]).best()
+    if guess and (text := _strictly(content, guess.encoding)):
+        return Decoded(text, guess.encoding, 0.0)
+    return _with_damage(content, ["utf-8", *names])
+
+
+def _with_damage(content: bytes, names: list[str]) -> Decoded | None:
+    readings = [(content.decode(name, "replace"), name) for name in names]
+    best = min(
+        (Decoded(text, name, text.count(REPLACEMENT) / max(1, len(text))) for text, name in readings),
+        key=lambda reading: reading.damage_share,
+    )
+    return best if best.damage_share <= HOPELESS_DAMAGE_SHARE else None
+
+
+def _strictly(content: bytes, name: str) -> str | None:
+    try:
+        return content.decode(name)
+    except (UnicodeError, LookupError, ValueError):
+        return None
+
+
+def _meta_charset(content: bytes) -> str | None:
+    found = META.search(content, 0, META_BYTES) or XML.search(content, 0, META_BYTES)
+    return found[1].decode("ascii", "replace") if found else None
+
+
+def _wide_charset(content: bytes) -> str | None:
+    """UTF-16 without a mark: every other byte of ASCII letters, spaces and line ends is zero."""
+    head = content[:4096]
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if len(head) < 8 or max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
+        return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    return name if _strictly(content[: len(content) // 2 * 2], name) else None

@@ -1,0 +1,65 @@
+"""The process that parses pages, so that one that crashes or hangs the parser takes no run with it.
+
+Started by extractor.py as `python -m malmoi.corpus.sources.page_worker`. A request on stdin and a reply on stdout are
+each two lengths (32 bits, little-endian) and their bytes: the request the options as JSON and the page in UTF-8, the
+reply the result as JSON and nothing. It ends when stdin ends, that is, also when its parent is killed.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from typing import Any, BinaryIO
+
+from malmoi.corpus.sources.html_page import read_page
+
+FRAME = struct.Struct("<II")
+MEMORY_BYTES = 1_500_000_000
+"""Address space. A page of 5 MB, the largest that is sent, needs some 300 MB."""
+
+
+def main() -> None:
+    """Answers requests until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which closes stdin
+    requests = sys.stdin.buffer
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as replies:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not end up among the replies
+        with contextlib.suppress(ValueError, OSError):  # a lower limit is in force already
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        write_frame(replies, {"ready": True})
+        while (request := read_frame(requests)) is not None:
+            options, html = request
+            write_frame(replies, _answer(options, html))
+
+
+def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    """One frame: its JSON and its bytes. None at the end of the stream, also inside a frame."""
+    head = stream.read(FRAME.size)
+    if len(head) < FRAME.size:
+        return None
+    json_bytes, content_bytes = FRAME.unpack(head)
+    body = stream.read(json_bytes + content_bytes)
+    if len(body) < json_bytes + content_bytes:
+        return None
+    return json.loads(body[:json_bytes]), body[json_bytes:]
+
+
+def write_frame(stream: BinaryIO, table: dict[str, Any], content: bytes = b"") -> None:
+    """Writes one frame and flushes it."""
+    encoded = json.dumps(table).encode()
+    stream.write(FRAME.pack(len(encoded), len(content)) + encoded + content)
+    stream.flush()
+
+
+def _answer(options: dict[str, Any], html: bytes) -> dict[str, Any]:
+    try:
+        return read_page(html, options.get("kind"), options.get("url"))
+    except Exception as error:  # the edge of this process: what a hostile page raises is the page's verdict
+        return {"error": f"{type(error).__name__}: {error}"[:200]}
+
+
+if __name__ == "__main__":
+    main()

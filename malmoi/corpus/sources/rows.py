@@ -1,0 +1,112 @@
+"""Rows of tables (JSON, CSV, Parquet) as raw documents, and several short rows as one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.dialogue import written
+from malmoi.corpus.sources.fields import pick
+from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
+from malmoi.corpus.sources.streams import DamagedError
+
+HTML_STARTS = ("<!doctype html", "<html", "<?xml")
+HTML_FIELD = "html"
+
+
+def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Unreadable:
+    """One row of a table as a Raw. place: origin_file, origin_offset, raw_bytes.
+
+    The text is in `source.text_field`, else in `html`, else it is put together from the turns of a dialogue. A row
+    that is itself text is taken as the text.
+    """
+    if isinstance(row, str):
+        row = {source.text_field: row}
+    if not isinstance(row, Mapping):
+        return _refused(place, "not_text", f"the row is {_shown(row)}, not a table")
+    text = row.get(source.text_field)
+    if text is None:
+        text = row.get(HTML_FIELD)
+    fields = pick(row)
+    if text is None and fields.get("turns"):
+        text = written(fields["turns"])
+    if text is None:
+        return _refused(place, "no_text", f"no field {source.text_field!r}; fields: {', '.join(map(str, row))[:200]}")
+    if not isinstance(text, (str, bytes)):
+        return _refused(place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
+    if not text.strip():
+        return _refused(place, "no_text", f"the field {source.text_field!r} is blank")
+    if len(text) > source.max_bytes_per_document:
+        return _refused(place, "too_large", f"{len(text)} characters; the limit is {source.max_bytes_per_document}")
+    return Raw(text, "html" if _is_html(text) else "text", *place, fields)
+
+
+def guarded(items: Iterable[Raw | Unreadable], origin_file: str) -> Iterator[Raw | Unreadable]:
+    """The items of a reader; where its stream turns out damaged, one Unreadable for the rest ends them.
+
+    Its offset is the number of items that came before.
+    """
+    num_items = 0
+    try:
+        for item in items:
+            yield item
+            num_items += 1
+    except DamagedError as damage:
+        yield Unreadable(origin_file, num_items, 0, damage.reason, damage.detail)
+    except OSError as error:
+        yield Unreadable(origin_file, num_items, 0, "read_error", str(error))
+
+
+def joined(items: Iterable[Raw | Unreadable], source: Input) -> Iterator[Raw | Unreadable]:
+    """Every `rows_per_document` consecutive readable rows as one document; what is unreadable passes by.
+
+    The document has the place of its first row and the metadata that all its rows share.
+    """
+    if source.rows_per_document == 1:
+        yield from items
+        return
+    held: list[Raw] = []
+    held_bytes = 0
+    for item in items:
+        if isinstance(item, Unreadable):
+            yield item
+            continue
+        if held and held_bytes + item.raw_bytes > source.max_bytes_per_document:
+            yield _join(held)
+            held, held_bytes = [], 0
+        held.append(item)
+        held_bytes += item.raw_bytes
+        if len(held) == source.rows_per_document:
+            yield _join(held)
+            held, held_bytes = [], 0
+    if held:
+        yield _join(held)
+
+
+def _join(rows: list[Raw]) -> Raw:
+    """Rows as one, line by line. Turns do not survive: rows of different people would become one talk."""
+    first = rows[0]
+    shared = {
+        key: value
+        for key, value in first.fields.items()
+        if key != "turns" and all(row.fields.get(key) == value for row in rows)
+    }
+    if all(isinstance(row.content, bytes) for row in rows):
+        content: bytes | str = b"\n".join(row.content.rstrip(b"\r\n") for row in rows if isinstance(row.content, bytes))
+    else:
+        content = "\n".join(row.content.strip() for row in rows if isinstance(row.content, str))
+    raw_bytes = sum(row.raw_bytes for row in rows)
+    return Raw(content, first.format, first.origin_file, first.origin_offset, raw_bytes, shared)
+
+
+def _is_html(text: str | bytes) -> bool:
+    head = text[:200].lstrip()
+    start = head.decode("ascii", "replace") if isinstance(head, bytes) else head
+    return start.startswith("<") and start.lower().startswith(HTML_STARTS)
+
+
+def _refused(place: tuple[str, int, int], reason: Reason, detail: str) -> Unreadable:
+    return Unreadable(*place, reason, detail)
+
+
+def _shown(value: Any) -> str:
+    return f"of type {type(value).__name__}"  # never its repr: it may be huge, or nested beyond the stack

@@ -1,0 +1,208 @@
+"""WARC 0.17 to 1.1 (ISO 28500), plain or compressed by record.
+
+The records are cut out here, because a fault in one must not hide the others: after damage reading goes on at the next
+gzip member or the next line that starts a record. What is inside an HTTP record (chunks, content encodings) is
+fastwarc's work. Requests, metadata, warcinfo and revisits carry no text of their own and are no items.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from fastwarc.warc import ArchiveIterator
+
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.streams import DamagedError, Decompressed
+
+MAX_HEADER_BYTES = 64_000
+PIECE_BYTES = 1 << 20
+HTTP_HEADER_BYTES = 64_000
+RECORD_START = b"WARC/"
+RECORD_END = b"\r\n\r\n"
+SILENT_TYPES = frozenset({"request", "metadata", "warcinfo", "revisit"})
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
+
+
+class _RecordError(Exception):
+    """A record that breaks the format; reading goes on behind it."""
+
+
+class _Source:
+    """The bytes of a WARC file with a place to put bytes back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._ahead = b""
+
+    def line(self) -> bytes:
+        """The next line with its end, at most MAX_HEADER_BYTES of it; empty at the end of the file."""
+        if self._ahead:
+            end = self._ahead.find(b"\n") + 1
+            if end:
+                line, self._ahead = self._ahead[:end], self._ahead[end:]
+                return line
+            line, self._ahead = self._ahead, b""
+            return line + self._stream.readline(MAX_HEADER_BYTES)
+        return self._stream.readline(MAX_HEADER_BYTES)
+
+    def take(self, size_bytes: int) -> bytes:
+        """So many bytes, fewer only at the end of the file."""
+        taken, self._ahead = self._ahead[:size_bytes], self._ahead[size_bytes:]
+        return taken + self._stream.read(size_bytes - len(taken))
+
+    def put_back(self, content: bytes) -> None:
+        """What is put back is read next."""
+        self._ahead = content + self._ahead
+
+    def recover(self) -> bool:
+        """Goes on behind damage in a file compressed by record. False where that is not possible."""
+        self._ahead = b""
+        raw = getattr(self._stream, "raw", None)
+        return isinstance(raw, Decompressed) and raw.skip_to_next_gzip_member()
+
+
+def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
+    """One item for every record that holds a document; its offset is its number among all records."""
+    records = _Source(stream)
+    number = 0
+    while True:
+        try:
+            found = _next_header(records, (origin_file, number))
+            if found is None:
+                return
+            if isinstance(found, Unreadable):
+                yield found
+                continue
+            item = _read_record(records, found, (origin_file, number), source.max_bytes_per_document)
+        except _RecordError as fault:
+            item = Unreadable(origin_file, number, 0, "malformed_record", str(fault))
+        except DamagedError as damage:
+            yield Unreadable(origin_file, number, 0, damage.reason, damage.detail)
+            if damage.reason != "damaged_archive" or not records.recover():
+                return
+            number += 1
+            continue
+        if item is not None:
+            yield item
+        number += 1
+
+
+def _next_header(records: _Source, place: tuple[str, int]) -> dict[str, str] | Unreadable | None:
+    """The header of the next record, in lower case. What lies between records and is not blank is Unreadable."""
+    skipped = 0
+    while line := records.line():
+        if line.startswith(RECORD_START):
+            if skipped:
+                records.put_back(line)
+                return Unreadable(*place, skipped, "malformed_record", f"{skipped} bytes between records")
+            return _header_fields(records)
+        skipped += len(line) if skipped or line.strip() else 0
+    return Unreadable(*place, skipped, "malformed_record", f"{skipped} bytes that are no record") if skipped else None
+
+
+def _header_fields(records: _Source) -> dict[str, str]:
+    """The named fields up to the blank line, names in lower case; of a name that comes twice the first counts."""
+    header: dict[str, str] = {}
+    size_bytes = 0
+    while line := records.line():
+        size_bytes += len(line)
+        if size_bytes > MAX_HEADER_BYTES:
+            raise _RecordError(f"a header of more than {MAX_HEADER_BYTES} bytes")
+        if not line.strip():
+            return header
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
+        if colon:
+            header.setdefault(name.strip().lower(), value.strip())
+    raise DamagedError("truncated_archive", "the file ends inside the header of a record")
+
+
+def _read_record(
+    records: _Source, header: dict[str, str], place: tuple[str, int], limit_bytes: int
+) -> Raw | Unreadable | None:
+    """The record whose header was read, its body taken from the file. None where its type carries no document."""
+    length = header.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise _RecordError(f"Content-Length is {length[:40]!r}")
+    size_bytes = int(length)
+    kind = header.get("warc-type", "").lower()
+    if size_bytes > limit_bytes + HTTP_HEADER_BYTES:
+        _skip(records, size_bytes)
+        detail = f"a record of {size_bytes} bytes; the limit is {limit_bytes}"
+        return None if kind in SILENT_TYPES else Unreadable(*place, size_bytes, "too_large", detail)
+    body = records.take(size_bytes)
+    _check_end(records, body, size_bytes)
+    if kind in SILENT_TYPES:
+        return None
+    if kind == "response" and header.get("content-type", "").startswith("application/http"):
+        return _http_document(header, body, place, limit_bytes)
+    if kind in ("response", "resource", "conversion"):
+        content_type, charset = _content_type(header.get("content-type", ""))
+        return _document(header, body, (content_type, charset), (*place, size_bytes))
+    return Unreadable(*place, size_bytes, "unsupported_format", f"a record of type {kind[:40]!r}")
+
+
+def _check_end(records: _Source, body: bytes, size_bytes: int) -> None:
+    """Raises where the record is not as long as it says: DamagedError at the end of the file, else _RecordError."""
+    end = records.take(len(RECORD_END))
+    if len(body) == size_bytes and end in (RECORD_END, b"\n\n", b"\r\n", b"\n", b""):
+        return  # some writers end the last record short; gzip members are checked by their own CRC
+    inside = (body + end).find(RECORD_END + RECORD_START)
+    if inside >= 0:
+        records.put_back((body + end)[inside + len(RECORD_END) :])
+        raise _RecordError(f"Content-Length is {size_bytes}, but the next record starts after {inside} bytes")
+    if len(body) < size_bytes:
+        raise DamagedError("truncated_archive", f"the file ends after {len(body)} of {size_bytes} bytes of a record")
+    records.put_back(end)  # too short a Content-Length: what is left of the body is reported between records
+
+
+def _http_document(header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int) -> Raw | Unreadable:
+    """The page inside a response, without the chunks and encodings of HTTP."""
+    size_bytes = len(body)
+    framed = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
+    framed += b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (size_bytes, body)
+    try:
+        record = next(iter(ArchiveIterator(io.BytesIO(framed), parse_http=True, auto_decode="all")), None)
+        http = record.http_headers if record is not None else None
+        content = record.reader.read(limit_bytes + 1) if record is not None else b""
+    except (OSError, ValueError) as error:
+        return Unreadable(*place, size_bytes, "malformed_record", f"HTTP: {error}"[:200])
+    if http is None or record is None:
+        return Unreadable(*place, size_bytes, "malformed_record", "no HTTP header")
+    if http.status_code != 200:
+        return Unreadable(*place, size_bytes, "http_status", str(http.status_code))
+    if len(content) > limit_bytes:
+        return Unreadable(*place, size_bytes, "too_large", f"more than {limit_bytes} bytes when decoded")
+    return _document(header, content, _content_type(http.get("Content-Type") or ""), (*place, size_bytes))
+
+
+def _document(
+    header: dict[str, str], content: bytes, typed: tuple[str, str | None], place: tuple[str, int, int]
+) -> Raw | Unreadable:
+    """Content by its type; where the server states none, what begins as a page is one."""
+    content_type, charset = typed
+    url = header.get("warc-target-uri", "").strip("<>")
+    fields = {"url": url or None, "charset": charset}
+    if not content.strip():
+        return Unreadable(*place, "empty", "the record has no content")
+    if content_type in HTML_TYPES or (not content_type and content[:500].lstrip().startswith(b"<")):
+        return Raw(content, "html", *place, fields)
+    if content_type in TEXT_TYPES:
+        return Raw(content, "markdown" if content_type == "text/markdown" else "text", *place, fields)
+    return Unreadable(*place, "unsupported_format", f"content of type {content_type[:60]!r}")
+
+
+def _content_type(value: str) -> tuple[str, str | None]:
+    """ "text/html; charset=euc-kr" as ("text/html", "euc-kr")."""
+    content_type, _, parameters = value.partition(";")
+    name, _, charset = parameters.partition("=")
+    return content_type.strip().lower(), charset.strip().strip("\"'") or None if "charset" in name.lower() else None
+
+
+def _skip(records: _Source, size_bytes: int) -> None:
+    while size_bytes > 0:
+        skipped = len(records.take(min(size_bytes, PIECE_BYTES)))
+        if not skipped:
+            raise DamagedError("truncated_archive", f"the file ends {size_bytes} bytes before the end of a record")
+        size_bytes -= skipped

@@ -1,0 +1,54 @@
+"""A step judges by rules: a score, a limit, a reason. The same rules drop documents and explain why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Documents whose `score` column lies under `minimum` or over `maximum` get `drop_<reason>`.
+
+    by_kind: another limit for documents of some kinds. A document without the score (null) passes.
+    """
+
+    reason: str
+    score: str
+    minimum: float | None = None
+    maximum: float | None = None
+    by_kind: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        assert (self.minimum is None) != (self.maximum is None), f"{self.reason}: one limit, not two or none"
+
+    @property
+    def column(self) -> str:
+        """The name of the verdict column."""
+        return f"drop_{self.reason}"
+
+    def limit(self, kind: str) -> float:
+        """The limit for documents of a kind."""
+        default = self.maximum if self.minimum is None else self.minimum
+        assert default is not None
+        return self.by_kind.get(kind, default)
+
+    def fires(self, score: float | None, kind: str) -> bool:
+        """Whether a document with this score is to be dropped."""
+        if score is None:
+            return False
+        return score > self.limit(kind) if self.minimum is None else score < self.limit(kind)
+
+
+class Step(Protocol):
+    """A frozen dataclass: its fields are its settings. It adds columns to a batch and never takes a row away."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        """What the step judges by."""
+        ...
+
+    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+        """The batch with score columns and one bool column for each reason."""
+        ...

@@ -1,0 +1,126 @@
+"""Spawned processes that may die. A task whose process is gone is given back to the caller to think about, and goes on.
+
+multiprocessing.Pool waits for ever for a worker that was killed, and ProcessPoolExecutor gives up on all of them.
+"""
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+Work = Callable[[Any, Callable[[Any], None]], Any]
+"""A function of a task and of `report`, which sends news to the driver while it works. Importable by name."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the driver is told. news(task number, what was reported); done(task number, result).
+
+    revive(task number, exit code): the task to try in place of the one whose process died.
+    """
+
+    news: Callable[[int, Any], None]
+    done: Callable[[int, Any], None]
+    revive: Callable[[int, int], Any]
+
+
+def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> None:
+    """Does all `tasks` in so many spawned processes. Raises RuntimeError where `work` raises; any error stops them."""
+    pending = deque(enumerate(tasks))
+    workers: list[_Worker] = []
+    try:
+        workers.extend(_Worker(work) for _ in range(min(processes, len(tasks))))
+        while pending or any(worker.number is not None for worker in workers):
+            for worker in workers:
+                if worker.number is None and pending:
+                    worker.give(*pending.popleft())
+            busy = {worker.pipe: worker for worker in workers if worker.number is not None}
+            for pipe in multiprocessing.connection.wait(list(busy)):
+                worker = busy[pipe]  # pyright: ignore[reportArgumentType]
+                revived = _hear(worker, hooks)
+                if revived is not None:
+                    pending.appendleft(revived)
+                    workers[workers.index(worker)] = _Worker(work)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _hear(worker: "_Worker", hooks: Hooks) -> tuple[int, Any] | None:
+    """Takes one message; returns the task to try again if there was none, because the process has died."""
+    number = worker.number
+    assert number is not None
+    try:
+        kind, value = worker.pipe.recv()
+    except (EOFError, OSError):
+        return number, hooks.revive(number, worker.bury())
+    if kind == "failed":
+        raise RuntimeError(f"a worker failed:\n{value}")
+    if kind == "done":
+        worker.number = None
+        hooks.done(number, value)
+    else:
+        hooks.news(number, value)
+    return None
+
+
+class _Worker:
+    """One process and the number of the task that it does, None while it waits."""
+
+    def __init__(self, work: Work) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.number: int | None = None
+        self._process = context.Process(target=_serve, args=(work, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def give(self, number: int, task: Any) -> None:
+        self.number = number
+        with contextlib.suppress(OSError):  # it died while it waited: the next recv says so
+            self.pipe.send(task)
+
+    def bury(self) -> int:
+        """Waits for the dead process; returns its exit code, negative for a signal."""
+        self._process.join()
+        self.pipe.close()
+        return self._process.exitcode or 0
+
+    def stop(self) -> None:
+        self._process.kill()
+        self.bury()
+
+
+def _serve(work: Work, pipe: Connection) -> None:
+    """A worker's life: tasks from the pipe until the driver is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        try:
+            result = work(task, lambda value: pipe.send(("news", value)))
+        except Exception:
+            print(traceback.format_exc(), file=sys.stderr)
+            pipe.send(("failed", traceback.format_exc()))
+            return
+        pipe.send(("done", result))
+
+
+def _die_with_parent() -> None:
+    """A driver killed with -9 closes nothing in an orderly way: its workers must not go on writing."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -1,0 +1,124 @@
+"""Everything a run's folder says about itself, as one JSON-able table: what report.html draws and the studio shows.
+
+Read from manifests, events and the ledger; a stage that is absent or unfinished is left out.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from malmoi.kit import events, manifest
+from malmoi.kit.errors import UserError
+
+STAGES = ("corpus", "tokenizer", "tokens", "train", "model", "report")
+MEASUREMENTS = "measurements.json"
+MAX_POINTS = 400
+"""Points of a curve: more than a screen shows."""
+
+SKIPPED_SHARE = 0.5
+"""A stage event shorter than this share of the stage's own time belongs to a run that found the stage finished."""
+
+
+def gather(folder: Path) -> dict[str, Any]:
+    """The findings of a run folder. Raises UserError where there is no stage in it at all."""
+    made = {stage: found for stage in STAGES if (found := _manifest(folder / stage)) is not None}
+    steps = _steps(folder / "train")
+    if not made and not steps:
+        raise UserError(f"{folder} has no stage of a run", f"a folder with some of {', '.join(STAGES)}")
+    return {
+        "name": folder.resolve().name,
+        "written_at": time.time(),
+        "code": manifest.code_version(),
+        "stages": _stages(folder, made),
+        "corpus": _corpus(folder / "corpus", made["corpus"]) if "corpus" in made else None,
+        "tokenizer": {**made["tokenizer"]["config"], **made["tokenizer"]["counts"]} if "tokenizer" in made else None,
+        "tokens": {**made["tokens"]["config"], **made["tokens"]["counts"]} if "tokens" in made else None,
+        "train": _train(steps, made.get("train")) if steps else None,
+        "model": made["model"]["counts"] if "model" in made else None,
+        "evaluate": _measurements(folder / "report"),
+    }
+
+
+def thinned(points: Sequence[dict[str, Any]], limit: int = MAX_POINTS) -> list[dict[str, Any]]:
+    """At most `limit` of the points, evenly spread, the first and the last among them."""
+    if len(points) <= limit:
+        return list(points)
+    return [points[round(number * (len(points) - 1) / (limit - 1))] for number in range(limit)]
+
+
+def dropped(ledger: Path) -> list[dict[str, Any]]:
+    """Documents and bytes by the first reason for which each was dropped, the most frequent first."""
+    query = """
+        SELECT coalesce(reasons[1], 'unknown') AS reason, count(*)::BIGINT AS documents,
+               coalesce(sum(raw_bytes), 0)::BIGINT AS raw_bytes, coalesce(sum(text_bytes), 0)::BIGINT AS text_bytes
+        FROM read_parquet(?) WHERE NOT kept GROUP BY reason ORDER BY documents DESC, reason
+    """
+    with duckdb.connect(config={"threads": 1}) as store:
+        rows = store.execute(query, [str(ledger / "*.parquet")]).fetchall()
+    return [dict(zip(("reason", "documents", "raw_bytes", "text_bytes"), row, strict=True)) for row in rows]
+
+
+def _manifest(stage: Path) -> dict[str, Any] | None:
+    try:
+        found = manifest.read(stage)
+    except UserError:
+        return None
+    return found if isinstance(found.get("counts"), dict) and isinstance(found.get("config"), dict) else None
+
+
+def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Time (s) and peak memory (bytes; None where no run noted it) of each finished stage."""
+    noted: dict[str, list[dict[str, Any]]] = {}
+    for event in events.read(folder, "stage"):
+        noted.setdefault(str(event.get("stage")), []).append(event)
+    rows = []
+    for stage, found in made.items():
+        seconds = float(found.get("seconds") or 0.0)
+        whole = [one for one in noted.get(stage, []) if one.get("seconds", 0.0) >= SKIPPED_SHARE * seconds]
+        peak = whole[-1].get("peak_bytes") if whole else None
+        rows.append({"stage": stage, "seconds": seconds, "peak_bytes": peak, "finished_at": found.get("finished_at")})
+    return rows
+
+
+def _corpus(folder: Path, made: dict[str, Any]) -> dict[str, Any]:
+    counts = made["counts"]
+    try:
+        by_reason = dropped(folder / "ledger")
+    except duckdb.Error:  # no ledger, or not in this shape: the manifest still has the numbers of documents
+        by_reason = [
+            {"reason": reason, "documents": number, "raw_bytes": None, "text_bytes": None}
+            for reason, number in sorted(counts.get("dropped_by_reason", {}).items(), key=lambda item: -item[1])
+        ]
+    return {**counts, "dropped": by_reason}
+
+
+def _steps(folder: Path) -> list[dict[str, Any]]:
+    """One event per step, in order; of a step done again after a kill, the last."""
+    by_step = {event["step"]: event for event in events.read(folder, "step") if isinstance(event.get("step"), int)}
+    return [by_step[step] for step in sorted(by_step)]
+
+
+def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str, Any]:
+    names = ("step", "tokens", "loss", "learning_rate", "gradient_norm", "tokens_per_s", "seconds")
+    speeds = [step["tokens_per_s"] for step in steps if step.get("tokens_per_s")]
+    return {
+        "finished": made is not None,
+        "counts": made["counts"] if made else {},
+        "num_steps": steps[-1]["step"],
+        "tokens": steps[-1].get("tokens"),
+        "last_loss": steps[-1].get("loss"),
+        "tokens_per_s": statistics.median(speeds) if speeds else None,
+        "steps": [{name: step.get(name) for name in names} for step in thinned(steps)],
+    }
+
+
+def _measurements(report: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads((report / MEASUREMENTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

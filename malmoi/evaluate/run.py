@@ -1,0 +1,98 @@
+"""The evaluation stage: measures an engine on a run's held-out text and writes the run's report."""
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from malmoi.evaluate.baselines import compressed, unigram, unigram_nats
+from malmoi.evaluate.bits_per_byte import Measured, score, weighted
+from malmoi.evaluate.findings import MEASUREMENTS
+from malmoi.evaluate.heldout import choose, texts_of
+from malmoi.evaluate.report import write_report
+from malmoi.evaluate.samples import sample
+from malmoi.evaluate.settings import EvaluateSettings
+from malmoi.kit import config, manifest
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import sha256_of, write_text
+from malmoi.serve.engine import Engine
+from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.corpus_text import content_sha256
+from malmoi.tokenizer.shards import Part, open_part
+
+
+def measure(
+    settings: EvaluateSettings, engine: Engine, folder: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Measures `engine`, which serves the run folder's model, and writes folder/report; returns the counts.
+
+    A report finished with these settings, model and tokens is not measured again, only drawn again. The engine is
+    the caller's to close. `progress` counts tokens.
+    """
+    out = folder / "report"
+    table = config.to_table(settings)
+    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
+    if manifest.is_finished(out, table, inputs) and (out / MEASUREMENTS).is_file():
+        write_report(folder)
+        return manifest.read(out)["counts"]
+    started = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    (out / manifest.NAME).unlink(missing_ok=True)
+    found = asyncio.run(_measure(settings, engine, folder, progress))
+    write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_report(folder)
+    scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
+    counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
+    outputs = {MEASUREMENTS: sha256_of(out / MEASUREMENTS)}  # report.html and report.json may be drawn again
+    manifest.write(out, manifest.Manifest("report", table, inputs, outputs, counts, time.monotonic() - started))
+    return counts
+
+
+async def _measure(
+    settings: EvaluateSettings, engine: Engine, folder: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    codec = Codec(folder / "tokenizer")
+    described = engine.describe()
+    if described.vocabulary_tokens < codec.vocabulary_tokens:
+        wrong = f"the model has {described.vocabulary_tokens} tokens, the tokenizer {codec.vocabulary_tokens}"
+        raise UserError(wrong, hint="the model was trained with another tokenizer")
+    heldout = open_part(folder / "tokens", "heldout")
+    excerpts = choose(heldout, codec, settings)
+    if not excerpts:
+        raise UserError("no document is held out", "some held-out text", "raise tokens.heldout_share")
+    tokens = sum(len(excerpt.ids) for excerpt in excerpts)
+    total = tokens + settings.samples * settings.sample_tokens
+    model = await score(engine, excerpts, settings.context_share, lambda done, _: progress(done, total))
+    rates = {"model": {kind: one.bits_per_byte for kind, one in model.items()}}
+    rates["unigram"] = unigram(excerpts, unigram_nats(open_part(folder / "tokens", "train"), codec.vocabulary_tokens))
+    rates |= compressed(excerpts, texts_of(excerpts, codec))
+    continuations = await sample(
+        engine, codec, excerpts, settings, lambda done, _: progress(tokens + done * settings.sample_tokens, total)
+    )
+    return {
+        "engine": dataclasses.asdict(described),
+        "settings": config.to_table(settings),
+        **_rows(model, rates, heldout),
+        "samples": [dataclasses.asdict(one) for one in continuations],
+    }
+
+
+def _rows(model: dict[str, Measured], rates: dict[str, dict[str, float]], heldout: Part) -> dict[str, Any]:
+    """The table by kind and the total of each means, weighed by the held-out text of each kind."""
+    heldout_bytes: dict[str, int] = {}
+    for document in heldout.located(0, heldout.num_tokens):
+        heldout_bytes[document.kind] = heldout_bytes.get(document.kind, 0) + document.text_bytes
+    by_kind = {
+        kind: {
+            "documents": one.documents,
+            "tokens": one.tokens,
+            "text_bytes": one.text_bytes,
+            "heldout_bytes": heldout_bytes[kind],
+            "bits_per_byte": {means: by_kind[kind] for means, by_kind in rates.items()},
+        }
+        for kind, one in model.items()
+    }
+    return {"total": {means: weighted(by_kind, heldout_bytes) for means, by_kind in rates.items()}, "by_kind": by_kind}

@@ -1,0 +1,190 @@
+"""A model as a Hugging Face folder, and back.
+
+The folder loads in transformers, vLLM and OpenVINO as a LlamaForCausalLM without any code of ours. The embedding is not
+padded: row i is the token with id i, for each i. Whoever wants a size that divides well (128 x tensor-parallel ranks)
+asks the tokenizer for it; there are reserved ids enough.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from malmoi.kit.errors import UserError
+from malmoi.model.shape import ModelSettings, Shape
+from malmoi.model.transformer import START_DEVIATION, Transformer
+
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+END_OF_TEXT, END_OF_TURN = "<|endoftext|>", "<|endofturn|>"
+ROLES = ("system", "user", "assistant")
+
+CHAT_TEMPLATE = (
+    "{%- for message in messages -%}"
+    "{%- if message['role'] not in " + repr(list(ROLES)) + " -%}"
+    "{{- raise_exception('unknown role ' + message['role']) -}}"
+    "{%- endif -%}"
+    "{{- '<|' + message['role'] + '|>' + message['content'] + '" + END_OF_TURN + "' -}}"
+    "{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}"
+)
+"""The turns as malmoi's own server writes them. Other servers take marks that a person types for real ones."""
+
+_SETTING_BY_KEY = {
+    "num_hidden_layers": "layers",
+    "hidden_size": "hidden",
+    "num_attention_heads": "heads",
+    "num_key_value_heads": "kv_heads",
+    "intermediate_size": "feed_forward",
+    "max_position_embeddings": "context_tokens",
+    "rope_theta": "rope_theta",
+    "tie_word_embeddings": "tied",
+    "rms_norm_eps": "norm_epsilon",
+}
+"""Keys of a Llama config.json and the fields of Shape that they name."""
+
+
+def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> None:
+    """Writes config, weights (float32), tokenizer and chat template into an existing folder.
+
+    Raises UserError where the tokenizer of the folder `tokenizer` has another vocabulary than the model.
+    """
+    ids = special_ids(tokenizer)
+    num_tokens = len(vocabulary(tokenizer))
+    if num_tokens != model.shape.vocabulary_tokens:
+        wrong = f"the tokenizer in {tokenizer} has {num_tokens} tokens"
+        raise UserError(wrong, f"{model.shape.vocabulary_tokens}, as the model has")
+    end = ids[END_OF_TEXT]
+    _write_json(folder / "config.json", _config(model.shape, end))
+    generation = {"bos_token_id": end, "eos_token_id": [end, ids[END_OF_TURN]], "pad_token_id": end}
+    _write_json(folder / "generation_config.json", generation)
+    _write_json(folder / "tokenizer_config.json", _tokenizer_config(model.shape))
+    shutil.copyfile(tokenizer / TOKENIZER, folder / TOKENIZER)
+    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
+    weights = {name: weight.detach().float().cpu().contiguous() for name, weight in model.named_parameters()}
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def load_hugging_face(folder: Path) -> Transformer:
+    """The model of a Hugging Face folder (one model.safetensors, Llama without extras), float32, on the CPU.
+
+    Raises UserError where a file is missing or damaged or the model is of another kind.
+    """
+    shape = read_shape(folder)
+    with torch.device("meta"):
+        model = Transformer(shape)
+    try:
+        weights = load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{folder / WEIGHTS} cannot be read: {error}", "an exported model") from None
+    expected = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    if shape.tied:
+        weights.pop("lm_head.weight", None)
+    found = {name: tuple(weight.shape) for name, weight in weights.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            wrong = f"{folder / WEIGHTS}: {name} has the shape {found.get(name)}"
+            raise UserError(wrong, f"{expected.get(name)}, after {folder / 'config.json'}")
+    model.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True, strict=False)
+    if shape.tied:
+        model.lm_head.weight = model.model.embed_tokens.weight
+    return model.eval()
+
+
+def read_shape(folder: Path) -> Shape:
+    """The shape that a folder's config.json tells. Raises UserError where it is no plain Llama."""
+    found = _read_json(folder / "config.json")
+    rope = found.get("rope_parameters") or found.get("rope_scaling") or {}
+    unlike = {
+        "model_type": found.get("model_type", "llama") != "llama",
+        "attention_bias": bool(found.get("attention_bias")),
+        "mlp_bias": bool(found.get("mlp_bias")),
+        "hidden_act": found.get("hidden_act", "silu") != "silu",
+        "rope_parameters": rope.get("rope_type", rope.get("type", "default")) != "default",
+    }
+    for key, is_unlike in unlike.items():
+        if is_unlike:
+            raise UserError(f"{folder / 'config.json'}: {key} is {found.get(key)!r}", "a plain Llama")
+    found.setdefault("rope_theta", rope.get("rope_theta", ModelSettings.rope_theta))
+    found.setdefault("num_key_value_heads", found.get("num_attention_heads"))
+    try:
+        fields = {field: found[key] for key, field in _SETTING_BY_KEY.items()}
+        if found.get("head_dim", fields["hidden"] // fields["heads"]) != fields["hidden"] // fields["heads"]:
+            raise UserError(f"{folder / 'config.json'}: head_dim is {found['head_dim']}", "hidden_size / heads")
+        return ModelSettings(**fields).shape(found["vocab_size"])
+    except KeyError as error:
+        raise UserError(f"{folder / 'config.json'} has no {error.args[0]}", "the config of a Llama") from None
+
+
+def vocabulary(tokenizer: Path) -> list[str]:
+    """The tokens of tokenizer.json in the order of their ids. Raises UserError where ids are missing."""
+    content = _read_json(tokenizer / TOKENIZER)
+    by_id = {token_id: token for token, token_id in content["model"]["vocab"].items()}
+    by_id |= {token["id"]: token["content"] for token in content["added_tokens"]}
+    if sorted(by_id) != list(range(len(by_id))):
+        raise UserError(f"{tokenizer / TOKENIZER} leaves out ids", f"every id from 0 to {len(by_id) - 1}")
+    return [by_id[token_id] for token_id in range(len(by_id))]
+
+
+def merges(tokenizer: Path) -> list[str]:
+    """The merges of tokenizer.json, in order, each as "left right"."""
+    found = _read_json(tokenizer / TOKENIZER)["model"]["merges"]
+    return [merge if isinstance(merge, str) else " ".join(merge) for merge in found]
+
+
+def special_ids(tokenizer: Path) -> dict[str, int]:
+    """The special tokens of tokenizer.json by name. Raises UserError where one that a chat needs is missing."""
+    added = _read_json(tokenizer / TOKENIZER)["added_tokens"]
+    found = {token["content"]: token["id"] for token in added if token["special"]}
+    for name in (END_OF_TEXT, END_OF_TURN, *(f"<|{role}|>" for role in ROLES)):
+        if name not in found:
+            raise UserError(f"{tokenizer / TOKENIZER} has no special token {name}", "a tokenizer learnt by malmoi")
+    return found
+
+
+def _config(shape: Shape, end: int) -> dict[str, Any]:
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        **{key: getattr(shape, field) for key, field in _SETTING_BY_KEY.items()},
+        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_theta},  # where transformers 5 looks
+        "head_dim": shape.head_size,
+        "vocab_size": shape.vocabulary_tokens,
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "initializer_range": START_DEVIATION,
+        "bos_token_id": end,
+        "eos_token_id": end,
+        "pad_token_id": end,
+        "dtype": "float32",
+        "use_cache": True,
+    }
+
+
+def _tokenizer_config(shape: Shape) -> dict[str, Any]:
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": END_OF_TEXT,
+        "eos_token": END_OF_TEXT,
+        "pad_token": END_OF_TEXT,
+        "model_max_length": shape.context_tokens,
+        "clean_up_tokenization_spaces": False,
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing", "a folder that malmoi wrote") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,110 @@
+"""A model as one GGUF file, for llama.cpp and OpenVINO.
+
+Tensor names and the order of the query and key rows are llama.cpp's: it turns neighbouring numbers (0 with 1) where
+transformers turns halves (0 with D/2), so the rows of each head are interleaved. The tokenizer goes along as byte-level
+BPE ("gpt2"). llama.cpp knows pre-tokenizers by name only and none is ours, and it does not make text NFC: it may cut
+some text otherwise than malmoi does. malmoi's own servers encode text themselves and hand over ids.
+"""
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+from malmoi.model.convert import CHAT_TEMPLATE, END_OF_TEXT, merges, special_ids, vocabulary
+from malmoi.model.shape import Shape
+from malmoi.model.transformer import Transformer
+
+NAME = "model.gguf"
+TYPES = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16}
+
+_NAMES = {
+    "model.embed_tokens.weight": "token_embd.weight",
+    "model.norm.weight": "output_norm.weight",
+    "lm_head.weight": "output.weight",
+}
+_NAMES_IN_LAYER = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+
+
+def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) -> None:
+    """Writes the GGUF file. precision: "f16" (matrices; norms stay float32) or "f32".
+
+    A tied output matrix is left out: readers then use the embedding.
+    """
+    writer = gguf.GGUFWriter(path, "llama")
+    _add_sizes(writer, model.shape)
+    writer.add_file_type(TYPES[precision])
+    _add_tokenizer(writer, tokenizer)
+    for name, parameter in model.named_parameters():
+        weight = _rearranged(name, parameter.detach().float().cpu().numpy(), model.shape)
+        if precision == "f16" and weight.ndim > 1:
+            weight = weight.astype(np.float16)
+        writer.add_tensor(gguf_name(name), weight)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def gguf_name(name: str) -> str:
+    """The GGUF name of one of our parameters."""
+    if name in _NAMES:
+        return _NAMES[name]
+    _, _, layer, rest = name.split(".", 3)
+    return f"blk.{layer}.{_NAMES_IN_LAYER[rest.removesuffix('.weight')]}.weight"
+
+
+def interleave_halves(weight: np.ndarray, heads: int) -> np.ndarray:
+    """Reorders the rows of a query or key matrix: in each head, row i and row i + D/2 become neighbours."""
+    half = weight.shape[0] // heads // 2
+    return weight.reshape(heads, 2, half, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
+
+
+def _rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
+    if name.endswith("q_proj.weight"):
+        return interleave_halves(weight, shape.heads)
+    if name.endswith("k_proj.weight"):
+        return interleave_halves(weight, shape.kv_heads)
+    return weight
+
+
+def _add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
+    writer.add_name("malmoi")
+    writer.add_vocab_size(shape.vocabulary_tokens)
+    writer.add_context_length(shape.context_tokens)
+    writer.add_embedding_length(shape.hidden)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_layer_norm_rms_eps(shape.norm_epsilon)
+    writer.add_rope_dimension_count(shape.head_size)
+    writer.add_rope_freq_base(shape.rope_theta)
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
+    special = special_ids(tokenizer)
+    tokens = vocabulary(tokenizer)
+    types = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    writer.add_token_merges(merges(tokenizer))
+    end = special[END_OF_TEXT]
+    writer.add_bos_token_id(end)
+    writer.add_eos_token_id(end)
+    writer.add_pad_token_id(end)
+    writer.add_eot_token_id(special["<|endofturn|>"])
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)

@@ -1,0 +1,210 @@
+"""The decoder: exactly Llama (RMSNorm, grouped-query attention with rotary positions, SwiGLU), in plain PyTorch.
+
+Module names equal those of transformers' LlamaForCausalLM, so that an export is a copy of the tensors.
+Shape letters: B sequence, T token, S slot that is attended to, H query head, K key/value head, D number in a head,
+C hidden size, F feed-forward size, V vocabulary.
+"""
+# ruff: noqa: N803, N806 (shape letters)
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from malmoi.model.cache import Cache
+from malmoi.model.linear import Linear
+from malmoi.model.shape import PARTS_PER_BLOCK, Shape
+from malmoi.model.spans import Spans, attend
+
+START_DEVIATION = 0.02
+"""Standard deviation of new weights (GPT-2, Llama's `initializer_range`)."""
+
+Mask = Tensor | Spans | None
+"""Who sees whom: a bool tensor broadcastable to (B, 1, T, S), the pieces of a packed batch, or plain causal order."""
+
+Rotation = tuple[Tensor, Tensor]
+"""Cosines and sines (B, T, 1, D/2) of the angles of each position."""
+
+
+class Norm(nn.Module):
+    """RMSNorm (Zhang and Sennrich 2019)."""
+
+    def __init__(self, size: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(size))
+        self.epsilon = epsilon
+
+    def forward(self, x_BTC: Tensor) -> Tensor:
+        """Gives x / sqrt(mean(x^2) + epsilon) * weight over the last axis."""
+        return functional.rms_norm(x_BTC, (x_BTC.shape[-1],), self.weight, self.epsilon)
+
+
+class Attention(nn.Module):
+    """Grouped-query attention (Ainslie et al. 2023)."""
+
+    def __init__(self, shape: Shape, layer: int) -> None:
+        super().__init__()
+        narrow = shape.kv_heads * shape.head_size
+        self.q_proj = Linear(shape.hidden, shape.hidden)
+        self.k_proj = Linear(shape.hidden, narrow)
+        self.v_proj = Linear(shape.hidden, narrow)
+        self.o_proj = Linear(shape.hidden, shape.hidden)
+        self.layer, self.head_size = layer, shape.head_size
+
+    def forward(self, x_BTC: Tensor, rotation: Rotation, view: "View") -> Tensor:
+        """What each token gathers from those it may see."""
+        q_BTHD, k_BTKD, v_BTKD = (
+            part(x_BTC).unflatten(2, (-1, self.head_size)) for part in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        q_BHTD, k_BKTD = rotate(q_BTHD, rotation).transpose(1, 2), rotate(k_BTKD, rotation).transpose(1, 2)
+        k_BKSD, v_BKSD = view.remember(self.layer, k_BKTD, v_BTKD.transpose(1, 2))
+        gathered_BHTD = view.attend(q_BHTD, k_BKSD.to(q_BHTD.dtype), v_BKSD.to(q_BHTD.dtype))
+        return self.o_proj(gathered_BHTD.transpose(1, 2).flatten(2))
+
+
+class FeedForward(nn.Module):
+    """SwiGLU (Shazeer 2020)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.gate_proj = Linear(shape.hidden, shape.feed_forward)
+        self.up_proj = Linear(shape.hidden, shape.feed_forward)
+        self.down_proj = Linear(shape.feed_forward, shape.hidden)
+
+    def forward(self, x_BTC: Tensor) -> Tensor:
+        """Gives down(silu(gate(x)) * up(x))."""
+        return self.down_proj(functional.silu(self.gate_proj(x_BTC)) * self.up_proj(x_BTC))
+
+
+class Block(nn.Module):
+    """One layer: attention and feed-forward, each behind its norm, each added to the stream."""
+
+    def __init__(self, shape: Shape, layer: int) -> None:
+        super().__init__()
+        self.input_layernorm = Norm(shape.hidden, shape.norm_epsilon)
+        self.self_attn = Attention(shape, layer)
+        self.post_attention_layernorm = Norm(shape.hidden, shape.norm_epsilon)
+        self.mlp = FeedForward(shape)
+
+    def forward(self, x_BTC: Tensor, rotation: Rotation, view: "View") -> Tensor:
+        """The stream after this layer."""
+        x_BTC = x_BTC + self.self_attn(self.input_layernorm(x_BTC), rotation, view)
+        return x_BTC + self.mlp(self.post_attention_layernorm(x_BTC))
+
+
+class View:
+    """What the tokens of one forward pass may look at: each other, or the cache, under a mask."""
+
+    def __init__(self, positions_BT: Tensor, mask: Mask, cache: Cache | None) -> None:
+        self.positions_BT, self.mask, self.cache, self.slots = positions_BT, mask, cache, 0
+        if cache is not None:
+            assert not isinstance(mask, Spans), "spans are for packed training batches"
+            self.slots = int(positions_BT.max()) + 1
+            assert self.slots <= cache.slots, (self.slots, cache.slots)
+            seen_S = torch.arange(self.slots, device=positions_BT.device)
+            seen_B1TS = seen_S <= positions_BT[:, None, :, None]
+            self.mask = seen_B1TS if mask is None else seen_B1TS & mask
+
+    def remember(self, layer: int, k_BKTD: Tensor, v_BKTD: Tensor) -> tuple[Tensor, Tensor]:
+        """The keys and values to attend to, after these were added."""
+        if self.cache is None:
+            return k_BKTD, v_BKTD
+        self.cache.write(layer, self.positions_BT, (k_BKTD, v_BKTD))
+        return self.cache.read(layer, self.slots)
+
+    def attend(self, q_BHTD: Tensor, k_BKSD: Tensor, v_BKSD: Tensor) -> Tensor:
+        """Scaled dot-product attention (B, H, T, D) under the mask."""
+        if isinstance(self.mask, Spans):
+            return attend(q_BHTD, k_BKSD, v_BKSD, self.mask)
+        shares_heads = q_BHTD.shape[1] != k_BKSD.shape[1]
+        return functional.scaled_dot_product_attention(
+            q_BHTD, k_BKSD, v_BKSD, attn_mask=self.mask, is_causal=self.mask is None, enable_gqa=shares_heads
+        )
+
+
+class Decoder(nn.Module):
+    """Token ids to the hidden state after the last norm."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(shape.vocabulary_tokens, shape.hidden)
+        self.layers = nn.ModuleList(Block(shape, layer) for layer in range(shape.layers))
+        self.norm = Norm(shape.hidden, shape.norm_epsilon)
+        self.shape = shape
+
+    def forward(self, tokens_BT: Tensor, positions_BT: Tensor, view: View) -> Tensor:
+        """Hidden states (B, T, C)."""
+        x_BTC = self.embed_tokens(tokens_BT)
+        rotation = angles(positions_BT, self.shape)
+        for layer in self.layers:
+            x_BTC = layer(x_BTC, rotation, view)
+        return self.norm(x_BTC)
+
+
+class Transformer(nn.Module):
+    """The whole model. Weights are uninitialised memory until `start` fills them or a checkpoint is loaded."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.model = Decoder(shape)
+        self.lm_head = Linear(shape.hidden, shape.vocabulary_tokens)
+        if shape.tied:
+            self.lm_head.weight = self.model.embed_tokens.weight
+
+    def forward(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Cache | None = None) -> Tensor:
+        """Logits (B, T, V) for the token after each token.
+
+        positions_BT (int64) count from 0 in each document or request. With a cache, the tokens are added to it at
+        their positions, and each sees what its row holds up to itself (S = slots up to the highest position); a
+        mask narrows that further.
+        """
+        return self.lm_head(self.hidden(tokens_BT, positions_BT, mask, cache))
+
+    def hidden(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Cache | None = None) -> Tensor:
+        """The states (B, T, C) that the output matrix turns into logits: for who needs logits of few tokens only."""
+        return self.model(tokens_BT, positions_BT, View(positions_BT, mask, cache))
+
+
+def angles(positions_BT: Tensor, shape: Shape) -> Rotation:
+    """Cosines and sines for rotary positions (Su et al. 2021), in float32.
+
+    Computed anew from the positions (two small tensors a pass): a stored table would be one more thing to keep right
+    on meta devices, in exports and beyond the training context.
+    """
+    size = shape.head_size
+    exponents_D = torch.arange(0, size, 2, dtype=torch.int64, device=positions_BT.device).float() / size
+    speeds_D = 1.0 / shape.rope_theta**exponents_D  # in this order, so that the rounding equals transformers'
+    angles_BT1D = positions_BT[:, :, None, None].float() * speeds_D
+    return angles_BT1D.cos(), angles_BT1D.sin()
+
+
+def rotate(x_BTHD: Tensor, rotation: Rotation) -> Tensor:
+    """Turns each pair of numbers by its angle; the pair of number i is i + D/2 (transformers' "rotate half")."""
+    cosines, sines = (part.to(x_BTHD.dtype) for part in rotation)
+    first, second = x_BTHD.chunk(2, dim=-1)
+    return torch.cat((first * cosines - second * sines, second * cosines + first * sines), dim=-1)
+
+
+@torch.no_grad()
+def start(model: Transformer, seed: int) -> None:
+    """Fills new weights: the same for the same seed, whatever the device.
+
+    Normal with deviation 0.02; the two matrices of a layer that write to the stream get 0.02 / sqrt(2 layers), so that
+    the stream does not grow with depth (GPT-2, Radford et al. 2019). Norms are 1.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    narrow = START_DEVIATION / math.sqrt(PARTS_PER_BLOCK * model.shape.layers)
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 1:
+            parameter.fill_(1.0)
+            continue
+        deviation = narrow if name.endswith(("o_proj.weight", "down_proj.weight")) else START_DEVIATION
+        parameter.copy_(torch.randn(parameter.shape, generator=generator) * deviation)
+
+
+def matrices(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The named parameters with two axes: what weight decay applies to."""
+    return ((name, parameter) for name, parameter in model.named_parameters() if parameter.ndim > 1)

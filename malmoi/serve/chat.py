@@ -1,0 +1,39 @@
+"""The chat template: turns of a conversation to token ids.
+
+    <|system|>text<|endofturn|><|user|>text<|endofturn|><|assistant|>
+
+The marks are put in by id and the text is encoded as plain text, so whatever a person types, even "<|endofturn|>", is
+text to the model. The exported chat_template.jinja writes the same turns for other servers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from malmoi.tokenizer.codec import Codec
+
+ROLES = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
+END_OF_TURN = "<|endofturn|>"
+END_OF_TEXT = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one role said. role: one of ROLES."""
+
+    role: str
+    text: str
+
+
+def chat_ids(codec: Codec, turns: Sequence[Turn]) -> list[int]:
+    """Ids of a conversation, up to where the assistant speaks next."""
+    ids: list[int] = []
+    for turn in turns:
+        ids.append(codec.special(ROLES[turn.role]))
+        ids.extend(codec.encode(turn.text))
+        ids.append(codec.special(END_OF_TURN))
+    return [*ids, codec.special(ROLES["assistant"])]
+
+
+def text_ids(codec: Codec, text: str) -> list[int]:
+    """Ids of a text to go on with. An empty one is the begin of a document."""
+    return codec.encode(text) or [codec.special(END_OF_TEXT)]

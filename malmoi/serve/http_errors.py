@@ -1,0 +1,122 @@
+"""One shape for every error that a client sees: OpenAI's. Prompts never appear in logs: exceptions are logged bare."""
+
+import logging
+import traceback
+import uuid
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from malmoi.kit.errors import UserError
+
+_log = logging.getLogger("malmoi.serve")
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+
+_SHOWN_CHARACTERS = 40
+
+
+class ApiError(Exception):
+    """Ends a request with `status`. `param` names the field that was wrong."""
+
+    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.param, self.code = status, message, param, code
+        self.message_ko: str | None = None
+        self.headers: dict[str, str] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """The body that OpenAI's clients understand, with a Korean sentence beside it where there is one."""
+        kind = _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
+        if self.message_ko:
+            error["message_ko"] = self.message_ko
+        return {"error": error}
+
+
+def bad(param: str | None, message: str, code: str | None = None) -> ApiError:
+    """A 400 that names the field."""
+    return ApiError(400, message, param, code)
+
+
+def from_user_error(error: UserError, param: str | None = None) -> ApiError:
+    """What the person asked wrongly, as a 400."""
+    return bad(param, str(error))
+
+
+def unexpected(error: Exception) -> ApiError:
+    """A 500 with an id that the log has too. The log gets type and place, never the message: it may hold a prompt."""
+    reference = uuid.uuid4().hex[:12]
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("request failed, id %s: %s\n%s", reference, type(error).__name__, frames)
+    result = ApiError(500, f"the server failed; the operator finds the reason under id {reference}", code="internal")
+    result.message_ko = f"서버에 문제가 생겼어요. 운영자에게 번호 {reference}을(를) 알려 주세요."
+    return result
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """Any exception as the error that a client sees."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, HTTPException):
+        result = ApiError(error.status_code, str(error.detail))
+        result.headers = dict(error.headers or {})
+        return result
+    return from_user_error(error) if isinstance(error, UserError) else unexpected(error)
+
+
+def respond(error: ApiError) -> JSONResponse:
+    """The response for an error."""
+    return JSONResponse(error.to_json(), status_code=error.status, headers=error.headers)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Gives every error of `app` the one shape."""
+    app.add_exception_handler(ApiError, _on_api_error)
+    app.add_exception_handler(UserError, _on_api_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_api_error)
+
+
+async def _on_api_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    return respond(as_api_error(error))
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)
+    return respond(invalid(error.errors()))
+
+
+def invalid(problems: Any) -> ApiError:
+    """The first of Pydantic's complaints as one line with the path of the field."""
+    problem = problems[0]
+    if problem["type"] == "json_invalid":
+        return bad(None, f"the body is not valid JSON: {problem.get('ctx', {}).get('error', 'unreadable')}")
+    param = _path(list(problem["loc"])[1:])  # the first part only says where it came from: body, query or path
+    if not param:
+        return bad(None, "the body must be a JSON object sent with Content-Type: application/json")
+    if problem["type"] == "extra_forbidden":
+        return bad(param, f"{param} is not a field that this server knows", "unknown_field")
+    message = problem["msg"].removeprefix("Value error, ")
+    return bad(param, f"{param}{_shown(problem.get('input'))}: {message}")
+
+
+def _path(parts: list[Any]) -> str:
+    """messages, 0, content -> messages[0].content. Names that Pydantic adds for a branch of a union are left out."""
+    result = ""
+    for part in parts:
+        if isinstance(part, int):
+            result += f"[{part}]"
+        elif part.isidentifier() and part not in ("str", "int", "float", "bool"):
+            result += f".{part}" if result else part
+    return result
+
+
+def _shown(value: Any) -> str:
+    """` is <value>` for a short plain value: enough to see the mistake, never a prompt."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return f" is {value!r}"
+    return f" is {value!r}" if isinstance(value, str) and len(value) <= _SHOWN_CHARACTERS else ""

@@ -1,0 +1,52 @@
+"""Settings of the server. A leaf: nothing heavy is imported here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from malmoi.kit.errors import UserError
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this machine can reach."""
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How a model is served.
+
+    slots: requests that are answered at once; each takes a row of the key/value cache. queue: requests that may wait
+    for a slot; more get 429. prefill_tokens: a long prompt is read in pieces of this size, so that the answers under
+    way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
+    name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
+    threads: CPU threads for torch; None leaves torch's own choice.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8500
+    slots: int = 8
+    queue: int = 32
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = None
+    prefill_tokens: int = 256
+    default_max_tokens: int = 256
+    max_body_bytes: int = 1_048_576
+    keys: Path | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise UserError(f"port is {self.port}", "0 to 65535")
+        for name in ("slots", "prefill_tokens", "default_max_tokens"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
+        if self.queue < 0:
+            raise UserError(f"queue is {self.queue}", "0 or more")
+        if self.max_body_bytes < 1024:
+            raise UserError(f"max_body_bytes is {self.max_body_bytes}", "1024 or more")
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"threads is {self.threads}", "1 or more, or leave it out")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    return host in LOOPBACK_HOSTS

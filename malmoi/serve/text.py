@@ -1,0 +1,118 @@
+"""From tokens to text as it streams: whole characters only, stop strings found across tokens, each token's place.
+
+Byte-level tokens cut Hangul syllables (three bytes) and stop strings anywhere, so both are handled on decoded text:
+bytes wait until they are a character, and text that may be the beginning of a stop string waits until it is one or not.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from malmoi.serve.engine import Engine, Piece, Request
+from malmoi.tokenizer.codec import Codec
+
+T = TypeVar("T")
+
+_OPEN_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]{1,8}\\Z")
+"""Conjoining jamo at the end of a text: a vowel or a final consonant that joins them may still come (old Hangul)."""
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """One token of an answer. `start` is where it begins in the answer, in characters; its bytes may be part of one."""
+
+    token_id: int
+    content: bytes
+    start: int
+    logprob: float | None
+    top: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """Text that can be shown, and the tokens that begin in it or before it and were not yet reported."""
+
+    text: str
+    tokens: tuple[TokenText, ...] = ()
+    finish: str | None = None
+    num_tokens: int = 0
+    """Tokens generated so far, those that gave no text yet included."""
+
+
+@dataclass
+class TextStream:
+    """Turns the pieces of one answer into text. `stops` end it and are not part of it.
+
+    released: characters shown so far; a start above 0 counts what is shown before the answer (an echoed prompt).
+    """
+
+    codec: Codec
+    stops: Sequence[str] = ()
+    released: int = 0
+    num_tokens: int = 0
+    _held: str = ""
+    _tokens: list[TokenText] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stops = tuple(unicodedata.normalize("NFC", stop) for stop in self.stops)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def feed(self, piece: Piece) -> TextPiece:
+        """What may be shown after one more token. Its text is empty while a character or a stop string is open."""
+        if piece.token_id is not None:
+            self.num_tokens += 1
+            content = self.codec.token_bytes(piece.token_id)
+            start = self.released + len(self._held)
+            self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
+            self._held += self._decoder.decode(content)
+        found = [place for place in map(self._held.find, self.stops) if place >= 0]
+        if found:
+            return self._release(min(found), "stop", ends=True)
+        if piece.finish is not None:  # bytes of a character that was cut by the end are left out
+            return self._release(len(self._held), piece.finish, ends=True)
+        return self._release(len(self._held) - self._waiting(), None)
+
+    def _waiting(self) -> int:
+        """Characters at the end of the held text that must wait."""
+        held = self._held
+        opened = _OPEN_SYLLABLE.search(held)
+        waiting = opened.end() - opened.start() if opened else 0
+        for stop in self.stops:
+            for length in range(min(len(stop) - 1, len(held)), waiting, -1):
+                if held.endswith(stop[:length]):
+                    waiting = length
+                    break
+        return waiting
+
+    def _release(self, count: int, finish: str | None, *, ends: bool = False) -> TextPiece:
+        text, self._held = self._held[:count], self._held[count:]
+        self.released += count
+        due = [token for token in self._tokens if token.start < self.released]
+        self._tokens = [] if ends else [token for token in self._tokens if token.start >= self.released]
+        return TextPiece(text, tuple(due), finish, self.num_tokens)
+
+
+async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncIterator[TextPiece]:
+    """The answer to `request` as text. The last piece carries `finish`. Closing it early frees the engine's slot."""
+    async with closing(engine.generate(request)) as pieces:
+        async for piece in pieces:
+            shown = stream.feed(piece)
+            if shown.text or shown.tokens or shown.finish:
+                yield shown
+            if shown.finish:
+                return
+
+
+@asynccontextmanager
+async def closing(iterator: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Closes an iterator on the way out, where it can be closed: an Engine promises an iterator, not a generator."""
+    try:
+        yield iterator
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await close()

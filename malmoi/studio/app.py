@@ -1,0 +1,62 @@
+"""The studio as one ASGI application: the model behind /v1, the studio's own interface behind /api, the screen at /."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from malmoi.cards.card import read_library
+from malmoi.serve import http_api
+from malmoi.serve.http_errors import add_error_handlers
+from malmoi.serve.http_guard import Guard, Rules
+from malmoi.serve.served import Served
+from malmoi.studio.headers import SecureHeaders
+from malmoi.studio.routes import about, cards, documents, pages, prompts, runs
+from malmoi.studio.routes.needs import no_model
+from malmoi.studio.settings import StudioSettings
+from malmoi.studio.store.database import open_database
+
+DATABASE = "studio.db"
+
+
+def create_app(
+    settings: StudioSettings, served: Served | None, runs_folder: Path, static: Path | None = None
+) -> FastAPI:
+    """The studio over the runs in `runs_folder`. `served` is the model that the playground talks to, if any.
+
+    static: the built bundle, elsewhere than in the package (for tests). Raises UserError for a broken card or store.
+    """
+    store = open_database(settings.database or runs_folder / DATABASE)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        yield
+        store.dispose()
+
+    app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
+    app.state.store, app.state.cards = store, read_library()
+    add_error_handlers(app)
+    app.include_router(http_api.router(served) if served else _without_model())
+    for room in (about, cards, runs, documents, prompts):
+        app.include_router(room.router)
+    app.include_router(pages.router(static or pages.STATIC))
+    app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
+    app.add_middleware(SecureHeaders)
+    return app
+
+
+def _without_model() -> APIRouter:
+    """What stands in for /v1 where no model is served: every call says so, in the same shape as other errors."""
+    routes = APIRouter()
+
+    @routes.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.api_route("/v1/{path:path}", methods=["GET", "POST"])
+    async def absent(path: str) -> None:  # noqa: ARG001
+        raise no_model()
+
+    return routes

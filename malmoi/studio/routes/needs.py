@@ -1,0 +1,74 @@
+"""What routes ask for: the model, the store, one run. Whether it is there is checked here, once.
+
+A route names a need as the type of a parameter (`folder: RunNeed`) and gets the thing itself, or the request ends with
+an error that a person can read.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from malmoi.cards.card import Card
+from malmoi.serve.http_errors import ApiError
+from malmoi.serve.served import Served
+from malmoi.studio import run_folder
+
+
+def _served(request: Request) -> Served:
+    """The model, which a studio may have been opened without."""
+    served = request.app.state.served
+    if served is None:
+        raise no_model()
+    return served
+
+
+def no_model() -> ApiError:
+    """Nothing is served in this studio."""
+    error = ApiError(503, "this studio was opened without a model: malmoi studio --model DIR", code="no_model")
+    error.message_ko = "모델 없이 연 작업실이에요. malmoi studio --model 폴더 로 다시 열어 주세요."
+    return error
+
+
+def _store(request: Request) -> Engine:
+    return request.app.state.store
+
+
+def _runs(request: Request) -> Path:
+    return request.app.state.runs
+
+
+def _run(run: str, request: Request) -> Path:
+    """The folder of a run. Only names that a listing gave are taken, so a name can never lead out of the folder."""
+    runs = request.app.state.runs
+    if run not in run_folder.run_names(runs):
+        error = ApiError(404, f"there is no run {run[:80]!r}", "run", "run_not_found")
+        error.message_ko = "그런 이름의 학습 기록이 없어요."
+        raise error
+    return runs / run
+
+
+def _corpus(run: Annotated[Path, Depends(_run)]) -> Path:
+    """The corpus of a run, once it has its manifest: half a ledger would show half the truth."""
+    corpus = run / "corpus"
+    if not (corpus / "manifest.json").is_file():
+        error = ApiError(404, f"the corpus of {run.name} is not finished", "run", "corpus_not_finished")
+        error.message_ko = "이 학습의 말뭉치가 아직 만들어지지 않았어요."
+        raise error
+    return corpus
+
+
+def _card(card_id: str, request: Request) -> Card:
+    card = request.app.state.cards.get(card_id)
+    if card is None:
+        raise ApiError(404, f"there is no card {card_id[:80]!r}", "card_id", "card_not_found")
+    return card
+
+
+ServedNeed = Annotated[Served, Depends(_served)]
+StoreNeed = Annotated[Engine, Depends(_store)]
+RunsNeed = Annotated[Path, Depends(_runs)]
+RunNeed = Annotated[Path, Depends(_run)]
+CorpusNeed = Annotated[Path, Depends(_corpus)]
+CardNeed = Annotated[Card, Depends(_card)]

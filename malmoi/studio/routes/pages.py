@@ -1,0 +1,74 @@
+"""The built bundle: its files, and index.html for every page of the single-page application.
+
+Files under assets/ carry a hash of their content in their names, so browsers may keep them for good; index.html names
+them and is always asked for anew.
+"""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse, HTMLResponse
+
+from malmoi.serve.http_errors import ApiError
+from malmoi.studio.headers import new_nonce, policy
+
+STATIC = Path(__file__).parents[1] / "static"
+NONCE = "__CSP_NONCE__"
+
+_NOT_PAGES = ("api", "v1", "health")
+
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+"""Written down, because what Python guesses depends on the machine's own tables."""
+
+_ABSENT = """<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>말모이 작업실</title></head>
+<body><h1>말모이 작업실</h1>
+<p>화면 파일이 아직 만들어지지 않았어요. <code>make web</code> 을 실행한 뒤 다시 열어 주세요.</p>
+<p>The studio's screen has not been built yet. Run <code>make web</code> and open this page again.
+The interfaces under <code>/v1</code> and <code>/api</code> work already.</p></body></html>
+"""
+
+
+def router(static: Path) -> APIRouter:
+    """Serves the files in `static`. They are listed once: a path that is not in the list leads nowhere."""
+    routes = APIRouter()
+    files = {path.relative_to(static).as_posix(): path for path in static.rglob("*") if path.is_file()}
+
+    @routes.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    def page(path: str) -> Response:
+        """A file of the bundle, or the application, which shows the page that the address names."""
+        file = files.get(path)
+        if file is not None and path != "index.html":
+            return _file(file, path)
+        if path.partition("/")[0] in _NOT_PAGES or Path(path).suffix in _MEDIA_TYPES:
+            raise ApiError(404, "there is nothing at this address", code="not_found")
+        return _index(files.get("index.html"))
+
+    return routes
+
+
+def _file(file: Path, path: str) -> Response:
+    lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+    media_type = _MEDIA_TYPES.get(file.suffix, "application/octet-stream")
+    return FileResponse(file, media_type=media_type, headers={"Cache-Control": lasting})
+
+
+def _index(file: Path | None) -> Response:
+    """The application's page, with a nonce of its own for the styles that its scripts insert (CodeMirror does)."""
+    if file is None:
+        return HTMLResponse(_ABSENT, headers={"Cache-Control": "no-store"})
+    nonce = new_nonce()
+    content = file.read_text(encoding="utf-8").replace(NONCE, nonce)
+    return HTMLResponse(content, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy(nonce)})

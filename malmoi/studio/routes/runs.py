@@ -1,0 +1,42 @@
+"""The runs: their stages, the curve of the loss, and the report that evaluation wrote."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, Response
+
+from malmoi.serve.http_errors import ApiError
+from malmoi.studio import run_folder
+from malmoi.studio.headers import REPORT_POLICY
+from malmoi.studio.routes.needs import RunNeed, RunsNeed
+
+router = APIRouter(prefix="/api/runs")
+
+
+@router.get("")
+def list_runs(runs: RunsNeed) -> dict[str, Any]:
+    """All runs, the one that finished a stage last first."""
+    found = [run_folder.summary(runs / name) for name in run_folder.run_names(runs)]
+    return {"runs": sorted(found, key=lambda run: -(run["updated"] or 0))}
+
+
+@router.get("/{run}")
+def read_run(folder: RunNeed) -> dict[str, Any]:
+    """One run with what its manifests say."""
+    return run_folder.detail(folder)
+
+
+@router.get("/{run}/loss")
+def loss(folder: RunNeed, points: Annotated[int, Query(ge=10, le=2000)] = 400) -> dict[str, Any]:
+    """The loss of each step, thinned out to `points`."""
+    return run_folder.loss_curve(folder / "train", points)
+
+
+@router.get("/{run}/report")
+def report(folder: RunNeed) -> Response:
+    """The evaluation's report, in a sandbox of its own."""
+    file = folder / "report" / run_folder.REPORT
+    if not file.is_file():
+        raise ApiError(404, f"{folder.name} has no report yet", "run", "report_not_finished")
+    headers = {"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(file, media_type="text/html; charset=utf-8", headers=headers)

@@ -1,0 +1,49 @@
+"""Opening the store: SQLite in a file, brought to the newest schema before anything reads it."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from malmoi.kit.errors import UserError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_MS = 5000
+
+
+def open_database(path: Path) -> Engine:
+    """The database at `path`, made where there is none. Raises UserError where it cannot be used."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}")
+        event.listen(engine, "connect", _prepare)
+        migrate(engine)
+    except CommandError:
+        hint = "open it with that version, or name another with studio.database"
+        raise UserError(f"the studio's store {path} was made by a newer malmoi", hint=hint) from None
+    except (OSError, DatabaseError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise UserError(f"the studio's store {path} cannot be used: {reason}") from None
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema to the newest revision; does nothing where it is there already."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's signature)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers do not wait for the writer
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

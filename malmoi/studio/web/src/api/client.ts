@@ -1,0 +1,25 @@
+import { ApiError } from './errors'
+
+interface Options {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  body?: unknown
+  signal?: AbortSignal
+}
+
+/** fetch, with a refusal turned into an ApiError. */
+export async function send(path: string, { method = 'GET', body, signal }: Options = {}): Promise<Response> {
+  const init: RequestInit = { method }
+  if (signal) init.signal = signal
+  if (body !== undefined) {
+    init.headers = { 'Content-Type': 'application/json' }
+    init.body = JSON.stringify(body)
+  }
+  const response = await fetch(path, init)
+  if (response.ok) return response
+  const answer: unknown = await response.json().catch(() => null)
+  throw new ApiError(response.status, answer, response.headers.get('Retry-After'))
+}
+
+export async function getJson<T>(path: string, options: Options = {}): Promise<T> {
+  return (await (await send(path, options)).json()) as T
+}

@@ -1,0 +1,96 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { getJson } from './client'
+import type {
+  About,
+  Card,
+  Corpus,
+  CorpusDocument,
+  DocumentDetail,
+  Loss,
+  RunDetail,
+  RunSummary,
+  SavedPrompt,
+} from './types'
+
+const LIVE_MS = 2_000
+const SLOW_MS = 15_000
+/** A run that wrote nothing for this long is taken for stopped, and asked after only now and then. */
+const QUIET_S = 120
+
+const run = (name: string) => `/api/runs/${encodeURIComponent(name)}`
+
+export const about = () => queryOptions({ queryKey: ['about'], queryFn: () => getJson<About>('/api/about') })
+
+export const cards = () =>
+  queryOptions({
+    queryKey: ['cards'],
+    queryFn: async () => (await getJson<{ cards: Card[] }>('/api/cards')).cards,
+    staleTime: Infinity,
+  })
+
+export const prompts = () =>
+  queryOptions({
+    queryKey: ['prompts'],
+    queryFn: async () => (await getJson<{ prompts: SavedPrompt[] }>('/api/prompts')).prompts,
+  })
+
+export const runs = () =>
+  queryOptions({
+    queryKey: ['runs'],
+    queryFn: async () => (await getJson<{ runs: RunSummary[] }>('/api/runs')).runs,
+    refetchInterval: ({ state }) => (state.data?.some(isGoingOn) ? LIVE_MS : SLOW_MS),
+  })
+
+export function isGoingOn(summary: RunSummary): boolean {
+  return !summary.finished && summary.updated !== null && Date.now() / 1000 - summary.updated < QUIET_S
+}
+
+/** How often to ask after a run: a finished one never changes. */
+function pace(summary: RunSummary): number | false {
+  if (summary.finished) return false
+  return isGoingOn(summary) ? LIVE_MS : SLOW_MS
+}
+
+export const runDetail = (summary: RunSummary) =>
+  queryOptions({
+    queryKey: ['runs', summary.name],
+    queryFn: () => getJson<RunDetail>(run(summary.name)),
+    refetchInterval: pace(summary),
+  })
+
+export const loss = (summary: RunSummary) =>
+  queryOptions({
+    queryKey: ['runs', summary.name, 'loss'],
+    queryFn: () => getJson<Loss>(`${run(summary.name)}/loss?points=600`),
+    refetchInterval: pace(summary),
+  })
+
+export const corpus = (name: string) =>
+  queryOptions({ queryKey: ['runs', name, 'corpus'], queryFn: () => getJson<Corpus>(`${run(name)}/corpus`) })
+
+export interface Filter {
+  status: 'kept' | 'dropped'
+  reason: string
+  kind: string
+  page: number
+}
+
+export const DOCUMENTS_PER_PAGE = 5
+
+export const documents = (name: string, filter: Filter) => {
+  const query = new URLSearchParams({ status: filter.status, page: `${filter.page}`, size: `${DOCUMENTS_PER_PAGE}` })
+  if (filter.reason) query.set('reason', filter.reason)
+  if (filter.kind) query.set('kind', filter.kind)
+  return queryOptions({
+    queryKey: ['runs', name, 'documents', filter],
+    queryFn: () => getJson<{ documents: CorpusDocument[]; total: number }>(`${run(name)}/documents?${query}`),
+    // The old page stays until the new one is there, so that nothing jumps.
+    placeholderData: keepPreviousData,
+  })
+}
+
+export const documentDetail = (name: string, id: string) =>
+  queryOptions({
+    queryKey: ['runs', name, 'document', id],
+    queryFn: () => getJson<DocumentDetail>(`${run(name)}/documents/${encodeURIComponent(id)}`),
+  })

@@ -1,0 +1,35 @@
+import { ApiError } from './errors'
+
+/**
+ * The data of each server-sent event, as it comes. A line or a Hangul syllable may be cut between two network reads.
+ * Leaving the loop early cancels the body, which closes the connection.
+ */
+export async function* serverEvents(response: Response): AsyncGenerator<string> {
+  if (!response.body) return
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const blocks = (rest + value).split(/\r?\n\r?\n/)
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const lines = block.split(/\r?\n/).filter((line) => line.startsWith('data:'))
+        if (lines.length) yield lines.map((line) => line.slice(5).trimStart()).join('\n')
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Events as JSON up to `[DONE]`; an error inside the stream is thrown like a refusal before it. */
+export async function* jsonEvents<T>(response: Response): AsyncGenerator<T> {
+  for await (const data of serverEvents(response)) {
+    if (data === '[DONE]') return
+    const event: unknown = JSON.parse(data)
+    if ((event as { error?: unknown }).error) throw new ApiError(500, event)
+    yield event as T
+  }
+}

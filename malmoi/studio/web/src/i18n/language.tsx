@@ -1,0 +1,50 @@
+import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { recall, remember } from '../parts/memory'
+import en from './en.json'
+import { fill } from './josa'
+import ko from './ko.json'
+
+export type Language = 'ko' | 'en'
+export type Key = keyof typeof ko
+export type Words = Record<string, string | number>
+export type Translate = (key: Key, words?: Words) => string
+
+// The annotation makes a key that is missing in English an error of the build.
+const SENTENCES: Record<Language, Record<Key, string>> = { ko, en }
+
+interface LanguageValue {
+  language: Language
+  setLanguage: (language: Language) => void
+  t: Translate
+  /** The sentence of a text that the server gives in both languages. */
+  pick: (text: { ko: string; en: string }) => string
+  /** The sentence for a key made at run time (reasons, kinds), or `fallback` where the list has none. */
+  named: (prefix: string, name: string) => string
+}
+
+const LanguageContext = createContext<LanguageValue | null>(null)
+
+export function LanguageProvider({ children }: { children: ReactNode }) {
+  const [language, setLanguage] = useState<Language>(() => (recall('language') === 'en' ? 'en' : 'ko'))
+  useEffect(() => {
+    document.documentElement.lang = language
+    remember('language', language)
+  }, [language])
+  const value = useMemo<LanguageValue>(() => {
+    const sentences = SENTENCES[language]
+    return {
+      language,
+      setLanguage,
+      t: (key, words) => fill(sentences[key], words ?? {}),
+      pick: (text) => text[language] || text.ko || text.en,
+      named: (prefix, name) => sentences[`${prefix}.${name}` as Key] ?? name,
+    }
+  }, [language])
+  return <LanguageContext value={value}>{children}</LanguageContext>
+}
+
+export function useLanguage(): LanguageValue {
+  const value = use(LanguageContext)
+  if (!value) throw new Error('useLanguage outside LanguageProvider')
+  return value
+}

@@ -1,0 +1,30 @@
+import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
+
+interface Props<T extends string> {
+  label: string
+  options: { id: T; name: string }[]
+  value: T
+  onChange: (id: T) => void
+}
+
+/** A few choices side by side, one always chosen. */
+export function Segments<T extends string>({ label, options, value, onChange }: Props<T>) {
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label={label}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        for (const key of keys) onChange(key as T)
+      }}
+    >
+      {options.map((option) => (
+        <ToggleButton key={option.id} id={option.id} className="segment">
+          {option.name}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  )
+}

@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { Button } from 'react-aria-components'
+import { about } from '../api/queries'
+import { useLanguage } from '../i18n/language'
+import { Icon } from '../parts/Icon'
+import { NARROW, useMedia } from './media'
+import { useRunKeys } from './runKeys'
+
+export interface Runner {
+  running: boolean
+  run: () => void
+  stop: () => void
+}
+
+interface Props {
+  title: string
+  /** What the Run button, Ctrl/Cmd+Enter and Esc do here. */
+  runner?: Runner | undefined
+  /** The right panel. */
+  panel?: ReactNode
+  children: ReactNode
+}
+
+/** Top bar, centre and right panel: the frame of every page. */
+export function Page({ title, runner, panel, children }: Props) {
+  const { t } = useLanguage()
+  const narrow = useMedia(NARROW)
+  useEffect(() => {
+    document.title = `${title} · ${t('app.name')}`
+  }, [title, t])
+  return (
+    <div className="page">
+      <header className="topbar">
+        <h1>{title}</h1>
+        <ModelChip />
+        {runner && <RunButtons runner={runner} />}
+      </header>
+      <div className={panel ? 'page-body with-panel' : 'page-body'}>
+        {panel && narrow && (
+          <details className="panel panel-folded">
+            <summary>{t('parameters.title')}</summary>
+            {panel}
+          </details>
+        )}
+        <main className="centre">{children}</main>
+        {panel && !narrow && (
+          <aside className="panel" aria-label={t('parameters.title')}>
+            <h2>{t('parameters.title')}</h2>
+            {panel}
+          </aside>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function ModelChip() {
+  const { t } = useLanguage()
+  const { data, isError } = useQuery(about())
+  const name = data?.model?.name
+  const text = name ?? (isError ? t('model.unreachable') : data ? t('model.none') : '…')
+  return (
+    <span className={name ? 'chip chip-on' : 'chip'} title={data?.model?.engine}>
+      {text}
+    </span>
+  )
+}
+
+/** Both buttons have their place at all times, so that nothing jumps when a run begins. */
+function RunButtons({ runner }: { runner: Runner }) {
+  const { t } = useLanguage()
+  useRunKeys(runner)
+  const runButton = useRef<HTMLButtonElement>(null)
+  const stop = () => {
+    runner.stop()
+    // The button that was pressed is about to be disabled: the focus must not be lost with it.
+    runButton.current?.focus()
+  }
+  return (
+    <div className="topbar-actions">
+      <Button className="button" isDisabled={!runner.running} onPress={stop}>
+        <Icon name="stop" />
+        {t('action.stop')} <kbd>Esc</kbd>
+      </Button>
+      <Button ref={runButton} className="button button-main" isPending={runner.running} onPress={runner.run}>
+        <Icon name="play" />
+        {t('action.run')} <kbd>Ctrl ⏎</kbd>
+      </Button>
+    </div>
+  )
+}

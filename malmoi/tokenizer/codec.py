@@ -1,0 +1,99 @@
+"""Text to token ids and back, with one tokenizer.json. What looks like a special token in the text stays text."""
+
+import functools
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from malmoi.kit.errors import UserError, did_you_mean
+
+NAME = "tokenizer.json"
+
+
+class Codec:
+    """The tokenizer of a folder that holds tokenizer.json (the tokenizer stage's or an exported model's)."""
+
+    def __init__(self, path: Path) -> None:
+        """Loads path/tokenizer.json, or `path` itself where it is a file. Raises UserError where it cannot be read."""
+        file = path / NAME if path.is_dir() else path
+        if not file.is_file():
+            raise UserError(f"no {NAME} in {path}", "the folder of a tokenizer or of an exported model")
+        try:
+            self._tokenizer = Tokenizer.from_file(str(file))
+        except Exception as error:  # the library raises bare Exception for every damage
+            raise UserError(f"{file} is no tokenizer: {error}") from None
+        # Without this, a user who types <|endofturn|> would end the turn: the words must become ordinary bytes.
+        self._tokenizer.encode_special_tokens = True
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        self._special_ids = {token.content: token_id for token_id, token in added if token.special}
+
+    @property
+    def vocabulary_tokens(self) -> int:
+        """Number of ids, special and reserved ones included."""
+        return self._tokenizer.get_vocab_size(with_added_tokens=True)
+
+    @property
+    def special_ids(self) -> dict[str, int]:
+        """Special tokens by name."""
+        return dict(self._special_ids)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of `text` after NFC; never the id of a special token. Half a surrogate pair becomes U+FFFD."""
+        return self._tokenizer.encode(whole_characters(text), add_special_tokens=False).ids
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode` of each text, on as many threads as RAYON_NUM_THREADS allows."""
+        encoded = self._tokenizer.encode_batch_fast(
+            [whole_characters(text) for text in texts], add_special_tokens=False
+        )
+        return [one.ids for one in encoded]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids`. Special tokens have none; bytes that are not UTF-8 become U+FFFD."""
+        return b"".join(map(self.token_bytes, ids)).decode("utf-8", errors="replace")
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes of one token, which may be part of a character. Empty for a special token."""
+        return self._bytes_by_id[token_id]
+
+    def special(self, name: str) -> int:
+        """The id of a special token by its name ("<|endoftext|>"). Raises UserError for an unknown one."""
+        if name not in self._special_ids:
+            raise UserError(f"no special token {name!r}", hint=did_you_mean(name, sorted(self._special_ids)))
+        return self._special_ids[name]
+
+    @functools.cached_property
+    def _bytes_by_id(self) -> list[bytes]:
+        names = self._tokenizer.get_vocab(with_added_tokens=True)
+        result = [b""] * self.vocabulary_tokens
+        for name, token_id in names.items():
+            if name not in self._special_ids:
+                result[token_id] = bytes(_BYTE_BY_SIGN[sign] for sign in name)
+        return result
+
+
+def whole_characters(text: str) -> str:
+    """`text` with each half of a surrogate pair, which UTF-8 cannot carry, replaced by U+FFFD."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def read_special_tokens(folder: Path) -> dict[str, int]:
+    """special_tokens.json of a tokenizer folder: ids by name."""
+    return json.loads((folder / "special_tokens.json").read_text(encoding="utf-8"))
+
+
+def _byte_signs() -> dict[str, int]:
+    """GPT-2's table of one printable sign per byte, in which byte-level vocabularies are written."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in printable]
+    signs = {chr(byte): byte for byte in printable}
+    return signs | {chr(256 + position): byte for position, byte in enumerate(hidden)}
+
+
+_BYTE_BY_SIGN = _byte_signs()

@@ -1,0 +1,163 @@
+"""Turns a corpus into token shards: texts go to worker processes, tokens come back in order and are written here."""
+
+import contextlib
+import functools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from malmoi.kit import config, manifest
+from malmoi.kit.files import remove_partials, sha256_of
+from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.corpus_text import Documents, content_sha256, num_documents, read_documents
+from malmoi.tokenizer.settings import EncodeSettings, id_share
+from malmoi.tokenizer.shard_writer import PartWriter, Row
+from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
+from malmoi.tokenizer.workers import map_in_order, num_processes
+
+TASK_BYTES = 1_000_000
+"""Text for one call of a worker: a third of a second's work."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some documents (id, kind, source name; text) and the folder of the tokenizer to encode them with."""
+
+    tokenizer: Path
+    keys: list[tuple[str, str, str]]
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The documents of a task: their tokens with separators, one after another, and how many each has."""
+
+    rows: list[Row]
+    tokens: np.ndarray
+    num_tokens: list[int]
+
+
+def encode(
+    settings: EncodeSettings, corpus: Path, tokenizer: Path, out: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Encodes the kept documents of `corpus` with the tokenizer of a folder into `out`; returns the manifest's counts.
+
+    `progress` is called with documents done and in all. The files are the same bytes for any number of processes.
+    A folder finished with these settings, corpus and tokenizer is left as it is; an unfinished one is begun again.
+    """
+    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
+    inputs = {"corpus": content_sha256(corpus), "tokenizer": sha256_of(tokenizer / "tokenizer.json")}
+    if manifest.is_finished(out, table, inputs):
+        return manifest.read(out)["counts"]
+    started = time.monotonic()
+    _clear(out)
+    vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
+    dtype = token_type(vocabulary_tokens)
+    total, tally = num_documents(corpus), Tally()
+    with contextlib.ExitStack() as opened:
+        writers = {part: opened.enter_context(PartWriter(out, part, dtype, settings.shard_tokens)) for part in PARTS}
+        for encoded in map_in_order(encode_task, _tasks(corpus, tokenizer), num_processes(settings.processes)):
+            _write(encoded, settings.heldout_share, writers, tally)
+            progress(tally.documents, total)
+    shards = {name: tokens for writer in writers.values() for name, tokens in writer.shards.items()}
+    written = {"token_type": dtype.str, "shards": shards, "vocabulary_tokens": vocabulary_tokens}
+    counts = tally.counts() | written
+    files = [file for name in shards for file in (out / name, table_of(out / name))]
+    outputs = {file.name: sha256_of(file) for file in files}
+    manifest.write(out, manifest.Manifest("tokens", table, inputs, outputs, counts, time.monotonic() - started))
+    return counts
+
+
+class Tally:
+    """Documents, tokens and bytes by part and kind."""
+
+    def __init__(self) -> None:
+        self._by_kind: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.documents = 0
+
+    def add(self, part: str, row: Row, tokens: int) -> None:
+        """Counts one document of `tokens` tokens, the separator included."""
+        self.documents += 1
+        count = self._by_kind[row.kind]
+        count[f"{part}_documents"] += 1
+        count[f"{part}_tokens"] += tokens
+        count[f"{part}_text_bytes"] += row.text_bytes
+
+    def counts(self) -> dict[str, Any]:
+        """The manifest's counts. bytes_per_token leaves the separators out of the tokens."""
+        total = sum(self._by_kind.values(), Counter[str]())
+        return {
+            **{f"{part}_{what}": total[f"{part}_{what}"] for what in ("tokens", "documents") for part in PARTS},
+            "text_bytes": {part: total[f"{part}_text_bytes"] for part in PARTS},
+            "bytes_per_token": _bytes_per_token(total),
+            "by_kind": {kind: _row(count) for kind, count in sorted(self._by_kind.items())},
+        }
+
+
+def encode_task(task: Task) -> Encoded:
+    """Encodes the documents of a task. Runs in a worker."""
+    codec, bytes_of = _loaded(task.tokenizer)
+    tokens = [np.array([*ids, SEPARATOR], np.uint32) for ids in codec.encode_many(task.texts)]
+    rows = [Row(*key, text_bytes=int(bytes_of[own].sum())) for key, own in zip(task.keys, tokens, strict=True)]
+    return Encoded(rows, np.concatenate(tokens), [len(own) for own in tokens])
+
+
+@functools.cache
+def _loaded(tokenizer: Path) -> tuple[Codec, np.ndarray]:
+    """The codec and the bytes of each token, loaded once per worker."""
+    codec = Codec(tokenizer)
+    return codec, np.array([len(codec.token_bytes(token)) for token in range(codec.vocabulary_tokens)], np.int64)
+
+
+def _tasks(corpus: Path, tokenizer: Path) -> Iterator[Task]:
+    """The documents in tasks of about TASK_BYTES of text, at least one document each."""
+    for documents in read_documents(corpus):
+        start = size = 0
+        for position, text_bytes in enumerate(documents.text_bytes()):
+            if size and size + text_bytes > TASK_BYTES:
+                yield _task(documents, start, position, tokenizer)
+                start, size = position, 0
+            size += text_bytes
+        yield _task(documents, start, len(documents.ids), tokenizer)
+
+
+# Texts leave this process as Python strings: a slice of an Arrow array is pickled with the whole array (measured with
+# pyarrow 26: 30 MB for one text of 3 KB).
+def _task(documents: Documents, start: int, stop: int, tokenizer: Path) -> Task:
+    keys = zip(documents.ids[start:stop], documents.kinds[start:stop], documents.names[start:stop], strict=True)
+    return Task(tokenizer, list(keys), documents.texts[start:stop].to_pylist())
+
+
+def _write(encoded: Encoded, heldout_share: float, writers: dict[str, PartWriter], tally: Tally) -> None:
+    end = 0
+    for row, num_tokens in zip(encoded.rows, encoded.num_tokens, strict=True):
+        part = "heldout" if id_share(row.id) < heldout_share else "train"
+        writers[part].add(row, encoded.tokens[end : end + num_tokens])
+        tally.add(part, row, num_tokens)
+        end += num_tokens
+
+
+def _row(counter: Counter[str]) -> dict[str, Any]:
+    names = (f"{part}_{what}" for part in PARTS for what in ("documents", "tokens", "text_bytes"))
+    return {**{name: counter[name] for name in names}, "bytes_per_token": _bytes_per_token(counter)}
+
+
+def _bytes_per_token(counter: Counter[str]) -> float:
+    text_bytes = sum(counter[f"{part}_text_bytes"] for part in PARTS)
+    tokens = sum(counter[f"{part}_tokens"] - counter[f"{part}_documents"] for part in PARTS)
+    return text_bytes / tokens if tokens else 0.0
+
+
+def _clear(out: Path) -> None:
+    """Removes what an unfinished or different run left in `out`; its events stay."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / manifest.NAME).unlink(missing_ok=True)
+    remove_partials(out)
+    for pattern in ("*.bin", "*.documents.parquet"):
+        for file in out.glob(pattern):
+            file.unlink()

@@ -1,0 +1,149 @@
+"""Checkpoints that are whole or refused.
+
+A checkpoint is a folder step-00000100 with tensors as safetensors, written by torch.distributed.checkpoint (so any
+number of processes can read what any other number wrote), and a manifest, written last, with the hash of each file and
+of itself. It is written aside and renamed. torch.distributed.checkpoint notices neither a flipped bit nor a file of
+another run, and its own format loads pickles, which can run code: hence the hashes, and safetensors.
+"""
+
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
+
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import PARTIAL, atomic_directory, remove_partials, sha256_of
+
+SEAL = "sealed_sha256"
+"""Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
+
+_NAME = re.compile(r"step-(\d{8,})")
+
+
+def name_of(step: int) -> str:
+    """The folder name of the checkpoint after `step` steps."""
+    return f"step-{step:08d}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """The number of steps that a checkpoint's name tells."""
+    found = _NAME.fullmatch(checkpoint.name)
+    assert found, checkpoint
+    return int(found[1])
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, oldest first, whole or not. What is still being written is not among them."""
+    found = [path for path in folder.glob("step-*") if path.is_dir() and _NAME.fullmatch(path.name)]
+    return sorted(found, key=step_of)
+
+
+def save(path: Path, tensors: dict[str, Tensor], record: manifest.Manifest) -> None:
+    """Publishes `tensors` and `record` as the checkpoint `path`.
+
+    Raises UserError where it cannot be written (a full disk, a folder without permission); nothing is left behind then.
+    """
+    try:
+        with atomic_directory(path) as aside:
+            files = dict.fromkeys(tensors, 1) | {name: 2 for name in tensors if name.startswith("optimizer.")}
+            with _as_one_process():
+                writer = HuggingFaceStorageWriter(str(aside), fqn_to_index_mapping=files)
+                state_dict_saver.save(dict(tensors), storage_writer=writer, no_dist=True)
+            outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
+            content = manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts)
+            sealed = record.counts | {SEAL: _seal(content.__dict__)}
+            manifest.write(aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, sealed))
+    except (OSError, CheckpointException) as error:  # CheckpointException derives from BaseException
+        reason = _first_failure(error)
+        hint = "make room or choose another folder, then run again: it goes on from the checkpoint before"
+        raise UserError(f"checkpoint {path} cannot be written: {reason}", hint=hint) from None
+
+
+def load(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Fills `tensors` in place with those of the same name in a checkpoint. Call only where `fault` found none."""
+    try:
+        with _as_one_process():
+            state_dict_loader.load(tensors, storage_reader=HuggingFaceStorageReader(str(path)), no_dist=True)
+    except CheckpointException as error:
+        raise UserError(f"checkpoint {path} does not fit this model: {_first_failure(error)}") from None
+
+
+def fault(path: Path) -> str | None:
+    """What is wrong with a checkpoint, in words; None where it is whole."""
+    try:
+        content = manifest.read(path)
+        sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
+        if sealed != _seal(content) or step != step_of(path):
+            return f"{manifest.NAME} is not as it was written"
+        for name, expected in content["outputs"].items():
+            if not (path / name).is_file():
+                return f"{name} is missing"
+            if sha256_of(path / name) != expected:
+                return f"{name} is not as it was written (SHA-256)"
+    except UserError as error:
+        return str(error)
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        return f"it cannot be read: {error}"
+    return None
+
+
+def newest_whole(folder: Path, refuse: Callable[[str, str], None]) -> Path | None:
+    """The newest whole checkpoint. Each newer one that is not whole is set aside as NAME.refused and told to `refuse`.
+
+    `refuse` gets the checkpoint's name and what is wrong with it.
+    """
+    for path in reversed(checkpoints(folder)):
+        wrong = fault(path)
+        if wrong is None:
+            return path
+        refused = path.with_name(f"{path.name}.refused")
+        _remove(refused)
+        path.rename(refused)
+        refuse(path.name, wrong)
+    return None
+
+
+def prune(folder: Path, keep: int) -> None:
+    """Removes all but the newest `keep` checkpoints, and what killed writers left."""
+    remove_partials(folder)
+    for path in checkpoints(folder)[:-keep]:
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Removes a folder; killed halfway, it leaves a name that is no checkpoint's."""
+    if path.exists():
+        doomed = path.with_name(f"{path.name}{PARTIAL}")
+        path.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _seal(content: dict[str, Any]) -> str:
+    sealed = {key: content[key] for key in ("config", "inputs", "outputs", "counts")}
+    return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
+
+
+def _first_failure(error: BaseException) -> str:
+    """The first line that says what happened; CheckpointException wraps one failure for each process."""
+    if isinstance(error, CheckpointException) and error.failures:
+        error = next(iter(error.failures.values()))[0]
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+@contextlib.contextmanager
+def _as_one_process() -> Iterator[None]:
+    """Silences the remark that without a process group one process is meant."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable or uninitialized")
+        yield

@@ -1,0 +1,113 @@
+"""From a training checkpoint to the model folder that everything else loads."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from malmoi.kit import config, manifest
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import PARTIAL, atomic_directory, sha256_of
+from malmoi.model.convert import TOKENIZER, write_hugging_face
+from malmoi.model.gguf_file import NAME as GGUF
+from malmoi.model.gguf_file import write_gguf
+from malmoi.model.shape import ModelSettings
+from malmoi.model.transformer import Transformer
+from malmoi.train import checkpoint
+from malmoi.train.trainer import CHECKPOINTS
+
+GGUF_PRECISION = "f16"
+
+
+def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> dict[str, Any]:
+    """Writes the model of a train folder's checkpoint, newest or of `step`, to `out`; returns the manifest's counts.
+
+    `out` gets a Hugging Face folder and model.gguf. It is written aside and put in place whole; an earlier model there
+    is replaced, any other content is not. A folder that already holds this very model is left as it is.
+    Raises UserError where the checkpoint is missing or damaged: another one is never taken silently.
+    """
+    source = _choose(train, step)
+    saved = manifest.read(source)
+    table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
+    inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
+    if manifest.is_finished(out, table, inputs):
+        return manifest.read(out)["counts"]
+    began = time.monotonic()
+    wrong = checkpoint.fault(source)
+    if wrong is not None:
+        hint = f"name another: {', '.join(str(checkpoint.step_of(path)) for path in _all(train))}"
+        raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint)
+    _check_replaceable(out)
+    model = load_model(source)
+    counts = {"parameters": model.shape.parameters, **{key: saved["counts"][key] for key in ("step", "tokens")}}
+    try:
+        _publish(model, tokenizer, out, manifest.Manifest("model", table, inputs, counts=counts), began)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written to: {error.strerror or error}", hint="make room") from None
+    return counts
+
+
+def load_model(source: Path) -> Transformer:
+    """The model of a whole checkpoint, float32, on the CPU."""
+    saved = manifest.read(source)
+    settings = config.parse(ModelSettings, saved["config"]["model"], "model")
+    model = Transformer(settings.shape(saved["counts"]["vocabulary_tokens"]))
+    checkpoint.load(source, {f"model.{name}": weight.detach() for name, weight in model.named_parameters()})
+    return model.eval()
+
+
+def _publish(model: Transformer, tokenizer: Path, out: Path, record: manifest.Manifest, began: float) -> None:
+    for leftover in (*out.parent.glob(f"{out.name}.*{PARTIAL}"), out.with_name(f"{out.name}.new")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    finished = out.with_name(f"{out.name}.new")
+    with atomic_directory(finished) as aside:
+        write_hugging_face(model, tokenizer, aside)
+        write_gguf(model, tokenizer, aside / GGUF, GGUF_PRECISION)
+        outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
+        seconds = time.monotonic() - began
+        manifest.write(
+            aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts, seconds)
+        )
+    if out.exists():
+        former = out.with_name(f"{out.name}.{os.getpid()}{PARTIAL}")
+        out.rename(former)
+        finished.rename(out)
+        shutil.rmtree(former)
+    else:
+        finished.rename(out)
+
+
+def _all(train: Path) -> list[Path]:
+    return checkpoint.checkpoints(train / CHECKPOINTS)
+
+
+def _choose(train: Path, step: int | None) -> Path:
+    found = _all(train)
+    if not found:
+        raise UserError(f"no checkpoint in {train / CHECKPOINTS}", "the folder of a train stage")
+    if step is None:
+        return found[-1]
+    for path in found:
+        if checkpoint.step_of(path) == step:
+            return path
+    raise UserError(
+        f"no checkpoint of step {step}", f"one of {', '.join(str(checkpoint.step_of(one)) for one in found)}"
+    )
+
+
+def _tokenizer_file(tokenizer: Path) -> Path:
+    file = tokenizer / TOKENIZER
+    if not file.is_file():
+        raise UserError(f"{file} is missing", "the folder of a tokenizer stage")
+    return file
+
+
+def _check_replaceable(out: Path) -> None:
+    """Only an empty folder or a model of ours may be replaced."""
+    if out.is_dir() and any(out.iterdir()) and _stage_of(out) != "model":
+        raise UserError(f"{out} holds other files", "a folder that is new, empty or an exported model")
+
+
+def _stage_of(folder: Path) -> str | None:
+    return manifest.read(folder).get("stage") if (folder / manifest.NAME).is_file() else None

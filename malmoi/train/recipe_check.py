@@ -1,0 +1,30 @@
+"""Is this the run that the checkpoints belong to? A changed recipe must not go on silently under the old name."""
+
+from pathlib import Path
+from typing import Any
+
+from malmoi.kit.errors import UserError
+
+FREE_KEYS = ("train.checkpoint_steps", "train.keep_checkpoints", "train.device", "train.precision", "train.threads")
+"""The first two change no number of the run; the others are compared as resolved, under "machine"."""
+
+
+def refuse_changes(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
+    """Raises UserError naming the first key in which two runs' configs differ."""
+    was, now = _flat(found), _flat(asked)
+    for key in sorted(was.keys() | now.keys()):
+        if key not in FREE_KEYS and was.get(key) != now.get(key):
+            shown = key.replace("machine.", "train.")
+            raise UserError(
+                f"{shown} is {now.get(key)!r}, and the checkpoints in {folder} were made with {was.get(key)!r}",
+                "the same recipe to go on",
+                "use another folder, or remove this one to begin again",
+            )
+
+
+def _flat(table: dict[str, Any], path: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in table.items():
+        here = f"{path}.{key}" if path else key
+        result |= _flat(value, here) if isinstance(value, dict) else {here: value}
+    return result

@@ -1,0 +1,267 @@
+"""A training run, read from top to bottom: plan, build, restore, then step after step.
+
+What a run is at any moment is its checkpoint: weights, the optimizer's state, and how many steps were done. All else
+(batches, learning rate, first weights) follows from the settings and the step, so a run that is killed and started
+again gives the same bits as one that never stopped. One process on a CPU or on one GPU.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from malmoi.kit import config, events, manifest
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import sha256_of
+from malmoi.model.shape import ModelSettings, Shape
+from malmoi.model.transformer import Transformer, start
+from malmoi.tokenizer.shards import open_part
+from malmoi.train import checkpoint, curve, machine
+from malmoi.train.loader import Loader
+from malmoi.train.optimizer import build_optimizer, optimizer_tensors, set_learning_rate
+from malmoi.train.recipe_check import refuse_changes
+from malmoi.train.schedule import learning_rate
+from malmoi.train.settings import TrainSettings
+from malmoi.train.step import NotFiniteError, StepResult, train_step
+
+CHECKPOINTS = "checkpoints"
+LAST_STEPS = 20
+"""The loss in the manifest is the mean over so many last steps: a single batch says little."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything decided before the first step. config and inputs identify the run; `machine` is what it runs on."""
+
+    settings: TrainSettings
+    shape: Shape
+    config: dict[str, Any]
+    inputs: dict[str, str]
+    machine: dict[str, Any]
+
+
+@dataclass
+class State:
+    """What changes from step to step besides the tensors, and is saved with them."""
+
+    step: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """The tensors of a run."""
+
+    model: Transformer
+    optimizer: torch.optim.Optimizer
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that a checkpoint holds, by name."""
+        weights = {f"model.{name}": weight.detach() for name, weight in self.model.named_parameters()}
+        state = optimizer_tensors(self.model, self.optimizer)
+        return weights | {f"optimizer.{name}": tensor for name, tensor in state.items()}
+
+
+def train(
+    settings: TrainSettings, model: ModelSettings, tokens: Path, out: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
+
+    A finished folder of the same settings and tokens is left as it is; an unfinished one is gone on with from its
+    newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises UserError for a changed
+    recipe, an unwritable folder, a loss that is no number.
+    """
+    plan = make_plan(settings, model, tokens)
+    if manifest.is_finished(out, plan.config, plan.inputs):
+        return manifest.read(out)["counts"]
+    with _claimed(out):
+        began = time.monotonic()
+        found = checkpoint.newest_whole(out / CHECKPOINTS, lambda name, why: _refuse(out, name, why))
+        plan = _settle(plan, found, out)
+        with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
+            loader = Loader(open_part(tokens, "train"), settings)
+            trainee = build(plan)
+            state = restore(plan, trainee, found, out)
+            while state.step < settings.steps:
+                progress(state.step, settings.steps)
+                set_learning_rate(trainee.optimizer, learning_rate(settings, state.step))
+                _one_step(plan, trainee, loader, state, out)
+                is_due = state.step % settings.checkpoint_steps == 0 or state.step == settings.steps
+                if is_due or interruption.signal is not None:
+                    _save(plan, trainee, state, out)
+                if interruption.signal is not None and state.step < settings.steps:
+                    interruption.leave()
+            progress(settings.steps, settings.steps)
+        return _finish(plan, loader, state, out, time.monotonic() - began)
+
+
+def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Plan:
+    """The run that these settings and tokens make, on this machine. Raises UserError where they do not fit."""
+    counts = manifest.read(tokens)["counts"]
+    if settings.sequence_tokens > model.context_tokens:
+        expected = f"at most model.context_tokens ({model.context_tokens})"
+        raise UserError(f"train.sequence_tokens is {settings.sequence_tokens}", expected)
+    if "vocabulary_tokens" not in counts:
+        raise UserError(f"{tokens} does not tell vocabulary_tokens", hint="encode the corpus again")
+    device = machine.choose_device(settings)
+    return Plan(
+        settings,
+        model.shape(counts["vocabulary_tokens"]),
+        {"train": config.to_table(settings), "model": config.to_table(model)},
+        {"tokens": tokens_sha256(tokens)},
+        {
+            "device": device,
+            "precision": machine.choose_precision(settings, device),
+            "threads": settings.threads or len(os.sched_getaffinity(0)),
+        },
+    )
+
+
+def tokens_sha256(tokens: Path) -> str:
+    """What identifies the content of a tokens folder: a hash over the hashes of its files."""
+    return hashlib.sha256(json.dumps(manifest.read(tokens)["outputs"], sort_keys=True).encode()).hexdigest()
+
+
+def build(plan: Plan) -> Trainee:
+    """A new model with its first weights, and its optimizer."""
+    model = Transformer(plan.shape)
+    start(model, plan.settings.seed)
+    model.to(plan.machine["device"])
+    return Trainee(model, build_optimizer(model, plan.settings))
+
+
+def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> State:
+    """Loads a checkpoint, if one was found, into `trainee`; returns where it stands. Steps after it are struck out."""
+    state = State()
+    if found is not None:
+        checkpoint.load(found, trainee.tensors())
+        counts = manifest.read(found)["counts"]
+        state = State(counts["step"], counts["tokens"])
+    redone = curve.truncate(out, state.step)
+    described = {"parameters": plan.shape.parameters, "steps": plan.settings.steps, "code": manifest.code_version()}
+    kind = "start" if found is None else "resume"
+    _append(out, kind, step=state.step, redone_steps=redone, **described, **plan.machine)
+    return state
+
+
+def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: Path) -> None:
+    began = time.perf_counter()
+    batch = loader.batch(loader.samples(state.step))
+    precision = torch.bfloat16 if plan.machine["precision"] == "bfloat16" else torch.float32
+    try:
+        result = train_step(trainee.model, trainee.optimizer, batch, plan.settings, precision)
+    except NotFiniteError as error:
+        documents = sorted({one for row in loader.documents_of(state.step) for one in row})
+        _append(out, "not_finite", step=state.step + 1, documents=documents)
+        shown = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
+        wrong = f"step {state.step + 1} gives {error} (documents {shown})"
+        hint = "lower train.learning_rate or look at these documents; the checkpoints are from before"
+        raise UserError(wrong, hint=hint) from None
+    state.step += 1
+    state.tokens += result.tokens
+    _record(plan.settings, state, result, out, time.perf_counter() - began)
+
+
+def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    _append(
+        out,
+        "step",
+        step=state.step,
+        tokens=state.tokens,
+        loss=result.loss,
+        learning_rate=learning_rate(settings, state.step - 1),
+        gradient_norm=result.gradient_norm,
+        tokens_per_s=round(result.tokens / seconds, 1),
+        seconds=round(seconds, 4),
+    )
+
+
+def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
+    began = time.perf_counter()
+    path = out / CHECKPOINTS / checkpoint.name_of(state.step)
+    counts = {"step": state.step, "tokens": state.tokens, "vocabulary_tokens": plan.shape.vocabulary_tokens}
+    identity = plan.config | {"machine": plan.machine}
+    checkpoint.save(path, trainee.tensors(), manifest.Manifest("checkpoint", identity, plan.inputs, counts=counts))
+    checkpoint.prune(out / CHECKPOINTS, plan.settings.keep_checkpoints)
+    _append(out, "checkpoint", step=state.step, name=path.name, seconds=round(time.perf_counter() - began, 3))
+
+
+def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float) -> dict[str, Any]:
+    last = curve.steps(out)[-LAST_STEPS:]
+    counts = {
+        "steps": state.step,
+        "tokens": state.tokens,
+        "parameters": plan.shape.parameters,
+        "vocabulary_tokens": plan.shape.vocabulary_tokens,
+        "windows": loader.num_windows,
+        "loss": _mean([step["loss"] for step in last]),
+        "tokens_per_s": _mean([step["tokens_per_s"] for step in last]),
+        **plan.machine,
+    }
+    outputs = {
+        f"{CHECKPOINTS}/{path.name}/{manifest.NAME}": sha256_of(path / manifest.NAME)
+        for path in checkpoint.checkpoints(out / CHECKPOINTS)
+    }
+    with _written(out):
+        manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
+    return counts
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
+    """The plan with the number of threads that the run was started with, where the recipe leaves it open.
+
+    Raises UserError where the checkpoint found is of another run.
+    """
+    if found is None:
+        return plan
+    saved = manifest.read(found)
+    was_on = saved["config"]["machine"]
+    on = plan.machine | ({"threads": was_on["threads"]} if plan.settings.threads is None else {})
+    asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
+    refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
+    return Plan(plan.settings, plan.shape, plan.config, plan.inputs, on)
+
+
+def _refuse(out: Path, name: str, why: str) -> None:
+    _append(out, "refused_checkpoint", name=name, reason=why)
+
+
+def _append(out: Path, kind: str, **fields: Any) -> None:
+    with _written(out):
+        events.append(out, kind, **fields)
+
+
+@contextlib.contextmanager
+def _written(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "make room or choose another folder, then run again: it goes on from the newest checkpoint"
+        raise UserError(f"{out} cannot be written to: {error.strerror or error}", hint=hint) from None
+
+
+@contextlib.contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """Holds the folder for this process: two runs in one folder would write over each other."""
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = (out / "lock").open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another process is training in {out}", hint="wait for it or choose a folder") from None
+        yield

@@ -1,0 +1,79 @@
+import pytest
+
+from malmoi.corpus.sources.fields import one_line, pick, spoken_turns
+
+
+def test_korean_and_english_names_become_ours():
+    row = {
+        "제목": "첫눈",
+        "작성일": "2021.05.25",
+        "작성자": "김말이",
+        "분류": "날씨",
+        "조회수": "1,204",
+        "Link": "https://a.kr/1",
+    }
+    assert pick(row) == {
+        "title": "첫눈", "published": "2021-05-25", "author": "김말이", "category": "날씨", "popularity": 1204.0,
+        "url": "https://a.kr/1",
+    }  # fmt: skip
+
+
+def test_the_surest_of_several_names_wins_in_any_order():
+    assert pick({"시행일자": "2022-01-01", "공포일자": "2021-01-01"})["published"] == "2021-01-01"
+    assert pick({"subject": "b", "title": "a"})["title"] == "a"
+    assert pick({"title": None, "subject": "b"})["title"] == "b"
+
+
+def test_a_source_that_is_an_address_is_the_url():
+    assert pick({"출처": "https://law.go.kr/법령/민법"}) == {"url": "https://law.go.kr/법령/민법"}
+    assert pick({"출처": "한빛일보"}) == {"name": "한빛일보"}
+
+
+def test_rows_of_our_own_schema_are_read_back():
+    row = {
+        "id": "x",
+        "text": "t",
+        "source": {"kind": "cafe", "name": "텃밭", "popularity": 3.5, "published": "2020-01-02"},
+    }
+    assert pick(row) == {"kind": "cafe", "name": "텃밭", "popularity": 3.5, "published": "2020-01-02"}
+
+
+def test_values_of_the_wrong_shape_are_left_away():
+    assert (
+        pick({"title": {"a": 1}, "kind": "카페", "views": "많음", "date": [], "turns": "a", 3: 4, "author": True}) == {}
+    )
+    assert pick({"likes": float("inf"), "url": "x" * 5000}) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (" a \n b ", "a b"),
+        (["첫째", "둘째"], "첫째"),
+        ({"name": "이름"}, "이름"),
+        (3, "3"),
+        ([], None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_values_become_one_line(value, line):
+    assert one_line(value) == line
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"speaker": "가", "text": "안녕"}, {"speaker": None, "text": "응"}],
+        [{"role": "가", "content": "안녕"}, {"content": "응"}],
+        [{"from": "가", "value": "안녕"}, "응"],
+        ({"화자": "가", "발화": "안녕"}, {"utterance": "응"}),
+    ],
+)
+def test_turns_of_every_common_shape_are_read(given):
+    assert spoken_turns(given) == [{"speaker": "가", "text": "안녕"}, {"speaker": None, "text": "응"}]
+
+
+@pytest.mark.parametrize("given", [None, "가: 나", [], [3], [{"speaker": "가"}], [{"text": "나"}, None]])
+def test_what_is_no_list_of_turns_gives_none(given):
+    assert spoken_turns(given) is None

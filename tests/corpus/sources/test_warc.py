@@ -1,0 +1,87 @@
+import gzip
+import zlib
+
+import pytest
+
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.raw import Raw
+
+PAGE = "<html><body><p>첫눈이 내렸다.</p></body></html>"
+
+
+def http(body, **headers):
+    lines = ["HTTP/1.1 200 OK", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def record(
+    payload, kind="response", content_type="application/http; msgtype=response", version="1.0", url="http://a.kr/1"
+):
+    head = f"WARC/{version}\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nContent-Type: {content_type}\r\n"
+    return head.encode() + f"Content-Length: {len(payload)}\r\n\r\n".encode() + payload + b"\r\n\r\n"
+
+
+def items(tmp_path, content, **options):
+    (tmp_path / "a.warc.gz").write_bytes(content)
+    return list(read(Input(tmp_path, **options)))
+
+
+def test_only_records_with_a_document_count_but_all_are_numbered(tmp_path):
+    records = [
+        record(b"software: x", "warcinfo", "application/warc-fields"),
+        record(b"GET / HTTP/1.1\r\n\r\n", "request"),
+        record(http(PAGE.encode("cp949"), Content_Type="text/html; charset=EUC-KR")),
+        record(b"x", "metadata"),
+        record(b"", "revisit"),
+        record("글만 있는 기록".encode(), "conversion", "text/plain", "1.1", "<http://a.kr/2>"),
+        record(PAGE.encode(), "resource", "text/html"),
+    ]
+    for content in (b"".join(records), b"".join(map(gzip.compress, records)), gzip.compress(b"".join(records))):
+        found = items(tmp_path, content)
+        assert [(item.origin_offset, item.format) for item in found] == [(2, "html"), (5, "text"), (6, "html")]
+        assert found[0].fields == {"url": "http://a.kr/1", "charset": "EUC-KR"}
+        assert found[1].fields["url"] == "http://a.kr/2"
+        assert found[0].content.decode("cp949") == PAGE
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE.encode()), PAGE.encode()), Transfer_Encoding="chunked"),
+        http(gzip.compress(PAGE.encode()), Content_Encoding="gzip", Content_Type="text/html"),
+        http(zlib.compress(PAGE.encode()), Content_Encoding="deflate", Content_Type="text/html"),
+        http(PAGE.encode(), Content_Type="application/xhtml+xml"),
+        http(PAGE.encode()),
+    ],
+)
+def test_what_http_wraps_around_a_page_is_taken_off(payload, tmp_path):
+    (found,) = items(tmp_path, gzip.compress(record(payload)))
+    assert isinstance(found, Raw)
+    assert found.content.decode() == PAGE
+
+
+def test_a_page_that_grows_when_decoded_is_too_large(tmp_path):
+    bomb = http(gzip.compress(bytes(3_000_000)), Content_Encoding="gzip", Content_Type="text/html")
+    (found,) = items(tmp_path, record(bomb), max_bytes_per_document=100_000)
+    assert found.reason == "too_large"
+
+
+def test_records_after_a_damaged_one_are_read_where_each_has_its_gzip_member(tmp_path):
+    good = [
+        gzip.compress(record(http(PAGE.encode(), Content_Type="text/html"), url=f"http://a.kr/{n}")) for n in range(6)
+    ]
+    for where in (20, 60, len(good[0]) // 2, len(good[0]) - 10):
+        broken = bytearray(good[2])
+        broken[where : where + 6] = b"\xff\x00\xff\x00\xff\x00"
+        found = items(tmp_path, b"".join([*good[:2], bytes(broken), *good[3:]]))
+        urls = [item.fields["url"][-1] for item in found if isinstance(item, Raw)]
+        assert [url for url in urls if url != "2"] == ["0", "1", "3", "4", "5"]
+        assert any(not isinstance(item, Raw) for item in found)
+
+
+def test_records_end_as_different_writers_end_them(tmp_path):
+    one = record(http(PAGE.encode(), Content_Type="text/html"))
+    for end in (b"\r\n\r\n", b"\n\n", b"\r\n", b""):
+        found = items(tmp_path, one + one[:-4] + end)
+        assert [type(item) for item in found] == [Raw, Raw]

@@ -1,0 +1,61 @@
+import pytest
+from small_batches import batch_of, sentences, verdict
+
+from malmoi.corpus.sample import plant
+from malmoi.corpus.steps.quality import Quality
+
+CODE = "def add(a, b):\n    return a + b\n\n# 두 수를 더하는 함수입니다. 호출하는 쪽에서 형식을 확인해야 합니다.\nprint(add(1, 2))\n"
+LAW = "제1조(목적) 이 법은 공공기관의 개인정보 처리에 관한 사항을 정함을 목적으로 한다. 제2조(정의) ① 이 법에서 사용하는 용어의 뜻은 다음과 같다."
+
+
+def reasons(text: str, kind: str = "web") -> set[str]:
+    batch = Quality()(batch_of([text], kind))
+    return {name.removeprefix("drop_") for name in batch.schema.names if name.startswith("drop_") and batch.column(name)[0].as_py()}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        (sentences(1), "web", set()),
+        (LAW, "law", set()),
+        (CODE, "code", set()),
+        ("짧다.", "web", {"too_short"}),
+        ("재미있게 잘 봤습니다", "comment", set()),
+        ("ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ 아", "comment", {"jamo"}),
+        ("This page is written in English only and nobody wrote a Korean word into it.", "web", {"not_korean"}),
+        ("これは日本語で書かれた文章です。韓国語は一つも含まれていません。本当に一つもありませんよ。", "web", {"not_korean"}),
+        ("★★★☆☆ ▶▶▶ ◆◆◆ 최고 !!!!! ----- ===== +++++ ***** ##### 추천", "web", {"symbols"}),
+        ("\n".join(["새로 나온 상품을 지금 만나 보세요."] * 30), "web", {"repetition"}),
+        ("아" * 300, "web", {"repetition"}),
+        ("010 123 4567 89 12 34 56 78 90 가격 12,000 13,000 14,000 표 2021 2022 2023 2024", "web", {"digits"}),
+    ],
+)
+def test_reason_is_the_one_that_a_reader_would_give(text, kind, expected):
+    assert reasons(text, kind) == expected
+
+
+def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_lost():
+    import random
+
+    chance = random.Random(5)
+    clean = [sentences(number) for number in range(60)]
+    lists = [plant.word_list(chance) for _ in range(40)]
+    broken = [plant.mojibake(text) for text in clean[:20]] + [plant.torn(text, chance) for text in clean[20:40]]
+    batch = Quality()(batch_of([*clean, *lists, *broken]))
+    assert verdict(batch, "word_list")[60:100] == [True] * 40
+    assert verdict(batch, "broken_encoding")[100:] == [True] * 40
+    dropped = [name for name in batch.schema.names if name.startswith("drop_") and any(batch.column(name).to_pylist()[:60])]
+    assert dropped == []
+
+
+def test_limits_of_a_kind_go_before_the_general_ones():
+    settings = Quality(minimum_characters=100, minimum_characters_by_kind={"comment": 2})
+    text = "조금 짧은 글이지만 댓글로는 충분합니다."
+    assert verdict(settings(batch_of([text], "comment")), "too_short") == [False]
+    assert verdict(settings(batch_of([text], "news")), "too_short") == [True]
+
+
+def test_no_row_is_taken_away_and_an_empty_batch_keeps_its_columns():
+    full, empty = Quality()(batch_of(["", "가", sentences(2)])), Quality()(batch_of([]))
+    assert full.num_rows == 3
+    assert empty.schema == full.schema

@@ -1,0 +1,133 @@
+import base64
+import hashlib
+import html.parser
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from malmoi.evaluate.report import finite, write_report
+from malmoi.evaluate.run import measure
+from malmoi.evaluate.settings import EvaluateSettings
+from malmoi.evaluate.words import duration, size, visible
+from malmoi.kit import events, manifest
+
+SETTINGS = EvaluateSettings(heldout_bytes_per_kind=500, samples=2, prompt_tokens=8, sample_tokens=20)
+
+
+class Page(html.parser.HTMLParser):
+    """Collects tags, attributes and the headings of a page, and checks that it is well nested."""
+
+    VOID = frozenset({"meta", "input", "rect", "path"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        self.tags.append((tag, dict(attributes)))
+        if tag not in self.VOID or tag == "rect":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-2:-1] == ["h2"]:
+            self.headings.append(data)
+
+
+@pytest.fixture
+def page(run_folder: Path, engine) -> str:
+    measure(SETTINGS, engine, run_folder, lambda *_: None)
+    return (run_folder / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_but_itself(page: str):
+    parsed = Page(page)
+    names = {tag for tag, _ in parsed.tags}
+    assert not names & {"script", "link", "img", "iframe", "object", "image", "use"}
+    for _, attributes in parsed.tags:
+        assert not {name for name in attributes if name.startswith("on") or name in {"style", "src", "href"}}
+    [policy] = [attributes["content"] for tag, attributes in parsed.tags if "http-equiv" in attributes]
+    style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_both_languages_say_every_section(page: str):
+    headings = Page(page).headings
+    assert headings[::2][0] == "바이트당 비트"
+    assert headings[1::2] == [
+        "Bits per byte",
+        "Training loss",
+        "What the corpus holds",
+        "What was dropped and why",
+        "Bytes per token",
+        "Continuations",
+        "Time and memory",
+    ]
+    assert page.count('class="ko"') == page.count('class="en"')
+    assert unicodedata.is_normalized("NFC", page)
+
+
+def test_what_a_source_is_called_cannot_become_markup(page: str):
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_the_numbers_on_the_page_are_those_of_the_json(page: str, run_folder: Path):
+    found = json.loads((run_folder / "report" / "report.json").read_text(encoding="utf-8"))
+    assert f"{found['evaluate']['total']['model']:.3f}" in page
+    assert f"{found['tokens']['bytes_per_token']:.2f}" in page
+    assert "155건 = 남긴 150건 + 버린 5건" in page
+    assert "step 20 · loss 0.4500" in page
+
+
+def test_a_run_that_only_trains_has_a_report_of_that(tmp_path: Path):
+    for step in (1, 2, 3):
+        events.append(tmp_path / "train", "step", step=step, loss=float("nan") if step == 2 else 5.0 / step)
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert Page(page).headings[::2] == ["학습 손실"]
+    assert "아직 끝나지 않았다" in page
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["train"]["steps"][1]["loss"] is None
+
+
+@pytest.mark.parametrize("stage", ["corpus", "tokenizer", "tokens", "model"])
+def test_a_stage_alone_with_empty_counts_is_shown(tmp_path: Path, stage: str):
+    manifest.write(tmp_path / stage, manifest.Manifest(stage, {}))
+    Page(write_report(tmp_path).read_text(encoding="utf-8"))
+
+
+def test_signs_that_a_page_cannot_hold_become_visible():
+    assert visible("가\x00나\x1b<b>\x7f\n\t") == "가␀나␛&lt;b&gt;␡\n\t"
+    assert visible("\ud800") == "?"
+
+
+def test_numbers_that_json_cannot_write_become_null():
+    assert finite({"a": [1.0, float("inf")], "b": "x"}) == {"a": [1.0, None], "b": "x"}
+
+
+def test_sizes_and_times_are_readable():
+    assert [size(value) for value in (0, 999, 12_345, 3.2e8, 1.96e12, None)] == [
+        "0 B",
+        "999 B",
+        "12.3 KB",
+        "320 MB",
+        "1.96 TB",
+        "–",
+    ]
+    assert "12분 5초" in duration(725.2)
+    assert "2시간 3분" in duration(7380)
+    assert "0.5 s" in duration(0.5)

@@ -1,0 +1,48 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from malmoi.evaluate.run import measure
+from malmoi.evaluate.settings import EvaluateSettings
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+
+SETTINGS = EvaluateSettings(heldout_bytes_per_kind=1000, samples=3, prompt_tokens=8, sample_tokens=20)
+
+
+def quiet(done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+def test_a_run_is_measured_against_its_baselines(run_folder: Path, engine):
+    counts = measure(SETTINGS, engine, run_folder, quiet)
+    found = json.loads((run_folder / "report" / "measurements.json").read_text(encoding="utf-8"))
+    assert counts["bits_per_byte"] == found["total"]
+    assert set(found["by_kind"]) == {"news", "law", "comment"}
+    for row in found["by_kind"].values():
+        assert row["bits_per_byte"]["model"] == pytest.approx(row["tokens"] * math.log2(1400) / row["text_bytes"])
+        assert row["bits_per_byte"]["unigram"] < row["bits_per_byte"]["model"]
+        assert 0 < row["bits_per_byte"]["xz"] < 8
+        assert row["text_bytes"] <= min(1000, row["heldout_bytes"])
+    assert len(found["samples"]) == 3
+    assert manifest.read(run_folder / "report")["inputs"]["model"] == "0" * 64
+    assert (run_folder / "report" / "report.html").is_file()
+
+
+def test_a_finished_report_is_drawn_again_and_not_measured(run_folder: Path, engine, make_engine):
+    counts = measure(SETTINGS, engine, run_folder, quiet)
+    (run_folder / "report" / "report.html").unlink()
+    again = make_engine()
+    assert measure(SETTINGS, again, run_folder, quiet) == counts
+    assert again.scored == []
+    assert (run_folder / "report" / "report.html").is_file()
+
+
+def test_a_model_with_a_smaller_vocabulary_is_refused(run_folder: Path, make_engine):
+    engine = make_engine()
+    engine.describe = lambda: make_engine().describe().__class__("x", "fake", 1300, 64, 1, "1" * 64)
+    with pytest.raises(UserError, match="the model has 1300 tokens, the tokenizer 1400"):
+        measure(SETTINGS, engine, run_folder, quiet)
+    assert not (run_folder / "report" / "manifest.json").exists()

@@ -1,0 +1,122 @@
+import json
+
+import pytest
+import torch
+from small_tokenizer import LINES, write_tokenizer
+
+from malmoi.kit.errors import UserError
+from malmoi.model.convert import load_hugging_face, vocabulary, write_hugging_face
+from malmoi.model.shape import ModelSettings
+from malmoi.model.transformer import Transformer, start
+from malmoi.tokenizer.codec import Codec
+
+SIZES = {"layers": 2, "hidden": 32, "heads": 4, "feed_forward": 48, "context_tokens": 64}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return write_tokenizer(tmp_path_factory.mktemp("made") / "tokenizer")
+
+
+def exported(tokenizer, folder, **sizes):
+    model = Transformer(ModelSettings(**{**SIZES, **sizes}).shape(len(vocabulary(tokenizer))))
+    start(model, 3)
+    folder.mkdir(exist_ok=True)
+    write_hugging_face(model, tokenizer, folder)
+    return model.eval()
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_transformers_gives_the_logits_of_our_model(tokenizer, tmp_path, tied, kv_heads):
+    from transformers import AutoModelForCausalLM
+
+    ours = exported(tokenizer, tmp_path, tied=tied, kv_heads=kv_heads, rope_theta=50_000.0)
+    theirs = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert type(theirs).__name__ == "LlamaForCausalLM"
+    tokens = torch.randint(0, ours.shape.vocabulary_tokens, (2, 64), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        difference = ours(tokens, torch.arange(64).expand(2, 64)) - theirs(tokens).logits
+    assert difference.abs().max() < 1e-4
+
+
+def test_transformers_tokenizes_and_chats_as_we_do(tokenizer, tmp_path):
+    from transformers import AutoTokenizer
+
+    exported(tokenizer, tmp_path)
+    theirs, codec = AutoTokenizer.from_pretrained(tmp_path), Codec(tmp_path)
+    for text in (*LINES, "옛말 ᄒᆞᆫ글 漢字 ABC 12", "\u1112\u1161\u11ab\u1100\u1173\u11af NFD"):
+        assert theirs(text)["input_ids"] == codec.encode(text)
+    assert (theirs.bos_token_id, theirs.eos_token_id, theirs.pad_token_id) == (0, 0, 0)
+    turns = [{"role": "system", "content": "짧게."}, {"role": "user", "content": "말모이가 뭐야?"}]
+    expected = "<|system|>짧게.<|endofturn|><|user|>말모이가 뭐야?<|endofturn|><|assistant|>"
+    assert theirs.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) == expected
+    ids = theirs.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+    assert ids[0] == codec.special("<|system|>")
+    assert ids[-1] == codec.special("<|assistant|>")
+
+
+def test_generation_ends_at_the_end_of_a_text_and_of_a_turn(tokenizer, tmp_path):
+    exported(tokenizer, tmp_path)
+    assert json.loads((tmp_path / "generation_config.json").read_text())["eos_token_id"] == [0, 4]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_an_export_loads_back_bit_for_bit(tokenizer, tmp_path, tied):
+    ours = exported(tokenizer, tmp_path, tied=tied, norm_epsilon=1e-6)
+    again = load_hugging_face(tmp_path)
+    assert again.shape == ours.shape
+    assert (again.lm_head.weight is again.model.embed_tokens.weight) == tied
+    for name, parameter in ours.named_parameters():
+        assert torch.equal(parameter, again.get_parameter(name)), name
+    assert not any(parameter.is_meta for parameter in again.parameters())
+
+
+def test_a_model_saved_by_transformers_loads_too(tmp_path):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    theirs = LlamaForCausalLM(LlamaConfig(vocab_size=70, max_position_embeddings=64, num_key_value_heads=2, **sizes))
+    theirs.save_pretrained(tmp_path)
+    tokens, positions = torch.arange(60)[None], torch.arange(60)[None]
+    with torch.no_grad():
+        assert torch.allclose(load_hugging_face(tmp_path)(tokens, positions), theirs(tokens).logits, atol=1e-5)
+
+
+def test_a_tokenizer_of_another_size_is_refused(tokenizer, tmp_path):
+    model = Transformer(ModelSettings(**SIZES).shape(99))
+    with pytest.raises(UserError, match=r"has 1325 tokens; expected 99"):
+        write_hugging_face(model, tokenizer, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model_type": "gemma"}, "model_type is 'gemma'; expected a plain Llama"),
+        ({"attention_bias": True}, "attention_bias is True"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "rope_parameters"),
+        ({"head_dim": 16}, "head_dim is 16"),
+        ({"vocab_size": 7}, "embed_tokens.weight has the shape"),
+        ({"hidden_size": None}, "has no hidden_size"),
+    ],
+)
+def test_what_is_no_plain_llama_is_named(tokenizer, tmp_path, change, message):
+    exported(tokenizer, tmp_path)
+    content = json.loads((tmp_path / "config.json").read_text()) | change
+    content = {key: value for key, value in content.items() if value is not None}
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=message):
+        load_hugging_face(tmp_path)
+
+
+def test_damaged_and_missing_files_are_named(tokenizer, tmp_path):
+    exported(tokenizer, tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(UserError, match=r"model\.safetensors cannot be read"):
+        load_hugging_face(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(UserError, match=r"config\.json cannot be read"):
+        load_hugging_face(tmp_path)
+    with pytest.raises(UserError, match=r"config\.json is missing"):
+        load_hugging_face(tmp_path / "nowhere")

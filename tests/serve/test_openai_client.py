@@ -1,0 +1,97 @@
+"""The official client, and a socket that is closed in the middle, against a real server on a free port."""
+
+import json
+import socket
+import time
+
+import openai
+import pytest
+from small_world import FakeEngine
+
+from malmoi.serve import server
+from malmoi.serve.http_api import create_app
+from malmoi.serve.keys import add_key
+from malmoi.serve.served import Served
+from malmoi.serve.settings import ServeSettings
+from malmoi.serve.torch_engine import TorchEngine
+
+ASK = [{"role": "user", "content": "한국어 문장"}]
+
+
+@pytest.fixture(scope="module")
+def client(model_folder, tmp_path_factory):
+    keys = tmp_path_factory.mktemp("keys") / "keys"
+    key = add_key(keys, "test")
+    settings = ServeSettings(slots=2, device="cpu", threads=1, keys=keys, name="tiny")
+    with TorchEngine(model_folder, settings) as engine:
+        app = create_app(Served(engine, engine.codec, settings))
+        with server.running(app) as url, openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0) as client:
+            yield client
+
+
+def test_the_official_client_lists_models_and_chats(client):
+    assert [model.id for model in client.models.list()] == ["tiny"]
+    answer = client.chat.completions.create(model="tiny", messages=ASK, max_tokens=8, seed=3)
+    again = client.chat.completions.create(model="tiny", messages=ASK, max_tokens=8, seed=3)
+    assert answer.choices[0].message.content == again.choices[0].message.content
+    assert answer.usage.completion_tokens <= 8
+
+
+def test_the_official_client_streams_what_it_would_get_whole(client):
+    settings = {"model": "tiny", "messages": ASK, "max_tokens": 12, "temperature": 0}
+    whole = client.chat.completions.create(**settings).choices[0].message.content
+    chunks = list(client.chat.completions.create(**settings, stream=True, stream_options={"include_usage": True}))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == whole
+    assert chunks[-1].usage.completion_tokens <= 12
+
+
+def test_the_official_client_reads_logprobs_of_both_kinds(client):
+    chat = client.chat.completions.create(model="tiny", messages=ASK, max_tokens=4, logprobs=True, top_logprobs=2)
+    assert all(len(token.top_logprobs) == 2 for token in chat.choices[0].logprobs.content)
+    plain = client.completions.create(model="tiny", prompt="사과", max_tokens=4, logprobs=2, echo=True, temperature=0)
+    assert plain.choices[0].text.startswith("사과")
+    assert plain.choices[0].logprobs.token_logprobs[0] is None
+
+
+def test_the_official_client_raises_its_own_errors(client):
+    with pytest.raises(openai.BadRequestError) as bad:
+        client.chat.completions.create(model="tiny", messages=ASK, temperature=3)
+    assert bad.value.param == "temperature"
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="other", messages=ASK)
+    with pytest.raises(openai.AuthenticationError):
+        client.with_options(api_key="mm_wrong").models.list()
+    with pytest.raises(openai.BadRequestError) as guide:
+        body = {"guide": {"kind": "regex", "value": "["}}
+        client.chat.completions.create(model="tiny", messages=ASK, extra_body=body)
+    assert guide.value.param == "guide"
+
+
+def test_the_official_client_gets_only_what_a_guide_allows(client):
+    body = {"guide": {"kind": "choice", "value": ["긍정", "부정"]}}
+    answer = client.chat.completions.create(model="tiny", messages=ASK, extra_body=body)
+    assert answer.choices[0].message.content in ("긍정", "부정")
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_closed_socket_frees_its_slot(codec, stream):
+    engine = FakeEngine(codec, text="가 " * 2000, delay_s=0.01)
+    served = Served(engine, codec, ServeSettings(queue=0))
+    with server.running(create_app(served)) as url:
+        port = int(url.rpartition(":")[2])
+        body = json.dumps({"prompt": "가", "max_tokens": 1500, "stream": stream}).encode()
+        head = f"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            if stream:
+                connection.recv(100)
+            wait_until(lambda: engine.num_open == 1)
+        wait_until(lambda: engine.num_open == 0)
+        assert served.num_requests == 0

@@ -1,0 +1,86 @@
+import json
+import socket
+import stat
+
+import pytest
+
+from malmoi.cli.main import main
+from malmoi.cli.studio import places
+from malmoi.kit.errors import UserError
+from malmoi.serve import server
+from malmoi.serve.keys import add_key, read_keys
+from malmoi.serve.settings import ServeSettings
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve"],
+        ["serve", "absent", "--port", "0"],
+        ["serve", "absent", "--host", "0.0.0.0"],
+        ["serve", "absent", "--keys", "absent"],
+        ["serve", "absent", "--slots", "0"],
+        ["serve", "absent", "--port", "99999"],
+        ["serve", "absent", "--device", "tpu"],
+        ["serve", "--new-key", "a"],
+        ["serve", "--new-key", "a b", "--keys", "absent"],
+        ["studio", "absent"],
+        ["studio", "--model", "absent"],
+    ],
+)
+def test_a_wrong_option_is_one_line_and_exit_code_2(words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("malmoi: ")
+    assert error.count("\n") == 1
+
+
+def test_dry_run_prints_the_settings(capsys):
+    assert main(["serve", "runs/x/model", "--slots", "3", "--dry-run"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["slots"], printed["host"]) == (3, "127.0.0.1")
+
+
+def test_a_new_key_is_printed_once_and_kept_as_a_hash(tmp_path, capsys):
+    path = tmp_path / "keys"
+    assert main(["serve", "--keys", str(path), "--new-key", "team"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert key not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_keys(path).name_of(f"Bearer {key}") == "team"
+    with pytest.raises(UserError, match="already"):
+        add_key(path, "team")
+
+
+@pytest.mark.parametrize("content", ["", "team\n", "team xyz\n", "a b " + "0" * 64])
+def test_a_malformed_file_of_keys_is_refused(tmp_path, content):
+    (tmp_path / "keys").write_text(content)
+    with pytest.raises(UserError):
+        read_keys(tmp_path / "keys")
+
+
+def test_a_port_in_use_is_a_clear_error():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UserError, match="--port"):
+            server.bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_the_studio_opens_a_run_with_its_own_model_or_the_folder_of_all(tmp_path):
+    run = tmp_path / "runs" / "demo"
+    (run / "model").mkdir(parents=True)
+    assert places(run, None) == (tmp_path / "runs", None), "an export without a manifest is not finished"
+    (run / "model" / "manifest.json").write_text("{}")
+    (run / "model" / "config.json").write_text("{}")
+    assert places(run, None) == (tmp_path / "runs", run / "model")
+    assert places(tmp_path / "runs", None) == (tmp_path / "runs", None)
+    with pytest.raises(UserError, match="no exported model"):
+        places(run, tmp_path)
+
+
+def test_settings_refuse_what_cannot_be():
+    for wrong in ({"queue": -1}, {"threads": 0}, {"max_body_bytes": 1}, {"prefill_tokens": 0}):
+        with pytest.raises(UserError):
+            ServeSettings(**wrong)

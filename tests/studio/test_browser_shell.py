@@ -1,0 +1,93 @@
+import pytest
+
+pytest_plugins = ["browser_fixtures"]
+pytestmark = pytest.mark.browser
+
+PLACES = ("/playground", "/cards", "/cards/word_chain", "/cards/marketing_copy", "/corpus", "/runs", "/nowhere")
+
+
+def test_every_page_opens_without_a_refusal_and_has_its_own_title(page):
+    titles = []
+    for place in PLACES:
+        page.goto(place)
+        page.locator("h1").wait_for()
+        page.locator(".skeleton").first.wait_for(state="detached")
+        titles.append(page.title())
+    assert len(set(titles)) == len(PLACES)
+    assert all(title.endswith(" · 말모이") for title in titles)
+
+
+def test_a_style_that_the_policy_forbids_would_be_seen_by_these_tests(browser, studio):
+    page = browser.new_page()
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.goto(studio.url)
+    page.evaluate("document.head.append(Object.assign(document.createElement('style'), {textContent: 'a{}'}))")
+    page.wait_for_timeout(100)
+    page.close()
+    assert any("Content Security Policy" in line for line in heard)
+
+
+def test_language_and_theme_are_switched_and_remembered(page):
+    page.emulate_media(color_scheme="light")
+    page.goto("/cards")
+    page.get_by_role("button", name="설정").click()
+    page.get_by_role("radio", name="English").click()
+    page.get_by_role("radio", name="Dark").click()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.get_by_role("heading", name="Task cards").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.title() == "Task cards · malmoi"
+    assert brightness(page) < 60
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("radio", name="As the device").click()
+    assert brightness(page) > 200
+
+
+def test_nothing_is_wider_than_a_small_phone(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    for place in PLACES:
+        page.goto(place)
+        page.locator("h1").wait_for()
+        page.locator(".skeleton").first.wait_for(state="detached")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, place
+
+
+def test_the_rail_folds_and_stays_folded(page):
+    page.goto("/playground")
+    rail = page.get_by_role("navigation", name="작업실 안내")
+    assert rail.bounding_box()["width"] == 220
+    page.get_by_role("button", name="접기").click()
+    page.reload()
+    assert rail.bounding_box()["width"] == 56
+
+
+def test_all_of_the_shell_is_reached_with_the_tab_key_and_shows_its_focus(page):
+    page.goto("/playground")
+    page.locator("#prompt").wait_for()
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUS))
+    names = " ".join(name for name, _ in seen)
+    for name in ("작업실", "과제 카드", "말뭉치", "학습", "설정", "실행", "이어쓰기", "코드 보기", "prompt", "stops"):
+        assert name in names, (name, names)
+    assert [name for name, shown in seen if not shown] == []
+
+
+def brightness(page) -> float:
+    """Mean of the red, green and blue of the page's ground, 0 to 255."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    parts = [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    return sum(parts) / 3
+
+
+FOCUS = """() => {
+  const at = document.activeElement
+  // A slider's and a switch's own input is hidden: the part that is seen around it carries the outline.
+  const shown = [at, at.closest('[data-focus-visible]')].some(
+    (part) => part && (getComputedStyle(part).outlineStyle !== 'none' || part.querySelector('.switch-track')))
+  const name = at.id || at.ariaLabel || at.innerText || at.type
+  return [name, at === document.body || shown]
+}"""

@@ -1,0 +1,213 @@
+import json
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from malmoi.studio.app import create_app
+from malmoi.studio.settings import StudioSettings
+
+BASE = "http://127.0.0.1:8600"
+
+
+def events(response):
+    assert response.headers["content-type"].startswith("text/event-stream"), response.text
+    return [json.loads(line.removeprefix("data: ")) for line in response.text.split("\n\n") if line]
+
+
+def test_every_answer_has_the_strict_headers(client):
+    for path in ("/", "/api/about", "/v1/models", "/assets/index-1a2b.js", "/api/absent", "/deep/page"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_pages_of_the_application_are_its_index_with_a_fresh_nonce(client):
+    first, second = client.get("/"), client.get("/runs/demo")
+    nonces = [re.search(r'content="([\w-]{20,})"', answer.text)[1] for answer in (first, second)]
+    assert nonces[0] != nonces[1]
+    for answer, nonce in zip((first, second), nonces, strict=True):
+        assert f"style-src 'self' 'nonce-{nonce}'" in answer.headers["content-security-policy"]
+        assert "script-src 'self';" in answer.headers["content-security-policy"]
+    assert client.head("/").status_code == 200
+
+
+def test_assets_have_their_types_and_last(client):
+    script, font = client.get("/assets/index-1a2b.js"), client.get("/assets/pretendard.woff2")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert font.headers["content-type"] == "font/woff2"
+    assert "immutable" in font.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "//etc/passwd",
+        "/assets/%00.js",
+        "/assets/missing.js",
+        "/api/runs/..%2f..",
+        "/api/runs/%2e%2e/report",
+        "/api/absent",
+        "/v1/absent",
+    ],
+)
+def test_no_path_leads_out_of_the_bundle_or_the_runs(client, path):
+    response = client.get(path)
+    assert "secret" not in response.text
+    assert "root:" not in response.text
+    assert response.status_code == 404 or "말모이" in response.text
+
+
+def test_without_a_bundle_a_friendly_page_says_what_to_do(served, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with TestClient(create_app(StudioSettings(), served, tmp_path, tmp_path / "empty"), base_url=BASE) as client:
+        answer = client.get("/")
+        assert answer.status_code == 200
+        assert "만들어지지 않았어요" in answer.text
+        assert "<script" not in answer.text
+
+
+def test_a_foreign_host_or_origin_is_refused(client):
+    assert client.get("/", headers={"Host": "evil.example:8600"}).status_code == 403
+    assert client.get("/api/about", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403
+    prompt = {"title": "t", "body": {}}
+    for method, path in (("POST", "/api/prompts"), ("PUT", "/api/prompts/x"), ("DELETE", "/api/prompts/x")):
+        refused = client.request(method, path, json=prompt, headers={"Origin": "https://evil.example"})
+        assert refused.status_code == 403
+    assert client.post("/api/prompts", json=prompt, headers={"Origin": BASE}).status_code == 201
+    assert client.get("/api/about", headers={"Host": "localhost:8600"}).status_code == 200
+
+
+def test_about_tells_the_model_and_the_limits(client):
+    about = client.get("/api/about").json()
+    assert about["model"]["name"] == "fake"
+    assert about["limits"]["default_max_tokens"] == 256
+
+
+def test_without_a_model_the_rest_works(tmp_path, bundle):
+    with TestClient(create_app(StudioSettings(), None, tmp_path, bundle), base_url=BASE) as client:
+        assert client.get("/api/about").json()["model"] is None
+        assert len(client.get("/api/cards").json()["cards"]) >= 3
+        for response in (
+            client.get("/v1/models"),
+            client.post("/v1/chat/completions", json={}),
+            client.post("/api/cards/word_chain/run", json={"inputs": {}}),
+            client.post("/api/tokens", json={"text": "가"}),
+        ):
+            assert response.status_code == 503
+            assert response.json()["error"]["code"] == "no_model"
+            assert "모델" in response.json()["error"]["message_ko"]
+
+
+def test_the_playground_talks_to_v1(client, served):
+    body = {"messages": [{"role": "user", "content": "안녕"}], "stream": True}
+    answer = client.post("/v1/chat/completions", json=body)
+    assert answer.text.endswith("data: [DONE]\n\n")
+    assert served.num_requests == 0
+
+
+def test_tokens_shows_how_a_text_is_cut(client, codec):
+    answer = client.post("/api/tokens", json={"text": "사과 뷁"}).json()
+    assert answer["tokens"] == len(codec.encode("사과 뷁"))
+    assert b"".join(bytes(piece["bytes"]) for piece in answer["pieces"]).decode() == "사과 뷁"
+    assert client.post("/api/tokens", json={"text": "가" * 200_001}).json()["error"]["param"] == "text"
+
+
+def test_score_is_the_probability_lens(client):
+    answer = client.post("/api/score", json={"text": "사과 과자", "top": 2}).json()
+    assert answer["tokens"][0]["logprob"] is None
+    assert all(len(token["top"]) == 2 for token in answer["tokens"][1:])
+    assert answer["bits_per_byte"] > 0
+    for wrong in ({"text": ""}, {"text": "뷁" * 3000}, {"text": "가", "top": 99}, {"txt": "가"}):
+        assert client.post("/api/score", json=wrong).status_code == 400
+
+
+def test_cards_are_listed_whole(client):
+    cards = {card["id"]: card for card in client.get("/api/cards").json()["cards"]}
+    assert cards["content_classification"]["output"]["choices"]
+    assert client.get("/api/cards/word_chain").json() == cards["word_chain"]
+    assert client.get("/api/cards/absent").status_code == 404
+    assert client.get("/api/cards/..%2fword_chain").status_code == 404
+
+
+def test_a_card_runs_as_a_stream(client, served):
+    body = {"inputs": {"word": "사과", "history": []}, "decoding": {"seed": 5, "temperature": 0}}
+    told = events(client.post("/api/cards/word_chain/run", json=body))
+    assert [event["type"] for event in told][0 :: len(told) - 1] == ["start", "done"]
+    assert told[0]["seed"] == 5
+    assert served.engine.requests[-1].seed == 5
+    assert told[-2]["output"]["history"][0] == "사과"
+    assert told[-2]["seconds"] >= 0
+    assert served.num_requests == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"inputs": {}}, "inputs.text"),
+        ({"inputs": {"text": "가" * 2000}}, "inputs.text"),
+        ({"inputs": {"text": "가", "x": 1}}, "inputs.x"),
+        ({"inputs": {"text": "가"}, "decoding": {"temperature": 9}}, "decoding.temperature"),
+        ({"inputs": {"text": "가"}, "decoding": {"stop": "x"}}, "decoding.stop"),
+        ({"inputs": []}, "inputs"),
+        ({}, "inputs"),
+    ],
+)
+def test_a_wrong_input_of_a_card_is_named_before_the_stream(client, served, body, param):
+    response = client.post("/api/cards/content_classification/run", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+    assert served.num_requests == 0
+
+
+def test_a_card_is_a_429_when_all_is_full_and_an_error_event_when_the_engine_fails(client, served):
+    served.num_requests = 3
+    assert client.post("/api/cards/word_chain/run", json={"inputs": {}}).status_code == 429
+    served.num_requests = 0
+    served.engine.error = ValueError("비밀")
+    last = events(client.post("/api/cards/word_chain/run", json={"inputs": {}}))[-1]
+    assert (last["type"], last["error"]["type"]) == ("error", "server_error")
+    assert "운영자" in last["error"]["message_ko"]
+    assert "비밀" not in json.dumps(last, ensure_ascii=False)
+    assert served.num_requests == 0
+
+
+def test_prompts_are_saved_changed_and_removed(client):
+    body = {"title": "인사 👋", "body": {"messages": [{"role": "user", "content": "안녕"}], "temperature": 0.7}}
+    made = client.post("/api/prompts", json=body)
+    assert made.status_code == 201
+    address = f"/api/prompts/{made.json()['id']}"
+    assert client.get(address).json()["body"] == body["body"]
+    changed = client.put(address, json={"title": "새 제목", "body": {}}).json()
+    assert (changed["title"], changed["created"]) == ("새 제목", made.json()["created"])
+    client.post("/api/prompts", json={"title": "둘째", "body": {}})
+    assert [prompt["title"] for prompt in client.get("/api/prompts").json()["prompts"]] == ["둘째", "새 제목"]
+    assert client.delete(address).status_code == 204
+    for response in (client.get(address), client.put(address, json=body), client.delete(address)):
+        assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"title": "", "body": {}}, "title"),
+        ({"title": "가" * 201, "body": {}}, "title"),
+        ({"title": "가", "body": {"x": "가" * 100_000}}, "body"),
+        ({"title": "가", "body": []}, "body"),
+        ({"title": "가"}, "body"),
+        ({"title": "가", "body": {}, "id": "x"}, "id"),
+    ],
+)
+def test_a_prompt_that_cannot_be_saved_names_the_field(client, body, param):
+    response = client.post("/api/prompts", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_a_body_above_the_limit_is_refused(client):
+    response = client.post("/api/prompts", json={"title": "가", "body": {"x": "a" * 1_100_000}})
+    assert response.status_code == 413

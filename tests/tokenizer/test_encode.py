@@ -1,0 +1,119 @@
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.encode import encode
+from malmoi.tokenizer.settings import EncodeSettings, id_share
+from malmoi.tokenizer.shards import open_part
+
+SETTINGS = EncodeSettings(heldout_share=0.1, shard_tokens=1500, processes=1)
+
+
+def quiet(done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+@pytest.fixture(scope="module")
+def tokens(corpus: Path, plain: Path) -> Path:
+    out = corpus.parent / "encoded"
+    encode(SETTINGS, corpus, plain, out, quiet)
+    return out
+
+
+def test_each_document_lies_whole_in_the_part_its_id_chooses(tokens: Path, codec: Codec, documents: list[dict]):
+    texts = {one["id"]: one["text"] for one in documents}
+    found = {}
+    for name in ("train", "heldout"):
+        part = open_part(tokens, name)
+        for one in part.located(0, part.num_tokens):
+            ids = part.read(one.start, one.stop).tolist()
+            assert ids[-1] == 0
+            assert 0 not in ids[:-1]
+            assert (name == "heldout") == (id_share(one.id) < 0.1)
+            assert one.text_bytes == len(texts[one.id].encode())
+            found[one.id] = codec.decode(ids)
+    assert found == texts
+
+
+def test_shards_close_before_the_document_that_would_pass_the_limit(tokens: Path):
+    sizes = manifest.read(tokens)["counts"]["shards"]
+    assert len([name for name in sizes if name.startswith("train-")]) > 3
+    assert all(0 < size <= 1500 for size in sizes.values())
+    for name, size in sizes.items():
+        assert (tokens / name).stat().st_size == 2 * size
+        table = pq.read_table(tokens / name.replace(".bin", ".documents.parquet"))
+        assert table.column_names == ["id", "kind", "source_name", "start", "tokens", "text_bytes"]
+        starts, counts = table["start"].to_numpy(), table["tokens"].to_numpy()
+        assert starts.tolist() == [0, *np.cumsum(counts)[:-1].tolist()]
+
+
+def test_the_counts_agree_with_the_files(tokens: Path, documents: list[dict]):
+    counts = manifest.read(tokens)["counts"]
+    assert counts["train_documents"] + counts["heldout_documents"] == len(documents)
+    for name in ("train", "heldout"):
+        part = open_part(tokens, name)
+        assert counts[f"{name}_tokens"] == part.num_tokens
+        assert counts[f"{name}_documents"] == len(part.document_starts)
+        assert counts["text_bytes"][name] == sum(one.text_bytes for one in part.located(0, part.num_tokens))
+        assert counts[f"{name}_tokens"] == sum(row[f"{name}_tokens"] for row in counts["by_kind"].values())
+    text_tokens = counts["train_tokens"] + counts["heldout_tokens"] - len(documents)
+    assert counts["bytes_per_token"] == pytest.approx(sum(counts["text_bytes"].values()) / text_tokens)
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
+    encode(EncodeSettings(0.1, 1500, processes=2), corpus, plain, tmp_path, quiet)
+    made = manifest.read(tmp_path)
+    assert made["outputs"] == manifest.read(tokens)["outputs"]
+    for name, sha256 in made["outputs"].items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha256
+
+
+def test_a_finished_folder_is_left_and_an_unfinished_one_is_begun_again(corpus: Path, plain: Path, tmp_path: Path):
+    counts = encode(SETTINGS, corpus, plain, tmp_path, quiet)
+    before = (tmp_path / "train-00000.bin").stat().st_mtime_ns
+    assert encode(SETTINGS, corpus, plain, tmp_path, quiet) == counts
+    assert (tmp_path / "train-00000.bin").stat().st_mtime_ns == before
+    (tmp_path / "manifest.json").unlink()
+    (tmp_path / "train-00099.bin").write_bytes(b"old")
+    (tmp_path / "train-00000.bin.5.partial").write_bytes(b"half")
+    encode(SETTINGS, corpus, plain, tmp_path, quiet)
+    assert not (tmp_path / "train-00099.bin").exists()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, plain, tmp_path: Path, make_document):
+    corpus = write_corpus(tmp_path / "corpus", [make_document(f"글 {n} " * 50) for n in range(40)])
+    shard = corpus / "shards" / "part-00001.parquet"
+    raw = bytearray(shard.read_bytes())
+    raw[50:250] = bytes(200)  # the footer stays whole, so that only reading the pages finds it
+    shard.write_bytes(raw)
+    with pytest.raises(UserError, match=r"part-00001\.parquet"):
+        encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+    left = [file.name for file in (tmp_path / "out").iterdir()]
+    assert left
+    assert not [name for name in left if name.endswith((".partial", "manifest.json"))]
+
+
+def test_hard_texts_come_back_from_the_shards(write_corpus, plain: Path, tmp_path: Path, make_document):
+    texts = ["", "ㅋ", "나랏말ᄊᆞ미", "끝<|endoftext|>아님", "가\x00나\x1f다\r\n", "👨‍👩‍👧", "가" * 20_000, " \n\t "]
+    documents = [make_document(text, name=None if n % 2 else f"곳{n}") for n, text in enumerate(texts)]
+    corpus = write_corpus(tmp_path / "corpus", documents)
+    encode(EncodeSettings(0.0, 100, processes=1), corpus, plain, tmp_path / "out", quiet)
+    part = open_part(tmp_path / "out", "train")
+    codec = Codec(plain)
+    found = [codec.decode(part.read(start, stop).tolist()) for _, start, stop in part.documents(0, part.num_tokens)]
+    assert found == [one["text"] for one in documents]
+    heldout = open_part(tmp_path / "out", "heldout")
+    assert (heldout.num_tokens, heldout.documents(0, 10), len(heldout.document_starts)) == (0, [], 0)
+
+
+@pytest.mark.parametrize("wrong", [{"heldout_share": 0.5}, {"heldout_share": -0.1}, {"shard_tokens": 0}])
+def test_impossible_settings_are_refused_by_name(wrong: dict):
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        EncodeSettings(**wrong)

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+from malmoi.tokenizer.shard_writer import PartWriter, Row
+from malmoi.tokenizer.shards import open_part, token_type
+
+LENGTHS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Eleven documents of LENGTHS tokens in shards of at most 8; the sixth is longer than a shard."""
+    number = 1
+    with PartWriter(tmp_path, "train", np.dtype("<u4"), 8) as writer:
+        for position, length in enumerate(LENGTHS):
+            tokens = np.array([*range(number, number + length - 1), 0])
+            writer.add(Row(f"{position:032x}", "web", "", length), tokens)
+            number += length
+    counts = {"token_type": "<u4", "shards": writer.shards}
+    manifest.write(tmp_path, manifest.Manifest("tokens", {}, counts=counts))
+    return tmp_path
+
+
+def test_documents_are_never_split_over_shards(folder: Path):
+    assert list(manifest.read(folder)["counts"]["shards"].values()) == [8, 6, 9, 8, 8, 5]
+
+
+def test_any_span_is_read_across_shards(folder: Path):
+    part = open_part(folder, "train")
+    every = part.read(0, part.num_tokens)
+    assert part.num_tokens == sum(LENGTHS)
+    assert every.dtype == np.int64
+    for start in range(0, 45, 3):
+        for stop in (start, start + 1, start + 10, 44, 99):
+            assert part.read(start, stop).tolist() == every[start:stop].tolist()
+    assert part.read(-5, 2).tolist() == every[:2].tolist()
+
+
+def test_a_span_leads_back_to_its_documents(folder: Path):
+    part = open_part(folder, "train")
+    starts = np.cumsum([0, *LENGTHS])[:-1].tolist()
+    assert part.document_starts.tolist() == starts
+    whole = [(f"{n:032x}", start, start + LENGTHS[n]) for n, start in enumerate(starts)]
+    assert part.documents(0, part.num_tokens) == whole
+    for start in range(44):
+        for stop in (start + 1, start + 7):
+            expected = [one for one in whole if one[1] < stop and one[2] > start]
+            assert part.documents(start, stop) == expected
+    assert part.documents(4, 4) == part.documents(44, 50) == []
+
+
+def test_a_torn_or_missing_shard_is_named(folder: Path):
+    shard = folder / "train-00002.bin"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(UserError, match=r"train-00002\.bin has 35 bytes; expected 36"):
+        open_part(folder, "train")
+    shard.unlink()
+    with pytest.raises(UserError, match=r"train-00002\.bin is missing"):
+        open_part(folder, "train")
+    (folder / "manifest.json").unlink()
+    with pytest.raises(UserError, match="has no manifest"):
+        open_part(folder, "train")
+
+
+def test_a_damaged_table_is_named(folder: Path):
+    (folder / "train-00001.documents.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UserError, match=r"train-00001\.documents\.parquet cannot be read"):
+        open_part(folder, "train").document_starts  # noqa: B018
+
+
+def test_ids_fit_their_type():
+    assert token_type(65_536) == np.dtype("<u2")
+    assert token_type(65_537) == np.dtype("<u4")

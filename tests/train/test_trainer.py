@@ -1,0 +1,226 @@
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from small_runs import curve, run, settings, silent
+from small_tokens import MODEL, countable_documents, write_tokens
+
+from malmoi.kit import events, manifest
+from malmoi.kit.errors import UserError
+from malmoi.train.trainer import train
+
+
+@pytest.fixture(scope="module")
+def shared_tokens(tmp_path_factory):
+    return write_tokens(tmp_path_factory.mktemp("module") / "tokens", countable_documents())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(shared_tokens):
+    """A run of 12 steps that nothing stopped."""
+    torch.set_num_threads(1)
+    out = shared_tokens.parent / "undisturbed"
+    run(shared_tokens, out)
+    return out
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop_at(step):
+    def progress(done, _total):
+        if done == step:
+            raise StoppedError
+
+    return progress
+
+
+def weights(out, step=12):
+    folder = out / "checkpoints" / f"step-{step:08d}"
+    return {name: tensor for file in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(file).items()}
+
+
+def assert_same_run(out, expected, step=12):
+    assert curve(out) == curve(expected)
+    found, wanted = weights(out, step), weights(expected, step)
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
+def test_a_run_learns_and_says_so(undisturbed):
+    content = manifest.read(undisturbed)
+    losses = [step[2] for step in curve(undisturbed)]
+    assert [step[0] for step in curve(undisturbed)] == list(range(1, 13))
+    assert losses[0] == pytest.approx(4.6, abs=0.2)  # ln 101
+    assert losses[-1] < losses[0] - 0.2
+    assert content["counts"]["steps"] == 12
+    assert content["counts"]["loss"] == pytest.approx(sum(losses) / 12)
+    assert [path.name for path in sorted((undisturbed / "checkpoints").iterdir())] == ["step-00000008", "step-00000012"]
+    assert [event["step"] for event in events.read(undisturbed, "checkpoint")] == [4, 8, 12]
+
+
+@pytest.mark.parametrize("step", [1, 4, 6, 11])
+def test_a_run_that_died_goes_on_bit_for_bit(shared_tokens, tmp_path, undisturbed, step):
+    with pytest.raises(StoppedError):
+        run(shared_tokens, tmp_path / "out", stop_at(step))
+    run(shared_tokens, tmp_path / "out")
+    assert_same_run(tmp_path / "out", undisturbed)
+
+
+def test_a_finished_run_is_left_as_it_is(shared_tokens, undisturbed):
+    before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")}
+    counts = run(shared_tokens, undisturbed, stop_at(0))
+    assert counts == manifest.read(undisturbed)["counts"]
+    assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")} == before
+
+
+def test_a_flipped_bit_is_refused_by_name_and_the_run_goes_on_from_the_checkpoint_before(
+    shared_tokens, tmp_path, undisturbed
+):
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(10))
+    newest = out / "checkpoints" / "step-00000008" / "model-00002-of-00002.safetensors"
+    content = bytearray(newest.read_bytes())
+    content[-5] ^= 1
+    newest.write_bytes(content)
+    run(shared_tokens, out)
+    assert_same_run(out, undisturbed)
+    (refused,) = events.read(out, "refused_checkpoint")
+    assert refused["name"] == "step-00000008"
+    assert "model-00002-of-00002.safetensors is not as it was written" in refused["reason"]
+    assert [event["step"] for event in events.read(out, "resume")] == [4]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_after_the_step_in_hand_with_a_checkpoint(shared_tokens, tmp_path, undisturbed, number):
+    out = tmp_path / "out"
+
+    def progress(done, _total):
+        if done == 5:
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(SystemExit if number == signal.SIGTERM else KeyboardInterrupt) as caught:
+        run(shared_tokens, out, progress)
+    if number == signal.SIGTERM:
+        assert caught.value.code == 143
+    assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
+    assert len(curve(out)) == 6
+    assert (out / "checkpoints" / "step-00000006").is_dir()
+    assert not (out / "manifest.json").exists()
+    run(shared_tokens, out)
+    assert_same_run(out, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learning_rate": 0.5}, r"train.learning_rate is 0.5, and the checkpoints in .* were made with 0.003"),
+        ({"steps": 13}, r"train.steps is 13"),
+        ({"threads": 2}, r"train.threads is 2, .* made with 1"),
+        ({"precision": "bfloat16"}, r"train.precision is 'bfloat16', .* made with 'float32'"),
+        ({"seed": 9}, r"train.seed is 9"),
+    ],
+)
+def test_a_changed_recipe_is_named_and_touches_nothing(shared_tokens, undisturbed, change, message):
+    before = curve(undisturbed)
+    with pytest.raises(UserError, match=message):
+        run(shared_tokens, undisturbed, **change)
+    assert curve(undisturbed) == before
+
+
+def test_a_changed_model_or_text_is_named_too(shared_tokens, tmp_path, undisturbed):
+    bigger = type(MODEL)(**{**MODEL.__dict__, "layers": 3})
+    with pytest.raises(UserError, match=r"model.layers is 3, .* made with 2"):
+        train(settings(), bigger, shared_tokens, undisturbed, silent)
+    other = write_tokens(tmp_path / "tokens", countable_documents()[:-1])
+    with pytest.raises(UserError, match=r"tokens is '\w+', .* made with"):
+        run(other, undisturbed)
+
+
+def test_how_often_is_saved_may_change_and_open_threads_stay_as_they_were(shared_tokens, tmp_path, undisturbed):
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(6))
+    run(shared_tokens, out, threads=None, checkpoint_steps=3, keep_checkpoints=1)
+    assert curve(out) == curve(undisturbed)
+    assert manifest.read(out)["counts"]["threads"] == 1
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000012"]
+
+
+def test_two_threads_give_the_same_bits_twice(shared_tokens, tmp_path):
+    for name in ("one", "two"):
+        run(shared_tokens, tmp_path / name, threads=2, steps=4)
+    assert_same_run(tmp_path / "one", tmp_path / "two", step=4)
+
+
+def test_a_loss_that_is_no_number_names_step_and_documents_and_keeps_the_checkpoints(shared_tokens, tmp_path):
+    with pytest.raises(UserError, match=r"step \d+ gives loss .* nan \(documents [0-9a-f]{32}, .* more\); lower train"):
+        run(shared_tokens, tmp_path / "out", learning_rate=1e30, warmup_steps=0)
+    (event,) = events.read(tmp_path / "out", "not_finite")
+    assert event["step"] == len(curve(tmp_path / "out")) + 1
+    assert event["documents"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(shared_tokens, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file cannot be written to"):
+        run(shared_tokens, tmp_path / "file")
+
+
+def test_two_runs_in_one_folder_are_refused(shared_tokens, tmp_path):
+    def progress(_done, _total):
+        with pytest.raises(UserError, match="another process is training"):
+            run(shared_tokens, tmp_path / "out")
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run(shared_tokens, tmp_path / "out", progress)
+
+
+def test_sequences_longer_than_the_context_are_refused(shared_tokens, tmp_path):
+    with pytest.raises(UserError, match=r"train.sequence_tokens is 65; expected at most model.context_tokens \(64\)"):
+        run(shared_tokens, tmp_path / "out", sequence_tokens=65)
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_gives_the_curve_of_a_run_never_killed(shared_tokens, tmp_path):
+    out, expected, chance = tmp_path / "out", tmp_path / "expected", random.Random()
+    run(shared_tokens, expected, steps=60)
+    processes = multiprocessing.get_context("forkserver")  # imports torch once, so that there is time for many kills
+    processes.set_forkserver_preload(["small_runs", "torch._dynamo"])
+    for kills in range(20):
+        process = processes.Process(target=run, args=(shared_tokens, out), kwargs={"steps": 60})
+        process.start()
+        goal = 8 * (kills + 1)
+        while process.is_alive() and sum(1 for _ in events.read(out, "step")) < goal:
+            time.sleep(0.005)
+        time.sleep(chance.random() * 0.1)  # in a step, in a checkpoint, between the two
+        process.kill()
+        process.join()
+        if process.exitcode == 0:
+            break
+    assert kills >= 5
+    assert_same_run(out, expected, step=60)
+    assert not list(out.rglob("*.partial"))
+
+
+def test_a_killed_writer_leaves_no_checkpoint_behind(shared_tokens, tmp_path, undisturbed):
+    """What kill -9 leaves while a checkpoint is written: a folder aside, half a line of events."""
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(6))
+    whole = out / "checkpoints" / "step-00000004"
+    shutil.copytree(whole, out / "checkpoints" / "step-00000006.99.partial")
+    with (out / events.NAME).open("a") as stream:
+        stream.write('{"kind": "step", "step": 7, "lo')
+    run(shared_tokens, out)
+    assert_same_run(out, undisturbed)
+    assert not list(out.rglob("*.partial"))
