@@ -8,6 +8,7 @@ about 300 tokens, where transformers gets the block-diagonal mask as its documen
     python benchmarks/train_cpu.py                    # 26 M parameters, 8 x 512 tokens, float32
     python benchmarks/train_cpu.py --precision bfloat16
 """
+# ruff: noqa: N806 (shape letters)
 
 import argparse
 import json
@@ -56,6 +57,7 @@ class Ours:
         self.optimizer = build_optimizer(self.model, SETTINGS)
 
     def step(self, batch: Batch) -> float:
+        """Trains on a batch; returns its loss."""
         return train_step(self.model, self.optimizer, batch, SETTINGS, self.precision).loss
 
 
@@ -78,7 +80,6 @@ class Transformers:
             rms_norm_eps=MODEL.norm_epsilon,
             rope_parameters={"rope_type": "default", "rope_theta": MODEL.rope_theta},
             tie_word_embeddings=MODEL.tied,
-            attn_implementation="sdpa",
             use_cache=False,
         )
         self.model: Any = LlamaForCausalLM(config)
@@ -90,6 +91,7 @@ class Transformers:
         self.optimizer = torch.optim.AdamW(groups, lr=SETTINGS.learning_rate, betas=betas)
 
     def step(self, batch: Batch) -> float:
+        """Trains on a batch; returns its loss."""
         is_packed = bool((batch.positions_BT[:, 1:] == 0).any())
         mask = block_mask(batch.positions_BT) if is_packed else None
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):

@@ -40,7 +40,9 @@ def _add_build(verbs: Any) -> None:
     build.set_defaults(action=_build)
 
 
+# Rooms are imported inside the actions: `malmoi corpus --help` must not wait for pyarrow, numba and DuckDB.
 def _build(arguments: argparse.Namespace) -> int:
+    """Data (the counts) goes to stdout, the bar to stderr; a finished corpus is only shown."""
     from malmoi.cli.progress import bar
     from malmoi.cli.recipe import load
     from malmoi.corpus import run_local
@@ -106,6 +108,7 @@ def _print_plan(plan: dict[str, Any], as_json: bool) -> None:
 
 
 def _print_counts(counts: dict[str, Any], as_json: bool) -> None:
+    """The counts of a manifest for people, or as they are."""
     if as_json:
         print(json.dumps(counts, ensure_ascii=False, indent=1))
         return
@@ -133,6 +136,7 @@ def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _print_truth(truth: dict[str, Any]) -> None:
+    """Found of planted, a line for each fault; for clean documents, lost of all."""
     named = ("exact_duplicates", "near_duplicates", "near_duplicates_jaccard_0.8", "personal_data", "clean_dropped")
     rows = [(name, truth[name]) for name in named]
     rows += [(f"  {name}", share) for name, share in truth["personal_data"]["by_type"].items()]
@@ -155,6 +159,7 @@ def _print_table(title: str, rows: Iterable[tuple[str, Any]]) -> None:
 
 
 def _print_trail(trail: dict[str, Any]) -> None:
+    """One document: where it came from, what became of it, and a line for each rule with score and limit."""
     verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
     source = trail["source"] or {}
     print(f"{trail['id']}  {verdict}")

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -36,7 +37,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C."""
+    """Runs one command. Returns the exit code: 0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C.
+
+    Threads of torch that wait for each other sleep instead of spinning: on two cores that other work shares, training
+    ran at 463 tokens/s spinning and at 2,900-6,500 sleeping (docs/log.md). It must be said before torch is loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
         parsed = build_parser(words).parse_args(words)

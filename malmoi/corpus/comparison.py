@@ -5,6 +5,7 @@ document. Documents are ranked first (kept before dropped, then quality, length,
 on the order or on who read what: the best of a cluster has the lowest rank, and buckets are compared in that order.
 """
 
+import glob
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -69,7 +70,7 @@ def _load_keys(database: duckdb.DuckDBPyConnection, folder: Path, pieces: Sequen
     paths = [str(piece.path(folder, "keys")) for piece in pieces]
     firsts = np.cumsum([0, *(piece.documents for piece in pieces)])[:-1]
     database.register("firsts", pa.table({"filename": paths, "first": firsts}))
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    listed = ", ".join("'" + glob.escape(path).replace("'", "''") + "'" for path in paths)
     database.execute(
         f"CREATE VIEW keys AS SELECT first + file_row_number AS number, k.* FROM"  # noqa: S608  our own file names
         f" read_parquet([{listed}], filename = true, file_row_number = true) k JOIN firsts USING (filename)"
@@ -81,6 +82,7 @@ def _load_keys(database: duckdb.DuckDBPyConnection, folder: Path, pieces: Sequen
 
 
 def _judge(recipe: CorpusRecipe, database: duckdb.DuckDBPyConnection, folder: Path, pieces: Sequence[Piece]) -> Stays:
+    # Exact copies first: of a text that comes 1,000 times only one takes part in the costlier search for near copies.
     ranked = database.execute("SELECT number, rank FROM ranked").fetchnumpy()
     order = np.empty(len(ranked["rank"]), np.int64)
     order[ranked["rank"]] = ranked["number"]
@@ -97,7 +99,7 @@ def _judge(recipe: CorpusRecipe, database: duckdb.DuckDBPyConnection, folder: Pa
     else:
         sketches = _sketches(recipe.near_duplicate, folder, pieces, order)
         near, similarity, roots = _near(recipe.near_duplicate, database, sketches, exact)
-    cluster = roots[exact]
+    cluster = roots[exact]  # an exact copy belongs to the cluster of the one that stays for it
     return Stays(order, exact, near, similarity, cluster, np.bincount(cluster, minlength=len(order))[cluster])
 
 
@@ -135,6 +137,7 @@ def _buckets(database: duckdb.DuckDBPyConnection, exact: np.ndarray) -> Iterator
         " USING (key) ORDER BY key, rank"
     )
     keys, ranks = np.empty(0, np.uint64), np.empty(0, np.int64)
+    # The last bucket of a batch may go on in the next one: it is held back until another key has been seen.
     for batch in found.to_arrow_reader(_ROWS_AT_ONCE):
         keys = np.concatenate([keys, batch.column("key").to_numpy()])
         ranks = np.concatenate([ranks, batch.column("rank").to_numpy()])
@@ -160,6 +163,7 @@ def _sketches(settings: NearDuplicate, folder: Path, pieces: Sequence[Piece], or
 
 def _write(database: duckdb.DuckDBPyConnection, stays: Stays, folder: Path, pieces: Sequence[Piece]) -> None:
     """Puts ids in place of ranks and hands each piece its part."""
+    # Ids are looked up for those only that some document points to: an id takes more memory than all else together.
     ranks = np.arange(len(stays.order))
     named = np.unique(np.concatenate([ranks[near_or_exact] for near_or_exact in (
         np.unique(stays.exact[stays.exact != ranks]),

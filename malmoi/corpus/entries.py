@@ -42,7 +42,10 @@ Row = dict[str, Any]
 
 
 def read_entries(unit: Unit, source: Input, wounds: Wounds, journal: Journal) -> Iterator[tuple[Place, Row]]:
-    """The items of a unit in order: rows of DOCUMENTS, and rows of UNREADABLE, which have a `reason`."""
+    """The items of a unit in order: rows of DOCUMENTS, and rows of UNREADABLE, which have a `reason`.
+
+    The journal is told of every item before it is touched. What wounds say was lost to earlier attempts gets a row too.
+    """
     for file_number, path in enumerate(unit.files):
         items = read_file(path, source)
         item_number = 0
@@ -65,7 +68,10 @@ def read_entries(unit: Unit, source: Input, wounds: Wounds, journal: Journal) ->
 
 
 def to_batch(rows: Sequence[Row]) -> tuple[pa.RecordBatch, list[Row]]:
-    """Document rows as a batch, and rows of UNREADABLE for those that Arrow cannot hold."""
+    """Document rows as a batch, and rows of UNREADABLE for those that Arrow cannot hold.
+
+    Rows are tried one by one only when a batch is refused, which well-behaved readers never cause.
+    """
     try:
         return pa.RecordBatch.from_pylist(list(rows), DOCUMENTS), []
     except (pa.ArrowException, TypeError, ValueError, OverflowError):

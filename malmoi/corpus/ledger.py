@@ -3,6 +3,7 @@
 Shards hold what is kept, the ledger everything but the kept text. Its counts are taken from its own rows by SQL.
 """
 
+import glob
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ COPIES = pa.schema(
 )
 """What comparing adds to a document. Null: it is the one that stays; it is alone."""
 
+# The first columns, in this order; scores, verdicts and what comparing found follow, the text is last. text_bytes is of
+# the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
+# why there is no text, or which document this one is a copy of.
 HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
 MOST_SOURCES = 500
 """Sources listed by name in the counts; the rest are summed up."""
@@ -46,7 +50,11 @@ def judged_schema(recipe: CorpusRecipe) -> pa.Schema:
 
 
 def ledger_schema(judged: pa.Schema) -> pa.Schema:
-    """The columns of the ledger, from those of judged documents."""
+    """The columns of the ledger, from those of judged documents.
+
+    Null where an item gave no text: everything about the document but where it lies. That is why `kind`, which no
+    document lacks, may be null here.
+    """
     source = pa.struct([field.with_nullable(True) for field in judged.field("source").type])
     own = {"kept": pa.bool_(), "reasons": pa.list_(pa.string()), "detail": pa.string(), "source": source}
     head = [pa.field(name, own[name] if name in own else judged.field(name).type) for name in HEAD]
@@ -61,7 +69,10 @@ def shard_schema(judged: pa.Schema) -> pa.Schema:
 
 
 def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Judged documents as rows of a shard (the kept ones) and rows of the ledger (all)."""
+    """Judged documents as rows of a shard (the kept ones) and rows of the ledger (all).
+
+    This is the one place where documents are dropped.
+    """
     names = list(dict.fromkeys(rule.reason for rule in recipe.rules()))
     fired = np.column_stack([batch.column(f"drop_{name}").to_numpy(zero_copy_only=False) for name in names])
     dropped = pa.array(fired.any(axis=1))
@@ -94,6 +105,7 @@ def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _details(batch: pa.RecordBatch) -> pa.Array:
+    """For copies, the document that stays for them: the end of the thread for whoever asks why a text is gone."""
     said = [f"an exact copy of {one}" if one else None for one in batch.column("exact_duplicate_of").to_pylist()]
     near = batch.column("near_duplicate_of").to_pylist()
     return pa.array(
@@ -101,12 +113,23 @@ def _details(batch: pa.RecordBatch) -> pa.Array:
     )
 
 
+def parquet_files(folder: Path) -> str:
+    """All Parquet files of a folder, for DuckDB: it takes "[", "*" and "?" in a path as a pattern."""
+    return f"{glob.escape(str(folder))}/*.parquet"
+
+
 def count(folder: Path) -> dict[str, Any]:
-    """The counts of the manifest, from the ledger in `folder`. Raises AssertionError where a row is lost or double."""
+    """The counts of the manifest, from the ledger in `folder`.
+
+    documents_in, documents_kept, documents_dropped; dropped_by_reason (the first reason of each counts);
+    raw_bytes_in, text_bytes_in, text_bytes_kept; by_kind and by_source (kept documents and bytes, with documents_in,
+    and for a source what was dropped and why); masked (pieces of personal data by type); near_duplicate_clusters,
+    largest_cluster (documents). Raises AssertionError where the numbers do not add up.
+    """
     with duckdb.connect() as database:
         database.execute("SET threads = 1")
         database.execute("SET memory_limit = '400MB'")
-        database.read_parquet(str(folder / LEDGER / "*.parquet")).create_view("ledger")
+        database.read_parquet(parquet_files(folder / LEDGER)).create_view("ledger")
         totals = _rows(database, _TOTALS)[0]
         counts = {
             **totals,
@@ -178,6 +201,7 @@ def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _empty() -> dict[str, Any]:
+    """A source of which nothing has been counted. documents and text_bytes are of what is kept."""
     return {"documents_in": 0, "documents": 0, "raw_bytes_in": 0, "text_bytes": 0, "dropped": {}}
 
 

@@ -48,9 +48,11 @@ def cut(recipe: CorpusRecipe, pieces: Sequence[Piece], folder: Path) -> list[Par
 
 
 def write_part(part: Part, report: Callable[[Any], None]) -> dict[str, str]:
-    """Writes one part. `report` gets the text bytes done. Returns the SHA-256 of its files by name."""
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
+    """Writes one part. `report` gets the text bytes done. Returns the SHA-256 of its files by name.
+
+    Documents come in the order of the input; after those of a piece, its unreadable items. Both files are written
+    aside together, so that a killed writer leaves none or, at worst, one that is written again.
+    """
     paths = [part.path(ledger.SHARDS), part.path(ledger.LEDGER)]
     if not all(path.exists() for path in paths):
         judged = ledger.judged_schema(part.recipe)
@@ -74,6 +76,7 @@ def _judged(part: Part, piece: Piece) -> Iterator[pa.RecordBatch]:
     """The documents of a piece with all verdicts, a row group at a time."""
     if not piece.documents:
         return
+    # A row group is a batch as the steps saw it, so memory is bounded as it was there.
     copies = pq.read_table(piece.path(part.folder, "copies")).combine_chunks()
     with pq.ParquetFile(piece.path(part.folder, "documents")) as documents:
         first = 0

@@ -25,7 +25,8 @@ class Input:
     """One thing to read: a file, an archive, or a folder with everything below it.
 
     include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
-    rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film).
+    rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
+    the rows of a plain text file are its lines.
     max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
     """
 

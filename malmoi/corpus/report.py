@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from malmoi.corpus.ledger import LEDGER, SHARDS
+from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps.duplicates import EXACT, NEAR
 from malmoi.kit import config, manifest
@@ -63,7 +63,10 @@ def sample(folder: Path, reason: str, count: int, seed: int = 0) -> list[dict[st
 def measure(folder: Path, truth: Path) -> dict[str, Any]:
     """How the corpus did against planted faults: shares found, clean documents lost, false alarms.
 
-    A clean document of which a planted copy stays is not lost: of two copies one has to go.
+    A clean document of which a planted copy stays is not lost: of two copies one has to go. Every share is a table of
+    how many were `found`, `of` how many, and their ratio. A pair of copies is found when both are known to be of one
+    cluster and at most one stays; a piece of personal data, when what was written stands nowhere in the text any more;
+    a false alarm is a document without personal data in which something was masked.
 
     truth: one JSON object a line, {"file", "offset", "plants", "duplicate_of", "jaccard", "personal", "clean"}.
     """
@@ -104,6 +107,7 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a corpus. Raises UserError for an unfinished folder and for one of another stage."""
     found = manifest.read(folder)
     if found.get("stage") != "corpus":
         raise UserError(f"{folder} holds a {found.get('stage')!r} stage", "the folder of a corpus")
@@ -116,7 +120,7 @@ def _open(folder: Path) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect()
     database.execute("SET memory_limit = '500MB'")
     for name in (LEDGER, SHARDS):
-        database.read_parquet(str(folder / name / "*.parquet")).create_view("ledger" if name == LEDGER else "shards")
+        database.read_parquet(parquet_files(folder / name)).create_view(name)
     return database
 
 
@@ -134,6 +138,7 @@ def _alike(database: duckdb.DuckDBPyConnection, identity: str) -> str:
 
 
 def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
+    # The rules judge again here, on the scores that the ledger kept: what is told is what was done, not a copy of it.
     kind = (row["source"] or {}).get("kind") or ""
     judgements = [
         {
@@ -158,6 +163,7 @@ def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
 
 
 def _read_truth(truth: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a truth file, checked for their keys. Raises UserError with the number of the line."""
     try:
         with truth.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -225,5 +231,6 @@ def _personal(known: list[tuple[dict[str, Any], dict[str, Any]]], texts: dict[tu
 
 
 def _dropped_by_plant(known: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, Any]:
+    # Personal data is masked and boilerplate is cut out, so these need not be dropped: the reader knows which should.
     names = sorted({plant for item, _ in known for plant in item["plants"]})
     return {name: _share([not row["kept"] for item, row in known if name in item["plants"]]) for name in names}

@@ -155,7 +155,10 @@ def _publish(run: _Run, pieces: Sequence[Piece]) -> dict[str, str]:
         return parts[number]
 
     deaths: dict[int, int] = {}
-    run_all(publish.write_part, parts, run.processes, Hooks(news, lambda _, hashes: outputs.update(hashes), revive))
+    if len(parts) == 1:  # not worth a process: it takes longer to start than to write
+        outputs.update(publish.write_part(parts[0], lambda text_bytes: news(0, text_bytes)))
+    else:
+        run_all(publish.write_part, parts, run.processes, Hooks(news, lambda _, hashes: outputs.update(hashes), revive))
     for name in (ledger.SHARDS, ledger.LEDGER):
         shutil.rmtree(run.out / name, ignore_errors=True)
         (run.folder / name).rename(run.out / name)

@@ -63,6 +63,7 @@ def content_hashes(recipe: CorpusRecipe, units: Sequence[Unit]) -> dict[str, str
 
 
 def _content_hash(path: Path) -> str:
+    """What cannot be read has a hash as well: it is part of what the corpus was made from, and is in the ledger."""
     try:
         return sha256_of(path) if path.is_file() else "no file"
     except OSError as error:
@@ -77,6 +78,7 @@ def _sizes(source: Input) -> list[tuple[Path, int]]:
 
 
 def _size(path: Path) -> int:
+    """Bytes; 0 for what has gone or may not be looked at, which the reader reports later."""
     try:
         return path.stat().st_size
     except OSError:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+import pyarrow as pa
+
 Work = Callable[[Any, Callable[[Any], None]], Any]
 """A function of a task and of `report`, which sends news to the driver while it works. Importable by name."""
 
@@ -102,6 +104,8 @@ class _Worker:
 
 def _serve(work: Work, pipe: Connection) -> None:
     """A worker's life: tasks from the pipe until the driver is gone."""
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
     while True:

@@ -61,9 +61,14 @@ def outer_product(gradient_MO: Tensor, x_MI: Tensor) -> Tensor:
 
 
 def _suits_onednn(x_MI: Tensor, weight_OI: Tensor) -> bool:
-    """Float32 on a CPU; a single row goes to MKL's matrix-vector product, which is quicker to start."""
+    """Plain float32 tensors on a CPU; a single row goes to MKL's matrix-vector product, which is quicker to start.
+
+    Sharded and fake tensors are subclasses, which know how to carry out torch's own operations only.
+    """
     return (
         HAS_ONEDNN
+        and type(x_MI) in (Tensor, nn.Parameter)
+        and type(weight_OI) in (Tensor, nn.Parameter)
         and x_MI.dtype == weight_OI.dtype == torch.float32
         and x_MI.device.type == "cpu"
         and x_MI.numel() > x_MI.shape[-1]

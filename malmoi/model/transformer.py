@@ -118,9 +118,13 @@ class View:
         """Scaled dot-product attention (B, H, T, D) under the mask."""
         if isinstance(self.mask, Spans):
             return attend(q_BHTD, k_BKSD, v_BKSD, self.mask)
-        shares_heads = q_BHTD.shape[1] != k_BKSD.shape[1]
+        groups = q_BHTD.shape[1] // k_BKSD.shape[1]
+        if groups > 1 and self.mask is not None and q_BHTD.is_cuda:
+            # On a GPU the kernel that takes a mask does not know shared heads; without this, a slow one would run.
+            k_BKSD, v_BKSD = (each.repeat_interleave(groups, dim=1) for each in (k_BKSD, v_BKSD))
+            groups = 1
         return functional.scaled_dot_product_attention(
-            q_BHTD, k_BKSD, v_BKSD, attn_mask=self.mask, is_causal=self.mask is None, enable_gqa=shares_heads
+            q_BHTD, k_BKSD, v_BKSD, attn_mask=self.mask, is_causal=self.mask is None, enable_gqa=groups > 1
         )
 
 

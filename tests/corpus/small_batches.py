@@ -17,7 +17,10 @@ def sentences(number: int, seed: int = 1) -> str:
 
 
 def document(text: str, kind: str = "web", **columns: Any) -> dict[str, Any]:
-    source = {**dict.fromkeys(("name", "url", "category", "author_hash", "published", "licence", "popularity")), "kind": kind}
+    source = {
+        **dict.fromkeys(("name", "url", "category", "author_hash", "published", "licence", "popularity")),
+        "kind": kind,
+    }
     plain = {"id": f"{abs(hash(text)):032x}", "title": None, "turns": None, "segments": None, "input": "raw"}
     origin = {"file": "a.jsonl", "offset": 0}
     size = len(text.encode())

@@ -29,7 +29,9 @@ def rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         items[len(made)] = [plant.personal(kind, chance) for kind in ("phone", "email", "resident_number")]
         text = plant.plant_personal(sentences(100 + number), items[len(made)], chance)
         made.append((text, ["personal_data"], None))
-    documents = [{"text": text, "kind": "web", "name": f"누리집 {place % 3}"} for place, (text, _, _) in enumerate(made)]
+    documents = [
+        {"text": text, "kind": "web", "name": f"누리집 {place % 3}"} for place, (text, _, _) in enumerate(made)
+    ]
     truth = [
         {
             "plants": plants,
@@ -48,7 +50,16 @@ def write_raw(folder: Path) -> None:
     documents, truth = rows()
     write_rows(folder / "rows.jsonl", documents)
     _write_truth(folder, truth)
-    lines = ['{"text": "끝나지 않는', "[]", '{"body": "본문이 없다"}', '{"text": null}', '{"text": 5}', '{"text": ""}', "", '{"text": "짧다"}']
+    lines = [
+        '{"text": "끝나지 않는',
+        "[]",
+        '{"body": "본문이 없다"}',
+        '{"text": null}',
+        '{"text": 5}',
+        '{"text": ""}',
+        "",
+        '{"text": "짧다"}',
+    ]
     write_rows(folder / "malformed.jsonl", lines)
     (folder / "empty.jsonl").write_bytes(b"")
     (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
@@ -61,7 +72,7 @@ def write_raw(folder: Path) -> None:
             member = tarfile.TarInfo(f"texts/{number}.txt")
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
-    (folder / "cut.tar").write_bytes(archive.getvalue()[:-9_000])
+    (folder / "cut.tar").write_bytes(archive.getvalue()[:4_000])
 
 
 def _write_truth(folder: Path, truth: list[dict[str, Any]]) -> None:

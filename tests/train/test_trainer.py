@@ -155,10 +155,11 @@ def test_how_often_is_saved_may_change_and_open_threads_stay_as_they_were(shared
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000012"]
 
 
-def test_two_threads_give_the_same_bits_twice(shared_tokens, tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_two_threads_give_the_same_bits_twice(shared_tokens, tmp_path, precision):
     for name in ("one", "two"):
-        run(shared_tokens, tmp_path / name, threads=2, steps=4)
-    assert_same_run(tmp_path / "one", tmp_path / "two", step=4)
+        run(shared_tokens, tmp_path / name, threads=2, precision=precision, steps=2, warmup_steps=1)
+    assert_same_run(tmp_path / "one", tmp_path / "two", step=2)
 
 
 def test_a_loss_that_is_no_number_names_step_and_documents_and_keeps_the_checkpoints(shared_tokens, tmp_path):

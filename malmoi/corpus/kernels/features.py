@@ -87,6 +87,8 @@ def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return result
 
 
+# The kernels below take numpy arrays and numbers only, and allocate nothing for a text: all texts share `scratch`. Its
+# hash table is never cleared; a slot counts as free unless it was taken in the present round.
 @njit(nogil=True, cache=True)
 def _measure_all(data: Any, offsets: Any, table: Any, endings: Any, scratch: Any, result: Any) -> None:
     counts = np.zeros(NUM_CLASSES, np.int64)
@@ -99,6 +101,7 @@ def _measure_all(data: Any, offsets: Any, table: Any, endings: Any, scratch: Any
         rounds = _measure(counts, tallies, scratch, rounds, result[d])
 
 
+# Places in `tallies`. STORED words and STORED_LINES are those that found room in scratch, which bounds repetition.
 WORDS, LINES, LONGEST_RUN, ENDED, LONG_WORDS, STORED, STORED_LINES, NUM_TALLIES = 0, 1, 2, 3, 4, 5, 6, 7
 
 

@@ -14,7 +14,9 @@ import sys
 import time
 from typing import Any
 
-from malmoi.corpus.sources.page_worker import FRAME, write_frame
+import orjson
+
+from malmoi.corpus.sources.frames import FRAME, write_frame
 
 MAX_PAGE_BYTES = 5_000_000
 """The mean page has 174 kB; beyond 5 MB it is a list that a program wrote."""
@@ -83,8 +85,6 @@ class Extractor:
 
     def _reply(self, process: subprocess.Popen[bytes], limit_s: float) -> dict[str, Any]:
         """The next reply. Raises TimeoutError, or EOFError where the process ended first."""
-        import orjson
-
         deadline = time.monotonic() + limit_s
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]

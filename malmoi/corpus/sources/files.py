@@ -81,7 +81,7 @@ def read_file(path: Path, source: Input) -> Items:
                 yield Unreadable(origin_file, 0, 0, "empty", "a file of 0 bytes")
             else:
                 items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file)
-                yield from _never_silent(items, origin_file, size_bytes)
+                yield from items if _may_be_silent(path, source) else _never_silent(items, origin_file, size_bytes)
     except OSError as error:
         yield Unreadable(origin_file, 0, 0, _reason(error), error.strerror or str(error))
 
@@ -157,6 +157,11 @@ def _never_silent(items: Items, origin_file: str, size_bytes: int) -> Items:
         yield item
     if num_items == 0:
         yield Unreadable(origin_file, 0, size_bytes, "empty", "no item in it")
+
+
+def _may_be_silent(path: Path, source: Input) -> bool:
+    """Whether a file may rightly give nothing: an archive in a folder, none of whose members the input asks for."""
+    return path != source.path and _is_archive(path.name) and bool(source.include or source.exclude)
 
 
 def _refusal(path: Path, source: Input) -> tuple[Reason, str] | None:

@@ -1,22 +1,19 @@
 """The process that parses pages, so that one that crashes or hangs the parser takes no run with it.
 
-Started by extractor.py as `python -m malmoi.corpus.sources.page_worker`. A request on stdin and a reply on stdout are
-each two lengths (32 bits, little-endian) and their bytes: the request the options as JSON and the page in UTF-8, the
-reply the result as JSON and nothing. It ends when stdin ends, that is, also when its parent is killed.
+Started by extractor.py as `python -m malmoi.corpus.sources.page_worker`. A request on stdin is one frame: the options
+and the page in UTF-8; a reply on stdout one with the result. It ends when stdin ends, also when its parent is killed.
 """
 
 import contextlib
-import json
 import os
 import resource
 import signal
-import struct
 import sys
-from typing import Any, BinaryIO
+from typing import Any
 
+from malmoi.corpus.sources.frames import read_frame, write_frame
 from malmoi.corpus.sources.html_page import read_page
 
-FRAME = struct.Struct("<II")
 MEMORY_BYTES = 1_500_000_000
 """Address space. A page of 5 MB, the largest that is sent, needs some 300 MB."""
 
@@ -33,25 +30,6 @@ def main() -> None:
         while (request := read_frame(requests)) is not None:
             options, html = request
             write_frame(replies, _answer(options, html))
-
-
-def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
-    """One frame: its JSON and its bytes. None at the end of the stream, also inside a frame."""
-    head = stream.read(FRAME.size)
-    if len(head) < FRAME.size:
-        return None
-    json_bytes, content_bytes = FRAME.unpack(head)
-    body = stream.read(json_bytes + content_bytes)
-    if len(body) < json_bytes + content_bytes:
-        return None
-    return json.loads(body[:json_bytes]), body[json_bytes:]
-
-
-def write_frame(stream: BinaryIO, table: dict[str, Any], content: bytes = b"") -> None:
-    """Writes one frame and flushes it."""
-    encoded = json.dumps(table).encode()
-    stream.write(FRAME.pack(len(encoded), len(content)) + encoded + content)
-    stream.flush()
 
 
 def _answer(options: dict[str, Any], html: bytes) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def mask_batch(batch: pa.RecordBatch, types: Sequence[str]) -> tuple[pa.RecordBa
     counts = {name: np.zeros(len(texts), np.int32) for name in TYPES}
     for cut in cuts:
         counts[cut.type][cut.text] += 1
-    characters = np.maximum(np.diff(offsets) / 3, 100)  # Hangul is 3 bytes; a short note may hold one number
+    # Hangul is 3 bytes a character. A short note may hold a number or two without being a list of them.
+    characters = np.maximum(np.diff(offsets) / 3, 100)
     if cuts:
         masked = replaced(batch, "text", _apply(data, offsets, cuts, texts))
         batch = replaced(masked, "segments", _moved_segments(batch.column("segments"), data, offsets, cuts))
@@ -58,7 +59,10 @@ def _cuts(found: Found) -> Iterator[Cut]:
 
 
 def _apply(data: np.ndarray, offsets: np.ndarray, cuts: Sequence[Cut], like: pa.Array) -> pa.Array:
-    """A large_string array with the masks in place; null where `like` is null."""
+    """A large_string array with the masks in place; null where `like` is null.
+
+    The texts between the cuts are copied as bytes in one join, and offsets move by what the cuts before them changed.
+    """
     view, pieces, at = memoryview(data.data), [], int(offsets[0])
     grown = np.zeros(len(offsets), np.int64)
     for cut in cuts:
@@ -79,6 +83,7 @@ def _masked(texts: pa.Array, types: Sequence[str]) -> pa.Array:
 
 
 def _masked_turns(turns: pa.Array, types: Sequence[str]) -> pa.Array:
+    """What each speaker says, masked in the flat column of all turns and put back into lists. Speakers stay."""
     if turns.null_count == len(turns):
         return turns
     lists = cast(pa.ListArray, turns)

@@ -34,7 +34,7 @@ AROUND_BYTES = 48
 class Profanity:
     """maximum_per_100_characters: swear words, a mild one counted half, that a document may hold."""
 
-    maximum_per_100_characters: float = 2.0
+    maximum_per_100_characters: float = 1.5
 
     def rules(self) -> tuple[Rule, ...]:
         """One: density."""

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Quality:
-    """Limits of the quality rules.
+    """Limits of the quality rules. `..._by_kind` sets another limit for documents of some kinds.
+
+    minimum_characters: shorter is too_short. minimum_korean_share: of the letters; less is not_korean (documentation
+    and code hold much Latin, so expert and code have limits of their own).
+    maximum_damage_share: of the visible characters; more is broken_encoding. One rare syllable (뷁) is much of a short
+    comment, so comments may hold more.
+    minimum_ending_share: of the longer words; less is a word_list, a page of search words or names.
+    maximum_jamo_share, _symbol_share, _digit_share: of the visible characters; more is jamo, symbols, digits.
+    maximum_run_characters: one letter in a row; maximum_duplicate_line_share, _top_bigram_share and
+    _repeated_5gram_share: of the characters; more of any of them is repetition.
 
     Where a default came from: quantiles over 5,675 statutes, 12,801 pages of .NET and 307 of TensorFlow documentation,
     wiki news, library reviews, fairy tales and film reviews, each passing in 99 % of documents or more (log.md).

@@ -1,8 +1,8 @@
 import pytest
+from small_batches import batch_of, sentences
 
 from malmoi.corpus.steps.duplicates import NearDuplicate
 from malmoi.kit.errors import UserError
-from small_batches import batch_of, sentences
 
 
 def test_keys_of_a_batch_have_one_row_for_each_document_and_no_bands_without_letters():

@@ -4,13 +4,24 @@ from small_batches import batch_of, sentences, verdict
 from malmoi.corpus.sample import plant
 from malmoi.corpus.steps.quality import Quality
 
-CODE = "def add(a, b):\n    return a + b\n\n# 두 수를 더하는 함수입니다. 호출하는 쪽에서 형식을 확인해야 합니다.\nprint(add(1, 2))\n"
-LAW = "제1조(목적) 이 법은 공공기관의 개인정보 처리에 관한 사항을 정함을 목적으로 한다. 제2조(정의) ① 이 법에서 사용하는 용어의 뜻은 다음과 같다."
+CODE = """def add(a, b):
+    return a + b
+
+# 두 수를 더하는 함수입니다.
+# 형식은 호출하는 쪽에서 확인합니다.
+print(add(1, 2))
+"""
+LAW = """제1조(목적) 이 법은 공공기관의 개인정보 처리에 관한 사항을 정함을 목적으로 한다.
+제2조(정의) ① 이 법에서 사용하는 용어의 뜻은 다음과 같다."""
 
 
 def reasons(text: str, kind: str = "web") -> set[str]:
     batch = Quality()(batch_of([text], kind))
-    return {name.removeprefix("drop_") for name in batch.schema.names if name.startswith("drop_") and batch.column(name)[0].as_py()}
+    return {
+        name.removeprefix("drop_")
+        for name in batch.schema.names
+        if name.startswith("drop_") and batch.column(name)[0].as_py()
+    }
 
 
 @pytest.mark.parametrize(
@@ -23,7 +34,11 @@ def reasons(text: str, kind: str = "web") -> set[str]:
         ("재미있게 잘 봤습니다", "comment", set()),
         ("ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ 아", "comment", {"jamo"}),
         ("This page is written in English only and nobody wrote a Korean word into it.", "web", {"not_korean"}),
-        ("これは日本語で書かれた文章です。韓国語は一つも含まれていません。本当に一つもありませんよ。", "web", {"not_korean"}),
+        (
+            "これは日本語で書かれた文章です。韓国語は一つも含まれていません。本当に一つもありませんよ。",
+            "web",
+            {"not_korean"},
+        ),
         ("★★★☆☆ ▶▶▶ ◆◆◆ 최고 !!!!! ----- ===== +++++ ***** ##### 추천", "web", {"symbols"}),
         ("\n".join(["새로 나온 상품을 지금 만나 보세요."] * 30), "web", {"repetition"}),
         ("아" * 300, "web", {"repetition"}),
@@ -44,7 +59,9 @@ def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_l
     batch = Quality()(batch_of([*clean, *lists, *broken]))
     assert verdict(batch, "word_list")[60:100] == [True] * 40
     assert verdict(batch, "broken_encoding")[100:] == [True] * 40
-    dropped = [name for name in batch.schema.names if name.startswith("drop_") and any(batch.column(name).to_pylist()[:60])]
+    dropped = [
+        name for name in batch.schema.names if name.startswith("drop_") and any(batch.column(name).to_pylist()[:60])
+    ]
     assert dropped == []
 
 

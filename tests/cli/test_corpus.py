@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from malmoi.cli.main import main
+
+RECIPE = """
+name = "tiny"
+folder = "{folder}"
+[[corpus.inputs]]
+path = "{raw}"
+name = "연습"
+[tokenizer]
+[model]
+[train]
+"""
+TEXTS = [
+    "오늘 아침에는 비가 내렸다. 우산을 챙기지 못한 사람들이 처마 밑에서 비가 그치기를 기다렸다. 나도 그랬다.",
+    "도서관에서 오래된 책을 한 권 빌렸다. 책장을 넘길 때마다 마른 종이 냄새가 났고, 누군가의 밑줄이 남아 있었다.",
+    "문의는 010-1234-5678로 해 주세요. 담당자가 자리를 비우면 메일 haneul@mail.example로 보내셔도 괜찮습니다.",
+    "짧다",
+]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    lines = [json.dumps({"text": text}, ensure_ascii=False) for text in TEXTS]
+    (folder / "raw.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "tiny.toml").write_text(RECIPE.format(folder=folder / "run", raw=folder / "raw.jsonl"), encoding="utf-8")
+    return folder / "tiny.toml"
+
+
+@pytest.fixture(scope="module")
+def corpus(recipe) -> Path:
+    assert main(["corpus", "build", str(recipe), "--set", "corpus.processes=1"]) == 0
+    return recipe.parent / "run" / "corpus"
+
+
+def test_dry_run_says_what_would_be_read_and_writes_nothing(recipe, capsys):
+    assert main(["corpus", "build", str(recipe), "--set", "folder=/nowhere/at/all", "--dry-run"]) == 0
+    assert "1 files" in capsys.readouterr().out
+    assert not Path("/nowhere").exists()
+
+
+def test_show_counts_what_went_in_and_where_it_went(corpus, capsys):
+    assert main(["corpus", "show", str(corpus)]) == 0
+    out = capsys.readouterr().out
+    assert "documents in 4 = kept 3 + dropped 1" in out
+    assert main(["corpus", "show", str(corpus), "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert counts["dropped_by_reason"] == {"too_short": 1}
+    assert counts["masked"] == {"phone": 1, "email": 1, "resident_number": 0}
+    assert counts["by_source"]["연습"]["documents"] == 3
+
+
+def test_sample_then_why_leads_from_a_reason_to_every_step_of_a_document(corpus, capsys):
+    assert main(["corpus", "sample", str(corpus), "--dropped-by", "too_short", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["text"] == "짧다"
+    assert main(["corpus", "why", str(corpus), row["id"]]) == 0
+    out = capsys.readouterr().out
+    assert "dropped: too_short" in out
+    assert "DROP too_short" in out
+    assert "ok   promotion" in out
+    assert main(["corpus", "why", str(corpus), row["id"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["kept"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["why", "{corpus}", "0000"], "no document '0000'"),
+        (["sample", "{corpus}", "--dropped-by", "to_short"], "did you mean 'too_short'?"),
+        (["sample", "{corpus}", "--dropped-by", "too_short", "--count", "0"], "--count 0"),
+        (["show", "{corpus}", "--truth", "absent.jsonl"], "absent.jsonl"),
+        (["show", "{corpus}/ledger"], "no manifest.json"),
+        (["build", "{recipe}", "--set", "corpus.qualty.minimum_characters=3"], "did you mean 'quality'?"),
+        (["build", "{recipe}", "--set", "corpus.near_duplicate.similarity=7"], "similarity is 7"),
+        (["build", "{recipe}", "--set", 'corpus.off=["pii"]'], "corpus.off[0]"),
+    ],
+)
+def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, corpus, recipe, capsys):
+    places = {"corpus": corpus, "recipe": recipe}
+    assert main(["corpus", *(word.format(**places) for word in words)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert told in err

@@ -1,0 +1,70 @@
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from malmoi.corpus import report
+from malmoi.kit.errors import UserError
+
+
+def test_planted_faults_are_found_and_no_clean_document_is_lost(built, raw):
+    found = report.measure(built, raw.parent / "truth.jsonl")
+    assert found["not_in_corpus"] == 0
+    for name in ("exact_duplicates", "near_duplicates_jaccard_0.8", "personal_data"):
+        assert found[name]["of"] > 0
+        assert found[name]["share"] == 1.0, name
+    assert found["clean_dropped"]["found"] == 0
+    assert found["personal_data"]["false_alarm_documents"]["found"] == 0
+    assert found["dropped_by_plant"]["word_list"]["share"] == found["dropped_by_plant"]["promotion"]["share"] == 1.0
+
+
+def test_explanation_shows_every_rule_with_score_and_limit_for_kept_and_dropped(built):
+    rows = pq.read_table(built / "ledger").to_pylist()
+    kept = next(row for row in rows if row["kept"])
+    listed = next(row for row in rows if row["reasons"][:1] == ["word_list"])
+    (trail,) = report.explain(built, kept["id"])
+    assert trail["kept"]
+    assert not any(judgement["dropped"] for judgement in trail["judgements"])
+    assert {judgement["reason"] for judgement in trail["judgements"]} >= {"too_short", "promotion", "near_duplicate"}
+    (trail,) = report.explain(built, listed["id"])
+    fired = [judgement for judgement in trail["judgements"] if judgement["dropped"]]
+    assert list(dict.fromkeys(judgement["reason"] for judgement in fired)) == listed["reasons"]
+    (ending,) = [judgement for judgement in fired if judgement["reason"] == "word_list"]
+    assert (ending["score"], ending["bound"], ending["limit"]) == ("ending_share", "at least", 0.25)
+    assert ending["value"] == listed["ending_share"]
+
+
+def test_exact_copies_of_one_file_are_explained_each(built):
+    row = next(row for row in pq.read_table(built / "ledger").to_pylist() if row["exact_duplicate_of"])
+    (trail,) = report.explain(built, row["id"])
+    assert trail["exact_duplicate_of"] == row["exact_duplicate_of"]
+    assert trail["detail"] == f"an exact copy of {row['exact_duplicate_of']}"
+
+
+def test_unknown_id_is_one_line_with_the_id_that_begins_alike(built):
+    known = pq.read_table(built / "ledger", columns=["id"]).column("id").drop_null()[0].as_py()
+    with pytest.raises(UserError, match=f"did you mean '{known}'"):
+        report.explain(built, known[:-1] + "x")
+    with pytest.raises(UserError, match="no document 'zzz'"):
+        report.explain(built, "zzz")
+
+
+def test_sample_is_the_same_for_a_seed_and_names_reasons_that_exist(built):
+    first = report.sample(built, "near_duplicate", 3)
+    assert first == report.sample(built, "near_duplicate", 3)
+    assert len(first) == 3
+    assert all("near_duplicate" in row["reasons"] and row["text"] for row in first)
+    assert report.sample(built, "malformed_json", 5)[0]["id"] is None
+    with pytest.raises(UserError, match="did you mean 'near_duplicate'"):
+        report.sample(built, "near_duplicates", 3)
+
+
+def test_folder_of_another_stage_and_a_damaged_truth_are_refused(built, tmp_path):
+    with pytest.raises(UserError, match="no manifest"):
+        report.numbers(tmp_path)
+    (tmp_path / "manifest.json").write_text(json.dumps({"stage": "tokenizer", "counts": {}}))
+    with pytest.raises(UserError, match="'tokenizer' stage"):
+        report.numbers(tmp_path)
+    (tmp_path / "truth.jsonl").write_text('{"file": "a"}\n')
+    with pytest.raises(UserError, match="line 1: no 'clean'"):
+        report.measure(built, tmp_path / "truth.jsonl")
