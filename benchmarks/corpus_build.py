@@ -10,7 +10,7 @@ start and imports included. malmoi's compiled kernels are warm: they are compile
   in its four stages, ParquetReader to ParquetWriter. Its Korean word tokenizer (Kiwi) is replaced by white space, which
   makes it some hundred times faster, and its rule about English stop words is off. No personal data, no ledger.
 
-    python benchmarks/corpus_build.py ../shared/data/text/law_kr.tar.zst --include '*.md'
+    python benchmarks/corpus_build.py data/law_kr.tar.zst --include '*.md'
 """
 # datatrove is only in the benchmark's own virtual environment:
 # pyright: reportMissingImports=false

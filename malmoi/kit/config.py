@@ -1,6 +1,7 @@
 """TOML tables to frozen dataclasses, strictly: an unknown, missing or mistyped key is an error that names its path."""
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -110,8 +111,10 @@ def _convert_union(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if hint is Path and isinstance(value, str):
+    if hint is Path and isinstance(value, str) and value:
         return Path(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{where} is {value}", "a number that is finite")  # nan as a limit would let everything pass
     if hint is Any or (isinstance(value, hint) and not (hint is int and isinstance(value, bool))):
         return value
     raise UserError(f"{where} is {_shown(value)}", _named(hint))
@@ -119,7 +122,14 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
 
 def _named(hint: Any) -> str:
     known = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
-    return known.get(hint, str(getattr(hint, "__name__", hint)))
+    if hint in known:
+        return known[hint]
+    origin = typing.get_origin(hint)
+    if origin in (tuple, list):
+        return "a list"
+    if origin is dict or dataclasses.is_dataclass(hint):
+        return "a table"
+    return str(getattr(hint, "__name__", hint))
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,7 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import write_text
 
 NAME = "manifest.json"
+_REMOVE = "it is damaged: remove it and run the stage again"
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> dict[str, Any]:
     """The manifest of a finished folder. Raises UserError where there is none or it is damaged."""
     try:
-        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{folder / NAME} cannot be read: {error}") from None
+        raise UserError(f"{folder / NAME} cannot be read: {error}", hint=_REMOVE) from None
+    if not isinstance(found, dict):
+        raise UserError(f"{folder / NAME} cannot be read: it holds no table", hint=_REMOVE)
+    return found
 
 
 def is_finished(folder: Path, config: dict[str, Any], inputs: dict[str, str]) -> bool:
@@ -47,7 +51,7 @@ def is_finished(folder: Path, config: dict[str, Any], inputs: dict[str, str]) ->
     if not (folder / NAME).is_file():
         return False
     found = read(folder)
-    return found["config"] == json.loads(json.dumps(config)) and found["inputs"] == inputs
+    return found.get("config") == json.loads(json.dumps(config)) and found.get("inputs") == inputs
 
 
 def code_version() -> str:

@@ -18,6 +18,10 @@ from malmoi.tokenizer.codec import Codec
 
 MAX_CHOICES = 50_000
 
+MAX_GRAMMAR_CHARACTERS = 16_000
+"""A regex, schema or Lark grammar. llguidance follows rules that name each other by recursion on the C stack, and dies
+with the whole process where it ends: a chain of 5,000 rules (60 kB) did so, one of 2,000 did not (8 MB of stack)."""
+
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
@@ -25,7 +29,10 @@ def check(guide: Guide) -> str:
     """The grammar of a guide, in llguidance's own form. Raises UserError saying what is wrong with it."""
     if guide.kind not in _GRAMMARS:
         raise UserError(f"guide.kind is {guide.kind!r}", f"one of {', '.join(_GRAMMARS)}")
-    grammar = _GRAMMARS[guide.kind](guide.value)
+    try:
+        grammar = _GRAMMARS[guide.kind](guide.value)
+    except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than JSON is read
+        raise UserError(f"guide.value is no {guide.kind} that can be followed: broken text or too deep") from None
     problem = LLMatcher.validate_grammar(grammar, limits=_limits())
     if problem and not problem.startswith("WARNING"):
         raise UserError(f"guide.value is no {guide.kind} that can be followed: {' '.join(problem.split())[:300]}")
@@ -93,7 +100,7 @@ def _lark(value: Any) -> str:
 def _json(value: Any) -> str:
     if not isinstance(value, dict):
         raise UserError("guide.value of json is not an object", "a JSON schema")
-    schema = unicodedata.normalize("NFC", json.dumps(value, ensure_ascii=False))
+    schema = _text(json.dumps(value, ensure_ascii=False), "a JSON schema")
     # Compact: with free whitespace a weak model emits tabs and newlines until its tokens run out.
     return LLMatcher.grammar_from_json_schema(schema, overrides={"whitespace_flexible": False})
 
@@ -101,6 +108,8 @@ def _json(value: Any) -> str:
 def _text(value: Any, expected: str) -> str:
     if not isinstance(value, str) or not value:
         raise UserError(f"guide.value is a {type(value).__name__}", expected)
+    if len(value) > MAX_GRAMMAR_CHARACTERS:
+        raise UserError(f"guide.value has {len(value)} characters", f"at most {MAX_GRAMMAR_CHARACTERS}")
     return unicodedata.normalize("NFC", value)  # tokens are NFC: a grammar in NFD could not be spelt with them
 
 

@@ -56,6 +56,13 @@ def test_regex_and_lark_are_followed(grammars, codec):
     assert follow(grammars, codec, Guide("lark", 'start: "가" "나"')) == "가나"
 
 
+def nested(depth):
+    schema = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
 @pytest.mark.parametrize(
     "guide",
     [
@@ -70,6 +77,13 @@ def test_regex_and_lark_are_followed(grammars, codec):
         Guide("choice", "긍정"),
         Guide("choice", ["a"] * 50_001),
         Guide("gbnf", "root ::= x"),
+        Guide("regex", "\ud800"),
+        Guide("choice", ["\ud800"]),
+        Guide("json", {"\ud800": 1}),
+        Guide("json", nested(400)),
+        Guide("json", nested(5_000)),
+        Guide("json", {"type": "object", "properties": {f"k{number}": {} for number in range(2_000)}}),
+        Guide("lark", "start: r0\n" + "".join(f"r{n}: r{n + 1}\n" for n in range(5_000)) + 'r5000: "a"'),
     ],
 )
 def test_a_guide_that_cannot_be_followed_is_told_in_one_line(guide):

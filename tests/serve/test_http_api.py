@@ -100,6 +100,24 @@ def test_completion_logprobs_have_offsets_and_echo_scores_the_prompt(client):
     assert whole["logprobs"]["text_offset"][-1] >= len("사과 뷁")
 
 
+def test_an_echo_is_scored_only_within_a_place(client, served):
+    served.num_requests = 3  # two slots and one waiting place
+    scored = []
+
+    class Counting(FakeEngine):
+        async def score(self, token_ids, top=0):
+            scored.append(served.num_requests)
+            return await super().score(token_ids, top)
+
+    served.engine = Counting(served.codec)
+    body = {"prompt": "사과 뷁", "logprobs": 1, "echo": True, "max_tokens": 0}
+    assert client.post("/v1/completions", json=body).status_code == 429
+    assert scored == []
+    served.num_requests = 0
+    assert client.post("/v1/completions", json=body).status_code == 200
+    assert scored == [1]
+
+
 def test_a_prompt_may_be_token_ids_or_a_list_of_one(client, served):
     for prompt in ([1300, 1301], [[1300, 1301]]):
         assert client.post("/v1/completions", json={"prompt": prompt}).status_code == 200
@@ -152,6 +170,8 @@ def test_json_formats_become_guides(client, served):
         ({"logit_bias": {"5": 100}}, "logit_bias"),
         ({"presence_penalty": 0.5}, "presence_penalty"),
         ({"tempurature": 1}, "tempurature"),
+        ({"top-p": 1}, "top-p"),
+        ({"": 1}, ""),
         ({"guide": {"kind": "gbnf", "value": "x"}}, "guide.kind"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
         ({"guide": {"kind": "regex", "value": "a"}, "response_format": {"type": "json_object"}}, "guide"),
@@ -163,6 +183,14 @@ def test_bad_input_is_a_400_that_names_the_field(client, served, change, param):
     assert (response.status_code, error["param"]) == (400, param)
     assert error["type"] == "invalid_request_error"
     assert served.num_requests == 0
+
+
+def test_an_unknown_field_with_a_name_that_is_no_text_is_a_400(client):
+    content = b'{"messages": [{"role": "user", "content": "a"}], "\\ud800": 1}'
+    response = client.post("/v1/chat/completions", content=content, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "unknown_field")
+    response = client.post("/v1/chat/completions", json={**ASK, "x" * 9000: 1})
+    assert len(response.text) < 400
 
 
 def test_harmless_fields_of_openai_are_accepted(client):
@@ -208,7 +236,7 @@ def test_a_full_queue_is_a_429_with_retry_after(client, served):
 
 def test_another_host_name_or_another_pages_origin_is_refused(client):
     assert client.get("/v1/models", headers={"Host": "evil.example"}).status_code == 403
-    for origin in ("https://evil.example", "null", "http://127.0.0.1:9999"):
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:9999", "http://["):
         assert client.post("/v1/chat/completions", json=ASK, headers={"Origin": origin}).status_code == 403
     assert client.post("/v1/chat/completions", json=ASK, headers={"Origin": BASE}).status_code == 200
 

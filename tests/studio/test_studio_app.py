@@ -208,6 +208,26 @@ def test_a_prompt_that_cannot_be_saved_names_the_field(client, body, param):
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": ' * 300 + "1" + "}" * 300,
+        '{"a": ' + "[" * 300 + "]" * 300 + "}",
+        '{"a": NaN}',
+        '{"a": [-Infinity]}',
+        '{"a": "\\ud800"}',
+        '{"\\ud800": 1}',
+    ],
+)
+def test_what_could_not_be_shown_again_is_neither_saved_nor_run(client, body):
+    headers = {"Content-Type": "application/json"}
+    saved = client.post("/api/prompts", content=f'{{"title": "가", "body": {body}}}', headers=headers)
+    assert (saved.status_code, saved.json()["error"]["param"]) == (400, "body")
+    assert client.get("/api/prompts").json() == {"prompts": []}
+    run = client.post("/api/cards/word_chain/run", content=f'{{"inputs": {body}}}', headers=headers)
+    assert (run.status_code, run.json()["error"]["param"]) == (400, "inputs")
+
+
 def test_a_body_above_the_limit_is_refused(client):
     response = client.post("/api/prompts", json={"title": "가", "body": {"x": "a" * 1_100_000}})
     assert response.status_code == 413

@@ -1,0 +1,136 @@
+"""What the classifiers read of a text: two streams of symbols, in which spelling that hides a word looks like the word.
+
+Plain symbols are code points after compatibility folding: full width becomes half width, capitals small, every digit 0,
+any white space one space, a run of one sign at most RUN long; zero-width, control and combining signs vanish.
+
+Letters are the jamo of Hangul and Latin letters only, all else left out, doubled consonants written singly. So 시1발,
+씨@발, "시 발", ㅅㅣ발 and 시발 in decomposed form are the same letters.
+"""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+from numba import njit, uint32
+
+from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.corpus.kernels.characters import PLANE, code_point
+
+RUN = 3
+"""Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
+
+SPACE = 32
+EMOJI = 0x2605
+"""Stands for everything above the first plane."""
+
+INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
+VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+FINALS = "ㄱㄱㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅅㅇㅈㅊㅋㅌㅍㅎ"
+LETTERS = "\0" + "".join(map(chr, range(0x3131, 0x318F))) + "abcdefghijklmnopqrstuvwxyz"
+DOUBLED = {"ㄲ": "ㄱ", "ㄸ": "ㄷ", "ㅃ": "ㅂ", "ㅆ": "ㅅ", "ㅉ": "ㅈ"}
+
+FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
+
+
+@cache
+def symbol_table() -> np.ndarray:
+    """uint16 plain symbol of each code point of the first plane; 0 vanishes."""
+    return np.array([_symbol_of(chr(code)) for code in range(PLANE)], np.uint16)
+
+
+def _symbol_of(character: str) -> int:
+    if character.isspace() or unicodedata.category(character)[0] == "Z":
+        return SPACE
+    if "ㄱ" <= character <= "ㆎ":  # NFKC would make these conjoining jamo
+        return ord(character)
+    folded = _compatible(character).lower()
+    category = unicodedata.category(folded[0])
+    if category[0] == "C" or category in ("Mn", "Me"):
+        return 0
+    if category == "Nd":
+        return ord("0")
+    return min(ord(folded[0]), PLANE - 1)
+
+
+def _compatible(character: str) -> str:
+    """Folded, and a lone conjoining jamo (what is left of broken NFD) as the letter on the keyboard."""
+    folded = unicodedata.normalize("NFKC", character)
+    return _keyboard_letters().get(folded, folded)
+
+
+@cache
+def _keyboard_letters() -> dict[str, str]:
+    letters = [chr(code) for code in range(0x3131, 0x3164)]
+    return {unicodedata.normalize("NFKC", letter): letter for letter in letters} | {
+        chr(0x11A8 + place): letter
+        for place, letter in enumerate("ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+    }
+
+
+@cache
+def letter_table() -> np.ndarray:
+    """uint8, PLANE x 3: the letters of each plain symbol as places in LETTERS, 0 where it has fewer."""
+    places = {letter: place for place, letter in enumerate(LETTERS)}
+    table = np.zeros((PLANE, 3), np.uint8)
+    for code in range(FIRST_SYLLABLE, LAST_SYLLABLE + 1):
+        place = code - FIRST_SYLLABLE
+        table[code, 0] = places[INITIALS[place // 588]]
+        table[code, 1] = places[VOWELS[place // 28 % 21]]
+        table[code, 2] = places[FINALS[place % 28 - 1]] if place % 28 else 0
+    for letter in LETTERS[1:]:
+        table[ord(letter), 0] = places[DOUBLED.get(letter, letter)]
+    return table
+
+
+@njit(nogil=True, cache=True)
+def read_symbols(data, start, stop, table, out) -> tuple[int, int]:  # noqa: ANN001
+    """Fills `out` with plain symbols from byte `start`, a space first; returns their number and the next byte.
+
+    It stops at `stop` or when `out` is full, so that a text of any length is read in windows.
+    """
+    out[0] = SPACE
+    count, run, at = 1, 1, start
+    previous = uint32(SPACE)
+    while at < stop and count < len(out):
+        code, width = code_point(data, at, uint32(data[at]))
+        at += width
+        symbol = uint32(table[code]) if code < PLANE else uint32(EMOJI)
+        if symbol == 0:
+            continue
+        run = run + 1 if symbol == previous else 1
+        if run > (1 if symbol == SPACE else RUN):
+            continue
+        previous = symbol
+        out[count] = symbol
+        count += 1
+    return count, at
+
+
+@njit(nogil=True, cache=True)
+def read_letters(symbols, count, table, out) -> int:  # noqa: ANN001
+    """Fills `out` (three times as long as `symbols`) with the letters of the symbols; returns their number."""
+    letters = 0
+    for place in range(count):
+        symbol = symbols[place]
+        for part in range(3):
+            letter = table[symbol, part]
+            out[letters] = letter
+            letters += letter != 0
+    return letters
+
+
+def as_read(texts: pa.Array, letters: bool = False) -> pa.Array:
+    """The texts as the classifiers read them: plain symbols, or letters. To look at, and for tests: it is slow."""
+    data, offsets = string_buffers(texts)
+    return pa.array([_read(data, offsets[d], offsets[d + 1], letters) for d in range(len(texts))], pa.string())
+
+
+def _read(data: np.ndarray, start: int, stop: int, letters: bool) -> str:
+    symbols = np.zeros(stop - start + 1, np.uint16)
+    count, _ = read_symbols(data, start, stop, symbol_table(), symbols)
+    if not letters:
+        return "".join(map(chr, symbols[:count])).strip()
+    parts = np.zeros(3 * count + 3, np.uint8)
+    count = read_letters(symbols, count, letter_table(), parts)
+    return "".join(LETTERS[place] for place in parts[:count])

@@ -1,0 +1,50 @@
+"""How well an extracted text agrees with the true one: the measure of the article extraction benchmark.
+
+Texts are bags of shingles of four words (Scrapinghub, article-extraction-benchmark, evaluate.py, 2019): precision and
+recall of each page over shingles, their means over the pages, and the harmonic mean of the two means.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHINGLE_WORDS = 4
+FIND_WORDS = re.compile(r"\w+").findall
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Over some pages; all 0..1. exact: the share of pages without any difference in words."""
+
+    f1: float
+    precision: float
+    recall: float
+    exact: float
+    pages: int
+
+
+def agreement(pairs: Iterable[tuple[str, str]]) -> Agreement:
+    """Of (true text, extracted text) of each page. Pages with nothing extracted do not count for precision."""
+    precisions, recalls, exact = [], [], []
+    for true, extracted in pairs:
+        wanted, given = _shingles(true), _shingles(extracted)
+        shared = sum((wanted & given).values())
+        exact.append(wanted == given)
+        if given:
+            precisions.append(shared / sum(given.values()))
+        if wanted:
+            recalls.append(shared / sum(wanted.values()))
+    precision, recall = _mean(precisions), _mean(recalls)
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return Agreement(f1, precision, recall, _mean(exact), len(exact))
+
+
+def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    words = FIND_WORDS(text)
+    found = (tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    return Counter(filter(None, found))
+
+
+def _mean(values: list[float] | list[bool]) -> float:
+    return sum(values) / len(values) if values else 0.0
