@@ -83,8 +83,9 @@ def _sample(arguments: argparse.Namespace) -> int:
     from malmoi.corpus import report
     from malmoi.kit.errors import UserError
 
-    if arguments.count < 1:
-        raise UserError(f"--count {arguments.count}", "1 or more")
+    for name, value, least in (("--count", arguments.count, 1), ("--seed", arguments.seed, 0)):
+        if not least <= value < 2**31:
+            raise UserError(f"{name} {value}", f"{least} to {2**31 - 1}")
     for row in report.sample(arguments.folder, arguments.dropped_by, arguments.count, arguments.seed):
         if arguments.json:
             print(json.dumps(row, ensure_ascii=False))

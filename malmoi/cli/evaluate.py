@@ -44,7 +44,9 @@ def measure_model(arguments: argparse.Namespace) -> int:
 def write_report_of(arguments: argparse.Namespace) -> int:
     """`malmoi evaluate report DIR`."""
     from malmoi.evaluate.report import JSON, write_report
+    from malmoi.kit.files import writing
 
-    page = write_report(arguments.folder)
+    with writing(arguments.folder / "report"):
+        page = write_report(arguments.folder)
     print(page.with_name(JSON).read_text(encoding="utf-8") if arguments.json else page)
     return 0

@@ -1,6 +1,7 @@
 """`malmoi <room> <verb> [path] --set a.b=c --dry-run --json`: parse, wire, print. Rooms are imported when asked for."""
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -23,17 +24,25 @@ ROOMS = {
 }
 """Each names a module malmoi.cli.<room> with `add_arguments(parser)` and, by parser defaults, `action(arguments)`."""
 
+NAME = "malmoi"
+
 
 class _Parser(argparse.ArgumentParser):
     """argparse with one line for a mistake and a guess at what was meant."""
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{self.prog}: {message}")
+        raise UserError(f"{self._asked}{message}")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             known = sorted(map(str, action.choices))
-            raise UserError(f"{self.prog}: {value!r} is not known", hint=did_you_mean(str(value), known))
+            raise UserError(f"{self._asked}{value!r} is not known", hint=did_you_mean(str(value), known))
+
+    @property
+    def _asked(self) -> str:
+        """The room and verb that were asked for, as "corpus why: "."""
+        words = self.prog.removeprefix(NAME).strip()
+        return f"{words}: " if words else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
+        for word in words:
+            if not word.isprintable() and "\udc80" <= max(word) <= "\udcff":
+                raise UserError(f"{word!r} is no text", "words and paths in UTF-8")
         parsed = build_parser(words).parse_args(words)
         return parsed.action(parsed) or 0
     except UserError as error:
@@ -56,11 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
         return 1
+    except OSError as error:
+        return _refused(error)
+
+
+def _refused(error: OSError) -> int:
+    """The system's no in one line: 2 where the path is to blame, 1 for what may pass (a full disk, a lost network)."""
+    place = "" if error.filename is None else f"{error.filename}: "
+    print(f"malmoi: {place}{error.strerror or error}".replace("\n", " "), file=sys.stderr)
+    wrong_path = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+    return 2 if isinstance(error, wrong_path) or error.errno == errno.EROFS else 1
 
 
 def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser. With `words`, only the room that they name is imported, so that `malmoi --help` stays quick."""
-    parser = _Parser(prog="malmoi", description="말모이: make and run your own Korean language model.")
+    parser = _Parser(prog=NAME, description="말모이: make and run your own Korean language model.")
     rooms = parser.add_subparsers(title="rooms", metavar="<room>", required=True, parser_class=_Parser)
     named = next((word for word in words or () if not word.startswith("-")), None)
     for room, purpose in ROOMS.items():

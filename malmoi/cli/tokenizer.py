@@ -67,6 +67,8 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
     from malmoi.tokenizer.measure import heldout_texts, measure, read_text
     from malmoi.tokenizer.shards import open_part
 
+    if arguments.bytes < 1:
+        raise UserError(f"--bytes {arguments.bytes}", "1 or more")
     codec = Codec(arguments.folder)
     if arguments.text:
         missing = [str(file) for file in arguments.text if not file.is_file()]

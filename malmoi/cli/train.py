@@ -15,8 +15,6 @@ from malmoi.kit.errors import UserError
 if TYPE_CHECKING:
     from malmoi.train.loader import Loader
 
-LAST_STEPS = 20
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs."""
@@ -73,11 +71,11 @@ def _print_plan(run: Any, as_json: bool) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.train import checkpoint
-    from malmoi.train.trainer import CHECKPOINTS
+    from malmoi.train import checkpoint, curve
+    from malmoi.train.trainer import CHECKPOINTS, LAST_STEPS
 
     folder = train_folder(arguments.folder)
-    steps = list(events.read(folder, "step"))
+    steps = curve.steps(folder)
     last = steps[-LAST_STEPS:]
     states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
     found = {
@@ -121,7 +119,7 @@ def _seen(arguments: argparse.Namespace) -> None:
 def _loader(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.shards import open_part
-    from malmoi.train import checkpoint
+    from malmoi.train import checkpoint, curve
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
     from malmoi.train.trainer import CHECKPOINTS, tokens_sha256
@@ -134,7 +132,7 @@ def _loader(folder: Path) -> tuple["Loader", int]:
     if tokens_sha256(tokens) != record["inputs"]["tokens"]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
     settings = config.parse(TrainSettings, record["config"]["train"], "train")
-    num_steps = max((event["step"] for event in events.read(folder, "step")), default=0)
+    num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 

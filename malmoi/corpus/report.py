@@ -1,5 +1,6 @@
 """Answers about a finished corpus as plain data: its numbers, why a document fared as it did, samples of what went."""
 
+import contextlib
 import json
 import unicodedata
 from collections import Counter
@@ -22,12 +23,12 @@ CLOSE_COPY = 0.8
 
 def numbers(folder: Path) -> dict[str, Any]:
     """The counts of the manifest. Raises UserError where the folder is no finished corpus."""
-    return _manifest(folder)["counts"]
+    return _manifest(folder, "counts")["counts"]
 
 
 def recipe_of(folder: Path) -> CorpusRecipe:
     """The recipe that a corpus was built with."""
-    return config.parse(CorpusRecipe, _manifest(folder)["config"], "corpus")
+    return config.parse(CorpusRecipe, _manifest(folder, "config")["config"], "corpus")
 
 
 def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
@@ -106,22 +107,30 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
     }
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a corpus. Raises UserError for an unfinished folder and for one of another stage."""
+def _manifest(folder: Path, *needed: str) -> dict[str, Any]:
+    """The manifest of a corpus. Raises UserError for an unfinished folder, one of another stage, and a damaged one."""
     found = manifest.read(folder)
     if found.get("stage") != "corpus":
         raise UserError(f"{folder} holds a {found.get('stage')!r} stage", "the folder of a corpus")
+    for name in needed:
+        if not isinstance(found.get(name), dict):
+            raise UserError(f"{folder / manifest.NAME} is damaged: it has no {name}")
     return found
 
 
-def _open(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A database with the views `ledger` and `shards`."""
+@contextlib.contextmanager
+def _open(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the views `ledger` and `shards`. Raises UserError where their files are damaged or gone."""
     _manifest(folder)
-    database = duckdb.connect()
-    database.execute("SET memory_limit = '500MB'")
-    for name in (LEDGER, SHARDS):
-        database.read_parquet(parquet_files(folder / name)).create_view(name)
-    return database
+    with duckdb.connect() as database:
+        database.execute("SET memory_limit = '500MB'")
+        try:
+            for name in (LEDGER, SHARDS):
+                database.read_parquet(parquet_files(folder / name)).create_view(name)
+            yield database
+        except (duckdb.Error, pa.ArrowException) as error:
+            wrong = " ".join(str(error).split())[:300]
+            raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
 
 
 def _query(database: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from malmoi.corpus import journal, ledger, publish, units
 from malmoi.corpus.comparison import Limits, compare
 from malmoi.corpus.pieces import Piece, Task, pass_over, read_record
 from malmoi.corpus.recipe import MEGABYTE, CorpusRecipe
+from malmoi.corpus.sources.files import would_read
 from malmoi.corpus.units import Unit
 from malmoi.corpus.workers import Hooks, run_all
 from malmoi.kit import events, manifest
@@ -38,10 +39,11 @@ Progress = Callable[[int, int], None]
 def build(recipe: CorpusRecipe, out: Path, progress: Progress) -> dict[str, Any]:
     """Builds the corpus into `out` and returns its counts; does nothing where that is done already.
 
-    `progress` is called with bytes done and bytes in all. Raises UserError where an input is missing or another build
-    is at work in `out`.
+    `progress` is called with bytes done and bytes in all. Raises UserError where an input is missing or holds
+    `out`, or another build is at work in `out`.
     """
     started = time.monotonic()
+    _keep_apart(recipe, out)
     planned = units.plan(recipe)
     inputs = units.content_hashes(recipe, planned)
     config = recipe.output_config()
@@ -163,6 +165,18 @@ def _publish(run: _Run, pieces: Sequence[Piece]) -> dict[str, str]:
         shutil.rmtree(run.out / name, ignore_errors=True)
         (run.folder / name).rename(run.out / name)
     return dict(sorted(outputs.items()))
+
+
+def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
+    """Raises UserError where the next build would read what this one writes."""
+    written = [f"{ledger.SHARDS}/part.parquet", manifest.NAME, events.NAME]
+    for number, source in enumerate(recipe.inputs):
+        resolved = replace(source, path=source.path.resolve())
+        if any(would_read(out.resolve() / name, resolved) for name in written):
+            raise UserError(
+                f"corpus.inputs[{number}] reads {source.path}, in which the output {out} lies",
+                "a folder of the run outside its inputs, or an `exclude` for it",
+            )
 
 
 @contextlib.contextmanager

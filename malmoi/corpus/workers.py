@@ -14,6 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -36,7 +37,10 @@ class Hooks:
 
 
 def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> None:
-    """Does all `tasks` in so many spawned processes. Raises RuntimeError where `work` raises; any error stops them."""
+    """Does all `tasks` in so many spawned processes; any error stops them.
+
+    Raises what `work` raises where that is an OSError (a full disk is no mistake of ours), RuntimeError for all else.
+    """
     pending = deque(enumerate(tasks))
     workers: list[_Worker] = []
     try:
@@ -65,6 +69,8 @@ def _hear(worker: "_Worker", hooks: Hooks) -> tuple[int, Any] | None:
         kind, value = worker.pipe.recv()
     except (EOFError, OSError):
         return number, hooks.revive(number, worker.bury())
+    if kind == "system":
+        raise value
     if kind == "failed":
         raise RuntimeError(f"a worker failed:\n{value}")
     if kind == "done":
@@ -83,7 +89,14 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.number: int | None = None
         self._process = context.Process(target=_serve, args=(work, theirs), daemon=True)
-        self._process.start()
+        # A Ctrl-C in the moment before the new process ignores it would leave its traceback on the screen. The mask is
+        # inherited; here the signal only waits. The tracker unblocks it when it is started, so it comes first.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def give(self, number: int, task: Any) -> None:
@@ -115,6 +128,9 @@ def _serve(work: Work, pipe: Connection) -> None:
             return
         try:
             result = work(task, lambda value: pipe.send(("news", value)))
+        except OSError as error:
+            pipe.send(("system", error))
+            return
         except Exception:
             print(traceback.format_exc(), file=sys.stderr)
             pipe.send(("failed", traceback.format_exc()))

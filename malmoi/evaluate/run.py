@@ -17,7 +17,7 @@ from malmoi.evaluate.samples import sample
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of, write_text
+from malmoi.kit.files import sha256_of, write_text, writing
 from malmoi.serve.engine import Engine
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -35,10 +35,23 @@ def measure(
     out = folder / "report"
     table = config.to_table(settings)
     inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
-    if manifest.is_finished(out, table, inputs) and (out / MEASUREMENTS).is_file():
-        write_report(folder)
-        return manifest.read(out)["counts"]
+    with writing(out):
+        if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
+            write_report(folder)
+            return manifest.read(out)["counts"]
+        return _measure_anew(settings, engine, folder, manifest.Manifest("report", table, inputs), progress)
+
+
+def _measure_anew(
+    settings: EvaluateSettings,
+    engine: Engine,
+    folder: Path,
+    record: manifest.Manifest,
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """Measures, draws, and publishes `record` with what was made."""
     started = time.monotonic()
+    out = folder / "report"
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.NAME).unlink(missing_ok=True)
     found = asyncio.run(_measure(settings, engine, folder, progress))
@@ -47,7 +60,9 @@ def measure(
     scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
     counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
     outputs = {MEASUREMENTS: sha256_of(out / MEASUREMENTS)}  # report.html and report.json may be drawn again
-    manifest.write(out, manifest.Manifest("report", table, inputs, outputs, counts, time.monotonic() - started))
+    manifest.write(
+        out, dataclasses.replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started)
+    )
     return counts
 
 

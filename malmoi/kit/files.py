@@ -4,8 +4,10 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from malmoi.kit.errors import UserError
 
 PARTIAL = ".partial"
 """Suffix of what is being written. A name that ends so is never read and may be removed at any time."""
@@ -64,6 +66,26 @@ def sha256_of(path: Path) -> str:
         return digest.hexdigest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def damage(folder: Path, sha256_by_name: Mapping[str, str]) -> str | None:
+    """The first of the named files that is missing or not as it was written, in words; None where all are whole."""
+    for name, expected in sha256_by_name.items():
+        if not (folder / name).is_file():
+            return f"{name} is missing"
+        if sha256_of(folder / name) != expected:
+            return f"{name} is not as it was written (SHA-256)"
+    return None
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError that says so."""
+    try:
+        yield
+    except OSError as error:
+        hint = "make room or choose another folder, then run again"
+        raise UserError(f"{folder} cannot be written to: {error.strerror or error}", hint=hint) from None
 
 
 def _flush(path: Path) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import write_text
+from malmoi.kit.files import damage, write_text
 
 NAME = "manifest.json"
-_REMOVE = "it is damaged: remove it and run the stage again"
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,29 @@ def read(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{folder / NAME} cannot be read: {error}", hint=_REMOVE) from None
+        raise UserError(f"{folder / NAME} cannot be read: {error}") from None
     if not isinstance(found, dict):
-        raise UserError(f"{folder / NAME} cannot be read: it holds no table", hint=_REMOVE)
+        raise UserError(f"{folder / NAME} cannot be read: it holds no table")
     return found
 
 
 def is_finished(folder: Path, config: dict[str, Any], inputs: dict[str, str]) -> bool:
-    """Whether `folder` was finished with this very config and these inputs, so that its stage may be skipped."""
+    """Whether `folder` was finished with this very config and these inputs, so that its stage may be skipped.
+
+    Raises UserError where its manifest is damaged: what lies beside it is not ours to overwrite unasked.
+    """
     if not (folder / NAME).is_file():
         return False
-    found = read(folder)
+    try:
+        found = read(folder)
+    except UserError as error:
+        raise UserError(error.wrong, hint="remove that file and the stage is run again") from None
     return found.get("config") == json.loads(json.dumps(config)) and found.get("inputs") == inputs
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every output of a finished folder is as it was written. Reads them all."""
+    return damage(folder, read(folder)["outputs"]) is None
 
 
 def code_version() -> str:

@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import START_DEVIATION, Transformer
@@ -111,18 +112,19 @@ def read_shape(folder: Path) -> Shape:
             raise UserError(f"{folder / 'config.json'}: {key} is {found.get(key)!r}", "a plain Llama")
     found.setdefault("rope_theta", rope.get("rope_theta", ModelSettings.rope_theta))
     found.setdefault("num_key_value_heads", found.get("num_attention_heads"))
-    try:
-        fields = {field: found[key] for key, field in _SETTING_BY_KEY.items()}
-        if found.get("head_dim", fields["hidden"] // fields["heads"]) != fields["hidden"] // fields["heads"]:
-            raise UserError(f"{folder / 'config.json'}: head_dim is {found['head_dim']}", "hidden_size / heads")
-        return ModelSettings(**fields).shape(found["vocab_size"])
-    except KeyError as error:
-        raise UserError(f"{folder / 'config.json'} has no {error.args[0]}", "the config of a Llama") from None
+    for key in (*_SETTING_BY_KEY, "vocab_size"):
+        if key not in found:
+            raise UserError(f"{folder / 'config.json'} has no {key}", "the config of a Llama")
+    fields = {field: found[key] for key, field in _SETTING_BY_KEY.items()}
+    shape = config.parse(ModelSettings, fields, str(folder / "config.json")).shape(found["vocab_size"])
+    if found.get("head_dim", shape.head_size) != shape.head_size:
+        raise UserError(f"{folder / 'config.json'}: head_dim is {found['head_dim']}", "hidden_size / heads")
+    return shape
 
 
 def vocabulary(tokenizer: Path) -> list[str]:
     """The tokens of tokenizer.json in the order of their ids. Raises UserError where ids are missing."""
-    content = _read_json(tokenizer / TOKENIZER)
+    content = _read_tokenizer(tokenizer)
     by_id = {token_id: token for token, token_id in content["model"]["vocab"].items()}
     by_id |= {token["id"]: token["content"] for token in content["added_tokens"]}
     if sorted(by_id) != list(range(len(by_id))):
@@ -132,13 +134,13 @@ def vocabulary(tokenizer: Path) -> list[str]:
 
 def merges(tokenizer: Path) -> list[str]:
     """The merges of tokenizer.json, in order, each as "left right"."""
-    found = _read_json(tokenizer / TOKENIZER)["model"]["merges"]
+    found = _read_tokenizer(tokenizer)["model"]["merges"]
     return [merge if isinstance(merge, str) else " ".join(merge) for merge in found]
 
 
 def special_ids(tokenizer: Path) -> dict[str, int]:
     """The special tokens of tokenizer.json by name. Raises UserError where one that a chat needs is missing."""
-    added = _read_json(tokenizer / TOKENIZER)["added_tokens"]
+    added = _read_tokenizer(tokenizer)["added_tokens"]
     found = {token["content"]: token["id"] for token in added if token["special"]}
     for name in (END_OF_TEXT, END_OF_TURN, *(f"<|{role}|>" for role in ROLES)):
         if name not in found:
@@ -177,13 +179,25 @@ def _tokenizer_config(shape: Shape) -> dict[str, Any]:
     }
 
 
+def _read_tokenizer(tokenizer: Path) -> dict[str, Any]:
+    """The content of tokenizer.json. Raises UserError where it is no BPE tokenizer."""
+    content = _read_json(tokenizer / TOKENIZER)
+    model = content.get("model")
+    if not isinstance(model, dict) or not {"vocab", "merges"} <= model.keys() or "added_tokens" not in content:
+        raise UserError(f"{tokenizer / TOKENIZER} is no BPE tokenizer", "a tokenizer learnt by malmoi")
+    return content
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing", "a folder that malmoi wrote") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds {type(found).__name__}", "a table")
+    return found
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -2,8 +2,9 @@
 
 Tensor names and the order of the query and key rows are llama.cpp's: it turns neighbouring numbers (0 with 1) where
 transformers turns halves (0 with D/2), so the rows of each head are interleaved. The tokenizer goes along as byte-level
-BPE ("gpt2"). llama.cpp knows pre-tokenizers by name only and none is ours, and it does not make text NFC: it may cut
-some text otherwise than malmoi does. malmoi's own servers encode text themselves and hand over ids.
+BPE ("gpt2"). llama.cpp knows pre-tokenizers by name only; ours is Llama 3's to the letter, which it calls "llama-bpe".
+It does not make text NFC, so it cuts decomposed text otherwise than malmoi does. malmoi's own servers encode text
+themselves and hand over ids.
 """
 
 from pathlib import Path
@@ -97,7 +98,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
     tokens = vocabulary(tokenizer)
     types = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(merges(tokenizer))

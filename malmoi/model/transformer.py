@@ -7,7 +7,6 @@ C hidden size, F feed-forward size, V vocabulary.
 # ruff: noqa: N803, N806 (shape letters)
 
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -207,8 +206,3 @@ def start(model: Transformer, seed: int) -> None:
             continue
         deviation = narrow if name.endswith(("o_proj.weight", "down_proj.weight")) else START_DEVIATION
         parameter.copy_(torch.randn(parameter.shape, generator=generator) * deviation)
-
-
-def matrices(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """The named parameters with two axes: what weight decay applies to."""
-    return ((name, parameter) for name, parameter in model.named_parameters() if parameter.ndim > 1)

@@ -18,9 +18,9 @@ from malmoi.tokenizer.codec import Codec
 
 MAX_CHOICES = 50_000
 
-MAX_GRAMMAR_CHARACTERS = 16_000
-"""A regex, schema or Lark grammar. llguidance follows rules that name each other by recursion on the C stack, and dies
-with the whole process where it ends: a chain of 5,000 rules (60 kB) did so, one of 2,000 did not (8 MB of stack)."""
+MAX_GRAMMAR_CHARACTERS = {"regex": 16_000, "json": 16_000, "lark": 4_000}
+"""llguidance follows rules that name each other by recursion on the C stack, and the whole process dies where it ends.
+With 8 MB of stack, 3,500 levels of a Lark grammar did so and 2,100 did not; 4,000 characters hold at most 1,700."""
 
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
@@ -90,26 +90,26 @@ def _choice(value: Any) -> str:
 
 
 def _regex(value: Any) -> str:
-    return LLMatcher.grammar_from_regex(_text(value, "a regular expression"))
+    return LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression"))
 
 
 def _lark(value: Any) -> str:
-    return LLMatcher.grammar_from_lark(_text(value, "a Lark grammar"))
+    return LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar"))
 
 
 def _json(value: Any) -> str:
     if not isinstance(value, dict):
         raise UserError("guide.value of json is not an object", "a JSON schema")
-    schema = _text(json.dumps(value, ensure_ascii=False), "a JSON schema")
+    schema = _text(json.dumps(value, ensure_ascii=False), "json", "a JSON schema")
     # Compact: with free whitespace a weak model emits tabs and newlines until its tokens run out.
     return LLMatcher.grammar_from_json_schema(schema, overrides={"whitespace_flexible": False})
 
 
-def _text(value: Any, expected: str) -> str:
+def _text(value: Any, kind: str, expected: str) -> str:
     if not isinstance(value, str) or not value:
         raise UserError(f"guide.value is a {type(value).__name__}", expected)
-    if len(value) > MAX_GRAMMAR_CHARACTERS:
-        raise UserError(f"guide.value has {len(value)} characters", f"at most {MAX_GRAMMAR_CHARACTERS}")
+    if len(value) > MAX_GRAMMAR_CHARACTERS[kind]:
+        raise UserError(f"guide.value has {len(value)} characters", f"at most {MAX_GRAMMAR_CHARACTERS[kind]} of {kind}")
     return unicodedata.normalize("NFC", value)  # tokens are NFC: a grammar in NFD could not be spelt with them
 
 

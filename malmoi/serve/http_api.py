@@ -83,21 +83,19 @@ def router(served: Served) -> APIRouter:
         prompt = body.one_prompt
         prompt_ids = await asyncio.to_thread(text_ids, served.codec, prompt) if isinstance(prompt, str) else prompt
         ask = engine_request(served, body, prompt_ids, body.logprobs or 0)
-        echoed = await _echo(served, ask, body) if body.echo else None
         form = CompletionForm(_head(served, prompt_ids), served.codec, body.logprobs)
-        return await _reply(request, served, Ask(body, ask, form, echoed))
+        return await _reply(request, served, Ask(body, ask, form))
 
     return routes
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, understood: what was sent, what the engine is asked, how the reply is written, what comes first."""
+    """One request, understood: what was sent, what the engine is asked, how the reply is written."""
 
     body: Sampling
     request: EngineRequest
     form: Form
-    echoed: TextPiece | None = None
 
 
 def engine_request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top: int) -> EngineRequest:
@@ -173,11 +171,12 @@ async def _reply(request: Request, served: Served, ask: Ask) -> Response:
 
 
 async def _pieces(served: Served, ask: Ask) -> AsyncIterator[TextPiece]:
-    """What is echoed, then the answer."""
+    """What is echoed, then the answer. The echo's scores are work of the engine: they wait for the request's place."""
     shown = 0
-    if ask.echoed is not None:
-        shown = len(ask.echoed.text)
-        yield ask.echoed
+    if isinstance(ask.body, CompletionBody) and ask.body.echo:
+        echoed = await _echo(served, ask.request, ask.body)
+        shown = len(echoed.text)
+        yield echoed
     if ask.request.max_tokens == 0:
         yield TextPiece("", finish="length")
         return

@@ -53,7 +53,7 @@ def unexpected(error: Exception) -> ApiError:
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("request failed, id %s: %s\n%s", reference, type(error).__name__, frames)
     result = ApiError(500, f"the server failed; the operator finds the reason under id {reference}", code="internal")
-    result.message_ko = f"서버에 문제가 생겼어요. 운영자에게 번호 {reference}을(를) 알려 주세요."
+    result.message_ko = f"서버에 문제가 생겼어요. 운영자에게 이 번호를 알려 주세요: {reference}"
     return result
 
 
@@ -95,13 +95,21 @@ def invalid(problems: Any) -> ApiError:
     problem = problems[0]
     if problem["type"] == "json_invalid":
         return bad(None, f"the body is not valid JSON: {problem.get('ctx', {}).get('error', 'unreadable')}")
-    param = _path(list(problem["loc"])[1:])  # the first part only says where it came from: body, query or path
+    parts = list(problem["loc"])[1:]  # the first part only says where it came from: body, query or path
+    if problem["type"] == "extra_forbidden":
+        return _unknown(parts)
+    param = _path(parts)
     if not param:
         return bad(None, "the body must be a JSON object sent with Content-Type: application/json")
-    if problem["type"] == "extra_forbidden":
-        return bad(param, f"{param} is not a field that this server knows", "unknown_field")
     message = problem["msg"].removeprefix("Value error, ")
     return bad(param, f"{param}{_shown(problem.get('input'))}: {message}")
+
+
+def _unknown(parts: list[Any]) -> ApiError:
+    """A field that does not exist. Its name may be anything that JSON can write, half a surrogate pair too."""
+    name = repr(str(parts[-1])[:_SHOWN_CHARACTERS])[1:-1]
+    param = ".".join(part for part in (_path(parts[:-1]), name) if part)
+    return bad(param, f"{param or repr('')} is not a field that this server knows", "unknown_field")
 
 
 def _path(parts: list[Any]) -> str:

@@ -78,7 +78,13 @@ def check_key(headers: Headers, keys: Keys) -> None:
 def check_origin(headers: Headers) -> None:
     """Refuses what a foreign web page makes a browser send (CSRF). Programs send no Origin and pass."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+    if origin is None:
+        return
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        place = ""
+    if not place or place != headers.get("host", ""):
         raise ApiError(403, "this request comes from another web page", code="foreign_origin")
 
 

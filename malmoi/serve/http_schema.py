@@ -4,6 +4,7 @@ Fields that OpenAI knows and that change no answer here are accepted and ignored
 not built yet are refused, because an ignored setting is a wrong answer without a message.
 """
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -40,6 +41,34 @@ def _as_stops(value: Any) -> Any:
 
 
 Stops = Annotated[list[str], BeforeValidator(_as_stops)]
+
+
+MAX_DEPTH = 32
+
+
+def plain_json(value: Any, depth: int = 0) -> Any:
+    """`value`, where it can be written as JSON again: no NaN, no half of a surrogate pair, no bottomless nesting.
+
+    Python's own reader lets all of them in, and what then is saved can never be shown again. Raises ValueError.
+    """
+    if depth > MAX_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            plain_json(key, depth)
+            plain_json(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            plain_json(item, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("has a number that JSON does not know")
+    elif isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise ValueError("has half of a surrogate pair")
+    return value
+
+
+PlainTable = Annotated[dict[str, Any], BeforeValidator(plain_json)]
+"""A JSON object of any content."""
 
 
 class Strict(BaseModel):

@@ -1,7 +1,6 @@
 """Text to token ids and back, with one tokenizer.json. What looks like a special token in the text stays text."""
 
 import functools
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -66,11 +65,15 @@ class Codec:
 
     @functools.cached_property
     def _bytes_by_id(self) -> list[bytes]:
+        """Raises UserError for a tokenizer of another kind, whose tokens are not written in signs of bytes."""
         names = self._tokenizer.get_vocab(with_added_tokens=True)
         result = [b""] * self.vocabulary_tokens
         for name, token_id in names.items():
-            if name not in self._special_ids:
-                result[token_id] = bytes(_BYTE_BY_SIGN[sign] for sign in name)
+            if name in self._special_ids:
+                continue
+            if not all(sign in _BYTE_BY_SIGN for sign in name):
+                raise UserError(f"the token {name!r} is not written in bytes", "a byte-level BPE tokenizer")
+            result[token_id] = bytes(_BYTE_BY_SIGN[sign] for sign in name)
         return result
 
 
@@ -81,11 +84,6 @@ def whole_characters(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def read_special_tokens(folder: Path) -> dict[str, int]:
-    """special_tokens.json of a tokenizer folder: ids by name."""
-    return json.loads((folder / "special_tokens.json").read_text(encoding="utf-8"))
 
 
 def _byte_signs() -> dict[str, int]:

@@ -76,6 +76,7 @@ def _opened(file: Path) -> Iterator[pq.ParquetFile]:
 
 
 def _documents(batch: pa.RecordBatch) -> Documents:
+    batch.validate(full=True)  # a damaged page may unpack to bytes that are no UTF-8
     source = batch.column("source")
     return Documents(
         ids=batch.column("id").to_pylist(),

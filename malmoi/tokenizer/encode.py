@@ -5,15 +5,16 @@ import functools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from malmoi.kit import config, manifest
-from malmoi.kit.files import remove_partials, sha256_of
-from malmoi.tokenizer.codec import Codec
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import damage, remove_partials, sha256_of, writing
+from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, num_documents, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
@@ -48,13 +49,27 @@ def encode(
     """Encodes the kept documents of `corpus` with the tokenizer of a folder into `out`; returns the manifest's counts.
 
     `progress` is called with documents done and in all. The files are the same bytes for any number of processes.
-    A folder finished with these settings, corpus and tokenizer is left as it is; an unfinished one is begun again.
+    A folder finished with these settings, corpus and tokenizer is left as it is, if its files are whole; any other is
+    begun again. Raises UserError where the corpus or tokenizer is unfinished or damaged, or `out` cannot be written.
     """
     table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
-    inputs = {"corpus": content_sha256(corpus), "tokenizer": sha256_of(tokenizer / "tokenizer.json")}
-    if manifest.is_finished(out, table, inputs):
+    inputs = {"corpus": content_sha256(corpus), "tokenizer": _tokenizer_sha256(tokenizer)}
+    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
         return manifest.read(out)["counts"]
+    with writing(out):
+        return _encode(settings, (corpus, tokenizer), out, manifest.Manifest("tokens", table, inputs), progress)
+
+
+def _encode(
+    settings: EncodeSettings,
+    sources: tuple[Path, Path],
+    out: Path,
+    record: manifest.Manifest,
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """Encodes `sources` (corpus and tokenizer) and publishes `record` with what was made."""
     started = time.monotonic()
+    corpus, tokenizer = sources
     _clear(out)
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
     dtype = token_type(vocabulary_tokens)
@@ -69,8 +84,15 @@ def encode(
     counts = tally.counts() | written
     files = [file for name in shards for file in (out / name, table_of(out / name))]
     outputs = {file.name: sha256_of(file) for file in files}
-    manifest.write(out, manifest.Manifest("tokens", table, inputs, outputs, counts, time.monotonic() - started))
+    manifest.write(out, replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
     return counts
+
+
+def _tokenizer_sha256(tokenizer: Path) -> str:
+    """The hash of a finished, whole tokenizer.json."""
+    if wrong := damage(tokenizer, manifest.read(tokenizer)["outputs"]):
+        raise UserError(f"{tokenizer}: {wrong}", hint="run `malmoi tokenizer learn` again")
+    return sha256_of(tokenizer / NAME)
 
 
 class Tally:

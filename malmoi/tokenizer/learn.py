@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import remove_partials, sha256_of, write_text
+from malmoi.kit.files import remove_partials, sha256_of, write_text, writing
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.morphemes import CUT, lines_of, mark_morphemes
 from malmoi.tokenizer.sample import Excerpt, Weights, draw, weigh
@@ -44,12 +45,21 @@ def learn(settings: LearnSettings, corpus: Path, out: Path, progress: Callable[[
     """Learns from the corpus stage's folder `corpus` into `out`; returns the manifest's counts.
 
     `progress` is called with bytes of text analysed and expected. The same seed gives the same tokenizer.json for
-    any number of processes. A folder finished with these settings and this corpus is left as it is.
+    any number of processes. A folder finished with these settings and this corpus is left as it is, if its files are
+    whole. Raises UserError where the corpus is unfinished or damaged, or `out` cannot be written.
     """
     table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
     inputs = {"corpus": content_sha256(corpus)}
-    if manifest.is_finished(out, table, inputs):
+    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
         return manifest.read(out)["counts"]
+    with writing(out):
+        return _learn(settings, corpus, out, manifest.Manifest("tokenizer", table, inputs), progress)
+
+
+def _learn(
+    settings: LearnSettings, corpus: Path, out: Path, record: manifest.Manifest, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Learns and publishes `record` with what was made."""
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.NAME).unlink(missing_ok=True)
@@ -66,7 +76,7 @@ def learn(settings: LearnSettings, corpus: Path, out: Path, progress: Callable[[
         "special_tokens": len(SPECIAL_TOKENS),
     }
     outputs = {name: sha256_of(out / name) for name in ("tokenizer.json", "special_tokens.json")}
-    manifest.write(out, manifest.Manifest("tokenizer", table, inputs, outputs, counts, time.monotonic() - started))
+    manifest.write(out, replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
     return counts
 
 

@@ -23,7 +23,7 @@ from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, Hu
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, atomic_directory, remove_partials, sha256_of
+from malmoi.kit.files import PARTIAL, atomic_directory, damage, remove_partials, sha256_of
 
 SEAL = "sealed_sha256"
 """Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
@@ -86,16 +86,11 @@ def fault(path: Path) -> str | None:
         sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
         if sealed != _seal(content) or step != step_of(path):
             return f"{manifest.NAME} is not as it was written"
-        for name, expected in content["outputs"].items():
-            if not (path / name).is_file():
-                return f"{name} is missing"
-            if sha256_of(path / name) != expected:
-                return f"{name} is not as it was written (SHA-256)"
+        return damage(path, content["outputs"])
     except UserError as error:
         return str(error)
     except (OSError, KeyError, TypeError, AttributeError) as error:
         return f"it cannot be read: {error}"
-    return None
 
 
 def newest_whole(folder: Path, refuse: Callable[[str, str], None]) -> Path | None:

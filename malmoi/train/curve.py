@@ -8,6 +8,9 @@ from malmoi.kit import events
 from malmoi.kit.files import atomic_file
 
 
+_NUMBERS = ("step", "tokens", "loss", "learning_rate", "gradient_norm", "tokens_per_s", "seconds")
+
+
 def truncate(folder: Path, step: int) -> int:
     """Removes the events of steps after `step`, which will be done again; returns how many.
 
@@ -15,7 +18,7 @@ def truncate(folder: Path, step: int) -> int:
     whole. The file is replaced, never cut: killed at any moment, it is the old one or the new one.
     """
     every = list(events.read(folder))
-    kept = [event for event in every if not (event["kind"] in ("step", "checkpoint") and event.get("step", 0) > step)]
+    kept = [event for event in every if event["kind"] not in ("step", "checkpoint") or _is_done(event, step)]
     if len(kept) < len(every):
         with atomic_file(folder / events.NAME) as aside:
             lines = (json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
@@ -24,5 +27,14 @@ def truncate(folder: Path, step: int) -> int:
 
 
 def steps(folder: Path) -> list[dict[str, Any]]:
-    """The step events of a run, in order."""
-    return list(events.read(folder, "step"))
+    """The step events of a run, in order. A damaged one, without all its numbers, is left out."""
+    return [
+        event
+        for event in events.read(folder, "step")
+        if all(isinstance(event.get(name), (int, float)) for name in _NUMBERS)
+    ]
+
+
+def _is_done(event: dict[str, Any], step: int) -> bool:
+    number = event.get("step")
+    return isinstance(number, int) and number <= step

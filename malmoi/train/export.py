@@ -8,7 +8,7 @@ from typing import Any
 
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, atomic_directory, sha256_of
+from malmoi.kit.files import PARTIAL, atomic_directory, sha256_of, writing
 from malmoi.model.convert import TOKENIZER, write_hugging_face
 from malmoi.model.gguf_file import NAME as GGUF
 from malmoi.model.gguf_file import write_gguf
@@ -25,26 +25,27 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
 
     `out` gets a Hugging Face folder and model.gguf. It is written aside and put in place whole; an earlier model there
     is replaced, any other content is not. A folder that already holds this very model is left as it is.
-    Raises UserError where the checkpoint is missing or damaged: another one is never taken silently.
+    Raises UserError where the checkpoint is missing or damaged (another one is never taken silently), or where the
+    tokenizer is not the one whose ids the model was trained on.
     """
     source = _choose(train, step)
     saved = manifest.read(source)
     table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
     inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
-    if manifest.is_finished(out, table, inputs):
+    _check_tokenizer(saved["counts"].get("tokenizer_sha256"), inputs["tokenizer"], tokenizer)
+    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
         return manifest.read(out)["counts"]
     began = time.monotonic()
     wrong = checkpoint.fault(source)
     if wrong is not None:
-        hint = f"name another: {', '.join(str(checkpoint.step_of(path)) for path in _all(train))}"
+        others = ", ".join(str(checkpoint.step_of(path)) for path in _all(train) if path != source)
+        hint = "run the training again to make it anew" + (f", or name another: {others}" if others else "")
         raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint)
     _check_replaceable(out)
     model = load_model(source)
     counts = {"parameters": model.shape.parameters, **{key: saved["counts"][key] for key in ("step", "tokens")}}
-    try:
+    with writing(out):
         _publish(model, tokenizer, out, manifest.Manifest("model", table, inputs, counts=counts), began)
-    except OSError as error:
-        raise UserError(f"{out} cannot be written to: {error.strerror or error}", hint="make room") from None
     return counts
 
 
@@ -101,6 +102,12 @@ def _tokenizer_file(tokenizer: Path) -> Path:
     if not file.is_file():
         raise UserError(f"{file} is missing", "the folder of a tokenizer stage")
     return file
+
+
+def _check_tokenizer(trained_on: str | None, found: str, tokenizer: Path) -> None:
+    if trained_on not in (None, found):
+        hint = "encode the corpus and train again, or put the former tokenizer back"
+        raise UserError(f"the tokenizer in {tokenizer} is not the one that the model was trained with", hint=hint)
 
 
 def _check_replaceable(out: Path) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of
+from malmoi.kit.files import sha256_of, writing
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
 from malmoi.tokenizer.shards import open_part
@@ -40,13 +40,17 @@ LAST_STEPS = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything decided before the first step. config and inputs identify the run; `machine` is what it runs on."""
+    """Everything decided before the first step. config and inputs identify the run; `machine` is what it runs on.
+
+    tokenizer_sha256: of the tokenizer.json that the tokens were made with, so that no other goes with the model.
+    """
 
     settings: TrainSettings
     shape: Shape
     config: dict[str, Any]
     inputs: dict[str, str]
     machine: dict[str, Any]
+    tokenizer_sha256: str | None
 
 
 @dataclass
@@ -76,17 +80,18 @@ def train(
 ) -> dict[str, Any]:
     """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
 
-    A finished folder of the same settings and tokens is left as it is; an unfinished one is gone on with from its
-    newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises UserError for a changed
+    A finished folder of the same settings and tokens is left as it is, if its newest checkpoint is whole; any other is
+    gone on with from its newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises UserError for a changed
     recipe, an unwritable folder, a loss that is no number.
     """
     plan = make_plan(settings, model, tokens)
-    if manifest.is_finished(out, plan.config, plan.inputs):
+    if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
     with _claimed(out):
         began = time.monotonic()
         found = checkpoint.newest_whole(out / CHECKPOINTS, lambda name, why: _refuse(out, name, why))
         plan = _settle(plan, found, out)
+        (out / manifest.NAME).unlink(missing_ok=True)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
             loader = Loader(open_part(tokens, "train"), settings)
             trainee = build(plan)
@@ -106,7 +111,8 @@ def train(
 
 def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Plan:
     """The run that these settings and tokens make, on this machine. Raises UserError where they do not fit."""
-    counts = manifest.read(tokens)["counts"]
+    made = manifest.read(tokens)
+    counts = made["counts"]
     if settings.sequence_tokens > model.context_tokens:
         expected = f"at most model.context_tokens ({model.context_tokens})"
         raise UserError(f"train.sequence_tokens is {settings.sequence_tokens}", expected)
@@ -123,6 +129,7 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
             "precision": machine.choose_precision(settings, device),
             "threads": settings.threads or len(os.sched_getaffinity(0)),
         },
+        made["inputs"].get("tokenizer"),
     )
 
 
@@ -188,7 +195,12 @@ def _record(settings: TrainSettings, state: State, result: StepResult, out: Path
 def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
     began = time.perf_counter()
     path = out / CHECKPOINTS / checkpoint.name_of(state.step)
-    counts = {"step": state.step, "tokens": state.tokens, "vocabulary_tokens": plan.shape.vocabulary_tokens}
+    counts = {
+        "step": state.step,
+        "tokens": state.tokens,
+        "vocabulary_tokens": plan.shape.vocabulary_tokens,
+        "tokenizer_sha256": plan.tokenizer_sha256,
+    }
     identity = plan.config | {"machine": plan.machine}
     checkpoint.save(path, trainee.tensors(), manifest.Manifest("checkpoint", identity, plan.inputs, counts=counts))
     checkpoint.prune(out / CHECKPOINTS, plan.settings.keep_checkpoints)
@@ -196,7 +208,9 @@ def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
 
 
 def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float) -> dict[str, Any]:
-    last = curve.steps(out)[-LAST_STEPS:]
+    every = curve.steps(out)
+    last = every[-LAST_STEPS:]
+    seconds = max(seconds, sum(step["seconds"] for step in every))  # a run gone on with took longer than its last part
     counts = {
         "steps": state.step,
         "tokens": state.tokens,
@@ -211,9 +225,14 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
         f"{CHECKPOINTS}/{path.name}/{manifest.NAME}": sha256_of(path / manifest.NAME)
         for path in checkpoint.checkpoints(out / CHECKPOINTS)
     }
-    with _written(out):
+    with writing(out):
         manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
     return counts
+
+
+def _newest_is_whole(out: Path) -> bool:
+    saved = checkpoint.checkpoints(out / CHECKPOINTS)
+    return not saved or checkpoint.fault(saved[-1]) is None
 
 
 def _mean(values: list[float]) -> float | None:
@@ -232,7 +251,7 @@ def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
     on = plan.machine | ({"threads": was_on["threads"]} if plan.settings.threads is None else {})
     asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
     refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
-    return Plan(plan.settings, plan.shape, plan.config, plan.inputs, on)
+    return replace(plan, machine=on)
 
 
 def _refuse(out: Path, name: str, why: str) -> None:
@@ -240,23 +259,14 @@ def _refuse(out: Path, name: str, why: str) -> None:
 
 
 def _append(out: Path, kind: str, **fields: Any) -> None:
-    with _written(out):
+    with writing(out):
         events.append(out, kind, **fields)
-
-
-@contextlib.contextmanager
-def _written(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        hint = "make room or choose another folder, then run again: it goes on from the newest checkpoint"
-        raise UserError(f"{out} cannot be written to: {error.strerror or error}", hint=hint) from None
 
 
 @contextlib.contextmanager
 def _claimed(out: Path) -> Iterator[None]:
     """Holds the folder for this process: two runs in one folder would write over each other."""
-    with _written(out):
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         lock = (out / "lock").open("w")
     with lock:

@@ -58,6 +58,7 @@ def test_sizes_vocabulary_and_merges_read_back(tokenizer, tmp_path):
     assert field("llama.rope.dimension_count") == 8
     assert field("llama.context_length") == 64
     assert field("tokenizer.ggml.model") == "gpt2"
+    assert field("tokenizer.ggml.pre") == "llama-bpe"  # the name of tokenizer/learn.py's PATTERN in llama.cpp
     assert field("tokenizer.ggml.tokens") == vocabulary(tokenizer)
     assert field("tokenizer.ggml.merges") == merges(tokenizer)
     assert len(merges(tokenizer)) == 40

@@ -67,6 +67,14 @@ def list_files(source: Input) -> list[Path]:
     return sorted([*found, *closed])
 
 
+def would_read(path: Path, source: Input) -> bool:
+    """Whether a plain file at `path`, there or not, would be among `list_files`. Both paths must be resolved alike."""
+    if not path.is_relative_to(source.path):
+        return False
+    relative = path.relative_to(source.path)
+    return not any(map(_is_hidden, relative.parts)) and _is_wanted(relative.as_posix(), source)
+
+
 def read_file(path: Path, source: Input) -> Items:
     """The items of one file of an input. No file, however broken, raises."""
     origin_file = _origin(path, source)

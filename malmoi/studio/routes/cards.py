@@ -11,7 +11,7 @@ from pydantic import Field
 from malmoi.cards.render import InputError
 from malmoi.kit.config import to_table
 from malmoi.serve.http_errors import bad
-from malmoi.serve.http_schema import MAX_TEMPERATURE, MAX_TOKENS, Strict
+from malmoi.serve.http_schema import MAX_TEMPERATURE, MAX_TOKENS, PlainTable, Strict
 from malmoi.serve.http_stream import EventStream, event, take_place
 from malmoi.serve.run_card import Event, prepare, run
 from malmoi.studio.routes.needs import CardNeed, ServedNeed
@@ -33,7 +33,7 @@ class DecodingBody(Strict):
 class RunBody(Strict):
     """One run of a card: a value for each input of its form."""
 
-    inputs: dict[str, Any] = Field(max_length=64)
+    inputs: PlainTable = Field(max_length=64)
     decoding: DecodingBody = DecodingBody()
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field, field_validator
 
 from malmoi.serve.http_errors import ApiError
-from malmoi.serve.http_schema import Strict
+from malmoi.serve.http_schema import PlainTable, Strict
 from malmoi.studio.routes.needs import StoreNeed
 from malmoi.studio.store import prompts
 
@@ -20,12 +20,12 @@ class PromptBody(Strict):
     """A prompt as it is saved."""
 
     title: str = Field(min_length=1, max_length=200)
-    body: dict[str, Any]
+    body: PlainTable
 
     @field_validator("body")
     @classmethod
     def _is_small(cls, body: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_PROMPT_BYTES:
+        if len(json.dumps(body, ensure_ascii=False).encode()) > MAX_PROMPT_BYTES:
             raise ValueError(f"is larger than {MAX_PROMPT_BYTES} bytes")
         return body
 
