@@ -7,6 +7,9 @@ TEST_ARGS ?=
 
 .PHONY: demo test check docs web clean
 
+# Threads of torch that wait for one another sleep: spinning starves whatever else runs on the same cores.
+export OMP_WAIT_POLICY = passive
+
 demo: .venv/ready
 	$(BIN)/malmoi demo $(DEMO_ARGS)
 
@@ -39,5 +42,6 @@ web:
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[test]"
 	touch $@
 
+# Runs stay: a trained model is days of work, and no rule may remove it.
 clean:
-	rm -rf .venv runs
+	rm -rf .venv

@@ -2,8 +2,9 @@
 
 Same shape, first weights, batches, learning rate, clipping and threads; the losses must agree step by step, or no
 figure is printed. Each side has a process of its own and they take turns, so that load and heat fall on both; the
-figure is the median over the rounds. Two kinds of batches: rows of one document each, and rows packed with documents of
-about 300 tokens, where transformers gets the block-diagonal mask as its documentation says.
+figure is the median over the rounds. On a machine that does other work too, take --threads 1 and the tokens per CPU
+second: threads that wait for each other measure the load. Two kinds of batches: rows of one document each, and rows
+packed with documents of about 300 tokens, where transformers gets the block-diagonal mask.
 
     python benchmarks/train_cpu.py                    # 26 M parameters, 8 x 512 tokens, float32
     python benchmarks/train_cpu.py --precision bfloat16
@@ -125,9 +126,10 @@ def serve(side: Any, orders: Connection) -> None:
     """Answers orders (numbers of batches, packed or not) until there is none."""
     while (order := orders.recv()) is not None:
         batches = [make_batch(number, order["packed"]) for number in order["batches"]]
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         losses = [side.step(batch) for batch in batches]
-        orders.send({"seconds": time.perf_counter() - began, "losses": losses})
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
+        orders.send({"seconds": seconds, "cpu_seconds": cpu_seconds, "losses": losses})
 
 
 def compare(options: argparse.Namespace, packed: bool) -> dict[str, Any]:
@@ -140,6 +142,7 @@ def compare(options: argparse.Namespace, packed: bool) -> dict[str, Any]:
         process.start()
         sides[kind] = here
     speeds: dict[str, list[float]] = {kind: [] for kind in sides}
+    thrifts: dict[str, list[float]] = {kind: [] for kind in sides}
     tokens = options.steps * SETTINGS.batch_sequences * SETTINGS.sequence_tokens
     for turn in range(options.rounds + 1):
         answers = {}
@@ -151,15 +154,15 @@ def compare(options: argparse.Namespace, packed: bool) -> dict[str, Any]:
         for kind, answer in answers.items():
             if turn > 0:  # the first round warms up
                 speeds[kind].append(tokens / answer["seconds"])
+                thrifts[kind].append(tokens / answer["cpu_seconds"])
     for orders in sides.values():
         orders.send(None)
-    medians = {kind: statistics.median(values) for kind, values in speeds.items()}
-    return {
-        "batches": "packed" if packed else "whole",
-        **{f"{kind}_tokens_per_s": round(value) for kind, value in medians.items()},
-        "ratio": round(medians["ours"] / medians["transformers"], 2),
-        "all": {kind: [round(value) for value in values] for kind, values in speeds.items()},
-    }
+    result: dict[str, Any] = {"batches": "packed" if packed else "whole"}
+    for unit, values in (("tokens_per_s", speeds), ("tokens_per_cpu_s", thrifts)):
+        medians = {kind: statistics.median(values[kind]) for kind in sides}
+        result |= {f"{kind}_{unit}": round(median) for kind, median in medians.items()}
+        result[f"{unit}_ratio"] = round(medians["ours"] / medians["transformers"], 2)
+    return result | {"all": {kind: [round(value) for value in values] for kind, values in speeds.items()}}
 
 
 def check_losses(answers: dict[str, Any], tolerance: float) -> None:

@@ -91,12 +91,19 @@ def _sample(arguments: argparse.Namespace) -> int:
             print(json.dumps(row, ensure_ascii=False))
             continue
         print(f"== {row['id'] or '(unreadable)'}  {_where(row)}  {', '.join(row['reasons'])}")
-        print(*[line for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
+        print(*[_harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
     return 0
 
 
 def _where(row: dict[str, Any]) -> str:
-    return f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}"
+    return _harmless(f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}")
+
+
+def _harmless(text: str) -> str:
+    """Without what a terminal would obey: names in archives and broken texts may hold any control character."""
+    return "".join(
+        sign if sign in "\n\t" or (sign >= " " and not "\x7f" <= sign <= "\x9f") else repr(sign)[1:-1] for sign in text
+    )
 
 
 def _print_plan(plan: dict[str, Any], as_json: bool) -> None:
@@ -169,7 +176,7 @@ def _print_trail(trail: dict[str, Any]) -> None:
     )
     for line in (trail["title"], trail["detail"]):
         if line:
-            print(f"  {line}")
+            print(f"  {_harmless(line)}")
     if trail["cluster"]:
         print(f"  one of {trail['cluster_size']} copies; the best is {trail['cluster']}")
     masked = ", ".join(f"{number} {name}" for name, number in trail["masked"].items() if number)

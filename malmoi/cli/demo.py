@@ -25,13 +25,15 @@ def _demo(arguments: argparse.Namespace) -> int:
     from malmoi.cli.main import main
     from malmoi.cli.recipe import load
     from malmoi.cli.run import run_stages
+    from malmoi.serve import server
+    from malmoi.studio.settings import StudioSettings
 
     run = load(arguments)
+    port = StudioSettings().port if arguments.port is None else arguments.port
+    if not arguments.once:
+        server.bind("127.0.0.1", port).close()  # a port that is taken is told now, not after the training
     run_stages(run)
-    if arguments.once:
-        return _ask_once(run.folder)
-    port = [] if arguments.port is None else ["--port", str(arguments.port)]
-    return main(["studio", str(run.folder), *port])
+    return _ask_once(run.folder) if arguments.once else main(["studio", str(run.folder), "--port", str(port)])
 
 
 def _ask_once(folder: Path) -> int:

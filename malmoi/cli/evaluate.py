@@ -31,9 +31,14 @@ def measure_model(arguments: argparse.Namespace) -> int:
         print(json.dumps({**plan, "settings": asdict(run.evaluate)}, ensure_ascii=False, indent=1))
         return 0
     from malmoi.evaluate.run import measure
+    from malmoi.kit import manifest
+    from malmoi.kit.errors import UserError
+    from malmoi.kit.files import damage
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
+    if wrong := damage(model, manifest.read(model)["outputs"]):
+        raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
     with TorchEngine(model, ServeSettings()) as engine, bar("evaluate") as progress:
         counts = measure(run.evaluate, engine, run.folder, progress)
     print(f"written to {out / 'report.html'}", file=sys.stderr)

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ ROOMS = {
 """Each names a module malmoi.cli.<room> with `add_arguments(parser)` and, by parser defaults, `action(arguments)`."""
 
 NAME = "malmoi"
+_INTERRUPTED_QUERY = "Query interrupted"
+"""What DuckDB makes of a Ctrl-C in the middle of a query: a RuntimeError with these words."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,18 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ran at 463 tokens/s spinning and at 2,900-6,500 sleeping (docs/log.md). It must be said before torch is loaded.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in EUC-KR has no emoji
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
-        for word in words:
-            if not word.isprintable() and "\udc80" <= max(word) <= "\udcff":
-                raise UserError(f"{word!r} is no text", "words and paths in UTF-8")
+        if broken := [word for word in words if word != word.encode(errors="replace").decode()]:
+            raise UserError(f"{broken[0]!r} is no text", "words and paths in UTF-8")
         parsed = build_parser(words).parse_args(words)
         return parsed.action(parsed) or 0
     except UserError as error:
-        print(f"malmoi: {error}".replace("\n", " "), file=sys.stderr)
+        _say(str(error))
         return 2
-    except KeyboardInterrupt:
-        print("malmoi: stopped; run the same command again to go on", file=sys.stderr)
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
+            raise
+        _say("stopped; run the same command again to go on")
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
@@ -75,9 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _refused(error: OSError) -> int:
     """The system's no in one line: 2 where the path is to blame, 1 for what may pass (a full disk, a lost network)."""
     place = "" if error.filename is None else f"{error.filename}: "
-    print(f"malmoi: {place}{error.strerror or error}".replace("\n", " "), file=sys.stderr)
+    _say(f"{place}{error.strerror or error}")
     wrong_path = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
     return 2 if isinstance(error, wrong_path) or error.errno == errno.EROFS else 1
+
+
+def _say(wrong: str) -> None:
+    """One line on stderr."""
+    print(f"{NAME}: {wrong}".replace("\n", " "), file=sys.stderr)
 
 
 def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sample.plant import Personal
 from malmoi.corpus.steps.duplicates import EXACT, NEAR
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError, did_you_mean
@@ -23,7 +25,10 @@ CLOSE_COPY = 0.8
 
 def numbers(folder: Path) -> dict[str, Any]:
     """The counts of the manifest. Raises UserError where the folder is no finished corpus."""
-    return _manifest(folder, "counts")["counts"]
+    counts = _manifest(folder, "counts")["counts"]
+    if "documents_in" not in counts:
+        raise UserError(f"{folder / manifest.NAME} is damaged: its counts have no documents_in")
+    return counts
 
 
 def recipe_of(folder: Path) -> CorpusRecipe:
@@ -81,7 +86,9 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
     exact = [_is_found(row, other) for item, row, other in pairs if EXACT in item["plants"]]
     near = [_is_found(row, other) for item, row, other in pairs if NEAR in item["plants"]]
     close = [
-        _is_found(row, other) for item, row, other in pairs if NEAR in item["plants"] and item["jaccard"] >= CLOSE_COPY
+        _is_found(row, other)
+        for item, row, other in pairs
+        if NEAR in item["plants"] and (item["jaccard"] or 0) >= CLOSE_COPY
     ]
     copied = {_place(item["duplicate_of"]): row["cluster"] for item, row, other in pairs if _is_found(row, other)}
     clean = [
@@ -128,6 +135,8 @@ def _open(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             for name in (LEDGER, SHARDS):
                 database.read_parquet(parquet_files(folder / name)).create_view(name)
             yield database
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
         except (duckdb.Error, pa.ArrowException) as error:
             wrong = " ".join(str(error).split())[:300]
             raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
@@ -171,14 +180,39 @@ def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in (*head, *copies)}, "masked": masked, "judgements": judgements}
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a document lies: the `origin` of its row in the ledger."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class _Planted:
+    """A line of a truth file, for the check of its types. `written`: the id of the text it was made from."""
+
+    file: str
+    offset: int
+    plants: tuple[str, ...]
+    duplicate_of: _Place | None
+    jaccard: float | None
+    personal: tuple[Personal, ...]
+    clean: bool
+    written: str = ""
+
+
 def _read_truth(truth: Path) -> Iterator[dict[str, Any]]:
     """The lines of a truth file, checked for their keys. Raises UserError with the number of the line."""
     try:
         with truth.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 item = json.loads(line)
+                if not isinstance(item, dict):
+                    raise UserError(f"{truth}, line {number}: no table", "a truth file of `malmoi sample`")
                 if missing := {"file", "offset", "plants", "duplicate_of", "jaccard", "personal", "clean"} - set(item):
                     raise UserError(f"{truth}, line {number}: no {min(missing)!r}", "a truth file of `malmoi sample`")
+                config.parse(_Planted, item, f"{truth}, line {number}")
                 yield item
     except (OSError, ValueError) as error:
         raise UserError(f"{truth} cannot be read: {error}", "a truth file of `malmoi sample`") from None

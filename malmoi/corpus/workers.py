@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -89,14 +89,8 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.number: int | None = None
         self._process = context.Process(target=_serve, args=(work, theirs), daemon=True)
-        # A Ctrl-C in the moment before the new process ignores it would leave its traceback on the screen. The mask is
-        # inherited; here the signal only waits. The tracker unblocks it when it is started, so it comes first.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        try:
+        with _ctrl_c_waits():
             self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def give(self, number: int, task: Any) -> None:
@@ -113,6 +107,27 @@ class _Worker:
     def stop(self) -> None:
         self._process.kill()
         self.bury()
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """While a process is born, so that no half-started one leaves its traceback on the screen; told at the end.
+
+    The new process inherits the mask, and never hears of it. Here other threads may, so a handler only takes note.
+    """
+    resource_tracker.ensure_running()  # it clears the mask when it is started, so it comes first
+    is_main = threading.current_thread() is threading.main_thread()
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if is_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _serve(work: Work, pipe: Connection) -> None:

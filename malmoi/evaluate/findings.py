@@ -104,6 +104,7 @@ def _steps(folder: Path) -> list[dict[str, Any]]:
 
 
 def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str, Any]:
+    """last_loss: the manifest's (a mean over the last steps); of an unfinished run, that of the last step."""
     names = ("step", "tokens", "loss", "learning_rate", "gradient_norm", "tokens_per_s", "seconds")
     speeds = [step["tokens_per_s"] for step in steps if step.get("tokens_per_s")]
     return {
@@ -111,7 +112,7 @@ def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str
         "counts": made["counts"] if made else {},
         "num_steps": steps[-1]["step"],
         "tokens": steps[-1].get("tokens"),
-        "last_loss": steps[-1].get("loss"),
+        "last_loss": made["counts"].get("loss") if made else steps[-1].get("loss"),
         "tokens_per_s": statistics.median(speeds) if speeds else None,
         "steps": [{name: step.get(name) for name in names} for step in thinned(steps)],
     }

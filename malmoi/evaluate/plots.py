@@ -55,7 +55,8 @@ def curve(points: Sequence[Point], label: str) -> str:
         f'{_grid(len(ticks))}<path class="line" d="{path}"/>{_strips(finite, [x for x, _ in places])}</svg>'
     )
     y_ticks = "".join(f"<span>{_tick(tick)}</span>" for tick in reversed(ticks))
-    x_ticks = "".join(f"<span>{_tick(left + (right - left) * n / NUM_TICKS)}</span>" for n in range(NUM_TICKS + 1))
+    steps = (round(left + (right - left) * n / NUM_TICKS) for n in range(NUM_TICKS + 1))
+    x_ticks = "".join(f"<span>{step:,}</span>" for step in steps)
     return f'<div class="curve"><div class="y">{y_ticks}</div>{drawing}<div class="x">{x_ticks}</div></div>'
 
 

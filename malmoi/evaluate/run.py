@@ -60,9 +60,7 @@ def _measure_anew(
     scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
     counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
     outputs = {MEASUREMENTS: sha256_of(out / MEASUREMENTS)}  # report.html and report.json may be drawn again
-    manifest.write(
-        out, dataclasses.replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started)
-    )
+    manifest.write(out, dataclasses.replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
     return counts
 
 

@@ -23,7 +23,22 @@ REASONS = {
     "unsupported_format": "모르는 형식",
     "unsafe_member": "위험한 경로",
     "encoding": "알 수 없는 인코딩",
-    "unreadable": "읽을 수 없음",
+    "page_timeout": "너무 오래 걸린 쪽",
+    "page_crash": "읽다가 멎은 쪽",
+    "broken_encoding": "깨진 글자",
+    "not_korean": "한국어가 아님",
+    "too_short": "너무 짧음",
+    "machine_translated": "기계 번역",
+    "missing": "사라진 파일",
+    "no_permission": "읽을 권한 없음",
+    "read_error": "읽기 오류",
+    "binary": "글이 아닌 파일",
+    "not_text": "글이 아닌 값",
+    "malformed_table": "깨진 표",
+    "malformed_record": "깨진 WARC 기록",
+    "http_status": "오류 응답",
+    "damaged_archive": "손상된 압축 파일",
+    "decompression_bomb": "압축 폭탄",
 }
 """Reasons of the corpus room in Korean; one that is missing here is shown by its own name."""
 

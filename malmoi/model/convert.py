@@ -52,7 +52,8 @@ _SETTING_BY_KEY = {
 def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> None:
     """Writes config, weights (float32), tokenizer and chat template into an existing folder.
 
-    Raises UserError where the tokenizer of the folder `tokenizer` has another vocabulary than the model.
+    Raises UserError where the tokenizer of the folder `tokenizer` has another vocabulary than the model, and OSError
+    where a file cannot be written.
     """
     ids = special_ids(tokenizer)
     num_tokens = len(vocabulary(tokenizer))
@@ -67,7 +68,10 @@ def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> Non
     shutil.copyfile(tokenizer / TOKENIZER, folder / TOKENIZER)
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
     weights = {name: weight.detach().float().cpu().contiguous() for name, weight in model.named_parameters()}
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    try:
+        save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    except SafetensorError as error:  # the library's name for a full disk, among others
+        raise OSError(f"{folder / WEIGHTS}: {error}") from None
 
 
 def load_hugging_face(folder: Path) -> Transformer:

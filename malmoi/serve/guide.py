@@ -35,7 +35,7 @@ def check(guide: Guide) -> str:
         raise UserError(f"guide.value is no {guide.kind} that can be followed: broken text or too deep") from None
     problem = LLMatcher.validate_grammar(grammar, limits=_limits())
     if problem and not problem.startswith("WARNING"):
-        raise UserError(f"guide.value is no {guide.kind} that can be followed: {' '.join(problem.split())[:300]}")
+        raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
     return grammar
 
 
@@ -51,7 +51,7 @@ class Grammars:
         """A matcher at the start of the answer. Raises UserError for a guide that cannot be followed."""
         found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_limits())
         if found.is_error():
-            raise UserError(f"guide.value cannot be followed: {' '.join(found.get_error().split())[:300]}")
+            raise UserError(f"guide.value cannot be followed: {_told(found.get_error())}")
         return Matcher(found, self._vocabulary_tokens)
 
 
@@ -72,12 +72,17 @@ class Matcher:
     def accept(self, token_id: int) -> None:
         """Goes on by one token. Raises UserError where the grammar has grown too complex to follow."""
         if not self._matcher.consume_token(token_id):
-            raise UserError(f"the guide failed: {' '.join(self._matcher.get_error().split())[:300]}")
+            raise UserError(f"the guide failed: {_told(self._matcher.get_error())}")
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing but the end may follow."""
         return self._matcher.is_stopped()
+
+
+def _told(problem: str) -> str:
+    """What llguidance says, in one line and without its marks for programmers."""
+    return " ".join(problem.partition("<backtrace>")[0].replace("<non-verbose/>", "").split())[:300]
 
 
 def _choice(value: Any) -> str:

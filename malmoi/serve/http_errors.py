@@ -99,6 +99,8 @@ def invalid(problems: Any) -> ApiError:
     if problem["type"] == "extra_forbidden":
         return _unknown(parts)
     param = _path(parts)
+    if not param and problem["type"] == "string_unicode":
+        return bad(None, "the body has a field whose name is no text (half of a surrogate pair)")
     if not param:
         return bad(None, "the body must be a JSON object sent with Content-Type: application/json")
     message = problem["msg"].removeprefix("Value error, ")
@@ -106,10 +108,11 @@ def invalid(problems: Any) -> ApiError:
 
 
 def _unknown(parts: list[Any]) -> ApiError:
-    """A field that does not exist. Its name may be anything that JSON can write, half a surrogate pair too."""
-    name = repr(str(parts[-1])[:_SHOWN_CHARACTERS])[1:-1]
+    """A field that does not exist. Its name may be any text, and as long as the body."""
+    name = str(parts[-1])[:_SHOWN_CHARACTERS]
     param = ".".join(part for part in (_path(parts[:-1]), name) if part)
-    return bad(param, f"{param or repr('')} is not a field that this server knows", "unknown_field")
+    shown = param if name.isidentifier() else repr(param)
+    return bad(param, f"{shown} is not a field that this server knows", "unknown_field")
 
 
 def _path(parts: list[Any]) -> str:

@@ -8,7 +8,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from malmoi.kit.errors import UserError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -25,7 +28,8 @@ def num_processes(asked: int | None) -> int:
 def map_in_order(function: Callable[[Task], Result], tasks: Iterable[Task], processes: int) -> Iterator[Result]:
     """Yields function(task) for each task, in order; in this process where `processes` is 1.
 
-    `function` must be importable by name. Tasks are taken from the iterable only as fast as results are.
+    `function` must be importable by name. Tasks are taken from the iterable only as fast as results are. Raises
+    UserError where a worker is killed.
     """
     if processes == 1:
         yield from map(function, tasks)
@@ -40,6 +44,9 @@ def map_in_order(function: Callable[[Task], Result], tasks: Iterable[Task], proc
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool:
+        hint = "the system ends processes when memory runs out: set fewer processes, then run again"
+        raise UserError(f"one of {processes} worker processes was killed", hint=hint) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

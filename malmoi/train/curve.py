@@ -7,7 +7,6 @@ from typing import Any
 from malmoi.kit import events
 from malmoi.kit.files import atomic_file
 
-
 _NUMBERS = ("step", "tokens", "loss", "learning_rate", "gradient_norm", "tokens_per_s", "seconds")
 
 

@@ -81,8 +81,8 @@ def train(
     """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
 
     A finished folder of the same settings and tokens is left as it is, if its newest checkpoint is whole; any other is
-    gone on with from its newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises UserError for a changed
-    recipe, an unwritable folder, a loss that is no number.
+    gone on with from its newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises
+    UserError for a changed recipe, damaged tokens, an unwritable folder, a loss that is no number.
     """
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
@@ -112,7 +112,7 @@ def train(
 def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Plan:
     """The run that these settings and tokens make, on this machine. Raises UserError where they do not fit."""
     made = manifest.read(tokens)
-    counts = made["counts"]
+    counts = made.get("counts", {})
     if settings.sequence_tokens > model.context_tokens:
         expected = f"at most model.context_tokens ({model.context_tokens})"
         raise UserError(f"train.sequence_tokens is {settings.sequence_tokens}", expected)

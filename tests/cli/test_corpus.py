@@ -74,7 +74,13 @@ def test_sample_then_why_leads_from_a_reason_to_every_step_of_a_document(corpus,
         (["why", "{corpus}", "0000"], "no document '0000'"),
         (["sample", "{corpus}", "--dropped-by", "to_short"], "did you mean 'too_short'?"),
         (["sample", "{corpus}", "--dropped-by", "too_short", "--count", "0"], "--count 0"),
+        (["sample", "{corpus}", "--dropped-by", "too_short", "--count", "9" * 30], "--count 999"),
+        (["sample", "{corpus}", "--dropped-by", "too_short", "--seed", "-1"], "--seed -1"),
+        (["why", "{corpus}", "\udcff"], "is no text"),
         (["show", "{corpus}", "--truth", "absent.jsonl"], "absent.jsonl"),
+        (["build", "{recipe}", "--set", "folder=/proc/nowhere"], "/proc/nowhere: No such file"),
+        (["build", "{recipe}", "--set", "folder={recipe}"], "Not a directory"),
+        (["build", "{recipe}", "--set", "folder="], "folder is ''"),
         (["show", "{corpus}/ledger"], "no manifest.json"),
         (["build", "{recipe}", "--set", "corpus.qualty.minimum_characters=3"], "did you mean 'quality'?"),
         (["build", "{recipe}", "--set", "corpus.near_duplicate.similarity=7"], "similarity is 7"),
@@ -87,3 +93,16 @@ def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, c
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert told in err
+
+
+def test_what_a_terminal_would_obey_is_written_out(recipe, capsys):
+    raw = recipe.parent / "hostile"
+    raw.mkdir()
+    (raw / "\x1b[2Jname.bin").write_bytes(b"x")
+    words = ["--set", f"folder={recipe.parent / 'other'}", "--set", f"corpus.inputs.0.path={raw}"]
+    assert main(["corpus", "build", str(recipe), *words, "--set", "corpus.processes=1"]) == 0
+    capsys.readouterr()
+    assert main(["corpus", "sample", str(recipe.parent / "other/corpus"), "--dropped-by", "unsupported_format"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert r"\x1b[2Jname.bin@0" in out

@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,21 @@ def test_a_reader_that_leaves_early_causes_no_traceback():
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("usage")
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_one_line_like_any_other(capsys, monkeypatch):
+    def stopped(_arguments):
+        raise RuntimeError("Query interrupted")  # what DuckDB 2.0 made of a Ctrl-C in `corpus build`
+
+    room = types.ModuleType("malmoi.cli.run")
+    room.add_arguments = lambda parser: parser.set_defaults(action=stopped)
+    monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
+    assert main(["run"]) == 130
+    assert capsys.readouterr().err == "malmoi: stopped; run the same command again to go on\n"
+
+
+def test_text_that_the_terminal_cannot_show_is_written_out():
+    words = [sys.executable, "-c", "import sys; from malmoi.cli.main import main; main(['x']); print('값 \U0001f600')"]
+    environment = {**os.environ, "PYTHONIOENCODING": "euc-kr"}
+    done = subprocess.run(words, capture_output=True, check=False, env=environment)
+    assert done.stdout == "값 ".encode("euc-kr") + rb"\U0001f600" + b"\n"

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pyarrow.parquet as pq
 import pytest
@@ -65,6 +66,29 @@ def test_folder_of_another_stage_and_a_damaged_truth_are_refused(built, tmp_path
     (tmp_path / "manifest.json").write_text(json.dumps({"stage": "tokenizer", "counts": {}}))
     with pytest.raises(UserError, match="'tokenizer' stage"):
         report.numbers(tmp_path)
-    (tmp_path / "truth.jsonl").write_text('{"file": "a"}\n')
-    with pytest.raises(UserError, match="line 1: no 'clean'"):
-        report.measure(built, tmp_path / "truth.jsonl")
+    (tmp_path / "manifest.json").write_text(json.dumps({"stage": "corpus", "counts": {}}))
+    with pytest.raises(UserError, match="damaged"):
+        report.numbers(tmp_path)
+    whole = {"offset": 0, "plants": [], "duplicate_of": None, "jaccard": None, "personal": [], "clean": True}
+    for line, told in (
+        ('{"file": "a"}', "line 1: no 'clean'"),
+        ("5", "line 1: no table"),
+        (json.dumps({**whole, "file": 5}), r"line 1\.file is 5"),
+        (json.dumps({**whole, "file": "a", "duplicate_of": 7}), r"line 1\.duplicate_of is 7"),
+        (json.dumps({**whole, "file": "a", "personal": [1]}), r"line 1\.personal\[0\] is 1"),
+    ):
+        (tmp_path / "truth.jsonl").write_text(f"{line}\n")
+        with pytest.raises(UserError, match=told):
+            report.measure(built, tmp_path / "truth.jsonl")
+
+
+@pytest.mark.parametrize("fault", ["gone", "cut", "overwritten"])
+def test_damaged_ledger_is_named_in_one_line(built, tmp_path, fault):
+    shutil.copytree(built, tmp_path / "corpus")
+    (part,) = (tmp_path / "corpus" / "ledger").iterdir()
+    whole = part.read_bytes()
+    written = {"gone": None, "cut": whole[:-100], "overwritten": whole[:4] + bytes(len(whole) - 8) + whole[-4:]}[fault]
+    part.unlink() if written is None else part.write_bytes(written)
+    for ask in (lambda folder: report.explain(folder, "0"), lambda folder: report.sample(folder, "near_duplicate", 50)):
+        with pytest.raises(UserError, match="corpus cannot be read"):
+            ask(tmp_path / "corpus")

@@ -10,6 +10,10 @@ import pytest
 from malmoi.corpus.workers import Hooks, run_all
 
 
+def write_to_nowhere(task, _report):
+    Path(task).write_text("")
+
+
 def square(task, report):
     report(task)
     return task * task
@@ -59,6 +63,12 @@ def test_exception_in_a_worker_is_raised_here_with_its_trace():
         run_all(raise_on_three, [1, 2, 3], 1, Heard().hooks())
 
 
+def test_what_the_system_refuses_a_worker_is_raised_here_as_it_was():
+    with pytest.raises(FileNotFoundError) as raised:
+        run_all(write_to_nowhere, ["/proc/no/such"], 1, Heard().hooks())
+    assert raised.value.filename == "/proc/no/such"
+
+
 def test_no_task_starts_no_process():
     run_all(square, [], 4, Heard().hooks())
 
@@ -88,6 +98,21 @@ def test_workers_end_with_a_driver_that_is_killed(tmp_path):
         driver.kill()
         driver.wait()
     _wait_for(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def test_ctrl_c_at_the_birth_of_a_worker_leaves_no_traceback_of_the_worker(tmp_path):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(tmp_path / "pid")))
+    driver = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    _wait_for(lambda: _workers(driver.pid))
+    os.killpg(driver.pid, signal.SIGINT)
+    _, err = driver.communicate(timeout=30)
+    assert err.count("Traceback") == 1, err  # the driver's own, which the command line turns into one line
+
+
+def _workers(driver: int) -> list[str]:
+    children = Path(f"/proc/{driver}/task/{driver}/children").read_text().split()
+    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def _wait_for(condition, seconds=30):

@@ -144,6 +144,16 @@ def test_missing_input_and_a_second_build_at_once_are_told_in_one_line(recipe, t
             build(recipe, tmp_path / "corpus", quiet)
 
 
+def test_output_inside_its_own_input_is_refused_unless_it_would_not_be_read(tmp_path):
+    write_rows(tmp_path / "a.jsonl", [{"text": sentences(1)}])
+    out = tmp_path / "run" / "corpus"
+    with pytest.raises(UserError, match=r"corpus\.inputs\[0\] reads"):
+        build(CorpusRecipe(inputs=(Input(tmp_path),)), out, quiet)
+    assert not out.exists()
+    for apart in ({"include": ("a.*",)}, {"exclude": ("run/*",)}):
+        assert build(CorpusRecipe(inputs=(Input(tmp_path, **apart),)), out, quiet)["documents_in"] == 1
+
+
 def test_plan_says_what_would_be_read_and_memory_bounds_the_processes(recipe):
     plan = describe(recipe)
     assert plan["inputs"][0]["files"] == 7

@@ -105,3 +105,10 @@ def test_growing_makes_every_format_and_plants_faults(tmp_path, monkeypatch):
 def test_growing_into_an_existing_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="exists already"):
         grow.grow(tmp_path, 10, 1, silent)
+
+
+def test_check_of_a_folder_without_samples_names_that_folder_and_one_without_truth_is_told(tmp_path):
+    with pytest.raises(UserError, match=str(tmp_path)):
+        build.differences(tmp_path)
+    (tmp_path / "written").symlink_to(SAMPLES / "written")
+    assert "truth.jsonl" in build.differences(tmp_path)

@@ -94,7 +94,7 @@ def run_folder(measured_run: Path, tmp_path: Path) -> Path:
         (folder / stage).symlink_to(measured_run / stage)
     for step in range(1, 21):
         events.append(folder / "train", "step", step=step, tokens=step * 100, loss=9.0 / step, tokens_per_s=50.0)
-    manifest.write(folder / "train", manifest.Manifest("train", {}, counts={"steps": 20}, seconds=40.0))
+    manifest.write(folder / "train", manifest.Manifest("train", {}, counts={"steps": 20, "loss": 0.5}, seconds=40.0))
     events.append(folder, "stage", stage="train", seconds=41.0, peak_bytes=3_000_000)
     events.append(folder, "stage", stage="train", seconds=0.1, peak_bytes=1_000)
     return folder

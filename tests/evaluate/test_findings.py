@@ -15,7 +15,7 @@ def test_all_stages_of_a_run_are_found(run_folder: Path):
     assert found["corpus"]["documents_kept"] == 150
     assert found["tokenizer"]["vocabulary_tokens"] == 1400
     assert found["tokens"]["bytes_per_token"] > 1
-    assert found["train"]["last_loss"] == 9.0 / 20
+    assert found["train"]["last_loss"] == 0.5  # the manifest's mean, not the last step's 0.45
     assert found["evaluate"] is None
     assert json.loads(json.dumps(found))["model"] is None
 
@@ -48,7 +48,7 @@ def test_a_step_done_again_after_a_kill_counts_once(tmp_path: Path):
         stream.write('{"kind": "step", "step": 4, "lo')
     train = gather(tmp_path)["train"]
     assert [step["loss"] for step in train["steps"]] == [5.0, 4.1, 3.6]
-    assert (train["finished"], train["num_steps"]) == (False, 3)
+    assert (train["finished"], train["num_steps"], train["last_loss"]) == (False, 3, 3.6)
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path):

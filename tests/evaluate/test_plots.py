@@ -30,6 +30,12 @@ def test_a_curve_stays_inside_its_box_and_tells_each_value():
     assert sum(float(one.get("width", 0)) for one in strips) == pytest.approx(1000, abs=2)
 
 
+def test_steps_are_whole_numbers():
+    drawn = ET.fromstring(curve([Point(1, 3.0, ""), Point(400, 2.0, "")], "loss"))
+    [axis] = [one for one in drawn.iter("div") if one.get("class") == "x"]
+    assert [span.text for span in axis] == ["1", "81", "161", "240", "320", "400"]
+
+
 def test_values_that_are_no_numbers_are_left_out():
     points = [Point(1, math.nan, ""), Point(2, 3.0, ""), Point(3, math.inf, ""), Point(4, 3.0, "")]
     assert "nan" not in curve(points, "x")

@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -131,3 +132,12 @@ def test_sizes_and_times_are_readable():
     assert "12분 5초" in duration(725.2)
     assert "2시간 3분" in duration(7380)
     assert "0.5 s" in duration(0.5)
+
+
+def test_every_reason_of_the_corpus_room_has_its_korean_word():
+    from malmoi.corpus.recipe import CorpusRecipe, Input
+    from malmoi.corpus.sources.raw import Reason
+    from malmoi.evaluate.words import REASONS
+
+    rules = {rule.reason for rule in CorpusRecipe(inputs=(Input(Path("raw")),)).rules()}
+    assert {*rules, *get_args(Reason)} - REASONS.keys() == set()

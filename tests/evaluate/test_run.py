@@ -40,6 +40,23 @@ def test_a_finished_report_is_drawn_again_and_not_measured(run_folder: Path, eng
     assert (run_folder / "report" / "report.html").is_file()
 
 
+def test_damaged_measurements_are_made_again(run_folder: Path, engine, make_engine):
+    counts = measure(SETTINGS, engine, run_folder, quiet)
+    path = run_folder / "report" / "measurements.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    again = make_engine()
+    assert measure(SETTINGS, again, run_folder, quiet) == counts
+    assert again.scored
+    assert path.read_bytes() == whole
+
+
+def test_an_unwritable_report_is_one_clear_line(run_folder: Path, engine):
+    (run_folder / "report").write_text("")
+    with pytest.raises(UserError, match="report cannot be written to"):
+        measure(SETTINGS, engine, run_folder, quiet)
+
+
 def test_a_model_with_a_smaller_vocabulary_is_refused(run_folder: Path, make_engine):
     engine = make_engine()
     engine.describe = lambda: make_engine().describe().__class__("x", "fake", 1300, 64, 1, "1" * 64)

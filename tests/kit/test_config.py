@@ -46,7 +46,7 @@ def test_a_table_becomes_nested_dataclasses_with_their_defaults():
     [
         (GOOD + "wieght_kg = 8", ["bicycle.wieght_kg", "weight_kg"]),
         ('name = "바람"\nwheels = [{inch = 28}]', ["bicycle.wheels[0].inch", "inches"]),
-        ('name = "바람"', ["missing", "bicycle.wheels"]),
+        ('name = "바람"', ["missing", "bicycle.wheels", "a list"]),
         ("name = 5\nwheels = []", ["bicycle.name is 5", "text"]),
         ('name = "바람"\nwheels = [{inches = true}]', ["bicycle.wheels[0].inches is True", "whole number"]),
         ('name = "바람"\nwheels = [{inches = 2.5}]', ["bicycle.wheels[0].inches is 2.5"]),
@@ -54,6 +54,9 @@ def test_a_table_becomes_nested_dataclasses_with_their_defaults():
         ('name = "바람"\nwheels = {}', ["bicycle.wheels is {}", "a list"]),
         (GOOD + "weight_kg = -1", ["bicycle: weight_kg is -1.0", "above 0"]),
         (GOOD + "lights = 3", ["bicycle.lights is 3", "a table"]),
+        (GOOD + "weight_kg = nan", ["bicycle.weight_kg is nan", "finite"]),
+        (GOOD + "weight_kg = inf", ["bicycle.weight_kg is inf", "finite"]),
+        (GOOD + 'shed = ""', ["bicycle.shed is ''", "a path"]),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_path(text, words):

@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -54,6 +55,23 @@ def test_the_hash_of_a_folder_depends_on_names_and_contents_only(tmp_path):
     assert files.sha256_of(tmp_path / "a") != files.sha256_of(tmp_path / "b")
 
 
+def test_the_first_damaged_or_missing_file_is_named(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    made = {name: files.sha256_of(tmp_path / name) for name in ("a", "b")}
+    assert files.damage(tmp_path, made) is None
+    (tmp_path / "b").write_text("c")
+    assert files.damage(tmp_path, made) == "b is not as it was written (SHA-256)"
+    (tmp_path / "a").unlink()
+    assert files.damage(tmp_path, made) == "a is missing"
+
+
+def test_what_cannot_be_written_is_one_clear_line(tmp_path):
+    words = "out cannot be written to: No space left on device; make room"
+    with pytest.raises(UserError, match=words), files.writing(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_folder_is_finished_only_for_the_same_config_and_inputs(tmp_path):
     assert not manifest.is_finished(tmp_path, {"a": 1}, {})
     manifest.write(tmp_path, Manifest("corpus", {"a": 1, "b": (1, 2)}, {"raw": "00"}, counts={"documents": 3}))
@@ -65,12 +83,15 @@ def test_a_folder_is_finished_only_for_the_same_config_and_inputs(tmp_path):
     assert found["code"].startswith("0.")
 
 
-@pytest.mark.parametrize("content", [None, "{", "\x00"])
+@pytest.mark.parametrize("content", [None, "{", "\x00", "[]", "5", "null"])
 def test_a_missing_or_damaged_manifest_is_named(tmp_path, content):
     if content is not None:
         (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json"):
         manifest.read(tmp_path)
+    if content is not None:
+        with pytest.raises(UserError, match="remove that file"):
+            manifest.is_finished(tmp_path, {}, {})
 
 
 def test_half_a_line_left_by_a_killed_writer_hides_no_event(tmp_path):

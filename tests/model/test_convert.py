@@ -120,3 +120,34 @@ def test_damaged_and_missing_files_are_named(tokenizer, tmp_path):
         load_hugging_face(tmp_path)
     with pytest.raises(UserError, match=r"config\.json is missing"):
         load_hugging_face(tmp_path / "nowhere")
+
+
+def test_weights_that_cannot_be_written_are_an_error_of_the_system(tokenizer, tmp_path):
+    """So that who exports may treat a full disk as one case, in whatever library it shows."""
+    (tmp_path / "model.safetensors").mkdir()
+    with pytest.raises(OSError, match=r"model\.safetensors"):
+        exported(tokenizer, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("hidden_size", "32", "hidden is '32'; expected a whole number"),
+        ("num_hidden_layers", None, "layers is None"),
+        ("rms_norm_eps", 0, "norm_epsilon 0.0"),
+        ("head_dim", 7, "head_dim is 7"),
+    ],
+)
+def test_a_wrong_value_in_the_config_is_named(tokenizer, tmp_path, key, value, message):
+    exported(tokenizer, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, key: value}))
+    with pytest.raises(UserError, match=message):
+        load_hugging_face(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"model": {"vocab": {}}, "added_tokens": []}', '{"model": 1}'])
+def test_a_tokenizer_of_another_kind_is_named(tmp_path, content):
+    (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(UserError, match=r"tokenizer\.json"):
+        vocabulary(tmp_path)

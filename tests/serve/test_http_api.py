@@ -188,7 +188,8 @@ def test_bad_input_is_a_400_that_names_the_field(client, served, change, param):
 def test_an_unknown_field_with_a_name_that_is_no_text_is_a_400(client):
     content = b'{"messages": [{"role": "user", "content": "a"}], "\\ud800": 1}'
     response = client.post("/v1/chat/completions", content=content, headers={"Content-Type": "application/json"})
-    assert (response.status_code, response.json()["error"]["code"]) == (400, "unknown_field")
+    assert response.status_code == 400
+    assert "name is no text" in response.json()["error"]["message"]
     response = client.post("/v1/chat/completions", json={**ASK, "x" * 9000: 1})
     assert len(response.text) < 400
 

@@ -35,6 +35,7 @@ def test_a_card_names_the_input_that_is_missing(page):
 
 def test_the_word_chain_is_played_explained_and_begun_anew(page):
     page.goto("/cards/word_chain")
+    page.get_by_text("사전에 있는 낱말").wait_for()
     box = page.get_by_role("textbox", name="내 낱말")
     box.fill("사과")
     box.press("Enter")

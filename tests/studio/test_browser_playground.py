@@ -56,6 +56,38 @@ def test_the_servers_refusal_is_told_in_korean(page, heard):
     assert "400" in heard.pop()
 
 
+def test_a_refused_parameter_is_named_as_its_label_says(page, heard):
+    page.goto("/playground")
+    page.locator("#stops").fill("하나\n둘\n셋\n넷\n다섯")
+    page.fill("#prompt", "옛날에")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("alert").get_by_text("‘멈출 말’ 값을 확인해 주세요.").wait_for()
+    assert len(heard) == 1
+    assert "400" in heard.pop()
+
+
+def test_what_came_of_a_long_prompt_is_in_sight(page):
+    page.goto("/playground")
+    page.fill("#prompt", "옛날에\n" * 120)
+    page.keyboard.press("Control+Enter")
+    page.locator('.facts[data-state="done"]').wait_for()
+    top = page.get_by_role("region", name="이어 쓴 글").bounding_box()["y"]
+    assert top < page.viewport_size["height"] - 100
+
+
+def test_an_empty_answer_is_told_in_both_ways_of_writing(page):
+    page.goto("/playground")
+    page.locator("#stops").fill("나무꾼")
+    page.fill("#prompt", "옛날에")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("답이 비어 있어요").wait_for()
+    page.get_by_role("radio", name="대화").click()
+    page.fill("#composer", "안녕")
+    page.press("#composer", "Enter")
+    page.get_by_text("답이 비어 있어요").wait_for()
+    assert turns(page) == ["안녕"]
+
+
 def test_probabilities_show_whole_syllables_and_what_else_could_have_stood(page, studio):
     page.goto("/playground")
     page.get_by_text("토큰 확률 보기").click()

@@ -52,6 +52,12 @@ def test_nothing_is_wider_than_a_small_phone(page):
         page.locator("h1").wait_for()
         page.locator(".skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
+    page.evaluate("localStorage.setItem('malmoi.language', 'en')")
+    for place in PLACES:  # English titles are longer
+        page.goto(place)
+        page.locator("h1").wait_for()
+        page.locator(".skeleton").first.wait_for(state="detached")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, place
 
 
 def test_the_rail_folds_and_stays_folded(page):

@@ -1,7 +1,9 @@
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -98,6 +100,49 @@ def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, 
     left = [file.name for file in (tmp_path / "out").iterdir()]
     assert left
     assert not [name for name in left if name.endswith((".partial", "manifest.json"))]
+
+
+def test_damaged_tokens_are_encoded_again(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    shutil.copytree(tokens, out)
+    (out / "train-00000.bin").write_bytes(bytes((out / "train-00000.bin").stat().st_size))
+    (out / "train-00001.bin").unlink()
+    encode(SETTINGS, corpus, plain, out, quiet)
+    assert (out / "train-00000.bin").read_bytes() == (tokens / "train-00000.bin").read_bytes()
+    assert open_part(out, "train").num_tokens == open_part(tokens, "train").num_tokens
+
+
+def test_an_unfinished_absent_or_damaged_tokenizer_is_not_encoded_with(corpus: Path, plain: Path, tmp_path: Path):
+    with pytest.raises(UserError, match=r"nowhere has no manifest\.json"):
+        encode(SETTINGS, corpus, tmp_path / "nowhere", tmp_path / "out", quiet)
+    former = tmp_path / "former"
+    shutil.copytree(plain, former)
+    (former / "tokenizer.json").write_bytes((former / "tokenizer.json").read_bytes()[:-9])
+    with pytest.raises(UserError, match=r"tokenizer\.json is not as it was written"):
+        encode(SETTINGS, corpus, former, tmp_path / "out", quiet)
+    (former / "manifest.json").unlink()  # as `learn` leaves it while it works: the former tokenizer.json still there
+    with pytest.raises(UserError, match=r"former has no manifest\.json"):
+        encode(SETTINGS, corpus, former, tmp_path / "out", quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_text_that_is_no_utf8_after_damage_names_its_shard(write_corpus, plain, tmp_path: Path, make_document):
+    corpus = write_corpus(tmp_path / "corpus", [make_document("가나다라마바사")], shards=1)
+    shard = corpus / "shards" / "part-00000.parquet"
+    table = pq.read_table(shard)
+    text = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 2], "<i4")), pa.py_buffer(b"\xea\xff")]
+    )
+    place = table.schema.get_field_index("text")
+    pq.write_table(table.set_column(place, table.schema.field(place), text.cast(table.schema.field(place).type)), shard)
+    with pytest.raises(UserError, match=r"part-00000\.parquet cannot be read: .*UTF8"):
+        encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+
+
+def test_an_unwritable_folder_is_one_clear_line(corpus: Path, plain: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"file cannot be written to: .*; make room or choose another folder"):
+        encode(SETTINGS, corpus, plain, tmp_path / "file", quiet)
 
 
 def test_hard_texts_come_back_from_the_shards(write_corpus, plain: Path, tmp_path: Path, make_document):

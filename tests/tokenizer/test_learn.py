@@ -64,6 +64,20 @@ def test_an_unfinished_folder_is_learnt_again(corpus: Path, tmp_path: Path, plai
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_damaged_tokenizer_is_learnt_again(corpus: Path, tmp_path: Path, plain: Path):
+    settings = LearnSettings(1600, guide="none", processes=1)
+    learn(settings, corpus, tmp_path, quiet)
+    (tmp_path / "tokenizer.json").write_bytes((plain / "tokenizer.json").read_bytes()[:-100])
+    learn(settings, corpus, tmp_path, quiet)
+    assert (tmp_path / "tokenizer.json").read_bytes() == (plain / "tokenizer.json").read_bytes()
+
+
+def test_an_unwritable_folder_is_one_clear_line(corpus: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file cannot be written to"):
+        learn(LearnSettings(1600, guide="none", processes=1), corpus, tmp_path / "file", quiet)
+
+
 def test_any_number_of_workers_learns_the_same_bytes(corpus: Path, guided: Path, tmp_path: Path):
     learn(LearnSettings(1600, processes=2), corpus, tmp_path, quiet)
     for name in ("tokenizer.json", "special_tokens.json"):

@@ -5,6 +5,7 @@ import pytest
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import sha256_of
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import open_part, token_type
 
@@ -21,7 +22,8 @@ def folder(tmp_path: Path) -> Path:
             writer.add(Row(f"{position:032x}", "web", "", length), tokens)
             number += length
     counts = {"token_type": "<u4", "shards": writer.shards}
-    manifest.write(tmp_path, manifest.Manifest("tokens", {}, counts=counts))
+    outputs = {file.name: sha256_of(file) for file in tmp_path.iterdir()}
+    manifest.write(tmp_path, manifest.Manifest("tokens", {}, outputs=outputs, counts=counts))
     return tmp_path
 
 
@@ -68,8 +70,19 @@ def test_a_torn_or_missing_shard_is_named(folder: Path):
 
 def test_a_damaged_table_is_named(folder: Path):
     (folder / "train-00001.documents.parquet").write_bytes(b"PAR1")
-    with pytest.raises(UserError, match=r"train-00001\.documents\.parquet cannot be read"):
-        open_part(folder, "train").document_starts  # noqa: B018
+    with pytest.raises(UserError, match=r"train-00001\.documents\.parquet is not as it was written"):
+        open_part(folder, "train")
+
+
+@pytest.mark.parametrize("bit", [1, 128])
+def test_a_flipped_bit_in_a_shard_is_named(folder: Path, bit: int):
+    """It is another token, inside the vocabulary (1) or outside (128 in the high byte)."""
+    shard = folder / "train-00003.bin"
+    raw = bytearray(shard.read_bytes())
+    raw[1] ^= bit
+    shard.write_bytes(raw)
+    with pytest.raises(UserError, match=r"train-00003\.bin is not as it was written.*encode the corpus again"):
+        open_part(folder, "train")
 
 
 def test_ids_fit_their_type():

@@ -46,6 +46,9 @@ def test_show_without_text_and_without_tokens_says_what_to_do(
     assert main(["tokenizer", "show", str(plain), "--text", str(tmp_path / "none.txt")]) == 2
     assert "none.txt" in capsys.readouterr().err
     assert main(["tokenizer", "show", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert main(["tokenizer", "show", str(plain), "--bytes", "0"]) == 2
+    assert capsys.readouterr().err == "malmoi: --bytes 0; expected 1 or more\n"
 
 
 def test_encode_text_shows_each_token(plain: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch):

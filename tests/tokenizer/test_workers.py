@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from malmoi.kit.errors import UserError
 from malmoi.tokenizer.workers import IN_FLIGHT_PER_PROCESS, map_in_order, num_processes
 
 ORPHANS = """
@@ -26,6 +27,11 @@ def test_results_come_in_the_order_of_the_work():
     assert list(map_in_order(abs, range(-30, 0), 2)) == list(range(30, 0, -1))
     assert list(map_in_order(abs, range(-3, 0), 1)) == [3, 2, 1]
     assert list(map_in_order(abs, [], 2)) == []
+
+
+def test_a_killed_worker_is_one_clear_line():
+    with pytest.raises(UserError, match=r"one of 2 worker processes was killed; .* set fewer processes"):
+        list(map_in_order(signal.raise_signal, [signal.SIGKILL], 2))
 
 
 def test_work_is_taken_no_faster_than_results_are():

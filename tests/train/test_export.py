@@ -75,9 +75,33 @@ def test_a_damaged_checkpoint_is_named_and_never_exchanged_for_another(folder):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"step-00000008 is damaged: model-00001.*name another: 4, 8"):
+    with pytest.raises(UserError, match=r"step-00000008 is damaged: model-00001.*training again.*name another: 4$"):
         export_of(folder)
     assert not (folder / "model").exists()
+    run(folder / "tokens", folder / "train", steps=8)
+    assert export_of(folder)["step"] == 8
+
+
+def test_a_damaged_export_is_written_again(folder):
+    export_of(folder)
+    weights = (folder / "model" / "model.safetensors").read_bytes()
+    (folder / "model" / "model.safetensors").write_bytes(weights[:-1] + bytes([weights[-1] ^ 1]))
+    export_of(folder)
+    assert (folder / "model" / "model.safetensors").read_bytes() == weights
+
+
+def test_a_tokenizer_learnt_after_the_training_is_refused(folder):
+    """Its vocabulary may be as large and its ids mean other words: nothing but the hash can tell."""
+    shutil.rmtree(folder / "train")
+    made = manifest.read(folder / "tokens")
+    made["inputs"] = {"tokenizer": sha256_of(folder / "tokenizer" / "tokenizer.json")}
+    (folder / "tokens" / "manifest.json").write_text(json.dumps(made))
+    run(folder / "tokens", folder / "train", steps=8)
+    export_of(folder)
+    text = (folder / "tokenizer" / "tokenizer.json").read_text()
+    (folder / "tokenizer" / "tokenizer.json").write_text(text.replace('"t7": 7, "t8": 8', '"t8": 7, "t7": 8'))
+    with pytest.raises(UserError, match="is not the one that the model was trained with"):
+        export_of(folder)
 
 
 def test_missing_things_are_named(folder):

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -13,6 +14,7 @@ from small_tokens import MODEL, countable_documents, write_tokens
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.train.curve import steps
 from malmoi.train.trainer import train
 
 
@@ -97,6 +99,49 @@ def test_a_flipped_bit_is_refused_by_name_and_the_run_goes_on_from_the_checkpoin
     assert refused["name"] == "step-00000008"
     assert "model-00002-of-00002.safetensors is not as it was written" in refused["reason"]
     assert [event["step"] for event in events.read(out, "resume")] == [4]
+
+
+def test_a_finished_run_whose_newest_checkpoint_is_damaged_makes_it_anew(shared_tokens, tmp_path, undisturbed):
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    newest = out / "checkpoints" / "step-00000012" / "model-00001-of-00002.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    run(shared_tokens, out)
+    assert_same_run(out, undisturbed)
+    assert [event["step"] for event in events.read(out, "resume")] == [8]
+
+
+def test_a_flipped_bit_in_the_tokens_is_refused(tmp_path, documents):
+    tokens = write_tokens(tmp_path / "tokens", documents)
+    raw = bytearray((tokens / "train-00001.bin").read_bytes())
+    raw[20] ^= 1
+    (tokens / "train-00001.bin").write_bytes(raw)
+    with pytest.raises(UserError, match=r"train-00001\.bin is not as it was written"):
+        run(tokens, tmp_path / "out")
+
+
+def test_damaged_events_cost_their_steps_and_no_more(shared_tokens, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(9))
+    lines = (out / "events.jsonl").read_text().splitlines()
+    damaged = [line.replace('"loss"', '"lost"') if '"step": 3,' in line else line for line in lines]
+    damaged = [line.replace('"step": 5,', '"step": "5",') for line in damaged]
+    (out / "events.jsonl").write_text("\n".join(damaged) + "\n")
+    run(shared_tokens, out)
+    assert [step["step"] for step in steps(out)] == [1, 2, 4, *range(6, 13)]
+
+
+def test_the_seconds_of_a_run_are_those_of_all_its_starts(shared_tokens, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(11))
+    for name in ("step", "checkpoint"):
+        assert list(events.read(out, name))
+    text = (out / "events.jsonl").read_text()
+    (out / "events.jsonl").write_text(re.sub(r'("kind": "step".*"seconds": )[\d.]+', r"\g<1>100.0", text))
+    run(shared_tokens, out)
+    assert 800 <= manifest.read(out)["seconds"] < 1000
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

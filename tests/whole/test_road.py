@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from malmoi.kit import events
+
 ROOT = Path(__file__).parents[2]
 RECIPE = """
 name = "tiny"
@@ -87,18 +89,32 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(road, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def interrupted(words: list[str], begun: Path) -> tuple[int, str]:
+    """Starts a command, presses Ctrl-C when the file `begun` is there; gives its exit code and what it said."""
+    command = [sys.executable, "-m", "malmoi", *words]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not begun.exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    return process.returncode, err
+
+
 def test_a_run_that_is_interrupted_goes_on_where_it_was(road, tmp_path):
-    words = [sys.executable, "-m", "malmoi", "run", str(road), "--set", f"folder={tmp_path / 'again'}"]
-    process = subprocess.Popen([*words, "--set", "train.steps=4000"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "again" / "train" / "events.jsonl").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    malmoi("run", str(road), "--set", f"folder={tmp_path / 'again'}", "--set", "train.steps=4000", "--dry-run")
-    assert list((tmp_path / "again").rglob("*.partial")) == []
+    folder = tmp_path / "again"
+    words = ["run", str(road), "--set", f"folder={folder}", "--set", "train.steps=4000"]
+    returned, err = interrupted(words, folder / "train" / "events.jsonl")
+    assert (returned, "Traceback" in err) == (130, False), err
+    assert list(folder.rglob("*.partial")) == []
+    steps = [event["step"] for event in events.read(folder / "train", "step")]
+    returned, err = interrupted(words, folder / "corpus")
+    assert (returned, "Traceback" in err) == (130, False), err
+    later = [event["step"] for event in events.read(folder / "train", "step")]
+    assert later[: len(steps)] == steps == list(range(1, len(steps) + 1))
 
 
 def test_the_demo_answers_its_own_request_and_exits(road):

@@ -44,7 +44,8 @@ def build(samples: Path) -> list[Record]:
 
 
 def differences(samples: Path) -> list[str]:
-    """The names of files that `build` would change. Empty where samples/ is up to date."""
+    """The names of files that `build` would change. Empty where samples/ is up to date. Raises UserError as `build`."""
+    read_written(samples / "written")  # a fault in it is told with its own path, not with that of a copy
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder)
         (fresh / "written").symlink_to((samples / "written").resolve())
@@ -57,7 +58,7 @@ def differences(samples: Path) -> list[str]:
 
 def _files(samples: Path) -> Iterable[Path]:
     yield from (path for path in (samples / "raw").rglob("*") if path.is_file())
-    yield samples / "truth.jsonl"
+    yield from (path for path in (samples / "truth.jsonl",) if path.is_file())
 
 
 def plan(texts: list[Text]) -> list[Record]:

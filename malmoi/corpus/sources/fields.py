@@ -37,6 +37,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 CANONICAL = {alias: (name, rank) for name, aliases in ALIASES.items() for rank, alias in enumerate(aliases)}
 MAX_CHARACTERS = 2_000
 """Longer values are no title, name or address."""
+MOST_NESTED = 4
+"""Lists and tables around a value. YAML can put a list into itself."""
 SPEAKER_NAMES = ("speaker", "role", "from", "name", "화자")
 SPOKEN_NAMES = ("text", "content", "value", "utterance", "발화")
 
@@ -64,10 +66,11 @@ def _plan(keys: tuple[Any, ...]) -> list[tuple[Any, str]]:
 
 def one_line(value: Any) -> str | None:
     """A value as one line of text; of a list its first item, of a table its name. None where nothing is left."""
-    if isinstance(value, (list, tuple)):
-        return one_line(value[0]) if value else None
-    if isinstance(value, Mapping):
-        return one_line(value.get("name")) if not isinstance(value.get("name"), Mapping) else None
+    for _ in range(MOST_NESTED):
+        if isinstance(value, (list, tuple)):
+            value = value[0] if value else None
+        elif isinstance(value, Mapping):
+            value = value.get("name") if not isinstance(value.get("name"), Mapping) else None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     text = " ".join(str(value)[: MAX_CHARACTERS + 1].split())

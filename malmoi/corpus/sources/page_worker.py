@@ -19,7 +19,12 @@ MEMORY_BYTES = 1_500_000_000
 
 
 def main() -> None:
-    """Answers requests until stdin ends."""
+    """Answers requests until stdin ends, or nobody is left to hear the answer: a killed parent is no fault of ours."""
+    with contextlib.suppress(BrokenPipeError):
+        _serve()
+
+
+def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which closes stdin
     requests = sys.stdin.buffer
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as replies:

@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -69,3 +71,13 @@ def test_a_closed_extractor_leaves_no_process():
     extractor.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_page_worker_whose_parent_is_gone_says_nothing():
+    words = [sys.executable, "-m", "malmoi.corpus.sources.page_worker"]
+    worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    worker.stdout.close()
+    worker.stdin.close()
+    assert worker.stderr.read() == b""
+    worker.stderr.close()
+    assert worker.wait() == 0

@@ -61,6 +61,12 @@ def test_values_become_one_line(value, line):
     assert one_line(value) == line
 
 
+def test_a_list_that_holds_itself_has_no_line():
+    circle = []
+    circle.append({"name": circle})
+    assert one_line(circle) is None
+
+
 @pytest.mark.parametrize(
     "given",
     [

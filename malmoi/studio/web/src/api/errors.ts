@@ -1,4 +1,16 @@
-import type { Translate } from '../i18n/language'
+import type { Key, Translate } from '../i18n/language'
+
+/** What the screen calls a field of a request. */
+const LABELS: Record<string, Key> = {
+  temperature: 'temperature.label',
+  top_p: 'top_p.label',
+  top_k: 'top_k.label',
+  repetition_penalty: 'repetition.label',
+  max_tokens: 'max_tokens.label',
+  seed: 'seed.label',
+  stop: 'stops.label',
+  title: 'prompts.name',
+}
 
 /** The one error shape of /v1 and /api: {"error": {message, message_ko?, type, param, code}}. */
 export class ApiError extends Error {
@@ -34,7 +46,10 @@ export function explain(error: unknown, t: Translate, korean: boolean): { senten
   if (error.status === 413) return { sentence: t('error.too_large'), detail: error.message }
   if (error.status === 404) return { sentence: t('error.not_found'), detail: error.message }
   if (error.status === 401 || error.status === 403) return { sentence: t('error.refused'), detail: error.message }
-  if (error.param) return { sentence: t('error.field', { field: error.param }), detail: error.message }
+  if (error.param) {
+    const label = LABELS[error.param.replace(/^decoding\./, '')]
+    return { sentence: t('error.field', { field: label ? t(label) : error.param }), detail: error.message }
+  }
   if (error.status >= 500) return { sentence: t('error.server'), detail: error.message }
   return { sentence: t('error.request'), detail: error.message }
 }

@@ -48,6 +48,7 @@ export function WordChain({ card }: { card: Card }) {
       <BackLink />
       <p className="lead">{pick(card.description)}</p>
       <div className="chain">
+        {card.guards.notice && <p className="note">{pick(card.guards.notice)}</p>}
         <ChainStatus last={last} running={running} text={run.text} />
         <Said moves={moves} />
         {run.state === 'failed' && <ErrorNote error={run.error} retry={sayNow} />}

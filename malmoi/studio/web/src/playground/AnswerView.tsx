@@ -36,6 +36,10 @@ export function AnswerFacts({ answer }: { answer: Answer }) {
   )
 }
 
+/** Why there is nothing to read: the request failed, or the model ended at once. */
 export function AnswerError({ answer, retry }: { answer: Answer; retry: () => void }) {
-  return answer.state === 'failed' ? <ErrorNote error={answer.error} retry={retry} /> : null
+  const { t } = useLanguage()
+  if (answer.state === 'failed') return <ErrorNote error={answer.error} retry={retry} />
+  if (answer.state === 'done' && answer.text === '') return <p className="quiet">{t('answer.empty')}</p>
+  return null
 }

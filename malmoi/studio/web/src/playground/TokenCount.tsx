@@ -21,7 +21,8 @@ export function TokenCount({ text }: { text: string }) {
     gcTime: 30_000,
   })
   const chars = t('count.chars', { chars: count([...text].length) })
-  const tokens = rested === '' ? 0 : data?.tokens
+  // Until the writer rests, nothing has been counted: no number is better than a wrong 0.
+  const tokens = text === '' ? 0 : rested === '' ? undefined : data?.tokens
   return (
     <p className="facts">
       {chars}
