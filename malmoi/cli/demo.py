@@ -29,7 +29,8 @@ def _demo(arguments: argparse.Namespace) -> int:
     from malmoi.studio.settings import StudioSettings
 
     run = load(arguments)
-    port = StudioSettings().port if arguments.port is None else arguments.port
+    settings = StudioSettings() if arguments.port is None else StudioSettings(port=arguments.port)
+    port = settings.port
     if not arguments.once:
         server.bind("127.0.0.1", port).close()  # a port that is taken is told now, not after the training
     run_stages(run)

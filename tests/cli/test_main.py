@@ -25,6 +25,7 @@ from malmoi.cli.main import main
         (["run", "recipes/demo.toml", "--set", "train.steps"], ["--set", "train.steps"]),
         (["run", "recipes/demo.toml", "--sett", "a=b"], ["--sett"]),
         (["corpus", "show", "no/such/folder"], ["no/such/folder"]),
+        (["demo", "--port", "99999"], ["port is 99999"]),
     ],
 )
 def test_whatever_is_asked_wrongly_gives_one_line_and_exit_code_2(words, told, capsys, monkeypatch):
