@@ -64,3 +64,8 @@ def test_every_direct_dependency_is_pinned_and_has_its_reason():
         name = re.split(r"[\[=<>]", dependency)[0].lower()
         assert name in pins, name
         assert name in reasons, name
+
+
+def test_test_files_have_names_of_their_own():
+    names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
+    assert sorted(names) == sorted(set(names))
