@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,13 +90,13 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(road, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def interrupted(words: list[str], begun: Path) -> tuple[int, str]:
-    """Starts a command, presses Ctrl-C when the file `begun` is there; gives its exit code and what it said."""
+def interrupted(words: list[str], begun: Callable[[], bool]) -> tuple[int, str]:
+    """Starts a command, presses Ctrl-C once it has `begun`; gives its exit code and what it said."""
     command = [sys.executable, "-m", "malmoi", *words]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             deadline = time.monotonic() + 120
-            while not begun.exists() and time.monotonic() < deadline:
+            while not begun() and time.monotonic() < deadline:
                 time.sleep(0.1)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
@@ -107,11 +108,11 @@ def interrupted(words: list[str], begun: Path) -> tuple[int, str]:
 def test_a_run_that_is_interrupted_goes_on_where_it_was(road, tmp_path):
     folder = tmp_path / "again"
     words = ["run", str(road), "--set", f"folder={folder}", "--set", "train.steps=4000"]
-    returned, err = interrupted(words, folder / "train" / "events.jsonl")
+    returned, err = interrupted(words, lambda: any(events.read(folder / "train", "step")))
     assert (returned, "Traceback" in err) == (130, False), err
     assert list(folder.rglob("*.partial")) == []
     steps = [event["step"] for event in events.read(folder / "train", "step")]
-    returned, err = interrupted(words, folder / "corpus")
+    returned, err = interrupted(words, lambda: any(events.read(folder / "train", "resume")))
     assert (returned, "Traceback" in err) == (130, False), err
     later = [event["step"] for event in events.read(folder / "train", "step")]
     assert later[: len(steps)] == steps == list(range(1, len(steps) + 1))
