@@ -89,8 +89,8 @@ def _measured(evaluate: Findings) -> str:
     settings = evaluate["settings"]
     limit, document = size(settings["heldout_bytes_per_kind"]), size(settings["document_bytes"])
     note = both(
-        "학습에 쓰지 않은 글 1바이트를 적는 데 드는 비트. 낮을수록 좋다. "
-        f"종류마다 {limit}까지, 문서마다 첫 {document}까지 쟀고, 전체 값은 종류별로 남겨 둔 글의 양으로 가중했다.",
+        "학습에 쓰지 않은 글 1바이트를 적는 데 드는 비트. 낮을수록 좋아요. "
+        f"종류마다 {limit}까지, 문서마다 첫 {document}까지 쟀고, 전체 값은 종류별로 남겨 둔 글의 양으로 가중했어요.",
         "Bits to write one byte of unseen text; lower is better. "
         f"Up to {limit} of each kind and the first {document} of a document were scored; "
         "the total weighs kinds by their held-out text.",
@@ -134,7 +134,7 @@ def _trained(train: Findings) -> str:
         f"Training loss at each step (nats per token). {number(train['num_steps'])} steps, {speed} tokens/s (median).",
     )
     unfinished = (
-        "" if train["finished"] else f"<p>{both('학습이 아직 끝나지 않았다.', 'Training has not finished.')}</p>"
+        "" if train["finished"] else f"<p>{both('학습이 아직 끝나지 않았어요.', 'Training has not finished.')}</p>"
     )
     drawing = curve(points, "training loss by step")
     return _section("학습 손실", "Training loss", f'<p class="note">{note}</p>{unfinished}{drawing}')
@@ -190,7 +190,7 @@ def _dropped(corpus: Findings) -> str:
     """The sum that must come out (read = kept + dropped), then each reason."""
     read, kept, dropped = (corpus.get(f"documents_{name}") for name in ("in", "kept", "dropped"))
     note = both(
-        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 버린 {number(dropped)}건. 이유가 여럿이면 처음 것으로 셌다.",
+        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 버린 {number(dropped)}건. 이유가 여럿이면 처음 것으로 셌어요.",
         f"{number(read)} read = {number(kept)} kept + {number(dropped)} dropped. Counted by the first reason.",
     )
     rows = [
@@ -219,7 +219,7 @@ def _tokens(tokens: Findings) -> str:
     held, trained = number(tokens.get("heldout_tokens")), number(tokens.get("train_tokens"))
     note = both(
         f"토큰 하나가 나르는 UTF-8 바이트. 학습 토큰 {trained}개, 남겨 둔 토큰 {held}개. "
-        "토크나이저가 다르면 이 값이 아니라 바이트당 비트로 견준다.",
+        "토크나이저가 다르면 이 값이 아니라 바이트당 비트로 견줘요.",
         f"UTF-8 bytes that one token carries. {trained} tokens to train on, {held} held out. "
         "Compare tokenizers by bits per byte, not by this.",
     )
@@ -232,7 +232,7 @@ def _samples(evaluate: Findings) -> str:
     heat, top = settings["temperature"], settings["top_p"]
     note = both(
         f"남겨 둔 글의 첫머리를 이어 쓴 것을 나온 그대로 옮겼다(온도 {heat}, top-p {top}). "
-        "색이 있는 부분이 모델이 쓴 것이다.",
+        "색이 있는 부분이 모델이 쓴 거예요.",
         f"Beginnings of held-out texts, continued; as they came (temperature {heat}, top-p {top}). "
         "The marked part is the model's.",
     )
