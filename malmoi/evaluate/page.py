@@ -190,7 +190,7 @@ def _dropped(corpus: Findings) -> str:
     """The sum that must come out (read = kept + dropped), then each reason."""
     read, kept, dropped = (corpus.get(f"documents_{name}") for name in ("in", "kept", "dropped"))
     note = both(
-        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 버린 {number(dropped)}건. 이유가 여럿이면 처음 것으로 셌어요.",
+        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 버린 {number(dropped)}건. 이유가 여럿이면 처음 것만 셌어요.",
         f"{number(read)} read = {number(kept)} kept + {number(dropped)} dropped. Counted by the first reason.",
     )
     rows = [

@@ -101,7 +101,7 @@ def test_a_run_that_only_trains_has_a_report_of_that(tmp_path: Path):
         events.append(tmp_path / "train", "step", step=step, loss=float("nan") if step == 2 else 5.0 / step)
     page = write_report(tmp_path).read_text(encoding="utf-8")
     assert Page(page).headings[::2] == ["학습 손실"]
-    assert "아직 끝나지 않았다" in page
+    assert "아직 끝나지 않았어요" in page
     assert json.loads((tmp_path / "report" / "report.json").read_text())["train"]["steps"][1]["loss"] is None
 
 
