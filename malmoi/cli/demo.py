@@ -29,8 +29,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     from malmoi.studio.settings import StudioSettings
 
     run = load(arguments)
-    settings = StudioSettings() if arguments.port is None else StudioSettings(port=arguments.port)
-    port = settings.port
+    port = (StudioSettings() if arguments.port is None else StudioSettings(port=arguments.port)).port
     if not arguments.once:
         server.bind("127.0.0.1", port).close()  # a port that is taken is told now, not after the training
     run_stages(run)

@@ -118,18 +118,19 @@ def _seen(arguments: argparse.Namespace) -> None:
 
 def _loader(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
+    from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
     from malmoi.train import checkpoint, curve
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
-    from malmoi.train.trainer import CHECKPOINTS, tokens_sha256
+    from malmoi.train.trainer import CHECKPOINTS
 
     saved = checkpoint.checkpoints(folder / CHECKPOINTS)
     if not saved:
         raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
     record = manifest.read(saved[-1])
     tokens = folder.parent / "tokens"
-    if tokens_sha256(tokens) != record["inputs"]["tokens"]:
+    if content_sha256(tokens) != record["inputs"]["tokens"]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
     settings = config.parse(TrainSettings, record["config"]["train"], "train")
     num_steps = max((event["step"] for event in curve.steps(folder)), default=0)

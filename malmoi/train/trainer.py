@@ -7,8 +7,6 @@ again gives the same bits as one that never stopped. One process on a CPU or on 
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of, writing
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
+from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.shards import open_part
 from malmoi.train import checkpoint, curve, machine
 from malmoi.train.loader import Loader
@@ -123,7 +122,7 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
         settings,
         model.shape(counts["vocabulary_tokens"]),
         {"train": config.to_table(settings), "model": config.to_table(model)},
-        {"tokens": tokens_sha256(tokens)},
+        {"tokens": content_sha256(tokens)},
         {
             "device": device,
             "precision": machine.choose_precision(settings, device),
@@ -131,11 +130,6 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
         },
         made["inputs"].get("tokenizer"),
     )
-
-
-def tokens_sha256(tokens: Path) -> str:
-    """What identifies the content of a tokens folder: a hash over the hashes of its files."""
-    return hashlib.sha256(json.dumps(manifest.read(tokens)["outputs"], sort_keys=True).encode()).hexdigest()
 
 
 def build(plan: Plan) -> Trainee:
