@@ -18,9 +18,11 @@ SOURCE = pa.struct(
         ("published", pa.string()),  # ISO 8601 date, as far as the source gives it
         ("licence", pa.string()),
         ("popularity", pa.float64()),
+        ("language", pa.string()),  # as the page itself says: "ko", "en-US"
     ]
 )
-TURN = pa.struct([("speaker", pa.string()), ("text", pa.string())])
+TURN = pa.struct([("speaker", pa.string()), ("text", pa.string()), ("role", pa.string())])
+"""role: question | answer | accepted_answer | post | comment | quotation | user | assistant; null where unknown."""
 SEGMENT = pa.struct(
     [
         ("type", pa.string()),  # text | image | audio | video | code | music
@@ -31,6 +33,15 @@ SEGMENT = pa.struct(
         ("caption", pa.string()),
     ]
 )
+VIEW = pa.struct(
+    [
+        ("use", pa.string()),  # search | dialogue | qa | summary
+        ("prompt", pa.string()),  # the query, the question, the title or abstract
+        ("start", pa.int64()),  # characters in `text` that answer it
+        ("end", pa.int64()),
+    ]
+)
+"""One way to use a document beside reading it: what is asked, and which part of its text answers."""
 ORIGIN = pa.struct(
     [
         pa.field("file", pa.string(), nullable=False),  # relative to the input's folder; "a.tar.zst!member" inside one
@@ -45,10 +56,11 @@ SCHEMA = pa.schema(
         pa.field("source", SOURCE, nullable=False),
         pa.field("turns", pa.list_(TURN)),
         pa.field("segments", pa.list_(SEGMENT)),
+        pa.field("views", pa.list_(VIEW)),
         pa.field("origin", ORIGIN, nullable=False),
     ]
 )
-"""Columns of every batch. Steps append `drop_<reason>` (bool) and scores; nothing else changes but `text`."""
+"""Columns of every batch. Steps append scores; the runner appends `drop_<reason>` (bool) when limits are known."""
 
 
 def document_id(source: str, content: bytes) -> str:

@@ -22,6 +22,7 @@ DOCUMENTS = pa.schema(
         pa.field("raw_bytes", pa.int64()),
         pa.field("text_bytes", pa.int64()),  # as read; what is masked later is not counted again
         pa.field(DAMAGE, pa.float32()),
+        pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
 )
 """What steps get: documents with where they came from and how large they were."""

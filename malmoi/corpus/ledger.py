@@ -35,6 +35,8 @@ COPIES = pa.schema(
 # the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
 # why there is no text, or which document this one is a copy of.
 HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
+ON_THE_WAY = ("link_hosts",)
+"""Columns that judging sources needs and nobody after it."""
 MOST_SOURCES = 500
 """Sources listed by name in the counts; the rest are summed up."""
 OTHERS, UNNAMED = "(others)", "(no name)"
@@ -46,7 +48,7 @@ def judged_schema(recipe: CorpusRecipe) -> pa.Schema:
     for step in recipe.steps():
         batch = step(batch)
     compared = pa.RecordBatch.from_pylist([], pa.schema([*batch.schema, *COPIES]))
-    return verdicts.judged(compared, recipe.copy_rules()).schema
+    return verdicts.judged(compared, recipe.rules()).schema
 
 
 def ledger_schema(judged: pa.Schema) -> pa.Schema:
@@ -58,13 +60,13 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
     source = pa.struct([field.with_nullable(True) for field in judged.field("source").type])
     own = {"kept": pa.bool_(), "reasons": pa.list_(pa.string()), "detail": pa.string(), "source": source}
     head = [pa.field(name, own[name] if name in own else judged.field(name).type) for name in HEAD]
-    rest = [field for field in judged if field.name not in (*HEAD, *SCHEMA.names)]
+    rest = [field for field in judged if field.name not in (*HEAD, *SCHEMA.names, *ON_THE_WAY)]
     return pa.schema([*head, *rest, pa.field("text", pa.large_string())])
 
 
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
-    dull = ("exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of")
+    dull = ("exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of", *ON_THE_WAY)
     return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in dull])
 
 

@@ -186,9 +186,10 @@ def _keys(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
 
     Some 330 bytes a document, whatever its length. A document that is dropped anyway never stays for one that is not.
     """
+    judged = verdicts.judged(batch, recipe.document_rules())
     dropped = np.zeros(batch.num_rows, np.bool_)
-    for name in verdicts.reasons(batch.schema.names):
-        dropped |= batch.column(name).to_numpy(zero_copy_only=False)
+    for name in verdicts.reasons(judged.schema.names):
+        dropped |= judged.column(name).to_numpy(zero_copy_only=False)
     chosen_by = {
         "id": batch.column("id"),
         "dropped": pa.array(dropped),

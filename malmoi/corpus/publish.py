@@ -85,5 +85,5 @@ def _judged(part: Part, piece: Piece) -> Iterator[pa.RecordBatch]:
             batch = table.to_batches()[0]
             own = copies.slice(first, batch.num_rows).to_batches()[0]
             columns = {name: own.column(name) for name in own.schema.names}
-            yield verdicts.judged(verdicts.with_columns(batch, columns), part.recipe.copy_rules())
+            yield verdicts.judged(verdicts.with_columns(batch, columns), part.recipe.rules())
             first += batch.num_rows

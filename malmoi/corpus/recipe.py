@@ -93,13 +93,17 @@ class CorpusRecipe:
         }
         return (self.quality, *(step for name, step in optional.items() if name not in self.off))
 
+    def document_rules(self) -> tuple[Rule, ...]:
+        """The rules that look at one document alone."""
+        return tuple(rule for step in self.steps() for rule in step.rules())
+
     def copy_rules(self) -> tuple[Rule, ...]:
         """The rules about copies of other documents."""
         return tuple(rule for rule in self.near_duplicate.rules() if rule.reason not in self.off)
 
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of this corpus. The order of reasons: the first that fires is the one that is counted."""
-        return (*(rule for step in self.steps() for rule in step.rules()), *self.copy_rules())
+        return (*self.document_rules(), *self.copy_rules())
 
     def output_config(self) -> dict[str, Any]:
         """What the output depends on: all settings but those of the machine."""

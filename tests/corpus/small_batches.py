@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from malmoi.corpus.entries import DOCUMENTS
 from malmoi.corpus.sample import grammar
+from malmoi.corpus.steps import verdicts
+from malmoi.corpus.steps.rule import Step
 
 
 def sentences(number: int, seed: int = 1) -> str:
@@ -18,10 +20,14 @@ def sentences(number: int, seed: int = 1) -> str:
 
 def document(text: str, kind: str = "web", **columns: Any) -> dict[str, Any]:
     source = {
-        **dict.fromkeys(("name", "url", "category", "author_hash", "published", "licence", "popularity")),
+        **dict.fromkeys(("name", "url", "category", "author_hash", "published", "licence", "popularity", "language")),
         "kind": kind,
     }
-    plain = {"id": f"{abs(hash(text)):032x}", "title": None, "turns": None, "segments": None, "input": "raw"}
+    plain = {
+        **dict.fromkeys(("title", "turns", "segments", "views", "link_hosts")),
+        "id": f"{abs(hash(text)):032x}",
+        "input": "raw",
+    }
     origin = {"file": "a.jsonl", "offset": 0}
     size = len(text.encode())
     return {**plain, "text": text, "source": source, "origin": origin, "raw_bytes": size, "text_bytes": size, **columns}
@@ -29,6 +35,11 @@ def document(text: str, kind: str = "web", **columns: Any) -> dict[str, Any]:
 
 def batch_of(texts: Sequence[str], kind: str = "web") -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([document(text, kind) for text in texts], DOCUMENTS)
+
+
+def judge(step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """What the runner makes of a batch when this is its only step."""
+    return verdicts.judged(step(batch), step.rules())
 
 
 def verdict(batch: pa.RecordBatch, reason: str) -> list[bool]:

@@ -111,9 +111,11 @@ def _document(raw: Raw, source: Input, fields: dict[str, Any], text: str) -> dic
             "published": fields.get("published"),
             "licence": _line(fields, "licence") or source.licence,
             "popularity": fields.get("popularity"),
+            "language": _line(fields, "language"),
         },
         "turns": _turns(kind, fields, text),
         "segments": None,
+        "views": None,
         "origin": {"file": raw.origin_file, "offset": raw.origin_offset},
     }
 
@@ -122,8 +124,10 @@ def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str |
     """The turns that the row gives, else those that can be read from a dialogue's lines."""
     given = fields.get("turns")
     if given:
-        return [{key: value and clean_text(_whole_pairs(value)) for key, value in turn.items()} for turn in given]
-    return read_turns(text) if kind in TURN_KINDS else None
+        said = [{key: value and clean_text(_whole_pairs(value)) for key, value in turn.items()} for turn in given]
+    else:
+        said = read_turns(text) if kind in TURN_KINDS else None
+    return said and [{"role": None, **turn} for turn in said]
 
 
 def _line(fields: dict[str, Any], key: str) -> str | None:

@@ -88,8 +88,9 @@ def _masked_turns(turns: pa.Array, types: Sequence[str]) -> pa.Array:
         return turns
     lists = cast(pa.ListArray, turns)
     said = lists.flatten()
-    speakers, texts = said.field("speaker"), _masked(said.field("text"), types)
-    values = pa.StructArray.from_arrays([speakers, texts], fields=list(lists.type.value_type))
+    texts = _masked(said.field("text"), types)
+    columns = [texts if field.name == "text" else said.field(field.name) for field in said.type]
+    values = pa.StructArray.from_arrays(columns, fields=list(said.type))
     lengths = np.where(lists.is_valid(), lists.value_lengths().fill_null(0), 0)
     places = pa.array(np.r_[0, np.cumsum(lengths)].astype(np.int32))
     return pa.ListArray.from_arrays(places, values, type=lists.type, mask=lists.is_null())

@@ -34,8 +34,8 @@ class PersonalData:
         return (Rule("address_list", "masked_per_1000", maximum=self.maximum_per_1000_characters),)
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
-        """Masks text, title and turns; adds `masked_<type>` (int32), `masked_per_1000` and the verdict."""
+        """Masks text, title and turns; adds `masked_<type>` (int32), `masked_per_1000`."""
         from malmoi.corpus.steps import masking, verdicts
 
         masked, counts = masking.mask_batch(batch, self.types)
-        return verdicts.judged(verdicts.with_columns(masked, counts), self.rules())
+        return verdicts.with_columns(masked, counts)

@@ -41,7 +41,7 @@ class Profanity:
         return (Rule("profanity", "profanity_per_100", maximum=self.maximum_per_100_characters),)
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
-        """Adds `profanity_per_100` and the verdict."""
+        """Adds `profanity_per_100`."""
         import numpy as np
 
         from malmoi.corpus.kernels.buffers import string_buffers
@@ -54,7 +54,7 @@ class Profanity:
             hits[snippet.text] += weigh(snippet.content)
         characters = np.maximum(batch.column("characters").to_numpy(), SHORTEST_CHARACTERS)
         column = (100 * hits / characters).astype(np.float32)
-        return verdicts.judged(verdicts.with_columns(batch, {"profanity_per_100": column}), self.rules())
+        return verdicts.with_columns(batch, {"profanity_per_100": column})
 
 
 class Lexicon(NamedTuple):

@@ -43,12 +43,15 @@ class Rule:
 
 
 class Step(Protocol):
-    """A frozen dataclass: its fields are its settings. It adds columns to a batch and never takes a row away."""
+    """A frozen dataclass: its fields are its settings. It adds scores to a batch and never takes a row away.
+
+    Verdicts come later: limits may be learnt from the scores of all documents (docs/decisions/0007).
+    """
 
     def rules(self) -> tuple[Rule, ...]:
         """What the step judges by."""
         ...
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
-        """The batch with score columns and one bool column for each reason."""
+        """The batch with score columns."""
         ...

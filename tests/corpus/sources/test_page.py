@@ -22,7 +22,7 @@ def test_a_document_fits_the_schema_in_full():
         author="김말이",
         published="2021-05-25",
         popularity=3.0,
-        turns=[{"speaker": "가", "text": "나"}],
+        turns=[{"speaker": "가", "text": "나", "role": "post"}],
     )
     damage = found.pop(DAMAGE)
     table = pa.Table.from_pylist([found], SCHEMA)
@@ -32,7 +32,7 @@ def test_a_document_fits_the_schema_in_full():
     assert found["origin"] == {"file": "a.txt", "offset": 7}
     assert found["source"] == {
         "kind": "web", "name": "모둠", "url": None, "category": None, "author_hash": author_hash("김말이", "모둠"),
-        "published": "2021-05-25", "licence": "CC0", "popularity": 3.0,
+        "published": "2021-05-25", "licence": "CC0", "popularity": 3.0, "language": None,
     }  # fmt: skip
 
 
@@ -104,7 +104,10 @@ def test_front_matter_and_heading_give_a_markdown_document_its_metadata():
 @pytest.mark.parametrize("kind", ["dialogue", "comment"])
 def test_dialogues_get_their_turns(kind):
     found = document("민수: 안녕\n영희: 응", source=Input("unused", kind=kind))
-    assert found["turns"] == [{"speaker": "민수", "text": "안녕"}, {"speaker": "영희", "text": "응"}]
+    assert found["turns"] == [
+        {"speaker": "민수", "text": "안녕", "role": None},
+        {"speaker": "영희", "text": "응", "role": None},
+    ]
     assert document("민수: 안녕\n영희: 응", source=Input("unused", kind="book"))["turns"] is None
 
 

@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from small_batches import batch_of, sentences, verdict
+from small_batches import batch_of, judge, sentences, verdict
 
 from malmoi.corpus.sample import plant
 from malmoi.corpus.steps.profanity import Profanity, weigh
@@ -36,7 +36,7 @@ def test_words_that_only_contain_one_are_innocent(text):
 def test_density_decides_and_one_outburst_in_a_long_text_is_kept():
     long_text = sentences(1) + " “씨발.” 그가 말했다. " + sentences(2)
     angry = plant.profanity("\n".join(sentences(number)[:60] for number in range(8)), random.Random(1))
-    batch = Profanity()(QUALITY(batch_of([long_text, angry, sentences(3)])))
+    batch = judge(Profanity(), QUALITY(batch_of([long_text, angry, sentences(3)])))
     assert verdict(batch, "profanity") == [False, True, False]
 
 
@@ -47,7 +47,7 @@ def test_every_planted_promotion_is_found_and_news_about_discounts_is_kept():
         "소비자 단체는 쿠폰 사용 조건을 확인하라고 권했다. 문의는 1588-0000으로 하면 된다. "
         "지난해 같은 행사에는 3만 명이 다녀갔고 혜택을 본 사람은 절반이었다."
     )
-    batch = Promotion()(QUALITY(batch_of([*(plant.promotion(chance) for _ in range(60)), news, sentences(1)])))
+    batch = judge(Promotion(), QUALITY(batch_of([*(plant.promotion(chance) for _ in range(60)), news, sentences(1)])))
     assert verdict(batch, "promotion") == [True] * 60 + [False, False]
 
 
@@ -65,5 +65,5 @@ def test_word_by_word_translation_is_found_and_a_novel_is_kept():
         "우리의 친절한 팀은 당신을 돕는다."
     )
     novel = "그녀는 창밖을 보았다. 당신은 오지 않을 거라고, 그녀는 중얼거렸다. 그것이 마지막이었다. " + sentences(4)
-    batch = Translation()(QUALITY(batch_of([translated, novel, sentences(5)])))
+    batch = judge(Translation(), QUALITY(batch_of([translated, novel, sentences(5)])))
     assert verdict(batch, "machine_translated") == [True, False, False]

@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from small_batches import batch_of, document, sentences
+from small_batches import batch_of, document, judge, sentences
 
 from malmoi.corpus.entries import DOCUMENTS
 from malmoi.corpus.sample import plant
@@ -122,8 +122,8 @@ def test_title_turns_and_segments_follow_the_mask():
     masked = batch.column("text")[0].as_py()
     assert batch.column("title").to_pylist() == ["문의 <이메일>", None]
     assert batch.column("turns")[0].as_py() == [
-        {"speaker": "가온", "text": "제 번호는 <전화번호>이에요."},
-        {"speaker": None, "text": None},
+        {"speaker": "가온", "text": "제 번호는 <전화번호>이에요.", "role": None},
+        {"speaker": None, "text": None, "role": None},
     ]
     assert batch.column("turns")[1].as_py() is None
     assert [masked[one["start"] : one["end"]] for one in batch.column("segments")[0].as_py()] == ["사진", "뒤"]
@@ -137,5 +137,6 @@ def test_types_that_are_not_wanted_are_left_and_unknown_ones_refused():
 
 
 def test_list_of_addresses_is_dropped():
-    batch = PersonalData()(batch_of(["\n".join(f"가온{n} 010-1234-{n:04d} name{n}@mail.com" for n in range(30))]))
+    addresses = "\n".join(f"가온{n} 010-1234-{n:04d} name{n}@mail.com" for n in range(30))
+    batch = judge(PersonalData(), batch_of([addresses]))
     assert batch.column("drop_address_list").to_pylist() == [True]

@@ -1,5 +1,5 @@
 import pytest
-from small_batches import batch_of, sentences, verdict
+from small_batches import batch_of, judge, sentences, verdict
 
 from malmoi.corpus.sample import plant
 from malmoi.corpus.steps.quality import Quality
@@ -16,7 +16,7 @@ LAW = """제1조(목적) 이 법은 공공기관의 개인정보 처리에 관�
 
 
 def reasons(text: str, kind: str = "web") -> set[str]:
-    batch = Quality()(batch_of([text], kind))
+    batch = judge(Quality(), batch_of([text], kind))
     return {
         name.removeprefix("drop_")
         for name in batch.schema.names
@@ -56,7 +56,7 @@ def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_l
     clean = [sentences(number) for number in range(60)]
     lists = [plant.word_list(chance) for _ in range(40)]
     broken = [plant.mojibake(text) for text in clean[:20]] + [plant.torn(text, chance) for text in clean[20:40]]
-    batch = Quality()(batch_of([*clean, *lists, *broken]))
+    batch = judge(Quality(), batch_of([*clean, *lists, *broken]))
     assert verdict(batch, "word_list")[60:100] == [True] * 40
     assert verdict(batch, "broken_encoding")[100:] == [True] * 40
     dropped = [
@@ -68,8 +68,8 @@ def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_l
 def test_limits_of_a_kind_go_before_the_general_ones():
     settings = Quality(minimum_characters=100, minimum_characters_by_kind={"comment": 2})
     text = "조금 짧은 글이지만 댓글로는 충분합니다."
-    assert verdict(settings(batch_of([text], "comment")), "too_short") == [False]
-    assert verdict(settings(batch_of([text], "news")), "too_short") == [True]
+    assert verdict(judge(settings, batch_of([text], "comment")), "too_short") == [False]
+    assert verdict(judge(settings, batch_of([text], "news")), "too_short") == [True]
 
 
 def test_no_row_is_taken_away_and_an_empty_batch_keeps_its_columns():
