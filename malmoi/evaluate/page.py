@@ -1,18 +1,25 @@
 """The report as one HTML page, drawn from the findings: nothing loaded, no script, everything from the run escaped."""
 
-import base64
-import hashlib
 import html
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from malmoi.evaluate.plots import Bar, Point, bars, curve
-from malmoi.evaluate.style import STYLE
-from malmoi.evaluate.words import KINDS, PERSONAL, REASONS, STAGES, both, duration, named, number, size, visible
+from malmoi.corpus.words import KINDS, PERSONAL, REASONS
+from malmoi.kit.page import both, document, duration, named, number, section, size, table, tiles, visible
+from malmoi.kit.plots import Bar, Point, bars, curve
 
 MAX_SOURCES = 20
 """A crawl has more names than anyone reads; the rest is summed up in one bar."""
+
+STAGES = {
+    "corpus": "말뭉치",
+    "tokenizer": "토크나이저",
+    "tokens": "토큰화",
+    "train": "학습",
+    "model": "내보내기",
+    "report": "평가",
+}
 
 MEANS = {
     "model": ("이 모델", "this model"),
@@ -27,8 +34,6 @@ Findings = dict[str, Any]
 
 def page(findings: Findings) -> str:
     """The whole page."""
-    style_hash = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'"
     parts: Sequence[tuple[str, Callable[[Any], str]]] = (
         ("evaluate", _measured),
         ("train", _trained),
@@ -38,18 +43,8 @@ def page(findings: Findings) -> str:
         ("evaluate", _samples),
         ("stages", _stages),
     )
-    sections = "".join(section(findings[key]) for key, section in parts if findings.get(key))
-    title = html.escape(findings["name"])
-    return (
-        '<!doctype html>\n<html lang="ko"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title} · malmoi</title><style>{STYLE}</style></head><body>"
-        '<input class="lang" type="radio" name="lang" id="ko" checked aria-label="한국어">'
-        '<input class="lang" type="radio" name="lang" id="en" aria-label="English">'
-        '<nav><label for="ko">한국어</label><label for="en">English</label></nav>'
-        f"<main>{_header(findings)}{_tiles(findings)}{sections}</main></body></html>\n"
-    )
+    sections = "".join(draw(findings[key]) for key, draw in parts if findings.get(key))
+    return document(findings["name"], f"{_header(findings)}{_tiles(findings)}{sections}")
 
 
 def _header(findings: Findings) -> str:
@@ -62,26 +57,25 @@ def _header(findings: Findings) -> str:
 
 def _tiles(findings: Findings) -> str:
     """The figures that one looks for first."""
-    tiles: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     if evaluate := findings.get("evaluate"):
         total = evaluate["total"]
         others = ", ".join(f"{name} {number(total[name], 3)}" for name in MEANS if name != "model" and name in total)
-        tiles.append((both("바이트당 비트", "bits per byte"), number(total["model"], 3), html.escape(others)))
+        rows.append((both("바이트당 비트", "bits per byte"), number(total["model"], 3), html.escape(others)))
     if train := findings.get("train"):
         tokens = both(f"토큰 {number(train['tokens'])}개", f"{number(train['tokens'])} tokens")
-        tiles.append((both("마지막 손실", "last loss"), number(train["last_loss"], 3), tokens))
+        rows.append((both("마지막 손실", "last loss"), number(train["last_loss"], 3), tokens))
     if corpus := findings.get("corpus"):
         kept, read = corpus.get("documents_kept"), corpus.get("documents_in")
         of = both(f"읽은 문서 {number(read)}건 가운데", f"of {number(read)} documents read")
-        tiles.append((both("남긴 문서", "documents kept"), number(kept), of))
+        rows.append((both("남긴 문서", "documents kept"), number(kept), of))
         raw = both(f"원본 {size(corpus.get('raw_bytes_in'))}", f"from {size(corpus.get('raw_bytes_in'))} raw")
-        tiles.append((both("남긴 글", "text kept"), size(corpus.get("text_bytes_kept")), raw))
+        rows.append((both("남긴 글", "text kept"), size(corpus.get("text_bytes_kept")), raw))
     if tokens_found := findings.get("tokens"):
         vocabulary = (findings.get("tokenizer") or {}).get("vocabulary_tokens")
         words = both(f"어휘 {number(vocabulary)}개", f"vocabulary {number(vocabulary)}")
-        tiles.append((both("토큰당 바이트", "bytes per token"), number(tokens_found.get("bytes_per_token"), 2), words))
-    drawn = "".join(f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in tiles)
-    return f'<dl class="tiles">{drawn}</dl>' if drawn else ""
+        rows.append((both("토큰당 바이트", "bytes per token"), number(tokens_found.get("bytes_per_token"), 2), words))
+    return tiles(rows)
 
 
 def _measured(evaluate: Findings) -> str:
@@ -102,7 +96,7 @@ def _measured(evaluate: Findings) -> str:
         f"{bars(_means(row['bits_per_byte']), highest)}</div>"
         for kind, row in evaluate["by_kind"].items()
     )
-    return _section(
+    return section(
         "바이트당 비트", "Bits per byte", f'<p class="note">{note}</p>{bars(rows)}<div class="pair">{kinds}</div>'
     )
 
@@ -137,7 +131,7 @@ def _trained(train: Findings) -> str:
         "" if train["finished"] else f"<p>{both('학습이 아직 끝나지 않았어요.', 'Training has not finished.')}</p>"
     )
     drawing = curve(points, "training loss by step")
-    return _section("학습 손실", "Training loss", f'<p class="note">{note}</p>{unfinished}{drawing}')
+    return section("학습 손실", "Training loss", f'<p class="note">{note}</p>{unfinished}{drawing}')
 
 
 def _step_title(step: Findings) -> str:
@@ -158,8 +152,8 @@ def _composition(corpus: Findings) -> str:
     ]
     masked = sorted((corpus.get("masked") or {}).items(), key=lambda item: -item[1])
     hidden = "".join(f"<tr><th>{named(name, PERSONAL)}</th><td>{number(count)}</td></tr>" for name, count in masked)
-    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{_table('', hidden)}" if hidden else ""
-    return _section(
+    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{table('', hidden)}" if hidden else ""
+    return section(
         "말뭉치 구성",
         "What the corpus holds",
         f'<div class="pair"><div><h3>{both("종류", "By kind")}</h3>{_amounts(kinds)}</div>'
@@ -203,7 +197,7 @@ def _dropped(corpus: Findings) -> str:
         )
         for row in corpus.get("dropped", [])
     ]
-    return _section("버린 것과 이유", "What was dropped and why", f'<p class="note">{note}</p>{bars(rows)}')
+    return section("버린 것과 이유", "What was dropped and why", f'<p class="note">{note}</p>{bars(rows)}')
 
 
 def _tokens(tokens: Findings) -> str:
@@ -223,7 +217,7 @@ def _tokens(tokens: Findings) -> str:
         f"UTF-8 bytes that one token carries. {trained} tokens to train on, {held} held out. "
         "Compare tokenizers by bits per byte, not by this.",
     )
-    return _section("토큰당 바이트", "Bytes per token", f'<p class="note">{note}</p>{bars(rows)}')
+    return section("토큰당 바이트", "Bytes per token", f'<p class="note">{note}</p>{bars(rows)}')
 
 
 def _samples(evaluate: Findings) -> str:
@@ -243,7 +237,7 @@ def _samples(evaluate: Findings) -> str:
         f'<p dir="auto">{visible(one["reference"])}</p></details></article>'
         for one in evaluate["samples"]
     )
-    return _section("이어 쓴 글", "Continuations", f'<p class="note">{note}</p>{written}') if written else ""
+    return section("이어 쓴 글", "Continuations", f'<p class="note">{note}</p>{written}') if written else ""
 
 
 def _stages(stages: list[Findings]) -> str:
@@ -256,12 +250,4 @@ def _stages(stages: list[Findings]) -> str:
         f"<th>{words}</th>"
         for words in (both("단계", "stage"), both("시간", "time"), both("가장 많이 쓴 기억 공간", "peak memory"))
     )
-    return _section("시간과 기억 공간", "Time and memory", _table(f"<thead><tr>{head}</tr></thead>", rows))
-
-
-def _section(korean: str, english: str, content: str) -> str:
-    return f"<section><h2>{both(korean, english)}</h2>{content}</section>"
-
-
-def _table(head: str, rows: str | Iterable[str]) -> str:
-    return f'<div class="scroll"><table class="figures">{head}<tbody>{"".join(rows)}</tbody></table></div>'
+    return section("시간과 기억 공간", "Time and memory", table(f"<thead><tr>{head}</tr></thead>", rows))

@@ -12,8 +12,8 @@ import pytest
 from malmoi.evaluate.report import finite, write_report
 from malmoi.evaluate.run import measure
 from malmoi.evaluate.settings import EvaluateSettings
-from malmoi.evaluate.words import duration, size, visible
 from malmoi.kit import events, manifest
+from malmoi.kit.page import duration, size, visible
 
 SETTINGS = EvaluateSettings(heldout_bytes_per_kind=500, samples=2, prompt_tokens=8, sample_tokens=20)
 
@@ -137,7 +137,7 @@ def test_sizes_and_times_are_readable():
 def test_every_reason_of_the_corpus_room_has_its_korean_word():
     from malmoi.corpus.recipe import CorpusRecipe, Input
     from malmoi.corpus.sources.raw import Reason
-    from malmoi.evaluate.words import REASONS
+    from malmoi.corpus.words import REASONS
 
     rules = {rule.reason for rule in CorpusRecipe(inputs=(Input(Path("raw")),)).rules()}
     assert {*rules, *get_args(Reason)} - REASONS.keys() == set()

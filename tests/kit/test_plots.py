@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from malmoi.evaluate.plots import Bar, Point, bars, curve
+from malmoi.kit.plots import Bar, Point, bars, curve
 
 
 def test_the_longest_bar_fills_the_column_and_titles_are_escaped():
@@ -45,7 +45,7 @@ def test_values_that_are_no_numbers_are_left_out():
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 9.3), (2.96, 2.97), (5.0, 5.0), (0.0, 0.0), (-3.0, 1e6), (1e-9, 2e-9)])
 def test_ticks_are_round_and_reach_around_the_values(low: float, high: float):
-    from malmoi.evaluate.plots import _round_ticks
+    from malmoi.kit.plots import _round_ticks
 
     ticks = _round_ticks(low, high)
     assert ticks[0] <= low
