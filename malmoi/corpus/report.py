@@ -42,8 +42,8 @@ def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
     Raises UserError for an unknown id, with one that begins alike.
     """
     rules = recipe_of(folder).rules()
-    with _open(folder) as database:
-        rows = _query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
+    with opened(folder) as database:
+        rows = query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
         if not rows:
             raise UserError(f"no document {identity!r} in {folder}", "the id of a document", _alike(database, identity))
     return [_trail(row, rules) for row in rows]
@@ -51,8 +51,8 @@ def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
 
 def sample(folder: Path, reason: str, count: int, seed: int = 0) -> list[dict[str, Any]]:
     """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed."""
-    with _open(folder) as database:
-        rows = _query(
+    with opened(folder) as database:
+        rows = query(
             database,
             "SELECT id, title, origin, input, source, reasons, detail, text FROM ledger"
             " WHERE list_contains(reasons, $reason) ORDER BY hash(origin, $seed), origin LIMIT $count",
@@ -77,9 +77,9 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
     truth: one JSON object a line, {"file", "offset", "plants", "duplicate_of", "jaccard", "personal", "clean"}.
     """
     planted = list(_read_truth(truth))
-    with _open(folder) as database:
+    with opened(folder) as database:
         asked = "SELECT origin, kept, reasons, cluster, id, COLUMNS('^masked_') FROM ledger"
-        rows = {_place(row["origin"]): row for row in _query(database, asked)}
+        rows = {_place(row["origin"]): row for row in query(database, asked)}
         texts = _texts(database, [(item["file"], item["offset"]) for item in planted if item["personal"]])
     known = [(item, rows[item["file"], item["offset"]]) for item in planted if (item["file"], item["offset"]) in rows]
     pairs = [(item, row, rows.get(_place(item["duplicate_of"]))) for item, row in known if item["duplicate_of"]]
@@ -126,7 +126,7 @@ def _manifest(folder: Path, *needed: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _open(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the views `ledger` and `shards`. Raises UserError where their files are damaged or gone."""
     _manifest(folder)
     with duckdb.connect() as database:
@@ -142,8 +142,9 @@ def _open(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
 
 
-def _query(database: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[dict[str, Any]]:
-    return database.sql(query, params=values or None).to_arrow_table().to_pylist()
+def query(database: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[dict[str, Any]]:
+    """Rows as plain tables. `values` fill the $names in the SQL."""
+    return database.sql(sql, params=values or None).to_arrow_table().to_pylist()
 
 
 def _alike(database: duckdb.DuckDBPyConnection, identity: str) -> str:

@@ -1,0 +1,86 @@
+"""What a changed recipe adds to a corpus and takes from it: two ledgers compared, document by document."""
+
+from pathlib import Path
+from typing import Any
+
+from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
+from malmoi.corpus.report import numbers, opened, query
+
+SHOWN_CHARACTERS = 300
+CHANGES = ("added", "dropped", "new", "gone", "changed", "other_reason")
+"""What may become of a document from A to B.
+
+added: dropped in A, kept in B. dropped: kept in A, dropped in B. new, gone: it was read in B only, in A only. changed:
+kept in both, with another text. other_reason: dropped in both, counted under another reason.
+"""
+
+# A document is the same in both where its id is; copies within one file share an id and are told apart by their order.
+# What could not be read has no id: its place stands for one.
+_ROWS = """
+CREATE VIEW {name}_rows AS SELECT
+  coalesce(id, origin.file || '@' || origin.offset) AS document,
+  row_number() OVER (PARTITION BY coalesce(id, origin.file || '@' || origin.offset) ORDER BY kept DESC, origin) AS copy,
+  id, title, origin, input, source.kind AS kind, kept, reasons[1] AS reason, detail, text_bytes, text
+FROM {name}"""
+
+_CHANGES = """
+CREATE TABLE changes AS SELECT
+  CASE WHEN a.document IS NULL THEN 'new'
+       WHEN b.document IS NULL THEN 'gone'
+       WHEN NOT a.kept AND b.kept THEN 'added'
+       WHEN a.kept AND NOT b.kept THEN 'dropped'
+       WHEN a.kept AND b.kept AND a.text_bytes <> b.text_bytes THEN 'changed'
+       WHEN NOT a.kept AND NOT b.kept AND a.reason IS DISTINCT FROM b.reason THEN 'other_reason'
+  END AS change,
+  a.reason AS reason_a, b.reason AS reason_b, coalesce(b.kept, false) AS kept_b,
+  coalesce(b.id, a.id) AS id, coalesce(b.title, a.title) AS title, coalesce(b.origin, a.origin) AS origin,
+  coalesce(b.input, a.input) AS input, coalesce(b.kind, a.kind) AS kind, coalesce(b.detail, a.detail) AS detail,
+  coalesce(a.text_bytes, 0) AS bytes_a, coalesce(b.text_bytes, 0) AS bytes_b, coalesce(a.text, b.text) AS text
+FROM a_rows a FULL JOIN b_rows b USING (document, copy)
+WHERE change IS NOT NULL"""
+
+
+def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
+    """What `after` does otherwise than `before`, two finished corpora.
+
+    counts: of both, as in their manifests. changes: for each change and pair of reasons (None: kept, or not there) the
+    documents and bytes before and after, the largest first. samples: up to so many documents of each of these, chosen
+    by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
+    """
+    counts = {"before": numbers(before), "after": numbers(after)}
+    with opened(before) as database:
+        for name, folder in (("a", before), ("b", after)):
+            database.read_parquet(parquet_files(folder / LEDGER)).create_view(name)
+            database.read_parquet(parquet_files(folder / SHARDS)).create_view(f"{name}_shards")
+            database.execute(_ROWS.format(name=name))
+        database.execute(_CHANGES)
+        return {
+            "counts": {
+                side: {name: counts[side][name] for name in ("documents_in", "documents_kept", "text_bytes_kept")}
+                for side in counts
+            },
+            "changes": query(database, _SUMS),
+            "samples": query(database, _SAMPLES, count=samples, characters=SHOWN_CHARACTERS),
+        }
+
+
+_SUMS = """
+SELECT change, reason_a, reason_b, count(*) AS documents,
+  sum(bytes_a)::BIGINT AS bytes_before, sum(bytes_b)::BIGINT AS bytes_after
+FROM changes GROUP BY ALL
+ORDER BY min(list_position(['added', 'dropped', 'new', 'gone', 'changed', 'other_reason'], change)), documents DESC,
+  reason_a NULLS FIRST, reason_b NULLS FIRST"""
+
+
+# The text of a document that is kept lies in a shard, not in a ledger.
+_SAMPLES = """
+WITH picked AS (
+  SELECT * FROM changes
+  QUALIFY row_number() OVER (PARTITION BY change, reason_a, reason_b ORDER BY hash(id), origin) <= $count
+),
+texts_a AS (SELECT id, any_value(text) AS text FROM a_shards SEMI JOIN picked USING (id) GROUP BY id),
+texts_b AS (SELECT id, any_value(text) AS text FROM b_shards SEMI JOIN picked USING (id) GROUP BY id)
+SELECT change, reason_a, reason_b, id, picked.title, input, origin, kind, detail,
+  left(coalesce(picked.text, texts_b.text, texts_a.text), $characters) AS text
+FROM picked LEFT JOIN texts_a USING (id) LEFT JOIN texts_b USING (id)
+ORDER BY change, reason_a, reason_b, id, origin"""

@@ -1,0 +1,204 @@
+"""Removal on request: documents leave the shards, the index and the ledger's text; a tombstone stays in the ledger.
+
+What is to go is written down first (`erasing.json`), then file after file is rewritten aside and renamed, the manifest
+comes last. An erasure that was killed is finished by the next one, or by the same command again. `erased.parquet` keeps
+the ids, so that a corpus that is built again from the same raw files does not bring them back.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from malmoi.corpus.ledger import LEDGER, SHARDS, count
+from malmoi.corpus.report import opened, query
+from malmoi.kit import events, manifest
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import atomic_file, sha256_of, write_text, writing
+
+ERASED = "erased"
+"""The reason in the ledger, and the name of the file of ids."""
+PLAN = "erasing.json"
+INDEX, MEDIA = "index", "media"
+EMPTIED = ("title", "text", "turns", "segments", "views")
+"""Columns of a tombstone that are emptied; of the source stay kind and name, of the rest numbers that name nobody."""
+KEPT_OF_SOURCE = ("kind", "name", "licence")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which documents: those with one of `ids`, and those whose text, title or address `matching` is found in (RE2)."""
+
+    ids: tuple[str, ...] = ()
+    matching: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.ids and not self.matching:
+            raise UserError("nothing is asked to be erased", "ids or a pattern")
+
+
+def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
+    """The documents that would be erased: id, title, origin, input, kept. Changes nothing.
+
+    Raises UserError where an id is unknown or erased already, and for a pattern that is none.
+    """
+    if asked.matching is not None:
+        try:
+            re.compile(asked.matching)
+        except re.error as error:
+            raise UserError(f"the pattern {asked.matching!r} cannot be read: {error}", "a regular expression") from None
+    with opened(folder) as database:
+        database.register("asked", pa.table({"id": pa.array(sorted(set(asked.ids)), pa.string())}))
+        found = query(
+            database,
+            "SELECT DISTINCT ON (l.id) l.id, l.title, l.origin, l.input, l.kept FROM ledger l"
+            " LEFT JOIN (SELECT id, text FROM shards) s USING (id)"
+            " WHERE l.id IS NOT NULL AND NOT list_contains(l.reasons, $erased) AND (l.id IN (SELECT id FROM asked)"
+            "  OR ($pattern IS NOT NULL AND (regexp_matches(coalesce(s.text, l.text, ''), $pattern)"
+            "   OR regexp_matches(coalesce(l.title, ''), $pattern)"
+            "   OR regexp_matches(coalesce(l.source.url, ''), $pattern)))) ORDER BY l.id",
+            pattern=asked.matching,
+            erased=ERASED,
+        )
+    known = {row["id"] for row in found}
+    if missing := [one for one in asked.ids if one not in known]:
+        raise UserError(f"no document {missing[0]!r} to erase in {folder}", "ids of documents that are not erased yet")
+    return found
+
+
+def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int]:
+    """Erases the documents with these ids, and finishes what an earlier erasure left. Returns how many rows of what.
+
+    `progress` is called with files done and in all. Raises UserError where the folder is no finished corpus or cannot
+    be written to.
+    """
+    made = manifest.read(folder)
+    with writing(folder):
+        gone = sorted({*ids, *_left_over(folder)})
+        if not gone:
+            return dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0)
+        write_text(folder / PLAN, json.dumps(gone))
+        wanted = pa.array(gone, pa.string())
+        rows = _rewrite_all(folder, wanted, progress)
+        rows[MEDIA] = _drop_media(folder)
+        _remember(folder, gone)
+        names = {f"{file.parent.name}/{file.name}" for file in _files(folder)} | set(made["outputs"])
+        outputs = {name: sha256_of(folder / name) for name in sorted(names) if (folder / name).is_file()}
+        made |= {"outputs": outputs, "counts": {**made["counts"], **count(folder)}}
+        write_text(folder / manifest.NAME, json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        (folder / PLAN).unlink()
+    events.append(folder, ERASED, documents=len(gone), **rows)
+    return rows
+
+
+def erased_ids(folder: Path) -> list[str]:
+    """The ids of all documents that were erased from a corpus."""
+    path = folder / f"{ERASED}.parquet"
+    return pq.read_table(path, columns=["id"]).column("id").to_pylist() if path.exists() else []
+
+
+def _left_over(folder: Path) -> list[str]:
+    """What an erasure that was killed had to erase."""
+    path = folder / PLAN
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for name in (SHARDS, LEDGER, INDEX) for file in sorted((folder / name).glob("*.parquet"))]
+
+
+def _rewrite_all(folder: Path, gone: pa.Array, progress: Progress) -> dict[str, int]:
+    files = _files(folder)
+    rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
+    for number, file in enumerate(files):
+        progress(number, len(files))
+        hits = pc.call_function("is_in", [pq.read_table(file, columns=["id"]).column("id")], _value_set(gone))
+        affected = pc.call_function("sum", [hits]).as_py() or 0
+        if affected:
+            _rewrite(file, gone)
+            rows[file.parent.name] += affected
+    progress(len(files), len(files))
+    return rows
+
+
+def _value_set(gone: pa.Array) -> pc.SetLookupOptions:
+    return pc.SetLookupOptions(value_set=gone)
+
+
+def _rewrite(file: Path, gone: pa.Array) -> None:
+    """One file without the documents; in the ledger, with tombstones in their place."""
+    with (
+        pq.ParquetFile(file) as parts,
+        atomic_file(file) as aside,
+        pq.ParquetWriter(aside, parts.schema_arrow, compression="zstd", compression_level=1) as writer,
+    ):
+        for group in range(parts.num_row_groups):
+            table = parts.read_row_group(group)
+            hit = pc.call_function("is_in", [table.column("id")], _value_set(gone))
+            if file.parent.name == LEDGER:
+                writer.write_table(_tombstones(table, hit))
+            else:
+                writer.write_table(table.filter(pc.call_function("invert", [hit])))
+
+
+def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
+    """The table with everything that tells about the document emptied where `hit`."""
+    mask = hit.combine_chunks()
+    for name in table.schema.names:
+        column = table.column(name).combine_chunks()
+        if name in EMPTIED:
+            told: Any = pa.nulls(len(column), column.type)
+        elif name == "kept":
+            told = pa.array([False] * len(column))
+        elif name == "reasons":
+            told = pa.array([[ERASED]] * len(column), column.type)
+        elif name == "detail":
+            told = pa.array(["erased on request"] * len(column), column.type)
+        elif name == "source":
+            told = _bare_source(column)
+        elif name == "text_bytes":
+            told = pa.array([0] * len(column), column.type)
+        else:
+            continue
+        merged = pc.call_function("if_else", [mask, told, column])
+        table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), merged)
+    return table
+
+
+def _bare_source(source: Any) -> pa.Array:
+    """Sources with nothing in them but what names no person."""
+    fields = list(source.type)
+    columns = [
+        source.field(field.name) if field.name in KEPT_OF_SOURCE else pa.nulls(len(source), field.type)
+        for field in fields
+    ]
+    mask = source.is_null() if source.null_count else None
+    return pa.StructArray.from_arrays(columns, fields=fields, mask=mask)
+
+
+def _drop_media(folder: Path) -> int:
+    """Removes the pictures, sounds and films that no document points to any more."""
+    if not (folder / MEDIA).is_dir():
+        return 0
+    with opened(folder) as database:
+        rows = query(database, "SELECT DISTINCT unnest(segments).sha256 AS sha256 FROM shards")
+    named = {row["sha256"] for row in rows}
+    orphans = [file for file in (folder / MEDIA).glob("*/*") if file.stem not in named]
+    for file in orphans:
+        file.unlink()
+    return len(orphans)
+
+
+def _remember(folder: Path, gone: Sequence[str]) -> None:
+    path = folder / f"{ERASED}.parquet"
+    ids = sorted({*erased_ids(folder), *gone})
+    with atomic_file(path) as aside:
+        pq.write_table(pa.table({"id": pa.array(ids, pa.string())}), aside)

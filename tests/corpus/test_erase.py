@@ -1,0 +1,102 @@
+"""Removal on request: nothing of a document is left but its tombstone, and a killed erasure is finished later."""
+
+import dataclasses
+import json
+import re
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+from small_batches import quiet
+
+from malmoi.corpus.erase import PLAN, Asked, erase, erased_ids, find
+from malmoi.corpus.ledger import count
+from malmoi.corpus.report import explain
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+
+
+@pytest.fixture
+def corpus(built, tmp_path):
+    folder = tmp_path / "corpus"
+    shutil.copytree(built, folder)
+    return folder
+
+
+def rows(folder, name):
+    return pq.read_table(folder / name).to_pylist()
+
+
+def first_ids(folder, number):
+    return [row["id"] for row in rows(folder, "shards")[:number]]
+
+
+def test_text_is_nowhere_and_a_tombstone_stays(corpus):
+    one, other = rows(corpus, "shards")[:2]
+    before = manifest.read(corpus)
+    done = erase(corpus, [one["id"]], quiet)
+    assert done["shards"] == 1
+    assert done["ledger"] >= 1
+    texts = [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
+    assert one["text"] not in texts
+    assert other["text"] in texts
+    trail = explain(corpus, one["id"])[0]
+    assert trail["reasons"] == ["erased"]
+    assert trail["title"] is None
+    assert trail["kept"] is False
+    after = manifest.read(corpus)
+    assert after["counts"]["documents_kept"] == before["counts"]["documents_kept"] - 1
+    assert after["counts"]["documents_in"] == before["counts"]["documents_in"]
+    assert after["counts"]["dropped_by_reason"]["erased"] == 1
+    assert manifest.is_whole(corpus)
+    assert erased_ids(corpus) == [one["id"]]
+
+
+def test_a_pattern_finds_text_title_and_address_also_of_what_was_dropped(corpus):
+    kept = rows(corpus, "shards")[0]
+    snippet = kept["text"][:20]
+    found = find(corpus, Asked(matching=re.escape(snippet)))
+    assert kept["id"] in {row["id"] for row in found}
+    gone = next(row for row in rows(corpus, "ledger") if not row["kept"] and row["text"] and len(row["text"]) > 20)
+    found = find(corpus, Asked(matching=re.escape(gone["text"][:20])))
+    assert gone["id"] in {row["id"] for row in found}
+
+
+def test_what_is_asked_wrongly_gets_one_sentence(corpus):
+    with pytest.raises(UserError, match="no document 'nope'"):
+        find(corpus, Asked(ids=("nope",)))
+    with pytest.raises(UserError, match=r"the pattern '\[' cannot be read"):
+        find(corpus, Asked(matching="["))
+    with pytest.raises(UserError, match="nothing is asked"):
+        Asked()
+    one = first_ids(corpus, 1)
+    erase(corpus, one, quiet)
+    with pytest.raises(UserError, match="not erased yet"):
+        find(corpus, Asked(ids=tuple(one)))
+
+
+def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
+    first, second = first_ids(corpus, 2)
+
+    def killed(done, total):  # the moment between the last file and the manifest
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        erase(corpus, [first], killed)
+    assert json.loads((corpus / PLAN).read_text()) == [first]
+    erase(corpus, [second], quiet)
+    assert not (corpus / PLAN).exists()
+    assert erased_ids(corpus) == sorted([first, second])
+    assert manifest.is_whole(corpus)
+    assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
+
+
+def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):
+    before = manifest.read(corpus)
+    assert not any(erase(corpus, [], quiet).values())
+    assert manifest.read(corpus) == before
+
+
+def test_asked_is_a_plain_value():
+    assert dataclasses.asdict(Asked(ids=("a",))) == {"ids": ("a",), "matching": None}
