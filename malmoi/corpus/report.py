@@ -16,6 +16,7 @@ from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sample.plant import Personal
 from malmoi.corpus.steps.duplicates import EXACT, NEAR
+from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError, did_you_mean
 
@@ -36,12 +37,17 @@ def recipe_of(folder: Path) -> CorpusRecipe:
     return config.parse(CorpusRecipe, _manifest(folder, "config")["config"], "corpus")
 
 
+def rules_of(folder: Path) -> tuple[Rule, ...]:
+    """The rules that a corpus was judged by, with the limits as they were."""
+    return recipe_of(folder).rules()
+
+
 def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
     """Every judgement on the document with this id: score, limit, verdict. Exact copies in one file share an id.
 
     Raises UserError for an unknown id, with one that begins alike.
     """
-    rules = recipe_of(folder).rules()
+    rules = rules_of(folder)
     with opened(folder) as database:
         rows = query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
         if not rows:
@@ -49,21 +55,27 @@ def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
     return [_trail(row, rules) for row in rows]
 
 
-def sample(folder: Path, reason: str, count: int, seed: int = 0) -> list[dict[str, Any]]:
-    """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed."""
+def sample(folder: Path, reason: str | None, count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed.
+
+    reason: None for documents that were kept.
+    """
     with opened(folder) as database:
-        rows = query(
-            database,
-            "SELECT id, title, origin, input, source, reasons, detail, text FROM ledger"
-            " WHERE list_contains(reasons, $reason) ORDER BY hash(origin, $seed), origin LIMIT $count",
-            reason=reason,
-            seed=seed,
-            count=count,
-        )
+        if reason is None:
+            return query(database, _KEPT_SAMPLE, seed=seed, count=count)
+        rows = query(database, _DROPPED_SAMPLE, reason=reason, seed=seed, count=count)
         if not rows:
             known = [name for (name,) in database.sql("SELECT DISTINCT unnest(reasons) FROM ledger").fetchall()]
             raise UserError(f"nothing was dropped by {reason!r}", hint=did_you_mean(reason, sorted(known)))
     return rows
+
+
+_DROPPED_SAMPLE = """
+SELECT id, title, origin, input, source, reasons, detail, text FROM ledger
+WHERE list_contains(reasons, $reason) ORDER BY hash(origin, $seed), origin LIMIT $count"""
+_KEPT_SAMPLE = """
+SELECT id, title, origin, input, source, [] AS reasons, NULL AS detail, text FROM shards
+ORDER BY hash(origin, $seed), origin LIMIT $count"""
 
 
 def measure(folder: Path, truth: Path) -> dict[str, Any]:

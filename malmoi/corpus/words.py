@@ -54,3 +54,23 @@ KINDS = {
     "code": "코드",
 }
 PERSONAL = {"phone": "전화번호", "email": "이메일", "resident_number": "주민등록번호"}
+SCORES = {
+    "damage_share": "깨진 글자의 몫",
+    "korean_share": "한국어의 몫",
+    "characters": "글자 수",
+    "ending_share": "조사·어미로 끝나는 낱말의 몫",
+    "jamo_share": "낱자모의 몫",
+    "symbol_share": "기호의 몫",
+    "digit_share": "숫자의 몫",
+    "longest_run": "이어진 같은 글자",
+    "duplicate_line_share": "되풀이된 줄의 몫",
+    "top_bigram_share": "가장 잦은 낱말 쌍의 몫",
+    "repeated_5gram_share": "되풀이된 다섯 낱말의 몫",
+    "masked_per_1000": "천 글자당 가린 개인정보",
+    "promotion_per_1000": "천 글자당 홍보 표현",
+    "translation_per_1000": "천 글자당 번역투",
+    "profanity_per_100": "백 글자당 욕설",
+    "exact_similarity": "똑같은 문서와의 닮음",
+    "near_similarity": "남은 문서와의 닮음",
+}
+"""Scores that rules look at; one that is missing here is shown by its own name."""

@@ -20,7 +20,7 @@ def document(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="ko"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)} · malmoi</title><style>{STYLE}</style></head><body>"
+        f"<title>{visible(title)} · malmoi</title><style>{STYLE}</style></head><body>"
         '<input class="lang" type="radio" name="lang" id="ko" checked aria-label="한국어">'
         '<input class="lang" type="radio" name="lang" id="en" aria-label="English">'
         '<nav><label for="ko">한국어</label><label for="en">English</label></nav>'

@@ -60,6 +60,45 @@ def curve(points: Sequence[Point], label: str) -> str:
     return f'<div class="curve"><div class="y">{y_ticks}</div>{drawing}<div class="x">{x_ticks}</div></div>'
 
 
+@dataclass(frozen=True)
+class Column:
+    """A bin of a histogram: counts stacked from the bottom, each with a class of the style; what hovering says."""
+
+    counts: tuple[tuple[str, int], ...]
+    title: str
+
+
+def columns(bins: Sequence[Column], label: str, mark_share: float | None = None) -> str:
+    """A histogram of stacked columns. mark_share: where a vertical line stands, 0..1 of the width; None: nowhere.
+
+    Heights are square roots of counts: a limit cuts the thin tail of a distribution, which a linear height would hide.
+    """
+    tallest = max((sum(count for _, count in one.counts) for one in bins), default=0)
+    if not tallest:
+        return ""
+    width = WIDTH / len(bins)
+    drawn = "".join(_column(one, number * width, width, tallest) for number, one in enumerate(bins))
+    line = f'<path class="limit" d="M{WIDTH * mark_share:.1f} 0V{HEIGHT}"/>' if mark_share is not None else ""
+    return (
+        f'<svg class="columns" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{_escaped(label)}">{drawn}{line}</svg>'
+    )
+
+
+def _column(one: Column, left: float, width: float, tallest: int) -> str:
+    drawn, below = "", 0
+    for kind, count in one.counts:
+        low, high = (HEIGHT * math.sqrt(value / tallest) for value in (below, below + count))
+        if count:
+            drawn += (
+                f'<rect class="{_escaped(kind)}" x="{left:.1f}" y="{HEIGHT - high:.1f}" width="{0.9 * width:.1f}"'
+                f' height="{high - low:.1f}"/>'
+            )
+        below += count
+    strip = f'<rect class="strip" x="{left:.1f}" width="{width:.1f}" height="{HEIGHT}">'
+    return f"{drawn}{strip}<title>{_escaped(one.title)}</title></rect>"
+
+
 def _bar(row: Bar, longest: float) -> str:
     width = 100 * row.length / longest if longest > 0 else 0
     return (

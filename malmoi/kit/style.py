@@ -3,10 +3,10 @@
 STYLE = """
 :root { color-scheme: light dark;
   --paper: #fbfaf7; --card: #ffffff; --ink: #1c1d20; --soft: #5d6068; --line: #e3e0d8;
-  --model: #0e6f5c; --other: #b9b5aa; --hover: rgb(14 111 92 / 12%); }
+  --model: #0e6f5c; --other: #b9b5aa; --loss: #b4552d; --hover: rgb(14 111 92 / 12%); }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #15171a; --card: #1d2024; --ink: #eceae4; --soft: #a3a6ad; --line: #32363c;
-  --model: #56c2a6; --other: #5d6169; --hover: rgb(86 194 166 / 16%); } }
+  --model: #56c2a6; --other: #5d6169; --loss: #e08a5f; --hover: rgb(86 194 166 / 16%); } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.6; word-break: keep-all;
   overflow-wrap: anywhere; font: 15px/1.6 Pretendard, "Apple SD Gothic Neo", "Noto Sans KR", "Noto Sans CJK KR",
@@ -64,5 +64,26 @@ article p { white-space: pre-wrap; margin: 0.25rem 0; unicode-bidi: isolate; }
 article .given { color: var(--soft); }
 article mark { background: var(--hover); color: inherit; border-radius: 3px; }
 details { color: var(--soft); }
+.columns { width: 100%; height: 5rem; display: block; border-bottom: 1px solid var(--line); }
+.columns .model { fill: var(--model); }
+.columns .other { fill: var(--other); }
+.columns .loss { fill: var(--loss); }
+.limit { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
+.bars .loss rect { fill: var(--loss); }
+.ends { display: flex; justify-content: space-between; color: var(--soft); font-size: 0.8rem; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--soft); font-size: 0.85rem; }
+.legend i { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 2px; margin-right: 0.35em; }
+.legend .model { background: var(--model); }
+.legend .other { background: var(--other); }
+.legend .loss { background: var(--loss); }
+.trio { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
+.trio h3 { margin: 0.25rem 0; font-weight: 500; font-size: 0.95rem; }
+.beside { display: grid; gap: 0.75rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
+  border-top: 1px solid var(--line); padding: 0.75rem 0; }
+.beside div { min-width: 0; }
+.beside p { white-space: pre-wrap; margin: 0.25rem 0; unicode-bidi: isolate; }
+.beside .went { border-left: 3px solid var(--loss); padding-left: 0.75rem; }
+.beside .stays { border-left: 3px solid var(--model); padding-left: 0.75rem; }
+code { font-size: 0.85em; }
 summary { cursor: pointer; }
 """

@@ -13,6 +13,7 @@ of a window restarts too. Where the last window is not full, targets are IGNORED
 
 import functools
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,16 +84,21 @@ class Loader:
 
     def steps_with(self, document_id: str, num_steps: int) -> list[int]:
         """The steps below `num_steps` whose batches hold tokens of a document. Raises UserError for an unknown id."""
-        found = [place for place in self._part.documents(0, self._part.num_tokens) if place[0] == document_id]
-        if not found:
+        steps = self.steps_with_any({document_id}, num_steps)
+        if steps is None:
             raise UserError(f"no document {document_id!r} in the train part", "the id of a document that was kept")
+        return sorted(steps)
+
+    def steps_with_any(self, document_ids: AbstractSet[str], num_steps: int) -> set[int] | None:
+        """The steps below `num_steps` whose batches hold tokens of any of the documents; None where none is there."""
+        found = [place for place in self._part.documents(0, self._part.num_tokens) if place[0] in document_ids]
         size, steps = self._settings.batch_sequences, set()
         num_epochs = -(-num_steps * size // self.num_windows)
         for _, start, stop in found:
             for window in self._windows_of(start, stop):
                 places = (epoch * self.num_windows + self._order(epoch).place_of(window) for epoch in range(num_epochs))
                 steps.update(sample // size for sample in places if sample // size < num_steps)
-        return sorted(steps)
+        return steps if found else None
 
     def _windows_of(self, start: int, stop: int) -> range:
         size = self._settings.sequence_tokens

@@ -1,0 +1,264 @@
+"""`malmoi corpus show | why | sample | diff | report | erase`: questions to a finished corpus."""
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from malmoi.cli.terminal import harmless, table
+
+SHOWN_SOURCES = 20
+MOST = 2**31
+
+
+def add_verbs(verbs: Any) -> None:
+    """Adds the verbs to the room's."""
+    _add_show(verbs)
+    _add_sample(verbs)
+    diff = verbs.add_parser("diff", help="what another recipe adds and drops, by reason, with samples")
+    diff.add_argument("before", type=Path, help="the folder of a corpus")
+    diff.add_argument("after", type=Path, help="the folder of another one")
+    diff.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
+    diff.add_argument("--json", action="store_true", help="print JSON")
+    diff.set_defaults(action=_diff)
+    report = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
+    report.add_argument("folder", type=Path, help="the folder of a corpus")
+    report.add_argument("--json", action="store_true", help="print what the page is drawn from")
+    report.set_defaults(action=_report)
+    _add_erase(verbs)
+
+
+def _add_show(verbs: Any) -> None:
+    show = verbs.add_parser("show", help="what was read, kept and dropped")
+    show.add_argument("folder", type=Path, help="the folder of a corpus")
+    show.add_argument("--truth", type=Path, help="a truth file: also print how much of what was planted was found")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    show.set_defaults(action=_show)
+    why = verbs.add_parser("why", help="every judgement on one document, kept or not")
+    why.add_argument("folder", type=Path, help="the folder of a corpus")
+    why.add_argument("id", help="the id of a document")
+    why.add_argument("--json", action="store_true", help="print JSON")
+    why.set_defaults(action=_why)
+
+
+def _add_sample(verbs: Any) -> None:
+    sample = verbs.add_parser("sample", help="some of the documents that were dropped for a reason, or kept")
+    sample.add_argument("folder", type=Path, help="the folder of a corpus")
+    which = sample.add_mutually_exclusive_group(required=True)
+    which.add_argument("--dropped-by", metavar="REASON", help="too_short, near_duplicate, ...")
+    which.add_argument("--kept", action="store_true", help="documents that were kept")
+    sample.add_argument("--count", type=int, default=5, help="how many (default 5)")
+    sample.add_argument("--seed", type=int, default=0, help="another seed shows others")
+    sample.add_argument("--json", action="store_true", help="one JSON object a line")
+    sample.set_defaults(action=_sample)
+
+
+def _add_erase(verbs: Any) -> None:
+    erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
+    erase.add_argument("folder", type=Path, help="the folder of a corpus")
+    erase.add_argument("--ids", type=Path, metavar="FILE", help="a file with one id a line")
+    erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
+    erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
+    erase.add_argument(
+        "--runs", type=Path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
+    )
+    erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
+    erase.add_argument("--json", action="store_true", help="print JSON")
+    erase.set_defaults(action=_erase)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus import report
+
+    counts = report.numbers(arguments.folder)
+    if arguments.truth is not None:
+        counts = {**counts, "truth": report.measure(arguments.folder, arguments.truth)}
+    print_counts(counts, arguments.json)
+    return 0
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus import report
+
+    trails = report.explain(arguments.folder, arguments.id)
+    if arguments.json:
+        print(json.dumps(trails, ensure_ascii=False, indent=1))
+        return 0
+    for trail in trails:
+        _print_trail(trail)
+    return 0
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus import report
+
+    _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0))
+    reason = None if arguments.kept else arguments.dropped_by
+    for row in report.sample(arguments.folder, reason, arguments.count, arguments.seed):
+        if arguments.json:
+            print(json.dumps(row, ensure_ascii=False))
+            continue
+        print(f"== {row['id'] or '(unreadable)'}  {_where(row)}  {', '.join(row['reasons']) or 'kept'}")
+        print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
+    return 0
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.difference import difference
+
+    _require(("--samples", arguments.samples, 0))
+    found = difference(arguments.before, arguments.after, arguments.samples)
+    if arguments.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return 0
+    for side, counts in found["counts"].items():
+        kept = f"{counts['documents_kept']:,} of {counts['documents_in']:,} kept"
+        print(f"{side}: {kept}, {counts['text_bytes_kept']:,} bytes")
+    samples: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in found["samples"]:
+        samples.setdefault((row["change"], row["reason_a"], row["reason_b"]), []).append(row)
+    for row in found["changes"]:
+        reasons = f"{row['reason_a'] or '-'} -> {row['reason_b'] or '-'}"
+        gained = row["bytes_after"] - row["bytes_before"]
+        print(f"{row['change']:<13} {reasons:<40} {row['documents']:>10,} {gained:>+16,} bytes")
+        for one in samples.get((row["change"], row["reason_a"], row["reason_b"]), []):
+            line = " ".join((one["text"] or one["detail"] or "").split())[:100]
+            print(f"    {one['id'] or _where(one)}  {harmless(line)}")
+    if not found["changes"]:
+        print("no document fares otherwise")
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.findings import gather
+    from malmoi.corpus.report_page import write_report
+
+    if arguments.json:
+        print(json.dumps(gather(arguments.folder), ensure_ascii=False, indent=1, default=str))
+        return 0
+    print(write_report(arguments.folder))
+    return 0
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    """What was seen by trained runs is asked before anything is erased: afterwards nobody could tell which it was."""
+    from malmoi.cli.progress import bar
+    from malmoi.cli.train import runs_that_saw
+    from malmoi.corpus.erase import Asked, erase, find
+
+    ids = [*arguments.id, *(_ids_in(arguments.ids) if arguments.ids else [])]
+    asked = Asked(tuple(ids), arguments.matching)
+    found = find(arguments.folder, asked)
+    gone = [row["id"] for row in found]
+    seen = runs_that_saw(gone, arguments.runs or arguments.folder.resolve().parent)
+    rows: dict[str, int] = {}
+    if not arguments.dry_run:
+        with bar("erase") as progress:
+            rows = erase(arguments.folder, gone, progress)
+    if arguments.json:
+        print(json.dumps({"documents": found, "erased": rows, "seen_by": seen}, ensure_ascii=False, indent=1))
+        return 0
+    verb = "would be erased" if arguments.dry_run else "erased"
+    print(f"{len(gone)} documents {verb}" + "".join(f", {number} in {name}" for name, number in rows.items() if number))
+    for row in found:
+        print(f"  {row['id']}  {_where(row)}  {harmless(row['title'] or '')}")
+    for run in seen:
+        steps = f"trained on in {run['steps']} steps" if run["steps"] else "encoded, in no step so far"
+        print(f"  seen by {run['run']}: {run['documents']} of them, {steps}")
+    if not seen:
+        print("  no trained run has seen any of them")
+    return 0
+
+
+def _ids_in(path: Path) -> list[str]:
+    from malmoi.kit.errors import UserError
+
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no text in UTF-8", "one id a line") from None
+
+
+def _require(*numbers: tuple[str, int, int]) -> None:
+    """UserError where a number is less than its least, or larger than anyone can mean."""
+    from malmoi.kit.errors import UserError
+
+    for name, value, least in numbers:
+        if not least <= value < MOST:
+            raise UserError(f"{name} {value}", f"{least} to {MOST - 1}")
+
+
+def _where(row: dict[str, Any]) -> str:
+    return harmless(f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}")
+
+
+def print_counts(counts: dict[str, Any], as_json: bool) -> None:
+    """The counts of a manifest for people, or as they are."""
+    if as_json:
+        print(json.dumps(counts, ensure_ascii=False, indent=1))
+        return
+    kept, dropped = counts["documents_kept"], counts["documents_dropped"]
+    print(f"documents in {counts['documents_in']:,} = kept {kept:,} + dropped {dropped:,}")
+    text_in, text_kept = counts["text_bytes_in"], counts["text_bytes_kept"]
+    print(f"bytes: {counts['raw_bytes_in']:,} raw, {text_in:,} of text, {text_kept:,} kept")
+    print(
+        f"clusters of near copies: {counts['near_duplicate_clusters']:,}, the largest of {counts['largest_cluster']:,}"
+    )
+    table("dropped by reason", counts["dropped_by_reason"].items())
+    table("masked", counts["masked"].items())
+    table("kept by kind", _shares(counts["by_kind"]))
+    table(f"kept by source (the {SHOWN_SOURCES} that gave most)", _shares(counts["by_source"])[:SHOWN_SOURCES])
+    if "truth" in counts:
+        _print_truth(counts["truth"])
+
+
+def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:
+    largest = sorted(groups.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
+    return [
+        (name, f"{group['documents']:>8,} of {group['documents_in']:>8,} {group['text_bytes']:>14,} bytes")
+        for name, group in largest
+    ]
+
+
+def _print_truth(truth: dict[str, Any]) -> None:
+    """Found of planted, a line for each fault; for clean documents, lost of all."""
+    named = ("exact_duplicates", "near_duplicates", "near_duplicates_jaccard_0.8", "personal_data", "clean_dropped")
+    rows = [(name, truth[name]) for name in named]
+    rows += [(f"  {name}", share) for name, share in truth["personal_data"]["by_type"].items()]
+    rows += [("masked without cause", truth["personal_data"]["false_alarm_documents"])]
+    rows += [(f"dropped: {name}", share) for name, share in truth["dropped_by_plant"].items()]
+    shown = ((name, f"{share['found']:>6} of {share['of']:>6}  {_percent(share['share'])}") for name, share in rows)
+    table(f"against the truth ({truth['planted']} documents, {truth['not_in_corpus']} not in the corpus)", shown)
+    if truth["clean_dropped_ids"]:
+        print(f"  clean documents that were dropped: {' '.join(truth['clean_dropped_ids'])}")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _print_trail(trail: dict[str, Any]) -> None:
+    """One document: where it came from, what became of it, and a line for each rule with score and limit."""
+    verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
+    source = trail["source"] or {}
+    print(f"{trail['id']}  {verdict}")
+    print(
+        f"  {_where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text"
+    )
+    for line in (trail["title"], trail["detail"]):
+        if line:
+            print(f"  {harmless(line)}")
+    if trail["cluster"]:
+        print(f"  one of {trail['cluster_size']} copies; the best is {trail['cluster']}")
+    masked = ", ".join(f"{number} {name}" for name, number in trail["masked"].items() if number)
+    print(f"  masked: {masked or 'nothing'}")
+    _print_judgements(trail["judgements"])
+
+
+def _print_judgements(judgements: Sequence[dict[str, Any]] | Iterable[dict[str, Any]]) -> None:
+    for judgement in judgements:
+        value = "-" if judgement["value"] is None else f"{judgement['value']:.4g}"
+        mark = "DROP" if judgement["dropped"] else "ok"
+        limit = f"{judgement['bound']} {judgement['limit']:g}"
+        print(f"  {mark:<4} {judgement['reason']:<16} {judgement['score']:<26} {value:>10}  {limit}")
