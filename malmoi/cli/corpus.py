@@ -4,7 +4,8 @@ import argparse
 import json
 from typing import Any
 
-from malmoi.cli import corpus_questions
+from malmoi.cli import corpus_judgements, corpus_questions
+from malmoi.kit.files import to_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,6 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     _add_build(verbs)
     corpus_questions.add_verbs(verbs)
+    corpus_judgements.add_verbs(verbs)
+    work = verbs.add_parser("work", help="one task of a build that is under way: what a job of a cluster calls")
+    work.add_argument("folder", type=to_path, help="the folder of what is on the way (corpus/work/...)")
+    work.add_argument("stage", help="pass, rank, exact, near, judge, paragraphs or publish")
+    work.add_argument("number", type=int, help="the number of the task within its stage")
+    work.set_defaults(action=_work)
 
 
 def _add_build(verbs: Any) -> None:
@@ -36,6 +43,16 @@ def _build(arguments: argparse.Namespace) -> int:
     with bar("corpus") as progress:
         counts = run_local.build(run.corpus, run.folder / "corpus", progress)
     corpus_questions.print_counts(counts, arguments.json)
+    return 0
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus import run_slurm, tasks
+    from malmoi.kit.errors import UserError, did_you_mean
+
+    if arguments.stage not in tasks.STAGES:
+        raise UserError(f"no stage {arguments.stage!r}", hint=did_you_mean(arguments.stage, list(tasks.STAGES)))
+    run_slurm.do(arguments.folder, arguments.stage, arguments.number)
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.cli.terminal import harmless, table
+from malmoi.kit.files import to_path
 
 SHOWN_SOURCES = 20
 MOST = 2**31
@@ -17,26 +18,31 @@ def add_verbs(verbs: Any) -> None:
     _add_show(verbs)
     _add_sample(verbs)
     diff = verbs.add_parser("diff", help="what another recipe adds and drops, by reason, with samples")
-    diff.add_argument("before", type=Path, help="the folder of a corpus")
-    diff.add_argument("after", type=Path, help="the folder of another one")
+    diff.add_argument("before", type=to_path, help="the folder of a corpus")
+    diff.add_argument("after", type=to_path, help="the folder of another one")
     diff.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(action=_diff)
     report = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
-    report.add_argument("folder", type=Path, help="the folder of a corpus")
+    report.add_argument("folder", type=to_path, help="the folder of a corpus")
     report.add_argument("--json", action="store_true", help="print what the page is drawn from")
     report.set_defaults(action=_report)
+    views = verbs.add_parser("views", help="pairs of prompt and response that the documents give, for fine-tuning")
+    views.add_argument("folder", type=to_path, help="the folder of a corpus")
+    views.add_argument("--use", required=True, help="search, dialogue, qa or summary")
+    views.add_argument("--json", action="store_true", help="one JSON object a line")
+    views.set_defaults(action=_views)
     _add_erase(verbs)
 
 
 def _add_show(verbs: Any) -> None:
     show = verbs.add_parser("show", help="what was read, kept and dropped")
-    show.add_argument("folder", type=Path, help="the folder of a corpus")
+    show.add_argument("folder", type=to_path, help="the folder of a corpus")
     show.add_argument("--truth", type=Path, help="a truth file: also print how much of what was planted was found")
     show.add_argument("--json", action="store_true", help="print JSON")
     show.set_defaults(action=_show)
     why = verbs.add_parser("why", help="every judgement on one document, kept or not")
-    why.add_argument("folder", type=Path, help="the folder of a corpus")
+    why.add_argument("folder", type=to_path, help="the folder of a corpus")
     why.add_argument("id", help="the id of a document")
     why.add_argument("--json", action="store_true", help="print JSON")
     why.set_defaults(action=_why)
@@ -44,7 +50,7 @@ def _add_show(verbs: Any) -> None:
 
 def _add_sample(verbs: Any) -> None:
     sample = verbs.add_parser("sample", help="some of the documents that were dropped for a reason, or kept")
-    sample.add_argument("folder", type=Path, help="the folder of a corpus")
+    sample.add_argument("folder", type=to_path, help="the folder of a corpus")
     which = sample.add_mutually_exclusive_group(required=True)
     which.add_argument("--dropped-by", metavar="REASON", help="too_short, near_duplicate, ...")
     which.add_argument("--kept", action="store_true", help="documents that were kept")
@@ -56,7 +62,7 @@ def _add_sample(verbs: Any) -> None:
 
 def _add_erase(verbs: Any) -> None:
     erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
-    erase.add_argument("folder", type=Path, help="the folder of a corpus")
+    erase.add_argument("folder", type=to_path, help="the folder of a corpus")
     erase.add_argument("--ids", type=Path, metavar="FILE", help="a file with one id a line")
     erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
     erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
@@ -138,6 +144,17 @@ def _report(arguments: argparse.Namespace) -> int:
         print(json.dumps(gather(arguments.folder), ensure_ascii=False, indent=1, default=str))
         return 0
     print(write_report(arguments.folder))
+    return 0
+
+
+def _views(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.views import rows
+
+    for row in rows(arguments.folder, arguments.use):
+        if arguments.json:
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            print(harmless(f"== {row['id']}\n{row['prompt']}\n-- {row['response']}\n"))
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config
+from malmoi.kit.files import is_remote
 from malmoi.model.shape import ModelSettings
 from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
 from malmoi.train.settings import TrainSettings
@@ -42,5 +43,10 @@ def load(arguments: argparse.Namespace) -> Run:
     """The recipe that the arguments name, with their --set applied. Raises UserError."""
     table = config.override(config.read_toml(arguments.recipe), arguments.assignments)
     run = config.parse(Run, table, "")
-    inputs = tuple(replace(source, path=run.data / source.path) for source in run.corpus.inputs)
+    inputs = tuple(replace(source, path=_below(run.data, source.path)) for source in run.corpus.inputs)
     return replace(run, corpus=replace(run.corpus, inputs=inputs))
+
+
+def _below(data: Path, path: Path) -> Path:
+    """The path of an input: those that are absolute or on another file system do not begin in `data`."""
+    return path if is_remote(path) or path.is_absolute() else data / str(path)

@@ -14,18 +14,18 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from malmoi.corpus import exchange, media, tombstones
+from malmoi.corpus.index import FOLDER as INDEX
 from malmoi.corpus.ledger import LEDGER, SHARDS, count
+from malmoi.corpus.pieces import MEDIA
 from malmoi.corpus.report import opened, query
+from malmoi.corpus.tombstones import DETAIL, ERASED
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import atomic_file, sha256_of, write_text, writing
+from malmoi.kit.files import listed, remove, sha256_of, write_text, writing
 
-ERASED = "erased"
-"""The reason in the ledger, and the name of the file of ids."""
 PLAN = "erasing.json"
-INDEX, MEDIA = "index", "media"
 EMPTIED = ("title", "text", "turns", "segments", "views")
 """Columns of a tombstone that are emptied; of the source stay kind and name, of the rest numbers that name nobody."""
 KEPT_OF_SOURCE = ("kind", "name", "licence")
@@ -89,20 +89,14 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         wanted = pa.array(gone, pa.string())
         rows = _rewrite_all(folder, wanted, progress)
         rows[MEDIA] = _drop_media(folder)
-        _remember(folder, gone)
-        names = {f"{file.parent.name}/{file.name}" for file in _files(folder)} | set(made["outputs"])
-        outputs = {name: sha256_of(folder / name) for name in sorted(names) if (folder / name).is_file()}
-        made |= {"outputs": outputs, "counts": {**made["counts"], **count(folder)}}
+        tombstones.remember(folder, gone)
+        outputs = {name: sha256_of(folder / name) for name in made["outputs"]}
+        inputs = {**made["inputs"], **tombstones.hashes(folder)}
+        made |= {"inputs": inputs, "outputs": outputs, "counts": {**made["counts"], **count(folder)}}
         write_text(folder / manifest.NAME, json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-        (folder / PLAN).unlink()
+        remove(folder / PLAN)
     events.append(folder, ERASED, documents=len(gone), **rows)
     return rows
-
-
-def erased_ids(folder: Path) -> list[str]:
-    """The ids of all documents that were erased from a corpus."""
-    path = folder / f"{ERASED}.parquet"
-    return pq.read_table(path, columns=["id"]).column("id").to_pylist() if path.exists() else []
 
 
 def _left_over(folder: Path) -> list[str]:
@@ -112,7 +106,7 @@ def _left_over(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for name in (SHARDS, LEDGER, INDEX) for file in sorted((folder / name).glob("*.parquet"))]
+    return [file for name in (SHARDS, LEDGER, INDEX) for file in listed(folder / name, ".parquet")]
 
 
 def _rewrite_all(folder: Path, gone: pa.Array, progress: Progress) -> dict[str, int]:
@@ -120,7 +114,8 @@ def _rewrite_all(folder: Path, gone: pa.Array, progress: Progress) -> dict[str, 
     rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for number, file in enumerate(files):
         progress(number, len(files))
-        hits = pc.call_function("is_in", [pq.read_table(file, columns=["id"]).column("id")], _value_set(gone))
+        with exchange.reading(file) as parts:
+            hits = pc.call_function("is_in", [parts.read(columns=["id"]).column("id")], _value_set(gone))
         affected = pc.call_function("sum", [hits]).as_py() or 0
         if affected:
             _rewrite(file, gone)
@@ -136,9 +131,8 @@ def _value_set(gone: pa.Array) -> pc.SetLookupOptions:
 def _rewrite(file: Path, gone: pa.Array) -> None:
     """One file without the documents; in the ledger, with tombstones in their place."""
     with (
-        pq.ParquetFile(file) as parts,
-        atomic_file(file) as aside,
-        pq.ParquetWriter(aside, parts.schema_arrow, compression="zstd", compression_level=1) as writer,
+        exchange.reading(file) as parts,
+        exchange.writing(file, parts.schema_arrow) as writer,
     ):
         for group in range(parts.num_row_groups):
             table = parts.read_row_group(group)
@@ -161,7 +155,7 @@ def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
         elif name == "reasons":
             told = pa.array([[ERASED]] * len(column), column.type)
         elif name == "detail":
-            told = pa.array(["erased on request"] * len(column), column.type)
+            told = pa.array([DETAIL] * len(column), column.type)
         elif name == "source":
             told = _bare_source(column)
         elif name == "text_bytes":
@@ -186,19 +180,8 @@ def _bare_source(source: Any) -> pa.Array:
 
 def _drop_media(folder: Path) -> int:
     """Removes the pictures, sounds and films that no document points to any more."""
-    if not (folder / MEDIA).is_dir():
+    if not (folder / MEDIA).exists():
         return 0
     with opened(folder) as database:
         rows = query(database, "SELECT DISTINCT unnest(segments).sha256 AS sha256 FROM shards")
-    named = {row["sha256"] for row in rows}
-    orphans = [file for file in (folder / MEDIA).glob("*/*") if file.stem not in named]
-    for file in orphans:
-        file.unlink()
-    return len(orphans)
-
-
-def _remember(folder: Path, gone: Sequence[str]) -> None:
-    path = folder / f"{ERASED}.parquet"
-    ids = sorted({*erased_ids(folder), *gone})
-    with atomic_file(path) as aside:
-        pq.write_table(pa.table({"id": pa.array(ids, pa.string())}), aside)
+    return media.remove_others(folder / MEDIA, {row["sha256"] for row in rows} - {None})

@@ -10,7 +10,10 @@ from typing import Any
 
 import duckdb
 
-from malmoi.corpus.report import numbers, opened, query, rules_of
+from malmoi.corpus import contamination, thresholds
+from malmoi.corpus.judgement import MIX
+from malmoi.corpus.ranking import SITES, THRESHOLDS
+from malmoi.corpus.report import numbers, opened, query, recipe_of, rules_of
 from malmoi.corpus.steps.duplicates import EXACT, NEAR
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import manifest
@@ -32,6 +35,7 @@ def gather(folder: Path) -> dict[str, Any]:
     for it, or beside the kept one that came closest to the limit.
     """
     rules = rules_of(folder)
+    looked_for = recipe_of(folder).decontamination
     with opened(folder) as database:
         columns = set(database.view("ledger").columns)
         judged = [rule for rule in rules if rule.score in columns]
@@ -43,6 +47,8 @@ def gather(folder: Path) -> dict[str, Any]:
             "limits": _limits(folder, judged),
             "distributions": _distributions(database, judged),
             "sites": _sites(folder),
+            "mix": _mix(folder),
+            "contamination": contamination.report(folder, looked_for) if looked_for.sets else [],
             "clusters": query(database, _CLUSTERS) if "cluster_size" in columns else [],
             "pairs": [pair for rule in _first_of_reasons(judged) for pair in _pairs(database, rule)],
         }
@@ -60,23 +66,21 @@ def _flow(database: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[di
 
 
 def _limits(folder: Path, rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """A row for each rule and kind that has a limit of its own, and whether it was learnt from the documents."""
-    learnt = {(row["reason"], row["score"], row["kind"]): row for row in _thresholds(folder) if row.get("learned")}
-    rows = []
-    for rule in rules:
-        bound = "at most" if rule.minimum is None else "at least"
-        for kind in ("", *sorted(rule.by_kind)):
-            source = learnt.get((rule.reason, rule.score, kind))
-            row = {"reason": rule.reason, "score": rule.score, "kind": kind, "bound": bound, "limit": rule.limit(kind)}
-            rows.append(
-                row | {"learned_from": source and source["documents"], "quantile": source and source["quantile"]}
-            )
-    return rows
-
-
-def _thresholds(folder: Path) -> list[dict[str, Any]]:
-    path = folder / "thresholds.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    """A row for each rule and kind: the limit and where it came from; one for all kinds where none was looked at."""
+    bounds = {(rule.reason, rule.score): "at most" if rule.minimum is None else "at least" for rule in rules}
+    path = folder / THRESHOLDS
+    known = thresholds.from_table(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ()
+    rows = [row for row in thresholds.describe(known) if (row["reason"], row["score"]) in bounds]
+    told = {(row["reason"], row["score"]) for row in rows}
+    fixed = dict.fromkeys(("quantile", "value_at_quantile", "documents"))
+    rows += [
+        {"reason": rule.reason, "score": rule.score, "kind": "", "limit": rule.limit(""), "how": "fixed", **fixed}
+        for rule in rules
+        if (rule.reason, rule.score) not in told
+    ]
+    order = {name: place for place, name in enumerate(bounds)}
+    rows.sort(key=lambda row: (order[row["reason"], row["score"]], row["kind"]))
+    return [{**row, "bound": bounds[row["reason"], row["score"]]} for row in rows]
 
 
 def _distributions(database: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -114,7 +118,7 @@ WHERE score IS NOT NULL AND NOT isnan(score) GROUP BY bin ORDER BY bin"""
 
 
 def _sites(folder: Path) -> list[dict[str, Any]]:
-    path = folder / "sites.parquet"
+    path = folder / SITES
     if not path.exists():
         return []
     with duckdb.connect() as database:
@@ -124,6 +128,12 @@ def _sites(folder: Path) -> list[dict[str, Any]]:
             path=str(path),
             most=MOST_SITES,
         )
+
+
+def _mix(folder: Path) -> dict[str, Any] | None:
+    """What shares were asked for and what could be had; None where the recipe mixes nothing."""
+    path = folder / MIX
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 _CLUSTERS = """

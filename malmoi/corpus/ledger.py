@@ -5,38 +5,31 @@ Shards hold what is kept, the ledger everything but the kept text. Its counts ar
 
 import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from malmoi.corpus import paragraphs
 from malmoi.corpus.document import SCHEMA
 from malmoi.corpus.entries import DOCUMENTS
+from malmoi.corpus.judgement import FOUND
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.written_forms import TYPES
+from malmoi.kit.files import is_remote
 
 LEDGER, SHARDS = "ledger", "shards"
-COPIES = pa.schema(
-    [
-        ("exact_similarity", pa.float32()),
-        ("near_similarity", pa.float32()),
-        ("exact_duplicate_of", pa.string()),
-        ("near_duplicate_of", pa.string()),
-        ("cluster", pa.string()),
-        ("cluster_size", pa.int32()),
-    ]
-)
-"""What comparing adds to a document. Null: it is the one that stays; it is alone."""
-
 # The first columns, in this order; scores, verdicts and what comparing found follow, the text is last. text_bytes is of
 # the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
 # why there is no text, or which document this one is a copy of.
 HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
 ON_THE_WAY = ("link_hosts",)
 """Columns that judging sources needs and nobody after it."""
+TRUST = pa.field("trust", pa.float32())
+"""Of the document's site or source (trust.py)."""
 MOST_SOURCES = 500
 """Sources listed by name in the counts; the rest are summed up."""
 OTHERS, UNNAMED = "(others)", "(no name)"
@@ -47,7 +40,9 @@ def judged_schema(recipe: CorpusRecipe) -> pa.Schema:
     batch = pa.RecordBatch.from_pylist([], DOCUMENTS)
     for step in recipe.steps():
         batch = step(batch)
-    compared = pa.RecordBatch.from_pylist([], pa.schema([*batch.schema, *COPIES]))
+    compared = pa.RecordBatch.from_pylist([], pa.schema([*batch.schema, *FOUND, TRUST]))
+    if "paragraphs" not in recipe.off:
+        compared = paragraphs.without(compared, np.empty(0, np.int64), paragraphs.gathered([]), recipe.paragraphs)
     return verdicts.judged(compared, recipe.rules()).schema
 
 
@@ -66,7 +61,15 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
 
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
-    dull = ("exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of", *ON_THE_WAY)
+    dull = (
+        "exact_similarity",
+        "near_similarity",
+        "exact_duplicate_of",
+        "near_duplicate_of",
+        "over_share",
+        "left_characters",
+        *ON_THE_WAY,
+    )
     return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in dull])
 
 
@@ -131,6 +134,8 @@ def count(folder: Path) -> dict[str, Any]:
     with duckdb.connect() as database:
         database.execute("SET threads = 1")
         database.execute("SET memory_limit = '400MB'")
+        if is_remote(folder):
+            database.register_filesystem(cast(Any, folder).fs)
         database.read_parquet(parquet_files(folder / LEDGER)).create_view("ledger")
         totals = _rows(database, _TOTALS)[0]
         counts = {

@@ -1,75 +1,49 @@
-"""The fused pass over one unit, in a worker: read, decode, judge each document alone, sign it, write it aside.
+"""The fused pass over one unit, in a worker: read, decode, score each document alone, sign it, write it aside.
 
-A piece is up to three Parquet files: documents (text and verdicts), keys (what comparing documents needs) and
-unreadable items. It is bounded in text bytes. The unit's JSON record is written last and says that all are whole.
+A piece is some Parquet files: documents (text and scores), scores (what judging all of them needs), signatures, the
+keys of documents by partition (exact, bands), links between sites, and unreadable items. It is bounded in text bytes.
+The unit's record is written last and says that all are whole.
 """
 
 import contextlib
-import json
+import hashlib
+import itertools
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from malmoi.corpus import exchange, media, paragraphs, tombstones
 from malmoi.corpus.entries import UNREADABLE, Row, read_entries, to_batch
-from malmoi.corpus.journal import Journal, Phase, Place, Wounds
+from malmoi.corpus.journal import Journal, Phase, Place
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.steps import verdicts
-from malmoi.corpus.units import Unit
-from malmoi.kit.files import atomic_file, write_text
+from malmoi.corpus.tasks import Piece, Task, Workspace, write_pieces
+from malmoi.kit.files import is_remote
 
 BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
 """A batch of text in memory: kernels are as fast from 1 MB on, and its Python rows take several times the text."""
 PIECE_BYTES, PIECE_ROWS = 64_000_000, 100_000
+ABOUT = ("id", "quality", "characters", "text_bytes")
+"""What judging all documents needs of one beside the scores that rules look at, its kind, source and site."""
+MEDIA = "media"
+"""Folder of a corpus for what its segments stand for."""
+HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?(?P<host>[^/:?#]+)"
 
 
-@dataclass(frozen=True)
-class Task:
-    """One unit to pass over, after what happened to it before."""
-
-    recipe: CorpusRecipe
-    unit: Unit
-    folder: Path
-    wounds: Wounds = field(default_factory=Wounds)
-
-    @property
-    def stem(self) -> str:
-        """What the names of the unit's files begin with."""
-        return f"{self.unit.number:06d}"
-
-    @property
-    def record(self) -> Path:
-        """The file that says the unit is done."""
-        return self.folder / f"{self.stem}.json"
-
-    @property
-    def journal(self) -> Path:
-        """Where the worker writes what it is doing."""
-        return self.folder / f"{self.stem}.journal"
-
-
-@dataclass
-class Piece:
-    """What one piece holds. A file of it exists only where its count is not 0."""
-
-    name: str
-    documents: int = 0
-    unreadable: int = 0
-    text_bytes: int = 0
-
-    def path(self, folder: Path, part: str) -> Path:
-        """The file of a part: documents, keys or unreadable."""
-        return folder / f"{self.name}.{part}.parquet"
-
-
-def read_record(path: Path) -> list[Piece]:
-    """The pieces of a finished unit."""
-    return [Piece(**piece) for piece in json.loads(path.read_text(encoding="utf-8"))]
+def journal_path(task: Task) -> Path:
+    """Where a worker writes what it is doing: a file that can be mapped, so on a disk of this machine."""
+    folder = task.space.folder
+    if is_remote(folder):
+        name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"malmoi-journals-{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{task.stem}.journal"
 
 
 def pass_over(task: Task, report: Callable[[Any], None]) -> None:
@@ -77,39 +51,48 @@ def pass_over(task: Task, report: Callable[[Any], None]) -> None:
 
     Called again after its process was killed, it begins anew: a unit is small, and what it wrote is overwritten.
     """
-    journal, rows, held_bytes, raw_bytes = Journal(task.journal), [], 0, 0
-    place = Place(0, 0)
-    source = task.recipe.inputs[task.unit.input_number]
+    assert task.unit is not None
+    journal, raw_bytes, place = Journal(journal_path(task)), 0, Place(0, 0)
+    source = task.space.recipe.inputs[task.unit.input_number]
     with _Writer(task) as writer:
         for place, entry in read_entries(task.unit, source, task.wounds, journal):
-            raw_bytes += entry["raw_bytes"]
-            if "reason" in entry:
+            if not isinstance(entry, dict):
+                raw_bytes += int(entry.column("raw_bytes").to_numpy().sum())
+                writer.hold_batch(entry)
+            elif "reason" in entry:
+                raw_bytes += entry["raw_bytes"]
                 writer.refuse([entry])
-                continue
-            rows.append(entry)
-            held_bytes += entry["text_bytes"]
-            if held_bytes >= BATCH_BYTES or len(rows) >= BATCH_ROWS or task.wounds.one_by_one:
+            else:
+                raw_bytes += entry["raw_bytes"]
+                writer.hold(entry)
+            if writer.is_full or task.wounds.one_by_one:
                 journal.at(place, Phase.JUDGING)
-                writer.add(rows)
+                writer.flush()
                 report(raw_bytes)
-                rows, held_bytes = [], 0
         journal.at(place, Phase.JUDGING)
-        writer.add(rows)
-    write_text(task.record, json.dumps([asdict(piece) for piece in writer.pieces]))
-    task.journal.unlink()
+        writer.flush()
+    write_pieces(task.record, writer.pieces)
+    journal_path(task).unlink()
 
 
 class _Writer:
-    """The pieces of a unit, one after another. A piece's files are open while it grows."""
+    """The pieces of a unit, one after another. A piece's file of documents is open while it grows."""
 
     def __init__(self, task: Task) -> None:
         self.pieces: list[Piece] = []
-        self._task = task
-        self._steps = task.recipe.steps()
+        self._space, self._stem = task.space, task.stem
+        self._steps = task.space.recipe.steps()
         self._open: pq.ParquetWriter | None = None
         self._closing = contextlib.ExitStack()
-        self._keys: list[pa.RecordBatch] = []
+        self._held: list[Row | pa.RecordBatch] = []
+        self._held_bytes = self._held_rows = 0
+        self._scores: list[pa.RecordBatch] = []
+        self._signed: list[pa.RecordBatch] = []
+        self._paragraphs: list[pa.Table] = []
+        self._links: list[pa.Table] = []
         self._unreadable: list[Row] = []
+        places = (task.space.out, *task.space.recipe.base)
+        self._erased = frozenset(one for place in places for one in tombstones.erased_ids(place))
 
     def __enter__(self) -> Self:
         self._next_piece()
@@ -123,77 +106,162 @@ class _Writer:
         else:
             self._closing.__exit__(kind, error, trace)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what is held makes a batch."""
+        return self._held_bytes >= BATCH_BYTES or self._held_rows >= BATCH_ROWS
+
     def refuse(self, rows: Sequence[Row]) -> None:
         """Adds unreadable items."""
         self._unreadable += rows
         self._piece.unreadable += len(rows)
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Judges a batch of documents, signs it, and writes it."""
-        if not rows:
+    def hold(self, row: Row) -> None:
+        """Adds a document to the batch that is being filled. The media that it brings are stored beside the shards."""
+        if row["id"] in self._erased:
+            self.refuse([erased(row)])
             return
-        batch, refused = to_batch(rows)
-        self.refuse(refused)
+        contents = row.pop(media.CONTENTS, None)
+        if contents:
+            media.store(self._space.out / MEDIA, contents)
+        self._held.append(row)
+        self._held_bytes += row["text_bytes"]
+        self._held_rows += 1
+
+    def hold_batch(self, batch: pa.RecordBatch) -> None:
+        """Adds documents to the batch that is being filled."""
+        if self._erased:
+            batch = self._without_erased(batch)
+        self._held.append(batch)
+        self._held_bytes += int(batch.column("text_bytes").to_numpy().sum())
+        self._held_rows += batch.num_rows
+
+    def flush(self) -> None:
+        """Scores what is held, signs it, and writes it."""
+        held, held_bytes = self._held, self._held_bytes
+        self._held, self._held_bytes, self._held_rows = [], 0, 0
+        batches = list(self._batches(held))
+        if not sum(batch.num_rows for batch in batches):
+            return
+        batch = pa.concat_batches(batches) if len(batches) > 1 else batches[0]
         for step in self._steps:
             batch = step(batch)
-        self._keys.append(_keys(self._task.recipe, batch))
+        recipe = self._space.recipe
+        self._scores.append(scores(recipe, batch))
+        self._signed.append(recipe.near_duplicate.sign(batch))
+        if "paragraphs" not in recipe.off:
+            self._paragraphs.append(paragraph_keys(recipe, batch, self._piece.documents))
+        self._links += links(batch)
         self._documents(batch.schema).write_batch(batch)
         self._piece.documents += batch.num_rows
-        self._piece.text_bytes += sum(row["text_bytes"] for row in rows)
+        self._piece.text_bytes += held_bytes
         if self._piece.text_bytes >= PIECE_BYTES or self._piece.documents >= PIECE_ROWS:
             self._finish()
             self._next_piece()
+
+    def _batches(self, held: Sequence[Row | pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What is held as batches in order. Rows between two batches become one."""
+        for is_batch, group in itertools.groupby(held, lambda one: isinstance(one, pa.RecordBatch)):
+            if is_batch:
+                yield from group
+            else:
+                batch, refused = to_batch(list(group))
+                self.refuse(refused)
+                yield batch
+
+    def _without_erased(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        gone = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(pa.array(sorted(self._erased))))
+        told = batch.select(["input", "origin", "raw_bytes"]).filter(gone)
+        self.refuse([erased(row) for row in told.to_pylist()])
+        return batch.filter(pc.call_function("invert", [gone]))
 
     @property
     def _piece(self) -> Piece:
         return self.pieces[-1]
 
     def _next_piece(self) -> None:
-        self.pieces.append(Piece(f"{self._task.stem}-{len(self.pieces):04d}"))
+        self.pieces.append(Piece(f"{self._stem}-{len(self.pieces):04d}"))
 
     def _documents(self, schema: pa.Schema) -> pq.ParquetWriter:
         if self._open is None:
-            path = self._piece.path(self._task.folder, "documents")
-            self._open = self._closing.enter_context(writing(path, schema))
+            path = self._piece.path(self._space.folder, "documents")
+            self._open = self._closing.enter_context(exchange.writing(path, schema, exchange.PASSING))
         return self._open
 
     def _finish(self) -> None:
         self._closing.close()
         self._open = None
-        folder, piece = self._task.folder, self._piece
-        if self._keys:
-            write_table(piece.path(folder, "keys"), pa.Table.from_batches(self._keys))
+        folder, piece = self._space.folder, self._piece
+        if self._scores:
+            exchange.write_table(piece.path(folder, "scores"), pa.Table.from_batches(self._scores), exchange.PASSING)
+            write_keys(self._space, piece, pa.Table.from_batches(self._signed))
+        if self._paragraphs:
+            keys = pa.concat_tables(self._paragraphs)
+            hashes, partitions = keys.column("hash").to_numpy(), self._space.partitions
+            exchange.send(piece.path(folder, "paragraphs"), keys, hashes, partitions)
+        if self._links:
+            piece.links = True
+            exchange.write_table(piece.path(folder, "links"), pa.concat_tables(self._links))
         if self._unreadable:
-            write_table(piece.path(folder, "unreadable"), pa.Table.from_pylist(self._unreadable, UNREADABLE))
-        self._keys, self._unreadable = [], []
+            items = pa.Table.from_pylist(self._unreadable, UNREADABLE)
+            exchange.write_table(piece.path(folder, "unreadable"), items)
+        self._scores, self._signed, self._paragraphs, self._links, self._unreadable = [], [], [], [], []
 
 
-@contextlib.contextmanager
-def writing(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """A Parquet writer to `path`: the file is there when it is whole. zstd 1: twice as fast as 3, a quarter larger."""
-    with atomic_file(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd", compression_level=1) as writer:
-        yield writer
+def erased(row: Row) -> Row:
+    """What stands in the ledger for a document that was erased on request: where it lay, and nothing of it."""
+    told = {name: row[name] for name in ("input", "origin", "raw_bytes")}
+    return {**told, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """Writes a whole table to `path`, atomically."""
-    with writing(path, table.schema) as writer:
-        writer.write_table(table)
+def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """What judging all documents needs of a batch: some 300 bytes a document, whatever its length."""
+    source = batch.column("source")
+    names = dict.fromkeys((*ABOUT, *(rule.score for rule in recipe.document_rules())))
+    names |= dict.fromkeys({"value"} & set(batch.schema.names))
+    columns = {name: batch.column(name) for name in names}
+    columns["kind"], columns["source_name"] = source.field("kind"), source.field("name")
+    columns["host"] = hosts(source.field("url"))
+    return pa.RecordBatch.from_pydict(columns)
 
 
-def _keys(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """What comparing documents needs of a batch: keys, and what the best of several copies is chosen by.
+def paragraph_keys(recipe: CorpusRecipe, batch: pa.RecordBatch, first: int) -> pa.Table:
+    """hash, row, site of every paragraph that counts. first: row of the batch's first document in its piece."""
+    signed = paragraphs.sign(batch, recipe.paragraphs)
+    rows = (signed.column("row").to_numpy() + first).astype(np.uint32)
+    return pa.table({"hash": signed.column("hash"), "row": pa.array(rows), "site": signed.column("site")})
 
-    Some 330 bytes a document, whatever its length. A document that is dropped anyway never stays for one that is not.
-    """
-    judged = verdicts.judged(batch, recipe.document_rules())
-    dropped = np.zeros(batch.num_rows, np.bool_)
-    for name in verdicts.reasons(judged.schema.names):
-        dropped |= judged.column(name).to_numpy(zero_copy_only=False)
-    chosen_by = {
-        "id": batch.column("id"),
-        "dropped": pa.array(dropped),
-        "quality": batch.column("quality"),
-        "characters": batch.column("characters"),
-    }
-    return verdicts.with_columns(recipe.near_duplicate.sign(batch), chosen_by)
+
+def hosts(urls: pa.Array) -> pa.Array:
+    """The site of each address in lower case; null where there is none."""
+    found = pc.call_function("extract_regex", [urls], pc.ExtractRegexOptions(HOST))
+    return pc.call_function("utf8_lower", [pc.call_function("struct_field", [found], pc.StructFieldOptions([0]))])
+
+
+def links(batch: pa.RecordBatch) -> list[pa.Table]:
+    """How many documents of one site (from_host) link to another (to_host): one table, none where nobody does."""
+    listed = batch.column("link_hosts")
+    if listed.null_count == len(listed):
+        return []
+    of = pc.call_function("list_parent_indices", [listed])
+    pairs = pa.table(
+        {"from_host": hosts(batch.column("source").field("url")).take(of), "to_host": listed.flatten()}
+    ).drop_null()
+    counted = pairs.group_by(["from_host", "to_host"]).aggregate([([], "count_all")])
+    return [counted.rename_columns(["from_host", "to_host", "documents"])] if len(counted) else []
+
+
+def write_keys(space: Workspace, piece: Piece, signed: pa.Table) -> None:
+    """Signatures in the order of documents, and keys by partition. signed: the columns of NearDuplicate.sign."""
+    signed = signed.combine_chunks()
+    rows = np.arange(len(signed), dtype=np.uint32)
+    prints = signed.select(["fingerprint_1", "fingerprint_2"])
+    exchange.write_table(piece.path(space.folder, "signatures"), signed.drop_columns(["bands"]), exchange.HASHES)
+    exact = prints.append_column("row", pa.array(rows))
+    exchange.send(piece.path(space.folder, "exact"), exact, prints.column(0).to_numpy(), space.partitions)
+    bands = signed.column("bands").combine_chunks()
+    signable = bands.is_valid().to_numpy(zero_copy_only=False)
+    keys = bands.flatten().to_numpy()
+    of = np.repeat(rows[signable], space.recipe.near_duplicate.bands)
+    table = pa.table({"key": keys, "row": of})
+    exchange.send(piece.path(space.folder, "bands"), table, keys, space.partitions)

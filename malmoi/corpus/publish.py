@@ -1,89 +1,100 @@
-"""The last write: pieces become shards and ledger. A part is some whole pieces in order, and one task of a worker."""
+"""The last write: pieces become shards, ledger and index. A part is some whole pieces in order."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
-from malmoi.corpus import ledger
-from malmoi.corpus.pieces import Piece, writing
-from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus import comparison, exchange, index, ledger, paragraphs, ranking, views
+from malmoi.corpus.document import SOURCE
 from malmoi.corpus.steps import verdicts
-from malmoi.kit.files import sha256_of
+from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.tasks import JUDGE, PARAGRAPHS, Piece, Task
+from malmoi.kit.files import sha256_of, write_text
+
+WRITTEN = (ledger.SHARDS, ledger.LEDGER, index.FOLDER)
+"""The folders of a corpus that parts are written to."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Pieces that become one shard and one part of the ledger."""
+class Late(NamedTuple):
+    """What is known only when all documents have been read."""
 
-    recipe: CorpusRecipe
-    number: int
-    pieces: tuple[Piece, ...]
-    folder: Path
-
-    @property
-    def text_bytes(self) -> int:
-        """Before anything is dropped."""
-        return sum(piece.text_bytes for piece in self.pieces)
-
-    def path(self, where: str) -> Path:
-        """The file of this part in the shards or the ledger."""
-        return self.folder / where / f"part-{self.number:05d}.parquet"
+    rules: tuple[Rule, ...]
+    repeats: paragraphs.Repeats
 
 
-def cut(recipe: CorpusRecipe, pieces: Sequence[Piece], folder: Path) -> list[Part]:
-    """The parts: as many whole pieces as fit into shard_bytes of text. There is always one, if it is empty."""
-    groups: list[list[Piece]] = [[]]
-    held = 0
-    for piece in pieces:
-        if groups[-1] and held + piece.text_bytes > recipe.shard_bytes:
-            groups.append([])
-            held = 0
-        groups[-1].append(piece)
-        held += piece.text_bytes
-    return [Part(recipe, number, tuple(group), folder) for number, group in enumerate(groups)]
+def write_part(task: Task, report: Callable[[Any], None]) -> None:
+    """Writes one part. `report` gets the text bytes done. The record holds the SHA-256 of its files by name.
 
-
-def write_part(part: Part, report: Callable[[Any], None]) -> dict[str, str]:
-    """Writes one part. `report` gets the text bytes done. Returns the SHA-256 of its files by name.
-
-    Documents come in the order of the input; after those of a piece, its unreadable items. Both files are written
-    aside together, so that a killed writer leaves none or, at worst, one that is written again.
+    Documents come in the order of the input; after those of a piece, its unreadable items.
     """
-    paths = [part.path(ledger.SHARDS), part.path(ledger.LEDGER)]
-    if not all(path.exists() for path in paths):
-        judged = ledger.judged_schema(part.recipe)
-        shards, rows = ledger.shard_schema(judged), ledger.ledger_schema(judged)
-        with writing(paths[0], shards) as kept, writing(paths[1], rows) as entered:
-            done = 0
-            for piece in part.pieces:
-                for batch in _judged(part, piece):
-                    shard_rows, ledger_rows = ledger.split(batch, part.recipe)
-                    kept.write_batch(shard_rows.cast(shards))
-                    entered.write_batch(ledger_rows)
-                if piece.unreadable:
-                    items = pq.read_table(piece.path(part.folder, "unreadable"))
-                    entered.write_table(ledger.unreadable_rows(items, rows))
-                done += piece.text_bytes
-                report(done)
-    return {f"{path.parent.name}/{path.name}": sha256_of(path) for path in paths}
+    recipe, out = task.space.recipe, task.space.out
+    paths = {name: out / name / f"part-{task.number:05d}.parquet" for name in WRITTEN}
+    judged = ledger.judged_schema(recipe)
+    shards, rows = ledger.shard_schema(judged), ledger.ledger_schema(judged)
+    late = Late(ranking.rules(recipe, out), comparison.read_repeats(task.space))
+    with (
+        exchange.writing(paths[ledger.SHARDS], shards) as kept,
+        exchange.writing(paths[ledger.LEDGER], rows) as entered,
+        exchange.writing(paths[index.FOLDER], index.schema(recipe.near_duplicate)) as indexed,
+    ):
+        done = 0
+        for place, piece in enumerate(task.pieces, task.first_piece):
+            if piece.base:
+                continue
+            stays = [np.empty(0, np.bool_)]
+            for batch in _judged(task, place, piece, late):
+                shard_rows, ledger_rows = ledger.split(batch, recipe)
+                kept.write_batch(views.add_views(shard_rows).cast(shards))
+                entered.write_batch(ledger_rows)
+                stays.append(ledger_rows.column("kept").to_numpy(zero_copy_only=False))
+            if piece.documents:
+                indexed.write_table(index.rows_of(task.space, piece, np.concatenate(stays)))
+            if piece.unreadable:
+                with exchange.reading(piece.path(task.space.folder, "unreadable")) as items:
+                    entered.write_table(ledger.unreadable_rows(items.read(), rows))
+            done += piece.text_bytes
+            report(done)
+    hashes = {f"{path.parent.name}/{path.name}": sha256_of(path) for path in paths.values()}
+    write_text(task.record, json.dumps(hashes))
 
 
-def _judged(part: Part, piece: Piece) -> Iterator[pa.RecordBatch]:
+def read_hashes(record: Path) -> dict[str, str]:
+    """SHA-256 by name of the files of a part that is done."""
+    return json.loads(record.read_text(encoding="utf-8"))
+
+
+def _judged(task: Task, place: int, piece: Piece, late: Late) -> Iterator[pa.RecordBatch]:
     """The documents of a piece with all verdicts, a row group at a time."""
     if not piece.documents:
         return
     # A row group is a batch as the steps saw it, so memory is bounded as it was there.
-    copies = pq.read_table(piece.path(part.folder, "copies")).combine_chunks()
-    with pq.ParquetFile(piece.path(part.folder, "documents")) as documents:
+    with exchange.reading(Task(task.space, JUDGE).record) as file:
+        found = file.read_row_group(place).combine_chunks()
+    with exchange.reading(exchange.ranks_path(task.space)) as file:
+        known = file.read_row_group(place).combine_chunks()
+    with exchange.reading(piece.path(task.space.folder, "documents")) as documents:
         first = 0
         for group in range(documents.num_row_groups):
-            table = documents.read_row_group(group).combine_chunks()
-            batch = table.to_batches()[0]
-            own = copies.slice(first, batch.num_rows).to_batches()[0]
-            columns = {name: own.column(name) for name in own.schema.names}
-            yield verdicts.judged(verdicts.with_columns(batch, columns), part.recipe.rules())
+            batch = documents.read_row_group(group).combine_chunks().to_batches()[0]
+            own, site = (table.slice(first, batch.num_rows).to_batches()[0] for table in (found, known))
+            columns = {name: own.column(name) for name in own.schema.names} | {"trust": site.column("trust")}
+            batch = verdicts.with_columns(_with_popularity(batch, site.column("popularity")), columns)
+            if PARAGRAPHS not in task.space.recipe.off:
+                ranks, settings = site.column("rank").to_numpy(), task.space.recipe.paragraphs
+                batch = paragraphs.without(batch, ranks, late.repeats, settings)
+            yield verdicts.judged(batch, late.rules)
             first += batch.num_rows
+
+
+def _with_popularity(batch: pa.RecordBatch, popularity: pa.Array) -> pa.RecordBatch:
+    """The batch with the popularity of the site where the source gave none of its own."""
+    source = batch.column("source")
+    fields = {field.name: source.field(field.name) for field in SOURCE}
+    given = [fields["popularity"], popularity.cast(pa.float64())]
+    fields["popularity"] = pc.call_function("coalesce", given)
+    return verdicts.replaced(batch, "source", pa.StructArray.from_arrays(list(fields.values()), fields=list(SOURCE)))

@@ -1,23 +1,36 @@
 """What a corpus is made from and how: the [corpus] table of a recipe."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from malmoi.corpus.document import KINDS
+from malmoi.corpus.mix import Mix
+from malmoi.corpus.paragraphs import Paragraphs
+from malmoi.corpus.steps.decontamination import Decontamination
 from malmoi.corpus.steps.duplicates import NearDuplicate
+from malmoi.corpus.steps.learned import Learned
 from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step
 from malmoi.corpus.steps.translation import Translation
+from malmoi.corpus.trust import Trust
 from malmoi.kit.config import to_table
 from malmoi.kit.errors import UserError, did_you_mean
 
 MEGABYTE = 1_000_000
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
+WORKER_BYTES = 650 * MEGABYTE
+"""What one worker takes with the page parser beside it: libraries 350 MB, batches and buffers the rest (measured)."""
+LIBRARY_BYTES = 350 * MEGABYTE
+DRIVER_BYTES = 300 * MEGABYTE
+LEAST_DUCKDB_BYTES = 200 * MEGABYTE
+MACHINE = ("processes", "memory_bytes", "engine")
+"""Settings of the machine: the output does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,9 @@ class Input:
     include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
     rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
     the rows of a plain text file are its lines.
+    comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
+    speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
+    whose speakers are private people, names elsewhere.
     max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
     """
 
@@ -38,6 +54,8 @@ class Input:
     exclude: tuple[str, ...] = ()
     text_field: str = "text"
     rows_per_document: int = 1
+    comments: bool = False
+    speakers: Literal["labels", "names"] | None = None
     max_bytes_per_document: int = 20 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -55,8 +73,10 @@ class Input:
 class CorpusRecipe:
     """How to build one corpus from several inputs. `off` names the steps that are not wanted.
 
-    processes: None takes as many as there are cores. memory_bytes: what the whole build may use; it also bounds the
-    processes. shard_bytes: text bytes of one output shard, before compression.
+    mix: shares of kinds and caps; None keeps everything once.
+    base: finished corpora whose documents always stay: copies of them are dropped. Their text is not read.
+    processes: None takes as many as there are cores. memory_bytes: what the whole build may use on one machine; it also
+    bounds the processes. engine: who does the tasks. shard_bytes: text bytes of one output shard, before compression.
     """
 
     inputs: tuple[Input, ...]
@@ -65,10 +85,27 @@ class CorpusRecipe:
     promotion: Promotion = field(default_factory=Promotion)
     translation: Translation = field(default_factory=Translation)
     profanity: Profanity = field(default_factory=Profanity)
+    learned: Learned = field(default_factory=Learned)
+    decontamination: Decontamination = field(default_factory=Decontamination)
     near_duplicate: NearDuplicate = field(default_factory=NearDuplicate)
+    paragraphs: Paragraphs = field(default_factory=Paragraphs)
+    trust: Trust = field(default_factory=Trust)
+    mix: Mix | None = None
     off: tuple[
-        Literal["personal_data", "promotion", "translation", "profanity", "exact_duplicate", "near_duplicate"], ...
+        Literal[
+            "personal_data",
+            "promotion",
+            "translation",
+            "profanity",
+            "learned",
+            "exact_duplicate",
+            "near_duplicate",
+            "paragraphs",
+        ],
+        ...,
     ] = ()
+    base: tuple[Path, ...] = ()
+    engine: Literal["pool", "ray", "slurm"] = "pool"
     processes: int | None = None
     memory_bytes: int = 2_000 * MEGABYTE
     shard_bytes: int = 128 * MEGABYTE
@@ -90,8 +127,11 @@ class CorpusRecipe:
             "promotion": self.promotion,
             "translation": self.translation,
             "profanity": self.profanity,
+            "learned": self.learned,
         }
-        return (self.quality, *(step for name, step in optional.items() if name not in self.off))
+        # Evaluation items are looked for before anything is masked: they hold names and numbers too.
+        looked_for = (self.decontamination,) if self.decontamination.sets else ()
+        return (self.quality, *looked_for, *(step for name, step in optional.items() if name not in self.off))
 
     def document_rules(self) -> tuple[Rule, ...]:
         """The rules that look at one document alone."""
@@ -101,11 +141,31 @@ class CorpusRecipe:
         """The rules about copies of other documents."""
         return tuple(rule for rule in self.near_duplicate.rules() if rule.reason not in self.off)
 
+    def group_rules(self) -> tuple[Rule, ...]:
+        """The rules about a document among all others: copies, and what there is too much of."""
+        boilerplate = () if "paragraphs" in self.off else self.paragraphs.rules()
+        over = (Rule("over_share", "over_share", maximum=0.5),) if self.mix else ()
+        return (*self.copy_rules(), *boilerplate, *over)
+
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule of this corpus. The order of reasons: the first that fires is the one that is counted."""
-        return (*self.document_rules(), *self.copy_rules())
+        """Every rule with the limits of the recipe. The first reason that fires is the one that is counted."""
+        return (*self.document_rules(), *self.group_rules())
 
     def output_config(self) -> dict[str, Any]:
         """What the output depends on: all settings but those of the machine."""
         table = to_table(self)
-        return {key: value for key, value in table.items() if key not in ("processes", "memory_bytes")}
+        return {key: value for key, value in table.items() if key not in MACHINE}
+
+
+def num_processes(recipe: CorpusRecipe) -> int:
+    """As many as asked for, else as there are cores; no more than fit into the memory."""
+    cores = recipe.processes or len(os.sched_getaffinity(0))
+    return max(1, min(cores, (recipe.memory_bytes - DRIVER_BYTES) // WORKER_BYTES))
+
+
+def duckdb_bytes(recipe: CorpusRecipe, alone: bool) -> tuple[int, int]:
+    """Bytes of memory and threads that DuckDB may use in one process, alone or with all others at work."""
+    processes = num_processes(recipe)
+    sharing = 1 if alone else processes
+    limit_bytes = (recipe.memory_bytes - DRIVER_BYTES) // sharing - LIBRARY_BYTES
+    return max(LEAST_DUCKDB_BYTES, limit_bytes), processes if alone else 1

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
 
+from malmoi.corpus import ranking
 from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sample.plant import Personal
@@ -19,6 +20,7 @@ from malmoi.corpus.steps.duplicates import EXACT, NEAR
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.files import is_remote
 
 CLOSE_COPY = 0.8
 """Jaccard similarity from which a planted near-duplicate has to be found."""
@@ -39,7 +41,7 @@ def recipe_of(folder: Path) -> CorpusRecipe:
 
 def rules_of(folder: Path) -> tuple[Rule, ...]:
     """The rules that a corpus was judged by, with the limits as they were."""
-    return recipe_of(folder).rules()
+    return ranking.rules(recipe_of(folder), folder)
 
 
 def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
@@ -143,6 +145,8 @@ def opened(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     _manifest(folder)
     with duckdb.connect() as database:
         database.execute("SET memory_limit = '500MB'")
+        if is_remote(folder):
+            database.register_filesystem(cast(Any, folder).fs)
         try:
             for name in (LEDGER, SHARDS):
                 database.read_parquet(parquet_files(folder / name)).create_view(name)

@@ -31,10 +31,12 @@ def page(findings: Findings) -> str:
     parts: Sequence[tuple[str, Callable[[Findings], str]]] = (
         ("flow", _flow),
         ("counts", _composition),
+        ("mix", _mix),
         ("distributions", _distributions),
         ("limits", _limits),
         ("sites", _sites),
         ("clusters", _clusters),
+        ("contamination", _contamination),
         ("pairs", _pairs),
     )
     body = "".join(draw(findings) for key, draw in parts if findings.get(key))
@@ -101,7 +103,7 @@ def _composition(findings: Findings) -> str:
         for kind, row in counts["by_kind"].items()
     ]
     sources = [
-        (html.escape(name), row["documents"], row["text_bytes"], row["documents_in"])
+        (visible(name), row["documents"], row["text_bytes"], row["documents_in"])
         for name, row in counts["by_source"].items()
     ]
     masked = sorted((counts.get("masked") or {}).items(), key=lambda item: -item[1])
@@ -192,10 +194,33 @@ def _limits(findings: Findings) -> str:
 
 
 def _origin(row: Findings) -> str:
-    if row["learned_from"] is None:
-        return both("레시피", "recipe")
-    documents, quantile = number(row["learned_from"]), f"{row['quantile']:g}"
-    return both(f"문서 {documents}건의 분위수 {quantile}", f"quantile {quantile} of {documents} documents")
+    documents, quantile = number(row["documents"]), f"{row['quantile'] or 0:g}"
+    if row["how"] == "learned":
+        return both(f"문서 {documents}건의 분위수 {quantile}", f"quantile {quantile} of {documents} documents")
+    if row["how"] == "bounded":
+        value = f"{row['value_at_quantile']:.4g}"
+        return both(f"분위수 {quantile}은 {value}, 테두리에서 멈춤", f"quantile {quantile} is {value}, held at a bound")
+    if row["how"] == "too_few":
+        return both(f"문서가 {documents}건뿐이라 기본값", f"default: only {documents} documents")
+    return both("레시피", "recipe")
+
+
+def _mix(findings: Findings) -> str:
+    """Asked and got, by kind: shares of bytes, and how often a document is read."""
+    head = "".join(
+        f"<th>{words}</th>"
+        for words in (both("종류", "kind"), both("바란 몫", "asked"), both("얻은 몫", "got"), both("되풀이", "epochs"))
+    )
+    rows = "".join(
+        f"<tr><th>{named(row['kind'], KINDS)}</th><td>{_share(row['asked_share'])}</td>"
+        f"<td>{_share(row['mixed_share'])}</td><td>{number(row['mean_epochs'], 2)}</td></tr>"
+        for row in findings["mix"].get("kinds", [])
+    )
+    return section("섞은 몫", "The mix", table(f"<thead><tr>{head}</tr></thead>", rows))
+
+
+def _share(value: Any) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
 
 
 def _sites(findings: Findings) -> str:
@@ -210,7 +235,7 @@ def _sites(findings: Findings) -> str:
         )
     )
     rows = "".join(
-        f"<tr><th>{html.escape(str(row['host']))}</th><td>{number(row['documents'])}</td><td>{number(row['in_hosts'])}</td>"
+        f"<tr><th>{visible(str(row['host']))}</th><td>{number(row['documents'])}</td><td>{number(row['in_hosts'])}</td>"
         f"<td>{number(row['popularity'], 3)}</td><td>{number(row['trust'], 3)}</td></tr>"
         for row in findings["sites"]
     )
@@ -228,6 +253,24 @@ def _clusters(findings: Findings) -> str:
         )
         rows.append(Bar(name, value, row["documents"], f"largest: {row['largest']:,}"))
     return section("비슷한 문서 무리의 크기", "Sizes of clusters of copies", bars(rows))
+
+
+def _contamination(findings: Findings) -> str:
+    head = "".join(
+        f"<th>{words}</th>"
+        for words in (
+            both("평가 묶음", "evaluation set"),
+            both("문항", "items"),
+            both("말뭉치에 있던 문항", "found in the corpus"),
+            both("뺀 문서", "documents dropped"),
+        )
+    )
+    rows = "".join(
+        f"<tr><th>{visible(row['set'])}</th><td>{number(row['items'])}</td><td>{number(row['leaked'])}</td>"
+        f"<td>{number(row['documents'])}</td></tr>"
+        for row in findings["contamination"]
+    )
+    return section("평가와 겹친 글", "Overlap with evaluation sets", table(f"<thead><tr>{head}</tr></thead>", rows))
 
 
 def _pairs(findings: Findings) -> str:

@@ -1,68 +1,75 @@
-"""A corpus on one machine: a pass over every file in spawned processes, a comparison of keys, a last write.
+"""A corpus from beginning to end: a plan, its stages (stages.py) by some engine, and the manifest.
 
 Everything on the way lies in out/work/<fingerprint>, and every file there is whole or absent: a killed build goes on
-from the units that are finished. Nothing in the result depends on the number of processes.
+from the tasks that are finished. Nothing in the result depends on the engine, the processes or the partitions.
 """
 
 import contextlib
 import fcntl
 import hashlib
 import json
-import os
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from malmoi.corpus import journal, ledger, publish, units
-from malmoi.corpus.comparison import Limits, compare
-from malmoi.corpus.pieces import Piece, Task, pass_over, read_record
-from malmoi.corpus.recipe import MEGABYTE, CorpusRecipe
+from malmoi.corpus import exchange, index, judgement, ledger, media, publish, ranking, stages, tasks, tombstones, units
+from malmoi.corpus.pieces import MEDIA
+from malmoi.corpus.recipe import CorpusRecipe, num_processes
 from malmoi.corpus.sources.files import would_read
+from malmoi.corpus.tasks import Plan
 from malmoi.corpus.units import Unit
-from malmoi.corpus.workers import Hooks, run_all
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL
+from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
 
 STAGE = "corpus"
-WORKER_BYTES = 650 * MEGABYTE
-"""What one worker takes with the page parser beside it: libraries 350 MB, batches and buffers the rest (measured)."""
-DRIVER_BYTES = 300 * MEGABYTE
+TOLD = (ranking.THRESHOLDS, ranking.SITES, judgement.MIX)
+MADE = (*publish.WRITTEN, MEDIA, *TOLD)
+"""What a build puts into its folder beside events and manifest."""
+
+ENGINES = {"pool": "malmoi.corpus.workers", "ray": "malmoi.corpus.run_ray", "slurm": "malmoi.corpus.run_slurm"}
+"""Where the `run_all` of each engine is: Ray is only imported where it is asked for."""
 
 Progress = Callable[[int, int], None]
 
 
-def build(recipe: CorpusRecipe, out: Path, progress: Progress) -> dict[str, Any]:
+def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: stages.RunAll | None = None) -> dict[str, Any]:
     """Builds the corpus into `out` and returns its counts; does nothing where that is done already.
 
-    `progress` is called with bytes done and bytes in all. Raises UserError where an input is missing or holds
-    `out`, or another build is at work in `out`.
+    `progress` is called with bytes done and bytes in all. `run_all`: another engine than the recipe's. Raises UserError
+    where an input is missing or holds `out`, or another build is at work in `out`.
     """
     started = time.monotonic()
     _keep_apart(recipe, out)
-    planned = units.plan(recipe)
-    inputs = units.content_hashes(recipe, planned)
+    read = units.plan(recipe)
+    planned = [*read, *_base_units(recipe, len(read))]
+    inputs = {
+        **units.content_hashes(recipe, read),
+        **index.hashes(recipe),
+        **recipe.decontamination.hashes(),
+        **tombstones.hashes(out),
+    }
     config = recipe.output_config()
     if manifest.is_finished(out, config, inputs):
-        shutil.rmtree(out / "work", ignore_errors=True)  # left there by a process killed just after the manifest
+        remove(out / "work")  # left there by a process killed just after the manifest
         return manifest.read(out)["counts"]
     with _lock(out):
-        folder = _workspace(out, config, inputs)
-        run = _Run(recipe, folder, out, progress, sum(unit.size_bytes for unit in planned))
-        events.append(out, "start", units=len(planned), input_bytes=run.input_bytes, processes=run.processes)
-        pieces = _pass(run, planned)
-        compare(recipe, folder, pieces, run.limits)
-        outputs = _publish(run, pieces)
+        plan = _prepare(recipe, out, planned, config | {"inputs_sha256": inputs})
+        input_bytes = sum(unit.size_bytes for unit in plan.units)
+        events.append(out, "start", units=len(planned), input_bytes=input_bytes, processes=num_processes(recipe))
+        engine = run_all or import_module(ENGINES[recipe.engine]).run_all
+        stages.run(plan, engine, lambda share: progress(int(share * input_bytes), input_bytes))
+        _forget_media(out)
+        outputs = _outputs(plan)
         counts = ledger.count(out)
-        expected = sum(piece.documents + piece.unreadable for piece in pieces)
+        expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
         assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
         seconds = time.monotonic() - started
         manifest.write(out, manifest.Manifest(STAGE, config, inputs, outputs, counts, seconds))
-        shutil.rmtree(folder.parent)
+        remove(plan.space.folder.parent)
         events.append(out, "finished", seconds=seconds, documents_kept=counts["documents_kept"])
     return counts
 
@@ -79,92 +86,10 @@ def describe(recipe: CorpusRecipe) -> dict[str, Any]:
     return {"inputs": inputs, "units": len(planned), "processes": num_processes(recipe), "reasons": reasons}
 
 
-def num_processes(recipe: CorpusRecipe) -> int:
-    """As many as asked for, else as there are cores; no more than fit into the memory."""
-    cores = recipe.processes or len(os.sched_getaffinity(0))
-    return max(1, min(cores, (recipe.memory_bytes - DRIVER_BYTES) // WORKER_BYTES))
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One build: what, where, and how its progress is told. The pass counts as 7 of 10, the last write as 3."""
-
-    recipe: CorpusRecipe
-    folder: Path
-    out: Path
-    progress: Progress
-    input_bytes: int
-
-    @property
-    def processes(self) -> int:
-        return num_processes(self.recipe)
-
-    @property
-    def limits(self) -> Limits:
-        """DuckDB works alone: the workers are gone by then."""
-        return Limits(max(250 * MEGABYTE, (self.recipe.memory_bytes - DRIVER_BYTES) // 2), self.processes)
-
-    def tell(self, share: float) -> None:
-        self.progress(int(share * self.input_bytes), self.input_bytes)
-
-
-def _pass(run: _Run, planned: Sequence[Unit]) -> list[Piece]:
-    tasks = [Task(run.recipe, unit, run.folder) for unit in planned]
-    waiting = [task for task in tasks if not task.record.exists()]
-    done = {task.unit.number: task.unit.size_bytes for task in tasks if task.record.exists()}
-
-    def tell() -> None:
-        run.tell(0.7 * sum(done.values()) / max(1, run.input_bytes))
-
-    def news(number: int, raw_bytes: int) -> None:
-        unit = waiting[number].unit
-        done[unit.number] = min(raw_bytes, unit.size_bytes)
-        tell()
-
-    def finished(number: int, _result: Any) -> None:
-        unit = waiting[number].unit
-        done[unit.number] = unit.size_bytes
-        tell()
-
-    def revive(number: int, exit_code: int) -> Task:
-        task = waiting[number]
-        waiting[number] = replace(task, wounds=journal.after_death(task.wounds, task.journal))
-        place = waiting[number].wounds.before
-        print(f"a worker died (exit code {exit_code}) in {task.unit.files[0].name} and others", file=sys.stderr)
-        events.append(run.out, "worker_died", unit=task.unit.number, exit_code=exit_code, place=place and place[0])
-        return waiting[number]
-
-    tell()
-    run_all(pass_over, list(waiting), run.processes, Hooks(news, finished, revive))
-    return [piece for task in tasks for piece in read_record(task.record)]
-
-
-def _publish(run: _Run, pieces: Sequence[Piece]) -> dict[str, str]:
-    parts = publish.cut(run.recipe, pieces, run.folder)
-    outputs: dict[str, str] = {}
-    written: dict[int, int] = {}
-    total = max(1, sum(part.text_bytes for part in parts))
-
-    def news(number: int, text_bytes: int) -> None:
-        written[number] = text_bytes
-        run.tell(0.7 + 0.3 * sum(written.values()) / total)
-
-    def revive(number: int, exit_code: int) -> publish.Part:
-        events.append(run.out, "worker_died", part=number, exit_code=exit_code)
-        deaths[number] = deaths.get(number, 0) + 1
-        if deaths[number] > journal.PATIENCE:
-            raise RuntimeError(f"writing part {number} killed {deaths[number]} workers (exit code {exit_code})")
-        return parts[number]
-
-    deaths: dict[int, int] = {}
-    if len(parts) == 1:  # not worth a process: it takes longer to start than to write
-        outputs.update(publish.write_part(parts[0], lambda text_bytes: news(0, text_bytes)))
-    else:
-        run_all(publish.write_part, parts, run.processes, Hooks(news, lambda _, hashes: outputs.update(hashes), revive))
-    for name in (ledger.SHARDS, ledger.LEDGER):
-        shutil.rmtree(run.out / name, ignore_errors=True)
-        (run.folder / name).rename(run.out / name)
-    return dict(sorted(outputs.items()))
+def _base_units(recipe: CorpusRecipe, first: int) -> list[Unit]:
+    """The indexes of older corpora as units after all others."""
+    files = [path for _, paths in index.parts(recipe) for path in paths]
+    return [Unit(number, units.BASE, (path,), path.stat().st_size) for number, path in enumerate(files, first)]
 
 
 def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
@@ -181,8 +106,12 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
 
 @contextlib.contextmanager
 def _lock(out: Path) -> Iterator[None]:
-    """One build at a time in a folder. The lock goes with the process, however it ends."""
-    out.mkdir(parents=True, exist_ok=True)
+    """One build at a time in a folder of this machine. The lock goes with the process, however it ends."""
+    require(out)
+    if is_remote(out):
+        yield
+        return
+    make_folder(out)
     with (out / ".lock").open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -191,15 +120,44 @@ def _lock(out: Path) -> Iterator[None]:
         yield
 
 
-def _workspace(out: Path, config: dict[str, Any], inputs: dict[str, str]) -> Path:
-    """The folder for what is on the way; what another recipe or a killed process left there is removed."""
-    text = json.dumps([config, inputs], sort_keys=True, default=str)
+def _prepare(recipe: CorpusRecipe, out: Path, planned: Sequence[Unit], made_from: dict[str, Any]) -> Plan:
+    """The plan of this build, in a folder of its own. That of a killed build is gone on with, all else is removed."""
+    text = json.dumps(made_from, sort_keys=True, default=str)
     folder = out / "work" / hashlib.sha256(text.encode()).hexdigest()[:16]
-    (out / manifest.NAME).unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    for other in folder.parent.iterdir():
-        if other != folder:
-            shutil.rmtree(other)
-    for leftover in (*folder.rglob(f"*{PARTIAL}"), folder / "spill"):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
-    return folder
+    plan = Plan(tasks.Workspace(recipe, folder, out, tasks.partitions_for(planned)), tuple(planned))
+    remove(out / manifest.NAME)
+    make_folder(folder)
+    for other in listed(folder.parent):
+        if other.name != folder.name:
+            remove(other)
+    for leftover in listed(folder):
+        if leftover.name.endswith(PARTIAL) or leftover.name.startswith("spill-"):
+            remove(leftover)
+    if not (folder / tasks.PLAN).exists():
+        for name in MADE:
+            remove(out / name)
+        tasks.write_plan(plan)
+    return plan
+
+
+def _forget_media(out: Path) -> None:
+    """Removes the media of documents that did not stay: media are stored while documents are read."""
+    if not (out / MEDIA).exists():
+        return
+    wanted: set[str] = set()
+    for path in listed(out / ledger.SHARDS, ".parquet"):
+        with exchange.reading(path) as file:
+            for group in range(file.num_row_groups):
+                listed_there = file.read_row_group(group, columns=["segments"]).column("segments").combine_chunks()
+                wanted.update(listed_there.flatten().field("sha256").drop_null().to_pylist())
+    media.remove_others(out / MEDIA, wanted)
+
+
+def _outputs(plan: Plan) -> dict[str, str]:
+    """SHA-256 of every file of the corpus by name."""
+    hashes: dict[str, str] = {}
+    for task in tasks.tasks(plan, tasks.PUBLISH):
+        hashes.update(publish.read_hashes(task.record))
+    out = plan.space.out
+    hashes.update({name: sha256_of(out / name) for name in TOLD if (out / name).exists()})
+    return dict(sorted(hashes.items()))

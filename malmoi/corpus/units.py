@@ -7,24 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.sources.files import list_files
+from malmoi.corpus.sources.files import sized_files
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
 
 MOST_BYTES, LEAST_BYTES = 16_000_000, 200_000
 MOST_FILES = 500
+BASE = -1
+"""What the units of older corpora have for the number of an input."""
 WANTED_UNITS = 32
 """Small inputs are cut into about so many units, so that several processes have work."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Consecutive files of one input: one large file or archive, or several small ones."""
+    """Consecutive files of one input: one large file or archive, or several small ones. Or parts of an older index."""
 
     number: int
     input_number: int
     files: tuple[Path, ...]
     size_bytes: int
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it holds the index of an older corpus instead of an input."""
+        return self.input_number == BASE
 
 
 def plan(recipe: CorpusRecipe) -> list[Unit]:
@@ -71,18 +78,10 @@ def _content_hash(path: Path) -> str:
 
 
 def _sizes(source: Input) -> list[tuple[Path, int]]:
-    files = list_files(source)
+    files = sized_files(source)
     if not files:
         raise UserError(f"no files in {source.path}", "files that include and exclude let through")
-    return [(path, _size(path)) for path in files]
-
-
-def _size(path: Path) -> int:
-    """Bytes; 0 for what has gone or may not be looked at, which the reader reports later."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+    return files
 
 
 def _cut(files: Sequence[tuple[Path, int]], wanted_bytes: int) -> Iterator[list[tuple[Path, int]]]:

@@ -42,9 +42,9 @@ def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> N
     Raises what `work` raises where that is an OSError (a full disk is no mistake of ours), RuntimeError for all else.
     """
     pending = deque(enumerate(tasks))
-    workers: list[_Worker] = []
+    workers: list[Worker] = []
     try:
-        workers.extend(_Worker(work) for _ in range(min(processes, len(tasks))))
+        workers.extend(Worker(work) for _ in range(min(processes, len(tasks))))
         while pending or any(worker.number is not None for worker in workers):
             for worker in workers:
                 if worker.number is None and pending:
@@ -55,13 +55,13 @@ def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> N
                 revived = _hear(worker, hooks)
                 if revived is not None:
                     pending.appendleft(revived)
-                    workers[workers.index(worker)] = _Worker(work)
+                    workers[workers.index(worker)] = Worker(work)
     finally:
         for worker in workers:
             worker.stop()
 
 
-def _hear(worker: "_Worker", hooks: Hooks) -> tuple[int, Any] | None:
+def _hear(worker: "Worker", hooks: Hooks) -> tuple[int, Any] | None:
     """Takes one message; returns the task to try again if there was none, because the process has died."""
     number = worker.number
     assert number is not None
@@ -81,7 +81,7 @@ def _hear(worker: "_Worker", hooks: Hooks) -> tuple[int, Any] | None:
     return None
 
 
-class _Worker:
+class Worker:
     """One process and the number of the task that it does, None while it waits."""
 
     def __init__(self, work: Work) -> None:
@@ -94,6 +94,7 @@ class _Worker:
         theirs.close()
 
     def give(self, number: int, task: Any) -> None:
+        """Hands over a task."""
         self.number = number
         with contextlib.suppress(OSError):  # it died while it waited: the next recv says so
             self.pipe.send(task)
@@ -105,6 +106,7 @@ class _Worker:
         return self._process.exitcode or 0
 
     def stop(self) -> None:
+        """Ends it, whatever it does."""
         self._process.kill()
         self.bury()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.files import is_path, to_path
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ def to_table(settings: Any) -> Any:
         return {str(key): to_table(value) for key, value in settings.items()}
     if isinstance(settings, (list, tuple)):
         return [to_table(value) for value in settings]
-    return str(settings) if isinstance(settings, Path) else settings
+    return str(settings) if is_path(settings) else settings
 
 
 def _construct(kind: Any, values: dict[str, Any], where: str) -> Any:
@@ -112,12 +113,19 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is Path and isinstance(value, str) and value:
-        return Path(value)
+        return _path(value, where)
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where} is {value}", "a number that is finite")  # nan as a limit would let everything pass
     if hint is Any or (isinstance(value, hint) and not (hint is int and isinstance(value, bool))):
         return value
     raise UserError(f"{where} is {_shown(value)}", _named(hint))
+
+
+def _path(text: str, where: str) -> Path:
+    try:
+        return to_path(text)
+    except UserError as error:
+        raise UserError(f"{where}: {error.wrong}", error.expected, error.hint) from None
 
 
 def _named(hint: Any) -> str:

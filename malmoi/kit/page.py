@@ -47,7 +47,7 @@ def table(head: str, rows: Iterable[str]) -> str:
 def both(korean: str, english: str) -> str:
     """Two texts, escaped, of which the reader sees the one of the language chosen."""
     texts = (("ko", korean), ("en", english))
-    return "".join(f'<span class="{tongue}" lang="{tongue}">{html.escape(text)}</span>' for tongue, text in texts)
+    return "".join(f'<span class="{tongue}" lang="{tongue}">{visible(text)}</span>' for tongue, text in texts)
 
 
 def named(name: str, korean: dict[str, str]) -> str:

@@ -15,6 +15,9 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
 ROWS_PER_READ = 512
+COLUMNS = ["id", "text", "source.kind", "source.name"]
+EPOCHS = "epochs"
+"""A column of the shards: how many times a document is to be read. Without it, or null: once."""
 READ_BYTES = 1 << 20
 """Read ahead of the decoder: whole row groups of long documents would not fit in memory."""
 
@@ -42,21 +45,36 @@ def shard_files(corpus: Path) -> list[Path]:
     return files
 
 
-def read_documents(corpus: Path, rows: int = ROWS_PER_READ) -> Iterator[Documents]:
-    """The documents in the order of the shards, at most `rows` at a time."""
+def read_documents(corpus: Path, rows: int = ROWS_PER_READ, epoch: int = 1) -> Iterator[Documents]:
+    """The documents in the order of the shards, at most `rows` at a time.
+
+    epoch: 1 gives every document, 2 those that are to be read twice or more (their `epochs`), and so on.
+    """
     for file in shard_files(corpus):
         with _opened(file) as shard:
-            for batch in shard.iter_batches(batch_size=rows, columns=["id", "text", "source.kind", "source.name"]):
-                yield _documents(batch)
+            for group in range(shard.num_row_groups):
+                wanted = _epochs(shard, group) >= epoch if epoch > 1 else None
+                if wanted is not None and not wanted.any():
+                    continue  # nothing of it is unpacked
+                first = 0
+                for batch in shard.iter_batches(rows, row_groups=[group], columns=COLUMNS):
+                    first += batch.num_rows
+                    if wanted is not None:
+                        batch = batch.filter(pa.array(wanted[first - batch.num_rows : first]))
+                    if batch.num_rows:
+                        yield _documents(batch)
 
 
-def num_documents(corpus: Path) -> int:
-    """How many documents the shards hold, from their footers."""
-    total = 0
+def documents_by_epoch(corpus: Path) -> list[int]:
+    """How many documents are read once or more, twice or more, and so on. Shards without `epochs`: all once."""
+    counts = np.zeros(1, np.int64)
     for file in shard_files(corpus):
         with _opened(file) as shard:
-            total += shard.metadata.num_rows
-    return total
+            for group in range(shard.num_row_groups):
+                epochs = np.maximum(_epochs(shard, group), 1)
+                new = np.bincount(epochs - 1, minlength=len(counts))
+                counts = np.pad(counts, (0, len(new) - len(counts))) + new
+    return np.cumsum(counts[::-1])[::-1].tolist()
 
 
 def content_sha256(folder: Path) -> str:
@@ -73,6 +91,14 @@ def _opened(file: Path) -> Iterator[pq.ParquetFile]:
             yield shard
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{file} cannot be read: {error}", hint="build the corpus again") from None
+
+
+def _epochs(shard: pq.ParquetFile, group: int) -> np.ndarray:
+    """The epochs of the documents of a row group, int64."""
+    if EPOCHS not in shard.schema_arrow.names:
+        return np.ones(shard.metadata.row_group(group).num_rows, np.int64)
+    column = shard.read_row_group(group, columns=[EPOCHS]).column(0)
+    return column.cast(pa.int64()).fill_null(1).to_numpy()
 
 
 def _documents(batch: pa.RecordBatch) -> Documents:

@@ -15,21 +15,26 @@ from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import damage, remove_partials, sha256_of, writing
 from malmoi.tokenizer.codec import NAME, Codec
-from malmoi.tokenizer.corpus_text import Documents, content_sha256, num_documents, read_documents
+from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
 from malmoi.tokenizer.workers import map_in_order, num_processes
 
+REPEATED = ("repeated_documents", "repeated_tokens")
 TASK_BYTES = 1_000_000
 """Text for one call of a worker: a third of a second's work."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Some documents (id, kind, source name; text) and the folder of the tokenizer to encode them with."""
+    """Some documents (id, kind, source name; text) and the folder of the tokenizer to encode them with.
+
+    epoch: which reading of them this is, from 1.
+    """
 
     tokenizer: Path
+    epoch: int
     keys: list[tuple[str, str, str]]
     texts: list[str]
 
@@ -38,6 +43,7 @@ class Task:
 class Encoded:
     """The documents of a task: their tokens with separators, one after another, and how many each has."""
 
+    epoch: int
     rows: list[Row]
     tokens: np.ndarray
     num_tokens: list[int]
@@ -48,6 +54,8 @@ def encode(
 ) -> dict[str, Any]:
     """Encodes the kept documents of `corpus` with the tokenizer of a folder into `out`; returns the manifest's counts.
 
+    Documents that are to be read several times (their `epochs`) are written again behind all others: once more those of
+    two epochs, then those of three. What is held out is written once.
     `progress` is called with documents done and in all. The files are the same bytes for any number of processes.
     A folder finished with these settings, corpus and tokenizer is left as it is, if its files are whole; any other is
     begun again. Raises UserError where the corpus or tokenizer is unfinished or damaged, or `out` cannot be written.
@@ -73,12 +81,14 @@ def _encode(
     _clear(out)
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
     dtype = token_type(vocabulary_tokens)
-    total, tally = num_documents(corpus), Tally()
+    by_epoch, tally, done = documents_by_epoch(corpus), Tally(), 0
     with contextlib.ExitStack() as opened:
         writers = {part: opened.enter_context(PartWriter(out, part, dtype, settings.shard_tokens)) for part in PARTS}
-        for encoded in map_in_order(encode_task, _tasks(corpus, tokenizer), num_processes(settings.processes)):
+        tasks = _tasks(corpus, tokenizer, len(by_epoch))
+        for encoded in map_in_order(encode_task, tasks, num_processes(settings.processes)):
             _write(encoded, settings.heldout_share, writers, tally)
-            progress(tally.documents, total)
+            done += len(encoded.rows)
+            progress(done, sum(by_epoch))
     shards = {name: tokens for writer in writers.values() for name, tokens in writer.shards.items()}
     written = {"token_type": dtype.str, "shards": shards, "vocabulary_tokens": vocabulary_tokens}
     counts = tally.counts() | written
@@ -100,21 +110,27 @@ class Tally:
 
     def __init__(self) -> None:
         self._by_kind: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.documents = 0
 
-    def add(self, part: str, row: Row, tokens: int) -> None:
+    def add(self, part: str, row: Row, tokens: int, is_repeat: bool) -> None:
         """Counts one document of `tokens` tokens, the separator included."""
-        self.documents += 1
         count = self._by_kind[row.kind]
+        if is_repeat:
+            count["repeated_documents"] += 1
+            count["repeated_tokens"] += tokens
         count[f"{part}_documents"] += 1
         count[f"{part}_tokens"] += tokens
         count[f"{part}_text_bytes"] += row.text_bytes
 
     def counts(self) -> dict[str, Any]:
-        """The manifest's counts. bytes_per_token leaves the separators out of the tokens."""
+        """The manifest's counts. bytes_per_token leaves the separators out of the tokens.
+
+        A document counts as often as it is written; repeated_documents and repeated_tokens are those of the train part
+        that were not the first time.
+        """
         total = sum(self._by_kind.values(), Counter[str]())
         return {
             **{f"{part}_{what}": total[f"{part}_{what}"] for what in ("tokens", "documents") for part in PARTS},
+            **{name: total[name] for name in REPEATED},
             "text_bytes": {part: total[f"{part}_text_bytes"] for part in PARTS},
             "bytes_per_token": _bytes_per_token(total),
             "by_kind": {kind: _row(count) for kind, count in sorted(self._by_kind.items())},
@@ -126,7 +142,7 @@ def encode_task(task: Task) -> Encoded:
     codec, bytes_of = _loaded(task.tokenizer)
     tokens = [np.array([*ids, SEPARATOR], np.uint32) for ids in codec.encode_many(task.texts)]
     rows = [Row(*key, text_bytes=int(bytes_of[own].sum())) for key, own in zip(task.keys, tokens, strict=True)]
-    return Encoded(rows, np.concatenate(tokens), [len(own) for own in tokens])
+    return Encoded(task.epoch, rows, np.concatenate(tokens), [len(own) for own in tokens])
 
 
 @functools.cache
@@ -136,37 +152,40 @@ def _loaded(tokenizer: Path) -> tuple[Codec, np.ndarray]:
     return codec, np.array([len(codec.token_bytes(token)) for token in range(codec.vocabulary_tokens)], np.int64)
 
 
-def _tasks(corpus: Path, tokenizer: Path) -> Iterator[Task]:
-    """The documents in tasks of about TASK_BYTES of text, at least one document each."""
-    for documents in read_documents(corpus):
-        start = size = 0
-        for position, text_bytes in enumerate(documents.text_bytes()):
-            if size and size + text_bytes > TASK_BYTES:
-                yield _task(documents, start, position, tokenizer)
-                start, size = position, 0
-            size += text_bytes
-        yield _task(documents, start, len(documents.ids), tokenizer)
+def _tasks(corpus: Path, tokenizer: Path, num_epochs: int) -> Iterator[Task]:
+    """The documents, epoch after epoch, in tasks of about TASK_BYTES of text, at least one document each."""
+    for epoch in range(1, num_epochs + 1):
+        for documents in read_documents(corpus, epoch=epoch):
+            start = size = 0
+            for position, text_bytes in enumerate(documents.text_bytes()):
+                if size and size + text_bytes > TASK_BYTES:
+                    yield _task(documents, (start, position), tokenizer, epoch)
+                    start, size = position, 0
+                size += text_bytes
+            yield _task(documents, (start, len(documents.ids)), tokenizer, epoch)
 
 
 # Texts leave this process as Python strings: a slice of an Arrow array is pickled with the whole array (measured with
 # pyarrow 26: 30 MB for one text of 3 KB).
-def _task(documents: Documents, start: int, stop: int, tokenizer: Path) -> Task:
+def _task(documents: Documents, span: tuple[int, int], tokenizer: Path, epoch: int) -> Task:
+    start, stop = span
     keys = zip(documents.ids[start:stop], documents.kinds[start:stop], documents.names[start:stop], strict=True)
-    return Task(tokenizer, list(keys), documents.texts[start:stop].to_pylist())
+    return Task(tokenizer, epoch, list(keys), documents.texts[start:stop].to_pylist())
 
 
 def _write(encoded: Encoded, heldout_share: float, writers: dict[str, PartWriter], tally: Tally) -> None:
     end = 0
     for row, num_tokens in zip(encoded.rows, encoded.num_tokens, strict=True):
         part = "heldout" if id_share(row.id) < heldout_share else "train"
-        writers[part].add(row, encoded.tokens[end : end + num_tokens])
-        tally.add(part, row, num_tokens)
+        if part == "train" or encoded.epoch == 1:
+            writers[part].add(row, encoded.tokens[end : end + num_tokens])
+            tally.add(part, row, num_tokens, encoded.epoch > 1)
         end += num_tokens
 
 
 def _row(counter: Counter[str]) -> dict[str, Any]:
     names = (f"{part}_{what}" for part in PARTS for what in ("documents", "tokens", "text_bytes"))
-    return {**{name: counter[name] for name in names}, "bytes_per_token": _bytes_per_token(counter)}
+    return {**{name: counter[name] for name in (*names, *REPEATED)}, "bytes_per_token": _bytes_per_token(counter)}
 
 
 def _bytes_per_token(counter: Counter[str]) -> float:

@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet
 
-from malmoi.corpus.erase import PLAN, Asked, erase, erased_ids, find
+from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger import count
 from malmoi.corpus.report import explain
+from malmoi.corpus.run_local import build
+from malmoi.corpus.tombstones import erased_ids
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
@@ -100,3 +102,24 @@ def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):
 
 def test_asked_is_a_plain_value():
     assert dataclasses.asdict(Asked(ids=("a",))) == {"ids": ("a",), "matching": None}
+
+
+def test_a_build_from_the_same_raw_files_leaves_erased_texts_out(recipe, corpus):
+    one = rows(corpus, "shards")[0]
+    erase(corpus, [one["id"]], quiet)
+    finished = manifest.read(corpus)
+    assert build(recipe, corpus, quiet) == finished["counts"]  # nothing to do: what was erased is part of what it is
+    (corpus / manifest.NAME).unlink()
+    counts = build(recipe, corpus, quiet)
+    assert counts["dropped_by_reason"]["erased"] == 1
+    assert counts["documents_in"] == finished["counts"]["documents_in"]
+    assert one["text"] not in [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
+
+
+def test_a_corpus_on_top_of_another_does_not_bring_back_what_was_erased_there(recipe, corpus, tmp_path):
+    one = rows(corpus, "shards")[0]
+    erase(corpus, [one["id"]], quiet)
+    later = tmp_path / "later"
+    counts = build(dataclasses.replace(recipe, base=(corpus,)), later, quiet)
+    assert counts["dropped_by_reason"]["erased"] == 1
+    assert one["text"] not in [row["text"] for name in ("shards", "ledger") for row in rows(later, name)]

@@ -14,8 +14,8 @@ import pytest
 from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.document import SCHEMA
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build, describe, num_processes
+from malmoi.corpus.recipe import CorpusRecipe, Input, num_processes
+from malmoi.corpus.run_local import build, describe
 from malmoi.corpus.steps.duplicates import NearDuplicate
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.kit import config, events, manifest
@@ -99,9 +99,12 @@ def test_finished_corpus_is_left_alone_and_a_changed_recipe_is_built_anew(recipe
     assert counts["documents_in"] == before["counts"]["documents_in"]
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
         "events.jsonl",
+        "index",
         "ledger",
         "manifest.json",
         "shards",
+        "sites.parquet",
+        "thresholds.json",
     ]
 
 
@@ -189,7 +192,7 @@ def test_document_that_kills_its_worker_costs_one_line_of_the_ledger(tmp_path):
 
 DRIVER = """
 from pathlib import Path
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe, Input, num_processes
 from malmoi.corpus.run_local import build
 if __name__ == "__main__":
     recipe = CorpusRecipe(inputs=(Input(Path({raw!r}), name="raw"),), processes=2)
@@ -208,7 +211,7 @@ def test_kill_of_a_worker_or_of_the_driver_and_another_run_give_the_same_bytes(t
     out, script = tmp_path / "torn", tmp_path / "driver.py"
     script.write_text(DRIVER.format(raw=str(tmp_path / "raw"), out=str(out)))
     driver = subprocess.Popen([sys.executable, str(script)])
-    _wait_for(lambda: list(out.glob("work/*/*.json")))
+    _wait_for(lambda: list(out.glob("work/*/pass-*.json")))
     os.kill(_worker_at_work(driver.pid) if victim == "worker" else driver.pid, signal.SIGKILL)
     assert driver.wait() == (0 if victim == "worker" else -signal.SIGKILL)
     assert (out / "manifest.json").exists() == (victim == "worker")

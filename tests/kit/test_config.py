@@ -96,3 +96,13 @@ def test_an_unreadable_recipe_is_one_clear_line(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"recipe\.toml"):
         config.read_toml(path)
+
+
+def test_a_remote_path_keeps_both_its_slashes_on_the_way_to_a_table_and_back():
+    bicycle = parsed(GOOD + 'shed = "memory://헛간/자전거"')
+    assert str(bicycle.shed) == "memory://헛간/자전거"
+    table = config.to_table(bicycle)
+    assert table["shed"] == "memory://헛간/자전거"
+    assert config.parse(Bicycle, table, "") == bicycle
+    with pytest.raises(UserError, match=r"^bicycle\.shed: 'foo://a' cannot be a path"):
+        parsed(GOOD + 'shed = "foo://a"')

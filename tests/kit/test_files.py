@@ -1,6 +1,9 @@
 import errno
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +104,86 @@ def test_half_a_line_left_by_a_killed_writer_hides_no_event(tmp_path):
     events.append(tmp_path, "step", step=2, note="다시")
     assert [event["step"] for event in events.read(tmp_path, "step")] == [1, 2]
     assert list(events.read(tmp_path / "absent")) == []
+
+
+def test_text_with_a_protocol_is_a_remote_path_and_nothing_else_is():
+    assert files.to_path("a/b") == Path("a/b")
+    assert files.to_path("file:///a/b") == Path("/a/b")
+    remote = files.to_path("memory://bucket/말뭉치")
+    assert str(remote / "하나.txt") == "memory://bucket/말뭉치/하나.txt"
+    assert [files.is_remote(path) for path in (remote, remote / "a", Path("a"))] == [True, True, False]
+    assert [files.is_path(value) for value in (remote, Path("a"), "a", None)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("foo://a", "Unsupported filesystem: 'foo'"), ("s3://", "names no bucket"), ("s3:///", "names no bucket")],
+)
+def test_path_of_no_file_system_is_refused_in_one_sentence(text, words):
+    with pytest.raises(UserError, match=words):
+        files.to_path(text)
+
+
+@pytest.fixture
+def remote() -> Iterator[Path]:
+    folder = files.to_path(f"memory://{uuid.uuid4().hex}/말뭉치 [1]")
+    yield folder
+    files.remove(folder)
+
+
+def test_remote_file_appears_whole_or_not_at_all(remote):
+    with pytest.raises(RuntimeError), files.atomic_file(remote / "글.txt") as aside:
+        aside.write_text("덜 쓴 글")
+        raise RuntimeError
+    assert files.listed(remote) == []
+    files.write_text(remote / "깊이" / "글.txt", "온전한 글")
+    assert files.sizes_below(remote) == {"깊이/글.txt": len("온전한 글".encode())}
+    with files.opened(remote / "깊이" / "글.txt") as stream:
+        stream.seek(3)
+        assert stream.read(3).decode() == "전"
+    with files.local_copy(remote / "깊이" / "글.txt") as copy:
+        assert (copy.name, copy.read_text()) == ("글.txt", "온전한 글")
+    assert not copy.exists()
+
+
+def test_local_file_is_its_own_local_copy(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with files.local_copy(tmp_path / "a") as copy:
+        assert copy == tmp_path / "a"
+
+
+def test_remote_folder_has_the_hash_of_the_local_one_with_the_same_files(remote, tmp_path):
+    for name in ("나.txt", "a/b.txt", "a-/b.txt", "a.txt"):  # "/" sorts after "-" and before nothing else here
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+        files.write_text(remote / name, name)
+    assert files.sha256_of(remote) == files.sha256_of(tmp_path)
+    assert files.damage(remote, {"나.txt": files.sha256_of(tmp_path / "나.txt")}) is None
+
+
+@pytest.mark.parametrize("kind", ["local", "remote"])
+def test_trees_are_listed_moved_and_removed_wherever_they_are(remote, tmp_path, kind):
+    folder = tmp_path if kind == "local" else remote
+    for name in ("old/1.txt", "old/깊이/2.txt", "new/3.txt", "half.partial"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        files.write_text(folder / name, name)
+    files.remove_partials(folder)
+    assert [path.name for path in files.listed(folder)] == ["new", "old"]
+    files.move(folder / "old", folder / "new")
+    assert [path.name for path in files.listed(folder / "new")] == ["1.txt", "깊이"]
+    assert [path.name for path in files.listed(folder / "new", ".txt")] == ["1.txt"]
+    assert (folder / "new" / "깊이" / "2.txt").read_text() == "old/깊이/2.txt"
+    files.remove(folder / "new")
+    files.remove(folder / "new")
+    assert files.listed(folder) == files.listed(folder / "nowhere") == []
+
+
+def test_events_and_manifest_lie_in_a_remote_folder_as_in_a_local_one(remote):
+    events.append(remote, "step", step=1)
+    events.append(remote, "step", step=2, note="다시")
+    assert [event["step"] for event in events.read(remote, "step")] == [1, 2]
+    assert not manifest.is_finished(remote, {"a": 1}, {})
+    manifest.write(remote, Manifest("corpus", {"a": 1}))
+    assert manifest.is_finished(remote, {"a": 1}, {})
+    with pytest.raises(UserError, match=r"no manifest\.json"):
+        manifest.read(remote / "elsewhere")

@@ -6,22 +6,18 @@ share their subject and their translator). Settings were chosen by cross-validat
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.classify.features import Features
-from malmoi.corpus.classify.learn import Guidance, LearnSettings, learn
-from malmoi.corpus.classify.model import Model
+from malmoi.corpus.classify.learn import Guidance, LearnSettings
 from malmoi.kit.errors import UserError
 
+TRANSLATIONS = "ms_dotnet_docs_ko"
 ASIDE = 5
 """One in so many is kept aside."""
-
-REMARK_FEATURES = Features(symbols=(1, 3), letters=(5, 5), bits=18)
 
 
 @dataclass(frozen=True)
@@ -36,50 +32,19 @@ class Lesson:
     aside_labels: np.ndarray
 
 
-def harm(folder: Path) -> Lesson:
-    """Hate or offence (1) against none in comments on entertainment news. `folder` is that of kocohub_hate."""
-    rows = [line.split("\t") for line in _lines(folder / "labeled" / "train.tsv")][1:]
-    note = "kocohub_hate labeled/train.tsv (CC BY-SA 4.0): hate or offensive against none"
-    return _remarks([(row[0], int(row[3] != "none")) for row in rows], note)
-
-
-def profanity(folder: Path) -> Lesson:
-    """Swearing and slurs (1) against none in forum comments. `folder` is that of curse_detection."""
-    rows = [line.rpartition("|") for line in _lines(folder / "dataset.txt")]
-    pairs = [(text, int(label)) for text, _, label in rows if text.strip() and label.strip() in ("0", "1")]
-    return _remarks(pairs, "curse_detection dataset.txt (MIT)")
-
-
-def human_translation(folder: Path) -> Lesson:
-    """Human (1) against machine translation of documentation. `folder` is that of ms_dotnet_docs_ko.
+def human_translation(data: Path) -> Lesson:
+    """Human (1) against machine translation of documentation.
 
     Every folder counts alike, and an n-gram must come in many folders: what separates folders is mostly their subject.
     """
-    pages = [page for path in sorted(folder.rglob("*.md")) if (page := _page(path, folder)) is not None]
-    if not pages:
-        raise UserError(f"no translated pages in {folder}", "Markdown with ms.translationtype in its front matter")
+    pages = translated_pages(folder_of(data, TRANSLATIONS))
     note = "ms_dotnet_docs_ko (CC BY 4.0): ms.translationtype HT against MT; front matter, code and anchors removed"
-    settings = LearnSettings(features=Features(symbols=(1, 3)), cost=10.0, passes=15, minimum_groups=30, note=note)
+    settings = LearnSettings(cost=10.0, passes=15, minimum_groups=30, note=note)
     aside = np.array([kept_aside(place) for _, _, place in pages])
     places = np.unique([place for _, _, place in pages], return_inverse=True)[1]
     importance = 1 / np.bincount(places)[places[~aside]]
     guidance = Guidance(importance / importance.mean(), places[~aside])
     return lesson_of([page[:2] for page in pages], aside, settings, guidance)
-
-
-LESSONS: dict[str, tuple[str, Callable[[Path], Lesson]]] = {
-    "harm": ("kocohub_hate", harm),
-    "profanity": ("curse_detection", profanity),
-    "human_translation": ("ms_dotnet_docs_ko", human_translation),
-}
-"""By name of the model: the folder its data lies in, and how to read it."""
-
-
-def teach(lesson: Lesson, path: Path) -> Model:
-    """Learns from the lesson's own part and writes the model to `path`: the same bytes for the same data."""
-    model = learn(lesson.texts, lesson.labels, lesson.settings, lesson.guidance)
-    model.save(path)
-    return model
 
 
 def kept_aside(key: str) -> bool:
@@ -106,6 +71,14 @@ NOT_PROSE = (
 )
 
 
+def translated_pages(folder: Path) -> list[tuple[str, int, str]]:
+    """Prose, label (1: by people) and folder of all pages below `folder` whose front matter says who translated."""
+    pages = [page for path in sorted(folder.rglob("*.md")) if (page := _page(path, folder)) is not None]
+    if not pages:
+        raise UserError(f"no translated pages in {folder}", "Markdown with ms.translationtype in its front matter")
+    return pages
+
+
 def _page(path: Path, folder: Path) -> tuple[str, int, str] | None:
     """Prose, label and folder of a page; None where the front matter does not say how it was translated."""
     content = path.read_text(encoding="utf-8-sig")
@@ -116,9 +89,12 @@ def _page(path: Path, folder: Path) -> tuple[str, int, str] | None:
     return prose(content), int(kind[1] == "HT"), path.parent.relative_to(folder).as_posix()
 
 
-def _remarks(pairs: list[tuple[str, int]], note: str) -> Lesson:
-    aside = np.array([kept_aside(text) for text, _ in pairs])
-    return lesson_of(pairs, aside, LearnSettings(features=REMARK_FEATURES, note=note), Guidance())
+def folder_of(data: Path, name: str) -> Path:
+    """The folder of a set: `data` itself, or below it at any depth. UserError where there is none."""
+    found = data if data.name == name else next((path for path in sorted(data.rglob(name)) if path.is_dir()), None)
+    if found is None:
+        raise UserError(f"nothing to learn from in {data}", f"a folder {name} below it")
+    return found
 
 
 def lesson_of(pairs: list[tuple[str, int]], aside: np.ndarray, settings: LearnSettings, guidance: Guidance) -> Lesson:
@@ -126,9 +102,3 @@ def lesson_of(pairs: list[tuple[str, int]], aside: np.ndarray, settings: LearnSe
     texts, labels = pa.array([text for text, _ in pairs], pa.large_string()), np.array([label for _, label in pairs])
     mask = pa.array(aside)
     return Lesson(texts.filter(pa.array(~aside)), labels[~aside], settings, guidance, texts.filter(mask), labels[aside])
-
-
-def _lines(path: Path) -> list[str]:
-    if not path.exists():
-        raise UserError(f"{path} does not exist", "the unpacked labelled set")
-    return path.read_text(encoding="utf-8").split("\n")[: -1 if path.stat().st_size else None]

@@ -13,9 +13,8 @@ from zipfile import BadZipFile
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.classify import features as ngrams
 from malmoi.corpus.classify.features import Features
-from malmoi.corpus.classify.sentences import sentence_offsets
+from malmoi.corpus.classify.scoring import Line, score
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.files import atomic_file
@@ -37,26 +36,26 @@ class Model:
     def __post_init__(self) -> None:
         assert self.weights.shape == (self.features.slots,) and self.weights.dtype == np.int8, self.weights.shape
 
+    @property
+    def line(self) -> Line:
+        """What scoring needs of it."""
+        return Line(self.weights, self.scale, self.bias)
+
     def margins(self, data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Log odds (float64) of texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias."""
-        totals, counts = ngrams.sums(data, offsets, self.features, self.weights)
-        return self.bias + self.scale * totals / np.sqrt(np.maximum(counts, 1))
+        return score(data, offsets, self.features, [self.line], []).documents[:, 0]
 
     def score(self, texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
-        """Probability (float32) of each text; a null counts as an empty text."""
-        return _probability(self.margins(*string_buffers(texts)))
+        """Probability (float32) of each text as a whole; a null counts as an empty text."""
+        return probability(self.margins(*string_buffers(texts)))
 
     def score_sentences(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         """The highest and the mean probability (float32) of each text's sentences, the mean weighted by their bytes.
 
         What was learnt on remarks of one sentence holds for sentences: a page with one bad quotation is not a bad page.
         """
-        data, offsets = string_buffers(texts)
-        cuts, first = sentence_offsets(data, offsets)
-        scores = _probability(self.margins(data, cuts))
-        sizes = np.maximum(np.diff(cuts), 1e-9)
-        highest, mean = np.maximum.reduceat(scores, first[:-1]), np.add.reduceat(scores * sizes, first[:-1])
-        return highest, (mean / np.add.reduceat(sizes, first[:-1])).astype(np.float32)
+        scored = score(*string_buffers(texts), self.features, [], [self.line])
+        return scored.highest[:, 0].astype(np.float32), scored.mean[:, 0].astype(np.float32)
 
     def save(self, path: Path) -> None:
         """Writes an .npz of plain arrays: no pickle, the same bytes for the same model."""
@@ -74,9 +73,7 @@ def load(path: Path) -> Model:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             settings = json.loads(str(stored["settings"]))
             scale, bias = (float(number) for number in stored["numbers"])
-            shape = settings["features"]
-            letters = tuple(shape["letters"]) if shape["letters"] else None
-            grams = Features(tuple(shape["symbols"]), letters, shape["bits"])
+            grams = Features(**settings["features"])
             return Model(stored["weights"], scale, bias, grams, settings["note"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise UserError(f"{path} is no model of n-gram weights: {error}", "an .npz that `Model.save` wrote") from error
@@ -84,7 +81,7 @@ def load(path: Path) -> Model:
 
 @cache
 def shipped(name: str) -> Model:
-    """A model of the package, read once: "harm", "profanity", "human_translation", "value"."""
+    """A model of the package, read once: "harm", "profanity", "human_translation", "value", "spam"."""
     path = WEIGHTS / f"{name}.npz"
     if not path.exists():
         known = sorted(file.stem for file in WEIGHTS.glob("*.npz"))
@@ -92,5 +89,6 @@ def shipped(name: str) -> Model:
     return load(path)
 
 
-def _probability(margins: np.ndarray) -> np.ndarray:
+def probability(margins: np.ndarray) -> np.ndarray:
+    """Log odds as probability, float32."""
     return (1 / (1 + np.exp(-np.clip(margins, -50, 50)))).astype(np.float32)

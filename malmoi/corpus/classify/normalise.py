@@ -9,6 +9,7 @@ Letters are the jamo of Hangul and Latin letters only, all else left out, double
 
 import unicodedata
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,10 @@ from malmoi.corpus.kernels.characters import PLANE, code_point
 RUN = 3
 """Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
 
-SPACE = 32
+NEWLINE, SPACE, EXCLAMATION, POINT, QUESTION, IDEOGRAPHIC_POINT = 10, 32, ord("!"), ord("."), ord("?"), 0x3002
+LONGEST_BYTES = 600
+"""A sentence without an end is cut at the next white space: 200 syllables."""
+
 EMOJI = 0x2605
 """Stands for everything above the first plane."""
 
@@ -84,16 +88,23 @@ def letter_table() -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def read_symbols(data, start, stop, table, out) -> tuple[int, int]:  # noqa: ANN001
-    """Fills `out` with plain symbols from byte `start`, a space first; returns their number and the next byte.
+def read_sentence(data: Any, start: Any, stop: Any, table: Any, out: Any) -> tuple[int, int]:
+    """Fills `out` with a sentence's plain symbols from byte `start`, a space before and after; their number, next byte.
 
-    It stops at `stop` or when `out` is full, so that a text of any length is read in windows.
+    A sentence ends at a newline, at . ! ? before white space, at `stop`, when `out` is full (of all but one place), and
+    when it is longer than LONGEST_BYTES, before a space. Blank lines belong to the sentence after them.
     """
     out[0] = SPACE
     count, run, at = 1, 1, start
     previous = uint32(SPACE)
-    while at < stop and count < len(out):
+    ended = False
+    while at < stop and count < len(out) - 1:
         code, width = code_point(data, at, uint32(data[at]))
+        if code <= SPACE:
+            if count > 1 and (code == NEWLINE or ended or at - start > LONGEST_BYTES):
+                break
+        else:
+            ended = code in (POINT, EXCLAMATION, QUESTION, IDEOGRAPHIC_POINT)
         at += width
         symbol = uint32(table[code]) if code < PLANE else uint32(EMOJI)
         if symbol == 0:
@@ -104,11 +115,14 @@ def read_symbols(data, start, stop, table, out) -> tuple[int, int]:  # noqa: ANN
         previous = symbol
         out[count] = symbol
         count += 1
-    return count, at
+    if count > 1 and previous != SPACE:
+        out[count] = SPACE
+        count += 1
+    return count if count > 1 else 0, at
 
 
 @njit(nogil=True, cache=True)
-def read_letters(symbols, count, table, out) -> int:  # noqa: ANN001
+def read_letters(symbols: Any, count: Any, table: Any, out: Any) -> int:
     """Fills `out` (three times as long as `symbols`) with the letters of the symbols; returns their number."""
     letters = 0
     for place in range(count):
@@ -127,10 +141,13 @@ def as_read(texts: pa.Array, letters: bool = False) -> pa.Array:
 
 
 def _read(data: np.ndarray, start: int, stop: int, letters: bool) -> str:
-    symbols = np.zeros(stop - start + 1, np.uint16)
-    count, _ = read_symbols(data, start, stop, symbol_table(), symbols)
-    if not letters:
-        return "".join(map(chr, symbols[:count])).strip()
-    parts = np.zeros(3 * count + 3, np.uint8)
-    count = read_letters(symbols, count, letter_table(), parts)
-    return "".join(LETTERS[place] for place in parts[:count])
+    symbols, parts = np.zeros(stop - start + 3, np.uint16), np.zeros(3 * (stop - start + 3), np.uint8)
+    read = []
+    while start < stop:
+        count, start = read_sentence(data, start, stop, symbol_table(), symbols)
+        if letters:
+            count = read_letters(symbols, count, letter_table(), parts)
+            read.append("".join(LETTERS[place] for place in parts[:count]))
+        else:
+            read.append("".join(map(chr, symbols[:count])).strip())
+    return ("" if letters else " ").join(filter(None, read))

@@ -1,13 +1,17 @@
 """What a model has learnt, in words: which words of some texts push its score up, and which down."""
 
 from collections import Counter
+from typing import Any
 
 import pyarrow as pa
 
-from malmoi.corpus.classify.model import Model
+from malmoi.corpus.classify.model import Model, shipped
+from malmoi.corpus.classify.together import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.corpus.kernels.buffers import string_buffers
 
 LONGEST_CHARACTERS = 12
+HARDLY = 0.3
+"""Log odds that a single word has by chance."""
 
 
 def preferences(model: Model, texts: pa.Array, least_share: float = 0.01) -> list[tuple[str, float, int]]:
@@ -25,3 +29,21 @@ def preferences(model: Model, texts: pa.Array, least_share: float = 0.01) -> lis
         ((word, float(value), counts[word]) for word, value in zip(words, odds, strict=True)),
         key=lambda row: (-row[1], row[0]),
     )
+
+
+def preference_rows(texts: pa.Array, most: int = 12, least_share: float = 0.01) -> list[dict[str, Any]]:
+    """What every shipped model likes and dislikes of the words of some documents, for a report.
+
+    One row a model: `model`; `up` and `down`, at most so many {word, log_odds, texts}, the strongest first; words that
+    hardly move a score (less than HARDLY) are left out.
+    """
+    rows = []
+    for name in (*OF_DOCUMENTS, *OF_SENTENCES):
+        words = preferences(shipped(name), texts, least_share)
+        sides = [row for row in words if row[1] > HARDLY], [row for row in reversed(words) if row[1] < -HARDLY]
+        up, down = (
+            [{"word": word, "log_odds": round(odds, 2), "texts": count} for word, odds, count in side[:most]]
+            for side in sides
+        )
+        rows.append({"model": name, "up": up, "down": down})
+    return rows

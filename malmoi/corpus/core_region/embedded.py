@@ -8,11 +8,12 @@ out), and the group with the most text is taken: the paragraphs of an article st
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any
 
 import numpy as np
+import orjson
 
 from malmoi.corpus.core_region.scan import Scanned, scan
 from malmoi.corpus.core_region.tags import tables
@@ -21,10 +22,12 @@ from malmoi.corpus.core_region.text import pieces, to_text
 MAX_JSON_BYTES = 4_000_000
 MAX_NODES = 50_000
 NAMES_KEPT = 6
+BODIES = ("articleBody", "reviewBody")
 LEAST_CHARACTERS = 250
 """A text shorter than this is a teaser."""
 PROSE_CHARACTERS = 40
 MARKUP = re.compile(r"<(?:p|div|br|span|h[1-6]|li|a|strong|em|figure)\b[^>]*>|</p>", re.IGNORECASE)
+HALVES = re.compile("[\ud800-\udfff]")
 SENTENCE = re.compile(r"[.!?。…][\"'”’»)]*(?:\s|$|<)|[다요죠음][.!?]")
 ASSIGNED = re.compile(rb"(?:^|[\w\])]\s*)=\s*(?=[\[{])")
 NOT_PROSE = frozenset(
@@ -34,16 +37,26 @@ NOT_PROSE = frozenset(
 """Names of fields whose text is not the article's, even where it is long."""
 
 
-def article_body(page: bytes, scanned: Scanned) -> str:
-    """The longest articleBody (or text of a posting) in the page's JSON-LD, as text; "" if none."""
-    if b"articleBody" not in page and b"reviewBody" not in page:
-        return ""
+def json_ld(page: bytes, scanned: Scanned) -> list[Any]:
+    """What the JSON-LD scripts of the page hold, each parsed; broken ones are left out."""
+    return list(_states(page, scanned, only_json_ld=True)) if b"ld+json" in page else []
+
+
+def article_body(states: Iterable[Any]) -> str:
+    """The longest articleBody (or text of a review) in what `json_ld` gives, as text; "" if none."""
     best = ""
-    for state in _states(page, scanned, only_json_ld=True):
-        for name, text in _strings(state):
-            if name[-1:] in (("articleBody",), ("reviewBody",)) and len(text) > len(best):
-                best = text
-    return _plain(best)
+    waiting: deque[Any] = deque(states)
+    for _ in range(MAX_NODES):
+        if not waiting:
+            break
+        node = waiting.popleft()
+        if isinstance(node, dict):
+            bodies = [node[name] for name in BODIES if isinstance(node.get(name), str)]
+            best = max([best, *bodies], key=len)
+            waiting.extend(value for value in node.values() if isinstance(value, (dict, list)))
+        elif isinstance(node, list):
+            waiting.extend(value for value in node if isinstance(value, (dict, list)))
+    return plain(best)
 
 
 def state_text(page: bytes, scanned: Scanned) -> str:
@@ -55,7 +68,7 @@ def state_text(page: bytes, scanned: Scanned) -> str:
             if len(text) >= PROSE_CHARACTERS and SENTENCE.search(text) and NOT_PROSE.isdisjoint(map(str.lower, name)):
                 groups[name].append(text)
         for texts in groups.values():
-            text = "\n\n".join(filter(None, map(_plain, dict.fromkeys(texts))))
+            text = "\n\n".join(filter(None, map(plain, dict.fromkeys(texts))))
             if len(text) > most:
                 most, best = len(text), text
     return best
@@ -65,9 +78,13 @@ def _states(page: bytes, scanned: Scanned, only_json_ld: bool) -> Iterator[Any]:
     """What the scripts of the page hold as JSON, or assign as JSON."""
     for opening, start, end in scanned.scripts.tolist():
         is_json_ld = b"ld+json" in page[opening:start]
-        if is_json_ld != only_json_ld or end - start > MAX_JSON_BYTES or end - start < LEAST_CHARACTERS:
+        if is_json_ld != only_json_ld or end - start > MAX_JSON_BYTES:
+            continue
+        if not is_json_ld and end - start < LEAST_CHARACTERS:
             continue
         content = page[start:end].strip()
+        if is_json_ld:  # old pages wrap it in a comment, careless ones end it like a statement
+            content = content.removeprefix(b"<!--").removeprefix(b"//<![CDATA[").strip()
         if content[:1] not in (b"{", b"["):
             found = ASSIGNED.search(content[:100_000])
             if found is None:
@@ -79,6 +96,10 @@ def _states(page: bytes, scanned: Scanned, only_json_ld: bool) -> Iterator[Any]:
 
 
 def _parse(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        pass
     try:
         text = content.decode("utf-8", "replace")
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
@@ -102,8 +123,9 @@ def _strings(state: Any) -> Iterator[tuple[tuple[str, ...], str]]:
             waiting.extendleft([(name, item) for item in value][::-1])
 
 
-def _plain(text: str) -> str:
-    """A fragment of HTML as text; other text as it is, its references resolved."""
+def plain(text: str) -> str:
+    """A fragment of HTML as text; other text as it is, its references resolved; U+FFFD for halves of characters."""
+    text = HALVES.sub("\ufffd", text)
     if "&lt;" in text and MARKUP.search(unescape(text)):
         text = unescape(text)
     if not MARKUP.search(text):

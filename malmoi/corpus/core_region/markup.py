@@ -9,24 +9,24 @@ from numba import njit, uint64
 from malmoi.corpus.core_region.tags import FNV_PRIME, FNV_START, HASH_SLOTS, Automaton, Tables
 
 MAX_NAME_BYTES = 32
-UNSEEN = 1
-"""The flag of an element that is not shown: hidden, display:none, aria-hidden."""
+UNSEEN, ITEM = 1, 2
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...)."""
 
 
 @njit(nogil=True, cache=True)
 def match_words(data: np.ndarray, start: int, end: int, words: Automaton) -> int:
     """The groups (as bits) of the words in data[start:end], between two boundaries."""
-    found, before = 0, 0
-    state = int(words.step[0, 0])
-    for i in range(start, end):
-        sign = int(words.fold[data[i]])
-        if sign == 0 and before == 0:
+    found, zero = 0, uint64(0)
+    before, state = zero, uint64(words.step[0, 0])
+    for k in range(uint64(start), uint64(end)):
+        sign = uint64(words.fold[data[k]])
+        if sign == zero and before == zero:
             continue
-        state = int(words.step[state, sign])
+        state = uint64(words.step[state, sign])
         found |= int(words.found[state])
         before = sign
-    if before != 0:
-        found |= int(words.found[words.step[state, 0]])
+    if before != zero:
+        found |= int(words.found[uint64(words.step[state, zero])])
     return found
 
 
@@ -70,7 +70,7 @@ def is_letter(byte: int) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _same(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether page[start:end] is the word (small letters), in any case."""
     if end - start != len(word):
         return False
@@ -86,7 +86,7 @@ def _same(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 @njit(nogil=True, cache=True)
 def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
-        if _same(page, i, i + len(word), word):
+        if same_word(page, i, i + len(word), word):
             return True
     return False
 
@@ -177,7 +177,10 @@ def raw_end(page: np.ndarray, i: int, start: int, end: int) -> int:
     """Where '</name' begins at or after i, name = page[start:end]; the end of the page if nowhere."""
     n, width = len(page), end - start
     while i + width + 2 <= n:
-        if page[i] == 60 and page[i + 1] == 47:
+        i = find_byte(page, i, 60)
+        if i + width + 2 > n:
+            break
+        if page[i + 1] == 47:
             k = 0
             while k < width and (page[i + 2 + k] | 32) == (page[start + k] | 32):
                 k += 1
@@ -188,41 +191,70 @@ def raw_end(page: np.ndarray, i: int, start: int, end: int) -> int:
 
 
 @njit(nogil=True, cache=True)
+def find_byte(page: np.ndarray, i: int, byte: int) -> int:
+    """The place of the next such byte at or after page[i]; the end of the page if there is none.
+
+    Most bytes of a page are passed over here. Places are unsigned, which spares the check for those from the end.
+    """
+    k, n = uint64(i), uint64(len(page))
+    while k + uint64(4) <= n:
+        if page[k] == byte:
+            return np.int64(k)  # pyright: ignore[reportReturnType]
+        if page[k + uint64(1)] == byte:
+            return np.int64(k) + 1  # pyright: ignore[reportReturnType]
+        if page[k + uint64(2)] == byte:
+            return np.int64(k) + 2  # pyright: ignore[reportReturnType]
+        if page[k + uint64(3)] == byte:
+            return np.int64(k) + 3  # pyright: ignore[reportReturnType]
+        k += uint64(4)
+    while k < n and page[k] != byte:
+        k += uint64(1)
+    return np.int64(k)  # pyright: ignore[reportReturnType]
+
+
+@njit(nogil=True, cache=True)
+def next_attribute(page: np.ndarray, i: int) -> tuple[int, int, int, int, int]:
+    """The attribute at or after page[i] in a tag: start and end of its name, of its value, and the place after it.
+
+    The start is -1 at the end of the tag; the place is then the one after the '>'.
+    """
+    n = len(page)
+    while i < n and (is_space(page[i]) or page[i] == 47):
+        i += 1
+    if i >= n or page[i] == 62:
+        return -1, -1, -1, -1, i + 1
+    start = i
+    i += 1
+    while i < n and not (page[i] == 61 or page[i] == 62 or page[i] == 47 or is_space(page[i])):
+        i += 1
+    end = i
+    while i < n and is_space(page[i]):
+        i += 1
+    if i >= n or page[i] != 61:
+        return start, end, i, i, i
+    i += 1
+    while i < n and is_space(page[i]):
+        i += 1
+    quote = int(page[i]) if i < n else 0
+    first = i
+    if quote == 34 or quote == 39:
+        first = i + 1
+        i = find_byte(page, first, quote)
+        return start, end, first, i, i + 1
+    while i < n and page[i] != 62 and not is_space(page[i]):
+        i += 1
+    return start, end, first, i, i
+
+
+@njit(nogil=True, cache=True)
 def read_attributes(page: np.ndarray, i: int, words: Automaton, found: np.ndarray) -> int:
     """Reads the attributes from page[i] to the '>'. found: words, style, flags. The place after the '>'."""
-    n = len(page)
-    while i < n:
-        while i < n and (is_space(page[i]) or page[i] == 47):
-            i += 1
-        if i >= n or page[i] == 62:
-            return i + 1
-        start = i
-        i += 1
-        while i < n and not (page[i] == 61 or page[i] == 62 or page[i] == 47 or is_space(page[i])):
-            i += 1
-        end = i
-        while i < n and is_space(page[i]):
-            i += 1
-        value_start = value_end = i
-        if i < n and page[i] == 61:
-            i += 1
-            while i < n and is_space(page[i]):
-                i += 1
-            quote = int(page[i]) if i < n else 0
-            if quote == 34 or quote == 39:
-                i += 1
-                value_start = i
-                while i < n and page[i] != quote:
-                    i += 1
-                value_end = i
-                i += 1
-            else:
-                value_start = i
-                while i < n and page[i] != 62 and not is_space(page[i]):
-                    i += 1
-                value_end = i
-        _attribute(page, start, end, value_start, value_end, words, found)
-    return n
+    while i < len(page):
+        start, end, first, last, i = next_attribute(page, i)
+        if start < 0:
+            return i
+        _attribute(page, start, end, first, last, words, found)
+    return i
 
 
 @njit(nogil=True, cache=True)
@@ -231,7 +263,9 @@ def _attribute(
 ) -> None:
     width = end - start
     letter = page[start] | 32
-    if letter == 99 and _same(page, start, end, b"class"):
+    if letter == 105 and width >= 8 and same_word(page, start, start + 4, b"item"):
+        found[2] |= ITEM
+    if letter == 99 and same_word(page, start, end, b"class"):
         found[0] |= match_words(page, first, last, words)
         value = uint64(FNV_START)
         for k in range(first, last):
@@ -239,18 +273,33 @@ def _attribute(
                 value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
         found[1] = np.int64(value >> uint64(24))
     elif (
-        (letter == 105 and (width == 2 or _same(page, start, end, b"itemprop")))
-        or (letter == 114 and _same(page, start, end, b"role"))
-        or (letter == 100 and width > 8 and _same(page, start, start + 6, b"data-t"))
-        or (letter == 100 and width > 8 and _same(page, start, start + 6, b"data-c"))
+        (letter == 105 and (width == 2 or same_word(page, start, end, b"itemprop")))
+        or (letter == 114 and same_word(page, start, end, b"role"))
+        or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-t"))
+        or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
         found[0] |= match_words(page, first, min(last, first + 100), words)
-    elif (letter == 104 and _same(page, start, end, b"hidden")) or (
-        letter == 97 and _same(page, start, end, b"aria-hidden") and _same(page, first, last, b"true")
+    elif (letter == 104 and same_word(page, start, end, b"hidden")) or (
+        letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
         found[2] |= UNSEEN
-    elif letter == 115 and _same(page, start, end, b"style") and _holds(page, first, last, b"display"):
+    elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
         found[2] |= UNSEEN * _holds(page, first, last, b"none")
+
+
+@njit(nogil=True, cache=True)
+def find_attribute(page: np.ndarray, i: int, name: bytes) -> tuple[int, int]:
+    """Start and end of the value of an attribute (small letters) of the tag whose attributes begin at page[i].
+
+    -1, -1 where the tag has none; an empty span for one without a value.
+    """
+    while i < len(page):
+        start, end, first, last, i = next_attribute(page, i)
+        if start < 0:
+            break
+        if same_word(page, start, end, name):
+            return first, min(last, len(page))
+    return -1, -1
 
 
 @njit(nogil=True, cache=True)
@@ -261,7 +310,10 @@ def after_declaration(page: np.ndarray, i: int) -> int:
         i += 4
         if i < n and page[i] == 62:
             return i + 1
-        while i + 2 < n and not (page[i] == 45 and page[i + 1] == 45 and page[i + 2] == 62):
+        while i + 2 < n:
+            i = find_byte(page, i + 2, 62) - 2
+            if i + 2 >= n or (page[i] == 45 and page[i + 1] == 45):
+                break
             i += 1
         return i + 3
     return after_sign(page, i)
@@ -270,6 +322,4 @@ def after_declaration(page: np.ndarray, i: int) -> int:
 @njit(nogil=True, cache=True)
 def after_sign(page: np.ndarray, i: int) -> int:
     """The place after the next '>'."""
-    while i < len(page) and page[i] != 62:
-        i += 1
-    return i + 1
+    return find_byte(page, i, 62) + 1

@@ -17,6 +17,7 @@ from malmoi.corpus.core_region.features import COLUMN, block_features
 from malmoi.corpus.core_region.features import NAMES as BLOCK_NAMES
 from malmoi.corpus.core_region.scan import Scanned
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import atomic_file
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 THRESHOLD = 0.5
@@ -53,7 +54,9 @@ def save_weights(weights: Weights, path: Path) -> None:
     arrays = {
         f"{part}_{field}": getattr(getattr(weights, part), field) for part in Weights._fields for field in Trees._fields
     }
-    np.savez_compressed(path, allow_pickle=False, names=np.array([*BLOCK_NAMES, *CONTEXT_NAMES]), **arrays)
+    names = np.array([*BLOCK_NAMES, *CONTEXT_NAMES])
+    with atomic_file(path) as aside, aside.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, names=names, **arrays)
 
 
 def judge(page: np.ndarray, scanned: Scanned, weights: Weights) -> tuple[np.ndarray, np.ndarray]:

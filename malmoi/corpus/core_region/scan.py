@@ -28,8 +28,13 @@ MAX_DEPTH = 512
 MAX_ELEMENTS = 1 << 18
 MAX_BLOCKS = 1 << 16
 MAX_SCRIPTS = 256
+MAX_MARKS = 1 << 14
 ELEMENT_COLUMNS = "parent tag words style depth flags".split()
 PARENT, TAG, WORDS, STYLE, DEPTH, FLAGS = range(6)
+PLACE_COLUMNS = "attributes first last".split()
+ATTRIBUTES, FIRST, LAST = range(3)
+MARK_COLUMNS = "tag attributes element block at inside".split()
+MARK_TAG, MARK_ATTRIBUTES, MARK_ELEMENT, MARK_BLOCK, MARK_AT, INSIDE = range(6)
 BLOCK_COLUMNS = "element start end characters linked marked images breaks links entered".split()
 ELEMENT, START, END, CHARACTERS, LINKED, MARKED, IMAGES, BREAKS, LINKS, ENTERED = range(10)
 P, LI, TD, TH, TR, DT, DD, A, BR, PRE, IMG, TITLE, SCRIPT, OPTION, SVG = (
@@ -38,6 +43,7 @@ P, LI, TD, TH, TR, DT, DD, A, BR, PRE, IMG, TITLE, SCRIPT, OPTION, SVG = (
 UL, OL, DL, TABLE, TBODY, THEAD, TFOOT, HR, HTML, BODY = (
     ID[name] for name in "ul ol dl table tbody thead tfoot hr html body".split()
 )
+META, LINK, SOURCE, VIDEO, AUDIO = (ID[name] for name in "meta link source video audio".split())
 
 
 class Scanned(NamedTuple):
@@ -48,6 +54,10 @@ class Scanned(NamedTuple):
     bytes; entered is the innermost element at the first character, element the innermost that is a box.
     scripts: int64 (scripts, 3): where the start tag, the content and the end of each <script> are in the page.
     title: start and end of the content of <title> in the page, or zeros.
+    places: int64 (elements, 3): where an element's attributes begin in the page, and its first and last place in text.
+    marks: int64 (marks, 6), columns as in MARK_COLUMNS: the <meta>, <link>, <img>, <source>, <video> and <audio> of the
+    page, with the element around each, and the block that it stands in (inside = 1) or before (0).
+    html: where the attributes of <html> begin in the page, 0 if nowhere.
     """
 
     elements: np.ndarray
@@ -55,18 +65,33 @@ class Scanned(NamedTuple):
     text: np.ndarray
     scripts: np.ndarray
     title: tuple[int, int]
+    places: np.ndarray
+    marks: np.ndarray
+    html: int
 
 
 def scan(page: np.ndarray, tables: Tables) -> Scanned:
     """Reads a page (uint8, UTF-8). Time and memory are linear in its bytes, and bounded by the MAX_ constants."""
-    elements = np.empty((min(MAX_ELEMENTS, len(page) // 3 + 2), len(ELEMENT_COLUMNS)), np.int64)
-    blocks = np.empty((min(MAX_BLOCKS, len(page) // 2 + 2), len(BLOCK_COLUMNS)), np.int64)
+    most = int(np.count_nonzero(page == 60)) + 2  # every element, block and mark comes after a "<"
+    elements = np.empty((min(MAX_ELEMENTS, most), len(ELEMENT_COLUMNS)), np.int64)
+    blocks = np.empty((min(MAX_BLOCKS, most), len(BLOCK_COLUMNS)), np.int64)
     text = np.empty(len(page) + len(page) // 4 + 64, np.uint8)
     scripts = np.zeros((MAX_SCRIPTS, 3), np.int64)
-    title = np.zeros(2, np.int64)
-    num_elements, num_blocks, length, num_scripts = _scan(page, tables, elements, blocks, text, scripts, title)
-    found = (elements[:num_elements], blocks[:num_blocks], text[:length], scripts[:num_scripts])
-    return Scanned(*found, (int(title[0]), int(title[1])))
+    heads = np.zeros(3, np.int64)
+    places = np.empty((len(elements), len(PLACE_COLUMNS)), np.int64)
+    marks = np.empty((min(MAX_MARKS, most), len(MARK_COLUMNS)), np.int64)
+    counts = _scan(page, tables, elements, blocks, text, scripts, heads, places, marks)
+    num_elements, num_blocks, length, num_scripts, num_marks = counts
+    return Scanned(
+        elements[:num_elements],
+        blocks[:num_blocks],
+        text[:length],
+        scripts[:num_scripts],
+        (int(heads[0]), int(heads[1])),
+        places[:num_elements],
+        marks[:num_marks],
+        int(heads[2]),
+    )
 
 
 @njit(nogil=True, cache=True)
@@ -147,8 +172,10 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     blocks: np.ndarray,
     text: np.ndarray,
     scripts: np.ndarray,
-    title: np.ndarray,
-) -> tuple[int, int, int, int]:
+    heads: np.ndarray,
+    places: np.ndarray,
+    marks_found: np.ndarray,
+) -> tuple[int, int, int, int, int]:
     """The pass itself, one loop by need: all its state is local, which is what makes it quick.
 
     stack rows: element, tag, block element that text here belongs to, what it does, whether it is still a link.
@@ -159,7 +186,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     found = np.zeros(3, np.int64)
     elements[0] = 0
     elements[0, PARENT] = -1
-    num_elements, num_blocks, length, num_scripts = 1, 0, 0, 0
+    places[0] = 0
+    num_elements, num_blocks, length, num_scripts, num_marks = 1, 0, 0, 0, 0
     top, overflow, skipped = 0, 0, -1  # skipped: place in the stack of an element whose text is not for reading
     open_block, space, breaks, marks, images, in_link = -1, False, 0, 0, 0, False
     i = 3 if n >= 3 and page[0] == 0xEF and page[1] == 0xBB else 0
@@ -273,6 +301,12 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 continue
             if tag == IMG:
                 images += 1
+            if tag in (META, LINK, IMG, SOURCE, VIDEO, AUDIO) and num_marks < len(marks_found):
+                mark = marks_found[num_marks]
+                mark[MARK_TAG], mark[MARK_ATTRIBUTES], mark[MARK_ELEMENT] = tag, end, stack[top, 0]
+                mark[MARK_BLOCK] = open_block if open_block >= 0 else num_blocks
+                mark[MARK_AT], mark[INSIDE] = length, open_block >= 0
+                num_marks += 1
             new_top = _implied_end(stack, top, tag, does, counts)
         if does & BLOCK or new_top < top:
             ends_block = does & BLOCK
@@ -280,6 +314,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 counts[stack[top, 1]] -= 1
                 ends_block |= stack[top, 3] & BLOCK
                 marks -= (stack[top, 3] & INLINE_MARK) != 0
+                places[stack[top, 0], LAST] = length
                 top -= 1
             if skipped > top:
                 skipped = -1
@@ -294,8 +329,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             continue
         if does & RAW:
             close = raw_end(page, i, start, end)
-            if tag == TITLE and title[1] == 0 and skipped < 0:
-                title[0], title[1] = i, close
+            if tag == TITLE and heads[1] == 0 and skipped < 0:
+                heads[0], heads[1] = i, close
             if tag == SCRIPT and num_scripts < len(scripts):
                 scripts[num_scripts, 0], scripts[num_scripts, 1], scripts[num_scripts, 2] = start, i, close
                 num_scripts += 1
@@ -304,6 +339,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
         if does & VOID:
             continue
         if tag in (BODY, HTML):
+            if tag == HTML and heads[2] == 0:
+                heads[2] = end
             if num_elements == 1 or tag == BODY:
                 elements[0, WORDS] |= found[0]
             continue
@@ -315,6 +352,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
         if num_elements == len(elements):
             break
         _open_element(elements, num_elements, stack[top, 0], tag, found)
+        places[num_elements, ATTRIBUTES], places[num_elements, FIRST] = end, length
         top += 1
         stack[top, 0] = num_elements
         stack[top, 1] = tag
@@ -327,4 +365,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             skipped = top
     if open_block >= 0:
         blocks[open_block, END] = length
-    return num_elements, num_blocks, length, num_scripts
+    while top > 0:
+        places[stack[top, 0], LAST] = length
+        top -= 1
+    places[0, LAST] = length
+    return num_elements, num_blocks, length, num_scripts, num_marks

@@ -62,6 +62,8 @@ def _letter_class(code: int) -> int:
         return JAMO
     if 0x1100 <= code <= 0x11FF or 0xA960 <= code <= 0xA97F or 0xD7B0 <= code <= 0xD7FF:
         return HANGUL  # conjoining jamo: old Hangul
+    if 0xFF66 <= code <= 0xFF9D or 0x31F0 <= code <= 0x31FF:
+        return KANA  # half-width, and small ones for Ainu
     if 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or code == 0x3005:
         return HANJA
     return KANA if 0x3040 <= code <= 0x30FF else LETTER

@@ -18,23 +18,51 @@ MOST_STAYING = 2_000
 """So many documents of one cluster are compared with its others: work stays linear in a cluster of any size."""
 
 
-@njit(nogil=True, cache=True)
-def link(keys: np.ndarray, members: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
-    """Joins what is alike within each bucket; returns the number of comparisons.
+def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which documents of each bucket are to be compared: two int64 arrays of documents, the better one first.
 
-    keys: bucket of each entry, equal ones beside each other. members: the document of each entry. sketches: uint8, one
-    row a document. least: estimated Jaccard similarity from which two documents are joined. parents: changed in place.
+    keys: bucket of each entry, equal ones beside each other. members: the document of each entry, ascending within a
+    bucket. Pairs are linear in the size of a bucket, and do not depend on what else there is.
     """
-    compared, head = 0, 0
+    left = np.empty((COMPARED_IN_BUCKET + 1) * len(keys), np.int64)
+    right = np.empty_like(left)
+    found = _pairs(keys, members, left, right)
+    return left[:found].copy(), right[:found].copy()
+
+
+@njit(nogil=True, cache=True)
+def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
+    found, head = 0, 0
     for k in range(1, len(keys)):
         if keys[k] != keys[k - 1]:
             head = k
             continue
         last = min(head + COMPARED_IN_BUCKET - 1, k - 1)
         for other in range(head, last + 1):
-            compared += _join_if_alike(members[k], members[other], sketches, least, parents)
-        if k - 1 > last:
-            compared += _join_if_alike(members[k], members[k - 1], sketches, least, parents)
+            if members[other] != members[k]:
+                left[found], right[found] = members[other], members[k]
+                found += 1
+        if k - 1 > last and members[k - 1] != members[k]:
+            left[found], right[found] = members[k - 1], members[k]
+            found += 1
+    return found
+
+
+def link(keys: np.ndarray, members: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
+    """`join` for the `pairs` of some buckets."""
+    return join(*pairs(keys, members), sketches, least, parents)
+
+
+@njit(nogil=True, cache=True)
+def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
+    """Joins the pairs that are alike; returns the number of comparisons.
+
+    left, right: documents. sketches: uint8, one row a document. least: estimated Jaccard similarity from which two
+    documents are joined. parents: changed in place. The clusters in the end do not depend on the order of pairs.
+    """
+    compared = 0
+    for k in range(len(left)):
+        compared += _join_if_alike(left[k], right[k], sketches, least, parents)
     return compared
 
 
@@ -71,6 +99,7 @@ def choose(
     least: float,
     stands_for: np.ndarray,
     similarities: np.ndarray,
+    always: int = 0,
 ) -> None:
     """Who stays: the best of each cluster, then the best that is not like any that stays, and so on.
 
@@ -78,6 +107,7 @@ def choose(
     order: documents by cluster (all of one beside each other), the best first. roots: the cluster of each document.
     stands_for: filled with the document that stays for each; its own number where it stays itself.
     similarities: filled with the estimated similarity to the one that stays, for those that go.
+    always: documents below this number stay whatever they are like (those of an older corpus).
     """
     staying = np.empty(MOST_STAYING, np.int64)
     count = 0
@@ -86,7 +116,7 @@ def choose(
         if k == 0 or roots[member] != roots[order[k - 1]]:
             count = 0
         stands_for[member] = member
-        for s in range(count):
+        for s in range(count if member >= always else 0):
             alike = similarity(sketches[staying[s]], sketches[member])
             if alike >= least:
                 stands_for[member], similarities[member] = staying[s], alike

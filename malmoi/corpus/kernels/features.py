@@ -1,20 +1,23 @@
-"""What can be counted in a text in one pass over its UTF-8 bytes: shares of kinds of characters, repetition, endings.
+"""What can be counted in a text in one pass over its UTF-8 bytes: kinds of characters, lines, sentences, repetition.
 
-The repetition measures follow Rae et al. 2021 (Gopher, table A1) with words between spaces in place of tokens; a new
-one costs a line in `_measure` when it needs counts that are there, and one pass over word hashes when it does not.
+The walk over the characters is counts.py, n-grams are repetition.py; here counts become FEATURES. The measures follow
+Rae et al. 2021 (Gopher, table A1) and Penedo et al. 2024 (FineWeb), with words between spaces in place of tokens, and
+add what is Korean: lone letters, endings, syllables torn apart, syllables that wrong charsets make.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import njit, uint64
 
 from malmoi.corpus.kernels.characters import (
     ACCENTED,
     DAMAGE,
     DIGIT,
     HANGUL,
+    HANJA,
     JAMO,
+    KANA,
     LATIN,
     LETTER,
     NEWLINE,
@@ -25,237 +28,253 @@ from malmoi.corpus.kernels.characters import (
     SYMBOL,
     class_of,
     class_table,
-    code_point,
-    mix,
+)
+from malmoi.corpus.kernels.counts import (
+    BULLET_LINES,
+    CLOSED_LINES,
+    DISTINCT,
+    ELLIPSES,
+    ELLIPSIS_LINES,
+    ENDED,
+    ENGLISH,
+    FOREIGN,
+    JAMO_RUNS,
+    LAST_PLACE,
+    LETTERLESS,
+    LINES,
+    LONG_WORDS,
+    LONGEST_DIGITS,
+    LONGEST_RUN,
+    MISREAD,
+    NUM_TALLIES,
+    SENTENCES,
+    SHORT_LINES,
+    SINGLE,
+    SPACED,
+    STORED,
+    STORED_LINES,
+    URL,
+    VISIBLE,
+    WORDS,
+    english_table,
+    mark_table,
+    walk,
+)
+from malmoi.corpus.kernels.repetition import (
+    GRAMS,
+    LONGEST,
+    NUM_REPEATS,
+    TOP_WORD,
+    UNIQUE,
+    repeated_lines,
+    repeats,
+    slots_for,
 )
 
 FEATURES = (
     "characters",  # with spaces
     "words",  # between white space
     "lines",  # that are not blank
-    "hangul_share",  # of the characters that are no spaces, as are the next five
-    "latin_share",
+    "sentences",  # that end in a mark; a rest without one is one more
+    "hangul_share",  # of the characters that are no spaces ("visible"), as are all shares up to entropy_bits
+    "latin_share",  # with accents
+    "hanja_share",
+    "kana_share",
+    "foreign_letter_share",  # of any other script
     "digit_share",
     "jamo_share",  # ㅋ, ㅠ: lone letters
     "symbol_share",  # punctuation and symbols
-    "damage_share",  # U+FFFD, control and private characters, syllables and accents that wrong charsets make
-    "korean_share",  # of letters, digits left out
+    "damage_share",  # U+FFFD, control and private characters, what wrong charsets make of Korean
+    "jamo_run_share",  # in runs of three or more lone letters
+    "url_share",  # from :// or www. to the next space
+    "entropy_bits",  # of one visible character, by how often each stands in the text
+    "korean_share",  # of letters, digits left out; Hanja counts where Hangul stands beside it
+    "bracket_imbalance",  # openings without closings and the other way round, of all brackets; 0 with fewer than 10
     "longest_run",  # of one letter or digit, characters
+    "longest_digits",  # digits in a row
     "mean_word_characters",
+    "mean_sentence_characters",  # visible ones
     "unique_word_share",
-    "ending_share",  # of words with two or more syllables: ends like a particle or a verb; NaN where they are few
-    "duplicate_line_share",  # of characters
-    "top_bigram_share",  # of characters, in the most frequent pair of words, if it comes more than once
-    "repeated_5gram_share",  # of characters, in five words in a row that stood in the text before
+    "top_word_share",  # of words: the most frequent one of two or more characters; NaN where there are few
+    "ending_share",  # of words with two or more syllables: see counts.ENDINGS; NaN where they are few
+    "single_syllable_share",  # of words: those of one syllable, nothing beside it
+    "spaced_share",  # of words: in runs of four or more of one syllable (데 이 터 를); NaN where there are few
+    "letterless_share",  # of words: neither a letter nor a digit in it
+    "english_share",  # of words in Latin letters: the, of, and, ...; NaN where there is none
+    "separator_share",  # commas, slashes, bars, middle dots and hash signs for each word
+    "hash_share",  # hash signs for each word
+    "ellipsis_share",  # ... and … for each word
+    "short_line_share",  # of lines: fewer than 30 visible characters
+    "bullet_line_share",  # of lines
+    "ellipsis_line_share",  # of lines: ends in one
+    "closed_line_share",  # of lines: ends like a sentence
+    "repeated_line_share",  # of lines: stood in the text before
+    "duplicate_line_share",  # of characters, in such lines, as are all shares to the end: of those that are measured
+    "top_bigram_share",  # in the most frequent pair of words, if it comes more than once
+    "top_3gram_share",
+    "top_4gram_share",
+    "repeated_5gram_share",  # in five words in a row that stood in the text before
+    "repeated_6gram_share",
+    "repeated_7gram_share",
+    "repeated_8gram_share",
+    "repeated_9gram_share",
+    "repeated_10gram_share",
 )
 """Names of the columns of `measure`, in order. Shares are 0..1."""
 
-ENDINGS = "은는이가을를에의도로와과고며서면지만다요죠까네니나야자라게해한할된될던든기들씩큼뿐께랑처터음함됨임"
-"""Last syllables of Korean particles and verb endings. Nouns end so by chance; a text of sentences does mostly."""
-
 JUDGED_WORDS = 20
-"""With fewer words of two or more syllables `ending_share` says nothing."""
+"""With fewer words `spaced_share` says nothing; with fewer of two or more syllables, `ending_share`."""
 
-MEASURED_WORDS = 200_000
-"""Repetition is measured on so many words from the start of a text: memory stays bounded for a text of any length."""
+STUFFED_WORDS = 50
+"""With fewer words `top_word_share` says nothing."""
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+JUDGED_BRACKETS = 10
+
+HANJA_BESIDE_HANGUL_SHARE = 0.15
+"""From this share of Hangul in Hangul and Hanja on, the text is Korean in mixed script, not Chinese with a Korean name
+in it. The declaration of 1919, as Hanja-laden as Korean gets, has 0.39. With a quarter as many kana as syllables the
+Hanja are taken for Japanese."""
+
+MEASURED_WORDS = 1 << 20
+"""Repetition is measured on so many words (some 10 MB) from the start of a text: memory is bounded for any text."""
+
+SEPARATORS = ",/|·ㆍ#、，;；／｜"
+OPENING, CLOSING = "([{「『《〈【（［｛“‘", ")]}」』》〉】）］｝”’"
 
 
 def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The FEATURES of every text: float32, texts x features. An empty text has all 0."""
+    """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less."""
     texts = len(offsets) - 1
     result = np.zeros((texts, len(FEATURES)), np.float32)
     if texts == 0:
         return result
-    longest_bytes = int(np.diff(offsets).max())
-    words = min(longest_bytes // 2 + 1, MEASURED_WORDS)
-    slots = 1 << (2 * words).bit_length()
-    scratch = (
-        np.empty(words + 1, np.uint64),  # hash of each word
-        np.zeros(words + 1, np.int64),  # characters before each word, without spaces
-        np.empty(words + 1, np.uint64),  # hash of each line
-        np.zeros(words + 1, np.int64),  # characters of each line
-        np.empty(words + 1, np.uint64),  # hash of each run of words
-        np.zeros(slots, np.uint64),  # hash table: key, round in which the slot was taken, count
-        np.zeros(slots, np.int64),
-        np.zeros(slots, np.int64),
-    )
-    endings = np.zeros(0x10000, np.bool_)
-    endings[[ord(syllable) for syllable in ENDINGS]] = True
-    _measure_all(data, offsets, class_table(), endings, scratch, result)
+    words = min(int(np.diff(offsets).max()) // 2 + 1, MEASURED_WORDS)
+    hashes = (np.empty(words + 1, np.uint64), np.zeros(words + 1, np.int32))
+    lines = (np.empty(words, np.uint64), np.empty(words, np.int32))
+    seen = (np.zeros(int(LAST_PLACE) + 1, np.int32), np.empty(int(LAST_PLACE) + 1, np.uint32))
+    table = np.zeros((slots_for(words), 2), np.uint64)
+    work = (np.empty(words, np.int32), np.empty(words, np.int32))
+    tables = (class_table(), mark_table(), english_table())
+    _measure_all(data, offsets, tables, hashes, lines, seen, table, work, result)
     return result
 
 
-# The kernels below take numpy arrays and numbers only, and allocate nothing for a text: all texts share `scratch`. Its
-# hash table is never cleared; a slot counts as free unless it was taken in the present round.
+# Places beside the classes in `totals`: what is told from how often single characters stand in a text.
+_HASHES, _SEPARATORS, _ELLIPSIS, _BRACKETS, _UNBALANCED, _TOTALS = range(NUM_CLASSES, NUM_CLASSES + 6)
+_LOGARITHMS = np.array([0.0, *(n * np.log2(n) for n in range(1, 4096))])
+_SEPARATOR_CODES = np.array([ord(mark) for mark in SEPARATORS], np.int64)
+_OPENING_CODES = np.array([ord(mark) for mark in OPENING], np.int64)
+_CLOSING_CODES = np.array([ord(mark) for mark in CLOSING], np.int64)
+
+
 @njit(nogil=True, cache=True)
-def _measure_all(data: Any, offsets: Any, table: Any, endings: Any, scratch: Any, result: Any) -> None:
-    counts = np.zeros(NUM_CLASSES, np.int64)
+def _measure_all(
+    data: Any, offsets: Any, tables: Any, hashes: Any, lines: Any, seen: Any, table: Any, work: Any, result: Any
+) -> None:
     tallies = np.zeros(NUM_TALLIES, np.int64)
-    rounds = 0
+    totals = np.zeros(_TOTALS, np.int64)
+    repeated = np.zeros(NUM_REPEATS, np.int64)
+    turn = uint64(1)
     for d in range(len(offsets) - 1):
-        counts[:] = 0
         tallies[:] = 0
-        _scan(data, offsets[d], offsets[d + 1], table, endings, scratch, counts, tallies)
-        rounds = _measure(counts, tallies, scratch, rounds, result[d])
-
-
-# Places in `tallies`. STORED words and STORED_LINES are those that found room in scratch, which bounds repetition.
-WORDS, LINES, LONGEST_RUN, ENDED, LONG_WORDS, STORED, STORED_LINES, NUM_TALLIES = 0, 1, 2, 3, 4, 5, 6, 7
-
-
-@njit(nogil=True, cache=True)
-def _scan(data: Any, start: Any, stop: Any, table: Any, endings: Any, scratch: Any, counts: Any, tallies: Any) -> None:
-    """Counts characters by class, and stores hash and length of every word and line."""
-    word_hashes, word_starts, line_hashes, line_lengths = scratch[0], scratch[1], scratch[2], scratch[3]
-    word, line = uint64(0), uint64(0)
-    word_length, line_length, syllables, run, length = 0, 0, 0, 0, 0
-    previous, last = uint32(0), uint32(0)
-    at = start
-    while at <= stop:
-        code, width = uint32(10), 1
-        if at < stop:
-            code, width = code_point(data, at, uint32(data[at]))
-        kind = class_of(table, code)
-        at += width
-        if kind in (SPACE, NEWLINE):
-            if word_length:
-                tallies[WORDS] += 1
-                tallies[LONG_WORDS] += syllables >= 2
-                tallies[ENDED] += syllables >= 2 and endings[last]
-                if tallies[STORED] < len(word_hashes) - 1:
-                    word_hashes[tallies[STORED]] = mix(word)
-                    tallies[STORED] += 1
-                    word_starts[tallies[STORED]] = length
-                word, word_length, syllables = uint64(0), 0, 0
-            if kind == NEWLINE and line_length:
-                tallies[LINES] += 1
-                if tallies[STORED_LINES] < len(line_hashes) - 1:
-                    line_hashes[tallies[STORED_LINES]] = mix(line)
-                    line_lengths[tallies[STORED_LINES]] = line_length
-                    tallies[STORED_LINES] += 1
-                line, line_length = uint64(0), 0
-            counts[kind] += at <= stop
-            previous = uint32(0)
+        walk(data, offsets[d], offsets[d + 1], tables, hashes, lines, seen, tallies)
+        weight = _total(tables[0], seen, tallies[DISTINCT], totals)
+        out = result[d]
+        if tallies[VISIBLE] == 0:
+            out[23:25], out[26], out[28] = np.nan, np.nan, np.nan
             continue
-        counts[kind] += 1
-        if kind == HANGUL:
-            syllables += 1
-            last = code
-        word = (word ^ uint64(code)) * GOLDEN
-        line = (line ^ uint64(code)) * GOLDEN
-        word_length += 1
-        line_length += 1
-        length += 1
-        run = run + 1 if code == previous else 1
-        previous = code
-        if run > tallies[LONGEST_RUN] and kind < PUNCTUATION:
-            tallies[LONGEST_RUN] = run
+        turn = repeats(hashes[0], hashes[1], tallies[STORED], table, work, turn, repeated)
+        twice = repeated_lines(lines[0], lines[1], tallies[STORED_LINES], table, turn)
+        turn += uint64(1)
+        _characters(tallies, totals, weight, out)
+        _words(tallies, totals, repeated, out)
+        _lines(tallies, twice, out)
+        measured = hashes[1][tallies[STORED]]
+        for place in range(LONGEST - 1):
+            out[38 + place] = min(1.0, repeated[GRAMS + place] / measured)  # 하하하 하하하 하하하: pairs overlap
 
 
 @njit(nogil=True, cache=True)
-def _measure(counts: Any, tallies: Any, scratch: Any, rounds: Any, out: Any) -> Any:
-    """Writes FEATURES from the counts; returns the number of hash-table rounds used so far."""
-    dense = counts.sum() - counts[SPACE] - counts[NEWLINE]
-    if dense == 0:
-        return rounds
-    letters = counts[HANGUL : LETTER + 1].sum() - counts[DIGIT]
+def _total(classes: Any, seen: Any, num_distinct: Any, totals: Any) -> Any:
+    """Adds up characters by class and purpose, and sets `seen` back. Returns the sum of n log2 n of visible ones."""
+    counts, distinct = seen
+    totals[:] = 0
+    weight = 0.0
+    for i in range(num_distinct):
+        code = distinct[i]
+        n = counts[code]
+        kind = class_of(classes, code)
+        totals[kind] += n
+        if kind > NEWLINE:
+            weight += _LOGARITHMS[n] if n < len(_LOGARITHMS) else n * np.log2(n)
+    totals[_HASHES], totals[_ELLIPSIS] = counts[35], counts[0x2026]
+    for code in _SEPARATOR_CODES:
+        totals[_SEPARATORS] += counts[code]
+    for pair in range(len(_OPENING_CODES)):
+        opened, closed = counts[_OPENING_CODES[pair]], counts[_CLOSING_CODES[pair]]
+        totals[_BRACKETS] += opened + closed
+        totals[_UNBALANCED] += abs(opened - closed)
+    for i in range(num_distinct):
+        counts[distinct[i]] = 0
+    return weight
+
+
+@njit(nogil=True, cache=True)
+def _characters(tallies: Any, totals: Any, weight: Any, out: Any) -> None:
+    visible = tallies[VISIBLE]
+    hangul = totals[HANGUL] + totals[RARE_HANGUL]
+    latin = totals[LATIN] + totals[ACCENTED]
+    out[0] = visible + totals[SPACE] + totals[NEWLINE]
+    out[1], out[2], out[3] = tallies[WORDS], tallies[LINES], tallies[SENTENCES]
+    out[4] = hangul / visible
+    out[5] = latin / visible
+    out[6] = totals[HANJA] / visible
+    out[7] = totals[KANA] / visible
+    out[8] = totals[LETTER] / visible
+    out[9] = totals[DIGIT] / visible
+    out[10] = totals[JAMO] / visible
+    out[11] = (totals[PUNCTUATION] + totals[SYMBOL]) / visible
+    out[12] = min(1.0, (totals[DAMAGE] + totals[RARE_HANGUL] + tallies[MISREAD]) / visible)
+    out[13] = tallies[JAMO_RUNS] / visible
+    out[14] = tallies[URL] / visible
+    out[15] = max(0.0, np.log2(visible) - weight / visible)
+    korean = hangul + totals[JAMO]
+    letters = korean + latin + totals[HANJA] + totals[KANA] + totals[LETTER]
+    if hangul >= 4 * totals[KANA] and hangul >= HANJA_BESIDE_HANGUL_SHARE * (hangul + totals[HANJA]):
+        korean += totals[HANJA]
+    out[16] = korean / max(letters, 1)
+    if totals[_BRACKETS] >= JUDGED_BRACKETS:
+        out[17] = totals[_UNBALANCED] / totals[_BRACKETS]
+    out[18] = max(tallies[LONGEST_RUN], min(letters + totals[DIGIT], 1))
+    out[19] = tallies[LONGEST_DIGITS]
+
+
+@njit(nogil=True, cache=True)
+def _words(tallies: Any, totals: Any, repeated: Any, out: Any) -> None:
     words, stored = tallies[WORDS], tallies[STORED]
-    measured = max(scratch[1][stored], 1)
-    out[0], out[1], out[2] = counts.sum(), words, tallies[LINES]
-    out[3] = (counts[HANGUL] + counts[RARE_HANGUL]) / dense
-    out[4] = counts[LATIN] / dense
-    out[5] = counts[DIGIT] / dense
-    out[6] = counts[JAMO] / dense
-    out[7] = (counts[PUNCTUATION] + counts[SYMBOL]) / dense
-    out[8] = (counts[DAMAGE] + counts[RARE_HANGUL] + counts[ACCENTED]) / dense
-    out[9] = (counts[HANGUL] + counts[RARE_HANGUL] + counts[JAMO]) / max(letters, 1)
-    out[10] = tallies[LONGEST_RUN]
-    out[11] = dense / words
-    out[12] = _unique(scratch, stored, rounds + 1) / max(stored, 1)
-    out[13] = tallies[ENDED] / tallies[LONG_WORDS] if tallies[LONG_WORDS] >= JUDGED_WORDS else np.nan
-    out[14] = _duplicate_lines(scratch, tallies[STORED_LINES], rounds + 2) / dense
-    out[15] = min(1.0, _top_bigram(scratch, stored, rounds + 3) / measured)  # 하하하 하하하 하하하: pairs overlap
-    out[16] = _repeated_5grams(scratch, stored, rounds + 4) / measured
-    return rounds + 4
-
-
-@njit(inline="always")
-def _slot(hash_value: Any, mask: Any, keys: Any, taken: Any, round_number: Any) -> Any:  # pragma: no cover (compiled)
-    """The slot of a key in the open hash table: taken in this round if the key was seen, else free for it."""
-    place = hash_value & mask
-    while taken[place] == round_number and keys[place] != hash_value:
-        place = (place + uint64(1)) & mask
-    return place
-
-
-@njit(inline="always")
-def _mask(entries: Any) -> Any:  # pragma: no cover (compiled)
-    """Only as much of the table as a text needs, so that short texts stay in the processor's cache."""
-    size = uint64(16)
-    while size < uint64(2 * entries):
-        size = size << uint64(1)
-    return size - uint64(1)
+    out[20] = tallies[VISIBLE] / words
+    out[21] = tallies[VISIBLE] / max(tallies[SENTENCES], 1)
+    out[22] = repeated[UNIQUE] / stored
+    out[23] = repeated[TOP_WORD] / stored if stored >= STUFFED_WORDS else np.nan
+    out[24] = tallies[ENDED] / tallies[LONG_WORDS] if tallies[LONG_WORDS] >= JUDGED_WORDS else np.nan
+    out[25] = tallies[SINGLE] / words
+    out[26] = tallies[SPACED] / words if words >= JUDGED_WORDS else np.nan
+    out[27] = tallies[LETTERLESS] / words
+    out[28] = tallies[ENGLISH] / tallies[FOREIGN] if tallies[FOREIGN] else np.nan
+    out[29] = totals[_SEPARATORS] / words
+    out[30] = totals[_HASHES] / words
+    out[31] = (tallies[ELLIPSES] + totals[_ELLIPSIS]) / words
 
 
 @njit(nogil=True, cache=True)
-def _unique(scratch: Any, words: Any, round_number: Any) -> Any:
-    hashes, keys, taken = scratch[0], scratch[5], scratch[6]
-    mask, unique = _mask(words), 0
-    for k in range(words):
-        place = _slot(hashes[k], mask, keys, taken, round_number)
-        if taken[place] != round_number:
-            taken[place], keys[place] = round_number, hashes[k]
-            unique += 1
-    return unique
-
-
-@njit(nogil=True, cache=True)
-def _duplicate_lines(scratch: Any, lines: Any, round_number: Any) -> Any:
-    """Characters of the lines that stood in the text before."""
-    hashes, lengths, keys, taken = scratch[2], scratch[3], scratch[5], scratch[6]
-    mask, repeated = _mask(lines), 0
-    for k in range(lines):
-        place = _slot(hashes[k], mask, keys, taken, round_number)
-        if taken[place] == round_number:
-            repeated += lengths[k]
-        taken[place], keys[place] = round_number, hashes[k]
-    return repeated
-
-
-@njit(nogil=True, cache=True)
-def _top_bigram(scratch: Any, words: Any, round_number: Any) -> Any:
-    """Characters covered by the pair of words that covers most, among pairs that come more than once."""
-    hashes, starts, keys, taken, times = scratch[0], scratch[1], scratch[5], scratch[6], scratch[7]
-    mask, top = _mask(words), 0
-    for k in range(words - 1):
-        pair = mix(hashes[k] * GOLDEN + hashes[k + 1])
-        place = _slot(pair, mask, keys, taken, round_number)
-        if taken[place] == round_number:
-            times[place] += 1
-            top = max(top, times[place] * (starts[k + 2] - starts[k]))
-        else:
-            taken[place], keys[place], times[place] = round_number, pair, 1
-    return top
-
-
-@njit(nogil=True, cache=True)
-def _repeated_5grams(scratch: Any, words: Any, round_number: Any) -> Any:
-    """Characters inside runs of five words that stood in the text before; none is counted twice."""
-    hashes, starts, runs, keys, taken = scratch[0], scratch[1], scratch[4], scratch[5], scratch[6]
-    mask, covered, reached = _mask(words), 0, 0
-    for k in range(words - 4):
-        value = hashes[k]
-        for n in range(1, 5):
-            value = value * GOLDEN + hashes[k + n]
-        runs[k] = mix(value)
-        place = _slot(runs[k], mask, keys, taken, round_number)
-        if taken[place] == round_number:
-            covered += starts[k + 5] - starts[max(k, reached)]
-            reached = k + 5
-        taken[place], keys[place] = round_number, runs[k]
-    return covered
+def _lines(tallies: Any, twice: Any, out: Any) -> None:
+    lines = tallies[LINES]
+    out[32] = tallies[SHORT_LINES] / lines
+    out[33] = tallies[BULLET_LINES] / lines
+    out[34] = tallies[ELLIPSIS_LINES] / lines
+    out[35] = tallies[CLOSED_LINES] / lines
+    out[36] = twice[0] / max(tallies[STORED_LINES], 1)
+    out[37] = twice[1] / tallies[VISIBLE]
 
 
 def quality(measured: np.ndarray) -> np.ndarray:

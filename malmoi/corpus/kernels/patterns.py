@@ -6,27 +6,31 @@ scan of a batch of Korean text runs at 600-1,200 MB/s on one core; Python's `re`
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple, cast
 
 import hyperscan
 import numpy as np
+from numba import njit
 
 from malmoi.corpus.kernels.buffers import joined
 
 _PATTERN_BITS = 16
+_LONGEST_NUMBER = 64
+"""Digits in a row that are looked at: whoever writes more writes no number of a person."""
 
 
 @dataclass(frozen=True)
 class Found:
     """The candidates of one batch, in order of their end: which text, which pattern, and the bytes scanned.
 
-    `ends` are places in `data`; text d is data[starts[d]:starts[d + 1] - 1].
+    `ends` are places in `data`; text d is data[starts[d]:stops[d]].
     """
 
     data: np.ndarray
     starts: np.ndarray
+    stops: np.ndarray
     texts: np.ndarray
     patterns: np.ndarray
     ends: np.ndarray
@@ -39,19 +43,64 @@ def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) ->
     digit" holds at their edges.
     """
     whole, starts = joined(data, offsets)
+    patterns, ends = _events(_database(expressions, _TEXT_FLAGS), whole if len(whole) > len(starts) else whole[:0])
+    texts = np.searchsorted(starts, ends - 1, side="right") - 1
+    return Found(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
+
+
+def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Found:
+    """Every end of every match in the texts of a batch where they lie: nothing is copied, bytes are matched as bytes.
+
+    A match may reach from one text into the next, and hides none by that: who looks at a candidate looks at its text
+    alone. Classes hold single bytes: [가-힣] must be written out ((?:가|나), [\\xea-\\xed][\\x80-\\xbf]{2}).
+    """
+    first, last = int(offsets[0]), int(offsets[-1])
+    patterns, ends = _events(_database(expressions, 0), data[first:last])
+    ends += first
+    texts = np.searchsorted(offsets, ends - 1, side="right") - 1
+    return Found(data, offsets[:-1], offsets[1:], texts, patterns, ends)
+
+
+def _events(database: hyperscan.Database, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(pattern, end) of every match, in order of the ends."""
     events = array("Q")
-    if len(whole) > len(starts):
+    if len(data):
         add = events.append
 
         def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
             add(end << _PATTERN_BITS | pattern)
 
-        _database(expressions).scan(cast(bytes, whole.data), match_event_handler=on_match)
+        database.scan(cast(bytes, data.data), match_event_handler=on_match)
     packed = np.sort(np.frombuffer(events, np.uint64) if len(events) else np.empty(0, np.uint64))
     ends = (packed >> np.uint64(_PATTERN_BITS)).astype(np.int64)
-    patterns = (packed & np.uint64((1 << _PATTERN_BITS) - 1)).astype(np.int64)
-    texts = np.searchsorted(starts, ends - 1, side="right") - 1
-    return Found(whole, starts, texts, patterns, ends)
+    return (packed & np.uint64((1 << _PATTERN_BITS) - 1)).astype(np.int64), ends
+
+
+def outside_words(found: Found, digits_only: np.ndarray) -> Found:
+    """Without candidates that end in digits which are part of a word (hashes, identifiers, names of products).
+
+    digits_only: for each pattern (bool) whether what it matches ends in digits and never touches a Latin letter.
+    """
+    if not len(found.ends):
+        return found
+    kept = _outside_words(found.data, found.starts[found.texts], found.stops[found.texts], found.ends)
+    kept |= ~digits_only[found.patterns]
+    return replace(found, texts=found.texts[kept], patterns=found.patterns[kept], ends=found.ends[kept])
+
+
+@njit(nogil=True, cache=True)
+def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    kept = np.ones(len(ends), np.bool_)
+    for e in range(len(ends)):
+        stop, start = ends[e], ends[e] - 1
+        while stop < min(stops[e], ends[e] + _LONGEST_NUMBER) and 48 <= data[stop] <= 57:
+            stop += 1
+        while start >= max(starts[e], ends[e] - _LONGEST_NUMBER) and 48 <= data[start] <= 57:
+            start -= 1
+        after = data[stop] & 0xDF if stop < stops[e] else 0
+        before = data[start] & 0xDF if start >= starts[e] else 0
+        kept[e] = stop - start <= _LONGEST_NUMBER and not (65 <= after <= 90 or 65 <= before <= 90)
+    return kept
 
 
 def weigh(found: Found, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
@@ -64,7 +113,7 @@ def weigh(found: Found, weights: np.ndarray, counted_times: int, num_texts: int)
 class Snippet(NamedTuple):
     """What lies around one or more candidates of a text. `start`: its first byte in the text.
 
-    cut_before, cut_after: whether the text goes on there.
+    cut_before, cut_after: whether the text goes on there. patterns: bit p is set where pattern p was found, for p < 63.
     """
 
     text: int
@@ -72,20 +121,22 @@ class Snippet(NamedTuple):
     content: str
     cut_before: bool
     cut_after: bool
+    patterns: int
 
 
 def snippets(found: Found, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
     """The surroundings of the candidates, overlapping ones joined, in whole characters."""
     if not len(found.ends):
         return
-    first, last = found.starts[found.texts], found.starts[found.texts + 1] - 1
+    first, last = found.starts[found.texts], found.stops[found.texts]
     starts = np.maximum(found.ends - before_bytes, first)
     stops = np.minimum(found.ends + after_bytes, last)
     opens = np.r_[True, (found.texts[1:] != found.texts[:-1]) | (starts[1:] > stops[:-1])]
     heads = np.flatnonzero(opens)
     tails = np.r_[heads[1:], len(opens)] - 1
-    for head, tail in zip(heads.tolist(), tails.tolist(), strict=True):
-        begin, end = _whole_characters(found.data, int(starts[head]), int(stops[tail]))
+    masks = np.bitwise_or.reduceat(np.int64(1) << np.minimum(found.patterns, 63), heads)
+    for head, tail, mask in zip(heads.tolist(), tails.tolist(), masks.tolist(), strict=True):
+        begin, end = _whole_characters(found.data, int(starts[head]), int(stops[tail]), int(last[tail]))
         content = bytes(found.data[begin:end]).decode()
         yield Snippet(
             int(found.texts[head]),
@@ -93,21 +144,24 @@ def snippets(found: Found, before_bytes: int, after_bytes: int) -> Iterator[Snip
             content,
             cut_before=begin > first[head],
             cut_after=end < last[head],
+            patterns=mask,
         )
 
 
-def _whole_characters(data: np.ndarray, start: int, stop: int) -> tuple[int, int]:
+def _whole_characters(data: np.ndarray, start: int, stop: int, last: int) -> tuple[int, int]:
     while data[start] & 0xC0 == 0x80:
         start -= 1
-    while data[stop] & 0xC0 == 0x80:  # a separator follows every text
+    while stop < last and data[stop] & 0xC0 == 0x80:
         stop += 1
     return start, stop
 
 
+_TEXT_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_CASELESS
+
+
 @cache
-def _database(expressions: tuple[str, ...]) -> hyperscan.Database:
+def _database(expressions: tuple[str, ...], flags: int) -> hyperscan.Database:
     database = hyperscan.Database()
-    flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_CASELESS
     database.compile(
         expressions=[expression.encode() for expression in expressions],
         ids=list(range(len(expressions))),

@@ -3,19 +3,40 @@
 Signature: every shingle falls into one of K bins by its high hash bits and the bin keeps its smallest low bits; bins
 that stay empty copy another by optimal densification (Shrivastava, ICML 2017). The share of equal bins estimates the
 Jaccard similarity J of two texts' shingle sets. Bands of r bins meet by chance 1 - (1 - J^r)^b.
-Measured on Korean text: 161 MB/s on one core where 112 separate permutations do 45 (references/curation.md 3a).
+
+Texts are read span by span (kernels/letters.py); all hashes of a span are made in loops that the compiler turns into
+vectors, and only what fills the bins goes shingle by shingle. Speed: benchmarks/near_duplicates.py.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import int64, njit, uint64
 
-from malmoi.corpus.kernels.characters import IS_WORD, NEWLINE, SPACE, class_of, class_table, code_point, mix
+from malmoi.corpus.kernels.characters import mix
+from malmoi.corpus.kernels.letters import (
+    GOLDEN,
+    OTHER,
+    carry,
+    copy_span,
+    finish,
+    flag_table,
+    fold,
+    read_code_points,
+    sort_out,
+    span_arrays,
+)
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-OTHER = np.uint64(0xD1B54A32D192ED03)
+LONGEST_SHINGLE = 100
+"""Characters; the arrays of a span have room for what is carried over from the span before."""
+
+
+@cache
+def donor_table(bins: int) -> np.ndarray:
+    """uint16, bins x bins: for each bin, in which order it asks the others for their content when it is empty."""
+    return np.array([np.random.default_rng(k).permutation(bins) for k in range(bins)], np.uint16)
 
 
 def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,11 +45,12 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
     Shingles are of `shingle` letters or digits, ASCII in lower case, all else left out. The fingerprint is of the text
     without white space. A text with fewer letters than `shingle` has one shingle; without any, its signature is EMPTY.
     """
+    assert 1 <= shingle <= LONGEST_SHINGLE, shingle
     texts = len(offsets) - 1
     signatures = np.full((texts, bins), EMPTY, np.uint64)
     fingerprints = np.zeros((texts, 2), np.uint64)
     shingles = np.zeros(texts, np.int32)
-    _sign_all(data, offsets, shingle, class_table(), IS_WORD, signatures, fingerprints, shingles)
+    _sign_all(data, offsets, shingle, (flag_table(), donor_table(bins)), signatures, fingerprints, shingles)
     return signatures, fingerprints, shingles
 
 
@@ -41,7 +63,7 @@ def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
 
 def sketches(signatures: np.ndarray) -> np.ndarray:
     """The low byte of every bin (uint8, texts x bins): enough to estimate J, at an eighth of the size."""
-    return (signatures & np.uint64(255)).astype(np.uint8)
+    return signatures.astype(np.uint8)
 
 
 @njit(inline="always")
@@ -55,83 +77,86 @@ def similarity(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cove
 
 @njit(nogil=True, cache=True)
 def _sign_all(
-    data: Any, offsets: Any, shingle: Any, table: Any, is_word: Any, signatures: Any, fingerprints: Any, shingles: Any
+    data: Any, offsets: Any, shingle: Any, tables: Any, signatures: Any, fingerprints: Any, shingles: Any
 ) -> None:
-    ring = np.zeros(shingle, np.uint64)
+    flags, donors = tables
+    piece, codes, places, visible, letters = span_arrays(LONGEST_SHINGLE)
+    hashes = np.empty(len(letters), np.uint64)
+    filled = np.empty(signatures.shape[1], np.bool_)
     for d in range(len(offsets) - 1):
-        shingles[d] = _sign(data, offsets[d], offsets[d + 1], table, is_word, ring, signatures[d], fingerprints[d])
-        _densify(signatures[d])
+        at, count = offsets[d], 0
+        num_visible, num_letters = 0, 0  # carried over from the span before
+        fingerprint, bins = fingerprints[d], signatures[d]
+        fingerprint[0], fingerprint[1] = uint64(1), uint64(2)
+        while at < offsets[d + 1]:
+            length = copy_span(data, at, offsets[d + 1], piece)
+            at += length
+            read_code_points(piece, length, codes, places)
+            num_visible, num_letters = sort_out(
+                codes, places, length, flags, visible, num_visible, letters, num_letters
+            )
+            num_visible = fold(visible, num_visible, fingerprint)
+            count += _fill(bins, hashes, _hash_shingles(letters, num_letters, shingle, hashes))
+            num_letters = carry(letters, num_letters, shingle - 1)
+        if count == 0 and num_letters > 0:
+            count = _fill(bins, hashes, _hash_shingles(letters, num_letters, num_letters, hashes))
+        finish(visible, num_visible, fingerprint)
+        _densify(bins, donors, filled)
+        shingles[d] = count
 
 
 @njit(nogil=True, cache=True)
-def _sign(data: Any, start: Any, stop: Any, table: Any, is_word: Any, ring: Any, bins: Any, fingerprint: Any) -> Any:
-    """Fills one text's `bins` and `fingerprint`; returns its number of shingles."""
-    num_bins, size = uint64(len(bins)), len(ring)
-    out_factor = uint64(1)
-    for _ in range(size):
-        out_factor *= GOLDEN
-    rolling, first, second = uint64(0), uint64(1), uint64(2)
-    letters, slot, at = 0, 0, start
-    while at < stop:
-        code, width = code_point(data, at, uint32(data[at]))
-        at += width
-        kind = class_of(table, code)
-        if kind in (SPACE, NEWLINE):
-            continue
-        letter = uint64(code)
-        first = (first ^ letter) * GOLDEN
-        first ^= first >> uint64(32)
-        second = (second + letter) * OTHER
-        second ^= second >> uint64(29)
-        if not is_word[kind]:
-            continue
-        if uint64(65) <= letter <= uint64(90):
-            letter += uint64(32)
-        letter += uint64(1)
-        rolling = rolling * GOLDEN + letter
-        if letters >= size:
-            rolling -= ring[slot] * out_factor
-        ring[slot] = letter
-        slot = slot + 1 if slot + 1 < size else 0
-        letters += 1
-        if letters >= size:
-            _put(bins, num_bins, mix(rolling))
-    if 0 < letters < size:
-        _put(bins, num_bins, mix(rolling))
-    fingerprint[0], fingerprint[1] = mix(first), mix(second)
-    return max(letters - size + 1, min(letters, 1))
-
-
-@njit(inline="always")
-def _put(bins: Any, num_bins: Any, value: Any) -> None:  # pragma: no cover (compiled)
-    place = ((value >> uint64(32)) * num_bins) >> uint64(32)
-    low = value & uint64(0xFFFFFFFF)
-    if low < bins[place]:
-        bins[place] = low
+def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
+    """A hash for every `size` letters in a row; returns how many. Letter by letter over all: the compiler's vectors."""
+    shingles = max(count - size + 1, 0)
+    for k in range(shingles):
+        hashes[k] = uint64(letters[k]) + uint64(1)
+    for letter in range(1, size):
+        for k in range(shingles):
+            hashes[k] = hashes[k] * GOLDEN + uint64(letters[k + letter])
+    for k in range(shingles):
+        value = hashes[k] ^ (hashes[k] >> uint64(32))
+        value *= OTHER
+        hashes[k] = value ^ (value >> uint64(32))
+    return shingles
 
 
 @njit(nogil=True, cache=True)
-def _densify(bins: Any) -> None:
-    filled = 0
+def _fill(bins: Any, hashes: Any, count: Any) -> Any:
+    num_bins = uint64(len(bins))
+    for k in range(count):
+        place = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
+        low = hashes[k] & uint64(0xFFFFFFFF)
+        if low < bins[place]:
+            bins[place] = low
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _densify(bins: Any, donors: Any, filled: Any) -> None:
+    """Gives every empty bin the content of the first filled one in its own row of `donors`."""
+    num_filled = 0
     for k in range(len(bins)):
-        filled += bins[k] != EMPTY
-    if filled == 0 or filled == len(bins):
+        filled[k] = bins[k] != EMPTY
+        num_filled += filled[k]
+    if num_filled == 0 or num_filled == len(bins):
         return
-    source = bins.copy()
     for k in range(len(bins)):
-        attempt = uint64(0)
-        while bins[k] == EMPTY:
-            attempt += uint64(1)
-            donor = mix(uint64(k) * GOLDEN + attempt) % uint64(len(bins))
-            if source[donor] != EMPTY:
-                bins[k] = mix(source[donor] + uint64(k))
+        attempt = 0
+        donor = int64(k)
+        while not filled[donor]:
+            donor = int64(donors[k, attempt])
+            attempt += 1
+        if donor != k:
+            bins[k] = mix(bins[donor] + uint64(k))
 
 
 @njit(nogil=True, cache=True)
 def _band_keys(signatures: Any, bands: Any, rows: Any, keys: Any) -> None:
+    # Bands in the inner loop: one text's keys do not wait for each other.
     for d in range(len(signatures)):
         for b in range(bands):
-            key = uint64(b) * GOLDEN
-            for r in range(rows):
-                key = mix(key ^ signatures[d, b * rows + r]) + GOLDEN
-            keys[d, b] = key
+            keys[d, b] = uint64(b) * GOLDEN
+        for r in range(rows):
+            for b in range(bands):
+                keys[d, b] = mix(keys[d, b] ^ signatures[d, b * rows + r]) + GOLDEN

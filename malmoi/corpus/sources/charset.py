@@ -142,12 +142,21 @@ def _decode_damaged(content: bytes, names: list[str], labels: list[str]) -> Deco
 
 
 def _with_damage(content: bytes, names: list[str]) -> Decoded | None:
-    readings = [(content.decode(name, "replace"), name) for name in names]
+    readings = [(text, name) for name in names if (text := _leniently(content, name)) is not None]
     best = min(
         (Decoded(text, name, text.count(REPLACEMENT) / max(1, len(text))) for text, name in readings),
         key=lambda reading: reading.damage_share,
+        default=None,
     )
-    return best if best.damage_share <= HOPELESS_DAMAGE_SHARE else None
+    return best if best and best.damage_share <= HOPELESS_DAMAGE_SHARE else None
+
+
+def _leniently(content: bytes, name: str) -> str | None:
+    """With U+FFFD for what does not fit. None where a charset knows no leniency: idna, punycode, undefined."""
+    try:
+        return content.decode(name, "replace")
+    except (UnicodeError, LookupError, ValueError):
+        return None
 
 
 def _strictly(content: bytes, name: str) -> str | None:

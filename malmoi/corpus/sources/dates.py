@@ -31,9 +31,12 @@ def iso_date(value: object) -> str | None:
 
 def _from_number(number: float) -> str | None:
     if 10_000_101 <= number <= 99_991_231:
-        return _from_text(str(int(number)))
+        found = COMPACT_DAY.match(str(int(number)))
+        return _checked(*map(int, found.groups())) if found else None
     if 1000 <= number <= 2999:
         return str(int(number))
+    if not SECONDS[0] <= number < 1000 * SECONDS[1]:  # JSON has whole numbers that no fraction can hold
+        return None
     seconds = number / 1000 if number >= SECONDS[1] else number
     if not SECONDS[0] <= seconds < SECONDS[1]:
         return None
@@ -70,5 +73,5 @@ def _from_mail_date(text: str) -> str | None:
 def _checked(year: int, month: int, day: int) -> str | None:
     try:
         return datetime.date(year, month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources import charset
+from malmoi.corpus.sources.fields import is_talk
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
@@ -60,7 +61,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     except csv.Error as error:
         yield Unreadable(origin_file, 0, lines.read_bytes, "malformed_table", f"header: {error}; no row is read")
         return
-    if source.text_field not in header:
+    if source.text_field not in header and not is_talk(header):
         detail = f"no column {source.text_field!r}; columns: {', '.join(header)[:200]}; no row is read"
         yield Unreadable(origin_file, 0, lines.read_bytes, "no_text", detail)
         return

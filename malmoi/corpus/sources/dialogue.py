@@ -1,4 +1,7 @@
-"""Dialogues and comments: "이름: 말" lines as turns, and turns as such lines."""
+"""Dialogues and comments: "이름: 말" lines as turns, turns as such lines, and names that are replaced by labels.
+
+Chat logs are read in chat_log.py, where the names of real people are always replaced unless the input says otherwise.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +11,10 @@ Turn: TypeAlias = dict[str, str | None]
 
 # A speaker is short and holds no sentence: "민수", "고객님 2", "[상담원]", "A". Not "12:30", "https://…", "참고로: …".
 SPEAKER = re.compile(r"^\s{0,3}(?:[-*•]\s+)?[\[(<〈【]?([^\W_][\w ·.\-*]{0,19}?)[\])>〉】]?\s{0,2}[::]\s*(.*)$")
+QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "«": "»", "(": ")"}
 MIN_TURNS = 2
+MOST_TURNS = 500_000
+"""Of one talk. A turn of one letter takes a hundred times its bytes in memory; 20 MB of chat have some 400,000."""
 MIN_TURN_SHARE = 0.5
 """Of the lines that are not blank, so many must name a speaker; the others carry a turn on."""
 
@@ -16,7 +22,8 @@ MIN_TURN_SHARE = 0.5
 def read_turns(text: str) -> list[Turn] | None:
     """The turns of a dialogue written as "이름: 말" lines; lines without a name carry on the turn before.
 
-    None where the text is not written so: fewer than two turns, mostly lines without a name, or one before the first.
+    None where the text is not written so: fewer than two turns, mostly lines without a name, or one before the first;
+    also beyond MOST_TURNS.
     """
     turns: list[Turn] = []
     num_lines = 0
@@ -27,6 +34,8 @@ def read_turns(text: str) -> list[Turn] | None:
         found = SPEAKER.match(line) if ":" in line or ":" in line else None
         if found and not found[1].replace(" ", "").isdigit() and not found[2].startswith("//"):
             turns.append({"speaker": found[1].strip(), "text": found[2].strip()})
+            if len(turns) > MOST_TURNS:
+                return None
         elif turns:
             turns[-1]["text"] = f"{turns[-1]['text']}\n{line.strip()}".strip()
         else:
@@ -37,3 +46,42 @@ def read_turns(text: str) -> list[Turn] | None:
 def written(turns: Sequence[Turn]) -> str:
     """Turns as lines; one without a speaker is its text alone."""
     return "\n".join(f"{turn['speaker']}: {turn['text']}" if turn["speaker"] else turn["text"] or "" for turn in turns)
+
+
+LABEL = "화자"
+
+
+def labelled(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns with "화자 1", "화자 2", … for the speakers, in the order in which they first speak.
+
+    A speaker's whole name, said by anybody in the same talk, gives way to the label too, also with "@" before it and
+    with a particle or 님, 씨 behind it; a part of the name, or a nickname, does not: nobody can tell it from a word.
+    """
+    names = list(dict.fromkeys(turn["speaker"] for turn in turns if turn["speaker"]))
+    labels = {name: f"{LABEL} {number}" for number, name in enumerate(names, 1)}
+    longest_first = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
+    pattern = rf"(?<![^\W\d_])@?({'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9])"
+    called = re.compile(pattern) if longest_first else None
+    return [
+        {
+            **turn,
+            "speaker": labels[turn["speaker"]] if turn["speaker"] else None,
+            "text": called.sub(lambda found: labels[found[1]], turn["text"] or "") if called else turn["text"],
+        }
+        for turn in turns
+    ]
+
+
+def quotations(text: str, spoken: Sequence[tuple[int, int, str | None]]) -> list[Turn]:
+    """What is said in a story, in order: (start, end, speaker) in characters of the text become turns of quotations.
+
+    Quotation marks around what is said go. Places outside the text, and such without words, are left away.
+    """
+    turns: list[Turn] = []
+    for start, end, speaker in sorted(spoken, key=lambda one: one[:2]):
+        said = text[start:end].strip() if 0 <= start < end <= len(text) else ""
+        if len(said) > 1 and said[0] in QUOTES and said[-1] == QUOTES[said[0]]:
+            said = said[1:-1].strip()
+        if said:
+            turns.append({"speaker": speaker, "text": said, "role": "quotation"})
+    return turns

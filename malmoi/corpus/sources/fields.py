@@ -1,12 +1,13 @@
 """Metadata that rows, front matter and pages give under many names, under one name each."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from malmoi.corpus.document import KINDS
 from malmoi.corpus.sources.dates import iso_date
+from malmoi.corpus.sources.dialogue import MOST_TURNS, Turn, quotations
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "title": ("title", "제목", "headline", "subject"),
@@ -32,13 +33,29 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "kind": ("kind",),
     "popularity": ("popularity", "views", "조회수", "likes", "추천수"),
     "turns": ("turns", "messages", "conversations", "conversation", "dialogue"),
+    "summary": ("summary", "abstract", "요약", "초록", "description"),
 }
 """One name of ours to theirs, the surest first. Names are compared in lower case."""
 CANONICAL = {alias: (name, rank) for name, aliases in ALIASES.items() for rank, alias in enumerate(aliases)}
 MAX_CHARACTERS = 2_000
 """Longer values are no title, name or address."""
+MOST_DIGITS = 9
+"""Of a place in a text. Python refuses to read numbers of more than 4,300 digits, and to write them."""
 MOST_NESTED = 4
 """Lists and tables around a value. YAML can put a list into itself."""
+MOST_SUMMARY = 10_000
+"""Characters of an abstract."""
+PAIRS = (("question", "answer"), ("질문", "답변"), ("q", "a"), ("user_message", "system_message"))
+"""Columns of what was asked and what was answered, compared in lower case."""
+SENTENCES, CHOSEN, SPEAKERS = "sentences", "summaries", "speakers"
+"""Rows that give a text as its sentences, the numbers of those that sum it up, and who says what in a story."""
+ROLES = {
+    "user": "user", "human": "user", "사용자": "user", "assistant": "assistant", "gpt": "assistant", "bot": "assistant",
+    "model": "assistant", "question": "question", "answer": "answer", "accepted_answer": "accepted_answer",
+    "post": "post", "comment": "comment", "quotation": "quotation",
+}  # fmt: skip
+"""What chat data call a role, in a turn's words. "system" answers where it speaks after others; first, it instructs."""
+NOTHING_SAID = ("null", "none", "nan")
 SPEAKER_NAMES = ("speaker", "role", "from", "name", "화자")
 SPOKEN_NAMES = ("text", "content", "value", "utterance", "발화")
 
@@ -54,7 +71,90 @@ def pick(row: Mapping[Any, Any]) -> dict[str, Any]:
     if str(found.get("name", "")).startswith(("http://", "https://")):
         found.setdefault("url", found["name"])
         del found["name"]
-    return found
+    return found | _talk(row, found) | _sentences(row) if _is_special(tuple(row)) else found
+
+
+def is_talk(names: Iterable[str]) -> bool:
+    """Whether columns of these names hold what was asked and what was answered."""
+    lower = {name.lower() for name in names}
+    return any(lower.issuperset(pair) for pair in PAIRS)
+
+
+def rows_within(value: Any, depth: int = 3) -> list[Any]:
+    """The rows of an object that holds nothing but lists of tables, under keys that say no more: {"data": [{…}, …]}.
+
+    [value] where it is a row itself.
+    """
+    found = _within(value, depth)
+    return [value] if found is None else found
+
+
+def _within(value: Any, depth: int) -> list[Any] | None:
+    if not isinstance(value, Mapping) or not value or depth == 0:
+        return None
+    rows: list[Any] = []
+    for key, inner in value.items():
+        if str(key).lower() in CANONICAL:
+            return None
+        if isinstance(inner, list) and inner and all(isinstance(row, Mapping) for row in inner):
+            rows += inner
+        elif (nested := _within(inner, depth - 1)) is not None:
+            rows += nested
+        else:
+            return None
+    return rows
+
+
+def _talk(row: Mapping[Any, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """The turns that a row gives in other ways than as a list of them."""
+    if "turns" in found:
+        return {}
+    spoken = row.get(SPEAKERS)
+    if isinstance(spoken, list) and isinstance(row.get("text"), str):
+        said = quotations(row["text"], _places(spoken))
+        return {"turns": said} if said else {}
+    turns = _pair(row)
+    return {"turns": turns} if turns else {}
+
+
+def _pair(row: Mapping[Any, Any]) -> list[Turn]:
+    """A question and its answer, from a row that has both as columns."""
+    lower = {str(key).lower(): value for key, value in row.items()}
+    names = next((pair for pair in PAIRS if all(isinstance(lower.get(name), str) for name in pair)), None)
+    if names is None:
+        return []
+    roles = ("user", "assistant") if names[0] == "user_message" else ("question", "answer")
+    turns: list[Turn] = [
+        {"speaker": None, "text": lower[name].strip(), "role": role} for name, role in zip(names, roles, strict=True)
+    ]
+    return [turn for turn in turns if turn["text"] and turn["text"].lower() not in NOTHING_SAID]
+
+
+def _places(spoken: list[Any]) -> list[tuple[int, int, str | None]]:
+    """(start, end, speaker) of [[["0", "6", "A"], …], …], the places of each speaker in a list of its own."""
+    places = [place for own in spoken if isinstance(own, list) for place in own if isinstance(place, list)]
+    return [
+        (int(place[0]), int(place[1]), one_line(place[2]))
+        for place in places
+        if len(place) >= 3 and all(map(_is_place, place[:2]))
+    ]
+
+
+def _is_place(edge: Any) -> bool:
+    if isinstance(edge, int):
+        return 0 <= edge < 10**MOST_DIGITS
+    return isinstance(edge, str) and len(edge) <= MOST_DIGITS and edge.isascii() and edge.isdecimal()
+
+
+def _sentences(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The text and the summary of a row that has the sentences of a text and the numbers of those that sum it up."""
+    sentences = row.get(SENTENCES)
+    if not isinstance(sentences, list) or not sentences or not all(isinstance(one, str) for one in sentences):
+        return {}
+    chosen = row.get(CHOSEN)
+    numbers = [n for n in chosen if isinstance(n, int) and 0 <= n < len(sentences)] if isinstance(chosen, list) else []
+    found: dict[str, Any] = {"text": "\n".join(one.strip() for one in sentences)}
+    return found | {"summary": "\n".join(sentences[n].strip() for n in sorted(set(numbers)))} if numbers else found
 
 
 @lru_cache(maxsize=1024)
@@ -62,6 +162,12 @@ def _plan(keys: tuple[Any, ...]) -> list[tuple[Any, str]]:
     """Which keys of a row hold metadata, under which of our names, the surest first. Rows of a file share it."""
     known = [(key, *CANONICAL[str(key).lower()]) for key in keys if str(key).lower() in CANONICAL]
     return [(key, name) for key, name, _ in sorted(known, key=lambda entry: entry[2])]
+
+
+@lru_cache(maxsize=1024)
+def _is_special(keys: tuple[Any, ...]) -> bool:
+    """Whether a row of these keys may give turns or a text in another way than in a field of that name."""
+    return SENTENCES in keys or SPEAKERS in keys or is_talk(map(str, keys))
 
 
 def one_line(value: Any) -> str | None:
@@ -73,16 +179,27 @@ def one_line(value: Any) -> str | None:
             value = value.get("name") if not isinstance(value.get("name"), Mapping) else None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
+    if isinstance(value, int) and value.bit_length() > MAX_CHARACTERS:
+        return None
     text = " ".join(str(value)[: MAX_CHARACTERS + 1].split())
     return text if 0 < len(text) <= MAX_CHARACTERS else None
 
 
-def spoken_turns(value: Any) -> list[dict[str, str | None]] | None:
-    """A list of turns as {speaker, text} each. None where the value is no list of turns."""
-    if not isinstance(value, (list, tuple)) or not value:
+def spoken_turns(value: Any) -> list[Turn] | None:
+    """A list of turns as {speaker, text} each, with a role where it is known.
+
+    None where the value is no such list, or has more than MOST_TURNS.
+    """
+    if not isinstance(value, (list, tuple)) or not 0 < len(value) <= MOST_TURNS:
         return None
-    turns = [_turn(item) for item in value]
-    return None if None in turns else [turn for turn in turns if turn]
+    turns: list[Turn] = []
+    for item in value:
+        pair = _pair(item) if isinstance(item, Mapping) else []
+        turn = None if pair else _turn(item, not turns)
+        if not pair and not turn:
+            return None
+        turns += pair or ([turn] if turn else [])
+    return turns
 
 
 def _read(name: str, value: Any) -> Any:
@@ -93,6 +210,8 @@ def _read(name: str, value: Any) -> Any:
         return spoken_turns(value)
     if name == "popularity":
         return _number(value)
+    if name == "summary":
+        return value.strip()[:MOST_SUMMARY] or None if isinstance(value, str) else None
     text = one_line(value)
     return text if name != "kind" or text in KINDS else None
 
@@ -105,7 +224,7 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _turn(item: Any) -> dict[str, str | None] | None:
+def _turn(item: Any, is_first: bool) -> Turn | None:
     """One turn from the shapes that chat data sets use. None where it has no words."""
     if isinstance(item, str):
         return {"speaker": None, "text": item} if item.strip() else None
@@ -113,4 +232,8 @@ def _turn(item: Any) -> dict[str, str | None] | None:
         return None
     text = next((item[name] for name in SPOKEN_NAMES if isinstance(item.get(name), str)), None)
     speaker = next((one_line(item[name]) for name in SPEAKER_NAMES if item.get(name) is not None), None)
-    return {"speaker": speaker, "text": text} if text else None
+    if not text:
+        return None
+    said = str(item.get("role") or speaker or "").lower()
+    role = ROLES.get(said, "assistant" if said == "system" and not is_first else None)
+    return {"speaker": speaker, "text": text, **({"role": role} if role else {})}

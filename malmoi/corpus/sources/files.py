@@ -21,7 +21,7 @@ from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL
+from malmoi.kit.files import PARTIAL, is_remote, opened, require, sizes_below
 
 Items = Iterator[Raw | Unreadable]
 Reader = Callable[[BinaryIO, str, Input], Items]
@@ -39,7 +39,7 @@ TABLES: dict[str, Reader] = {
 }
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text",
+    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
 }  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def list_files(source: Input) -> list[Path]:
     is missing.
     """
     root = source.path
+    if is_remote(root):
+        return [path for path, _ in _remote_files(source)]
     if not root.exists():
         raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
     if not root.is_dir():
@@ -67,6 +69,34 @@ def list_files(source: Input) -> list[Path]:
     return sorted([*found, *closed])
 
 
+def sized_files(source: Input) -> list[tuple[Path, int]]:
+    """`list_files` with the bytes of each; 0 for what has gone or may not be looked at, which read_file reports."""
+    return _remote_files(source) if is_remote(source.path) else [(path, _size(path)) for path in list_files(source)]
+
+
+def _remote_files(source: Input) -> list[tuple[Path, int]]:
+    """As on a disk, in the same order, from one listing. There are no links and no closed folders."""
+    root = source.path
+    require(root)
+    sizes = sizes_below(root)
+    if not sizes and not root.is_file():
+        raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
+    if not sizes:
+        return [(root, root.stat().st_size)]
+    return [
+        (root / name, size)
+        for name, size in sizes.items()
+        if not any(map(_is_hidden, name.split("/"))) and _is_wanted(name, source, _is_archive(name))
+    ]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def would_read(path: Path, source: Input) -> bool:
     """Whether a plain file at `path`, there or not, would be among `list_files`. Both paths must be resolved alike."""
     if not path.is_relative_to(source.path):
@@ -76,21 +106,28 @@ def would_read(path: Path, source: Input) -> bool:
 
 
 def read_file(path: Path, source: Input) -> Items:
-    """The items of one file of an input. No file, however broken, raises."""
+    """The items of one file of an input. No file, however broken, raises.
+
+    A network that fails is no fault of the file: that OSError is raised, so that nothing is lost from the corpus by it.
+    """
     origin_file = _origin(path, source)
-    refusal = _refusal(path, source)
+    refusal = None if is_remote(path) else _refusal(path, source)
     if refusal:
         yield Unreadable(origin_file, 0, 0, *refusal)
         return
+    size_bytes = -1
     try:
-        with path.open("rb", buffering=BUFFER_BYTES) as file:
-            size_bytes = os.fstat(file.fileno()).st_size
+        with opened(path) as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            file.seek(0)
             if size_bytes == 0:
                 yield Unreadable(origin_file, 0, 0, "empty", "a file of 0 bytes")
             else:
                 items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file)
                 yield from items if _may_be_silent(path, source) else _never_silent(items, origin_file, size_bytes)
     except OSError as error:
+        if is_remote(path) and (size_bytes >= 0 or _reason(error) == "read_error"):
+            raise
         yield Unreadable(origin_file, 0, 0, _reason(error), error.strerror or str(error))
 
 

@@ -1,83 +1,181 @@
-"""A web page: its main content through trafilatura, and its metadata from JSON-LD, OpenGraph and <title>.
+"""A web page: its core region as Markdown, who said what in it, its media, and its metadata. All in this process.
 
-Trafilatura in its fast mode, after core_region has prepared the tree. On 92 pages of the article extraction benchmark,
-one core: F1 .966 at 119 pages/s; fast mode alone .956 at 96, full mode .952 at 55, resiliparse .924 at 595.
+Every page costs time and memory in proportion to its bytes, of which there are at most MAX_PAGE_BYTES: the scanner
+builds no tree, and what is read again of a page (tags, JSON, microdata) is bounded by number and size.
 """
 
-import logging
 import re
-from configparser import ConfigParser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import lxml.etree as etree
-import lxml.html
-import trafilatura
-from lxml.html import HtmlElement
-from trafilatura.settings import use_config
+import numpy as np
 
-from malmoi.corpus.sources.core_region import prepare
-from malmoi.corpus.sources.page_metadata import read_metadata
+from malmoi.corpus import media
+from malmoi.corpus.core_region import threads
+from malmoi.corpus.core_region.embedded import json_ld, plain
+from malmoi.corpus.core_region.region import MAX_PAGE_BYTES, Look, embedded_text, look
+from malmoi.corpus.core_region.scan import START
+from malmoi.corpus.core_region.text import Piece, pieces, reader, to_text
+from malmoi.corpus.core_region.threads import Part
+from malmoi.corpus.sources.linked_talk import linked_talk
+from malmoi.corpus.sources.microdata import microdata
+from malmoi.corpus.sources.page_media import region_media
+from malmoi.corpus.sources.page_metadata import link_hosts, linked_nodes, main_thing, read_metadata, tells_kind
 
-MIN_CONTENT_CHARACTERS = 60
-"""Below it trafilatura falls back to the text of the whole page. Its default of 250 is some 60 syllables of Korean."""
-SHORT_CHARACTERS, SHORT_SHARE = 250, 0.5
-"""A result that is short both by that default and beside what the page holds may be a teaser: the fallback is asked."""
+__all__ = ["MAX_PAGE_BYTES", "Page", "Said", "read_page"]
+
 THREAD_KINDS = frozenset({"kin", "cafe", "comment", "dialogue"})
 """Kinds of which the replies are the content."""
-EMPHASIS = ("b", "strong", "i", "em", "u", "font", "big", "small", "ins", "mark")
-ESCAPE = re.compile(r"\\([*_`~\[\]<>#+.)-])")
-"""What trafilatura puts before signs that Markdown would read: a text for reading needs them as they were."""
-
-PARSER = lxml.html.HTMLParser(
-    encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False
-)
-CONFIG = use_config()
-CONFIG["DEFAULT"]["MIN_EXTRACTED_SIZE"] = str(MIN_CONTENT_CHARACTERS)
-RESCUE_CONFIG = use_config()
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+FIRST_SIGN, LAST_SIGN = 0xF0000, 0xFFFFD
+"""While a text is put together a medium is a sign of a private plane, so that its number survives."""
+SIGNS = re.compile("[\U000f0000-\U000ffffd]")
+BODY_SIGNS = (b"articleBody", b"reviewBody")
+ANSWER_SIGNS = (b"nswer", "답변".encode())
+THREAD_SIGNS = (b"orum", b"hread", b"opic")
 
 
-def read_page(html: bytes, kind: str | None, url: str | None) -> dict[str, Any]:
-    """Metadata and `text` (Markdown: headings, lists, tables) of a page in UTF-8. `text` is "" where it has none.
+@dataclass(frozen=True)
+class Said:
+    """What one person said, or the whole text (role None): Markdown with a media.MARK where each item stands."""
+
+    text: str
+    items: tuple[dict[str, Any], ...] = ()
+    role: str | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as read.
+
+    fields: metadata under the names of sources/fields.py, url made absolute. said: its parts in reading order, one
+    without a role where it is nobody's talk; empty where there is no text. comments: of readers, where they were asked
+    for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script.
+    cut: it had more than is read.
+    """
+
+    fields: dict[str, str]
+    said: tuple[Said, ...]
+    comments: tuple[Said, ...] = ()
+    link_hosts: tuple[str, ...] = ()
+    embedded: bool = False
+    cut: bool = False
+
+
+def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> Page:
+    """Reads a page in UTF-8 of at most MAX_PAGE_BYTES. Never raises for what a page holds.
 
     kind: what the source says the page is; where None, what the page says decides whether replies are content.
     """
-    try:
-        tree = lxml.html.document_fromstring(html, parser=PARSER)
-    except (etree.ParserError, ValueError):  # nothing in it
-        return {"text": ""}
-    page = read_metadata(tree, url)
-    page["text"] = _main_content(tree, (kind or page.get("kind")) in THREAD_KINDS)
-    return page
+    seen = look(html[:MAX_PAGE_BYTES], cut=len(html) > MAX_PAGE_BYTES)
+    states = json_ld(seen.content, seen.scanned)
+    nodes = linked_nodes(states)
+    if not tells_kind(main_thing(nodes)):
+        nodes += linked_nodes(microdata(seen))
+    fields = read_metadata(seen, nodes, url)
+    parts = _parts(seen, kind or fields.get("kind"), fields)
+    base = fields.get("url") or url
+    said = _spoken(seen, parts, base) if parts else _whole(seen, base)
+    shown_bytes = sum(len(one.text.encode("utf-8", "replace")) for one in said)
+    talk = linked_talk(main_thing(nodes), "\n".join(one.text for one in said)) if not parts else []
+    told = states if any(sign in seen.content for sign in BODY_SIGNS) else ()
+    hidden = "" if talk else embedded_text(seen, told, shown_bytes)
+    if talk:
+        said = tuple(Said(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in talk)
+    elif hidden:
+        said = (Said(media.without_marks(hidden)),)
+    apart = ()
+    if comments and (kind or fields.get("kind")) not in THREAD_KINDS:
+        apart = tuple(_said(seen, part, base) for part in threads.reader_comments(seen))
+    others = tuple(link_hosts(seen, base))
+    return Page(fields, tuple(one for one in said if one.text), apart, others, bool(hidden), seen.cut)
 
 
-def _main_content(tree: HtmlElement, is_thread: bool) -> str:
-    findable = prepare(tree, is_thread)
-    etree.strip_tags(tree, *EMPHASIS)
-    text = _extract(tree, is_thread, CONFIG)
-    if len(text) < SHORT_CHARACTERS and len(text) < SHORT_SHARE * findable:
-        rescued = _extract(tree, is_thread, RESCUE_CONFIG)
-        text = rescued if len(rescued) > 2 * len(text) else text
-    return text
+def _parts(seen: Look, kind: str | None, fields: dict[str, str]) -> list[Part]:
+    """The parts of a page of several speakers; where nobody says its kind, that is found and put into fields."""
+    if kind in THREAD_KINDS:
+        parts = threads.questions_and_answers(seen) if kind == "kin" else []
+        return parts or threads.post_and_comments(seen)
+    if kind is not None:
+        return []
+    if any(sign in seen.content for sign in ANSWER_SIGNS):
+        parts = threads.questions_and_answers(seen)
+        if len(parts) > 1 and parts[0].role == "question":
+            fields["kind"] = "kin"
+            return parts
+    if any(sign in seen.content for sign in THREAD_SIGNS):
+        parts = threads.forum_posts(seen)
+        if parts:
+            fields["kind"] = "cafe"
+        return parts
+    return []
 
 
-def _extract(tree: HtmlElement, is_thread: bool, config: ConfigParser) -> str:
-    found = trafilatura.bare_extraction(
-        tree, fast=True, include_comments=is_thread, include_tables=True, include_formatting=True, config=config
-    )
-    if found is None or isinstance(found, dict):
-        return ""
-    return _tidy(found.text or "", found.comments or "" if is_thread else "")
+def _spoken(seen: Look, parts: Sequence[Part], url: str | None) -> tuple[Said, ...]:
+    return tuple(_said(seen, part, url) for part in parts)
 
 
-def _tidy(text: str, replies: str) -> str:
-    """Lines without trailing spaces, at most one blank line between them, and at the end the replies that are new."""
-    seen = {line.strip() for line in text.split("\n")}
-    lines = [*text.split("\n"), "", *(line for line in replies.split("\n") if line.strip() not in seen)]
-    tidy: list[str] = []
-    in_code = False
-    for line in map(str.rstrip, lines):
-        in_code ^= line.startswith("```")
-        if line or (tidy and tidy[-1]):
-            tidy.append(line if in_code else ESCAPE.sub(r"\1", line))
-    return "\n".join(tidy).strip()
+def _whole(seen: Look, url: str | None) -> tuple[Said, ...]:
+    return (_written(seen, seen.chosen, url, reader(seen.scanned)),)
+
+
+def _said(seen: Look, part: Part, url: str | None) -> Said:
+    def read(number: int) -> str:
+        return threads.cut_text(seen.scanned, number, part.cuts)
+
+    one = _written(seen, part.blocks, url, read, part)
+    return Said(one.text, one.items, part.role, part.speaker)
+
+
+def _written(
+    seen: Look, blocks: np.ndarray, url: str | None, read: Callable[[int], str], part: Part | None = None
+) -> Said:
+    """The blocks as Markdown with marks. Pictures inside a block of which parts were cut stand before it."""
+    root = part.root if part else 0
+    found = region_media(seen, blocks, url)[: LAST_SIGN - FIRST_SIGN]
+    if not found:
+        text = to_text(pieces(seen.scanned, blocks, lambda number: _clean(read(number)), root))
+        return Said(text)
+    inside: dict[int, list[tuple[int, str]]] = {}
+    between: list[tuple[int, str]] = []
+    for number, medium in enumerate(found):
+        sign = chr(FIRST_SIGN + number)
+        if medium.inside and not (part and part.cuts):
+            inside.setdefault(medium.block, []).append((medium.at, sign))
+        else:
+            between.append((medium.block, sign))
+    content = seen.scanned.text.tobytes()
+
+    def marked(number: int) -> str:
+        return _with_signs(seen, content, number, inside[number]) if number in inside else _clean(read(number))
+
+    shown = _between(pieces(seen.scanned, blocks, marked, root), between)
+    text = to_text(shown)
+    items = tuple(found[ord(sign) - FIRST_SIGN].item for sign in SIGNS.findall(text))
+    return Said(SIGNS.sub(media.MARK, text), items)
+
+
+def _clean(text: str) -> str:
+    """Without signs of ours that a page may hold by itself."""
+    return SIGNS.sub("", media.without_marks(text)) if not text.isascii() else text
+
+
+def _with_signs(seen: Look, content: bytes, number: int, signs: list[tuple[int, str]]) -> str:
+    start, end = seen.scanned.blocks[number, START : START + 2].tolist()
+    parts, at = [], start
+    for place, sign in signs:
+        parts += [_clean(content[at:place].decode("utf-8", "replace")), sign]
+        at = max(at, min(place, end))
+    return "".join([*parts, _clean(content[at:end].decode("utf-8", "replace"))])
+
+
+def _between(shown: list[Piece], signs: list[tuple[int, str]]) -> list[Piece]:
+    """The pieces with a piece for each sign before the first one of its block or a later one."""
+    merged: list[Piece] = []
+    waiting = list(reversed(signs))
+    for piece in shown:
+        while waiting and waiting[-1][0] <= piece.block:
+            merged.append(Piece("media", 0, waiting.pop()[1]))
+        merged.append(piece)
+    return [*merged, *(Piece("media", 0, sign) for _, sign in reversed(waiting))]

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources import charset
+from malmoi.corpus.sources.fields import rows_within
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.streams import DamagedError
@@ -54,14 +55,20 @@ class _Window:
 
 
 def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
-    """One item for every value; its offset is its number. What follows a fault in the syntax is one Unreadable."""
+    """One item for every value, or for every row in one that holds only rows; its offset is its number.
+
+    What follows a fault in the syntax is one Unreadable.
+    """
     window = _Window(stream)
     in_array = window.next_sign() == "["
     window.start += in_array
     number = 0
     while sign := window.next_sign():
         if in_array and sign == "]":
-            return
+            window.start += 1
+            in_array = window.next_sign() == "["  # files that were written one after another
+            window.start += in_array
+            continue
         try:
             value, size_bytes = _next_value(window, source.max_bytes_per_document)
         except (ValueError, RecursionError) as error:
@@ -70,8 +77,10 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
             detail = f"row {number} and all after it are not read: {type(error).__name__} {error}"[:200]
             yield Unreadable(origin_file, number, size_bytes, "too_large" if large else "malformed_json", detail)
             return
-        yield row_to_raw(value, (origin_file, number, size_bytes), source)
-        number += 1
+        rows = rows_within(value)
+        for row in rows:
+            yield row_to_raw(row, (origin_file, number, size_bytes // len(rows)), source)
+            number += 1
     if in_array:
         yield Unreadable(origin_file, number, 0, "malformed_json", "the file ends inside the array")
     elif number == 0:

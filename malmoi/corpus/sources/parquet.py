@@ -20,6 +20,8 @@ MAX_SPOOLED_BYTES = 4_000_000_000
 """Of the temporary file that a Parquet file inside an archive needs."""
 SPOOL_MEMORY_BYTES = 64_000_000
 COPY_BYTES = 1 << 20
+UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, LookupError)
+"""What turning Arrow's values into Python's raises: no UTF-8, days beyond the calendar, no such zone."""
 
 
 def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
@@ -41,7 +43,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
     """Only the columns that are text or metadata are read. What is damaged in a group ends that group alone."""
     names = file.schema_arrow.names
-    columns = [name for name in names if name in (source.text_field, HTML_FIELD, "source") or name.lower() in CANONICAL]
+    columns = columns_of(names, source)
     if not any(
         name in (source.text_field, HTML_FIELD) or CANONICAL.get(name.lower(), ("",))[0] == "turns" for name in names
     ):
@@ -50,30 +52,68 @@ def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Itera
         return
     first = 0
     for group in range(file.metadata.num_row_groups):
-        num_rows = file.metadata.row_group(group).num_rows
-        done = 0
-        try:
-            for batch in file.iter_batches(BATCH_ROWS, [group], columns):
-                for row in _rows(batch):
-                    yield row_to_raw(row, (origin_file, first + done, _text_bytes(row, source)), source)
-                    done += 1
-        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-            detail = f"rows {first + done} to {first + num_rows - 1} are not read: {error}"[:300]
-            yield Unreadable(origin_file, first + done, 0, "malformed_table", detail)
-        first += num_rows
+        yield from read_group(file, group, (origin_file, first), source, columns)
+        first += file.metadata.row_group(group).num_rows
 
 
-def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+def columns_of(names: list[str], source: Input) -> list[str]:
+    """The columns of a file that are read."""
+    return [name for name in names if name in (source.text_field, HTML_FIELD, "source") or name.lower() in CANONICAL]
+
+
+def read_group(
+    file: pq.ParquetFile, group: int, place: tuple[str, int], source: Input, columns: list[str], skipped: int = 0
+) -> Iterator[Raw | Unreadable]:
+    """The rows of one group, without the first `skipped`. place: origin_file, number of the group's first row."""
+    origin_file, first = place
+    num_rows = file.metadata.row_group(group).num_rows
+    done = 0
+    try:
+        for batch in file.iter_batches(BATCH_ROWS, [group], columns):
+            for row in rows_of(batch):
+                if done >= skipped:
+                    yield to_raw(row, origin_file, first + done, source)
+                done += 1
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        detail = f"rows {first + done} to {first + num_rows - 1} are not read: {error}"[:300]
+        yield Unreadable(origin_file, first + done, 0, "malformed_table", detail)
+
+
+def to_raw(row: dict[str, Any], origin_file: str, number: int, source: Input) -> Raw | Unreadable:
+    """One row of a file as a Raw; its offset is its number."""
+    return row_to_raw(row, (origin_file, number, _text_bytes(row, source)), source)
+
+
+def rows_of(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows of a batch; where a string column holds other bytes than UTF-8, its strings are bytes.
+
+    What Python cannot hold in a column (days beyond its calendar, zones that nobody knows) is None.
+    """
     try:
         return batch.to_pylist()
-    except UnicodeDecodeError:  # a writer that put other bytes than UTF-8 into a string column
-        plain = [
-            column.cast(pa.large_binary())
-            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-            else column
-            for column in batch.columns
-        ]
-        return pa.RecordBatch.from_arrays(plain, names=batch.schema.names).to_pylist()
+    except UNHOLDABLE:
+        columns = [_values(column) for column in batch.columns]
+        return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column: bytes for strings that are no UTF-8, None for what Python cannot hold."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    try:
+        return column.to_pylist()
+    except UNHOLDABLE:
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):  # a writer that did not check
+            return column.cast(pa.large_binary()).to_pylist()
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except UNHOLDABLE:
+        return None
 
 
 def _text_bytes(row: dict[str, Any], source: Input) -> int:

@@ -23,8 +23,6 @@ Reason: TypeAlias = Literal[
     "damaged_archive",
     "decompression_bomb",
     "encoding",  # no charset gives text
-    "page_timeout",
-    "page_crash",
 ]
 
 

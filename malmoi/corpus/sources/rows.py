@@ -29,6 +29,7 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     fields = pick(row)
     if text is None and fields.get("turns"):
         text = written(fields["turns"])
+    text = fields.pop("text", None) if text is None else text
     if text is None:
         return _refused(place, "no_text", f"no field {source.text_field!r}; fields: {', '.join(map(str, row))[:200]}")
     if not isinstance(text, (str, bytes)):

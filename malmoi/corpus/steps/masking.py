@@ -1,21 +1,29 @@
 """Masks over Arrow columns: spans are cut out of the byte buffer, texts without any are copied as they are."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
-from malmoi.corpus.kernels.patterns import Found, scan, snippets
+from malmoi.corpus.kernels.patterns import Found, outside_words, scan_bytes, snippets
+from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
+from malmoi.corpus.steps.personal.pseudonyms import pseudonym
+from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.verdicts import replaced
-from malmoi.corpus.steps.written_forms import AFTER_BYTES, BEFORE_BYTES, CANDIDATES, TYPES, find
+from malmoi.corpus.steps.written_forms import FINDERS, MASKS, find
 
-MASKS = {"phone": "<전화번호>", "email": "<이메일>", "resident_number": "<주민등록번호>"}
+_EXPRESSIONS = tuple(candidate.expression for candidate in CANDIDATES)
+_DIGITS_ONLY = np.array([not candidate.in_words for candidate in CANDIDATES])
+_FEWEST_CHARACTERS = 100
+"""A short note may hold a number or two without being a list of them."""
 
 
 class Cut(NamedTuple):
-    """Bytes start..stop of one text give way to the mask of a type."""
+    """Bytes start..stop of one text are personal data of a type."""
 
     text: int
     start: int
@@ -23,103 +31,204 @@ class Cut(NamedTuple):
     type: str
 
 
-def mask_batch(batch: pa.RecordBatch, types: Sequence[str]) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
-    """The batch with text, title, turns and captions masked, and the columns that count what was masked in the text."""
+class Edit(NamedTuple):
+    """Bytes start..stop of one text give way to others."""
+
+    text: int
+    start: int
+    stop: int
+    new: bytes
+
+
+Writer = Callable[[int, str, bytes], bytes | None]
+"""What comes in the place of (text, type, bytes); None leaves them."""
+
+
+def find_spans(text: str, settings: PersonalData, document: str | None = None) -> tuple[str, list[dict[str, Any]]]:
+    """The text after the settings' policies, and what was found in it: type, start and end (characters of `text`).
+
+    document: within what pseudonyms stay the same; None: this text alone. A text that holds a lone surrogate has been
+    read wrongly: UnicodeEncodeError.
+    """
+    return find_spans_of([text], settings, None if document is None else [document])[0]
+
+
+def find_spans_of(
+    texts: Sequence[str], settings: PersonalData, documents: Sequence[str] | None = None
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """find_spans for many texts in one scan."""
+    column = pa.array(texts, pa.large_string())
+    data, offsets = string_buffers(column)
+    cuts = find_cuts(data, offsets, settings.types)
+    names = documents if documents is not None else [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    masked = _apply(data, offsets, _edits(data, offsets, cuts, _writer(settings, names)), column).to_pylist()
+    spans: list[list[dict[str, Any]]] = [[] for _ in texts]
+    for cut, (start, stop) in zip(cuts, _in_characters(data, offsets, cuts), strict=True):
+        spans[cut.text].append({"type": cut.type, "start": start, "end": stop})
+    return list(zip(masked, spans, strict=True))
+
+
+def mask_batch(batch: pa.RecordBatch, settings: PersonalData) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+    """The batch with text, title, turns, captions and prompts edited, and the columns that count the text's."""
     texts = batch.column("text")
     data, offsets = string_buffers(texts)
-    cuts = find_cuts(data, offsets, types)
-    counts = {name: np.zeros(len(texts), np.int32) for name in TYPES}
+    cuts = find_cuts(data, offsets, settings.types)
+    counts = {name: np.zeros(len(texts), np.int32) for name in settings.types}
     for cut in cuts:
         counts[cut.type][cut.text] += 1
-    # Hangul is 3 bytes a character. A short note may hold a number or two without being a list of them.
-    characters = np.maximum(np.diff(offsets) / 3, 100)
-    if cuts:
-        masked = replaced(batch, "text", _apply(data, offsets, cuts, texts))
-        batch = replaced(masked, "segments", _moved_segments(batch.column("segments"), data, offsets, cuts))
-    batch = replaced(batch, "title", _masked(batch.column("title"), types))
-    batch = replaced(batch, "turns", _masked_turns(batch.column("turns"), types))
-    columns = {f"masked_{name}": counts[name] for name in TYPES}
-    total = np.sum(list(counts.values()), axis=0)
+    write = _writer(settings, batch.column("id"))
+    edits = _edits(data, offsets, cuts, write)
+    if edits:
+        batch = replaced(batch, "text", _apply(data, offsets, edits, texts))
+        for name in ("segments", "views"):
+            batch = replaced(batch, name, _moved(batch.column(name), data, offsets, edits))
+    batch = replaced(batch, "title", _masked(batch.column("title"), settings, write))
+    for name, part in (("turns", "text"), ("segments", "caption"), ("views", "prompt")):
+        batch = replaced(batch, name, _masked_part(batch.column(name), part, settings, write))
+    total = np.sum(list(counts.values()), axis=0) if counts else np.zeros(len(texts))
+    characters = np.maximum(np.diff(offsets) / 3, _FEWEST_CHARACTERS)  # Hangul is 3 bytes a character
+    columns = {f"masked_{name}": column for name, column in counts.items()}
     return batch, {**columns, "masked_per_1000": (1000 * total / characters).astype(np.float32)}
 
 
 def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> list[Cut]:
     """Every piece of personal data of these types, by text and place, in bytes from the text's start."""
-    return [cut for cut in _cuts(scan(CANDIDATES, data, offsets)) if cut.type in types]
+    found = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
+    return [cut for cut in _cuts(found) if cut.type in types]
 
 
 def _cuts(found: Found) -> Iterator[Cut]:
     for snippet in snippets(found, BEFORE_BYTES, AFTER_BYTES):
-        text = snippet.content
-        for span in find(text):
+        text, characters, stop = snippet.content, 0, snippet.start
+        for span in find(text, _finders(snippet.patterns)):
+            start = stop + len(text[characters : span.start].encode())
+            stop, characters = start + len(text[span.start : span.stop].encode()), span.stop
             if (span.start == 0 and snippet.cut_before) or (span.stop == len(text) and snippet.cut_after):
-                continue  # digits may go on outside
-            before = snippet.start + len(text[: span.start].encode())
-            yield Cut(snippet.text, before, before + len(text[span.start : span.stop].encode()), span.type)
+                continue  # it may go on outside
+            yield Cut(snippet.text, start, stop, span.type)
 
 
-def _apply(data: np.ndarray, offsets: np.ndarray, cuts: Sequence[Cut], like: pa.Array) -> pa.Array:
-    """A large_string array with the masks in place; null where `like` is null.
+@cache
+def _finders(patterns: int) -> frozenset[str]:
+    """The finders for what some candidates (bits) may be."""
+    names = {name for place, candidate in enumerate(CANDIDATES) if patterns >> place & 1 for name in candidate.finders}
+    assert names <= FINDERS.keys()
+    return frozenset(names)
 
-    The texts between the cuts are copied as bytes in one join, and offsets move by what the cuts before them changed.
+
+def _writer(settings: PersonalData, documents: Sequence[Any]) -> Writer:
+    """The policies of the settings. documents: their ids, by place; read only where there is something to write."""
+    key = settings.key() if settings.wants_pseudonyms() else b""
+
+    def write(text: int, kind: str, written: bytes) -> bytes | None:
+        policy = settings.policy_of(kind)
+        if policy == "pseudonym":
+            return pseudonym(kind, written.decode(), key, str(documents[text])).encode()
+        return {"mask": MASKS[kind].encode(), "remove": b"", "keep": None}[policy]
+
+    return write
+
+
+def _edits(data: np.ndarray, offsets: np.ndarray, cuts: Sequence[Cut], write: Writer) -> list[Edit]:
+    edits = []
+    for text, start, stop, kind in cuts:
+        new = write(text, kind, bytes(data[offsets[text] + start : offsets[text] + stop]))
+        if new is not None:
+            edits.append(Edit(text, start, stop, new))
+    return edits
+
+
+def _apply(data: np.ndarray, offsets: np.ndarray, edits: Sequence[Edit], like: pa.Array) -> pa.Array:
+    """A large_string array with the edits made; null where `like` is null.
+
+    The texts between the edits are copied as bytes in one join, and offsets move by what the edits before them changed.
     """
     view, pieces, at = memoryview(data.data), [], int(offsets[0])
     grown = np.zeros(len(offsets), np.int64)
-    for cut in cuts:
-        begin, end = int(offsets[cut.text]) + cut.start, int(offsets[cut.text]) + cut.stop
-        mask = MASKS[cut.type].encode()
-        pieces += [view[at:begin], mask]
-        grown[cut.text + 1] += len(mask) - (end - begin)
+    for edit in edits:
+        begin, end = int(offsets[edit.text]) + edit.start, int(offsets[edit.text]) + edit.stop
+        pieces += [view[at:begin], edit.new]
+        grown[edit.text + 1] += len(edit.new) - (end - begin)
         at = end
     pieces.append(view[at : int(offsets[-1])])
     return string_array(b"".join(pieces), offsets - offsets[0] + np.cumsum(grown), like)
 
 
-def _masked(texts: pa.Array, types: Sequence[str]) -> pa.Array:
-    """A string column masked, of its own type."""
+def _masked(texts: pa.Array, settings: PersonalData, write: Writer) -> pa.Array:
+    """A string column edited, of its own type."""
     data, offsets = string_buffers(texts)
-    cuts = find_cuts(data, offsets, types)
-    return _apply(data, offsets, cuts, texts).cast(texts.type) if cuts else texts
+    edits = _edits(data, offsets, find_cuts(data, offsets, settings.types), write)
+    return _apply(data, offsets, edits, texts).cast(texts.type) if edits else texts
 
 
-def _masked_turns(turns: pa.Array, types: Sequence[str]) -> pa.Array:
-    """What each speaker says, masked in the flat column of all turns and put back into lists. Speakers stay."""
-    if turns.null_count == len(turns):
-        return turns
-    lists = cast(pa.ListArray, turns)
-    said = lists.flatten()
-    texts = _masked(said.field("text"), types)
-    columns = [texts if field.name == "text" else said.field(field.name) for field in said.type]
-    values = pa.StructArray.from_arrays(columns, fields=list(said.type))
-    lengths = np.where(lists.is_valid(), lists.value_lengths().fill_null(0), 0)
-    places = pa.array(np.r_[0, np.cumsum(lengths)].astype(np.int32))
-    return pa.ListArray.from_arrays(places, values, type=lists.type, mask=lists.is_null())
+def _masked_part(column: pa.Array, part: str, settings: PersonalData, write: Writer) -> pa.Array:
+    """A column of lists of structs with one text of each item edited: what speakers say, captions, prompts."""
+    if column.null_count == len(column):
+        return column
+    items, owners = _flat(column)
+    texts = items.field(part)
+    masked = _masked(texts, settings, lambda place, kind, old: write(int(owners[place]), kind, old))
+    return column if masked is texts else _rebuilt(column, items, {part: masked})
 
 
-def _moved_segments(segments: pa.Array, data: np.ndarray, offsets: np.ndarray, cuts: Sequence[Cut]) -> pa.Array:
-    """Segments with their characters counted in the masked text. Few documents have both, so they go through Python."""
-    affected = {cut.text for cut in cuts if segments[cut.text].is_valid}
-    if not affected:
-        return segments
-    rows = segments.to_pylist()
-    for text in affected:
-        whole = bytes(data[offsets[text] : offsets[text + 1]])
-        own = [cut for cut in cuts if cut.text == text]
-        marks = [(len(whole[: c.start].decode()), len(whole[: c.stop].decode()), len(MASKS[c.type])) for c in own]
-        for segment in rows[text]:
-            for edge in ("start", "end"):
-                segment[edge] = _moved(segment[edge], marks)
-    return pa.array(rows, segments.type)
+def _flat(column: pa.Array) -> tuple[pa.StructArray, np.ndarray]:
+    """All items of a column of lists in one array, and the row of each."""
+    lists = cast(pa.ListArray, column)
+    return cast(pa.StructArray, lists.flatten()), np.repeat(np.arange(len(lists)), _lengths(lists))
 
 
-def _moved(place: int | None, marks: Sequence[tuple[int, int, int]]) -> int | None:
-    """Where a character stands after the masks; inside a masked span: at the end of the mask."""
+def _lengths(lists: pa.ListArray) -> np.ndarray:
+    return np.where(lists.is_valid(), lists.value_lengths().fill_null(0), 0)
+
+
+def _rebuilt(column: pa.Array, items: pa.StructArray, new: dict[str, pa.Array]) -> pa.Array:
+    """The column of lists with other values in some fields of its items."""
+    columns = [new[field.name] if field.name in new else items.field(field.name) for field in items.type]
+    values = pa.StructArray.from_arrays(columns, fields=list(items.type))
+    places = pa.array(np.r_[0, np.cumsum(_lengths(cast(pa.ListArray, column)))].astype(np.int32))
+    return pa.ListArray.from_arrays(places, values, type=column.type, mask=column.is_null())
+
+
+def _moved(column: pa.Array, data: np.ndarray, offsets: np.ndarray, edits: Sequence[Edit]) -> pa.Array:
+    """Segments or views with their characters counted in the edited text."""
+    marks: dict[int, list[tuple[int, int, int]]] = {}
+    concerned = [edit for edit in edits if column[edit.text].is_valid]
+    for edit, (start, stop) in zip(concerned, _in_characters(data, offsets, concerned), strict=True):
+        marks.setdefault(edit.text, []).append((start, stop, len(edit.new.decode())))
+    if not marks:
+        return column
+    items, owners = _flat(column)
+    new = {
+        name: pa.array(
+            [_place(at, marks.get(row, ())) for at, row in zip(items.field(name).to_pylist(), owners, strict=True)],
+            pa.int64(),
+        )
+        for name in ("start", "end")
+    }
+    return _rebuilt(column, items, new)
+
+
+def _in_characters(data: np.ndarray, offsets: np.ndarray, cuts: Sequence[Cut | Edit]) -> Iterator[tuple[int, int]]:
+    """(start, stop) of each in characters of its text. They come in order, so each byte is decoded once."""
+    text, at, characters = -1, 0, 0
+    for cut in cuts:
+        if cut.text != text:
+            text, at, characters = cut.text, 0, 0
+        first = int(offsets[text])
+        start = characters + len(bytes(data[first + at : first + cut.start]).decode())
+        characters = start + len(bytes(data[first + cut.start : first + cut.stop]).decode())
+        at = cut.stop
+        yield start, characters
+
+
+def _place(place: int | None, marks: Sequence[tuple[int, int, int]]) -> int | None:
+    """Where a character stands after the edits; inside an edited span: at the end of what replaced it."""
     if place is None:
         return None
     moved = place
-    for start, stop, mask in marks:
+    for start, stop, length in marks:
         if place >= stop:
-            moved += mask - (stop - start)
+            moved += length - (stop - start)
         elif place > start:
-            moved += start + mask - place
+            moved += start + length - place
     return moved

@@ -1,90 +1,127 @@
 """Quality: what is too short, not Korean, broken, or repeats itself. One pass over the bytes (kernels/features.py)."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import tomllib
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.document import KINDS
+from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.kit.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+DEFAULTS = Path(__file__).with_name("quality.toml")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a recipe says otherwise about one limit; None leaves the default.
+
+    fixed: this limit for all kinds that by_kind does not name; it is not learnt. by_kind: limits of some kinds, not
+    learnt either. quantile, mildest, strictest: how the limit is learnt.
+    """
+
+    fixed: float | None = None
+    by_kind: dict[str, float] = field(default_factory=dict)
+    quantile: float | None = None
+    mildest: float | None = None
+    strictest: float | None = None
+
+    def __post_init__(self) -> None:
+        for kind in self.by_kind:
+            if kind not in KINDS:
+                raise UserError(f"by_kind names {kind!r}", "a kind", did_you_mean(kind, list(KINDS)))
+        if self.quantile is not None and not 0 < self.quantile < 1:
+            raise UserError(f"quantile is {self.quantile}", "a number between 0 and 1")
+        told = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
+        if told and self.fixed is not None:
+            raise UserError(
+                f"{told[0]} stands beside fixed", f"one of them: a limit that is {self.fixed} is not learnt"
+            )
+
 
 @dataclass(frozen=True)
 class Quality:
-    """Limits of the quality rules. `..._by_kind` sets another limit for documents of some kinds.
+    """Limits of the quality rules, by the score that they judge (steps/quality.toml has them, with their figures).
 
-    minimum_characters: shorter is too_short. minimum_korean_share: of the letters; less is not_korean (documentation
-    and code hold much Latin, so expert and code have limits of their own).
-    maximum_damage_share: of the visible characters; more is broken_encoding. One rare syllable (뷁) is much of a short
-    comment, so comments may hold more.
-    minimum_ending_share: of the longer words; less is a word_list, a page of search words or names.
-    maximum_jamo_share, _symbol_share, _digit_share: of the visible characters; more is jamo, symbols, digits.
-    maximum_run_characters: one letter in a row; maximum_duplicate_line_share, _top_bigram_share and
-    _repeated_5gram_share: of the characters; more of any of them is repetition.
-
-    Where a default came from: quantiles over 5,675 statutes, 12,801 pages of .NET and 307 of TensorFlow documentation,
-    wiki news, library reviews, fairy tales and film reviews, each passing in 99 % of documents or more (log.md).
-    Sentences end like particles or verbs in 43-95 % of their longer words, lists of search words in 4-14 %.
+    limits: what is to be otherwise, {"characters": {"fixed": 100}}. learn: False takes every limit as it stands.
+    least_documents: a kind with fewer scores takes the limit as it stands.
     """
 
-    minimum_characters: int = 40
-    minimum_characters_by_kind: dict[str, int] = field(
-        default_factory=lambda: {"comment": 8, "dialogue": 16, "kin": 20}
-    )
-    minimum_korean_share: float = 0.3
-    minimum_korean_share_by_kind: dict[str, float] = field(
-        default_factory=lambda: {"expert": 0.08, "code": 0.0, "comment": 0.2}
-    )
-    maximum_damage_share: float = 0.03
-    maximum_damage_share_by_kind: dict[str, float] = field(default_factory=lambda: {"comment": 0.2, "dialogue": 0.2})
-    minimum_ending_share: float = 0.25
-    maximum_jamo_share: float = 0.4
-    maximum_symbol_share: float = 0.45
-    maximum_digit_share: float = 0.5
-    maximum_run_characters: int = 100
-    maximum_run_characters_by_kind: dict[str, int] = field(default_factory=lambda: {"expert": 10_000, "code": 10_000})
-    maximum_duplicate_line_share: float = 0.5
-    maximum_top_bigram_share: float = 0.3
-    maximum_repeated_5gram_share: float = 0.6
+    limits: dict[str, Limit] = field(default_factory=dict)
+    learn: bool = True
+    least_documents: int = 500
+
+    def __post_init__(self) -> None:
+        known = {rule.score: rule for rule in defaults()}
+        for score in self.limits:
+            if score not in known:
+                raise UserError(f"limits.{score}: no quality rule judges it", hint=did_you_mean(score, list(known)))
+            _adapted(known[score], self.limits[score])
+        if self.least_documents < 1:
+            raise UserError(f"least_documents is {self.least_documents}", "1 or more")
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules, the plainest reason first: the first one that fires is counted as the reason."""
-        return (
-            Rule(
-                "broken_encoding",
-                "damage_share",
-                maximum=self.maximum_damage_share,
-                by_kind=self.maximum_damage_share_by_kind,
-            ),
-            Rule(
-                "not_korean",
-                "korean_share",
-                minimum=self.minimum_korean_share,
-                by_kind=self.minimum_korean_share_by_kind,
-            ),
-            Rule("too_short", "characters", minimum=self.minimum_characters, by_kind=self.minimum_characters_by_kind),
-            Rule("word_list", "ending_share", minimum=self.minimum_ending_share),
-            Rule("jamo", "jamo_share", maximum=self.maximum_jamo_share),
-            Rule("symbols", "symbol_share", maximum=self.maximum_symbol_share),
-            Rule("digits", "digit_share", maximum=self.maximum_digit_share),
-            Rule(
-                "repetition",
-                "longest_run",
-                maximum=self.maximum_run_characters,
-                by_kind=self.maximum_run_characters_by_kind,
-            ),
-            Rule("repetition", "duplicate_line_share", maximum=self.maximum_duplicate_line_share),
-            Rule("repetition", "top_bigram_share", maximum=self.maximum_top_bigram_share),
-            Rule("repetition", "repeated_5gram_share", maximum=self.maximum_repeated_5gram_share),
-        )
+        adapted = (_adapted(rule, self.limits.get(rule.score, Limit())) for rule in defaults())
+        return tuple(replace(rule, learned=self._learned(rule)) for rule in adapted)
+
+    def _learned(self, rule: Rule) -> Learned | None:
+        if rule.learned is None or not self.learn:
+            return None
+        return replace(rule.learned, least_documents=self.least_documents)
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
-        """Adds every feature as a column, and `quality` (0..1)."""
-        from malmoi.corpus.kernels import features
+        """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py)."""
+        from malmoi.corpus.kernels import features, languages
         from malmoi.corpus.kernels.buffers import string_buffers
         from malmoi.corpus.steps import verdicts
 
         measured = features.measure(*string_buffers(batch.column("text")))
-        columns = {name: measured[:, place] for place, name in enumerate(features.FEATURES)}
+        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(features.FEATURES)}
         columns["quality"] = features.quality(measured)
+        columns["language"] = languages.language(measured)
         return verdicts.with_columns(batch, columns)
+
+
+@cache
+def defaults() -> tuple[Rule, ...]:
+    """The rules of quality.toml."""
+    rows = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["rule"]
+    return tuple(
+        Rule(**{**row, "learned": _read_learned(row["learned"]) if "learned" in row else None}) for row in rows
+    )
+
+
+def _read_learned(row: dict[str, Any]) -> Learned:
+    return Learned(**{**row, "fixed_kinds": tuple(row.get("fixed_kinds", ()))})
+
+
+def _adapted(rule: Rule, limit: Limit) -> Rule:
+    """The rule with what the recipe says otherwise. Raises UserError where its bounds are the wrong way round."""
+    if limit.fixed is not None:
+        side = "maximum" if rule.minimum is None else "minimum"
+        return replace(rule, by_kind=limit.by_kind, learned=None, **{side: limit.fixed})
+    return replace(rule, by_kind={**rule.by_kind, **limit.by_kind}, learned=_relearned(rule, limit))
+
+
+def _relearned(rule: Rule, limit: Limit) -> Learned | None:
+    told = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
+    told = {name: value for name, value in told.items() if value is not None}
+    if rule.learned is None:
+        if told:
+            raise UserError(
+                f"limits.{rule.score}.{next(iter(told))} is set", "fixed or by_kind: this limit is not learnt"
+            )
+        return None
+    learned = replace(rule.learned, **told, fixed_kinds=tuple(sorted({*rule.learned.fixed_kinds, *limit.by_kind})))
+    low, high = sorted((learned.mildest, learned.strictest))
+    if (low, high) != (
+        (learned.strictest, learned.mildest) if rule.minimum is None else (learned.mildest, learned.strictest)
+    ):
+        order = "at least" if rule.minimum is None else "at most"
+        raise UserError(f"limits.{rule.score}.mildest is {learned.mildest}", f"{order} strictest, {learned.strictest}")
+    return learned

@@ -9,10 +9,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """How the limit of a rule is learnt: a quantile of the scores of each kind, kept between two bounds.
+
+    quantile: 0..1, of the kind's documents that have the score. mildest and strictest: the limit never lets more pass,
+    or less. A kind whose own limit (`Rule.by_kind`) lies outside widens the bounds to it. fixed_kinds: what the recipe
+    fixed. least_documents: a kind with fewer scores takes the limit of the rule.
+    """
+
+    quantile: float
+    mildest: float
+    strictest: float
+    fixed_kinds: tuple[str, ...] = ()
+    least_documents: int = 500
+
+
+@dataclass(frozen=True)
 class Rule:
     """Documents whose `score` column lies under `minimum` or over `maximum` get `drop_<reason>`.
 
     by_kind: another limit for documents of some kinds. A document without the score (null) passes.
+    learned: how thresholds.py finds a limit for each kind; None keeps those that stand here.
     """
 
     reason: str
@@ -20,6 +37,7 @@ class Rule:
     minimum: float | None = None
     maximum: float | None = None
     by_kind: Mapping[str, float] = field(default_factory=dict)
+    learned: Learned | None = None
 
     def __post_init__(self) -> None:
         assert (self.minimum is None) != (self.maximum is None), f"{self.reason}: one limit, not two or none"

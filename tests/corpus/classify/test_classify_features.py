@@ -1,12 +1,14 @@
+import itertools
 import unicodedata
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.features import Features, slots, sums
+from malmoi.corpus.classify.features import Features, slots
 from malmoi.corpus.classify.normalise import as_read
 from malmoi.corpus.kernels.buffers import string_buffers
+
+SMALL = Features(bits=16)
 
 
 def letters(text):
@@ -60,44 +62,50 @@ def test_plain_symbols_fold_width_case_digits_and_repeats(written, read):
     assert symbols(written) == read
 
 
-def test_a_text_is_read_alike_alone_and_after_300_others():
-    texts = ["같은 문장입니다"] + [f"다른 문장 {chr(0xAC00 + n)}" for n in range(300)] + ["같은 문장입니다"]
-    features = Features(symbols=(1, 3), letters=(5, 5), bits=12)
-    weights = np.arange(features.slots).astype(np.int8)
-    totals, counts = sums(*string_buffers(pa.array(texts)), features, weights)
-    assert totals[0] == totals[-1]
-    assert counts[0] == counts[-1] > 10
+def found(texts, features=SMALL):
+    indices, starts = slots(*string_buffers(pa.array(texts)), features)
+    return [indices[start:stop].tolist() for start, stop in itertools.pairwise(starts)]
 
 
-def test_the_sum_of_weights_is_that_of_the_distinct_slots():
-    texts = pa.array(["가나다 가나다 가나다", "", "ㅋㅋㅋ", "Hello 안녕", "끝" * 40_000, None])
-    features = Features(symbols=(1, 4), letters=(4, 6), bits=14)
-    weights = np.random.default_rng(0).integers(-127, 128, features.slots).astype(np.int8)
-    totals, counts = sums(*string_buffers(texts), features, weights)
-    indices, starts = slots(*string_buffers(texts), features)
-    for text in range(len(texts)):
-        own = indices[starts[text] : starts[text + 1]]
-        assert len(set(own.tolist())) == len(own) == counts[text]
-        assert totals[text] == weights[own].astype(int).sum()
-    assert counts[1] == counts[5] == 0
+def test_sentences_end_at_newlines_and_stops_before_a_space():
+    text = "첫째입니다. 둘째인가요? 3.14는 수다\n\n넷째\n"
+    pieces = ["첫째입니다.", "둘째인가요?", "3.14는 수다", "넷째"]
+    assert set(found([text])[0]) == set().union(*found(pieces))
+    joined = set(found(["첫째입니다.둘째인가요?"])[0])
+    assert joined - set().union(*found(pieces)), "without a space it is one sentence, with n-grams across the stop"
+
+
+@pytest.mark.parametrize("text", ["끝。 다음", "끝! 다음", "끝\r\n다음", "끝\n\n\n다음", "끝.\t다음"])
+def test_other_ends_of_sentences_are_seen(text):
+    assert set(found([text])[0]) <= set().union(*found([text.replace("다음", ""), "다음"]))
+
+
+def test_a_stretch_of_any_length_is_read_to_its_end():
+    features = Features(bits=22)
+    long = "".join(chr(0xAC00 + n % 11_000) for n in range(60_000)) + "끝ㅋ"
+    assert set(found(["끝ㅋ"], features)[0]) & set(found([long], features)[0])
+    spaced = " ".join(["여덟글자인낱말하나"] * 9_000)
+    assert len(found([spaced], features)[0]) < 100
 
 
 def test_a_repeated_word_counts_once():
-    features = Features(symbols=(1, 2))
-    _, counts = sums(*string_buffers(pa.array(["가 가 가 가", "가 가"])), features, np.zeros(features.slots, np.int8))
-    assert counts[0] == counts[1]
+    assert len(found(["가 가 가 가"])[0]) == len(found(["가 가 가"])[0])
 
 
-def test_a_long_text_is_read_in_windows_to_its_end():
-    features = Features(symbols=(1, 1))
-    text = "".join(chr(0xAC00 + n % 5000) for n in range(60_000)) + "끝"
-    _, counts = sums(*string_buffers(pa.array([text])), features, np.zeros(features.slots, np.int8))
-    assert 4_900 < counts[0] <= 5_002
+def test_an_empty_text_has_no_features():
+    assert found(["", "\u200b", " \n\t "]) == [[], [], []]
+
+
+def test_nfd_full_width_and_disguised_words_share_features_with_the_plain_word():
+    plain = set(found(["시발 1회 ABC"])[0])
+    assert set(found([unicodedata.normalize("NFD", "시발")])[0]) & plain
+    assert set(found(["시1발"])[0]) & set(found(["시발"])[0])
+    assert found(["１２회 ＡＢＣ"]) == found(["12회 abc"])
 
 
 def test_sliced_and_chunked_arrays_are_read_from_their_place():
     texts = pa.array(["버릴 것", "하나", "둘", "셋"])
-    features = Features(symbols=(1, 2), bits=12)
+    features = Features(bits=12)
     whole, _ = slots(*string_buffers(pa.array(["하나", "둘"])), features)
     part, _ = slots(*string_buffers(texts.slice(1, 2)), features)
     pieces, _ = slots(*string_buffers(pa.chunked_array([["하나"], ["둘"]])), features)

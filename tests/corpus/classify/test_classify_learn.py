@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,11 +5,10 @@ import pytest
 from malmoi.corpus.classify.features import Features
 from malmoi.corpus.classify.learn import Guidance, LearnSettings, learn
 from malmoi.corpus.classify.model import Model, load, shipped
-from malmoi.corpus.classify.sentences import sentence_offsets
-from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.corpus.classify.together import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.kit.errors import UserError
 
-SMALL = Features(symbols=(1, 3), letters=(5, 5), bits=14)
+SMALL = Features(bits=14)
 POLITE = [
     "고맙습니다 잘 보았습니다",
     "좋은 글이네요 감사합니다",
@@ -129,18 +126,8 @@ def test_one_bad_sentence_shows_in_the_highest_and_hardly_in_the_mean():
     assert highest[2] == pytest.approx(mean[2])
 
 
-def test_sentences_end_at_newlines_and_stops_before_a_space():
-    text = "첫째입니다. 둘째인가요? 3.14는 수다\n\n넷째\n"
-    data, offsets = string_buffers(pa.array([text, "", "하나"]))
-    cuts, first = sentence_offsets(data, offsets)
-    pieces = [bytes(data[start:stop]).decode() for start, stop in itertools.pairwise(cuts)]
-    assert "".join(pieces) == text + "하나"
-    assert [piece.strip() for piece in pieces] == ["첫째입니다.", "둘째인가요?", "3.14는 수다", "넷째", "", "하나"]
-    assert first.tolist() == [0, 4, 5, 6]
-
-
 def test_shipped_models_are_small_and_an_unknown_one_is_named():
-    for name in ("harm", "profanity", "human_translation"):
+    for name in (*OF_DOCUMENTS, *OF_SENTENCES):
         assert isinstance(shipped(name), Model)
         assert shipped(name).note
     with pytest.raises(UserError, match="did you mean 'harm'"):

@@ -6,10 +6,12 @@ import json
 import numpy as np
 import pytest
 
+from malmoi.corpus.core_region import learn as learn_module
 from malmoi.corpus.core_region.boosting import Boosting
 from malmoi.corpus.core_region.labelled import read_labelled, site_of
-from malmoi.corpus.core_region.learn import FOLDS, cross_validate, fold_of, learn, prepare
+from malmoi.corpus.core_region.learn import FOLDS, cross_validate, fold_of, learn, learn_folder, prepare
 from malmoi.corpus.core_region.measure import agreement
+from malmoi.corpus.core_region.model import load_weights
 from malmoi.corpus.core_region.region import extract
 from malmoi.kit.errors import UserError
 
@@ -52,6 +54,22 @@ def test_pages_never_seen_are_extracted_and_learning_again_gives_the_same(tmp_pa
     assert all(
         (a == b).all() for a, b in zip([*first.first, *first.second], [*again.first, *again.second], strict=True)
     )
+
+
+def test_learning_a_folder_again_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(learn_module, "Boosting", lambda: FEW)
+    write_pages(tmp_path / "pages")
+    told = []
+    counts = learn_folder(tmp_path / "pages", tmp_path / "one.npz", lambda done, total: told.append((done, total)))
+    assert learn_folder(tmp_path / "pages", tmp_path / "two.npz") == counts
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    assert (counts["pages"], counts["sites"]) == (15, 15)
+    assert counts["labelled_blocks"] > 100
+    assert told[-1][0] == told[-1][1]
+    learned = load_weights(tmp_path / "one.npz")
+    page = read_labelled(tmp_path / "pages")[0]
+    assert page.truth is not None
+    assert agreement([(page.truth, extract(page.html, weights=learned).text)]).f1 > 0.9
 
 
 def test_segments_label_only_the_blocks_that_hold_them(tmp_path):

@@ -34,5 +34,9 @@ def test_tables_that_only_place_things_become_paragraphs():
     assert written(f"<table><tr><td>차림</td><td>{long}</td></tr></table>") == f"차림\n\n{long.strip()}"
 
 
+def test_a_table_of_one_column_is_none():
+    assert written("<table><tr><td>가 나 다</td></tr><tr><td>라 마</td></tr></table>") == "가 나 다\n\n라 마"
+
+
 def test_a_cell_of_two_lines_is_one_cell():
     assert written("<table><tr><td><p>가</p><p>나</p></td><td>다</td></tr></table>") == "| 가 나 | 다 |"

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from malmoi.corpus.core_region.embedded import article_body, state_text
+from malmoi.corpus.core_region.embedded import article_body, json_ld, state_text
 from malmoi.corpus.core_region.scan import scan
 from malmoi.corpus.core_region.tags import tables
 
@@ -27,7 +27,7 @@ def test_article_body_of_json_ld_is_found_in_a_graph():
         "@graph": [{"@type": "WebSite", "name": "말"}, {"@type": "NewsArticle", "articleBody": "\n".join(PARAGRAPHS)}]
     }
     html = page(f'<script type="application/ld+json">{json.dumps(state)}</script>')
-    assert article_body(html, scanned_of(html)) == "\n".join(PARAGRAPHS)
+    assert article_body(json_ld(html, scanned_of(html))) == "\n".join(PARAGRAPHS)
 
 
 def test_paragraphs_in_the_state_of_a_framework_are_joined_in_order():

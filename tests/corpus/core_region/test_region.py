@@ -3,11 +3,15 @@
 import json
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from malmoi.corpus.core_region.model import WEIGHTS, load_weights, save_weights, shipped_weights
 from malmoi.corpus.core_region.region import MAX_PAGE_BYTES, extract
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.page import to_documents
+from malmoi.corpus.sources.raw import Raw
 from malmoi.kit.errors import UserError
 
 SENTENCES = (
@@ -59,27 +63,12 @@ def test_a_page_whose_text_is_in_json_ld_only_is_read_from_there():
     assert found.text == "\n".join(SENTENCES * 3)
 
 
-def test_comments_are_apart_and_only_when_asked():
-    said = "저희 외할아버지도 그때 고장 말을 모아 보내셨다고 들었습니다. 고맙습니다."
-    html = page(ARTICLE + f'<div class="comment_list"><ul><li><b>길손</b><p>{said}</p></li></ul></div>')
-    assert extract(html).comments == ()
-    found = extract(html, comments=True)
-    assert said not in found.text
-    assert any(said in comment for comment in found.comments)
-
-
 def test_headings_lists_and_tables_inside_the_article_stay_in_order():
     inner = "<h2>차례</h2><ul><li>낱말을 모은 사람들의 이야기입니다.</li><li>원고를 찾은 날의 이야기입니다.</li></ul>"
     found = extract(page(ARTICLE.replace("</p><p>", f"</p>{inner}<p>", 1)))
     kinds = [piece.kind for piece in found.pieces]
     assert kinds.count("item") == 2
     assert kinds.index("item") < len(kinds) - 1 - kinds[::-1].index("paragraph")
-
-
-def test_captions_of_the_article_are_apart():
-    figure = "<figure><img src=a.jpg><figcaption>1957년에 나온 큰사전 여섯째 권. 사진 한빛일보</figcaption></figure>"
-    found = extract(page(ARTICLE.replace("</p><p>", f"</p>{figure}<p>", 1)))
-    assert "큰사전 여섯째 권" in found.text + " ".join(found.captions)
 
 
 @pytest.mark.parametrize("html", ["", " ", "<", "<html>", b"\xff\xfe", b"\x00" * 50, "\ud800", "<body></body>"])
@@ -98,6 +87,11 @@ def test_a_million_of_anything_takes_bounded_time(piece):
 def test_only_so_much_of_a_page_is_read():
     found = extract(page(ARTICLE).encode() + b"<p>x</p>" * (MAX_PAGE_BYTES // 8), "utf-8")
     assert found.cut
+
+
+def test_what_extract_gives_is_what_a_corpus_is_made_of():
+    (document,) = to_documents(Raw(page(ARTICLE), "html", "a.html", 0, 1), Input(Path("unused")))
+    assert document["text"] == extract(page(ARTICLE)).text
 
 
 def test_weights_are_small_and_survive_a_file(tmp_path):

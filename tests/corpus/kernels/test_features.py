@@ -6,7 +6,10 @@ import pytest
 from small_batches import sentences
 
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.kernels.features import FEATURES, measure, quality
+from malmoi.corpus.kernels.features import FEATURES, MEASURED_WORDS, measure, quality
+
+SCRIPTS = ("hangul_share", "latin_share", "hanja_share", "kana_share", "foreign_letter_share", "digit_share",
+           "jamo_share", "symbol_share")  # fmt: skip
 
 
 def features(*texts: str) -> list[dict[str, float]]:
@@ -21,18 +24,20 @@ def test_every_count_of_a_mixed_text_is_what_a_person_counts():
     assert row["lines"] == 2
     dense = 2 + 3 + 4 + 2 + 2 + 1
     assert row["hangul_share"] == pytest.approx(2 / dense)
-    assert row["latin_share"] == pytest.approx(3 / dense)
+    assert row["latin_share"] == pytest.approx(4 / dense)
     assert row["digit_share"] == pytest.approx(3 / dense)
     assert row["symbol_share"] == pytest.approx(1 / dense)
     assert row["jamo_share"] == pytest.approx(2 / dense)
-    assert row["korean_share"] == pytest.approx(4 / 10)
-    assert row["damage_share"] == pytest.approx(1 / dense)
+    assert row["hanja_share"] == pytest.approx(2 / dense)
+    assert row["korean_share"] == pytest.approx(6 / 10)  # Hanja beside Hangul is Korean
+    assert row["damage_share"] == 0
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n\t", "\u200b\ufeff"])
 def test_text_without_a_visible_character_measures_zero(text):
     (row,) = features(text)
-    assert all(value == 0 for name, value in row.items() if name != "ending_share")
+    says_nothing = ("ending_share", "top_word_share", "spaced_share", "english_share")
+    assert all(value != value if name in says_nothing else value == 0 for name, value in row.items())
 
 
 def test_empty_batch_gives_no_rows():
@@ -64,6 +69,8 @@ def test_old_hangul_and_middle_dots_of_law_are_no_damage():
         "안녕하세요 반갑습니다".encode().decode("cp949", "replace"),
         "안녕하세요 반갑습니다".encode("cp949").decode("latin-1"),
         "안녕하세요 반갑습니다".encode("cp949").decode("utf-8", "replace"),
+        "안녕하세요 반갑습니다".encode().decode("cp1252", "ignore"),
+        "안녕하세요 반갑습니다".encode().decode("latin-1").encode().decode("latin-1"),  # twice over
     ],
 )
 def test_every_wrong_charset_shows_as_damage(broken):
@@ -72,6 +79,60 @@ def test_every_wrong_charset_shows_as_damage(broken):
 
 def test_colloquial_syllables_outside_ks_x_1001_are_little_damage():
     assert features("뷁 쵝오 욬 그런 말이 어디 있어요 진짜 재미있네요 하하하")[0]["damage_share"] < 0.15
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "Ceci n'est pas une pâte brisée, c'est l'été à Orléans où Noël fût déjà fêté",
+        "Über den Wolken muß die Freiheit wohl grenzenlos sein, Größe und Übermut",
+        "“그래.” ‘정말…?’ «네» 20℃ ± 0.5 × 3 § 12 ¶ 3 ® ™ ½",
+        "나는 café에서 naïve한 résumé를 썼다",
+    ],
+)
+def test_accents_and_quotation_marks_where_they_belong_are_no_damage(whole):
+    assert features(whole)[0]["damage_share"] == 0
+
+
+def test_a_shared_plane_of_rare_characters_is_still_counted_by_class():
+    (row,) = features("가\U00020020나 \U0001f389\U00030020\U000e0041")
+    assert row["words"] == 2
+    assert row["hanja_share"] == pytest.approx(2 / 6) or row["symbol_share"] == pytest.approx(3 / 6)
+    assert sum(row[name] for name in row if name in SCRIPTS) == pytest.approx(1)
+
+
+def test_spaced_syllables_are_told_from_short_words():
+    torn, verse = features(
+        " ".join("데이터를분석하여결과를보고하는것이중요하다고말했다"),
+        "그날 밤 내 맘속에 별 하나가 떴다 나 너 참 좋아해 " * 4,
+    )
+    assert torn["spaced_share"] == 1.0
+    assert verse["spaced_share"] == 0
+
+
+def test_word_chain_and_tables_are_no_word_lists():
+    chain = (
+        "사과 과일 일요일 일본 본인 인사 사람 남자 자녀 여자 자전거 거울 울산 산토끼 끼니 이불 불꽃 꽃집 집안 안개 개미"
+    )
+    menu = "김치찌개 8,000원\n된장국 7,000원\n" * 10
+    listed = "부산 맛집 강남 병원 추천 가격 후기 쿠폰 배송 렌탈 견적 업체 예약 할인 학원 과외 보험 대출 금리 텐트"
+    shares = [row["ending_share"] for row in features(chain, menu, listed)]
+    assert shares[0] > 0.5
+    assert shares[1] > 0.5
+    assert shares[2] < 0.15
+
+
+def test_sentences_are_counted_without_dates_and_numbers_of_lists():
+    (row,) = features("1. 그는 2021. 5. 25. 왔다.\n2. “정말?” 하고 물었다! (그랬다.) 끝")
+    assert row["sentences"] == 5
+    assert row["closed_line_share"] == 0.5
+
+
+def test_links_long_numbers_and_brackets_are_measured():
+    link, numbers, open_brackets = features("보기 https://a.kr/b 끝", "번호 1234567890", "((((((((((")
+    assert link["url_share"] == pytest.approx(9 / 17)
+    assert numbers["longest_digits"] == 10
+    assert open_brackets["bracket_imbalance"] == 1
 
 
 def test_repeated_lines_words_and_phrases_are_measured():
@@ -97,8 +158,8 @@ def test_decomposed_text_counts_as_hangul_too():
 
 
 def test_text_with_more_words_than_are_measured_for_repetition_is_still_counted_whole():
-    (row,) = features("가 " * 250_000)
-    assert row["words"] == 250_000
+    (row,) = features("가 " * (MEASURED_WORDS + 50_000))
+    assert row["words"] == MEASURED_WORDS + 50_000
     assert row["top_bigram_share"] == 1.0
 
 

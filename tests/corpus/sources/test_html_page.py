@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from malmoi.corpus.sources.html_page import read_page
+from malmoi.corpus.sources import html_page
 
 MENU = (
     "<ul class=m>"
@@ -11,6 +11,12 @@ MENU = (
 )
 FOOTER = "<p>모둠터 | 이용약관 | 개인정보처리방침</p><p>Copyright ⓒ 2021 모둠터. 무단 전재 및 재배포 금지</p>"
 BODY = "<p>강원 강릉시에 올겨울 첫눈이 내렸다.</p><p>기상청은 오늘 밤까지 3cm의 눈이 더 올 것으로 내다봤다.</p>"
+
+
+def read_page(html, kind, url):
+    """The fields of a page and its text, as one table."""
+    found = html_page.read_page(html, kind, url)
+    return {**found.fields, "text": "\n\n".join(said.text for said in found.said)}
 
 
 def page(body, head=""):
@@ -96,7 +102,7 @@ def test_json_ld_gives_the_metadata():
     found.pop("text")
     assert found == {
         "title": '강릉에 "첫눈"', "name": "모둠신문", "url": "https://a.kr/1", "author": "김말이",
-        "published": "2021-05-25", "category": "날씨", "kind": "news",
+        "published": "2021-05-25", "category": "날씨", "kind": "news", "language": "ko",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@ import unicodedata
 import pyarrow as pa
 import pytest
 
+from malmoi.corpus.core_region.region import MAX_PAGE_BYTES
 from malmoi.corpus.document import SCHEMA
 from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.page import DAMAGE, author_hash, clean_text, to_document
@@ -128,7 +129,7 @@ def test_a_page_in_cp949_with_a_header_and_a_site_of_its_own():
         ("\u0000 \ufeff", "text", "no_text"),
         ("<!-- 주석뿐 -->", "markdown", "no_text"),
         ("<html><body></body></html>", "html", "no_text"),
-        ("<p>" + "x" * 5_000_001, "html", "too_large"),
+        ("<p>" + "x" * MAX_PAGE_BYTES, "html", "too_large"),
     ],
 )
 def test_what_gives_no_text_is_unreadable_at_its_place(content, form, reason):

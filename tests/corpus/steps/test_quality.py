@@ -1,8 +1,17 @@
+import random
+
+import duckdb
+import pyarrow as pa
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
+from malmoi.corpus import thresholds
+from malmoi.corpus.kernels.features import FEATURES
 from malmoi.corpus.sample import plant
-from malmoi.corpus.steps.quality import Quality
+from malmoi.corpus.steps import verdicts
+from malmoi.corpus.steps.quality import Limit, Quality
+from malmoi.kit import config
+from malmoi.kit.errors import UserError
 
 CODE = """def add(a, b):
     return a + b
@@ -50,8 +59,6 @@ def test_reason_is_the_one_that_a_reader_would_give(text, kind, expected):
 
 
 def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_lost():
-    import random
-
     chance = random.Random(5)
     clean = [sentences(number) for number in range(60)]
     lists = [plant.word_list(chance) for _ in range(40)]
@@ -65,11 +72,58 @@ def test_every_planted_word_list_and_broken_text_is_found_and_no_clean_text_is_l
     assert dropped == []
 
 
+@pytest.mark.parametrize("planted_share", [0.0, 0.05, 0.4])
+def test_limits_learnt_from_a_spoilt_source_find_every_fault_and_lose_no_clean_text(planted_share):
+    chance = random.Random(7)
+    clean = [sentences(number) for number in range(600)]
+    count = int(planted_share * len(clean))
+    lists = [plant.word_list(chance) for _ in range(count)]
+    broken = [
+        plant.mojibake(text) if place % 2 else plant.torn(text, chance) for place, text in enumerate(clean[:count])
+    ]
+    batch = Quality()(batch_of([*clean, *lists, *broken]))
+    connection = duckdb.connect()
+    connection.register("batch", pa.Table.from_batches([batch]))
+    connection.execute("CREATE VIEW scores AS SELECT source.kind AS kind, * EXCLUDE (source) FROM batch")
+    found = thresholds.learn(connection, Quality().rules())
+    judged = verdicts.judged(batch, thresholds.apply(Quality().rules(), found))
+    assert all(threshold.learned for threshold in found if threshold.score == "ending_share")
+    assert all(verdict(judged, "word_list")[600 : 600 + count])
+    assert all(verdict(judged, "broken_encoding")[600 + count :])
+    lost = [name for name in verdicts.reasons(judged.schema.names) if any(verdict(judged, name[5:])[:600])]
+    assert lost == []
+
+
 def test_limits_of_a_kind_go_before_the_general_ones():
-    settings = Quality(minimum_characters=100, minimum_characters_by_kind={"comment": 2})
+    settings = Quality(limits={"characters": Limit(fixed=100, by_kind={"comment": 2})})
     text = "조금 짧은 글이지만 댓글로는 충분합니다."
     assert verdict(judge(settings, batch_of([text], "comment")), "too_short") == [False]
     assert verdict(judge(settings, batch_of([text], "news")), "too_short") == [True]
+
+
+def test_a_recipe_says_limits_by_their_scores_and_a_slip_is_told():
+    table = {"limits": {"characters": {"fixed": 100, "by_kind": {"comment": 2}}, "jamo_share": {"quantile": 0.99}}}
+    settings = config.parse(Quality, table, "corpus.quality")
+    assert settings.limits["characters"] == Limit(fixed=100, by_kind={"comment": 2})
+    assert config.parse(Quality, config.to_table(settings), "corpus.quality") == settings
+    with pytest.raises(UserError, match=r"corpus.quality: limits.jamo_shares: .*did you mean 'jamo_share'"):
+        config.parse(Quality, {"limits": {"jamo_shares": {}}}, "corpus.quality")
+    with pytest.raises(UserError, match=r"corpus.quality.limits.jamo_share.fixd"):
+        config.parse(Quality, {"limits": {"jamo_share": {"fixd": 1}}}, "corpus.quality")
+
+
+def test_every_rule_judges_a_feature_and_its_default_lies_between_its_bounds():
+    for rule in Quality().rules():
+        assert rule.score in FEATURES
+        if rule.learned is not None:
+            low, high = sorted((rule.learned.mildest, rule.learned.strictest))
+            assert low < rule.limit("") < high
+            assert (rule.learned.quantile < 0.5) == (rule.maximum is None)
+
+
+def test_language_stands_beside_the_scores():
+    batch = Quality()(batch_of([sentences(1), "This is the end of it, and that is all.", "★"]))
+    assert batch.column("language").to_pylist() == ["ko", "en", "none"]
 
 
 def test_no_row_is_taken_away_and_an_empty_batch_keeps_its_columns():

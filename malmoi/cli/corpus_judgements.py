@@ -1,0 +1,193 @@
+"""`malmoi corpus extract | mask | score | duplicates | learn`: one judgement alone, on files that are in no corpus."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from malmoi.cli.terminal import harmless
+
+BATCH_DOCUMENTS = 500
+SHOWN_CHARACTERS = 200
+
+
+def add_verbs(verbs: Any) -> None:
+    """Adds the verbs to the room's."""
+    extract = _files(verbs, "extract", "text, title, date and more of pages and other files", _extract)
+    extract.add_argument("--comments", action="store_true", help="also readers' comments, as documents of their own")
+    mask = _files(verbs, "mask", "texts with personal data masked, and where it was", _mask)
+    mask.add_argument("--lines", action="store_true", help="every line is a text")
+    score = _files(verbs, "score", "features, informational value, harm and spam of texts", _score)
+    score.add_argument("--lines", action="store_true", help="every line is a text")
+    duplicates = _files(verbs, "duplicates", "which texts are copies of which", _duplicates)
+    duplicates.add_argument("--lines", action="store_true", help="every line is a text")
+    learn = verbs.add_parser("learn", help="learn the weights of a judgement from labelled data")
+    learn.add_argument("what", help="core-region, harm, profanity, human_translation, value, spam")
+    learn.add_argument("data", type=Path, help="the folder of the labelled data")
+    learn.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the weights go (.npz)")
+    learn.set_defaults(action=_learn)
+
+
+def _files(verbs: Any, name: str, purpose: str, action: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=purpose)
+    verb.add_argument("files", nargs="+", metavar="FILE", help="files, folders, archives; - is standard input")
+    verb.add_argument("--json", action="store_true", help="one JSON object a line")
+    verb.set_defaults(action=action)
+    return verb
+
+
+def _extract(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.loose_files import read_loose
+
+    failed = 0
+    for found in read_loose(arguments.files, comments=arguments.comments):
+        if found.document is None:
+            failed += _say_unreadable(found)
+            continue
+        document = found.document
+        source = document["source"]
+        row = {
+            "file": found.file,
+            "offset": found.offset,
+            "id": document["id"],
+            "title": document["title"],
+            "text": document["text"],
+            **{
+                name: source[name]
+                for name in ("published", "author_hash", "name", "category", "url", "kind", "language")
+            },
+            "turns": document["turns"],
+            "segments": document["segments"],
+            "views": document.get("views"),
+            "embedded": document.get("embedded", False),
+            "cut": document.get("cut", False),
+        }
+        _print(row, arguments.json, _page_for_people)
+    return 1 if failed else 0
+
+
+def _mask(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.steps.masking import find_spans_of
+    from malmoi.corpus.steps.personal_data import PersonalData
+
+    settings = PersonalData()
+
+    def judge(texts: list[str]) -> Iterable[dict[str, Any]]:
+        return ({"text": text, "spans": spans} for text, spans in find_spans_of(texts, settings))
+
+    return _judge(arguments, judge, _mask_for_people)
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.classify.together import score_texts
+
+    return _judge(arguments, score_texts, _scores_for_people)
+
+
+def _judge(
+    arguments: argparse.Namespace,
+    judge: Callable[[list[str]], Iterable[dict[str, Any]]],
+    for_people: Callable[[dict[str, Any]], str],
+) -> int:
+    """Each text with what `judge` says of it, some hundred at a time; 1 where any could not be read."""
+    failed = 0
+    for batch in _batches(_texts(arguments)):
+        failed += sum(_say_unreadable(found) for found in batch if found.document is None)
+        readable = [found for found in batch if found.document is not None]
+        for found, said in zip(readable, judge([found.document["text"] for found in readable]), strict=True):
+            _print({"file": found.file, "offset": found.offset, **said}, arguments.json, for_people)
+    return 1 if failed else 0
+
+
+def _duplicates(arguments: argparse.Namespace) -> int:
+    import pyarrow as pa
+
+    from malmoi.corpus.duplicates import duplicates_in
+    from malmoi.corpus.kernels.buffers import string_buffers
+    from malmoi.corpus.kernels.features import measure, quality
+
+    found = list(_texts(arguments))
+    failed = sum(_say_unreadable(one) for one in found if one.document is None)
+    readable = [one for one in found if one.document is not None]
+    texts = pa.array([one.document["text"] for one in readable], pa.large_string())
+    for row in duplicates_in(texts, _names(readable), quality=quality(measure(*string_buffers(texts)))):
+        _print(row, arguments.json, _copy_for_people)
+    return 1 if failed else 0
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    from malmoi.cli.progress import bar
+
+    if arguments.what == "core-region":
+        from malmoi.corpus.core_region.learn import learn_folder
+
+        with bar("learn core-region") as progress:
+            counts = learn_folder(arguments.data, arguments.out, progress)
+    else:
+        from malmoi.corpus.classify.teach import learn_named
+
+        counts = learn_named(arguments.what, arguments.data, arguments.out)
+    print(json.dumps(counts, ensure_ascii=False))
+    return 0
+
+
+def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
+    from malmoi.corpus.loose_files import read_loose
+
+    return read_loose(arguments.files, lines=arguments.lines)
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    held: list[Any] = []
+    for item in items:
+        held.append(item)
+        if len(held) == BATCH_DOCUMENTS:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def _names(found: list[Any]) -> list[str]:
+    """A name for each text: its file, with its place where the file has several, numbered where that is not enough."""
+    files, seen, names = Counter(one.file for one in found), Counter[str](), []
+    for one in found:
+        name = one.file if files[one.file] == 1 else f"{one.file}@{one.offset}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return names
+
+
+def _say_unreadable(found: Any) -> int:
+    """On stderr, so that data stays data; counts for the exit code."""
+    print(harmless(f"{found.file}@{found.offset}: {found.reason}: {found.detail}"), file=sys.stderr)
+    return 1
+
+
+def _print(row: dict[str, Any], as_json: bool, for_people: Callable[[dict[str, Any]], str]) -> None:
+    print(json.dumps(row, ensure_ascii=False, default=str) if as_json else harmless(for_people(row)))
+
+
+def _page_for_people(row: dict[str, Any]) -> str:
+    about = " · ".join(str(row[name]) for name in ("kind", "name", "published", "url") if row[name])
+    return f"== {row['file']}\n{row['title'] or ''}\n{about}\n\n{row['text']}\n"
+
+
+def _mask_for_people(row: dict[str, Any]) -> str:
+    return row["text"]
+
+
+def _scores_for_people(row: dict[str, Any]) -> str:
+    scores = (f"  {name:<28} {value:.4g}" for name, value in row.items() if isinstance(value, float))
+    return "\n".join((f"== {row['file']}@{row['offset']}", *scores))
+
+
+def _copy_for_people(row: dict[str, Any]) -> str:
+    if row["cluster"] is None:
+        return f"{row['file']}  has no copy"
+    if row["representative"] == row["file"]:
+        return f"{row['file']}  stays, cluster {row['cluster']}"
+    return f"{row['file']}  copy of {row['representative']} ({row['similarity']:.2f}), cluster {row['cluster']}"

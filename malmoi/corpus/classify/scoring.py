@@ -1,0 +1,195 @@
+"""Scores texts by several linear models in one reading: one hash and one memory access an n-gram serve them all.
+
+The weights of a slot lie side by side in 64 bits, a byte each, with 128 added so that they are sums of lanes:
+
+    bits 0 16 32   models of documents        bits 8 24   models of sentences
+    bits 40-63     the number of the last sentence that held this slot
+
+Sentences are numbered through, so one number tells both whether the n-gram is new to the sentence (lower than its
+number) and whether it is new to the document (lower than the number of its first sentence).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, uint64
+
+from malmoi.corpus.classify.features import (
+    FOUR_LETTERS,
+    LETTER,
+    LETTERS_SALT,
+    ONE_SYMBOL,
+    SYMBOL,
+    THREE_SYMBOLS,
+    TWO_SYMBOLS,
+    Features,
+    room,
+    shift_of,
+    slot_of,
+    tables,
+)
+from malmoi.corpus.classify.normalise import read_letters, read_sentence
+
+DOCUMENT_LANES, SENTENCE_LANES = 3, 2
+ZERO = 128
+
+MARK = np.uint64(40)
+WEIGHTS = np.uint64((1 << 40) - 1)
+LANES_OF_DOCUMENTS, LANES_OF_SENTENCES = np.uint64(0x000000FF_00FF00FF), np.uint64(0x00FF00FF)
+ONE = np.uint64(1 << 48)
+"""In the lane above the models: counts the n-grams."""
+BLOCK = 255
+"""So many weights are added before the lanes of 16 bits could run over: 255 x 255 < 2^16. A multiple of 3."""
+LAST_MARK = (1 << 24) - 2
+
+
+class Line(NamedTuple):
+    """One linear model: int8 weights, and p = sigmoid(bias + scale / sqrt(n) x their sum)."""
+
+    weights: np.ndarray
+    scale: float
+    bias: float
+
+
+def interleave(documents: Sequence[Line], sentences: Sequence[Line], num_slots: int) -> np.ndarray:
+    """The table of slots (uint64) of up to three models of documents and two of sentences."""
+    assert len(documents) <= DOCUMENT_LANES and len(sentences) <= SENTENCE_LANES
+    table = np.zeros(num_slots, np.uint64)
+    for first, lines in ((0, documents), (8, sentences)):
+        for lane, line in enumerate(lines):
+            assert line.weights.shape == (num_slots,) and line.weights.dtype == np.int8
+            table |= (line.weights.astype(np.int64) + ZERO).astype(np.uint64) << np.uint64(first + 16 * lane)
+    return table
+
+
+class Scored(NamedTuple):
+    """documents: log odds, texts x models. highest, mean: probability of sentences, texts x models; all float64."""
+
+    documents: np.ndarray
+    highest: np.ndarray
+    mean: np.ndarray
+
+
+def score(
+    data: np.ndarray,
+    offsets: np.ndarray,
+    features: Features,
+    documents: Sequence[Line],
+    sentences: Sequence[Line],
+    table: np.ndarray | None = None,
+) -> Scored:
+    """Scores texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias.
+
+    `table` is what `interleave` makes of the same models, where it is at hand; it is not changed.
+    """
+    entries = interleave(documents, sentences, features.slots) if table is None else table.copy()
+    texts = len(offsets) - 1
+    scored = Scored(*(np.zeros((texts, lanes)) for lanes in (DOCUMENT_LANES, SENTENCE_LANES, SENTENCE_LANES)))
+    lines = np.zeros((DOCUMENT_LANES + SENTENCE_LANES, 2))
+    for lane, line in (*enumerate(documents), *enumerate(sentences, DOCUMENT_LANES)):
+        lines[lane] = line.scale, line.bias
+    _score_all(data, offsets, tables(), room(), entries, lines, scored)
+    return Scored(
+        scored.documents[:, : len(documents)], scored.highest[:, : len(sentences)], scored.mean[:, : len(sentences)]
+    )
+
+
+@njit(nogil=True, cache=True)
+def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, lines: Any, scored: Any) -> None:
+    documents, highest, mean = scored
+    symbols, letters = room
+    totals = np.zeros((2, 4), np.int64)  # of a document, of a sentence: sums of lanes, number of n-grams
+    now = 0
+    for d in range(len(offsets) - 1):
+        stop, at = offsets[d + 1], offsets[d]
+        totals[0] = 0
+        first = now + 1
+        while True:  # an empty text is one empty sentence
+            now += 1
+            if now > LAST_MARK:
+                now = first = _wipe(entries)
+            begun = at
+            totals[1] = 0
+            count, at = read_sentence(data, at, stop, by[0], symbols)
+            marks = uint64(first) << MARK, uint64(now) << MARK
+            _add_symbols(symbols, count, entries, marks, totals)
+            count = read_letters(symbols, count, by[1], letters)
+            _add_letters(letters, count, entries, marks, totals)
+            _judge_sentence(totals[1], lines, at - begun, highest[d], mean[d])
+            if at >= stop:
+                break
+        for lane in range(DOCUMENT_LANES):
+            documents[d, lane] = _margin(totals[0], lane, lines[lane])
+        for lane in range(SENTENCE_LANES):
+            mean[d, lane] /= max(stop - offsets[d], 1)
+
+
+@njit(nogil=True, cache=True)
+def _wipe(entries: Any) -> int:
+    """Marks begin again at 1. In a document under way an n-gram may count twice, once in 16 million sentences."""
+    for slot in range(len(entries)):
+        entries[slot] &= WEIGHTS
+    return 1
+
+
+@njit(inline="always")
+def _margin(totals: Any, lane: Any, line: Any) -> Any:  # pragma: no cover (compiled)
+    return line[1] + line[0] * totals[lane] / np.sqrt(max(totals[3], 1))
+
+
+@njit(inline="always")
+def _judge_sentence(totals: Any, lines: Any, size: Any, highest: Any, mean: Any) -> None:  # pragma: no cover (compiled)
+    for lane in range(SENTENCE_LANES):
+        share = 1 / (1 + np.exp(-_margin(totals, lane, lines[DOCUMENT_LANES + lane])))
+        highest[lane] = max(highest[lane], share)
+        mean[lane] += share * max(size, 1)
+
+
+@njit(nogil=True, cache=True)
+def _add_symbols(symbols: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
+    """Marks the slots of all n-grams of symbols and adds the weights of those that are new."""
+    shift, recent = shift_of(len(entries)), uint64(0)
+    for begin in range(0, count, BLOCK // 3):
+        new = uint64(0), uint64(0)
+        for place in range(begin, min(begin + BLOCK // 3, count)):
+            recent = (recent << SYMBOL) | uint64(symbols[place])
+            new = _add(slot_of(recent & ONE_SYMBOL, shift), entries, marks, new)
+            new = _add(slot_of(recent & TWO_SYMBOLS, shift), entries, marks, new)
+            new = _add(slot_of(recent & THREE_SYMBOLS, shift), entries, marks, new)
+        _spread(new[0], totals[0])
+        _spread(new[1], totals[1])
+
+
+@njit(nogil=True, cache=True)
+def _add_letters(letters: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
+    shift, recent = shift_of(len(entries)), uint64(0)
+    for begin in range(0, count, BLOCK):
+        new = uint64(0), uint64(0)
+        for place in range(begin, min(begin + BLOCK, count)):
+            recent = ((recent << LETTER) | uint64(letters[place])) & FOUR_LETTERS
+            new = _add(slot_of(recent ^ LETTERS_SALT, shift), entries, marks, new)
+        _spread(new[0], totals[0])
+        _spread(new[1], totals[1])
+
+
+@njit(inline="always")
+def _add(slot: Any, entries: Any, marks: Any, new: Any) -> Any:  # pragma: no cover (compiled)
+    """Adds the weights of a slot to the lanes of the document and of the sentence, where it is new to them.
+
+    There is no branch: the mark is written in any case, and what is not new is multiplied by 0.
+    """
+    entry = entries[slot]
+    entries[slot] = (entry & WEIGHTS) | marks[1]
+    to_document = ((entry & LANES_OF_DOCUMENTS) | ONE) * uint64(entry < marks[0])
+    to_sentence = (((entry >> uint64(8)) & LANES_OF_SENTENCES) | ONE) * uint64(entry < marks[1])
+    return new[0] + to_document, new[1] + to_sentence
+
+
+@njit(inline="always")
+def _spread(lanes: Any, totals: Any) -> None:  # pragma: no cover (compiled)
+    """Adds four lanes of 16 bits to four totals, less the ZERO in each weight."""
+    number = np.int64(lanes >> uint64(48))
+    for lane in range(3):
+        totals[lane] += np.int64((lanes >> uint64(16 * lane)) & uint64(0xFFFF)) - ZERO * number
+    totals[3] += number

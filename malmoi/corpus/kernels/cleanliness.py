@@ -1,0 +1,101 @@
+"""Which texts are as they should be already, so that nobody has to look at them as Python strings.
+
+A text that is marked clean is what sources/record.py's clean_text would make of it, byte for byte. One that is not
+marked may still be clean: it goes the long way, at no cost but time.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+PLAIN, SPACE, ODD = 0, 1, 2
+LAST = 0x20000
+"""Code points from here on (rare Chinese characters, tags) take the long way."""
+ODD_CONTROLS = frozenset((*range(0x09), 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), 0x7F, 0xFEFF))
+MARKS = frozenset((0xFFFC, 0xFFFD))
+"""Stand-ins for what is no text: sources/record.py counts them or takes them out."""
+
+
+@cache
+def code_points() -> np.ndarray:
+    """PLAIN, SPACE or ODD (uint8) for each code point below LAST. Spaces matter at the ends of a text only.
+
+    Odd is whatever NFC may change, alone or after another character: marks that combine, singletons (Ω the unit of
+    Ohm, 神 of the compatibility block), conjoining vowels and consonants (jamo that may join into a syllable).
+    """
+    table = np.zeros(LAST, np.uint8)
+    for code in range(LAST):
+        letter = chr(code)
+        if letter.isspace():
+            table[code] = SPACE
+        if unicodedata.combining(letter) or code in ODD_CONTROLS or code in MARKS or 0xD800 <= code < 0xE000:
+            table[code] = ODD
+        parts = unicodedata.decomposition(letter)
+        if parts and not parts.startswith("<"):
+            if unicodedata.normalize("NFC", letter) != letter:
+                table[code] = ODD
+            table[[int(part, 16) for part in parts.split()[1:]]] = ODD  # it may join what stands before it
+    table[0x1160:0x1200] = ODD  # vowels and final consonants: syllables have no decomposition listed
+    return table
+
+
+def clean(data: np.ndarray, offsets: np.ndarray, most_bytes: int) -> np.ndarray:
+    """Whether each text is clean, not blank, no HTML page, and of `most_bytes` at most (bool). Checks that it is UTF-8.
+
+    data, offsets: as kernels/buffers.py gives them.
+    """
+    result = np.zeros(len(offsets) - 1, np.bool_)
+    _clean(data, offsets, most_bytes, code_points(), result)
+    return result
+
+
+@njit(nogil=True, cache=True)
+def _clean(data: Any, offsets: Any, most_bytes: Any, table: Any, result: Any) -> None:
+    for d in range(len(offsets) - 1):
+        start, stop = offsets[d], offsets[d + 1]
+        if start < stop and stop - start <= most_bytes and data[start] != 60:  # "<"
+            result[d] = _is_clean(data, start, stop, table)
+
+
+@njit(nogil=True, cache=True)
+def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
+    at, begins, kind = start, True, PLAIN
+    while at < stop:
+        first = np.int64(data[at])
+        if first < 0x80:
+            # A blank before a line's end goes.
+            if first == 10 and at > start and (data[at - 1] == 32 or data[at - 1] == 9):
+                return False
+            kind = table[first]
+            at += 1
+        else:
+            code, width = _decoded(data, at, stop, first)
+            kind = PLAIN if 0xAC00 <= code <= 0xD7A3 else table[code]
+            at += width
+        if kind == ODD or (kind == SPACE and begins):
+            return False
+        begins = False
+    return kind == PLAIN
+
+
+@njit(inline="always")
+def _decoded(data: Any, at: Any, stop: Any, first: Any) -> Any:  # pragma: no cover (compiled)
+    """The code point at `at` and its width; 0, which is odd, for what is no UTF-8 or beyond the table."""
+    if at + 1 >= stop or (data[at + 1] & 0xC0) != 0x80:
+        return 0, 1
+    second = np.int64(data[at + 1]) & 0x3F
+    if first < 0xE0:
+        return (((first & 0x1F) << 6) | second if first >= 0xC2 else 0), 2
+    if at + 2 >= stop or (data[at + 2] & 0xC0) != 0x80:
+        return 0, 1
+    third = np.int64(data[at + 2]) & 0x3F
+    if first < 0xF0:
+        code = ((first & 0x0F) << 12) | (second << 6) | third
+        return (code if code >= 0x800 else 0), 3
+    if at + 3 >= stop or (data[at + 3] & 0xC0) != 0x80 or first > 0xF0:
+        return 0, 1
+    code = (second << 12) | (third << 6) | (np.int64(data[at + 3]) & 0x3F)
+    return (code if 0x10000 <= code < LAST else 0), 4

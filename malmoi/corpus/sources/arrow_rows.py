@@ -1,0 +1,170 @@
+"""Parquet files whose rows are plain texts, as Arrow batches of documents: the text never becomes a Python string.
+
+A row that needs cleaning, or that is no text at all, comes out as a Raw or Unreadable, as sources/parquet.py gives it,
+and goes the long way; so does a file that this reader does not know. What comes out is the same either way.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources import parquet
+from malmoi.corpus.sources.fields import CANONICAL
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
+from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.kit.files import is_remote
+
+BATCH_BYTES, MOST_ROWS = 4_000_000, 2_000
+SUFFIXES = (".parquet", ".pq")
+PLAIN_FIELDS = frozenset({"title", "url", "name", "category", "licence", "kind", "published", "popularity"})
+"""Metadata that is about the document alone. Turns, summaries and the like make more of a row than its text."""
+
+Item = pa.RecordBatch | Raw | Unreadable
+
+
+def read(path: Path, source: Input) -> Iterator[Item] | None:
+    """The rows of a file in order: batches of documents with the columns of SCHEMA, and what goes the long way.
+
+    None where the file is not for this reader: all of it goes the long way.
+    """
+    if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return None
+    if is_remote(path) or path.is_symlink() or not path.is_file():
+        return None
+    try:
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    read_by_name = parquet.columns_of(file.schema_arrow.names, source)
+    if not file.metadata.num_rows or not _is_plain(file.schema_arrow, read_by_name, source):
+        file.close()
+        return None
+    return _read(file, _Rows(_origin(path, source), source), read_by_name)
+
+
+def _origin(path: Path, source: Input) -> str:
+    relative = path.relative_to(source.path).as_posix() if path != source.path else path.name
+    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def _is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
+    """Whether there is one column of text, and every other that is read is plain metadata."""
+    if source.text_field not in columns or source.text_field.lower() in CANONICAL or len(set(columns)) < len(columns):
+        return False
+    kind = schema.field(source.text_field).type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return False
+    others = [name for name in columns if name != source.text_field]
+    known = [CANONICAL.get(name.lower(), ("",))[0] for name in others]
+    return all(name in PLAIN_FIELDS for name in known) and not any(
+        pa.types.is_nested(schema.field(n).type) for n in others
+    )
+
+
+def _read(file: pq.ParquetFile, rows: "_Rows", columns: list[str]) -> Iterator[Item]:
+    with file:
+        first = 0
+        for group in range(file.metadata.num_row_groups):
+            metadata = file.metadata.row_group(group)
+            size = max(1, metadata.total_byte_size // max(1, metadata.num_rows))
+            done = 0
+            try:
+                for batch in file.iter_batches(int(np.clip(BATCH_BYTES // size, 16, MOST_ROWS)), [group], columns):
+                    yield from rows.items(batch, first + done)
+                    done += batch.num_rows
+            except (pa.ArrowException, OSError, ValueError, OverflowError):
+                yield from parquet.read_group(file, group, (rows.origin_file, first), rows.source, columns, done)
+            first += metadata.num_rows
+
+
+class _Rows:
+    """The rows of one file."""
+
+    def __init__(self, origin_file: str, source: Input) -> None:
+        self.origin_file, self.source = origin_file, source
+
+    def items(self, batch: pa.RecordBatch, first: int) -> Iterator[Item]:
+        """One batch in order. first: number of its first row in the file."""
+        from malmoi.corpus.kernels.buffers import string_buffers
+        from malmoi.corpus.kernels.cleanliness import clean
+
+        texts = batch.column(self.source.text_field)
+        data, offsets = string_buffers(texts)
+        is_clean = clean(data, offsets, self.source.max_bytes_per_document)
+        described: list[dict[str, Any]] | None = None
+        if batch.num_columns > 1:
+            described = self._described(batch, (data, offsets), first, is_clean)
+        edges = (np.flatnonzero(np.diff(is_clean.astype(np.int8))) + 1).tolist()
+        for start, stop in zip([0, *edges], [*edges, len(is_clean)], strict=True):
+            if not is_clean[start]:
+                rows = parquet.rows_of(batch.slice(start, stop - start))
+                yield from (
+                    parquet.to_raw(row, self.origin_file, first + start + n, self.source) for n, row in enumerate(rows)
+                )
+            else:
+                own, place = texts.slice(start, stop - start), first + start
+                if described:
+                    yield _batch(own, self.origin_file, place, _columns(described[start:stop]))
+                else:
+                    yield _batch(own, self.origin_file, place, self._alike((data, offsets[start : stop + 1]), place))
+
+    def _described(
+        self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], first: int, is_clean: np.ndarray
+    ) -> list[dict[str, Any]]:
+        """Documents without their text, from the metadata of each row. Marks rows that are more than their text odd."""
+        found = []
+        data, offsets = text
+        others = [name for name in batch.schema.names if name != self.source.text_field]
+        for place, row in enumerate(parquet.rows_of(batch.select(others))):
+            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + place, 0), self.source)
+            if not is_clean[place] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
+                is_clean[place] = False
+                found.append({})
+                continue
+            content = data[offsets[place] : offsets[place + 1]].tobytes()
+            found.append(document(replace(raw, content=content), self.source, given_fields(raw), ""))
+            if found[-1]["source"]["kind"] in TURN_KINDS:
+                is_clean[place] = False
+        return found
+
+    def _alike(self, text: tuple[np.ndarray, np.ndarray], first: int) -> dict[str, pa.Array]:
+        """Columns of a file without metadata: only the ids of its rows differ."""
+        data, offsets = text
+        content, rows = memoryview(data.data), len(offsets) - 1
+        one = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
+        ids = []
+        for place in range(rows):
+            digest = hashlib.sha256(f"{self.origin_file}#{first + place}\0".encode("utf-8", "surrogatepass"))
+            digest.update(content[offsets[place] : offsets[place + 1]])
+            ids.append(digest.hexdigest()[:32])
+        same = pa.array(np.zeros(rows, np.int32))
+        columns = {"source": pa.array([one["source"]], SOURCE).take(same)}
+        return columns | {"id": pa.array(ids, pa.string()), "title": pa.array([one["title"]], pa.string()).take(same)}
+
+
+def _columns(found: list[dict[str, Any]]) -> dict[str, pa.Array]:
+    return {
+        name: pa.array([each[name] for each in found], SCHEMA.field(name).type) for name in ("id", "title", "source")
+    }
+
+
+def _batch(texts: pa.Array, origin_file: str, first: int, columns: dict[str, pa.Array]) -> pa.RecordBatch:
+    rows = len(texts)
+    files = pa.array([origin_file], pa.string()).take(pa.array(np.zeros(rows, np.int32)))
+    offsets = pa.array(np.arange(first, first + rows))
+    columns |= {
+        "text": texts.cast(pa.large_string()),
+        "origin": pa.StructArray.from_arrays([files, offsets], fields=list(ORIGIN)),
+    }
+    arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

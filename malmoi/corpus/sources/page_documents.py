@@ -1,0 +1,130 @@
+"""The documents of a web page: the page itself, and its readers' comments where they are asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from malmoi.corpus import media
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources import charset
+from malmoi.corpus.sources.html_page import MAX_PAGE_BYTES, Said, read_page
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.record import DAMAGE, clean_text, decode, document, given_fields, unreadable, whole_pairs
+
+COMMENTS = "#comments"
+EMBEDDED, CUT = "embedded", "cut"
+"""Keys of a page's documents beside those of SCHEMA: see html_page.Page."""
+JOINT = "\n\n"
+PROMPT_CHARACTERS = 20_000
+BOM_START = b"\xef"
+
+
+def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
+    """See page.to_documents. What is larger than MAX_PAGE_BYTES is refused unread."""
+    decoded = _utf8(raw)
+    if isinstance(decoded, Unreadable):
+        return decoded
+    html, damage_share = decoded
+    given = given_fields(raw)
+    page = read_page(html, source.kind or given.get("kind"), given.get("url"), source.comments)
+    fields = {**page.fields, **given, "url": page.fields.get("url") or given.get("url")}
+    found = []
+    about = _document(raw, source, fields, page.said)
+    if about:
+        found.append(about | {"link_hosts": list(page.link_hosts)})
+    said = _document(raw, source, {**fields, "author": None, "kind": "comment"}, page.comments, COMMENTS)
+    if said:
+        said["source"]["kind"] = "comment"
+        found.append(said | {"link_hosts": []})
+    if not found:
+        return unreadable(raw, "no_text", "nothing is left but markup")
+    state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
+    return [one | state for one in found]
+
+
+def _utf8(raw: Raw) -> tuple[bytes, float] | Unreadable:
+    """The page in UTF-8 and the share of its characters that is U+FFFD. Bytes that are UTF-8 stay as they are."""
+    if len(raw.content) > MAX_PAGE_BYTES:
+        return _too_large(raw, len(raw.content))
+    content = raw.content
+    if isinstance(content, bytes) and not charset.looks_binary(content):
+        read_as = charset.decode(content, raw.fields.get("charset"), is_html=True)
+        if read_as and read_as.charset == "utf-8" and not read_as.damage_share and content[:1] != BOM_START:
+            return content, 0.0
+        if read_as is None:
+            return unreadable(raw, "encoding", "no charset gives text")
+        html, damage_share = read_as.text.encode("utf-8", "replace"), read_as.damage_share
+    else:
+        decoded = decode(raw)
+        if isinstance(decoded, Unreadable):
+            return decoded
+        html, damage_share = decoded[0].encode("utf-8", "replace"), decoded[1]
+    return (html, damage_share) if len(html) <= MAX_PAGE_BYTES else _too_large(raw, len(html))
+
+
+def _too_large(raw: Raw, size_bytes: int) -> Unreadable:
+    return unreadable(raw, "too_large", f"a page of {size_bytes} bytes; the limit is {MAX_PAGE_BYTES}")
+
+
+def _document(
+    raw: Raw, source: Input, fields: dict[str, Any], said: Sequence[Said], part: str = ""
+) -> dict[str, Any] | None:
+    """One document of what was said; None where nothing is left of it."""
+    written = _Written(said)
+    if not written.text:
+        return None
+    found = document(raw, source, fields, written.text, part)
+    if written.turns:
+        found["turns"] = written.turns
+    found["segments"] = written.segments or None
+    found["views"] = _views(found["title"], written)
+    return found | {media.CONTENTS: written.contents} if written.contents else found
+
+
+class _Written:
+    """What was said as one text, with places in it: of turns, of media, of the answer."""
+
+    def __init__(self, said: Sequence[Said]) -> None:
+        self.text = ""
+        self.turns: list[dict[str, str | None]] = []
+        self.segments: list[dict[str, Any]] = []
+        self.contents: dict[str, bytes] = {}
+        self.spans: list[tuple[int, int]] = []
+        parts: list[str] = []
+        length = 0
+        for one in said:
+            text, segments, contents = media.place(clean_text(one.text), one.items)
+            if not text and not segments:
+                continue
+            at = length + (len(JOINT) if parts and text else 0)
+            self.segments += [shifted(segment, at) for segment in segments]
+            self.contents |= contents
+            if text:
+                parts.append(text)
+                length = at + len(text)
+                self._add_turn(one, text, at)
+        self.text = JOINT.join(parts)
+
+    def _add_turn(self, one: Said, text: str, at: int) -> None:
+        if one.role is not None:
+            speaker = clean_text(whole_pairs(one.speaker)) or None if one.speaker else None
+            self.turns.append({"speaker": speaker, "text": text, "role": one.role})
+            self.spans.append((at, at + len(text)))
+
+
+def shifted(segment: dict[str, Any], by: int) -> dict[str, Any]:
+    """A segment of a part as one of the whole."""
+    return {**segment, "start": segment["start"] + by, "end": segment["end"] + by}
+
+
+def _views(title: str | None, written: _Written) -> list[dict[str, Any]] | None:
+    """The question, with the title where it is not part of it, and the place of the accepted or the first answer."""
+    roles = [turn["role"] for turn in written.turns]
+    if roles[:1] != ["question"]:
+        return None
+    wanted = next((role for role in ("accepted_answer", "answer") if role in roles), None)
+    if wanted is None:
+        return None
+    question = written.turns[0]["text"] or ""
+    prompt = question if not title or title in question else f"{title}\n\n{question}"
+    start, end = written.spans[roles.index(wanted)]
+    return [{"use": "qa", "prompt": prompt[:PROMPT_CHARACTERS], "start": start, "end": end}]

@@ -1,0 +1,124 @@
+"""What every reader's items become: decoded, NFC, in the shape of document.SCHEMA."""
+
+import hashlib
+import re
+import unicodedata
+from typing import Any
+
+from malmoi.corpus.document import document_id
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources import charset
+from malmoi.corpus.sources.dialogue import read_turns
+from malmoi.corpus.sources.fields import one_line
+from malmoi.corpus.sources.raw import Raw, Unreadable
+
+DEFAULT_KIND = "web"
+TURN_KINDS = ("dialogue", "comment")
+AUTHOR_HASH_DIGITS = 16
+DAMAGE = "decoding_damage_share"
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
+"""Dropped from texts: control characters, byte order marks. Joiners and variation selectors stay: emoji need them."""
+LINE_END = re.compile(r"[ \t]*(?:\r\n|[\r\n\v\f])")
+TRAILING_SPACE = re.compile(r"[ \t]+\n")
+
+
+def clean_text(text: str) -> str:
+    """NFC, line ends as \\n without spaces before them, no control characters, stripped at both ends."""
+    if not text.isprintable():  # true of one-line texts only, which most rows are
+        text = CONTROL.sub("", text) if CONTROL.search(text) else text
+        if "\r" in text or "\f" in text or "\v" in text:
+            text = LINE_END.sub("\n", text)
+        elif " \n" in text or "\t\n" in text:
+            text = TRAILING_SPACE.sub("\n", text)
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def author_hash(author: str, name: str | None) -> str:
+    """A stand-in for an author's name: 64 bits of SHA-256 over where it was published and the name, in hex.
+
+    The place is part of it, so that namesakes on two sites stay two. It keeps honest readers from names; whoever has
+    the name can compute it.
+    """
+    digest = hashlib.sha256(
+        f"malmoi author\0{name or ''}\0{unicodedata.normalize('NFC', author)}".encode("utf-8", "replace")
+    )
+    return digest.hexdigest()[:AUTHOR_HASH_DIGITS]
+
+
+def decode(raw: Raw) -> tuple[str, float] | Unreadable:
+    """The text and the share of it that is U+FFFD."""
+    content = raw.content
+    if isinstance(content, bytes):
+        if charset.looks_binary(content):
+            return unreadable(raw, "binary", f"starts with {content[:8]!r}")
+        decoded = charset.decode(content, raw.fields.get("charset"), raw.format == "html")
+        if decoded is None:
+            return unreadable(raw, "encoding", "no charset gives text")
+        return decoded.text, decoded.damage_share
+    try:
+        content.encode()
+    except UnicodeEncodeError:
+        content = whole_pairs(content)
+    return content, content.count(charset.REPLACEMENT) / max(1, len(content))
+
+
+def given_fields(raw: Raw) -> dict[str, Any]:
+    """The metadata that the source gives beside the content."""
+    return {key: value for key, value in raw.fields.items() if value is not None}
+
+
+def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: str = "") -> dict[str, Any]:
+    """A document in the shape of SCHEMA, without segments and views.
+
+    kind is the input's, else that of `fields`, else "web". part: "#comments" for what is a document beside another.
+    """
+    kind = source.kind or fields.get("kind") or DEFAULT_KIND
+    name = _line(fields, "name") or source.name
+    author = _line(fields, "author")
+    url = _line(fields, "url")
+    content = raw.content if isinstance(raw.content, bytes) else raw.content.encode("utf-8", "surrogatepass")
+    return {
+        "id": document_id((url or f"{raw.origin_file}#{raw.origin_offset}") + part, content),
+        "title": _line(fields, "title"),
+        "text": text,
+        "source": {
+            "kind": kind,
+            "name": name,
+            "url": url + part if url else None,
+            "category": _line(fields, "category"),
+            "author_hash": author_hash(author, name) if author else None,
+            "published": fields.get("published"),
+            "licence": _line(fields, "licence") or source.licence,
+            "popularity": fields.get("popularity"),
+            "language": _line(fields, "language"),
+        },
+        "turns": _turns(kind, fields, text),
+        "segments": None,
+        "views": None,
+        "origin": {"file": raw.origin_file, "offset": raw.origin_offset},
+    }
+
+
+def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str | None]] | None:
+    """The turns that the row gives, else those that can be read from a dialogue's lines."""
+    given = fields.get("turns")
+    if given:
+        said = [{key: value and clean_text(whole_pairs(value)) for key, value in turn.items()} for turn in given]
+    else:
+        said = read_turns(text) if kind in TURN_KINDS else None
+    return said and [{"role": None, **turn} for turn in said]
+
+
+def _line(fields: dict[str, Any], key: str) -> str | None:
+    line = one_line(fields.get(key))
+    return clean_text(whole_pairs(line)) or None if line else None
+
+
+def whole_pairs(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which neither UTF-8 nor Arrow can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
+    """The item as one that gave no text."""
+    return Unreadable(raw.origin_file, raw.origin_offset, raw.raw_bytes, reason, detail)

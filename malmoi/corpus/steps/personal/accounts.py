@@ -1,0 +1,78 @@
+"""Numbers of money: payment cards and bank accounts."""
+
+import re
+from collections.abc import Iterator
+
+from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, Span, alone, cued
+
+_CARD = re.compile(
+    rf"{BEFORE}(?:[0-9]{{4}}(?P<mark> ?- ?|[ .])[0-9]{{4}}(?P=mark)[0-9]{{4}}(?P=mark)[0-9]{{3,4}}"
+    rf"|3[0-9]{{3}}(?P<mark2>[- .])[0-9]{{6}}(?P=mark2)[0-9]{{4,5}}|[0-9]{{13,16}}){AFTER}"
+)
+_CARD_CUE = re.compile(r"카드|card|visa|master|amex|비자|결제|신용|체크", re.IGNORECASE)
+_BRANDS = re.compile(r"3[0-9]|4|5[0-9]|6|9|22[2-9]|2[3-6]|27[01]|272")
+"""First digits that card brands use (ISO/IEC 7812), 9 among Korean cards. What else passes Luhn is a table of years."""
+
+
+def find_cards(text: str) -> Iterator[Span]:
+    """13 to 16 digits that pass Luhn's test, in fours or as Amex does; without marks beside a word for cards only."""
+    for match in _CARD.finditer(text):
+        digits = "".join(letter for letter in match.group() if letter.isdecimal())
+        if not _BRANDS.match(digits) or not luhn_fits(digits) or len(set(digits)) < 3:
+            continue
+        marked = match["mark"] or match["mark2"] or cued(text, match.start(), _CARD_CUE, 20)
+        if marked or (alone(text, match.start(), match.end()) and len(digits) in (15, 16)):
+            yield Span(match.start(), match.end(), "card")
+
+
+def luhn_fits(digits: str) -> bool:
+    """Luhn's test (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        double = int(digit) * (1 + place % 2)
+        total += double - 9 if double > 9 else double
+    return total % 10 == 0
+
+
+_ACCOUNT = re.compile(
+    rf"{BEFORE}(?:[0-9]{{2,6}}(?: ?- ?[0-9]{{1,8}}){{2,4}}|[0-9]{{2,6}}(?: [0-9]{{1,8}}){{2,3}}|"
+    rf"[0-9]{{3,6}}-[0-9]{{6,10}}|[0-9]{{10,16}}){AFTER}"
+)
+_BANK = (
+    r"(?:(?:국민|신한|우리|하나|기업|부산|대구|광주|전북|경남|제주|산업|외환|한국씨티|씨티|시티|수출입|저축|"
+    r"상호|SC|SC제일|제일|iM) ?(?:은행|뱅크)|농협|수협|신협|우체국|카카오 ?뱅크|카뱅|토스 ?뱅크|토스|케이 ?뱅크|"
+    r"[Kk]뱅크|새마을 ?금고|산림조합|iM뱅크|\bKB|\bNH|\bIBK|\bKDB)"
+)
+_CUE = re.compile(rf"{_BANK}|계좌|입금|예금주|송금|이체|account", re.IGNORECASE)
+_BANK_BEFORE = re.compile(rf"(?:{_BANK}(?:은행)?|계좌(?: ?번호)?)[ :(은는]{{0,4}}(?:계좌(?: ?번호)?[ :은는]{{0,3}})?$")
+_BANK_AFTER = re.compile(rf"\s?[(,/]? ?(?:{_BANK}|예금주)")
+_SHORT_BANK = re.compile(r"(?<![가-힣])(?:국민|신한|우리|하나|기업|카카오|토스|농협) ?:? ?$")
+"""Names that are words too: enough before a number with two hyphens."""
+_OTHER_NUMBER = re.compile(
+    r"주문|접수|송장|운송장|예약|관리|문서|사건|공고|고객|전화|연락|팩스|문의|사업자|상품|버전|제$"
+)
+_DATE = re.compile(r"(?:19|20)[0-9]{2} ?[- ] ?(?:0?[1-9]|1[0-2]) ?[- ] ?[0-9]{1,2}(?![0-9])")
+_CUE_CHARACTERS, _FEWEST, _MOST = 24, 10, 16
+_PHONE = re.compile(r"0(?:10|1[16-9]|2|[3-6][1-5]|70|50[2-8]?) ?[- ]? ?[0-9]{3,4} ?[- ]? ?[0-9]{4}")
+
+
+def find_accounts(text: str) -> Iterator[Span]:
+    """Groups of 10 to 16 digits within reach of a bank's name or of 계좌, 입금, 예금주.
+
+    Shapes differ by bank and by decade (KB 6-2-6, Kakao 4-2-7, NH 3-4-4-2): any with two marks or more will do where
+    a cue stands near; without marks, or with spaces, the bank must stand directly before. A nearer word for another
+    number (주문번호) takes it away.
+    """
+    for match in _ACCOUNT.finditer(text):
+        number = match.group()
+        if not _FEWEST <= sum(letter.isdecimal() for letter in number) <= _MOST or _DATE.match(number):
+            continue
+        before = text[max(0, match.start() - _CUE_CHARACTERS) : match.start()]
+        before = before.rpartition("\n")[2].rpartition(". ")[2]
+        cues = list(_CUE.finditer(before))
+        others = list(_OTHER_NUMBER.finditer(before))
+        if (others and (not cues or others[-1].start() > cues[-1].start())) or _PHONE.fullmatch(number):
+            continue
+        near = _BANK_BEFORE.search(before) or _BANK_AFTER.match(text, match.end())
+        if near or (number.count("-") >= 2 and (cues or _SHORT_BANK.search(before))):
+            yield Span(match.start(), match.end(), "bank_account")

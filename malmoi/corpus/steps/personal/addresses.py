@@ -1,0 +1,95 @@
+"""Postal addresses down to a building: by road name and by lot. Names of cities and districts alone are no address."""
+
+import re
+from collections.abc import Iterator
+
+from malmoi.corpus.steps.personal.plain import Span
+
+_PROVINCE = (
+    r"(?:서울(?:특별시|시)?|(?:부산|대구|인천|광주|대전|울산)(?:광역시|시)?|세종(?:특별자치시|시)?|"
+    r"경기도?|강원(?:특별자치도|도)?|"
+    r"충청?[북남]도?|전라?[북남]도?|전북특별자치도|경상?[북남]도?|제주(?:특별자치도|도)?)"
+)
+_CITIES = (
+    "수원|성남|의정부|안양|부천|광명|평택|동두천|안산|고양|과천|구리|남양주|오산|시흥|군포|의왕|하남|용인|파주|이천|"
+    "안성|김포|화성|광주|양주|포천|여주|춘천|원주|강릉|동해|태백|속초|삼척|청주|충주|제천|천안|공주|보령|아산|서산|"
+    "논산|계룡|당진|전주|군산|익산|정읍|남원|김제|목포|여수|순천|나주|광양|"
+    "포항|경주|김천|안동|구미|영주|영천|상주|문경|경산|창원|진주|통영|사천|김해|밀양|거제|양산|제주|서귀포"
+)
+_COUNTIES = (
+    "기장|달성|군위|강화|옹진|울주|연천|가평|양평|홍천|횡성|영월|평창|정선|철원|화천|양구|인제|고성|양양|보은|"
+    "옥천|영동|증평|진천|괴산|음성|단양|금산|부여|서천|청양|홍성|예산|태안|완주|진안|무주|장수|임실|순창|고창|부안|"
+    "담양|곡성|구례|고흥|보성|화순|장흥|강진|해남|영암|무안|함평|영광|장성|"
+    "완도|진도|신안|의성|청송|영양|영덕|청도|고령|성주|칠곡|예천|"
+    "봉화|울진|울릉|의령|함안|창녕|남해|하동|산청|함양|거창|합천"
+)
+_DISTRICTS = (
+    "종로|용산|성동|광진|동대문|중랑|성북|강북|도봉|노원|은평|서대문|마포|양천|"
+    "강서|구로|금천|영등포|동작|관악|서초|강남|송파|강동|영도|부산진|동래|"
+    "해운대|사하|금정|연제|수영|사상|수성|달서|미추홀|제물포|영종|검단|연수|"
+    "남동|부평|계양|광산|유성|대덕|장안|권선|팔달|영통|수정|중원|분당|만안|"
+    "동안|상록|단원|덕양|일산동|일산서|처인|기흥|수지|원미|소사|오정|만세|"
+    "효행|병점|동탄|상당|서원|흥덕|청원|동남|서북|완산|덕진|의창|성산|마산합포|마산회원|진해"
+)
+_PLAIN_DISTRICTS = "[중동서남북]구"
+"""Districts of several cities: only after the name of one."""
+_REGION = (
+    rf"(?:{_PROVINCE} ?(?:(?:{_CITIES})시 |(?:{_COUNTIES})군 "
+    rf")?(?:(?:{_DISTRICTS})구 |{_PLAIN_DISTRICTS} )?(?<= )|세종(?:특별자치)?시 "
+    rf"|(?:(?:{_CITIES})시 |(?:{_COUNTIES})군 )(?:(?:{_DISTRICTS})구 |{_PLAIN_DISTRICTS} )?|(?:{_DISTRICTS})구 )"
+)
+_ROAD = r"(?![가-힣]{1,10}으로)[가-힣][가-힣0-9·.]{0,11}(?:대로|로|길)(?: ?[0-9]{1,4}(?:[가-힣]?번)?[가나다라]?길)?"
+_NUMBER = (
+    r"(?:지하 ?)?[0-9]{1,4}(?:-[0-9]{1,4})?(?![0-9-])(?!가|년|월|일|원|"
+    r"명|개|점|분|초|세|살|위|편|%|시간|회|제곱|km|m\b|㎡|미터|킬로|차로|번째|조|항|호선|번길)"
+)
+_FLAT = (
+    r"(?:,? ?[가-힣A-Za-z0-9]{0,12} ?[0-9A-Z]{1,4}동,? ?[0-9]{1,4}호|"
+    r",? ?(?:지하 ?)?[0-9]{1,2}층(?: ?[0-9]{1,4}호)?|,? ?[0-9]{1,4}호)"
+)
+_NEIGHBOURHOOD = r" ?\([가-힣0-9]{1,8}(?:동|가|리|읍|면)(?:, ?[가-힣A-Za-z0-9 ]{1,20})?\)"
+_DETAIL = rf"(?:번지)?(?:{_FLAT})?(?:{_NEIGHBOURHOOD})?(?:{_FLAT})?"
+_LOT = (
+    r"(?:[가-힣0-9]{1,8}(?:읍|면|동|가) )?(?:[가-힣0-9]{1,8}(?:동|가|리|읍|"
+    r"면)) (?:산 ?)?[0-9]{1,4}(?:-[0-9]{1,4}(?![0-9-])|(?= ?번지))"
+)
+_BY_ROAD = re.compile(rf"(?<![가-힣]){_REGION}(?:[가-힣]{{1,6}}[읍면] )?{_ROAD} ?{_NUMBER}{_DETAIL}")
+_BY_LOT = re.compile(rf"(?<![가-힣]){_REGION}{_LOT}{_DETAIL}")
+_BY_FLAT = re.compile(rf"(?<![가-힣]){_ROAD} ?{_NUMBER},? ?[가-힣A-Za-z0-9]{{0,12}} ?[0-9]{{1,4}}동,? ?[0-9]{{1,4}}호")
+_BY_CUE = re.compile(rf"(?<![가-힣])(?:{_ROAD} ?{_NUMBER}|{_LOT}){_DETAIL}")
+_CUE = re.compile(
+    r"(?:집 ?주소|자택|거주지|배송지|받는 ?곳|보내실 ?곳|보낼 ?곳|"
+    r"우편 ?주소|(?<!메모리 )(?<!웹 )주소)(?:는|은|지는)? ?:? ?$"
+)
+_ZONE = re.compile(
+    r" ?(?:인근|일원|일대|부근|지선|지내|부터|까지|에서|및|외 ?[0-9]|의 (?:구역|토지|지역)|~|호선|지점|교차로|"
+    r", ?(?:산 ?)?[0-9]+(?:-[0-9]|의)|\([가-힣ㆍ· ]{1,20}(?:청|"
+    r"원|처|소|관|공단|공사|센터|대학교?|학교|법원|위원회|본부|은행|병원))"
+)
+"""Words after a lot or a road by which statutes and notices draw the border of an area."""
+_LAND = re.compile(r"(?:[을를의와과]|외의| 중| 토지| 임야)(?![가-힣]*[호층])")
+"""Particles after a lot that make it a piece of land and no home."""
+_LAND_WORDS = re.compile(r"토지|부지|필지|편입|관할 ?구역|임야|지번|하천|경계")
+_INSTITUTION = re.compile(
+    r"(?:[가-힣](?:청|원|처|부|국|(?<!주)소|관|공단|공사|센터|학교|"
+    r"법원|위원회|본부|대사관|은행|회관|병원|법인|협회|재단|㈜|\(주\)))(?: ?소재지| ?주소)? ?[:(,)]? ?$"
+)
+"""What an address is said to be of: offices and firms publish theirs."""
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Addresses with a region and a building or lot, or with a flat, or beside a word such as 주소.
+
+    Those that draw an area (일원, 부터) or follow the name of an institution directly are public.
+    """
+    for pattern, needs_cue in ((_BY_ROAD, False), (_BY_LOT, False), (_BY_FLAT, False), (_BY_CUE, True)):
+        for match in pattern.finditer(text):
+            before = text[max(0, match.start() - 24) : match.start()]
+            if needs_cue and not _CUE.search(before):
+                continue
+            if _ZONE.match(text, match.end()) or _INSTITUTION.search(before):
+                continue
+            after = text[match.end() : match.end() + 40]
+            if pattern is _BY_LOT and (_LAND.match(after) or _LAND_WORDS.search(before) or _LAND_WORDS.search(after)):
+                continue
+            yield Span(match.start(), match.start() + len(match.group().rstrip(" ,")), "address")

@@ -1,0 +1,214 @@
+"""Exported chat logs as turns, and names of those who chat as labels."""
+
+import json
+import tarfile
+import unicodedata
+from pathlib import Path
+
+import duckdb
+import pytest
+import zstandard
+
+from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.chat_log import read_chat, with_speakers
+from malmoi.corpus.sources.dialogue import labelled, quotations
+from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.raw import Raw, Unreadable
+
+ARCHIVE = Path(__file__).parents[4] / "shared" / "data" / "text" / "docs_and_literature.tar.zst"
+PC = """홍길동 님과 카카오톡 대화
+저장한 날짜 : 2021-05-26 09:00:01
+
+--------------- 2021년 5월 25일 화요일 ---------------
+[홍길동] [오후 3:21] 길순아, 내일 볼래?
+몇 시가 좋아?
+[김길순] [오후 3:22] 응 길동아! 홍길동은 늘 급해
+[김길순] [오후 3:22] 사진
+김철수님이 들어왔습니다.
+[김철수] [오후 11:59] @홍길동 나도 끼워 줘: 제발
+--------------- 2021년 5월 26일 수요일 ---------------
+[홍길동] [오전 12:01] 그래
+"""
+ANDROID = """우리 방 님과 카카오톡 대화
+저장한 날짜 : 2021년 5월 26일 오전 9:00
+
+2021년 5월 25일 오후 3:20
+2021년 5월 25일 오후 3:20, 홍길동님이 김길순님을 초대했습니다.
+2021년 5월 25일 오후 3:21, 홍길동 : 길순아, 내일 볼래?
+몇 시가 좋아?
+2021년 5월 25일 오후 3:22, 김길순 : 응 : 좋아
+2021년 5월 25일 오후 3:22, 김길순 : 이모티콘
+"""
+IOS = """2021. 5. 25. 15:20: 홍길동님이 들어왔습니다.
+2021. 5. 25. 오후 3:21, 홍길동 : 내일 볼래?
+2021. 5. 25. 오후 3:22, 김길순 : 응
+"""
+ENGLISH = """KakaoTalk Chats with Gildong
+Date Saved : May 26, 2021 at 9:00 AM
+
+May 25, 2021 at 3:21 PM, Gildong : 내일 볼래?
+May 25, 2021 at 3:22 PM, Al : Also 응
+"""
+
+
+def said(text: str) -> list[tuple[str | None, str | None]]:
+    chat = read_chat(text)
+    return [(turn["speaker"], turn["text"]) for turn in chat.turns] if chat else []
+
+
+def test_a_log_of_a_computer():
+    assert said(PC) == [
+        ("홍길동", "길순아, 내일 볼래?\n몇 시가 좋아?"),
+        ("김길순", "응 길동아! 홍길동은 늘 급해"),
+        ("김철수", "@홍길동 나도 끼워 줘: 제발"),
+        ("홍길동", "그래"),
+    ]
+    chat = read_chat(PC)
+    assert chat is not None
+    assert chat.began == "2021-05-25"
+
+
+def test_logs_of_telephones():
+    assert said(ANDROID) == [("홍길동", "길순아, 내일 볼래?\n몇 시가 좋아?"), ("김길순", "응 : 좋아")]
+    assert said(IOS) == [("홍길동", "내일 볼래?"), ("김길순", "응")]
+    assert said(ENGLISH) == [("Gildong", "내일 볼래?"), ("Al", "Also 응")]
+    began = [chat.began if (chat := read_chat(text)) else "" for text in (ANDROID, IOS)]
+    assert began == ["2021-05-25", "2021-05-25"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "민수: 안녕\n철수: 응",
+        "[공지] [필독] 회의는 3시입니다.\n\n" + "내용이 이어집니다.\n" * 20,
+        "[민법] [시행 2021. 5. 25.] [법률 제1호]\n제1조 이 법은 …\n",
+        "2021년 5월 25일 오후 3:21, 서울에서는 비가 왔다.\n그리고 그쳤다.",
+        "기사 : 2021. 5. 25. 오후 3:21, 기자 : 김말이\n" + "본문이 길게 이어진다.\n" * 10,
+        "[홍길동] [오후 3:21] 사진\n[김길순] [오후 3:22] 이모티콘",
+    ],
+)
+def test_other_texts_are_no_logs(text: str):
+    assert read_chat(text) is None
+
+
+def test_names_become_labels_in_every_place_where_they_stand_whole():
+    chat = read_chat(PC)
+    assert chat is not None
+    assert [(turn["speaker"], turn["text"]) for turn in labelled(chat.turns)] == [
+        ("화자 1", "길순아, 내일 볼래?\n몇 시가 좋아?"),
+        ("화자 2", "응 길동아! 화자 1은 늘 급해"),
+        ("화자 3", "화자 1 나도 끼워 줘: 제발"),
+        ("화자 1", "그래"),
+    ]
+
+
+def test_parts_of_words_and_short_names_stay():
+    turns = [
+        {"speaker": "Al", "text": "Also @Al, Al님"},
+        {"speaker": "이", "text": "이 말"},
+        {"speaker": "민수", "text": "주민수 민수가"},
+    ]
+    assert [turn["text"] for turn in labelled(turns)] == ["Also 화자 1, 화자 1님", "이 말", "주민수 화자 3가"]
+    odd = [{"speaker": "🍀(클로버)", "text": "🍀(클로버) 왔다"}, {"speaker": None, "text": "누구"}]
+    assert labelled(odd) == [{"speaker": "화자 1", "text": "화자 1 왔다"}, {"speaker": None, "text": "누구"}]
+
+
+def document(text: str, **fields) -> dict:
+    found = to_document(Raw(text, "text", "톡.txt", 0, len(text), fields), Input(Path("unused")))
+    assert not isinstance(found, Unreadable)
+    return found
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("charset", ["utf-8", "cp949"])
+def test_a_log_becomes_a_dialogue_without_names(form, charset, tmp_path: Path):
+    if (form, charset) == ("NFD", "cp949"):
+        pytest.skip("cp949 has no single jamo of NFD")
+    (tmp_path / "톡.txt").write_bytes(unicodedata.normalize(form, PC).replace("\n", "\r\n").encode(charset))
+    (raw,) = read(Input(tmp_path))
+    assert isinstance(raw, Raw)
+    found = to_document(raw, Input(tmp_path))
+    assert not isinstance(found, Unreadable)
+    assert found["text"].split("\n")[:3] == [
+        "화자 1: 길순아, 내일 볼래?",
+        "몇 시가 좋아?",
+        "화자 2: 응 길동아! 화자 1은 늘 급해",
+    ]
+    assert "홍길동" not in str({**found, "origin": None})
+    assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", "2021-05-25")
+    assert [turn["speaker"] for turn in found["turns"]] == ["화자 1", "화자 2", "화자 3", "화자 1"]
+
+
+def test_names_are_kept_or_replaced_as_the_input_asks():
+    text, fields = with_speakers(PC, {}, "names")
+    assert text.startswith("홍길동: 길순아")
+    assert fields["turns"][0]["speaker"] == "홍길동"
+    script = "민수: 안녕\n철수: 민수야"
+    assert with_speakers(script, {}, None) == (script, {})
+    text, fields = with_speakers(script, {"title": "대본"}, "labels")
+    assert (text, fields["title"]) == ("화자 1: 안녕\n화자 2: 화자 1야", "대본")
+    story = {"turns": quotations('"가" 했다', [(0, 3, "A")])}
+    assert with_speakers('"가" 했다', story, "labels") == ('"가" 했다', story)
+
+
+def test_a_plain_text_is_left_as_it_is():
+    found = document("오늘은 12:30에 만나서 밥을 먹었다.")
+    assert (found["text"], found["turns"], found["source"]["kind"]) == (
+        "오늘은 12:30에 만나서 밥을 먹었다.",
+        None,
+        "web",
+    )
+
+
+def test_a_log_of_a_hundred_thousand_lines_takes_linear_time():
+    lines = "\n".join(f"[이름 {n % 9}] [오후 3:{n % 60:02d}] 말 {n}\n이어지는 말" for n in range(100_000))
+    chat = read_chat(lines)
+    assert chat is not None
+    assert len(labelled(chat.turns)) == 100_000
+
+
+QUOTED = '그가 "왜 그래?" 하니 「아니」라 했다. “좋아” (속으로)'
+
+
+def test_quotations_are_turns_in_the_order_of_the_text():
+    said = [("「아니」", "B"), ('"왜 그래?"', "A"), ("“좋아”", "A"), ("(속으로)", "B")]
+    places = [(QUOTED.index(words), QUOTED.index(words) + len(words), who) for words, who in said]
+    assert quotations(QUOTED, [*places, (5, 5, "A"), (90, 99, "A"), (-3, 2, "A")]) == [
+        {"speaker": "A", "text": "왜 그래?", "role": "quotation"},
+        {"speaker": "B", "text": "아니", "role": "quotation"},
+        {"speaker": "A", "text": "좋아", "role": "quotation"},
+        {"speaker": "B", "text": "속으로", "role": "quotation"},
+    ]
+
+
+def test_real_stories_have_the_speaker_of_each_quotation(tmp_path: Path):
+    """The data set gives texts and speakers in two files with one key: they are joined first."""
+    if not ARCHIVE.exists():
+        pytest.skip(f"no real data at {ARCHIVE.parent}")
+    with (
+        ARCHIVE.open("rb") as packed,
+        zstandard.ZstdDecompressor().stream_reader(packed) as plain,
+        tarfile.open(fileobj=plain, mode="r|") as tar,
+    ):
+        for member in tar:
+            if member.isfile() and "koconovel" in member.name and member.name.endswith(".jsonl"):
+                tar.extract(member, tmp_path / "raw", filter="data")
+    with duckdb.connect() as database:
+        database.execute(
+            f"COPY (SELECT t.doc_id, t.text, c.speakers FROM '{tmp_path}/raw/**/text.jsonl' t"
+            f" JOIN '{tmp_path}/raw/**/coref.jsonl' c USING (doc_id)) TO '{tmp_path}/novels.jsonl'"
+        )
+    source = Input(tmp_path / "novels.jsonl", kind="book")
+    given = {}
+    for line in (tmp_path / "novels.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        given[unicodedata.normalize("NFC", row["text"]).strip()] = sum(map(len, row["speakers"]))
+    found = [to_document(raw, source) for raw in read(source) if isinstance(raw, Raw)]
+    assert len(found) == 715
+    turns = [turn for row in found for turn in row["turns"] or ()]
+    assert len(turns) == sum(given.values()) == 3_263
+    assert all(turn["speaker"] and turn["role"] == "quotation" for turn in turns)
+    assert all(turn["text"] in row["text"] for row in found for turn in row["turns"] or ())
+    assert not [turn for turn in turns if turn["text"][0] == turn["text"][-1] and turn["text"][0] in "\"'"]
