@@ -17,15 +17,16 @@ from malmoi.train.settings import TrainSettings
 class Run:
     """One run: a name, the folder that receives everything, and the settings of each stage.
 
-    data: the folder in which the paths of the corpus's inputs begin.
+    data: the folder in which the paths of the corpus's inputs begin. Whoever makes a corpus alone says nothing of
+    the later stages.
     """
 
     name: str
     folder: Path
     corpus: CorpusRecipe
-    tokenizer: LearnSettings
-    model: ModelSettings
-    train: TrainSettings
+    tokenizer: LearnSettings = field(default_factory=LearnSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
     data: Path = Path()
     tokens: EncodeSettings = field(default_factory=EncodeSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)

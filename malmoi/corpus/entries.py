@@ -33,6 +33,7 @@ DOCUMENTS = pa.schema(
 
 UNREADABLE = pa.schema(
     [
+        ("id", pa.string()),  # of a document that was erased; nothing else here has one
         ("input", pa.string()),
         ("origin", ORIGIN),
         ("raw_bytes", pa.int64()),

@@ -29,6 +29,8 @@ class Journal:
     """Written before every item. A memory write, no system call: the page cache keeps it when the process dies."""
 
     def __init__(self, path: Path) -> None:
+        # A new file: cut to nothing, the old one would kill a forgotten worker that still has it mapped (SIGBUS).
+        path.unlink(missing_ok=True)
         path.write_bytes(bytes(_RECORD.size))
         with path.open("r+b") as stream:
             self._memory = mmap.mmap(stream.fileno(), _RECORD.size)

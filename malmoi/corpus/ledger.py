@@ -98,6 +98,7 @@ def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
     """Items without text as rows of the ledger."""
     reasons = pa.array([[reason] for reason in items.column("reason").to_pylist()], pa.list_(pa.string()))
     columns = {
+        "id": items.column("id"),
         "origin": items.column("origin"),
         "input": items.column("input"),
         "raw_bytes": items.column("raw_bytes"),

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from malmoi.corpus import exchange, media, paragraphs, tombstones
-from malmoi.corpus.entries import UNREADABLE, Row, read_entries, to_batch
+from malmoi.corpus.entries import UNREADABLE, Entry, Row, read_entries, to_batch
 from malmoi.corpus.journal import Journal, Phase, Place
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.tasks import Piece, Task, Workspace, write_pieces
@@ -31,6 +31,8 @@ BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
 PIECE_BYTES, PIECE_ROWS = 64_000_000, 100_000
 ABOUT = ("id", "quality", "characters", "text_bytes")
 """What judging all documents needs of one beside the scores that rules look at, its kind, source and site."""
+TOLD = ("id", "input", "origin", "raw_bytes")
+"""What stays of a document that was erased."""
 MEDIA = "media"
 """Folder of a corpus for what its segments stand for."""
 HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?(?P<host>[^/:?#]+)"
@@ -56,27 +58,33 @@ def pass_over(task: Task, report: Callable[[Any], None]) -> None:
     source = task.space.recipe.inputs[task.unit.input_number]
     with _Writer(task) as writer:
         for place, entry in read_entries(task.unit, source, task.wounds, journal):
-            if not isinstance(entry, dict):
-                raw_bytes += int(entry.column("raw_bytes").to_numpy().sum())
-                writer.hold_batch(entry)
-            elif "reason" in entry:
-                raw_bytes += entry["raw_bytes"]
-                writer.refuse([entry])
-            else:
-                raw_bytes += entry["raw_bytes"]
-                writer.hold(entry)
-            if writer.is_full or task.wounds.one_by_one:
+            raw_bytes += entry["raw_bytes"] if isinstance(entry, dict) else _sum(entry.column("raw_bytes"))
+            rest: Entry | None = entry
+            while rest is not None:
+                rest = writer.hold(rest)
+                if writer.is_full:
+                    journal.at(place, Phase.JUDGING)
+                    writer.flush()
+                    report(raw_bytes)
+            if task.wounds.one_by_one:
                 journal.at(place, Phase.JUDGING)
-                writer.flush()
-                report(raw_bytes)
+                writer.judge()
         journal.at(place, Phase.JUDGING)
         writer.flush()
     write_pieces(task.record, writer.pieces)
-    journal_path(task).unlink()
+    journal_path(task).unlink(missing_ok=True)  # another attempt at the same task may have ended first
+
+
+def _sum(column: pa.Array) -> int:
+    return int(column.to_numpy().sum())
 
 
 class _Writer:
-    """The pieces of a unit, one after another. A piece's file of documents is open while it grows."""
+    """The pieces of a unit, one after another. A piece's file of documents is open while it grows.
+
+    Where a batch and a piece end depends on the items alone: not on how many of them a reader gives at a time, and not
+    on whether they are judged one by one. So an attempt after a death makes the same bytes.
+    """
 
     def __init__(self, task: Task) -> None:
         self.pieces: list[Piece] = []
@@ -84,7 +92,8 @@ class _Writer:
         self._steps = task.space.recipe.steps()
         self._open: pq.ParquetWriter | None = None
         self._closing = contextlib.ExitStack()
-        self._held: list[Row | pa.RecordBatch] = []
+        self._held: list[Entry] = []
+        self._judged: list[pa.RecordBatch] = []
         self._held_bytes = self._held_rows = 0
         self._scores: list[pa.RecordBatch] = []
         self._signed: list[pa.RecordBatch] = []
@@ -93,6 +102,7 @@ class _Writer:
         self._unreadable: list[Row] = []
         places = (task.space.out, *task.space.recipe.base)
         self._erased = frozenset(one for place in places for one in tombstones.erased_ids(place))
+        self._gone = pa.array(sorted(self._erased), pa.string())
 
     def __enter__(self) -> Self:
         self._next_piece()
@@ -108,44 +118,43 @@ class _Writer:
 
     @property
     def is_full(self) -> bool:
-        """Whether what is held makes a batch."""
-        return self._held_bytes >= BATCH_BYTES or self._held_rows >= BATCH_ROWS
+        """Whether what is held makes a batch, or the piece has as many unreadable items as it may."""
+        too_many = len(self._unreadable) >= PIECE_ROWS
+        return too_many or self._held_bytes >= BATCH_BYTES or self._held_rows >= BATCH_ROWS
 
-    def refuse(self, rows: Sequence[Row]) -> None:
-        """Adds unreadable items."""
-        self._unreadable += rows
-        self._piece.unreadable += len(rows)
+    def hold(self, entry: Entry) -> pa.RecordBatch | None:
+        """Adds an item to the batch that is being filled. Of several documents, those that no longer fit come back."""
+        if not isinstance(entry, dict):
+            return self._hold_batch(entry)
+        if "reason" in entry:
+            self._refuse([entry])
+        else:
+            self._hold_row(entry)
+        return None
 
-    def hold(self, row: Row) -> None:
-        """Adds a document to the batch that is being filled. The media that it brings are stored beside the shards."""
-        if row["id"] in self._erased:
-            self.refuse([erased(row)])
-            return
-        contents = row.pop(media.CONTENTS, None)
-        if contents:
-            media.store(self._space.out / MEDIA, contents)
-        self._held.append(row)
-        self._held_bytes += row["text_bytes"]
-        self._held_rows += 1
-
-    def hold_batch(self, batch: pa.RecordBatch) -> None:
-        """Adds documents to the batch that is being filled."""
-        if self._erased:
-            batch = self._without_erased(batch)
-        self._held.append(batch)
-        self._held_bytes += int(batch.column("text_bytes").to_numpy().sum())
-        self._held_rows += batch.num_rows
+    def judge(self) -> None:
+        """Scores what is held and not scored yet."""
+        held, self._held = self._held, []
+        batches = [batch for batch in self._batches(held) if batch.num_rows]
+        if batches:
+            batch = pa.concat_batches(batches)
+            for step in self._steps:
+                batch = step(batch)
+            self._judged.append(batch)
 
     def flush(self) -> None:
         """Scores what is held, signs it, and writes it."""
-        held, held_bytes = self._held, self._held_bytes
-        self._held, self._held_bytes, self._held_rows = [], 0, 0
-        batches = list(self._batches(held))
-        if not sum(batch.num_rows for batch in batches):
-            return
-        batch = pa.concat_batches(batches) if len(batches) > 1 else batches[0]
-        for step in self._steps:
-            batch = step(batch)
+        self.judge()
+        judged, held_bytes = self._judged, self._held_bytes
+        self._judged, self._held_bytes, self._held_rows = [], 0, 0
+        if judged:
+            self._write(pa.concat_batches(judged), held_bytes)
+        piece = self._piece
+        if piece.text_bytes >= PIECE_BYTES or max(piece.documents, piece.unreadable) >= PIECE_ROWS:
+            self._finish()
+            self._next_piece()
+
+    def _write(self, batch: pa.RecordBatch, text_bytes: int) -> None:
         recipe = self._space.recipe
         self._scores.append(scores(recipe, batch))
         self._signed.append(recipe.near_duplicate.sign(batch))
@@ -154,26 +163,51 @@ class _Writer:
         self._links += links(batch)
         self._documents(batch.schema).write_batch(batch)
         self._piece.documents += batch.num_rows
-        self._piece.text_bytes += held_bytes
-        if self._piece.text_bytes >= PIECE_BYTES or self._piece.documents >= PIECE_ROWS:
-            self._finish()
-            self._next_piece()
+        self._piece.text_bytes += text_bytes
 
-    def _batches(self, held: Sequence[Row | pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _refuse(self, rows: Sequence[Row]) -> None:
+        self._unreadable += rows
+        self._piece.unreadable += len(rows)
+
+    def _hold_row(self, row: Row) -> None:
+        """The media that a document brings are stored beside the shards."""
+        if row["id"] in self._erased:
+            self._refuse([erased(row)])
+            return
+        contents = row.pop(media.CONTENTS, None)
+        if contents:
+            media.store(self._space.out / MEDIA, contents)
+        self._held.append(row)
+        self._held_bytes += row["text_bytes"]
+        self._held_rows += 1
+
+    def _hold_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        """As many of the documents as row after row would have made it full."""
+        gone = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(self._gone))
+        gone = gone.to_numpy(zero_copy_only=False)
+        sizes = np.where(gone, 0, batch.column("text_bytes").to_numpy())
+        is_full = self._held_bytes + np.cumsum(sizes) >= BATCH_BYTES
+        is_full |= self._held_rows + np.cumsum(~gone) >= BATCH_ROWS
+        is_full |= len(self._unreadable) + np.cumsum(gone) >= PIECE_ROWS
+        fit = int(np.argmax(is_full)) + 1 if is_full.any() else batch.num_rows
+        own, gone = batch.slice(0, fit), gone[:fit]
+        if gone.any():
+            self._refuse([erased(row) for row in own.select(list(TOLD)).filter(pa.array(gone)).to_pylist()])
+            own = own.filter(pa.array(~gone))
+        self._held.append(own)
+        self._held_bytes += int(sizes[:fit].sum())
+        self._held_rows += own.num_rows
+        return batch.slice(fit) if fit < batch.num_rows else None
+
+    def _batches(self, held: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
         """What is held as batches in order. Rows between two batches become one."""
         for is_batch, group in itertools.groupby(held, lambda one: isinstance(one, pa.RecordBatch)):
             if is_batch:
                 yield from group
             else:
                 batch, refused = to_batch(list(group))
-                self.refuse(refused)
+                self._refuse(refused)
                 yield batch
-
-    def _without_erased(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        gone = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(pa.array(sorted(self._erased))))
-        told = batch.select(["input", "origin", "raw_bytes"]).filter(gone)
-        self.refuse([erased(row) for row in told.to_pylist()])
-        return batch.filter(pc.call_function("invert", [gone]))
 
     @property
     def _piece(self) -> Piece:
@@ -210,8 +244,7 @@ class _Writer:
 
 def erased(row: Row) -> Row:
     """What stands in the ledger for a document that was erased on request: where it lay, and nothing of it."""
-    told = {name: row[name] for name in ("input", "origin", "raw_bytes")}
-    return {**told, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
+    return {**{name: row[name] for name in TOLD}, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
 
 
 def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -18,8 +18,7 @@ AUTHOR_HASH_DIGITS = 16
 DAMAGE = "decoding_damage_share"
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
 """Dropped from texts: control characters, byte order marks. Joiners and variation selectors stay: emoji need them."""
-LINE_END = re.compile(r"[ \t]*(?:\r\n|[\r\n\v\f])")
-TRAILING_SPACE = re.compile(r"[ \t]+\n")
+LINE_END = re.compile(r"\r\n|[\r\n\v\f]")
 
 
 def clean_text(text: str) -> str:
@@ -28,8 +27,8 @@ def clean_text(text: str) -> str:
         text = CONTROL.sub("", text) if CONTROL.search(text) else text
         if "\r" in text or "\f" in text or "\v" in text:
             text = LINE_END.sub("\n", text)
-        elif " \n" in text or "\t\n" in text:
-            text = TRAILING_SPACE.sub("\n", text)
+        if " \n" in text or "\t\n" in text:  # by lines: a pattern would try every place of a long run of spaces
+            text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
     return unicodedata.normalize("NFC", text).strip()
 
 
