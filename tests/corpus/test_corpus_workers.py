@@ -6,41 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
+from small_engines import Heard, die_on_odd, raise_on_three, square, write_to_nowhere
 
-from malmoi.corpus.workers import Hooks, run_all
-
-
-def write_to_nowhere(task, _report):
-    Path(task).write_text("")
-
-
-def square(task, report):
-    report(task)
-    return task * task
-
-
-def die_on_odd(task, _report):
-    if task % 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return task
-
-
-def raise_on_three(task, _report):
-    if task == 3:
-        raise ValueError("three")
-    return task
-
-
-class Heard:
-    def __init__(self):
-        self.news, self.done, self.deaths = [], {}, []
-
-    def hooks(self, revive=lambda _: None):
-        def buried(number, exit_code):
-            self.deaths.append((number, exit_code))
-            return revive(number)
-
-        return Hooks(lambda number, value: self.news.append((number, value)), self.done.__setitem__, buried)
+from malmoi.corpus.workers import run_all
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -6,18 +6,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import Deadly
 
 from malmoi.corpus.document import SCHEMA
 from malmoi.corpus.recipe import CorpusRecipe, Input, num_processes
 from malmoi.corpus.run_local import build, describe
 from malmoi.corpus.steps.duplicates import NearDuplicate
-from malmoi.corpus.steps.profanity import Profanity
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
 
@@ -163,16 +163,6 @@ def test_plan_says_what_would_be_read_and_memory_bounds_the_processes(recipe):
     assert "near_duplicate" in plan["reasons"]
     assert num_processes(replace(recipe, processes=64, memory_bytes=2_000_000_000)) == 2
     assert num_processes(replace(recipe, processes=64, memory_bytes=600_000_000)) == 1
-
-
-@dataclass(frozen=True)
-class Deadly(Profanity):
-    """A step that kills its process, as a parser with a fault in its C code does."""
-
-    def __call__(self, batch):
-        if any("독이 든 사과" in text for text in batch.column("text").to_pylist()):
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return super().__call__(batch)
 
 
 @pytest.mark.slow

@@ -6,16 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import Deadly, Heard, die_on_odd, raise_on_three, square, write_files, write_to_nowhere
 
 from malmoi.corpus import run_local
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.steps.profanity import Profanity
-from malmoi.corpus.workers import Hooks
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 
@@ -54,30 +52,9 @@ def connected(cluster, monkeypatch):
     ray.shutdown()
 
 
-def square(task, report):
-    report(task)
-    return task * task
-
-
 def where(_task, _report):
     time.sleep(0.3)
     return os.getppid()
-
-
-def die_on_odd(task, _report):
-    if task % 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return task
-
-
-def raise_on_three(task, _report):
-    if task == 3:
-        raise ValueError("three")
-    return task
-
-
-def write_to_nowhere(task, _report):
-    Path(task).write_text("")
 
 
 def kill_the_ray_worker_once(task, _report):
@@ -92,18 +69,6 @@ def kill_the_ray_worker_once(task, _report):
 def kill_every_ray_worker(_task, _report):
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(60)
-
-
-class Heard:
-    def __init__(self):
-        self.news, self.done, self.deaths = [], {}, []
-
-    def hooks(self, revive=lambda _: None):
-        def buried(number, exit_code):
-            self.deaths.append((number, exit_code))
-            return revive(number)
-
-        return Hooks(lambda number, value: self.news.append((number, value)), self.done.__setitem__, buried)
 
 
 def test_every_task_is_done_once_on_two_nodes_and_its_news_are_heard():
@@ -148,22 +113,10 @@ def test_a_cluster_that_is_not_there_is_one_sentence(monkeypatch):
         run_ray.run_all(square, [1], 1, Heard().hooks())
 
 
-@dataclass(frozen=True)
-class Deadly(Profanity):
-    """A step that kills its process, as a parser with a fault in its C code does."""
-
-    def __call__(self, batch):
-        if any("독이 든 사과" in text for text in batch.column("text").to_pylist()):
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return super().__call__(batch)
-
-
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("ray") / "raw"
-    for number in range(6):
-        rows = [{"text": sentences(1000 * number + place)} for place in range(150)]
-        write_rows(folder / f"{number}.jsonl", [*rows, *rows[:5], "{"])
+    write_files(folder, 6, 150)
     return folder
 
 

@@ -6,16 +6,16 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import Deadly, write_files
 from small_slurm import running
 
 from malmoi.corpus import run_local, run_slurm
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.steps.profanity import Profanity
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 
@@ -29,9 +29,7 @@ def slurm(tmp_path_factory):
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("slurm") / "raw"
-    for number in range(4):
-        rows = [{"text": sentences(1000 * number + place)} for place in range(100)]
-        write_rows(folder / f"{number}.jsonl", [*rows, *rows[:5], "{"])
+    write_files(folder, 4, 100)
     return folder
 
 
@@ -96,16 +94,6 @@ def test_jobs_that_leave_the_queue_undone_are_submitted_again(recipe, by_pool, t
     killer.join()
     assert [event["stage"] for event in events.read(out, "resubmitted")] == ["pass"]
     assert manifest.read(out)["outputs"] == by_pool
-
-
-@dataclass(frozen=True)
-class Deadly(Profanity):
-    """A step that kills its process, as a parser with a fault in its C code does."""
-
-    def __call__(self, batch):
-        if any("독이 든 사과" in text for text in batch.column("text").to_pylist()):
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return super().__call__(batch)
 
 
 @pytest.mark.slow
