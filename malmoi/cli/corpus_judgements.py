@@ -35,6 +35,7 @@ def _files(verbs: Any, name: str, purpose: str, action: Callable[[argparse.Names
     verb = verbs.add_parser(name, help=purpose)
     verb.add_argument("files", nargs="+", metavar="FILE", help="files, folders, archives; - is standard input")
     verb.add_argument("--json", action="store_true", help="one JSON object a line")
+    verb.add_argument("--text-field", default="text", metavar="NAME", help="which field of rows holds the text")
     verb.set_defaults(action=action)
     return verb
 
@@ -43,7 +44,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from malmoi.corpus.loose_files import read_loose
 
     failed = 0
-    for found in read_loose(arguments.files, comments=arguments.comments):
+    for found in read_loose(arguments.files, comments=arguments.comments, text_field=arguments.text_field):
         if found.document is None:
             failed += _say_unreadable(found)
             continue
@@ -127,8 +128,12 @@ def _learn(arguments: argparse.Namespace) -> int:
         with bar("learn core-region") as progress:
             counts = learn_folder(arguments.data, arguments.out, progress)
     else:
-        from malmoi.corpus.classify.teach import learn_named
+        from malmoi.corpus.classify.teach import LESSONS, learn_named
+        from malmoi.kit.errors import UserError, did_you_mean
 
+        if arguments.what not in LESSONS:
+            known = ["core-region", *LESSONS]
+            raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
         counts = learn_named(arguments.what, arguments.data, arguments.out)
     print(json.dumps(counts, ensure_ascii=False))
     return 0
@@ -137,7 +142,7 @@ def _learn(arguments: argparse.Namespace) -> int:
 def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
     from malmoi.corpus.loose_files import read_loose
 
-    return read_loose(arguments.files, lines=arguments.lines)
+    return read_loose(arguments.files, lines=arguments.lines, text_field=arguments.text_field)
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -223,7 +223,7 @@ def print_counts(counts: dict[str, Any], as_json: bool) -> None:
         f"clusters of near copies: {counts['near_duplicate_clusters']:,}, the largest of {counts['largest_cluster']:,}"
     )
     table("dropped by reason", counts["dropped_by_reason"].items())
-    table("masked", counts["masked"].items())
+    table("masked", ((name, number) for name, number in counts["masked"].items() if number))
     table("kept by kind", _shares(counts["by_kind"]))
     table(f"kept by source (the {SHOWN_SOURCES} that gave most)", _shares(counts["by_source"])[:SHOWN_SOURCES])
     if "truth" in counts:
@@ -267,15 +267,18 @@ def _print_trail(trail: dict[str, Any]) -> None:
         if line:
             print(f"  {harmless(line)}")
     if trail["cluster"]:
-        print(f"  one of {trail['cluster_size']} copies; the best is {trail['cluster']}")
+        best = "this one" if trail["cluster"] == trail["id"] and trail["kept"] else trail["cluster"]
+        print(f"  one of {trail['cluster_size']} copies; the best is {best}")
     masked = ", ".join(f"{number} {name}" for name, number in trail["masked"].items() if number)
     print(f"  masked: {masked or 'nothing'}")
     _print_judgements(trail["judgements"])
 
 
 def _print_judgements(judgements: Sequence[dict[str, Any]] | Iterable[dict[str, Any]]) -> None:
+    judgements = list(judgements)
+    width = max((len(judgement["reason"]) for judgement in judgements), default=0)
     for judgement in judgements:
         value = "-" if judgement["value"] is None else f"{judgement['value']:.4g}"
         mark = "DROP" if judgement["dropped"] else "ok"
-        limit = f"{judgement['bound']} {judgement['limit']:g}"
-        print(f"  {mark:<4} {judgement['reason']:<16} {judgement['score']:<26} {value:>10}  {limit}")
+        limit = f"{judgement['bound']} {judgement['limit']:.4g}"
+        print(f"  {mark:<4} {judgement['reason']:<{width}} {judgement['score']:<26} {value:>10}  {limit}")

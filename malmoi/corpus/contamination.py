@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from malmoi.corpus import exchange
 from malmoi.corpus.ledger import LEDGER
 from malmoi.corpus.steps.decontamination import Decontamination, read_all
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import listed
 
 NAMED = "contaminated_items"
 _SHOWN_CHARACTERS = 200
@@ -24,8 +25,8 @@ def report(folder: Path, settings: Decontamination, examples: int = 5) -> list[d
         raise UserError(f"{folder} was built without evaluation sets", "sets in [corpus.decontamination] of its recipe")
 
     def tables() -> Iterator[pa.Table]:
-        for path in sorted((folder / LEDGER).glob("*.parquet")):
-            with pq.ParquetFile(path) as file:
+        for path in listed(folder / LEDGER, ".parquet"):
+            with exchange.reading(path) as file:
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, columns=["id", NAMED])
 

@@ -5,8 +5,17 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
+from malmoi.kit.errors import UserError, did_you_mean
+
 Kind = Literal["news", "cafe", "blog", "kin", "comment", "web", "wiki", "book", "law", "expert", "dialogue", "code"]
 KINDS: tuple[str, ...] = get_args(Kind)
+
+
+def require_kind(kind: str, where: str) -> None:
+    """UserError where a setting names a kind that there is none of. where: the setting, for the message."""
+    if kind not in KINDS:
+        raise UserError(f"{where} is {kind!r}", "a kind of source", did_you_mean(kind, list(KINDS)))
+
 
 SOURCE = pa.struct(
     [

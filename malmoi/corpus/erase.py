@@ -2,11 +2,14 @@
 
 What is to go is written down first (`erasing.json`), then file after file is rewritten aside and renamed, the manifest
 comes last. An erasure that was killed is finished by the next one, or by the same command again. `erased.parquet` keeps
-the ids, so that a corpus that is built again from the same raw files does not bring them back.
+the ids from the beginning, so that a corpus that is built again from the same raw files does not bring them back.
+Exact copies of a document go with it: they are its text. What else may hold its words (a report, what killed processes
+left) is removed as a whole.
 """
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +18,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus import exchange, media, tombstones
+from malmoi.corpus import exchange, media, run_local, tombstones
 from malmoi.corpus.index import FOLDER as INDEX
 from malmoi.corpus.ledger import LEDGER, SHARDS, count
-from malmoi.corpus.pieces import MEDIA
+from malmoi.corpus.pieces import HOST, MEDIA
+from malmoi.corpus.ranking import SITES
 from malmoi.corpus.report import opened, query
 from malmoi.corpus.tombstones import DETAIL, ERASED
+from malmoi.corpus.trust import readable_host
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, remove, sha256_of, write_text, writing
+from malmoi.kit.files import listed, remove, remove_partials, sha256_of, write_text, writing
 
 PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
@@ -46,9 +51,10 @@ class Asked:
 
 
 def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
-    """The documents that would be erased: id, title, origin, input, kept. Changes nothing.
+    """The documents that would be erased, with their exact copies: id, title, origin, input, kept. Changes nothing.
 
-    Raises UserError where an id is unknown or erased already, and for a pattern that is none.
+    Those that an erasure which was killed had to erase may be asked for again. Raises UserError where an id is unknown
+    or erased already, and for a pattern that is none.
     """
     if asked.matching is not None:
         try:
@@ -57,39 +63,48 @@ def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
             raise UserError(f"the pattern {asked.matching!r} cannot be read: {error}", "a regular expression") from None
     with opened(folder) as database:
         database.register("asked", pa.table({"id": pa.array(sorted(set(asked.ids)), pa.string())}))
-        found = query(
-            database,
-            "SELECT DISTINCT ON (l.id) l.id, l.title, l.origin, l.input, l.kept FROM ledger l"
-            " LEFT JOIN (SELECT id, text FROM shards) s USING (id)"
-            " WHERE l.id IS NOT NULL AND NOT list_contains(l.reasons, $erased) AND (l.id IN (SELECT id FROM asked)"
-            "  OR ($pattern IS NOT NULL AND (regexp_matches(coalesce(s.text, l.text, ''), $pattern)"
-            "   OR regexp_matches(coalesce(l.title, ''), $pattern)"
-            "   OR regexp_matches(coalesce(l.source.url, ''), $pattern)))) ORDER BY l.id",
-            pattern=asked.matching,
-            erased=ERASED,
-        )
+        database.register("left_over", pa.table({"id": pa.array(_left_over(folder), pa.string())}))
+        found = query(database, _FOUND, pattern=asked.matching, erased=ERASED)
     known = {row["id"] for row in found}
     if missing := [one for one in asked.ids if one not in known]:
         raise UserError(f"no document {missing[0]!r} to erase in {folder}", "ids of documents that are not erased yet")
     return found
 
 
+_FOUND = """
+WITH there AS (
+  SELECT id, title, origin, input, kept, coalesce(exact_duplicate_of, id) AS same,
+    id IN (SELECT id FROM asked) OR ($pattern IS NOT NULL AND (
+      regexp_matches(coalesce(text, ''), $pattern) OR regexp_matches(coalesce(title, ''), $pattern)
+      OR regexp_matches(coalesce(source.url, ''), $pattern)))
+    OR id IN (SELECT id FROM shards WHERE $pattern IS NOT NULL AND regexp_matches(text, $pattern)) AS is_asked
+  FROM ledger
+  WHERE id IS NOT NULL AND (NOT list_contains(reasons, $erased) OR id IN (SELECT id FROM left_over)))
+SELECT DISTINCT ON (id) id, title, origin, input, kept FROM there
+WHERE same IN (SELECT same FROM there WHERE is_asked) ORDER BY id, kept DESC, origin"""
+"""Copies of one text name the best of them, so that one round finds them all. No text is held, only the ids of hits."""
+
+
 def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int]:
     """Erases the documents with these ids, and finishes what an earlier erasure left. Returns how many rows of what.
 
     `progress` is called with files done and in all. Raises UserError where the folder is no finished corpus or cannot
-    be written to.
+    be written to, and where a build or another erasure is at work in it: of two, one would bring back what the other
+    takes out.
     """
-    made = manifest.read(folder)
-    with writing(folder):
+    manifest.read(folder)
+    with writing(folder), run_local.locked(folder):
+        made = manifest.read(folder)
         gone = sorted({*ids, *_left_over(folder)})
         if not gone:
             return dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0)
         write_text(folder / PLAN, json.dumps(gone))
+        tombstones.remember(folder, gone)
+        _remove_traces(folder)
         wanted = pa.array(gone, pa.string())
         rows = _rewrite_all(folder, wanted, progress)
         rows[MEDIA] = _drop_media(folder)
-        tombstones.remember(folder, gone)
+        _drop_sites(folder)
         outputs = {name: sha256_of(folder / name) for name in made["outputs"]}
         inputs = {**made["inputs"], **tombstones.hashes(folder)}
         made |= {"inputs": inputs, "outputs": outputs, "counts": {**made["counts"], **count(folder)}}
@@ -103,6 +118,14 @@ def _left_over(folder: Path) -> list[str]:
     """What an erasure that was killed had to erase."""
     path = folder / PLAN
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def _remove_traces(folder: Path) -> None:
+    """What shows or holds texts beside the corpus itself: reports, and what killed builds and erasures left."""
+    for name in (*run_local.REPORTS, run_local.WORK):
+        remove(folder / name)
+    for name in (SHARDS, LEDGER, INDEX):
+        remove_partials(folder / name)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -176,6 +199,20 @@ def _bare_source(source: Any) -> pa.Array:
     ]
     mask = source.is_null() if source.null_count else None
     return pa.StructArray.from_arrays(columns, fields=fields, mask=mask)
+
+
+def _drop_sites(folder: Path) -> None:
+    """Takes the sites out of which no document is left and to which no other site links: a blog's name is a name."""
+    if not (folder / SITES).exists():
+        return
+    with opened(folder) as database:
+        found = query(database, "SELECT DISTINCT regexp_extract(source.url, $host, 1) AS host FROM ledger", host=HOST)
+    left = {readable_host(unicodedata.normalize("NFC", row["host"])) for row in found if row["host"]}
+    with exchange.reading(folder / SITES) as file:
+        table = file.read()
+    rows = zip(table.column("host").to_pylist(), table.column("in_hosts").to_pylist(), strict=True)
+    stays = pa.array([host in left or in_hosts > 0 for host, in_hosts in rows], pa.bool_())
+    exchange.write_table(folder / SITES, table.filter(stays))
 
 
 def _drop_media(folder: Path) -> int:

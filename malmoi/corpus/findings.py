@@ -3,6 +3,7 @@
 Everything is read from the ledger, the shards and the small files beside them by SQL; nothing is computed again.
 """
 
+import glob
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ MOST_PAIRS = 2
 """Pairs of samples shown for each reason."""
 SHOWN_CHARACTERS = 400
 COPIES = (EXACT, NEAR)
+YES_OR_NO = (EXACT, "over_share")
+"""Reasons whose score is 0 or 1: no distribution."""
 
 
 def gather(folder: Path) -> dict[str, Any]:
@@ -85,7 +88,7 @@ def _limits(folder: Path, rules: Sequence[Rule]) -> list[dict[str, Any]]:
 
 def _distributions(database: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """Between the 0.1 % and 99.9 % quantiles of a score; what lies beyond is counted in the outermost bins."""
-    scores = {rule.score: rule for rule in rules if rule.reason != EXACT}.values()
+    scores = {rule.score: rule for rule in rules if rule.reason not in YES_OR_NO}.values()
     return [found for rule in scores if (found := _distribution(database, rule))]
 
 
@@ -121,11 +124,11 @@ def _sites(folder: Path) -> list[dict[str, Any]]:
     path = folder / SITES
     if not path.exists():
         return []
-    with duckdb.connect() as database:
+    with opened(folder) as database:
         return query(
             database,
             "SELECT * FROM read_parquet($path) ORDER BY documents DESC, page_rank DESC, host LIMIT $most",
-            path=str(path),
+            path=glob.escape(str(path)),
             most=MOST_SITES,
         )
 
@@ -171,7 +174,7 @@ def _beside(database: duckdb.DuckDBPyConnection, rule: Rule, row: dict[str, Any]
             id=row["stays"],
             characters=SHOWN_CHARACTERS,
         )
-        return found[0] if found else None
+        return found[0] if found else _in_base(row["stays"])
     found = query(
         database,
         f'SELECT id, "{rule.score}" AS score FROM ledger WHERE kept AND source.kind = $kind AND "{rule.score}" IS NOT'  # noqa: S608
@@ -188,3 +191,8 @@ def _beside(database: duckdb.DuckDBPyConnection, rule: Rule, row: dict[str, Any]
         characters=SHOWN_CHARACTERS,
     )
     return {**texts[0], "score": found[0]["score"]} if texts else None
+
+
+def _in_base(copy_of: str | None) -> dict[str, Any] | None:
+    """A copy whose better one is in no shard here: an older corpus of the recipe's `base` has it."""
+    return {"id": copy_of, "title": None, "kind": None, "text": None, "in_base": True} if copy_of else None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus import exchange
+from malmoi.corpus import exchange, tombstones
 from malmoi.corpus.pieces import PIECE_ROWS, write_keys
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps.duplicates import NearDuplicate
@@ -91,13 +91,14 @@ def _same_keys(folder: Path, config: dict[str, Any], recipe: CorpusRecipe) -> No
 
 
 def hashes(recipe: CorpusRecipe) -> dict[str, str]:
-    """What each older corpus is known by, for the manifest: its outputs by hash, in one."""
+    """What each older corpus is known by, for the manifest: its index and what was erased from it, in one hash."""
     import hashlib
 
     result = {}
     for number, folder in enumerate(recipe.base):
         outputs = manifest.read(folder)["outputs"]
         named = {name: value for name, value in outputs.items() if name.startswith(f"{FOLDER}/")}
+        named |= tombstones.hashes(folder)
         text = json.dumps(named, sort_keys=True)
         result[f"base {number} {folder.name}"] = hashlib.sha256(text.encode()).hexdigest()
     return result

@@ -3,7 +3,10 @@
 Shards hold what is kept, the ledger everything but the kept text. Its counts are taken from its own rows by SQL.
 """
 
+import contextlib
 import glob
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -124,6 +127,20 @@ def parquet_files(folder: Path) -> str:
     return f"{glob.escape(str(folder))}/*.parquet"
 
 
+@contextlib.contextmanager
+def connected(folder: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database that reads the files of `folder`, wherever they lie, and spills to a temporary folder of its own.
+
+    Left to itself DuckDB spills to ./.tmp: texts would lie there after a kill, whoever erases them from the corpus.
+    """
+    with tempfile.TemporaryDirectory(prefix="malmoi-") as spill, duckdb.connect() as database:
+        database.execute("SET memory_limit = ?", [memory])
+        database.execute("SET temp_directory = ?", [spill])
+        if is_remote(folder):
+            database.register_filesystem(cast(Any, folder).fs)
+        yield database
+
+
 def count(folder: Path) -> dict[str, Any]:
     """The counts of the manifest, from the ledger in `folder`.
 
@@ -132,11 +149,8 @@ def count(folder: Path) -> dict[str, Any]:
     and for a source what was dropped and why); masked (pieces of personal data by type); near_duplicate_clusters,
     largest_cluster (documents). Raises AssertionError where the numbers do not add up.
     """
-    with duckdb.connect() as database:
+    with connected(folder, "400MB") as database:
         database.execute("SET threads = 1")
-        database.execute("SET memory_limit = '400MB'")
-        if is_remote(folder):
-            database.register_filesystem(cast(Any, folder).fs)
         database.read_parquet(parquet_files(folder / LEDGER)).create_view("ledger")
         totals = _rows(database, _TOTALS)[0]
         counts = {

@@ -26,28 +26,37 @@ class Found(NamedTuple):
     detail: str | None = None
 
 
-def read_loose(files: Sequence[str], lines: bool = False, comments: bool = False) -> Iterator[Found]:
+def read_loose(
+    files: Sequence[str], lines: bool = False, comments: bool = False, text_field: str = "text"
+) -> Iterator[Found]:
     """The documents of files in order; a folder or an archive gives all that it holds, "-" is standard input.
 
     lines: every line of a plain text file that is not blank is a document. comments: readers' comments of a page are
-    documents of their own. Raises UserError where a file is missing; what cannot be read is told, nothing else raises.
+    documents of their own. text_field: which field of rows holds the text. Raises UserError where a file is missing or
+    a folder is empty; what cannot be read is told, nothing else raises.
     """
     for name in files:
         if name == STDIN:
             yield from _lines_of(sys.stdin.buffer, name) if lines else _whole(sys.stdin.buffer.read(), name)
+        elif lines and Path(name).is_dir():
+            raise UserError(f"{name} is a folder", "with --lines a text file, or -")
         elif not Path(name).exists() or (lines and not Path(name).is_file()):
             raise UserError(f"no file at {name}", "a text file, or -" if lines else "a file, a folder, an archive or -")
         elif lines:
             with Path(name).open("rb") as stream:
                 yield from _lines_of(stream, name)
         else:
-            yield from _files_of(Input(Path(name), comments=comments), name)
+            yield from _files_of(Input(Path(name), comments=comments, text_field=text_field), name)
 
 
 def _files_of(source: Input, name: str) -> Iterator[Found]:
+    empty = True
     for item in read(source):
+        empty = False
         place = name if source.path.is_file() else str(source.path / item.origin_file)
         yield from _documents(item, source, place)
+    if empty:
+        raise UserError(f"nothing to read in {name}", "a folder or an archive that holds files")
 
 
 def _lines_of(stream: BinaryIO, name: str) -> Iterator[Found]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from malmoi.kit.files import PARTIAL, atomic_file
+from malmoi.kit.files import PARTIAL, atomic_file, is_remote
 
 MARK = "\ufffc"
 """OBJECT REPLACEMENT CHARACTER. In what a reader is given it stands for nothing that we have: `without_marks` first."""
@@ -134,6 +134,9 @@ class _Written:
 
     def add(self, piece: str) -> int:
         """Puts the piece after a mark: no blank twice or at a line's end, no blank lines too many. Where it begins."""
+        ends_line = self._end() in tuple(_BLANKS) and piece.lstrip(_BLANKS)[:1] in ("", "\n")
+        if ends_line:
+            self._strip()
         if self._end() in ("", "\n"):
             bare = piece.lstrip(_BLANKS)
             if not self.length:
@@ -141,8 +144,7 @@ class _Written:
             elif bare.startswith("\n") or not bare:  # nothing but marks on the line
                 ends = len(bare) - len(bare.lstrip("\n"))
                 piece = "\n" * max(0, min(2 - self._line_ends(), ends - 1)) + bare[ends:]
-        elif self._end() in _BLANKS and piece.lstrip(_BLANKS)[:1] in ("", "\n"):
-            self._strip()
+        elif ends_line:
             piece = piece.lstrip(_BLANKS)
         elif self._end() in _BLANKS and piece[:1] in tuple(_BLANKS):
             piece = piece[1:]
@@ -237,7 +239,8 @@ def store(folder: Path, contents: Mapping[str, bytes]) -> int:
         if _size(path) != len(content):
             with atomic_file(path) as aside:
                 aside.write_bytes(content)
-            path.chmod(0o644)
+            if not is_remote(path):  # an object store has no modes
+                path.chmod(0o644)
             written_bytes += len(content)
     return written_bytes
 

@@ -8,8 +8,8 @@ where u is a hash of the id, so that the same documents stay on any machine and 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from malmoi.corpus.document import KINDS
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.corpus.document import require_kind
+from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,8 +50,7 @@ class Mix:
 
     def __post_init__(self) -> None:
         for kind, share in self.shares.items():
-            if kind not in KINDS:
-                raise UserError(f"shares holds {kind!r}", f"kinds: {', '.join(KINDS)}", did_you_mean(kind, list(KINDS)))
+            require_kind(kind, "a kind in shares")
             if not 0 <= share <= 1:
                 raise UserError(f"shares.{kind} is {share}", "0 to 1")
         if sum(self.shares.values()) > 1 + 1e-9:

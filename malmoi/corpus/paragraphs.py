@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from malmoi.corpus.document import KINDS
+from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps.rule import Rule
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,9 +49,7 @@ class Paragraphs:
         if self.least_left_characters < 0:
             raise UserError(f"least_left_characters is {self.least_left_characters}", "0 or more")
         for kind in self.off_kinds:
-            if kind not in KINDS:
-                hint = did_you_mean(kind, list(KINDS))
-                raise UserError(f"off_kinds has {kind!r}", f"some of {', '.join(KINDS)}", hint)
+            require_kind(kind, "a kind in off_kinds")
 
     def rules(self) -> tuple[Rule, ...]:
         """A document of which something was cut and too little is left."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from malmoi.corpus.document import KINDS
+from malmoi.corpus.document import require_kind
 from malmoi.corpus.mix import Mix
 from malmoi.corpus.paragraphs import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
@@ -19,7 +19,7 @@ from malmoi.corpus.steps.rule import Rule, Step
 from malmoi.corpus.steps.translation import Translation
 from malmoi.corpus.trust import Trust
 from malmoi.kit.config import to_table
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import UserError
 
 MEGABYTE = 1_000_000
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
@@ -59,9 +59,8 @@ class Input:
     max_bytes_per_document: int = 20 * MEGABYTE
 
     def __post_init__(self) -> None:
-        if self.kind is not None and self.kind not in KINDS:
-            hint = did_you_mean(self.kind, list(KINDS))
-            raise UserError(f"kind is {self.kind!r}", f"one of {', '.join(KINDS)}", hint)
+        if self.kind is not None:
+            require_kind(self.kind, "kind")
         if not self.text_field:
             raise UserError("text_field is empty", "the name of the field that holds the text")
         for name in ("rows_per_document", "max_bytes_per_document"):

@@ -7,21 +7,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from malmoi.corpus import ranking
-from malmoi.corpus.ledger import LEDGER, SHARDS, parquet_files
+from malmoi.corpus.ledger import LEDGER, SHARDS, connected, parquet_files
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sample.plant import Personal
 from malmoi.corpus.steps.duplicates import EXACT, NEAR
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError, did_you_mean
-from malmoi.kit.files import is_remote
 
+MEMORY = "500MB"
+"""Of DuckDB, for any question; what does not fit is spilled to disk where the query allows it."""
 CLOSE_COPY = 0.8
 """Jaccard similarity from which a planted near-duplicate has to be found."""
 
@@ -143,16 +144,16 @@ def _manifest(folder: Path, *needed: str) -> dict[str, Any]:
 def opened(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the views `ledger` and `shards`. Raises UserError where their files are damaged or gone."""
     _manifest(folder)
-    with duckdb.connect() as database:
-        database.execute("SET memory_limit = '500MB'")
-        if is_remote(folder):
-            database.register_filesystem(cast(Any, folder).fs)
+    with connected(folder, MEMORY) as database:
         try:
             for name in (LEDGER, SHARDS):
                 database.read_parquet(parquet_files(folder / name)).create_view(name)
             yield database
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
+        except duckdb.OutOfMemoryException:
+            wrong = f"{folder} is too large for this question in {MEMORY}"
+            raise UserError(wrong, hint="ask its Parquet files by SQL with a larger memory_limit") from None
         except (duckdb.Error, pa.ArrowException) as error:
             wrong = " ".join(str(error).split())[:300]
             raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None

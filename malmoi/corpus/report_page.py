@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _flow(findings: Findings) -> str:
     """What came in, what each judgement took in the order of judging, what is left."""
     counts = findings["counts"]
     read, left = counts["documents_in"], counts["documents_in"]
-    rows = [Bar(both("읽음", "read"), _amount(read, counts["raw_bytes_in"]), read, kind="other")]
+    rows = [Bar(both("읽음", "read"), _amount(read, counts["raw_bytes_in"]), read, kind="whole")]
     for step in findings["flow"]:
         left -= step["documents"]
         amount = _amount(step["documents"], step["text_bytes"] or step["raw_bytes"])
@@ -106,9 +107,10 @@ def _composition(findings: Findings) -> str:
         (visible(name), row["documents"], row["text_bytes"], row["documents_in"])
         for name, row in counts["by_source"].items()
     ]
-    masked = sorted((counts.get("masked") or {}).items(), key=lambda item: -item[1])
+    found = [(name, value) for name, value in (counts.get("masked") or {}).items() if value]
+    masked = sorted(found, key=lambda item: -item[1])
     rows = "".join(f"<tr><th>{named(name, PERSONAL)}</th><td>{number(value)}</td></tr>" for name, value in masked)
-    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{table('', rows)}" if rows else ""
+    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{table([rows])}" if rows else ""
     content = (
         f'<div class="pair"><div><h3>{both("종류", "By kind")}</h3>{_shares(kinds)}</div>'
         f"<div><h3>{both('출처', 'By source')}</h3>{_shares(sources)}</div></div>{personal}"
@@ -117,9 +119,13 @@ def _composition(findings: Findings) -> str:
 
 
 def _shares(rows: list[tuple[str, int, int, int]]) -> str:
-    """Bars of kept bytes, the largest first; what lies beyond MAX_SOURCES is summed up."""
+    """Bars of kept bytes, the largest first; what lies beyond MAX_SOURCES is summed up.
+
+    Where there are more, those that gave nothing are summed up too.
+    """
     ordered = sorted(rows, key=lambda row: -row[2])
-    shown, rest = ordered[:MAX_SOURCES], ordered[MAX_SOURCES:]
+    shown = [row for row in ordered[:MAX_SOURCES] if row[2]] if len(ordered) > MAX_SOURCES else ordered
+    rest = ordered[len(shown) :]
     if rest:
         others = both(f"다른 {len(rest)}곳", f"{len(rest)} others")
         shown.append((others, *(sum(row[place] for row in rest) for place in (1, 2, 3))))  # type: ignore[arg-type]
@@ -158,39 +164,70 @@ def _distribution(one: Findings) -> str:
     drawn = [
         Column(
             (("model", row["kept"]), ("other", row["dropped_by_others"]), ("loss", row["dropped"])),
-            f"{one['low'] + place * width:.4g} to {one['low'] + (place + 1) * width:.4g}: {row['kept']:,} kept, "
+            f"{_plain(one['low'] + place * width)} to {_plain(one['low'] + (place + 1) * width)}: "
+            f"{row['kept']:,} kept, "
             f"{row['dropped']:,} dropped, {row['dropped_by_others']:,} for other reasons",
         )
         for place, row in enumerate(one["bins"])
     ]
     plot = columns(drawn, f"distribution of {one['score']}", (one["limit"] - one["low"]) / span)
-    name = f"{named(one['score'], SCORES)} <span class='note'>{named(one['reason'], REASONS)} · {one['limit']:g}</span>"
-    ends = f'<div class="ends"><span>{one["low"]:.3g}</span><span>{one["high"]:.3g}</span></div>'
-    return f"<div><h3>{name}</h3>{plot}{ends}</div>"
+    about = f'<p class="note">{named(one["reason"], REASONS)} · {_plain(one["limit"])}</p>'
+    ends = f'<div class="ends"><span>{_plain(one["low"])}</span><span>{_plain(one["high"])}</span></div>'
+    return f"<div><h3>{named(one['score'], SCORES)}</h3>{about}{plot}{ends}</div>"
+
+
+def _plain(value: float) -> str:
+    """Four digits at most, or all those before the point: no powers of ten, and no 0.699999 for "less than 0.7"."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _limits(findings: Findings) -> str:
-    head = "".join(
-        f"<th>{words}</th>"
-        for words in (
-            both("이유", "reason"),
-            both("점수", "score"),
-            both("종류", "kind"),
-            both("한계", "limit"),
-            both("어디서 왔나", "where from"),
-        )
-    )
     rows = "".join(
         f"<tr><th>{named(row['reason'], REASONS)}</th><td>{named(row['score'], SCORES)}</td>"
-        f"<td>{named(row['kind'], KINDS) if row['kind'] else both('모두', 'all')}</td>"
-        f"<td>{'≤' if row['bound'] == 'at most' else '≥'} {row['limit']:.4g}</td><td>{_origin(row)}</td></tr>"
-        for row in findings["limits"]
+        f"<td class='words'>{_kinds(row['kinds'])}</td>"
+        f"<td>{'≤' if row['bound'] == 'at most' else '≥'} {_plain(row['limit'])}</td><td>{_origin(row)}</td></tr>"
+        for row in _alike(findings["limits"])
     )
     note = both(
-        "문서에서 배운 한계는 그 종류의 분위수이고, 나머지는 레시피가 정한 값이에요.",
-        "A learnt limit is a quantile of the documents of its kind; the others are the recipe's.",
+        "문서에서 배운 한계는 그 종류의 분위수이고, 나머지는 레시피에 적었거나 처음부터 정해 둔 값이에요.",
+        "A learnt limit is a quantile of the documents of its kind; the others are the recipe's or the defaults.",
     )
-    return section("한계", "Limits", f'<p class="note">{note}</p>{table(f"<thead><tr>{head}</tr></thead>", rows)}')
+    drawn = table(
+        rows,
+        ("이유", "reason"),
+        ("점수", "score"),
+        ("종류", "kind"),
+        ("한계", "limit"),
+        ("어디서 왔나", "where from"),
+    )
+    return section(
+        "한계",
+        "Limits",
+        f'<p class="note">{note}</p>{drawn}',
+    )
+
+
+def _alike(limits: list[Findings]) -> list[Findings]:
+    """One row for all kinds of a score whose limit is the same for the same cause; a learnt one stands alone."""
+    groups: dict[tuple[Any, ...], Findings] = {}
+    for row in limits:
+        alone = row["kind"] if row["how"] in ("learned", "bounded") else None
+        key = (row["reason"], row["score"], row["limit"], row["how"], alone)
+        group = groups.setdefault(key, {**row, "kinds": [], "documents": row["documents"]})
+        group["kinds"].append(row["kind"])
+        if row["documents"] is not None:
+            group["documents"] = max(group["documents"] or 0, row["documents"])
+    of_score = Counter((row["reason"], row["score"]) for row in limits)
+    return [
+        {**row, "kinds": [""] if len(row["kinds"]) == of_score[row["reason"], row["score"]] else row["kinds"]}
+        for row in groups.values()
+    ]
+
+
+def _kinds(kinds: list[str]) -> str:
+    if kinds == [""]:
+        return both("모두", "all")
+    return both(", ".join(KINDS.get(kind, kind) for kind in kinds), ", ".join(kinds))
 
 
 def _origin(row: Findings) -> str:
@@ -201,22 +238,27 @@ def _origin(row: Findings) -> str:
         value = f"{row['value_at_quantile']:.4g}"
         return both(f"분위수 {quantile}은 {value}, 테두리에서 멈춤", f"quantile {quantile} is {value}, held at a bound")
     if row["how"] == "too_few":
-        return both(f"문서가 {documents}건뿐이라 기본값", f"default: only {documents} documents")
-    return both("레시피", "recipe")
+        several = len(row["kinds"]) > 1 or row["kinds"] == [""]
+        korean, english = ("많아야 ", " at most") if several else ("", "")
+        return both(f"문서가 {korean}{documents}건뿐이라 기본값", f"default: only {documents} documents{english}")
+    return both("정해 둔 값", "set")
 
 
 def _mix(findings: Findings) -> str:
     """Asked and got, by kind: shares of bytes, and how often a document is read."""
-    head = "".join(
-        f"<th>{words}</th>"
-        for words in (both("종류", "kind"), both("바란 몫", "asked"), both("얻은 몫", "got"), both("되풀이", "epochs"))
-    )
     rows = "".join(
         f"<tr><th>{named(row['kind'], KINDS)}</th><td>{_share(row['asked_share'])}</td>"
         f"<td>{_share(row['mixed_share'])}</td><td>{number(row['mean_epochs'], 2)}</td></tr>"
         for row in findings["mix"].get("kinds", [])
     )
-    return section("섞은 몫", "The mix", table(f"<thead><tr>{head}</tr></thead>", rows))
+    note = both(
+        "몫은 되풀이까지 셈한 글의 바이트예요. 레시피에 없는 종류는 남은 몫을 있는 만큼 나눠요. 글이 모자란 종류는 "
+        "되풀이 한도까지만 채우고, 남는 자리는 다른 종류가 가져가요.",
+        "Shares are of the text bytes with all epochs. Kinds that the recipe does not name share what is left. "
+        "A kind of which there is too little is repeated up to the limit, and leaves the rest to the others.",
+    )
+    drawn = table(rows, ("종류", "kind"), ("바란 몫", "asked"), ("얻은 몫", "got"), ("되풀이", "epochs"))
+    return section("섞은 몫", "The mix", f'<p class="note">{note}</p>{drawn}')
 
 
 def _share(value: Any) -> str:
@@ -224,22 +266,23 @@ def _share(value: Any) -> str:
 
 
 def _sites(findings: Findings) -> str:
-    head = "".join(
-        f"<th>{words}</th>"
-        for words in (
-            both("사이트", "site"),
-            both("문서", "documents"),
-            both("들어오는 사이트", "sites linking in"),
-            both("인기", "popularity"),
-            both("믿음", "trust"),
-        )
-    )
     rows = "".join(
         f"<tr><th>{visible(str(row['host']))}</th><td>{number(row['documents'])}</td><td>{number(row['in_hosts'])}</td>"
         f"<td>{number(row['popularity'], 3)}</td><td>{number(row['trust'], 3)}</td></tr>"
         for row in findings["sites"]
     )
-    return section("사이트", "Sites", table(f"<thead><tr>{head}</tr></thead>", rows))
+    return section(
+        "사이트",
+        "Sites",
+        table(
+            rows,
+            ("사이트", "site"),
+            ("문서", "documents"),
+            ("들어오는 사이트", "sites linking in"),
+            ("인기", "popularity"),
+            ("믿음", "trust"),
+        ),
+    )
 
 
 def _clusters(findings: Findings) -> str:
@@ -256,21 +299,22 @@ def _clusters(findings: Findings) -> str:
 
 
 def _contamination(findings: Findings) -> str:
-    head = "".join(
-        f"<th>{words}</th>"
-        for words in (
-            both("평가 묶음", "evaluation set"),
-            both("문항", "items"),
-            both("말뭉치에 있던 문항", "found in the corpus"),
-            both("뺀 문서", "documents dropped"),
-        )
-    )
     rows = "".join(
         f"<tr><th>{visible(row['set'])}</th><td>{number(row['items'])}</td><td>{number(row['leaked'])}</td>"
         f"<td>{number(row['documents'])}</td></tr>"
         for row in findings["contamination"]
     )
-    return section("평가와 겹친 글", "Overlap with evaluation sets", table(f"<thead><tr>{head}</tr></thead>", rows))
+    return section(
+        "평가와 겹친 글",
+        "Overlap with evaluation sets",
+        table(
+            rows,
+            ("평가 묶음", "evaluation set"),
+            ("문항", "items"),
+            ("말뭉치에 있던 문항", "found in the corpus"),
+            ("그런 문서", "documents with them"),
+        ),
+    )
 
 
 def _pairs(findings: Findings) -> str:
@@ -291,6 +335,9 @@ def _pairs(findings: Findings) -> str:
 def _side(kind: str, row: Findings | None) -> str:
     if row is None:
         return f'<div class="{kind}"><p class="note">{both("견줄 문서가 없어요.", "nothing to compare")}</p></div>'
+    if row.get("in_base"):
+        words = both("먼저 만든 말뭉치(base)에 있는 문서예요.", "a document of an older corpus (base)")
+        return f'<div class="{kind}"><code>{visible(row["id"])}</code><p class="note">{words}</p></div>'
     score = f" · {row['score']:.4g}" if isinstance(row.get("score"), (int, float)) else ""
     title = f"<strong>{visible(row['title'])}</strong>" if row.get("title") else ""
     about = f'<span class="note"><code>{visible(row["id"] or "")}</code>{score}</span>'

@@ -9,13 +9,26 @@ import fcntl
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from malmoi.corpus import exchange, index, judgement, ledger, media, publish, ranking, stages, tasks, tombstones, units
+from malmoi.corpus import (
+    exchange,
+    index,
+    judgement,
+    ledger,
+    media,
+    publish,
+    ranking,
+    report_page,
+    stages,
+    tasks,
+    tombstones,
+    units,
+)
 from malmoi.corpus.pieces import MEDIA
 from malmoi.corpus.recipe import CorpusRecipe, num_processes
 from malmoi.corpus.sources.files import would_read
@@ -25,10 +38,11 @@ from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
 
-STAGE = "corpus"
+STAGE, WORK = "corpus", "work"
 TOLD = (ranking.THRESHOLDS, ranking.SITES, judgement.MIX)
-MADE = (*publish.WRITTEN, MEDIA, *TOLD)
-"""What a build puts into its folder beside events and manifest."""
+REPORTS = (report_page.HTML, report_page.JSON)
+MADE = (*publish.WRITTEN, MEDIA, *TOLD, *REPORTS)
+"""What a build, and who reports on it, puts into its folder beside events and manifest."""
 
 ENGINES = {"pool": "malmoi.corpus.workers", "ray": "malmoi.corpus.run_ray", "slurm": "malmoi.corpus.run_slurm"}
 """Where the `run_all` of each engine is: Ray is only imported where it is asked for."""
@@ -54,9 +68,9 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: stages.R
     }
     config = recipe.output_config()
     if manifest.is_finished(out, config, inputs):
-        remove(out / "work")  # left there by a process killed just after the manifest
+        _forget(out / WORK)  # left there by a process killed just after the manifest
         return manifest.read(out)["counts"]
-    with _lock(out):
+    with locked(out):
         plan = _prepare(recipe, out, planned, config | {"inputs_sha256": inputs})
         input_bytes = sum(unit.size_bytes for unit in plan.units)
         events.append(out, "start", units=len(planned), input_bytes=input_bytes, processes=num_processes(recipe))
@@ -64,19 +78,21 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: stages.R
         stages.run(plan, engine, lambda share: progress(int(share * input_bytes), input_bytes))
         _forget_media(out)
         outputs = _outputs(plan)
+        _forget_others(out, outputs)
         counts = ledger.count(out)
         expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
         assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
         seconds = time.monotonic() - started
         manifest.write(out, manifest.Manifest(STAGE, config, inputs, outputs, counts, seconds))
-        remove(plan.space.folder.parent)
+        _forget(out / WORK)
         events.append(out, "finished", seconds=seconds, documents_kept=counts["documents_kept"])
     return counts
 
 
 def describe(recipe: CorpusRecipe) -> dict[str, Any]:
-    """What `build` would read, and with how many processes. Raises UserError where an input is missing."""
-    planned = units.plan(recipe)
+    """What `build` would read, and with how many processes. Raises UserError where an input or a base is missing."""
+    read = units.plan(recipe)
+    planned = [*read, *_base_units(recipe, len(read))]
     inputs = []
     for number, source in enumerate(recipe.inputs):
         own = [unit for unit in planned if unit.input_number == number]
@@ -93,8 +109,11 @@ def _base_units(recipe: CorpusRecipe, first: int) -> list[Unit]:
 
 
 def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
-    """Raises UserError where the next build would read what this one writes."""
-    written = [f"{ledger.SHARDS}/part.parquet", manifest.NAME, events.NAME]
+    """Raises UserError where the next build would read what this one writes, or this one removes its own base."""
+    for number, folder in enumerate(recipe.base):
+        if folder.resolve() == out.resolve():
+            raise UserError(f"corpus.base[{number}] is {folder}, the output itself", "the folder of an older corpus")
+    written = [*(f"{name}/part.parquet" for name in publish.WRITTEN), *TOLD, manifest.NAME, events.NAME]
     for number, source in enumerate(recipe.inputs):
         resolved = replace(source, path=source.path.resolve())
         if any(would_read(out.resolve() / name, resolved) for name in written):
@@ -105,8 +124,8 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _lock(out: Path) -> Iterator[None]:
-    """One build at a time in a folder of this machine. The lock goes with the process, however it ends."""
+def locked(out: Path) -> Iterator[None]:
+    """One build or erasure at a time in a folder of this machine. The lock goes with the process, however it ends."""
     require(out)
     if is_remote(out):
         yield
@@ -116,28 +135,45 @@ def _lock(out: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"another build is at work in {out}", hint="wait for it, or give another folder") from None
+            wrong = f"another build or erasure is at work in {out}"
+            raise UserError(wrong, hint="wait for it, or give another folder") from None
         yield
 
 
 def _prepare(recipe: CorpusRecipe, out: Path, planned: Sequence[Unit], made_from: dict[str, Any]) -> Plan:
     """The plan of this build, in a folder of its own. That of a killed build is gone on with, all else is removed."""
     text = json.dumps(made_from, sort_keys=True, default=str)
-    folder = out / "work" / hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = out / WORK / hashlib.sha256(text.encode()).hexdigest()[:16]
     plan = Plan(tasks.Workspace(recipe, folder, out, tasks.partitions_for(planned)), tuple(planned))
     remove(out / manifest.NAME)
     make_folder(folder)
     for other in listed(folder.parent):
         if other.name != folder.name:
-            remove(other)
+            _forget(other)
     for leftover in listed(folder):
         if leftover.name.endswith(PARTIAL) or leftover.name.startswith("spill-"):
             remove(leftover)
     if not (folder / tasks.PLAN).exists():
         for name in MADE:
             remove(out / name)
-        tasks.write_plan(plan)
+    tasks.write_plan(plan)  # anew: nodes read the settings of the machine there, and they may be others than before
     return plan
+
+
+def _forget(folder: Path) -> None:
+    """Removes what was on the way, the plan first: half of it without a plan is never gone on with."""
+    for inside in listed(folder):
+        remove(inside / tasks.PLAN)
+    remove(folder / tasks.PLAN)
+    remove(folder)
+
+
+def _forget_others(out: Path, outputs: Mapping[str, str]) -> None:
+    """Removes parts that are not of this corpus: a job of an older build may have been at work while this one began."""
+    for name in publish.WRITTEN:
+        for path in listed(out / name):
+            if f"{name}/{path.name}" not in outputs:
+                remove(path)
 
 
 def _forget_media(out: Path) -> None:

@@ -95,6 +95,8 @@ class _Crew:
     def _told(self, kind: str, value: Any, number: int, task: Any) -> None:
         if kind == "system":
             raise value
+        if kind == "asked":
+            raise UserError(*value)
         if kind == "failed":
             raise RuntimeError(f"a worker failed:\n{value}")
         if kind == "died":

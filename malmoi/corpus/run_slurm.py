@@ -6,6 +6,7 @@ account and time limit are the cluster's own business: sbatch takes them from SB
 """
 
 import contextlib
+import itertools
 import shlex
 import shutil
 import subprocess
@@ -13,14 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from malmoi.corpus import stages, workers
-from malmoi.corpus.journal import PATIENCE, after_death
-from malmoi.corpus.pieces import journal_path
-from malmoi.corpus.tasks import Task, tasks_of, write_wounds
+from malmoi.corpus.tasks import PLAN, Task, tasks_of
 from malmoi.corpus.workers import Hooks, Work
 from malmoi.kit import events
 from malmoi.kit.errors import UserError
@@ -70,34 +69,25 @@ def run_all(work: Work, tasks: Sequence[Task], processes: int, hooks: Hooks) -> 
 def do(folder: Path, stage: str, number: int) -> None:
     """One task on a node: `malmoi corpus work`. It is done in a child process, and what kills that reaches the ledger.
 
-    Raises UserError where the folder has no such task.
+    Raises UserError where the folder has no plan, or no such task.
     """
+    if not (folder / PLAN).is_file():
+        raise UserError(f"{folder} has no {PLAN}", "the folder of a build that is under way (corpus/work/...)")
     found = [task for task in tasks_of(folder, stage) if task.number == number]
     if not found:
         raise UserError(f"{folder} has no task {number} in stage {stage!r}")
+    deaths = itertools.count(1)
+
+    def revive(_number: int, exit_code: int) -> Task:
+        found[0] = stages.revived(found[0], next(deaths), exit_code)
+        return found[0]
+
     if not found[0].record.exists():
-        workers.run_all(stages.work, found, 1, Hooks(_nothing, _nothing, _Nurse(found[0]).revive))
+        workers.run_all(stages.work, list(found), 1, Hooks(_nothing, _nothing, revive))
 
 
 def _nothing(_number: int, _value: Any) -> None:
     """Nobody watches a node."""
-
-
-@dataclass
-class _Nurse:
-    """The task of a node, after what it has cost. Wounds are kept beside the record for the next node."""
-
-    task: Task
-    deaths: int = 0
-
-    def revive(self, _number: int, exit_code: int) -> Task:
-        self.deaths += 1
-        if self.task.unit is not None and not self.task.unit.is_base:
-            self.task = replace(self.task, wounds=after_death(self.task.wounds, journal_path(self.task)))
-            write_wounds(self.task)
-        elif self.deaths > PATIENCE:
-            raise RuntimeError(f"{self.task.stem} killed {self.deaths} workers (exit code {exit_code})")
-        return self.task
 
 
 @dataclass

@@ -54,6 +54,23 @@ def run(plan: Plan, run_all: RunAll, progress: Callable[[float], None]) -> None:
         events.append(plan.space.out, "stage", stage=stage, tasks=len(every), seconds=time.monotonic() - started)
 
 
+def revived(task: Task, deaths: int, exit_code: int) -> Task:
+    """The task to try in place of one whose process died, for the so-manieth time since its driver began.
+
+    What reads an input learns from the journal of the dead process, and keeps that for whoever goes on. Raises
+    RuntimeError where there is no end to it.
+    """
+    if task.record.exists():
+        return task  # it died on the way to say that it is done
+    if task.unit is None or task.unit.is_base:
+        if deaths > PATIENCE:
+            raise RuntimeError(f"{task.stem} killed {deaths} workers (exit code {exit_code})")
+        return task
+    wounded = replace(task, wounds=after_death(task.wounds, journal_path(task)))
+    tasks.write_wounds(wounded)
+    return wounded
+
+
 @dataclass
 class _Stage:
     """One stage while it runs. share: of the build before it, and of itself."""
@@ -88,19 +105,9 @@ class _Stage:
 
     def _revive(self, number: int, exit_code: int) -> Task:
         """The task to try in place of one whose process died."""
-        task = self.waiting[number]
-        out = self.plan.space.out
-        if task.record.exists():
-            return task  # it died on the way to say that it is done
-        if task.unit is None or task.unit.is_base:
-            self.deaths[number] = self.deaths.get(number, 0) + 1
-            events.append(out, "worker_died", stage=task.stage, task=task.number, exit_code=exit_code)
-            if self.deaths[number] > PATIENCE:
-                raise RuntimeError(f"{task.stem} killed {self.deaths[number]} workers (exit code {exit_code})")
-            return task
-        revived = replace(task, wounds=after_death(task.wounds, journal_path(task)))
-        tasks.write_wounds(revived)
-        self.waiting[number] = revived
-        place = revived.wounds.before
-        events.append(out, "worker_died", unit=task.number, exit_code=exit_code, place=place and place[0])
-        return revived
+        self.deaths[number] = self.deaths.get(number, 0) + 1
+        task = self.waiting[number] = revived(self.waiting[number], self.deaths[number], exit_code)
+        place = task.wounds.before
+        told = {"stage": task.stage, "task": task.number, "exit_code": exit_code, "place": place and place[0]}
+        events.append(self.plan.space.out, "worker_died", **told)
+        return task

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.corpus.document import require_kind
 from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Trust:
     most_rounds: int = 200
 
     def __post_init__(self) -> None:
+        for kind in self.kinds:
+            require_kind(kind, "a kind in kinds")
         shares = {f"{table}.{key}": value for table in _TABLE_FIELDS for key, value in getattr(self, table).items()}
         shares |= {"popularity_lift": self.popularity_lift, "damping": self.damping, "unknown": self.unknown or 0.0}
         for name, value in shares.items():

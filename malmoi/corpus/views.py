@@ -167,15 +167,14 @@ def _rows(folder: Path, use: str) -> Iterator[dict[str, str]]:
     import duckdb
     import pyarrow as pa
 
-    from malmoi.corpus.ledger import SHARDS, parquet_files
+    from malmoi.corpus.ledger import SHARDS, connected, parquet_files
     from malmoi.kit import manifest
 
     if manifest.read(folder).get("stage") != "corpus":
         raise UserError(f"{folder} holds no corpus", "the folder of a finished corpus")
     names = ("response", "prompt") if use == "summary" else ("prompt", "response")
     try:
-        with duckdb.connect() as database:
-            database.execute("SET memory_limit = '500MB'")
+        with connected(folder, "500MB") as database:
             database.execute("SET threads = 1")  # the order of the shards
             database.read_parquet(parquet_files(folder / SHARDS)).create_view("shards")
             found = database.sql(

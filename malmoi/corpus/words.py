@@ -106,5 +106,7 @@ SCORES = {
     "profanity_per_100": "백 글자당 욕설",
     "exact_similarity": "똑같은 문서와의 닮음",
     "near_similarity": "남은 문서와의 닮음",
+    "left_characters": "되풀이된 문단을 빼고 남은 글자",
+    "over_share": "몫을 넘음",
 }
 """Scores that rules look at; one that is missing here is shown by its own name."""

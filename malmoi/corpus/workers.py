@@ -20,6 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from malmoi.kit.errors import UserError
+
 Work = Callable[[Any, Callable[[Any], None]], Any]
 """A function of a task and of `report`, which sends news to the driver while it works. Importable by name."""
 
@@ -39,7 +41,8 @@ class Hooks:
 def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> None:
     """Does all `tasks` in so many spawned processes; any error stops them.
 
-    Raises what `work` raises where that is an OSError (a full disk is no mistake of ours), RuntimeError for all else.
+    Raises what `work` raises where that is an OSError (a full disk is no mistake of ours) or a UserError, RuntimeError
+    for all else.
     """
     pending = deque(enumerate(tasks))
     workers: list[Worker] = []
@@ -71,6 +74,8 @@ def _hear(worker: "Worker", hooks: Hooks) -> tuple[int, Any] | None:
         return number, hooks.revive(number, worker.bury())
     if kind == "system":
         raise value
+    if kind == "asked":
+        raise UserError(*value)
     if kind == "failed":
         raise RuntimeError(f"a worker failed:\n{value}")
     if kind == "done":
@@ -147,6 +152,9 @@ def _serve(work: Work, pipe: Connection) -> None:
             result = work(task, lambda value: pipe.send(("news", value)))
         except OSError as error:
             pipe.send(("system", error))
+            return
+        except UserError as error:
+            pipe.send(("asked", (error.wrong, error.expected, error.hint)))
             return
         except Exception:
             print(traceback.format_exc(), file=sys.stderr)

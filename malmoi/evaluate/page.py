@@ -152,7 +152,7 @@ def _composition(corpus: Findings) -> str:
     ]
     masked = sorted((corpus.get("masked") or {}).items(), key=lambda item: -item[1])
     hidden = "".join(f"<tr><th>{named(name, PERSONAL)}</th><td>{number(count)}</td></tr>" for name, count in masked)
-    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{table('', hidden)}" if hidden else ""
+    personal = f"<h3>{both('가린 개인정보', 'Personal data masked')}</h3>{table([hidden])}" if hidden else ""
     return section(
         "말뭉치 구성",
         "What the corpus holds",
@@ -246,8 +246,8 @@ def _stages(stages: list[Findings]) -> str:
         f"<td>{duration(row['seconds'])}</td><td>{size(row['peak_bytes'])}</td></tr>"
         for row in stages
     )
-    head = "".join(
-        f"<th>{words}</th>"
-        for words in (both("단계", "stage"), both("시간", "time"), both("가장 많이 쓴 기억 공간", "peak memory"))
+    return section(
+        "시간과 기억 공간",
+        "Time and memory",
+        table(rows, ("단계", "stage"), ("시간", "time"), ("가장 많이 쓴 기억 공간", "peak memory")),
     )
-    return section("시간과 기억 공간", "Time and memory", table(f"<thead><tr>{head}</tr></thead>", rows))

@@ -39,8 +39,10 @@ def section(korean: str, english: str, content: str) -> str:
     return f"<section><h2>{both(korean, english)}</h2>{content}</section>"
 
 
-def table(head: str, rows: Iterable[str]) -> str:
-    """A table of figures from safe HTML: a <thead> (or nothing) and rows."""
+def table(rows: Iterable[str], *names: tuple[str, str]) -> str:
+    """A table of figures. rows: safe HTML. names: of the columns, in Korean and English; none for a list."""
+    words = "".join(f"<th>{both(korean, english)}</th>" for korean, english in names)
+    head = f"<thead><tr>{words}</tr></thead>" if words else ""
     return f'<div class="scroll"><table class="figures">{head}<tbody>{"".join(rows)}</tbody></table></div>'
 
 

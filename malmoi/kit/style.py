@@ -37,17 +37,23 @@ table.figures { max-width: 40rem; }
 table.figures th, table.figures td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: right;
   white-space: nowrap; }
 table.figures th:first-child { text-align: left; }
+table.figures .words { white-space: normal; min-width: 12rem; }
+@media (max-width: 40rem) {
+  table.figures th, table.figures td { padding: 0.3rem 0.25rem; font-size: 0.85rem; white-space: normal;
+    overflow-wrap: break-word; }
+  table.figures .words { min-width: 4rem; }
+  table.figures td:last-child { word-break: normal; } }
 table.figures thead th { color: var(--soft); font-weight: 500; }
 .bars th { font-weight: 400; text-align: left; padding: 0.15rem 0.75rem 0.15rem 0; width: 16%; max-width: 0;
   line-height: 1.3; }
 .pair .bars th { width: 26%; }
-@media (max-width: 40rem) { .bars th, .pair .bars th { width: 32%; } }
 .bars .plot { min-width: 4rem; }
+@media (max-width: 40rem) { .bars th, .pair .bars th { width: 40%; } .bars .plot { min-width: 1.5rem; } }
 .bars .value { text-align: right; padding-left: 0.75rem; width: 1%; min-width: 4rem; white-space: nowrap;
   color: var(--soft); }
 .bars svg { display: block; width: 100%; height: 0.8rem; }
 .bars rect { fill: var(--model); }
-.bars .other rect, .bars .less rect { fill: var(--other); }
+.bars .other rect, .bars .less rect, .bars .whole rect { fill: var(--other); }
 .bars .other th { color: var(--soft); padding-left: 1rem; }
 .bars .model .value { color: var(--ink); }
 .curve { display: grid; grid-template-columns: auto 1fr; gap: 0.25rem 0.5rem; }
@@ -77,7 +83,8 @@ details { color: var(--soft); }
 .legend .other { background: var(--other); }
 .legend .loss { background: var(--loss); }
 .trio { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
-.trio h3 { margin: 0.25rem 0; font-weight: 500; font-size: 0.95rem; }
+.trio h3 { margin: 0.25rem 0 0; font-weight: 500; font-size: 0.95rem; }
+.trio .note { margin: 0; font-size: 0.85rem; }
 .beside { display: grid; gap: 0.75rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
   border-top: 1px solid var(--line); padding: 0.75rem 0; }
 .beside div { min-width: 0; }

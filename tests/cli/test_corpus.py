@@ -106,3 +106,36 @@ def test_what_a_terminal_would_obey_is_written_out(recipe, capsys):
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert r"\x1b[2Jname.bin@0" in out
+
+
+def test_a_recipe_of_a_corpus_alone_says_nothing_of_later_stages(recipe, tmp_path, capsys):
+    alone = tmp_path / "alone.toml"
+    alone.write_text(recipe.read_text(encoding="utf-8").partition("[tokenizer]")[0], encoding="utf-8")
+    assert main(["corpus", "build", str(alone), "--dry-run"]) == 0
+    assert "1 files" in capsys.readouterr().out
+    assert main(["run", str(alone), "--dry-run"]) == 0  # what it leaves out has defaults
+    assert "parameters" in capsys.readouterr().out
+
+
+def test_types_that_were_never_found_are_not_listed(corpus, capsys):
+    assert main(["corpus", "show", str(corpus)]) == 0
+    out = capsys.readouterr().out
+    assert "phone" in out
+    assert "passport" not in out
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "corpus.trust.kinds.lwa=0.5",
+        "corpus.learned.minimum_value_by_kind.lwa=0.5",
+        "corpus.mix.shares.lwa=0.5",
+        "corpus.quality.limits.characters.by_kind.lwa=5",
+        'corpus.paragraphs.off_kinds=["lwa"]',
+    ],
+)
+def test_a_kind_that_there_is_none_of_is_refused_wherever_it_is_named(recipe, setting, capsys):
+    assert main(["corpus", "build", str(recipe), "--dry-run", "--set", setting]) == 2
+    said = capsys.readouterr().err
+    assert "'lwa'" in said
+    assert "did you mean 'law'" in said

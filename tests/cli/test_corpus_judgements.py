@@ -106,3 +106,29 @@ def test_an_unknown_stage_or_model_gets_one_line(tmp_path, capsys):
     assert "did you mean 'pass'" in capsys.readouterr().err
     assert main(["corpus", "learn", "harmm", str(tmp_path), "--out", str(tmp_path / "w.npz")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+    assert main(["corpus", "learn", "core-regoin", str(tmp_path), "--out", str(tmp_path / "w.npz")]) == 2
+    assert "did you mean 'core-region'" in capsys.readouterr().err
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["corpus", "mask", str(tmp_path / "empty")]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "nothing to read in" in said.err
+
+
+def test_the_text_of_rows_may_lie_in_another_field(tmp_path, capsys):
+    rows = tmp_path / "reviews.jsonl"
+    rows.write_text('{"review": "문의는 010-1234-5678", "rating": "10"}\n', encoding="utf-8")
+    assert main(["corpus", "mask", str(rows)]) == 1
+    assert "fields: review, rating" in capsys.readouterr().err
+    assert main(["corpus", "mask", str(rows), "--text-field", "review"]) == 0
+    assert capsys.readouterr().out == "문의는 <전화번호>\n"
+    assert main(["corpus", "mask", str(rows), "--text-field", ""]) == 2
+    assert "text_field is empty" in capsys.readouterr().err
+
+
+def test_lines_of_a_folder_are_refused_for_what_it_is(tmp_path, capsys):
+    assert main(["corpus", "mask", "--lines", str(tmp_path)]) == 2
+    assert f"{tmp_path} is a folder" in capsys.readouterr().err

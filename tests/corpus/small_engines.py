@@ -9,6 +9,7 @@ from small_batches import sentences, write_rows
 
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.workers import Hooks
+from malmoi.kit.errors import UserError
 
 POISON = "독이 든 사과"
 
@@ -28,6 +29,10 @@ def raise_on_three(task, _report):
     if task == 3:
         raise ValueError("three")
     return task
+
+
+def ask_wrongly(_task, _report):
+    raise UserError("the folder is /nope", "a folder with weights")
 
 
 def write_to_nowhere(task, _report):

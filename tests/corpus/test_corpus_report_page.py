@@ -57,6 +57,34 @@ def test_whatever_a_text_holds_the_page_stays_text(findings):
     assert "\x1b" not in drawn
 
 
+def test_kinds_with_one_limit_share_a_row_and_numbers_have_no_powers_of_ten(findings):
+    row = {"reason": "too_short", "score": "characters", "limit": 40.0, "how": "fixed", "bound": "at least"}
+    nothing = dict.fromkeys(("quantile", "value_at_quantile", "documents"))
+    limits = [{**row, **nothing, "kind": kind} for kind in ("news", "web")]
+    limits.append({**row, **nothing, "kind": "comment", "limit": 126_000.0})
+    drawn = page({**findings, "limits": limits, "distributions": [], "pairs": []})
+    assert drawn.count("news, web") == 1
+    assert "≥ 126,000" in drawn
+    assert "e+05" not in drawn
+
+
+def test_many_sources_that_gave_nothing_are_one_row(findings):
+    given = {"documents": 3, "documents_in": 4, "text_bytes": 900}
+    nothing = {"documents": 0, "documents_in": 1, "text_bytes": 0}
+    sources = {"한 곳": given, **{f"빈 곳 {number}": nothing for number in range(30)}}
+    drawn = page({**findings, "counts": {**findings["counts"], "by_source": sources}, "pairs": []})
+    assert "한 곳" in drawn
+    assert "30 others" in drawn
+    assert "빈 곳 3" not in drawn
+
+
+def test_a_copy_of_what_an_older_corpus_holds_is_said_to_be_one(findings):
+    dropped = {"id": "a", "title": None, "kind": "web", "score": 1.0, "text": "가", "stays": "b", "detail": None}
+    kept = {"id": "b", "title": None, "kind": None, "text": None, "in_base": True}
+    drawn = page({**findings, "pairs": [{"reason": "exact_duplicate", "dropped": dropped, "kept": kept}]})
+    assert "a document of an older corpus (base)" in drawn
+
+
 def test_both_files_are_written_and_the_numbers_are_the_same(built, tmp_path):
     folder = tmp_path / "corpus"
     shutil.copytree(built, folder)

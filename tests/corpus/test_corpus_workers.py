@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from small_engines import Heard, die_on_odd, raise_on_three, square, write_to_nowhere
+from small_engines import Heard, ask_wrongly, die_on_odd, raise_on_three, square, write_to_nowhere
 
 from malmoi.corpus.workers import run_all
+from malmoi.kit.errors import UserError
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -90,3 +91,8 @@ def _wait_for(condition, seconds=30):
             return value
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+def test_what_was_asked_wrongly_is_one_sentence_whoever_notices_it():
+    with pytest.raises(UserError, match="the folder is /nope; expected a folder with weights"):
+        run_all(ask_wrongly, [1], 1, Heard().hooks())

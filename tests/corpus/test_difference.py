@@ -31,6 +31,9 @@ def test_what_a_recipe_adds_is_told_by_reason_and_balances_with_the_counts(built
     assert added > 0
     assert kept["after"] - kept["before"] == added - dropped
     assert {row["reason_a"] for row in found["changes"] if row["change"] == "added"} == {"near_duplicate"}
+    gained = sum(row["bytes_after"] - row["bytes_before"] for row in found["changes"])
+    before, after = (found["counts"][side]["text_bytes_kept"] for side in ("before", "after"))
+    assert gained == after - before
 
 
 def test_the_way_back_is_the_same_with_the_signs_turned(built, without_near):

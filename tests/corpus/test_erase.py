@@ -7,12 +7,14 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from small_batches import quiet
+from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger import count
+from malmoi.corpus.recipe import CorpusRecipe, Input
 from malmoi.corpus.report import explain
-from malmoi.corpus.run_local import build
+from malmoi.corpus.report_page import write_report
+from malmoi.corpus.run_local import build, locked
 from malmoi.corpus.tombstones import erased_ids
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
@@ -123,3 +125,49 @@ def test_a_corpus_on_top_of_another_does_not_bring_back_what_was_erased_there(re
     counts = build(dataclasses.replace(recipe, base=(corpus,)), later, quiet)
     assert counts["dropped_by_reason"]["erased"] == 1
     assert one["text"] not in [row["text"] for name in ("shards", "ledger") for row in rows(later, name)]
+
+
+def test_exact_copies_in_other_files_go_too_and_do_not_come_back(tmp_path):
+    for name in ("a", "b"):
+        write_rows(tmp_path / "raw" / f"{name}.jsonl", [{"text": sentences(1)}, {"text": sentences(ord(name))}])
+    recipe, out = CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), tmp_path / "corpus"
+    build(recipe, out, quiet)
+    one = next(row for row in rows(out, "shards") if row["text"] == sentences(1))
+    found = [row["id"] for row in find(out, Asked(ids=(one["id"],)))]
+    assert len(found) == 2
+    erase(out, found, quiet)
+    (out / manifest.NAME).unlink()
+    for _ in range(2):
+        texts = [row["text"] for name in ("shards", "ledger") for row in rows(out, name)]
+        assert one["text"] not in texts
+        build(recipe, out, quiet)
+
+
+def test_reports_work_folders_and_half_written_files_go_with_the_text(corpus):
+    write_report(corpus)
+    gone = first_ids(corpus, 1)
+    left = (corpus / "shards" / "part-00000.parquet.host.1.partial", corpus / "work" / "a" / "pass-000000.documents")
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text")
+    erase(corpus, gone, quiet)
+    assert not [path for path in (*left, corpus / "report.html", corpus / "report.json") if path.exists()]
+
+
+def test_a_killed_erasure_may_be_asked_for_again_and_a_build_in_between_brings_nothing_back(recipe, corpus):
+    one = rows(corpus, "shards")[0]
+
+    def killed(done, total):
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        erase(corpus, [one["id"]], killed)
+    assert [row["id"] for row in find(corpus, Asked(ids=(one["id"],)))] == [one["id"]]
+    build(dataclasses.replace(recipe, off=("promotion",)), corpus, quiet)
+    assert one["text"] not in [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
+
+
+def test_two_at_work_in_one_folder_would_undo_each_other_and_the_second_is_refused(corpus):
+    with locked(corpus), pytest.raises(UserError, match="erasure is at work"):
+        erase(corpus, first_ids(corpus, 1), quiet)

@@ -157,6 +157,11 @@ def test_output_inside_its_own_input_is_refused_unless_it_would_not_be_read(tmp_
         assert build(CorpusRecipe(inputs=(Input(tmp_path, **apart),)), out, quiet)["documents_in"] == 1
 
 
+def test_a_corpus_cannot_be_its_own_base(recipe, built):
+    with pytest.raises(UserError, match=r"corpus\.base\[0\] is .*, the output itself"):
+        build(replace(recipe, base=(built,)), built, quiet)
+
+
 def test_plan_says_what_would_be_read_and_memory_bounds_the_processes(recipe):
     plan = describe(recipe)
     assert plan["inputs"][0]["files"] == 7

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from small_batches import quiet, sentences, write_rows
-from small_engines import Deadly, Heard, die_on_odd, raise_on_three, square, write_files, write_to_nowhere
+from small_engines import Deadly, Heard, ask_wrongly, die_on_odd, raise_on_three, square, write_files, write_to_nowhere
 
 from malmoi.corpus import run_local
 from malmoi.corpus.recipe import CorpusRecipe, Input
@@ -102,6 +102,8 @@ def test_task_that_loses_every_ray_worker_ends_the_build():
 def test_errors_of_tasks_are_raised_here_as_by_the_pool():
     with pytest.raises(RuntimeError, match="ValueError: three"):
         run_ray.run_all(raise_on_three, [1, 2, 3], 1, Heard().hooks())
+    with pytest.raises(UserError, match="the folder is /nope"):
+        run_ray.run_all(ask_wrongly, [1], 1, Heard().hooks())
     with pytest.raises(FileNotFoundError) as raised:
         run_ray.run_all(write_to_nowhere, ["/proc/no/such"], 1, Heard().hooks())
     assert raised.value.filename == "/proc/no/such"

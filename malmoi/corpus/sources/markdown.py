@@ -54,6 +54,8 @@ ESCAPE = re.compile(r"\\([-.+#~*_])")
 """Only the escapes that prose needs against being read as a list or emphasis; TeX and tables keep theirs."""
 ATTRIBUTES = re.compile(r"\{(?:#|:\s?[.#])[^{}\n]{0,200}\}")
 HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
+FENCED = re.compile(r"^(```+|~~~+).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+"""A block of code: what looks like a heading in it is a comment."""
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -72,11 +74,18 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     return table, rest[end.end() :].lstrip("\n")
 
 
+class _Plain(yaml.CSafeLoader):
+    """YAML without merging ("<<: *a"), which copies: nine lines that merge the one before nine times fill a memory."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Leaves "<<" where it stands; no constructor knows it, so the load ends in a YAMLError."""
+
+
 def _table(text: str) -> Any:
     """What front matter says as YAML; where that is broken or too deep, as "key: value" lines."""
     wanted = _wanted_lines(text) or "{}"
     try:
-        return _plain_pairs(text) if _is_deep(wanted) else yaml.load(wanted, Loader=yaml.CSafeLoader)
+        return _plain_pairs(text) if _is_deep(wanted) else yaml.load(wanted, Loader=_Plain)  # noqa: S506
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError):
         return _plain_pairs(text)  # constructors of tags ("!!int") raise whatever comes of the wrong content
 
@@ -130,7 +139,7 @@ def clean_with_media(text: str, media: Sequence[dict[str, Any]]) -> tuple[str, l
 
 def first_heading(text: str) -> str | None:
     """The words of the first heading of the first level, looked for in the first 4,000 characters."""
-    found = HEADING.search(text[:4000])
+    found = HEADING.search(FENCED.sub("", text[:4000]))
     return without_marks(found[1]).strip() or None if found else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps import rule
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.errors import UserError
@@ -38,6 +39,8 @@ class Learned:
     weights: Path | None = None
 
     def __post_init__(self) -> None:
+        for kind in self.minimum_value_by_kind:
+            require_kind(kind, "a kind in minimum_value_by_kind")
         for name in (*LIMITS, "value_quantile"):
             limit = getattr(self, name)
             if limit is not None and not 0 <= limit <= 1:

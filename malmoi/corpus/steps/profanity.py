@@ -78,12 +78,12 @@ def lexicon() -> Lexicon:
 def weigh(text: str) -> float:
     """The swear words in a text, mild ones counted half. None is counted twice, nor inside an innocent word."""
     words = lexicon()
-    taken = [match.span() for match in words.innocent.finditer(text)]
+    taken = bytearray(len(text))  # by character: a list of places makes text of nothing but curses quadratic
     total = 0.0
-    for pattern, weight in ((words.strong, 1.0), (words.mild, MILD)):
+    for pattern, weight in ((words.innocent, 0.0), (words.strong, 1.0), (words.mild, MILD)):
         for match in pattern.finditer(text):
             start, stop = match.span()
-            if all(stop <= first or start >= last for first, last in taken):
+            if not weight or not any(taken[start:stop]):
                 total += weight
-                taken.append((start, stop))
+                taken[start:stop] = b"\1" * (stop - start)
     return total

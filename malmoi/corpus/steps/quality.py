@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from malmoi.corpus.document import KINDS
+from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps.rule import Learned, Rule
 from malmoi.kit.errors import UserError, did_you_mean
 
@@ -32,8 +32,7 @@ class Limit:
 
     def __post_init__(self) -> None:
         for kind in self.by_kind:
-            if kind not in KINDS:
-                raise UserError(f"by_kind names {kind!r}", "a kind", did_you_mean(kind, list(KINDS)))
+            require_kind(kind, "a kind in by_kind")
         if self.quantile is not None and not 0 < self.quantile < 1:
             raise UserError(f"quantile is {self.quantile}", "a number between 0 and 1")
         told = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]

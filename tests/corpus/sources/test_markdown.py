@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from malmoi.corpus.sources.markdown import clean, first_heading, split_front_matter
@@ -85,3 +87,17 @@ def test_a_front_matter_of_aliases_does_not_grow():
 def test_the_first_heading_of_the_first_level_is_found():
     assert first_heading("글\n## 둘째\n# 첫째 #\n# 다음") == "첫째"
     assert first_heading("글") is None
+
+
+def test_front_matter_that_multiplies_itself_by_merging_costs_nothing():
+    levels = ", ".join(f"y{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 9)}]}}" for level in range(1, 8))
+    start = time.process_time()
+    table, body = split_front_matter(f"---\ntitle: 제목\ncategory: {{x: &a0 {{k: v}}, {levels}}}\n---\n본문")
+    assert time.process_time() - start < 0.5
+    assert (table["title"], body) == ("제목", "본문")
+
+
+def test_a_comment_in_a_block_of_code_is_no_title():
+    text = "```python\n# Licensed under the Apache License\nx = 1\n```\n\n# 환경 설정\n\n글이에요.\n~~~\n# 끝까지 코드"
+    assert first_heading(text) == "환경 설정"
+    assert first_heading("~~~\n# 닫히지 않은 코드") is None

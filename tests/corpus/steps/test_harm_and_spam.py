@@ -1,11 +1,14 @@
 import random
+import re
+import time
+import unicodedata
 
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
 from malmoi.corpus.sample import plant
 from malmoi.corpus.steps.profanity import Profanity, weigh
-from malmoi.corpus.steps.promotion import Promotion, lexicon
+from malmoi.corpus.steps.promotion import SHORTEST_CHARACTERS, Promotion, lexicon
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.translation import Translation
 
@@ -51,6 +54,34 @@ def test_every_planted_promotion_is_found_and_news_about_discounts_is_kept():
     assert verdict(batch, "promotion") == [True] * 60 + [False, False]
 
 
+@pytest.mark.parametrize(
+    "phrase", ["선착순 7명", "선착순 100명", "선착순100명", "선착순 １０명", "마감 임박", "월 300만원 보장"]
+)
+def test_a_phrase_counts_once_however_many_digits_it_has(phrase):
+    once = Promotion()(QUALITY(batch_of([phrase]))).column("promotion_per_1000")[0].as_py()
+    weights = {weight for expression, weight in zip(*lexicon(), strict=True) if re.match(expression, phrase)}
+    assert once == pytest.approx(1000 * max(weights, default=0.0) / SHORTEST_CHARACTERS)
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "군은 취약 가구에 무료 상담을 하고, 신청한 농가 가운데 선착순 30곳에 종자를 나누어 준다.",
+        "은행은 '원금 보장'과 '고수익 보장'을 함께 내건 상품은 사기일 수 있다고 밝혔다.",
+        "검찰은 리딩방을 열어 급등주를 알려 준다며 회비를 받은 두 사람을 재판에 넘겼다. 😢 댓글 1,200개",
+        unicodedata.normalize("NFD", "구청은 무료 상담 창구를 열고 선착순 20명을 받는다."),
+    ],
+)
+def test_a_short_text_that_tells_of_two_offers_is_no_offer(honest):
+    batch = QUALITY(batch_of([unicodedata.normalize("NFC", honest)]))
+    assert verdict(judge(Promotion(), batch), "promotion") == [False]
+
+
+def test_two_offers_with_a_link_or_a_third_one_are_spam_however_short():
+    texts = ["먹튀 없는 바카라 https://a.example", "무직자 당일 대출, 신용불량 환영", "조건 만남 출장 안마 ★"]
+    assert verdict(judge(Promotion(), QUALITY(batch_of(texts))), "promotion") == [True] * 3
+
+
 def test_every_promotion_phrase_compiles_and_has_a_weight():
     expressions, weights = lexicon()
     assert len(expressions) == len(weights) == len(set(expressions)) > 80
@@ -67,3 +98,23 @@ def test_word_by_word_translation_is_found_and_a_novel_is_kept():
     novel = "그녀는 창밖을 보았다. 당신은 오지 않을 거라고, 그녀는 중얼거렸다. 그것이 마지막이었다. " + sentences(4)
     batch = judge(Translation(), QUALITY(batch_of([translated, novel, sentences(5)])))
     assert verdict(batch, "machine_translated") == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "당신은 누구십니까. 당신의 이름을 부르면 당신이 대답하고, 당신을 잊으려 하면 당신은 꽃으로 핍니다. 당신의 봄.",
+        "그것은 소리였다. 그것은 빛이었다. 그것이 다가왔고, 그것을 본 아이는 울었다. 그것의 이름은 없었다. 그것은.",
+        "우리의 소원은 통일, 우리의 하늘, 우리의 강, 우리의 노래, 우리의 아이들, 우리의 내일을 위하여.",
+    ],
+)
+def test_one_word_said_again_and_again_is_style_and_no_translation(style):
+    assert verdict(judge(Translation(), QUALITY(batch_of([style]))), "machine_translated") == [False]
+
+
+@pytest.mark.parametrize("word", ["씨발", "시발점 ", "졸라를 ", "미친 새끼야 "])
+def test_text_of_nothing_but_curses_takes_time_in_proportion_to_its_length(word):
+    batch = Quality()(batch_of([word * (300_000 // len(word))], "comment"))
+    start = time.process_time()
+    Profanity()(batch)
+    assert time.process_time() - start < 5

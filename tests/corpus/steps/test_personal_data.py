@@ -82,6 +82,14 @@ def test_list_of_addresses_is_dropped():
     assert batch.column("drop_address_list").to_pylist() == [True]
 
 
+def test_notice_with_one_contact_and_latin_words_counted_by_characters_are_no_lists():
+    notice = "수강생 모집\n전화 041-555-7701, 팩스 041-555-7710\n담당자: 김영희 주무관 yhkim@example.org, 010-1234-5678"
+    latin = "The quick brown fox jumps over the lazy dog. " * 10 + "a1@b.com, a2@b.com, a3@b.com, a4@b.com, a5@b.com, "
+    latin += "a6@b.com, a7@b.com"
+    batch = judge(PersonalData(), batch_of([notice, latin]))
+    assert batch.column("drop_address_list").to_pylist() == [False, False]
+
+
 KEY = "a key of sixteen bytes or more"
 PERSONAL = "김하늘 과장님 010-1234-5678, haneul@naver.com, 900101-1234567, 국민은행 123456-12-123456, 12가3456"
 

@@ -42,6 +42,9 @@ def reasons(text: str, kind: str = "web") -> set[str]:
         ("짧다.", "web", {"too_short"}),
         ("재미있게 잘 봤습니다", "comment", set()),
         ("ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ 아", "comment", {"jamo"}),
+        ("또 봄ㅠㅠㅠ 눈물 나ㅠㅠ", "comment", set()),
+        ("좋아요!!!! 또 볼래요 ♥♥♥♥", "comment", set()),
+        ("★★★★★ !!!!!! ♥♥♥♥♥ 굿", "comment", {"symbols"}),
         ("This page is written in English only and nobody wrote a Korean word into it.", "web", {"not_korean"}),
         (
             "これは日本語で書かれた文章です。韓国語は一つも含まれていません。本当に一つもありませんよ。",

@@ -89,6 +89,8 @@ a @ b.T|공일공 특공대|다음@네이버 블로그를 보면|991332-1234567|
 A123B4567|M12A4567|M1234A567|M123456789|MM123A4567|모델 M12345678|99-22-123456-12|11-22-12345-12|104-86-56658|123-45-67890
 4012-8888-8888-1882|1234-5678-9012-3456|국민은행 2021-05-25 기준|신한은행 1588-9999|계좌 문의 접수번호 2021-0012-3456
 국민은행은 1963년 설립|입금 확인 주문번호 2021-052500-1234|우리 12-345|농협 3층 1234호|２０２１．０５．２５|제１２조제３항|㈜말모이 12,345,678천원
+대법원 1993. 4. 23. 선고 92다1234 판결|선고 97다4567, 97다4568 판결|95누1823 판결을 따랐다|89헌가113 결정|87도1037 사건|사건 98노2231(병합) 판결
+서울 종로구 세종대로 209 정부서울청사 앞에서 회견을 열었다|부산 연제구 중앙대로 1001 부산시청 로비|수원시 팔달구 매산로 89 시립도서관에서
 🎉 12가지 3456개|３.１４１５９２６５３５|ᄒᆞᆫ글 010|공이 공이 공을 이겼다|일이삼사오육칠팔구|구구단 이이는사 이삼은육|1등 010 번호 이야기"""
 
 
@@ -135,6 +137,25 @@ def test_every_form_is_a_candidate_of_the_scan_too():
 def test_particles_may_follow_a_number_directly():
     for text in ("010-1234-5678로", "010-1234-5678입니다", "haneul@naver.com으로", "900101-1234567을", "12가3456은"):
         assert len(find(f"저는 {text} 알려요")) == 1, text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "차량 92다1234의 주인",
+        "12가3456 사건",  # no court counted its years so early
+        "92다1234 승용차",
+        "서울 종로구 세종대로 209 경찰서 뒤 빌라",
+        "서울 종로구 세종대로 209 소방서 맞은편",
+        "서울 종로구 세종대로 209, 101동 1502호 구청 근무",
+    ],
+)
+def test_what_stands_near_a_court_or_an_office_is_still_personal(written):
+    assert {span.type for span in find(f"알립니다. {written}입니다.")} & {"vehicle_plate", "address"}
+
+
+def test_a_list_of_plates_is_no_list_of_cases():
+    assert [span.type for span in find("차는 92바1234, 93사2345, 94아3456 세 대입니다.")] == ["vehicle_plate"] * 3
 
 
 @pytest.mark.parametrize("text", listed(INNOCENT))

@@ -76,11 +76,20 @@ _INSTITUTION = re.compile(
 )
 """What an address is said to be of: offices and firms publish theirs."""
 
+_OFFICE = re.compile(
+    r",? [가-힣]{0,10}(?:청사|시청|구청|군청|도청|법원|검찰청|경찰서|경찰청|"
+    r"소방서|우체국|세무서|보건소|도서관|박물관|미술관|국회|대사관)"
+    r"(?! ?(?:옆|뒤|맞은편|건너|근처|부근|인근))(?![가-힣]{3,})"
+)
+"""A public office that stands at the address: news and notices name it behind as often as before. A home beside one
+is still a home."""
+
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Addresses with a region and a building or lot, or with a flat, or beside a word such as 주소.
 
-    Those that draw an area (일원, 부터) or follow the name of an institution directly are public.
+    Those that draw an area (일원, 부터), follow the name of an institution directly or stand before a public office's
+    are public.
     """
     for pattern, needs_cue in ((_BY_ROAD, False), (_BY_LOT, False), (_BY_FLAT, False), (_BY_CUE, True)):
         for match in pattern.finditer(text):
@@ -88,6 +97,8 @@ def find_addresses(text: str) -> Iterator[Span]:
             if needs_cue and not _CUE.search(before):
                 continue
             if _ZONE.match(text, match.end()) or _INSTITUTION.search(before):
+                continue
+            if not match.group().endswith("호") and _OFFICE.match(text, match.end()):
                 continue
             after = text[match.end() : match.end() + 40]
             if pattern is _BY_LOT and (_LAND.match(after) or _LAND_WORDS.search(before) or _LAND_WORDS.search(after)):

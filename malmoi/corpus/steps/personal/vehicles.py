@@ -17,10 +17,20 @@ _UNITS = frozenset("년원명개조항만억천백톤호번인회건세대")
 _LISTS = frozenset("가나다라마바사아자하조호")
 """Syllables that also number paragraphs and articles: 12조 3456, 31가 1000. With a space they need a cue."""
 
+_FIRST_COURT_YEAR = 62
+"""Courts numbered their cases by two digits of the year from 1962 to 1999: 92다1234."""
+_COURT_BEFORE = re.compile(r"(?:선고|사건(?: ?번호)?)[ :(]{0,2}(?:[0-9]{2}[가-힣]{1,2}[0-9]{1,6}, ?){0,4}$")
+_COURT_AFTER = re.compile(
+    r"(?:\([가-힣, ]{1,8}\))?(?:, ?[0-9]{2}[가-힣]{1,2}[0-9]{1,6}(?:\([가-힣, ]{1,8}\))?){0,9} ?"
+    r"(?:전원합의체 ?)?(?:판결|결정|사건|명령)"
+)
+
 
 def find_plates(text: str) -> Iterator[Span]:
     """Two or three digits, a syllable of the plates, four digits. With spaces only beside a word for vehicles."""
     for match in _PLATE.finditer(text):
+        if _is_case(text, match):
+            continue
         near = bool(match["region"]) or cued(text, match.start(), _CUE, 16)
         if match["after"] in _UNITS and match["after"] and not near:
             continue
@@ -34,3 +44,11 @@ def _follows_article(text: str, match: re.Match[str]) -> bool:
     return (
         text[max(0, match.start() - 4) : match.start()].rstrip().endswith(("제", "조", "항", "호", "별표", "표", "목"))
     )
+
+
+def _is_case(text: str, match: re.Match[str]) -> bool:
+    """선고 92다1234 판결: the number of a case, which is public. It is written without spaces."""
+    if match["region"] or match["s1"] or match["s2"] or not _FIRST_COURT_YEAR <= int(match["class"]) <= 99:
+        return False
+    before = text[max(0, match.start() - 48) : match.start()]
+    return bool(_COURT_BEFORE.search(before) or _COURT_AFTER.match(text, match.end("number")))
