@@ -49,7 +49,7 @@ def gather(folder: Path) -> dict[str, Any]:
             "flow": _flow(database, rules),
             "limits": _limits(folder, judged),
             "distributions": _distributions(database, judged),
-            "sites": _sites(folder),
+            "sites": _sites(database, folder),
             "mix": _mix(folder),
             "contamination": contamination.report(folder, looked_for) if looked_for.sets else [],
             "clusters": query(database, _CLUSTERS) if "cluster_size" in columns else [],
@@ -120,17 +120,16 @@ FROM (SELECT "{score}"::DOUBLE AS score, kept, reasons FROM ledger)
 WHERE score IS NOT NULL AND NOT isnan(score) GROUP BY bin ORDER BY bin"""
 
 
-def _sites(folder: Path) -> list[dict[str, Any]]:
+def _sites(database: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]]:
     path = folder / SITES
     if not path.exists():
         return []
-    with opened(folder) as database:
-        return query(
-            database,
-            "SELECT * FROM read_parquet($path) ORDER BY documents DESC, page_rank DESC, host LIMIT $most",
-            path=glob.escape(str(path)),
-            most=MOST_SITES,
-        )
+    return query(
+        database,
+        "SELECT * FROM read_parquet($path) ORDER BY documents DESC, page_rank DESC, host LIMIT $most",
+        path=glob.escape(str(path)),
+        most=MOST_SITES,
+    )
 
 
 def _mix(folder: Path) -> dict[str, Any] | None:

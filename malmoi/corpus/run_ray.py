@@ -16,7 +16,7 @@ from malmoi.corpus.journal import PATIENCE
 from malmoi.corpus.pieces import journal_path
 from malmoi.corpus.recipe import WORKER_BYTES
 from malmoi.corpus.tasks import Task
-from malmoi.corpus.workers import Hooks, Work, Worker
+from malmoi.corpus.workers import Hooks, Work, Worker, raise_failure
 from malmoi.kit.errors import UserError
 
 try:
@@ -93,12 +93,7 @@ class _Crew:
             self._told(kind, value, number, task)
 
     def _told(self, kind: str, value: Any, number: int, task: Any) -> None:
-        if kind == "system":
-            raise value
-        if kind == "asked":
-            raise UserError(*value)
-        if kind == "failed":
-            raise RuntimeError(f"a worker failed:\n{value}")
+        raise_failure(kind, value)
         if kind == "died":
             exit_code, journal = value
             _bring(task, journal)

@@ -72,18 +72,23 @@ def _hear(worker: "Worker", hooks: Hooks) -> tuple[int, Any] | None:
         kind, value = worker.pipe.recv()
     except (EOFError, OSError):
         return number, hooks.revive(number, worker.bury())
-    if kind == "system":
-        raise value
-    if kind == "asked":
-        raise UserError(*value)
-    if kind == "failed":
-        raise RuntimeError(f"a worker failed:\n{value}")
+    raise_failure(kind, value)
     if kind == "done":
         worker.number = None
         hooks.done(number, value)
     else:
         hooks.news(number, value)
     return None
+
+
+def raise_failure(kind: str, value: Any) -> None:
+    """Raises here what ended the work there, if the message is of that sort."""
+    if kind == "system":
+        raise value
+    if kind == "asked":
+        raise UserError(*value)
+    if kind == "failed":
+        raise RuntimeError(f"a worker failed:\n{value}")
 
 
 class Worker:
