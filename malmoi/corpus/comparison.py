@@ -78,19 +78,20 @@ def read_repeats(space: Workspace) -> paragraphs.Repeats:
 
 def _paragraphs(task: Task) -> Iterator[pa.RecordBatch]:
     space = task.space
-    for place, _, piece in numbered(space):
+    ranked = exchange.by_piece(space, exchange.ranks_path(space), ["rank", "dropped"])
+    judged = exchange.by_piece(space, Task(space, JUDGE).record, ["exact_similarity", "near_similarity", "over_share"])
+    for (_, piece, known), (_, _, found) in zip(ranked, judged, strict=True):
         if piece.base:
             continue
         keys = exchange.receive(piece.path(space.folder, "paragraphs"), task.number)
-        known = exchange.group(exchange.ranks_path(space), place, ["rank", "dropped"])
-        found = exchange.group(Task(space, JUDGE).record, place, ["exact_similarity", "near_similarity", "over_share"])
-        is_copy = ~(np.isnan(found["exact_similarity"]) & np.isnan(found["near_similarity"]))
-        stays = ~(known["dropped"] | is_copy | (found["over_share"] > 0))
+        exact, near, over = (column.to_numpy(zero_copy_only=False) for column in found.columns)
+        is_copy = ~(np.isnan(exact) & np.isnan(near))
+        stays = ~(known.column("dropped").to_numpy(zero_copy_only=False) | is_copy | (over > 0))
         rows = keys.column("row").to_numpy()
         mine = pa.array(stays[rows])
         columns = [
             keys.column("hash").combine_chunks(),
-            pa.array(known["rank"][rows]),
+            pa.array(known.column("rank").to_numpy()[rows]),
             keys.column("site").combine_chunks(),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=_PARAGRAPHS).filter(mine)
@@ -107,10 +108,9 @@ def read_copies(space: Workspace) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _prints(task: Task) -> Iterator[pa.RecordBatch]:
-    for place, _, piece in numbered(task.space):
+    for _, piece, known in exchange.by_piece(task.space, exchange.ranks_path(task.space), ["rank"]):
         keys = exchange.receive(piece.path(task.space.folder, "exact"), task.number)
-        ranks = exchange.group(exchange.ranks_path(task.space), place, ["rank"])["rank"]
-        own = pa.array(ranks[keys.column("row").to_numpy()])
+        own = pa.array(known.column("rank").to_numpy()[keys.column("row").to_numpy()])
         first, second = (keys.column(name).combine_chunks() for name in ("fingerprint_1", "fingerprint_2"))
         yield pa.RecordBatch.from_arrays([first, second, own], schema=_PRINTS)
 
@@ -119,10 +119,9 @@ def _bands(task: Task) -> Iterator[pa.RecordBatch]:
     total = sum(piece.documents for _, _, piece in numbered(task.space))
     is_copy = np.zeros(total, np.bool_)  # one byte a document
     is_copy[read_copies(task.space)[0]] = True
-    for place, _, piece in numbered(task.space):
+    for _, piece, known in exchange.by_piece(task.space, exchange.ranks_path(task.space), ["rank"]):
         keys = exchange.receive(piece.path(task.space.folder, "bands"), task.number)
-        ranks = exchange.group(exchange.ranks_path(task.space), place, ["rank"])["rank"]
-        own = ranks[keys.column("row").to_numpy()]
+        own = known.column("rank").to_numpy()[keys.column("row").to_numpy()]
         first = ~is_copy[own]
         columns = [pa.array(keys.column("key").to_numpy()[first]), pa.array(own[first])]
         yield pa.RecordBatch.from_arrays(columns, schema=_BANDS)

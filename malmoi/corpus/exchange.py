@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.recipe import duckdb_bytes
-from malmoi.corpus.tasks import RANK, Task, Workspace
+from malmoi.corpus.tasks import RANK, Piece, Task, Workspace, numbered
 from malmoi.kit.files import atomic_file, is_remote, opened
 
 ROWS_AT_ONCE = 1_000_000
@@ -80,11 +80,15 @@ def receive(path: Path, partition: int) -> pa.Table:
         return file.read_row_group(partition)
 
 
-def group(path: Path, place: int, columns: list[str]) -> dict[str, np.ndarray]:
-    """Some columns of one row group, as NumPy arrays."""
+def by_piece(space: Workspace, path: Path, columns: list[str]) -> Iterator[tuple[int, Piece, pa.RecordBatch]]:
+    """What a file with a row group for every piece says: number of the first document, piece, and its rows.
+
+    Pieces without documents are left out. The file is opened once: its footer grows with the pieces.
+    """
     with reading(path) as file:
-        table = file.read_row_group(place, columns=columns)
-    return {name: table.column(name).to_numpy() for name in columns}
+        for place, first, piece in numbered(space):
+            table = file.read_row_group(place, columns=columns).combine_chunks()
+            yield first, piece, table.to_batches()[0]
 
 
 def columns(path: Path) -> dict[str, np.ndarray]:

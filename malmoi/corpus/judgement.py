@@ -17,7 +17,7 @@ from malmoi.corpus.comparison import read_copies
 from malmoi.corpus.exchange import ROWS_AT_ONCE
 from malmoi.corpus.ranking import read_scores
 from malmoi.corpus.steps.duplicates import NEAR
-from malmoi.corpus.tasks import CLOSE, Piece, Task, Workspace, numbered
+from malmoi.corpus.tasks import CLOSE, Task, Workspace, numbered
 from malmoi.kit.files import write_text
 
 MIX = "mix.json"
@@ -95,17 +95,6 @@ def _ranks(space: Workspace) -> Iterator[np.ndarray]:
             yield file.read_row_group(place, columns=["rank"]).column(0).to_numpy()
 
 
-def _known(space: Workspace, columns: list[str]) -> Iterator[tuple[int, Piece, pa.RecordBatch]]:
-    """Of every piece with documents: number of the first one, the piece, and what ranking said of its documents.
-
-    The file is opened once: its footer grows with the pieces.
-    """
-    with exchange.reading(exchange.ranks_path(space)) as file:
-        for place, first, piece in numbered(space):
-            table = file.read_row_group(place, columns=columns).combine_chunks()
-            yield first, piece, table.to_batches()[0]
-
-
 def _found(
     copies: Copies, own: np.ndarray, ids_of: Callable[[np.ndarray, np.ndarray], pa.Array], epochs: np.ndarray
 ) -> pa.Table:
@@ -158,7 +147,7 @@ def _epochs(space: Workspace, copies: Copies) -> np.ndarray:
 def _candidates(space: Workspace, copies: Copies) -> Iterator[pa.RecordBatch]:
     """The documents that nothing else drops."""
     gone = copies.ranks[(copies.exact != copies.ranks) | (copies.near != copies.ranks)]
-    for first, piece, known in _known(space, ["rank", "dropped", "trust"]):
+    for first, piece, known in exchange.by_piece(space, exchange.ranks_path(space), ["rank", "dropped", "trust"]):
         if piece.base:
             continue
         dropped = known.column("dropped").to_numpy(zero_copy_only=False)
@@ -241,7 +230,7 @@ def _sketches(space: Workspace, members: np.ndarray, path: Path) -> np.ndarray:
     """The sketches of the members in their order, in a file that the kernels map into memory as they need it."""
     bins = space.recipe.near_duplicate.bins
     sketches = np.memmap(path, np.uint8, "w+", shape=(len(members), bins))
-    for _, piece, known in _known(space, ["rank"]):
+    for _, piece, known in exchange.by_piece(space, exchange.ranks_path(space), ["rank"]):
         at, wanted = places(members, known.column("rank").to_numpy())
         if not wanted.any():
             continue
@@ -258,7 +247,7 @@ def _names(space: Workspace, copies: Copies) -> tuple[np.ndarray, pa.Array]:
     named = np.unique(np.concatenate([*pointed, copies.cluster[copies.size > 1]]))
     ranks: list[np.ndarray] = []
     ids: list[pa.Array] = [pa.array([], pa.string())]
-    for _, piece, known in _known(space, ["rank"]) if len(named) else ():
+    for _, piece, known in exchange.by_piece(space, exchange.ranks_path(space), ["rank"]) if len(named) else ():
         own = known.column("rank").to_numpy()
         wanted = np.flatnonzero(np.isin(own, named))
         if len(wanted):
