@@ -221,7 +221,7 @@ def read_card(path: Path) -> Card:
     try:
         return config.parse(Card, content, "")
     except UserError as error:
-        raise UserError(f"{path.name}: {error.wrong}", error.expected, error.hint) from None
+        raise error.within(path.name) from None
 
 
 def read_library(folder: Path = LIBRARY) -> dict[str, Card]:

@@ -49,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0 done, 1 failed, 2 asked wrongly, 130 stopped by Ctrl-C.
+    """Runs one command. Returns its exit code (kit/errors.py).
 
     Threads of torch that wait for each other sleep instead of spinning: on two cores that other work shares, training
     ran at 463 tokens/s spinning and at 2,900-6,500 sleeping (docs/log.md). It must be said before torch is loaded.
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return parsed.action(parsed) or 0
     except UserError as error:
         _say(str(error))
-        return 2
+        return error.code
     except (KeyboardInterrupt, RuntimeError) as error:
         if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
             raise

@@ -83,10 +83,8 @@ def _hear(worker: "Worker", hooks: Hooks) -> tuple[int, Any] | None:
 
 def raise_failure(kind: str, value: Any) -> None:
     """Raises here what ended the work there, if the message is of that sort."""
-    if kind == "system":
+    if kind == "raised":
         raise value
-    if kind == "asked":
-        raise UserError(*value)
     if kind == "failed":
         raise RuntimeError(f"a worker failed:\n{value}")
 
@@ -155,11 +153,8 @@ def _serve(work: Work, pipe: Connection) -> None:
             return
         try:
             result = work(task, lambda value: pipe.send(("news", value)))
-        except OSError as error:
-            pipe.send(("system", error))
-            return
-        except UserError as error:
-            pipe.send(("asked", (error.wrong, error.expected, error.hint)))
+        except (OSError, UserError) as error:
+            pipe.send(("raised", error))
             return
         except Exception:
             print(traceback.format_exc(), file=sys.stderr)

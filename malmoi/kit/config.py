@@ -73,7 +73,7 @@ def _construct(kind: Any, values: dict[str, Any], where: str) -> Any:
     try:
         return kind(**values)
     except UserError as error:
-        raise UserError(f"{where}: {error.wrong}" if where else error.wrong, error.expected, error.hint) from None
+        raise error.within(where) from None
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
@@ -125,7 +125,7 @@ def _path(text: str, where: str) -> Path:
     try:
         return to_path(text)
     except UserError as error:
-        raise UserError(f"{where}: {error.wrong}", error.expected, error.hint) from None
+        raise error.within(where) from None
 
 
 def _named(hint: Any) -> str:

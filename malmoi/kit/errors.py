@@ -1,16 +1,29 @@
-"""The one exception for mistakes of the person at the keyboard or in the data."""
+"""The one exception for what a person can mend, and the exit codes of every program of ours."""
+
+DONE, OUR_FAULT, ASKED_WRONGLY, TRY_AGAIN, GIVE_UP, STOPPED = 0, 1, 2, 75, 93, 130
+"""Exit codes. 75 (EX_TEMPFAIL of sysexits.h): the same command may succeed later, because something outside is not there
+now, or because the work was stopped and saved as asked. 93: the same command will fail the same way; a person is
+needed. 130: Ctrl-C (128 + SIGINT)."""
 
 
 class UserError(Exception):
-    """Something was asked wrongly: one clear line, exit code 2, no traceback.
+    """Something was asked wrongly, or cannot be done now: one clear line, an exit code, no traceback.
 
-    wrong: what was wrong, with its value. expected: what would have been right. hint: what to do.
+    wrong: what was wrong, with its value. expected: what would have been right. hint: what to do. code: the exit code.
     """
 
-    def __init__(self, wrong: str, expected: str = "", hint: str = "") -> None:
-        self.wrong, self.expected, self.hint = wrong, expected, hint
+    def __init__(self, wrong: str, expected: str = "", hint: str = "", code: int = ASKED_WRONGLY) -> None:
+        self.wrong, self.expected, self.hint, self.code = wrong, expected, hint, code
         sentences = [wrong, f"expected {expected}" if expected else "", hint]
         super().__init__("; ".join(sentence for sentence in sentences if sentence))
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str, int]]:
+        """Between processes it keeps its parts: an exception is otherwise made anew from its message alone."""
+        return UserError, (self.wrong, self.expected, self.hint, self.code)
+
+    def within(self, where: str) -> "UserError":
+        """The same error, told as part of `where` ("corpus.inputs[0]")."""
+        return UserError(f"{where}: {self.wrong}" if where else self.wrong, self.expected, self.hint, self.code)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

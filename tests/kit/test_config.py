@@ -1,4 +1,5 @@
 import dataclasses
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -106,3 +107,10 @@ def test_a_remote_path_keeps_both_its_slashes_on_the_way_to_a_table_and_back():
     assert config.parse(Bicycle, table, "") == bicycle
     with pytest.raises(UserError, match=r"^bicycle\.shed: 'foo://a' cannot be a path"):
         parsed(GOOD + 'shed = "foo://a"')
+
+
+def test_an_error_for_people_keeps_its_code_when_told_from_within_and_between_processes():
+    error = UserError("it is 3", "a 4", "count again", code=75)
+    for copied in (pickle.loads(pickle.dumps(error)), error.within("here")):
+        assert (copied.expected, copied.hint, copied.code) == ("a 4", "count again", 75)
+    assert str(error.within("here")) == "here: it is 3; expected a 4; count again"
