@@ -34,7 +34,7 @@ def _build(arguments: argparse.Namespace) -> int:
     """Data (the counts) goes to stdout, the bar to stderr; a finished corpus is only shown."""
     from malmoi.cli.progress import bar
     from malmoi.cli.recipe import load
-    from malmoi.corpus import run_local
+    from malmoi.corpus import build as run_local
 
     run = load(arguments)
     if arguments.dry_run:
@@ -47,12 +47,13 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _work(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import run_slurm, tasks
+    from malmoi.corpus.engines import slurm
+    from malmoi.corpus.passes import tasks
     from malmoi.kit.errors import UserError, did_you_mean
 
     if arguments.stage not in tasks.STAGES:
         raise UserError(f"no stage {arguments.stage!r}", hint=did_you_mean(arguments.stage, list(tasks.STAGES)))
-    run_slurm.do(arguments.folder, arguments.stage, arguments.number)
+    slurm.do(arguments.folder, arguments.stage, arguments.number)
     return 0
 
 

@@ -23,10 +23,10 @@ def add_verbs(verbs: Any) -> None:
     diff.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(action=_diff)
-    report = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
-    report.add_argument("folder", type=to_path, help="the folder of a corpus")
-    report.add_argument("--json", action="store_true", help="print what the page is drawn from")
-    report.set_defaults(action=_report)
+    questions = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
+    questions.add_argument("folder", type=to_path, help="the folder of a corpus")
+    questions.add_argument("--json", action="store_true", help="print what the page is drawn from")
+    questions.set_defaults(action=_report)
     views = verbs.add_parser("views", help="pairs of prompt and response that the documents give, for fine-tuning")
     views.add_argument("folder", type=to_path, help="the folder of a corpus")
     views.add_argument("--use", required=True, help="search, dialogue, qa or summary")
@@ -75,19 +75,20 @@ def _add_erase(verbs: Any) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
+    from malmoi.sample import truth
 
-    counts = report.numbers(arguments.folder)
+    counts = questions.numbers(arguments.folder)
     if arguments.truth is not None:
-        counts = {**counts, "truth": report.measure(arguments.folder, arguments.truth)}
+        counts = {**counts, "truth": truth.measure(arguments.folder, arguments.truth)}
     print_counts(counts, arguments.json)
     return 0
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
 
-    trails = report.explain(arguments.folder, arguments.id)
+    trails = questions.explain(arguments.folder, arguments.id)
     if arguments.json:
         print(json.dumps(trails, ensure_ascii=False, indent=1))
         return 0
@@ -97,11 +98,11 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
 
     _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0))
     reason = None if arguments.kept else arguments.dropped_by
-    for row in report.sample(arguments.folder, reason, arguments.count, arguments.seed):
+    for row in questions.sample(arguments.folder, reason, arguments.count, arguments.seed):
         if arguments.json:
             print(json.dumps(row, ensure_ascii=False))
             continue
@@ -111,7 +112,7 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.difference import difference
+    from malmoi.corpus.report.difference import difference
 
     _require(("--samples", arguments.samples, 0))
     found = difference(arguments.before, arguments.after, arguments.samples)
@@ -137,8 +138,8 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.findings import gather
-    from malmoi.corpus.report_page import write_report
+    from malmoi.corpus.report.findings import gather
+    from malmoi.corpus.report.page import write_report
 
     if arguments.json:
         print(json.dumps(gather(arguments.folder), ensure_ascii=False, indent=1, default=str))
@@ -148,7 +149,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _views(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.views import rows
+    from malmoi.corpus.ledger.pairs import rows
 
     for row in rows(arguments.folder, arguments.use):
         if arguments.json:

@@ -68,7 +68,7 @@ def _line(number: int, stage: Stage, seconds: float, peak_bytes: int, folder: Pa
 
 
 def _corpus(run: Run, progress: Progress) -> dict[str, Any]:
-    from malmoi.corpus.run_local import build
+    from malmoi.corpus.build import build
 
     return build(run.corpus, run.folder / "corpus", progress)
 

@@ -18,14 +18,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus import exchange, media, run_local, tombstones
-from malmoi.corpus.index import FOLDER as INDEX
-from malmoi.corpus.ledger import LEDGER, SHARDS, count
-from malmoi.corpus.pieces import HOST, MEDIA
-from malmoi.corpus.ranking import SITES
-from malmoi.corpus.report import opened, query
-from malmoi.corpus.tombstones import DETAIL, ERASED
-from malmoi.corpus.trust import readable_host
+from malmoi.corpus import build, media
+from malmoi.corpus.composition.trust import readable_host
+from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.ledger.counts import count
+from malmoi.corpus.ledger.database import opened, query
+from malmoi.corpus.ledger.layout import HOST, LEDGER, MEDIA, SHARDS, SITES
+from malmoi.corpus.ledger.tombstones import DETAIL, ERASED
+from malmoi.corpus.passes import shuffle
+from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, remove_partials, sha256_of, write_text, writing
@@ -93,7 +94,7 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
     takes out.
     """
     manifest.read(folder)
-    with writing(folder), run_local.locked(folder):
+    with writing(folder), build.locked(folder):
         made = manifest.read(folder)
         gone = sorted({*ids, *_left_over(folder)})
         if not gone:
@@ -122,7 +123,7 @@ def _left_over(folder: Path) -> list[str]:
 
 def _remove_traces(folder: Path) -> None:
     """What shows or holds texts beside the corpus itself: reports, and what killed builds and erasures left."""
-    for name in (*run_local.REPORTS, run_local.WORK):
+    for name in (*build.REPORTS, build.WORK):
         remove(folder / name)
     for name in (SHARDS, LEDGER, INDEX):
         remove_partials(folder / name)
@@ -137,7 +138,7 @@ def _rewrite_all(folder: Path, gone: pa.Array, progress: Progress) -> dict[str, 
     rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for number, file in enumerate(files):
         progress(number, len(files))
-        with exchange.reading(file) as parts:
+        with shuffle.reading(file) as parts:
             hits = pc.call_function("is_in", [parts.read(columns=["id"]).column("id")], _value_set(gone))
         affected = pc.call_function("sum", [hits]).as_py() or 0
         if affected:
@@ -154,8 +155,8 @@ def _value_set(gone: pa.Array) -> pc.SetLookupOptions:
 def _rewrite(file: Path, gone: pa.Array) -> None:
     """One file without the documents; in the ledger, with tombstones in their place."""
     with (
-        exchange.reading(file) as parts,
-        exchange.writing(file, parts.schema_arrow) as writer,
+        shuffle.reading(file) as parts,
+        shuffle.writing(file, parts.schema_arrow) as writer,
     ):
         for group in range(parts.num_row_groups):
             table = parts.read_row_group(group)
@@ -208,11 +209,11 @@ def _drop_sites(folder: Path) -> None:
     with opened(folder) as database:
         found = query(database, "SELECT DISTINCT regexp_extract(source.url, $host, 1) AS host FROM ledger", host=HOST)
     left = {readable_host(unicodedata.normalize("NFC", row["host"])) for row in found if row["host"]}
-    with exchange.reading(folder / SITES) as file:
+    with shuffle.reading(folder / SITES) as file:
         table = file.read()
     rows = zip(table.column("host").to_pylist(), table.column("in_hosts").to_pylist(), strict=True)
     stays = pa.array([host in left or in_hosts > 0 for host, in_hosts in rows], pa.bool_())
-    exchange.write_table(folder / SITES, table.filter(stays))
+    shuffle.write_table(folder / SITES, table.filter(stays))
 
 
 def _drop_media(folder: Path) -> int:

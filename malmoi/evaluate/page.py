@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from malmoi.corpus.words import KINDS, PERSONAL, REASONS
+from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS
 from malmoi.kit.page import both, document, duration, named, number, section, size, table, tiles, visible
 from malmoi.kit.plots import Bar, Point, bars, curve
 

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from bad_inputs import INPUTS, MORE, Kind, Written, all_kinds, write
 
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Reason
 from malmoi.kit import events, manifest
 
@@ -29,7 +30,7 @@ DRIVER = """
 import json, resource, sys
 from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
 from malmoi.corpus.steps.quality import Quality
 if __name__ == "__main__":
     raw, out = map(Path, sys.argv[1:3])

@@ -9,13 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 
+from malmoi.corpus.build import build, locked
 from malmoi.corpus.erase import PLAN, Asked, erase, find
-from malmoi.corpus.ledger import count
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.report import explain
-from malmoi.corpus.report_page import write_report
-from malmoi.corpus.run_local import build, locked
-from malmoi.corpus.tombstones import erased_ids
+from malmoi.corpus.ledger.counts import count
+from malmoi.corpus.ledger.tombstones import erased_ids
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report.page import write_report
+from malmoi.corpus.report.questions import explain
+from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 

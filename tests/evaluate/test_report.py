@@ -135,9 +135,10 @@ def test_sizes_and_times_are_readable():
 
 
 def test_every_reason_of_the_corpus_room_has_its_korean_word():
-    from malmoi.corpus.recipe import CorpusRecipe, Input
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.report.labels import REASONS
+    from malmoi.corpus.sources.input import Input
     from malmoi.corpus.sources.raw import Reason
-    from malmoi.corpus.words import REASONS
 
     rules = {rule.reason for rule in CorpusRecipe(inputs=(Input(Path("raw")),)).rules()}
     assert {*rules, *get_args(Reason)} - REASONS.keys() == set()

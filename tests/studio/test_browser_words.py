@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from malmoi.corpus.document import KINDS
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Reason
 
 pytest_plugins = ["browser_fixtures"]

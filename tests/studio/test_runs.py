@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.corpus.document import SOURCE
-from malmoi.corpus.ledger import judged_schema, ledger_schema
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.ledger.rows import judged_schema, ledger_schema
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.kit import events, manifest
 from malmoi.kit.config import to_table
 from malmoi.kit.manifest import Manifest

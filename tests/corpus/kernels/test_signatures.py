@@ -9,7 +9,7 @@ from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.clusters import choose, flatten, link
 from malmoi.corpus.kernels.letters import SPAN_BYTES
 from malmoi.corpus.kernels.signatures import EMPTY, band_keys, sign, similarity, sketches
-from malmoi.corpus.sample.plant import char5_jaccard
+from malmoi.sample.plant import char5_jaccard
 
 
 def signed(*texts):

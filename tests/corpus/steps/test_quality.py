@@ -5,13 +5,12 @@ import pyarrow as pa
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus import thresholds
-from malmoi.corpus.kernels.features import FEATURES
-from malmoi.corpus.sample import plant
-from malmoi.corpus.steps import verdicts
+from malmoi.corpus.kernels.quality_features import FEATURES
+from malmoi.corpus.steps import thresholds, verdicts
 from malmoi.corpus.steps.quality import Limit, Quality
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
+from malmoi.sample import plant
 
 CODE = """def add(a, b):
     return a + b
