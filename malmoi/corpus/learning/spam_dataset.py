@@ -2,8 +2,9 @@
 
 There is no labelled Korean spam among the data: in 113,000 reviews and comments every hit of the phrase rules
 (steps/promotion.py) is a false alarm, so nothing could be learnt from those hits. What is left is circular in part: the
-advertisement is the samples' own (malmoi/sample/plant.py), and the phrase rules were written for the like. Therefore three
-of its eight offers are never learnt from, one half of the positives is a real source, and the rules stay the judge.
+advertisement is made for the samples (malmoi/sample/plant.py), and the phrase rules were written for the like.
+Therefore three of its eight offers are never learnt from, one half of the positives is a real source, and the rules
+stay the judge.
 """
 
 from collections.abc import Sequence

@@ -183,7 +183,7 @@ def test_value_takes_edited_prose_and_low_rated_remarks_in_pieces_of_one_length(
 
 
 def test_spam_keeps_three_offers_aside_and_counts_both_classes_alike(small_data):
-    lesson = spam(small_data)
+    lesson = spam(small_data, advertisements())
     assert not any(offer in text for text in lesson.texts.to_pylist() for offer in OFFERS_ASIDE)
     for offer in OFFERS_ASIDE:
         assert any(offer in text for text in lesson.aside_texts.to_pylist())
