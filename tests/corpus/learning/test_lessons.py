@@ -13,6 +13,7 @@ from malmoi.corpus.learning.preferences import preference_rows, preferences
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE, spam
 from malmoi.corpus.learning.value_dataset import value
 from malmoi.kit.errors import UserError
+from malmoi.sample.plant import advertisements
 
 HUMAN = "---\ntitle: 예\nms.translationtype: HT\n---\n"
 MACHINE = "---\nms.translationtype: MT\n---\n"

@@ -18,9 +18,10 @@ from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Unreadable
+from malmoi.corpus.sources.record import given_views
 from malmoi.corpus.sources.web_page import to_document
 from malmoi.corpus.steps.personal_data import PersonalData
-from malmoi.corpus.steps.views import add_views, given_views
+from malmoi.corpus.steps.views import add_views
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
