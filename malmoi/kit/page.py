@@ -20,9 +20,13 @@ DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x20
 SHOWN = {
     **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"},
     0x7F: 0x2421,
-    **{code: f"[U+{code:04X}]" for code in (*range(0x80, 0xA0), *DIRECTIONS)},
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+    **{code: f"[U+{code:04X}]" for code in DIRECTIONS},
 }
-"""What a page shows for a sign that a reader would not see: the picture of a control character, or its number."""
+"""What a page shows for a sign that a reader would not see: the picture of a control character, or its number.
+
+Those above ASCII have no picture, and are many where UTF-8 was read as Latin-1: one replacement character each.
+"""
 
 
 def render(template: Path, **data: Any) -> str:
