@@ -81,3 +81,15 @@ def test_the_runs_page_shows_stages_the_curve_and_checkpoints(page):
     page.get_by_role("radio", name="학습률").click()
     page.locator(".plot .u-legend").get_by_text("학습률").wait_for()
     assert page.get_by_role("link", name="보고서 열기").get_attribute("href") == "/api/runs/made_up/report"
+
+
+def test_the_runs_report_opens_and_leads_to_the_report_of_the_corpus(page):
+    page.goto("/runs")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="보고서 열기").click()
+    report = opened.value
+    assert report.locator("h1").inner_text() == "보고서"
+    report.get_by_role("link", name="말뭉치").click()
+    report.get_by_role("heading", name="말뭉치 보고서").wait_for()
+    assert report.url.endswith("/api/runs/made_up/corpus/report.html")
+    report.close()

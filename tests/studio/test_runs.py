@@ -214,3 +214,17 @@ def test_the_report_is_shown_in_a_sandbox(client, run):
     assert "script-src" not in policy
     assert "default-src 'none'" in policy
     assert report.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_link_from_the_runs_report_leads_to_the_corpus_report_in_the_same_sandbox(client, run):
+    for stage in ("report", "corpus"):
+        (run / stage).mkdir(exist_ok=True)
+        (run / stage / "report.html").write_text(f"보고서 {stage}")
+    report = client.get("/api/runs/demo/report")
+    corpus = client.get(str(report.url.join("../corpus/report.html")))
+    assert (report.text, corpus.text) == ("보고서 report", "보고서 corpus")
+    assert corpus.headers["content-security-policy"] == report.headers["content-security-policy"]
+    (run / "corpus" / "report.html").unlink()
+    assert client.get("/api/runs/demo/corpus/report.html").json()["error"]["code"] == "report_not_finished"
+    assert client.get("/api/runs/demo/train/report.html").status_code == 400
+    assert client.get("/api/runs/none/report").status_code == 404
