@@ -86,7 +86,7 @@ def _flow(findings: Findings) -> str:
         rows.append(Bar(name, f"−{amount}", step["documents"], title, "loss"))
     rows.append(Bar(both("남김", "kept"), _amount(left, counts["text_bytes_kept"]), left))
     note = both(
-        "판정하는 차례대로 빠진 문서예요. 이유가 여럿이면 처음 것으로 세요. 읽은 수는 남긴 수와 뺀 수의 합이에요.",
+        "판정하는 차례대로 뺀 문서예요. 이유가 여럿이면 처음 것으로 세요. 읽은 수는 남긴 수와 뺀 수의 합이에요.",
         "What each judgement took, in the order of judging. A document counts under its first reason, "
         "so that read = kept + dropped.",
     )
@@ -227,7 +227,8 @@ def _alike(limits: list[Findings]) -> list[Findings]:
 def _kinds(kinds: list[str]) -> str:
     if kinds == [""]:
         return both("모두", "all")
-    return both(", ".join(KINDS.get(kind, kind) for kind in kinds), ", ".join(kinds))
+    korean, english = zip(*(KINDS.get(kind, (kind, kind)) for kind in kinds), strict=True)
+    return both(", ".join(korean), ", ".join(english))
 
 
 def _origin(row: Findings) -> str:
@@ -319,7 +320,7 @@ def _contamination(findings: Findings) -> str:
 
 def _pairs(findings: Findings) -> str:
     note = both(
-        "왼쪽은 빠진 문서, 오른쪽은 그 대신 남은 문서이거나 같은 종류에서 한계에 가장 가까이 있던 남은 문서예요.",
+        "왼쪽은 뺀 문서, 오른쪽은 그 대신 남긴 문서이거나 같은 종류에서 한계에 가장 가까이 있던 남긴 문서예요.",
         "Left: a document that was dropped. Right: the one that stays for it, or the kept one of its kind closest to "
         "the limit.",
     )
@@ -329,7 +330,7 @@ def _pairs(findings: Findings) -> str:
             drawn += f"<h3>{named(pair['reason'], REASONS)}</h3>"
             last = pair["reason"]
         drawn += f'<div class="beside">{_side("went", pair["dropped"])}{_side("stays", pair["kept"])}</div>'
-    return section("빠진 글과 남은 글", "Dropped and kept, side by side", f'<p class="note">{note}</p>{drawn}')
+    return section("뺀 글과 남긴 글", "Dropped and kept, side by side", f'<p class="note">{note}</p>{drawn}')
 
 
 def _side(kind: str, row: Findings | None) -> str:

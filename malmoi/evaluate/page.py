@@ -13,12 +13,12 @@ MAX_SOURCES = 20
 """A crawl has more names than anyone reads; the rest is summed up in one bar."""
 
 STAGES = {
-    "corpus": "말뭉치",
-    "tokenizer": "토크나이저",
-    "tokens": "토큰화",
-    "train": "학습",
-    "model": "내보내기",
-    "report": "평가",
+    "corpus": ("말뭉치", "corpus"),
+    "tokenizer": ("토크나이저", "tokenizer"),
+    "tokens": ("토큰화", "tokens"),
+    "train": ("학습", "train"),
+    "model": ("내보내기", "model"),
+    "report": ("평가", "report"),
 }
 
 MEANS = {
@@ -184,7 +184,7 @@ def _dropped(corpus: Findings) -> str:
     """The sum that must come out (read = kept + dropped), then each reason."""
     read, kept, dropped = (corpus.get(f"documents_{name}") for name in ("in", "kept", "dropped"))
     note = both(
-        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 버린 {number(dropped)}건. 이유가 여럿이면 처음 것만 셌어요.",
+        f"읽은 {number(read)}건 = 남긴 {number(kept)}건 + 뺀 {number(dropped)}건. 이유가 여럿이면 처음 것만 셌어요.",
         f"{number(read)} read = {number(kept)} kept + {number(dropped)} dropped. Counted by the first reason.",
     )
     rows = [
@@ -197,7 +197,7 @@ def _dropped(corpus: Findings) -> str:
         )
         for row in corpus.get("dropped", [])
     ]
-    return section("버린 것과 이유", "What was dropped and why", f'<p class="note">{note}</p>{bars(rows)}')
+    return section("뺀 것과 이유", "What was dropped and why", f'<p class="note">{note}</p>{bars(rows)}')
 
 
 def _tokens(tokens: Findings) -> str:

@@ -6,7 +6,7 @@ What a page says is its room's business; here is the frame, and how words and nu
 import base64
 import hashlib
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from malmoi.kit.style import STYLE
@@ -52,9 +52,9 @@ def both(korean: str, english: str) -> str:
     return "".join(f'<span class="{tongue}" lang="{tongue}">{visible(text)}</span>' for tongue, text in texts)
 
 
-def named(name: str, korean: dict[str, str]) -> str:
-    """A name of ours: in Korean where there is a word for it, as it is in English."""
-    return both(korean.get(name, name), name)
+def named(name: str, labels: Mapping[str, tuple[str, str]]) -> str:
+    """The label of a name of ours in Korean and English, escaped; the name itself where `labels` lacks it."""
+    return both(*labels.get(name, (name, name)))
 
 
 def visible(text: str) -> str:

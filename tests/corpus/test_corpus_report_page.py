@@ -63,7 +63,7 @@ def test_kinds_with_one_limit_share_a_row_and_numbers_have_no_powers_of_ten(find
     limits = [{**row, **nothing, "kind": kind} for kind in ("news", "web")]
     limits.append({**row, **nothing, "kind": "comment", "limit": 126_000.0})
     drawn = page({**findings, "limits": limits, "distributions": [], "pairs": []})
-    assert drawn.count("news, web") == 1
+    assert drawn.count("뉴스, 웹") == 1
     assert "≥ 126,000" in drawn
     assert "e+05" not in drawn
 

@@ -4,13 +4,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
-
-from malmoi.corpus.document import KINDS
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.sources.raw import Reason
 
 pytest_plugins = ["browser_fixtures"]
 
@@ -54,13 +49,6 @@ def test_korean_and_english_have_the_same_keys_and_the_same_words_to_insert():
     names = [{key: set(re.findall(r"\{(\w+)", text)) for key, text in words.items()} for words in (korean, english)]
     assert names[0] == names[1]
     assert not [key for key, text in korean.items() if not text.strip()]
-
-
-def test_every_reason_and_kind_that_a_corpus_can_hold_has_a_name():
-    recipe = CorpusRecipe(inputs=(Input(path=Path("samples")),))
-    reasons = {*get_args(Reason), *(rule.reason for rule in recipe.rules())}
-    wanted = {*(f"reason.{name}" for name in reasons), *(f"kind.{name}" for name in KINDS)}
-    assert wanted - set(read("ko")) == set()
 
 
 def test_the_committed_bundle_belongs_to_the_sources(tmp_path):
