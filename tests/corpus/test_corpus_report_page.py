@@ -43,6 +43,7 @@ def test_a_copy_stands_beside_the_one_that_stays_for_it(findings):
 
 def test_what_stands_beside_other_texts_was_kept_and_is_of_their_kind(findings):
     pairs = [pair for pair in findings["pairs"] if pair["reason"] == "too_short" and pair["kept"]]
+    assert pairs
     for pair in pairs:
         assert pair["kept"]["kind"] == pair["dropped"]["kind"]
         assert pair["kept"]["score"] >= pair["dropped"]["score"]

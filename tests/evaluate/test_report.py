@@ -104,10 +104,20 @@ def test_a_run_that_only_trains_has_a_report_of_that(tmp_path: Path):
     assert json.loads((tmp_path / "report" / "report.json").read_text())["train"]["steps"][1]["loss"] is None
 
 
-@pytest.mark.parametrize("stage", ["corpus", "tokenizer", "tokens", "model"])
-def test_a_stage_alone_with_empty_counts_is_shown(tmp_path: Path, stage: str):
+@pytest.mark.parametrize(
+    ("stage", "sections"),
+    [
+        ("corpus", ["What the corpus holds", "What was dropped and why"]),
+        ("tokenizer", []),
+        ("tokens", []),
+        ("model", []),
+    ],
+)
+def test_a_stage_alone_with_empty_counts_is_shown(tmp_path: Path, stage: str, sections: list[str]):
     manifest.write(tmp_path / stage, manifest.Manifest(stage, {}))
-    Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert Page(page).headings[1::2] == [*sections, "Time and memory"]
+    assert f'lang="en">{stage}</span></th>' in page
 
 
 def test_signs_that_a_page_cannot_hold_become_visible():
