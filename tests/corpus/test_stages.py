@@ -155,6 +155,8 @@ def test_task_that_is_done_is_not_done_again(recipe, tmp_path):
     plan = plan_for(recipe, tmp_path, 3)
     stages.run(plan, in_this_process, lambda _: None)
 
+    written = {path: path.stat().st_mtime_ns for path in plan.space.folder.rglob("*")}
+    assert any(path.suffix == ".json" for path in written)
     again = []
 
     def note(_work, given, _processes, _hooks):
@@ -162,6 +164,7 @@ def test_task_that_is_done_is_not_done_again(recipe, tmp_path):
 
     stages.run(plan, note, lambda _: None)
     assert again == []
+    assert {path: path.stat().st_mtime_ns for path in plan.space.folder.rglob("*")} == written
 
 
 def ledger(out: Path) -> list[dict]:
