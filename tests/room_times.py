@@ -1,6 +1,7 @@
 """How long the tests of each room take, beside what DESIGN 7 allows. A table to read: no test fails on a clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 LIMITS_MINUTES = {
     "corpus": (3, 6),
@@ -38,3 +39,15 @@ def table(seconds: Mapping[str, float], stage: int, processes: int) -> list[str]
     if others:
         lines.append("rest is " + ", ".join(f"{room} {value:.1f}" for room, value in others.items()))
     return lines
+
+
+def summary(stats: Mapping[str, Sequence[Any]], words: str, processes: int | None) -> list[str]:
+    """The table at the end of a stage of `make test`, nothing after any other call of pytest.
+
+    stats: of pytest's terminal reporter; with xdist the reports of all processes arrive there. words: given with -m.
+    """
+    if words not in STAGES:
+        return []
+    reports = (report for reports in stats.values() for report in reports if hasattr(report, "duration"))
+    seconds = seconds_by_room((report.nodeid, report.duration) for report in reports)
+    return table(seconds, STAGES[words], processes or 1)

@@ -1,8 +1,8 @@
-import subprocess
-import sys
+from types import SimpleNamespace
 
-import pytest
-from room_times import LIMITS_MINUTES, seconds_by_room, table
+from room_times import LIMITS_MINUTES, seconds_by_room, summary, table
+
+PARTS = ("setup", "call", "teardown")
 
 DURATIONS = [
     ("tests/corpus/test_mix.py::test_a", 100.0),
@@ -37,13 +37,9 @@ def test_two_processes_halve_the_minutes_and_the_slow_stage_has_limits_of_its_ow
     assert len(lines) == len(LIMITS_MINUTES) + 1
 
 
-@pytest.mark.parametrize(
-    ("words", "shown"), [(["-m", "not slow", "-n", "2"], True), (["-m", "not slow"], True), ([], False)]
-)
-def test_a_stage_of_make_test_prints_the_table_at_its_end(request, words, shown):
-    file = "tests/kit/test_plots.py"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words, file]
-    done = subprocess.run(command, cwd=request.config.rootpath, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    assert ("time of the rooms" in done.stdout) == shown
-    assert ("rest is kit 0." in done.stdout) == shown
+def test_only_a_stage_of_make_test_has_a_table_of_all_reports_that_took_time():
+    parts = [SimpleNamespace(nodeid="tests/kit/test_files.py::test_c", duration=60.0, when=when) for when in PARTS]
+    stats = {"": [parts[0], parts[2]], "passed": [parts[1]], "deselected": [object()], "warnings": [object()]}
+    assert summary(stats, "not slow", None)[-2:] == ["rest      3.0 min of 0.5  over", "rest is kit 3.0"]
+    assert summary(stats, "slow", 2)[-2:] == ["rest      1.5 min of 0  over", "rest is kit 1.5"]
+    assert summary(stats, "", None) == summary(stats, "browser", 2) == []
