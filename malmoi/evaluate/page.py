@@ -11,12 +11,12 @@ from malmoi.kit.plots import curve
 TEMPLATE = Path(__file__).with_name("page.html")
 
 STAGES = {
-    "corpus": "말뭉치",
-    "tokenizer": "토크나이저",
-    "tokens": "토큰화",
-    "train": "학습",
-    "model": "내보내기",
-    "report": "평가",
+    "corpus": ("말뭉치", "corpus"),
+    "tokenizer": ("토크나이저", "tokenizer"),
+    "tokens": ("토큰화", "tokens"),
+    "train": ("학습", "train"),
+    "model": ("내보내기", "model"),
+    "report": ("평가", "report"),
 }
 
 MEANS = {

@@ -141,6 +141,7 @@ def test_every_kind_is_in_the_ledger_with_what_must_come_of_it(kinds, built, row
 
 def test_every_file_of_every_kind_is_in_the_ledger(built, rows):
     hidden = {".a.txt", "b.txt.partial"}
+    assert len(built.written) >= LEAST_KINDS
     for one in built.written.values():
         paths = [path for path in (built.raw / one.input / one.folder).iterdir() if path.name not in hidden]
         files = [path.name for path in paths if path.is_symlink() or not path.is_dir()]

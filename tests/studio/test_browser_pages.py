@@ -27,10 +27,12 @@ def test_the_copy_card_shows_its_fields(page, studio):
     assert "접이식 캠핑 의자" in studio.said()
 
 
-def test_a_card_names_the_input_that_is_missing(page):
+def test_a_card_names_the_input_that_is_missing(page, studio):
+    asked_before = len(studio.engine.requests)
     page.goto("/cards/marketing_copy")
     page.get_by_role("button", name="실행").first.click()
-    page.get_by_text("빈칸을 먼저 채워 주세요: 상품, 특징").wait_for()
+    assert page.get_by_text("빈칸을 먼저 채워 주세요").inner_text() == "빈칸을 먼저 채워 주세요: 상품, 특징"
+    assert len(studio.engine.requests) == asked_before
 
 
 def test_the_word_chain_is_played_explained_and_begun_anew(page):

@@ -8,6 +8,7 @@ import pytest
 from malmoi.corpus.document import SOURCE
 from malmoi.corpus.ledger.rows import judged_schema, ledger_schema
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report import labels as words
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import events, manifest
 from malmoi.kit.config import to_table
@@ -52,7 +53,7 @@ def run(client):
             "drop_near_duplicate": [False, True, None],
             "drop_short": [False, True, None],
             "hangul_share": [0.9, math.nan, None],
-            "text": [None, "버린 글 <script>alert(1)</script>", None],
+            "text": [None, "뺀 글 <script>alert(1)</script>", None],
         }
     )
     pq.write_table(ledger, folder / "corpus" / "ledger" / "part-00000.parquet")
@@ -119,6 +120,13 @@ def test_the_corpus_numbers_come_from_the_manifest(client):
     assert numbers["masked"] == [{"type": "phone", "count": 2}]
 
 
+@pytest.mark.usefixtures("run")
+def test_the_studio_gets_the_labels_of_the_corpus_report(client):
+    labels = client.get("/api/runs/demo/corpus").json()["labels"]
+    for group, table in (("reason", words.REASONS), ("kind", words.KINDS), ("masked", words.PERSONAL)):
+        assert labels[group] == {name: {"ko": korean, "en": english} for name, (korean, english) in table.items()}
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -147,7 +155,7 @@ def test_a_listed_document_shows_the_beginning_of_its_text(client):
     assert documents[KEPT]["title"] == "제목"
     assert documents[KEPT]["excerpt"].startswith("남긴 글")
     assert len(documents[KEPT]["excerpt"]) == 600
-    assert documents[DROPPED]["excerpt"].startswith("버린 글")
+    assert documents[DROPPED]["excerpt"].startswith("뺀 글")
     assert documents[None]["excerpt"] is None
 
 
@@ -166,7 +174,7 @@ def test_why_one_document_was_dropped(client):
     assert {"reason": "short", "fired": True} in found["verdicts"]
     assert {"name": "hangul_share", "value": None} in found["scores"]
     assert found["detail"].endswith(KEPT)
-    assert found["text"].startswith("버린 글")
+    assert found["text"].startswith("뺀 글")
     assert client.get(f"/api/runs/demo/documents/{KEPT}").json()["text_chars"] == 1000
     for absent in ("1234", "%27%20OR%201=1", "..%2fx"):
         assert client.get(f"/api/runs/demo/documents/{absent}").status_code == 404

@@ -82,5 +82,5 @@ def _alike(limits: list[Findings]) -> list[Findings]:
     for row in groups.values():
         if len(row["kinds"]) == of_score[row["reason"], row["score"]]:
             row["kinds"] = [""]
-        row["korean_kinds"] = [KINDS.get(kind, kind) for kind in row["kinds"]]
+        row["kind_labels"] = [KINDS.get(kind, (kind, kind)) for kind in row["kinds"]]
     return list(groups.values())

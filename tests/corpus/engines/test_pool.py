@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,7 +40,10 @@ def test_what_the_system_refuses_a_worker_is_raised_here_as_it_was():
 
 
 def test_no_task_starts_no_process():
-    run_all(square, [], 4, Heard().hooks())
+    heard, before = Heard(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_all(square, [], 4, heard.hooks())
+    assert resource.getrusage(resource.RUSAGE_CHILDREN) == before  # a process that had run and ended would show here
+    assert (heard.done, heard.news, heard.deaths) == ({}, [], [])
 
 
 DRIVER = """
@@ -66,14 +70,15 @@ def test_workers_end_with_a_driver_that_is_killed(tmp_path):
     finally:
         driver.kill()
         driver.wait()
-    _wait_for(lambda: not Path(f"/proc/{worker}").exists())
+    assert worker
+    assert _wait_for(lambda: not Path(f"/proc/{worker}").exists()), f"worker {worker} outlived its driver"
 
 
 def test_ctrl_c_at_the_birth_of_a_worker_leaves_no_traceback_of_the_worker(tmp_path):
     script = tmp_path / "driver.py"
     script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(tmp_path / "pid")))
     driver = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    _wait_for(lambda: _workers(driver.pid))
+    assert _wait_for(lambda: _workers(driver.pid))
     os.killpg(driver.pid, signal.SIGINT)
     _, err = driver.communicate(timeout=30)
     assert err.count("Traceback") == 1, err  # the driver's own, which the command line turns into one line
@@ -90,7 +95,7 @@ def _wait_for(condition, seconds=30):
         if value := condition():
             return value
         time.sleep(0.05)
-    raise AssertionError("it did not happen")
+    return None
 
 
 def test_what_was_asked_wrongly_is_one_sentence_whoever_notices_it():
