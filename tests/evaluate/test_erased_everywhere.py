@@ -27,7 +27,8 @@ from malmoi.tokenizer.learn import learn
 from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
 
 HOST, DIARY, LINKED = "hong-gildong.example.kr", "홍길동의 일기장", "friend-of-hong.example.com"
-NEIGHBOUR, SHARED = "neighbour.example.org", "shared.example.net"
+NEIGHBOURS = ("neighbour.example.org", "villager.example.gov", "stranger.example.edu")
+SHARED, POPULAR = "shared.example.net", "popular.example.info"
 PERSONAL = (HOST, DIARY, LINKED, "첫째 편지", "둘째 편지", f"{SHARED}/hong", "오늘의 비밀 제목")
 LETTERS = 20
 """So many that some of them are held out."""
@@ -37,10 +38,11 @@ def text(opening: str, number: int) -> str:
     return f"{opening} 오늘 아침에 천천히 다 읽었다. {grammar.text(number, 5).body}"
 
 
-def page(host: str, name: str, body: str, link: str) -> str:
+def page(host: str, name: str, body: str, *links: str) -> str:
     address = f'<link rel="canonical" href="https://{host}/1"><meta property="og:site_name" content="{name}">'
     paragraphs = "".join(f"<p>{line}</p>" for line in body.splitlines())
-    article = f'<article>{paragraphs}<p><a href="https://{link}/about">이웃의 누리집을 함께 본다</a></p></article>'
+    anchors = "".join(f'<p><a href="https://{link}/about">이웃의 누리집을 함께 본다</a></p>' for link in links)
+    article = f"<article>{paragraphs}{anchors}</article>"
     return f"<html><head><title>오늘의 비밀 제목</title>{address}</head><body>{article}</body></html>"
 
 
@@ -50,8 +52,10 @@ def recipe(tmp_path_factory) -> CorpusRecipe:
     raw = tmp_path_factory.mktemp("raw")
     (raw / HOST).mkdir()
     (raw / HOST / "1.html").write_text(page(HOST, DIARY, text("첫째 편지", 0), LINKED), encoding="utf-8")
-    other = page(NEIGHBOUR, "이웃", text("이웃의 글", 1), HOST).replace("오늘의 비밀 제목", "이웃의 하루")
-    (raw / "neighbour.html").write_text(other, encoding="utf-8")
+    for number, host in enumerate(NEIGHBOURS):
+        other = page(host, f"이웃 {number}", text(f"이웃 {number}의 글", 71 + number), HOST, POPULAR)
+        other = other.replace("오늘의 비밀 제목", "이웃의 하루")
+        (raw / f"neighbour{number}.html").write_text(other, encoding="utf-8")
     rows = [{"text": text(f"{n}번 글", n), "url": f"https://site{n % 4}.example.com/{n}"} for n in range(2, 70)]
     rows += [{"text": text("둘째 편지", n), "url": f"https://{SHARED}/hong{n}"} for n in range(80, 80 + LETTERS)]
     rows += [{"text": text("남의 편지", 70), "url": f"https://{SHARED}/other"}]
@@ -136,10 +140,12 @@ def test_nothing_is_left_in_any_file_but_in_those_that_are_named(run, recipe, ca
     assert not [name for name in files_with(run, words) if name.startswith("corpus/")]
 
 
-def test_sites_of_documents_that_stay_stay(run, capsys):
-    erase_cli(run / "corpus", capsys)
+def test_of_sites_only_those_go_that_nothing_but_erased_documents_can_have_named(run):
+    before = set(pq.read_table(run / "corpus" / SITES)["host"].to_pylist())
+    assert main(["corpus", "erase", str(run / "corpus"), "--matching", "첫째 편지"]) == 0
     hosts = set(pq.read_table(run / "corpus" / SITES)["host"].to_pylist())
-    assert hosts == {NEIGHBOUR, SHARED, *(f"site{n}.example.com" for n in range(4))}
+    assert hosts >= {*NEIGHBOURS, SHARED, POPULAR}
+    assert before - hosts == {HOST, LINKED}  # three others link to the one, nobody else to the other
 
 
 @pytest.mark.parametrize("moment", ["first file", "last file"])
