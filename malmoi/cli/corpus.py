@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from malmoi.cli import corpus_judgements, corpus_questions
+from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
 from malmoi.kit.files import to_path
 
 
@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     _add_build(verbs)
     corpus_questions.add_verbs(verbs)
+    corpus_erase.add_verb(verbs)
     corpus_judgements.add_verbs(verbs)
     work = verbs.add_parser("work", help="one task of a build that is under way: what a job of a cluster calls")
     work.add_argument("folder", type=to_path, help="the folder of what is on the way (corpus/work/...)")

@@ -19,6 +19,7 @@ from malmoi.corpus.report.questions import explain
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import damage
 
 
 @pytest.fixture
@@ -95,6 +96,12 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
     assert erased_ids(corpus) == sorted([first, second])
     assert manifest.is_whole(corpus)
     assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
+
+
+def test_what_was_not_rewritten_is_not_hashed_again_and_damage_to_it_stays_known(corpus):
+    (corpus / "thresholds.json").write_text("[]")
+    erase(corpus, first_ids(corpus, 1), quiet)
+    assert damage(corpus, manifest.read(corpus)["outputs"]) == "thresholds.json is not as it was written (SHA-256)"
 
 
 def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):

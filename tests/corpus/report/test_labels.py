@@ -43,8 +43,8 @@ def test_every_kind_type_and_score_has_a_label_and_no_label_is_for_another():
 
 @pytest.mark.parametrize("table", ["REASONS", "KINDS", "PERSONAL", "SCORES"])
 def test_every_label_is_korean_and_english_and_no_two_are_the_same(table):
-    labels = getattr(words, table)
-    korean, english = zip(*labels.values(), strict=True)
+    pairs = getattr(labels, table).values()
+    korean, english = zip(*pairs, strict=True)
     assert [text for text in korean if not any("가" <= letter <= "힣" for letter in text)] == []
     assert [text for text in english if not text.isascii() or not text.strip()] == []
-    assert len(set(korean)) == len(set(english)) == len(labels)
+    assert len(set(korean)) == len(set(english)) == len(pairs)
