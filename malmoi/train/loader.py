@@ -91,14 +91,14 @@ class Loader:
 
     def steps_with_any(self, document_ids: AbstractSet[str], num_steps: int) -> set[int] | None:
         """The steps below `num_steps` whose batches hold tokens of any of the documents; None where none is there."""
-        found = [place for place in self._part.documents(0, self._part.num_tokens) if place[0] in document_ids]
-        size, steps = self._settings.batch_sequences, set()
+        size, steps, is_there = self._settings.batch_sequences, set(), False
         num_epochs = -(-num_steps * size // self.num_windows)
-        for _, start, stop in found:
+        for start, stop in self._part.places_of(document_ids):
+            is_there = True
             for window in self._windows_of(start, stop):
                 places = (epoch * self.num_windows + self._order(epoch).place_of(window) for epoch in range(num_epochs))
                 steps.update(sample // size for sample in places if sample // size < num_steps)
-        return steps if found else None
+        return steps if is_there else None
 
     def _windows_of(self, start: int, stop: int) -> range:
         size = self._settings.sequence_tokens
@@ -125,9 +125,7 @@ class Loader:
 
     def _begins(self, start: int, stop: int) -> np.ndarray:
         """The separators in start..stop-1 that a document follows."""
-        starts = self._part.document_starts
-        first, last = np.searchsorted(starts, (start + 1, stop + 1))
-        return starts[first:last] - 1
+        return self._part.starts(start + 1, stop + 1) - 1
 
     def _order(self, epoch: int) -> Order:
         return _order(self.num_windows, self._settings.seed, epoch)
