@@ -1,5 +1,8 @@
 import errno
+import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -79,6 +82,20 @@ def test_a_file_that_changed_since_is_read_again_and_no_other(folder, change):
         wrong, read = verified(folder, expected)
         assert wrong == "b is not as it was written (SHA-256)"
         assert SIZE_BYTES <= read < 2 * SIZE_BYTES
+
+
+def test_processes_that_ask_at_once_read_the_files_once(folder):
+    script = (
+        "import json, sys, pathlib; from malmoi.kit import stamps\n"
+        "read = lambda: int(pathlib.Path('/proc/self/io').read_text().split()[1])\n"
+        "before = read(); assert stamps.damage_since(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])) is None\n"
+        "print(read() - before)\n"
+    )
+    words = [sys.executable, "-c", script, str(folder), json.dumps(hashes(folder))]
+    ranks = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    read = sorted(int(rank.communicate(timeout=60)[0]) for rank in ranks)
+    assert read[1] < 10_000
+    assert read[2] >= 2 * SIZE_BYTES
 
 
 def test_another_hash_in_the_manifest_is_compared_with_the_file_again(folder):
