@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import damage, write_text
+from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
+from malmoi.kit.files import ABSENT, damage, reading, write_text
 
 NAME = "manifest.json"
 
@@ -33,29 +33,38 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The manifest of a finished folder. Raises UserError where there is none or it is damaged."""
+    """The manifest of a finished folder.
+
+    Raises UserError with one of three answers: there is none, it cannot be read now (try again), it is damaged.
+    """
     try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        with reading(folder / NAME):
+            found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except ABSENT:
         raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder / NAME} cannot be read: {error}") from None
+    except ValueError as error:
+        raise UserError(f"{folder / NAME} cannot be read: {error}", code=GIVE_UP) from None
     if not isinstance(found, dict):
-        raise UserError(f"{folder / NAME} cannot be read: it holds no table")
+        raise UserError(f"{folder / NAME} cannot be read: it holds no table", code=GIVE_UP)
     return found
 
 
 def is_finished(folder: Path, config: dict[str, Any], inputs: dict[str, str]) -> bool:
     """Whether `folder` was finished with this very config and these inputs, so that its stage may be skipped.
 
-    Raises UserError where its manifest is damaged: what lies beside it is not ours to overwrite unasked.
+    Raises UserError where its manifest is damaged, as what lies beside it is not ours to overwrite unasked, and where
+    it cannot be read now.
     """
-    if not (folder / NAME).is_file():
-        return False
     try:
+        with reading(folder / NAME):
+            (folder / NAME).stat()
         found = read(folder)
+    except ABSENT:
+        return False
     except UserError as error:
-        raise UserError(error.wrong, hint="remove that file and the stage is run again") from None
+        if error.code == TRY_AGAIN:
+            raise
+        raise UserError(error.wrong, hint="remove that file and the stage is run again", code=error.code) from None
     return found.get("config") == json.loads(json.dumps(config)) and found.get("inputs") == inputs
 
 

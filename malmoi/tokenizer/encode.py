@@ -14,6 +14,7 @@ import numpy as np
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import damage, remove_partials, sha256_of, writing
+from malmoi.kit.stamps import damage_since
 from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
@@ -62,8 +63,10 @@ def encode(
     """
     table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
     inputs = {"corpus": content_sha256(corpus), "tokenizer": _tokenizer_sha256(tokenizer)}
-    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
-        return manifest.read(out)["counts"]
+    if manifest.is_finished(out, table, inputs):
+        made = manifest.read(out)
+        if damage_since(out, made["outputs"]) is None:
+            return made["counts"]
     with writing(out):
         return _encode(settings, (corpus, tokenizer), out, manifest.Manifest("tokens", table, inputs), progress)
 
