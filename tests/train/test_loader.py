@@ -102,7 +102,9 @@ def test_batches_are_made_without_the_tables_of_documents(tmp_path, documents):
     starts = {start for _, start, _ in open_part(folder, "train").documents(0, 10**9)}
     for table in folder.glob("*.documents.parquet"):
         table.unlink()
-    for sample in whole.samples(1):
+    samples = whole.samples(1)
+    assert samples
+    for sample in samples:
         window = whole.window(sample) * SETTINGS.sequence_tokens
         positions = whole.batch([sample]).positions_BT[0].tolist()
         begins = [place for place in range(1, len(positions)) if window + place + 1 in starts]
