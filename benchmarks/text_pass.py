@@ -208,14 +208,14 @@ def pass_prototype(folder: Path, rounds: int) -> float:
 
 def batches(path: Path) -> Iterator[Any]:
     """The documents of a file in batches, as the pass reads them."""
-    from malmoi.corpus.passes.attempts import Journal, Wounds
+    from malmoi.corpus.passes.attempts import Attempts, Journal
     from malmoi.corpus.passes.items import read_entries, to_batch
     from malmoi.corpus.passes.units import Unit
     from malmoi.corpus.sources.input import Input
 
     with tempfile.TemporaryDirectory() as folder:
         unit = Unit(0, 0, (path,), 0)
-        for _, entry in read_entries(unit, Input(path, kind="web"), Wounds(), Journal(Path(folder) / "journal")):
+        for _, entry in read_entries(unit, Input(path, kind="web"), Attempts(), Journal(Path(folder) / "journal")):
             if not isinstance(entry, dict):
                 yield entry
             elif "reason" not in entry:

@@ -76,7 +76,7 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
         outputs = _outputs(plan)
         _forget_others(out, outputs)
         counts = count(out)
-        expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
+        expected = sum(chunk.documents + chunk.unreadable for chunk in tasks.ranked(plan.space) if not chunk.base)
         assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
         seconds = time.monotonic() - started
         manifest.write(out, manifest.Manifest(STAGE, config, inputs, outputs, counts, seconds))

@@ -40,9 +40,9 @@ def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> N
             busy = {worker.pipe: worker for worker in workers if worker.number is not None}
             for pipe in multiprocessing.connection.wait(list(busy)):
                 worker = busy[pipe]  # pyright: ignore[reportArgumentType]
-                revived = _hear(worker, hooks)
-                if revived is not None:
-                    pending.appendleft(revived)
+                retried = _hear(worker, hooks)
+                if retried is not None:
+                    pending.appendleft(retried)
                     workers[workers.index(worker)] = Worker(work)
     finally:
         for worker in workers:
@@ -56,7 +56,7 @@ def _hear(worker: "Worker", hooks: Hooks) -> tuple[int, Any] | None:
     try:
         kind, value = worker.pipe.recv()
     except (EOFError, OSError):
-        return number, hooks.revive(number, worker.bury())
+        return number, hooks.retry(number, worker.wait_exit())
     raise_failure(kind, value)
     if kind == "done":
         worker.number = None
@@ -92,7 +92,7 @@ class Worker:
         with contextlib.suppress(OSError):  # it died while it waited: the next recv says so
             self.pipe.send(task)
 
-    def bury(self) -> int:
+    def wait_exit(self) -> int:
         """Waits for the dead process; returns its exit code, negative for a signal."""
         self._process.join()
         self.pipe.close()
@@ -101,7 +101,7 @@ class Worker:
     def stop(self) -> None:
         """Ends it, whatever it does."""
         self._process.kill()
-        self.bury()
+        self.wait_exit()
 
 
 @contextlib.contextmanager

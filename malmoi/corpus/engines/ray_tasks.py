@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from malmoi.corpus.engines.pool import Worker, raise_failure
-from malmoi.corpus.passes.attempts import PATIENCE
+from malmoi.corpus.passes.attempts import MAX_ATTEMPTS
 from malmoi.corpus.passes.memory import WORKER_BYTES
 from malmoi.corpus.passes.scan import journal_path
 from malmoi.corpus.passes.tasks import Hooks, Task, Work
@@ -97,7 +97,7 @@ class _Crew:
         if kind == "died":
             exit_code, journal = value
             _bring(task, journal)
-            self.pending.appendleft((number, self._hooks.revive(number, exit_code)))
+            self.pending.appendleft((number, self._hooks.retry(number, exit_code)))
         elif kind == "done":
             self._hooks.done(number, value)
         else:
@@ -106,7 +106,7 @@ class _Crew:
     def _lost(self, number: int, task: Any, error: RayError) -> None:
         """The Ray worker or its node is gone. Ray would try for ever where memory was short; this has an end."""
         self._losses[number] += 1
-        if self._losses[number] > PATIENCE:
+        if self._losses[number] > MAX_ATTEMPTS:
             lost = f"task {number} lost {self._losses[number]} Ray workers; the last one: {error}"
             raise RuntimeError(lost) from None
         self.pending.appendleft((number, task))
@@ -159,7 +159,7 @@ def _do(work: Work, task: Any) -> Iterator[tuple[str, Any]]:
         try:
             kind, value = child.pipe.recv()
         except (EOFError, OSError):
-            kind, value = "died", (child.bury(), _journal(task))
+            kind, value = "died", (child.wait_exit(), _journal(task))
         if kind not in ("news", "done"):
             _children.pop(work, None)
         yield kind, value
@@ -173,6 +173,6 @@ def _journal(task: Any) -> bytes | None:
 
 
 def _bring(task: Any, journal: bytes | None) -> None:
-    """Puts a journal where `revive` reads it: on the driver's machine, which may share no disk with the node."""
+    """Puts a journal where `retry` reads it: on the driver's machine, which may share no disk with the node."""
     if journal is not None and (not journal_path(task).exists() or journal_path(task).read_bytes() != journal):
         journal_path(task).write_bytes(journal)

@@ -78,12 +78,12 @@ def do(folder: Path, stage: str, number: int) -> None:
         raise UserError(f"{folder} has no task {number} in stage {stage!r}")
     deaths = itertools.count(1)
 
-    def revive(_number: int, exit_code: int) -> Task:
-        found[0] = phases.revived(found[0], next(deaths), exit_code)
+    def retry(_number: int, exit_code: int) -> Task:
+        found[0] = phases.retry(found[0], next(deaths), exit_code)
         return found[0]
 
     if not found[0].record.exists():
-        pool.run_all(phases.work, list(found), 1, Hooks(_nothing, _nothing, revive))
+        pool.run_all(phases.work, list(found), 1, Hooks(_nothing, _nothing, retry))
 
 
 def _nothing(_number: int, _value: Any) -> None:

@@ -9,7 +9,7 @@ MIX = "mix.json"
 """What shares were asked for, and what could be had."""
 
 
-FOUND = pa.schema(
+COMPARISON = pa.schema(
     [
         ("exact_similarity", pa.float32()),
         ("near_similarity", pa.float32()),

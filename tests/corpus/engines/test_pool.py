@@ -23,7 +23,7 @@ def test_every_task_is_done_once_and_its_news_are_heard(processes):
 
 def test_task_of_a_killed_worker_is_given_back_and_the_others_go_on():
     heard = Heard()
-    run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(revive=lambda _: 10))
+    run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(retry=lambda _: 10))
     assert heard.done == {0: 0, 1: 10, 2: 2, 3: 4}
     assert heard.deaths == [(1, -signal.SIGKILL)]
 
