@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.mix import Mix
@@ -18,7 +18,7 @@ from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step
 from malmoi.corpus.steps.translation import Translation
 from malmoi.corpus.trust import Trust
-from malmoi.kit.config import to_table
+from malmoi.kit.config import machine
 from malmoi.kit.errors import UserError
 
 MEGABYTE = 1_000_000
@@ -29,8 +29,6 @@ WORKER_BYTES = 650 * MEGABYTE
 LIBRARY_BYTES = 350 * MEGABYTE
 DRIVER_BYTES = 300 * MEGABYTE
 LEAST_DUCKDB_BYTES = 200 * MEGABYTE
-MACHINE = ("processes", "memory_bytes", "engine")
-"""Settings of the machine: the output does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +102,9 @@ class CorpusRecipe:
         ...,
     ] = ()
     base: tuple[Path, ...] = ()
-    engine: Literal["pool", "ray", "slurm"] = "pool"
-    processes: int | None = None
-    memory_bytes: int = 2_000 * MEGABYTE
+    engine: Literal["pool", "ray", "slurm"] = machine("pool")
+    processes: int | None = machine(None)
+    memory_bytes: int = machine(2_000 * MEGABYTE)
     shard_bytes: int = 128 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -149,11 +147,6 @@ class CorpusRecipe:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule with the limits of the recipe. The first reason that fires is the one that is counted."""
         return (*self.document_rules(), *self.group_rules())
-
-    def output_config(self) -> dict[str, Any]:
-        """What the output depends on: all settings but those of the machine."""
-        table = to_table(self)
-        return {key: value for key, value in table.items() if key not in MACHINE}
 
 
 def num_processes(recipe: CorpusRecipe) -> int:

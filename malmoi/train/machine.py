@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.train.settings import TrainSettings
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -91,10 +91,11 @@ class Interruption:
         self._restore()
 
     def leave(self) -> None:
-        """Ends the program as the noted signal asks: KeyboardInterrupt, or exit code 143 for SIGTERM."""
+        """Ends the program as the noted signal asks: KeyboardInterrupt, or for SIGTERM exit code 75 (stopped and saved:
+        the same command goes on)."""
         assert self.signal is not None
         if self.signal is signal.SIGTERM:
-            raise SystemExit(128 + signal.SIGTERM)
+            raise SystemExit(TRY_AGAIN)
         raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from malmoi.corpus.steps.rule import Rule
 from malmoi.corpus.steps.written_forms import TYPES
+from malmoi.kit import config
 from malmoi.kit.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class PersonalData:
     types: tuple[str, ...] = TYPES
     default_policy: Policy = "mask"
     policy: dict[str, Policy] = field(default_factory=dict)
-    key_file: Path | None = None
+    key_file: Path | None = config.file(None, key=True)
     maximum_per_1000_characters: float = 20.0
 
     def __post_init__(self) -> None:
@@ -71,6 +72,12 @@ class PersonalData:
         if len(key) < _SHORTEST_KEY_BYTES:
             raise UserError(f"the key in {where} has {len(key)} bytes", f"{_SHORTEST_KEY_BYTES} or more")
         return key
+
+    def hashes(self) -> dict[str, str]:
+        """A key from the environment, for the manifest: another key means other pseudonyms. That of key_file is told
+        by `config.files`."""
+        from_environment = self.wants_pseudonyms() and self.key_file is None
+        return {f"personal_data {KEY_VARIABLE}": config.slow_hash(self.key())} if from_environment else {}
 
     def rules(self) -> tuple[Rule, ...]:
         """One: lists of addresses."""
