@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import OUR_FAULT, UserError, did_you_mean
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -49,7 +49,23 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Returns its exit code (kit/errors.py).
+    """Runs one command. Returns its exit code (kit/errors.py); a job (kit/job.py) leaves it in its folder too."""
+    code: int = OUR_FAULT
+    try:
+        code = _main(arguments)
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else OUR_FAULT
+        raise
+    finally:
+        if "MALMOI_JOB" in os.environ:
+            from malmoi.kit.job import note_exit
+
+            note_exit(code)
+    return code
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    """The command itself.
 
     Threads of torch that wait for each other sleep instead of spinning: on two cores that other work shares, training
     ran at 463 tokens/s spinning and at 2,900-6,500 sleeping (docs/log.md). It must be said before torch is loaded.

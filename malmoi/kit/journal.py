@@ -70,7 +70,7 @@ def verify(path: Path, known: Head | None = None) -> list[str]:
     """
     wrong: list[str] = []
     expected, hashes = FIRST, {FIRST[0]: FIRST[1]}
-    with path.open("rb") if path.is_file() else open(os.devnull, "rb") as stream:
+    with (path if path.is_file() else Path(os.devnull)).open("rb") as stream:
         for place, line in enumerate(stream, 1):
             entry = _parsed(line)
             if entry is None or not line.endswith(b"\n"):

@@ -177,6 +177,8 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    with writing(out):
+        events.heartbeat(out, step=state.step)
     _append(
         out,
         "step",
