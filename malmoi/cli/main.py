@@ -5,11 +5,12 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from malmoi.kit.errors import OUR_FAULT, UserError, did_you_mean
+from malmoi.kit.errors import OUR_FAULT, STOPPED, TRY_AGAIN, UserError, did_you_mean
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -51,6 +52,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code (kit/errors.py); a job (kit/job.py) leaves it in its folder too."""
     code: int = OUR_FAULT
+    if arguments is None:  # a program of its own
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _main(arguments)
     except SystemExit as error:
@@ -62,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             note_exit(code)
     return code
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM, which asks to stop as Ctrl-C does. What is on the disk is whole: the same command goes on from it."""
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise _TerminatedError
 
 
 def _main(arguments: Sequence[str] | None) -> int:
@@ -86,7 +97,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
             raise
         _say("stopped; run the same command again to go on")
-        return 130
+        return TRY_AGAIN if isinstance(error, _TerminatedError) else STOPPED
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
         return 1

@@ -63,7 +63,7 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: stages.R
     inputs = {
         **units.content_hashes(recipe, read),
         **index.hashes(recipe),
-        **config.files(recipe),
+        **config.files(recipe, STAGE),
         **recipe.personal_data.hashes(),
         **tombstones.hashes(out),
     }

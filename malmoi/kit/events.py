@@ -234,7 +234,9 @@ def _sizes(folder: Path) -> dict[str, int]:
     if not is_remote(folder):
         return {path.relative_to(folder).as_posix(): path.stat().st_size for path in _local_files(folder)}
     old = {NAME: (folder / NAME).stat().st_size} if (folder / NAME).is_file() else {}
-    below = sizes_below(folder / FOLDER)
+    below: dict[str, int] = {}
+    with contextlib.suppress(FileNotFoundError):  # no bucket yet
+        below = sizes_below(folder / FOLDER)
     return old | {f"{FOLDER}/{name}": size for name, size in below.items() if name.endswith(SUFFIX)}
 
 

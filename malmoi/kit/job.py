@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from malmoi.kit.errors import ASKED_WRONGLY, DONE, GIVE_UP, OUR_FAULT, STOPPED, TRY_AGAIN, UserError
+from malmoi.kit.errors import ASKED_WRONGLY, DONE, TRY_AGAIN, UserError
 from malmoi.kit.events import HEARTBEATS
 from malmoi.kit.files import atomic_directory, write_text
 
@@ -35,13 +35,8 @@ RETRY_S, GRACE_S = 30.0, 120.0
 class State(StrEnum):
     """Where a job stands. Queued is also a job that stopped and was saved as asked, while its `stop` file is there."""
 
-    QUEUED = "queued"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    FAILED = "failed"
-    LOST = "lost"
+    QUEUED, STARTING, RUNNING, STOPPING = "queued", "starting", "running", "stopping"
+    FINISHED, FAILED, LOST = "finished", "failed", "lost"
 
 
 ENDS = frozenset({State.QUEUED, State.FINISHED, State.FAILED, State.LOST})
@@ -55,15 +50,8 @@ CHANGES: dict[State, frozenset[State]] = {
     State.LOST: frozenset({State.QUEUED}),
 }
 """Which change of state is allowed. From failed and lost only a person leads back (`try_again`)."""
-STATE_BY_EXIT_CODE = {
-    DONE: State.FINISHED,
-    OUR_FAULT: State.FAILED,
-    ASKED_WRONGLY: State.FAILED,
-    TRY_AGAIN: State.QUEUED,
-    GIVE_UP: State.FAILED,
-    STOPPED: State.FAILED,
-}
-"""Any other code, also minus a signal's number, is a failure. Where no code is known, the job was lost."""
+STATE_BY_EXIT_CODE = {DONE: State.FINISHED, TRY_AGAIN: State.QUEUED, None: State.LOST}
+"""Any other code (1, 2, 93, 130, minus the number of a signal) is a failure. None: no code is known."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +100,8 @@ class Runner(Protocol):
         """How it ended, minus the signal's number where one ended it; None where that is unknown."""
         ...
 
-    def send(self, process: Process, number: signal.Signals) -> None:
-        """Sends a signal to the program and all that it started."""
+    def stop(self, process: Process, at_once: bool) -> None:
+        """Asks the program to save and end (SIGTERM); at once: ends it and all that it started (SIGKILL)."""
         ...
 
 
@@ -212,10 +200,10 @@ def _next(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> 
     if runner.is_alive(process) is False:
         return _ended(folder, status, runner.exit_code(process), at)
     if wants_stop and status.state == State.RUNNING:
-        runner.send(process, signal.SIGTERM)
+        runner.stop(process, at_once=False)
         return _changed(status, State.STOPPING, at)
     if status.state == State.STOPPING and at >= status.since + GRACE_S:
-        runner.send(process, signal.SIGKILL)
+        runner.stop(process, at_once=True)
     return status
 
 
@@ -239,8 +227,7 @@ def _start(folder: Path, job: Job, status: Status, runner: Runner, at: float) ->
 def _ended(folder: Path, status: Status, code: int | None, at: float) -> Status:
     if code is None:
         code = _noted_exit(folder, status.process)
-    state = State.LOST if code is None else STATE_BY_EXIT_CODE.get(code, State.FAILED)
-    return _changed(status, state, at, exit_code=code)
+    return _changed(status, STATE_BY_EXIT_CODE.get(code, State.FAILED), at, exit_code=code)
 
 
 def _noted_exit(folder: Path, process: Process | None) -> int | None:
@@ -295,11 +282,14 @@ class LocalRunner:
         child = self._children.get(process.pid)
         return child.poll() if child else None
 
-    def send(self, process: Process, number: signal.Signals) -> None:
-        """To the whole session, after another look that it is still that process."""
+    def stop(self, process: Process, at_once: bool) -> None:
+        """The program alone is asked, so that it ends its workers itself and takes none of them for lost."""
         if self.is_alive(process):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+                if at_once:
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    os.kill(process.pid, signal.SIGTERM)
 
 
 def _started(pid: int) -> int | None:

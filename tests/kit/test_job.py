@@ -254,3 +254,14 @@ def test_a_command_of_ours_leaves_its_exit_code_and_heartbeat_in_the_folder_of_i
     folder = submit(tmp_path, beats, clock)
     assert run_to_its_end(folder, runner, clock).state == State.FINISHED
     assert json.loads((folder / "heartbeat.json").read_text())["step"] == 3
+
+
+def test_a_command_of_ours_that_is_asked_to_stop_waits_to_go_on(tmp_path, runner, clock):
+    os.mkfifo(tmp_path / "recipe.toml")
+    argv = [sys.executable, "-m", "malmoi", "run", str(tmp_path / "recipe.toml")]
+    folder = job.submit(tmp_path / "jobs", argv, "run-1", "가나", clock)
+    job.advance(folder, runner, clock)
+    with (tmp_path / "recipe.toml").open("w"):  # opening it waits until it is read
+        job.ask_to_stop(folder)
+        status = run_to_its_end(folder, runner, clock)
+    assert (status.state, status.exit_code) == (State.QUEUED, 75)

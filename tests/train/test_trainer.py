@@ -214,6 +214,15 @@ def test_another_machine_goes_on_with_the_same_run_and_an_event_says_so(shared_t
     assert manifest.read(out)["config"] == manifest.read(undisturbed)["config"]
 
 
+def test_a_precision_that_is_left_open_stays_that_of_the_checkpoint(shared_tokens, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(shared_tokens, out, stop_at(6), precision="bfloat16")
+    run(shared_tokens, out, precision="auto")
+    assert manifest.read(out)["counts"]["precision"] == "bfloat16"
+    assert events.every(out, "machine_changed") == []
+
+
 def test_a_finished_run_stays_finished_on_another_machine(shared_tokens, undisturbed):
     before = manifest.read(undisturbed)
     assert run(shared_tokens, undisturbed, stop_at(0), threads=2, micro_sequences=1) == before["counts"]

@@ -77,7 +77,7 @@ class PersonalData:
         """A key from the environment, for the manifest: another key means other pseudonyms. That of key_file is told
         by `config.files`."""
         from_environment = self.wants_pseudonyms() and self.key_file is None
-        return {f"personal_data {KEY_VARIABLE}": config.slow_hash(self.key())} if from_environment else {}
+        return {f"corpus.personal_data.{KEY_VARIABLE}": config.slow_hash(self.key())} if from_environment else {}
 
     def rules(self) -> tuple[Rule, ...]:
         """One: lists of addresses."""
