@@ -22,7 +22,7 @@ class Run:
     """
 
     name: str
-    folder: Path
+    folder: Path = config.machine()
     corpus: CorpusRecipe
     tokenizer: LearnSettings = field(default_factory=LearnSettings)
     model: ModelSettings = field(default_factory=ModelSettings)

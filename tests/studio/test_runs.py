@@ -8,7 +8,7 @@ import pytest
 from malmoi.corpus.document import SOURCE
 from malmoi.corpus.ledger import judged_schema, ledger_schema
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.kit import events, manifest
+from malmoi.kit import events, files, manifest
 from malmoi.kit.config import to_table
 from malmoi.kit.manifest import Manifest
 from malmoi.studio import run_folder
@@ -99,6 +99,17 @@ def test_the_loss_is_thinned_out_and_a_repeated_step_counts_once(client):
     assert columns["gradient_norm"] == [None] * 10
     assert (loss["checkpoints"], loss["resumes"]) == ([50], [50])
     assert client.get("/api/runs/demo/loss?points=9").json()["error"]["param"] == "points"
+
+
+def test_the_loss_is_asked_for_again_and_only_what_is_new_is_read(client, run, monkeypatch):
+    before = client.get("/api/runs/demo/loss").json()["steps"]
+    opened = []
+    monkeypatch.setattr(events, "opened", lambda path: opened.append(path) or files.opened(path))
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before
+    assert client.get("/api/runs/demo").json()["has_loss"]
+    assert opened == []
+    events.append(run / "train", "step", step=before + 1, tokens=1, loss=1.0)
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before + 1
 
 
 def test_a_loss_that_is_no_number_does_not_break_the_curve(tmp_path):
