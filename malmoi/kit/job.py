@@ -210,7 +210,6 @@ def _next(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> 
 def _start(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> Status:
     starting = _changed(status, State.STARTING, at, attempt=status.attempt + 1)
     _write(folder, starting)
-    (folder / EXIT).unlink(missing_ok=True)
     environment = {
         FOLDER_VARIABLE: str(folder.absolute()),
         ATTEMPT_VARIABLE: str(starting.attempt),

@@ -265,3 +265,22 @@ def test_a_command_of_ours_that_is_asked_to_stop_waits_to_go_on(tmp_path, runner
         job.ask_to_stop(folder)
         status = run_to_its_end(folder, runner, clock)
     assert (status.state, status.exit_code) == (State.QUEUED, 75)
+
+
+def test_a_child_of_a_job_does_not_speak_for_it(tmp_path, runner, clock):
+    note = "import sys\nfrom malmoi.kit.job import note_exit\nnote_exit(0)\n"
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {note!r}], check=True)\n"
+    folder = submit(tmp_path, parent, clock)
+    assert run_to_its_end(folder, runner, clock).state == State.FINISHED
+    assert not (folder / "exit").exists()
+
+
+def test_a_dead_process_that_nobody_has_reaped_is_not_alive(runner):
+    """In a container, what was process 1 may reap nobody."""
+    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    process = job.Process(os.uname().nodename, child.pid, job._started(child.pid))
+    assert runner.is_alive(process)
+    child.kill()
+    wait_for(lambda: not runner.is_alive(process))
+    assert child.returncode is None
+    child.communicate()
