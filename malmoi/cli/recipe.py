@@ -22,7 +22,7 @@ class Run:
     """
 
     name: str
-    folder: Path = config.machine()
+    folder: Path
     corpus: CorpusRecipe
     tokenizer: LearnSettings = field(default_factory=LearnSettings)
     model: ModelSettings = field(default_factory=ModelSettings)

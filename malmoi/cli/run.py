@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def run_stages(run: Run) -> dict[str, Any]:
     """Runs what is not finished. Returns each stage's counts."""
     from malmoi.cli.memory import watched
 
-    begin(run.folder, config.identity(run))
+    begin(run.folder, config.identity(replace(run, folder=Path())))  # the same recipe, wherever its result lies
     counts: dict[str, Any] = {}
     started = time.perf_counter()
     for number, stage in enumerate(STAGES, start=1):

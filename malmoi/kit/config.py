@@ -26,8 +26,8 @@ _SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 2**26}
 """32 MB and a tenth of a second for one guess: twice the cost that RFC 7914 names for interactive use (n = 2^14)."""
 
 
-def machine(default: Any = dataclasses.MISSING) -> Any:
-    """A field of the machine (threads, processes, memory, a folder for the result): no part of what is made."""
+def machine(default: Any) -> Any:
+    """A field of the machine (threads, processes, memory): it changes the speed, and no identity of what is made."""
     return dataclasses.field(default=default, metadata={_ROLE: "machine"})
 
 
