@@ -28,7 +28,7 @@ from malmoi.corpus.tombstones import DETAIL, ERASED
 from malmoi.corpus.trust import readable_host
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, remove, remove_partials, sha256_of, write_text, writing
+from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
 
 PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
@@ -105,10 +105,10 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         rows = _rewrite_all(folder, wanted, progress)
         rows[MEDIA] = _drop_media(folder)
         _drop_sites(folder)
-        outputs = {name: sha256_of(folder / name) for name in made["outputs"]}
         inputs = {**made["inputs"], **tombstones.hashes(folder)}
-        made |= {"inputs": inputs, "outputs": outputs, "counts": {**made["counts"], **count(folder)}}
-        write_text(folder / manifest.NAME, json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        outputs = manifest.outputs_of(folder, made["outputs"])
+        counts = {**made["counts"], **count(folder)}
+        manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
         remove(folder / PLAN)
     events.append(folder, ERASED, documents=len(gone), **rows)
     return rows

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,14 @@ from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of, write_text, writing
+from malmoi.kit.stage import Made, stage
 from malmoi.serve.engine import Engine
-from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.shards import Part, open_part
+
+OUTPUT_VERSION = 1
+"""Raised with every change of what is measured with the same settings, model and tokens."""
 
 
 def measure(
@@ -35,33 +38,31 @@ def measure(
     out = folder / "report"
     table = config.to_table(settings)
     inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
-    with writing(out):
-        if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
-            write_report(folder)
-            return manifest.read(out)["counts"]
-        return _measure_anew(settings, engine, folder, manifest.Manifest("report", table, inputs), progress)
+    _check_tokenizer(folder)
+    with writing(out), stage(out, Made("report", OUTPUT_VERSION, table, inputs, ("tokens",))) as work:
+        if work is not None:
+            found = asyncio.run(_measure(settings, engine, folder, progress))
+            write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+            scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
+            work.counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
+            work.add([MEASUREMENTS])  # report.html and report.json may be drawn again
+        write_report(folder)
+    return manifest.read(out)["counts"]
 
 
-def _measure_anew(
-    settings: EvaluateSettings,
-    engine: Engine,
-    folder: Path,
-    record: manifest.Manifest,
-    progress: Callable[[int, int], None],
-) -> dict[str, Any]:
-    """Measures, draws, and publishes `record` with what was made."""
-    started = time.monotonic()
-    out = folder / "report"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / manifest.NAME).unlink(missing_ok=True)
-    found = asyncio.run(_measure(settings, engine, folder, progress))
-    write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-    write_report(folder)
-    scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
-    counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
-    outputs = {MEASUREMENTS: sha256_of(out / MEASUREMENTS)}  # report.html and report.json may be drawn again
-    manifest.write(out, dataclasses.replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
-    return counts
+def _check_tokenizer(folder: Path) -> None:
+    """Raises UserError where tokens, tokenizer and model of a run do not have one tokenizer.json in common.
+
+    The ids of one tokenizer mean other words in another: a model measured on them gets a wrong figure, not an error.
+    """
+    manifest.read(folder / "tokenizer")
+    there = sha256_of(folder / "tokenizer" / NAME)
+    for name in ("tokens", "model"):
+        if (folder / name / manifest.NAME).is_file():
+            made_with = manifest.read(folder / name)["inputs"].get("tokenizer", there)
+            if made_with != there:
+                wrong = f"{folder / name} was made with tokenizer {made_with[:8]}, and {folder} has {there[:8]} now"
+                raise UserError(wrong, hint="encode, train and export again, or put the former tokenizer back")
 
 
 async def _measure(

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import damage
 
 PARTS = ("train", "heldout")
 SEPARATOR = 0
@@ -127,7 +126,7 @@ def open_part(folder: Path, part: str) -> Part:
             files.append(folder / name)
             shards.append(_map(folder / name, dtype, num_tokens))
     names = [name for file in files for name in (file.name, table_of(file).name)]
-    if wrong := damage(folder, {name: made["outputs"].get(name, "") for name in names}):
+    if wrong := manifest.verify(folder, only=names):
         raise UserError(f"{folder}: {wrong}", hint="encode the corpus again")
     return Part(files, shards)
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, Hu
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, atomic_directory, damage, remove_partials, sha256_of
+from malmoi.kit.files import PARTIAL, atomic_directory, listed, remove_partials
 
 SEAL = "sealed_sha256"
 """Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
@@ -60,10 +61,8 @@ def save(path: Path, tensors: dict[str, Tensor], record: manifest.Manifest) -> N
             with _as_one_process():
                 writer = HuggingFaceStorageWriter(str(aside), fqn_to_index_mapping=files)
                 state_dict_saver.save(dict(tensors), storage_writer=writer, no_dist=True)
-            outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
-            content = manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts)
-            sealed = record.counts | {SEAL: _seal(content.__dict__)}
-            manifest.write(aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, sealed))
+            content = replace(record, outputs=manifest.outputs_of(aside, [file.name for file in listed(aside)]))
+            manifest.write(aside, replace(content, counts=record.counts | {SEAL: _seal(asdict(content))}))
     except (OSError, CheckpointException) as error:  # CheckpointException derives from BaseException
         reason = _first_failure(error)
         hint = "make room or choose another folder, then run again: it goes on from the checkpoint before"
@@ -86,7 +85,7 @@ def fault(path: Path) -> str | None:
         sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
         if sealed != _seal(content) or step != step_of(path):
             return f"{manifest.NAME} is not as it was written"
-        return damage(path, content["outputs"])
+        return manifest.verify(path)
     except UserError as error:
         return str(error)
     except (OSError, KeyError, TypeError, AttributeError) as error:
@@ -125,7 +124,8 @@ def _remove(path: Path) -> None:
 
 
 def _seal(content: dict[str, Any]) -> str:
-    sealed = {key: content[key] for key in ("config", "inputs", "outputs", "counts")}
+    sealed = {key: content[key] for key in ("config", "inputs", "counts")}
+    sealed["outputs"] = manifest.hashes(content["outputs"])  # as in format 1, so that its seals stay good
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,26 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
     files.remove_partials(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_that_write_one_file_all_succeed(tmp_path):
+    failed = []
+
+    def write(number):
+        try:
+            for _ in range(100):
+                files.write_text(tmp_path / "a", str(number))
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert (tmp_path / "a").read_text() in "0123"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_the_hash_of_a_folder_depends_on_names_and_contents_only(tmp_path):

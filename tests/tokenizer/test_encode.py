@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.encode import encode
 from malmoi.tokenizer.settings import EncodeSettings, id_share
@@ -72,7 +72,7 @@ def test_any_number_of_workers_writes_the_same_bytes(tokens: Path, corpus: Path,
     encode(EncodeSettings(0.1, 1500, processes=2), corpus, plain, tmp_path, quiet)
     made = manifest.read(tmp_path)
     assert made["outputs"] == manifest.read(tokens)["outputs"]
-    for name, sha256 in made["outputs"].items():
+    for name, sha256 in manifest.hashes(made["outputs"]).items():
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha256
 
 
@@ -87,6 +87,21 @@ def test_a_finished_folder_is_left_and_an_unfinished_one_is_begun_again(corpus: 
     encode(SETTINGS, corpus, plain, tmp_path, quiet)
     assert not (tmp_path / "train-00099.bin").exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_two_encodings_into_one_folder_do_not_break_each_other(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
+    refused = []
+
+    def progress(_done: int, _total: int) -> None:
+        if not refused:
+            with pytest.raises(UserError, match="is at work in") as caught:
+                encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+            refused.append(caught.value.code)
+
+    encode(SETTINGS, corpus, plain, tmp_path / "out", progress)
+    assert refused == [TRY_AGAIN]
+    assert manifest.read(tmp_path / "out")["outputs"] == manifest.read(tokens)["outputs"]
+    assert manifest.verify(tmp_path / "out") is None
 
 
 def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, plain, tmp_path: Path, make_document):

@@ -13,7 +13,7 @@ from small_runs import curve, run, settings, silent
 from small_tokens import MODEL, countable_documents, write_tokens
 
 from malmoi.kit import events, manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.train.curve import steps
 from malmoi.train.trainer import train
 
@@ -223,8 +223,9 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(shared_tokens, tmp_pa
 
 def test_two_runs_in_one_folder_are_refused(shared_tokens, tmp_path):
     def progress(_done, _total):
-        with pytest.raises(UserError, match="another process is training"):
+        with pytest.raises(UserError, match="is at work in") as caught:
             run(shared_tokens, tmp_path / "out")
+        assert caught.value.code == TRY_AGAIN
         raise StoppedError
 
     with pytest.raises(StoppedError):
