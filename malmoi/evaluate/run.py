@@ -16,12 +16,12 @@ from malmoi.evaluate.samples import sample
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of, write_text, writing
+from malmoi.kit.files import write_text, writing
 from malmoi.kit.stage import Made, stage
 from malmoi.serve.engine import Engine
-from malmoi.tokenizer.codec import NAME, Codec
+from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.corpus_text import content_sha256
-from malmoi.tokenizer.shards import Part, open_part
+from malmoi.tokenizer.shards import Part, open_part, require_tokenizer
 
 OUTPUT_VERSION = 1
 """Raised with every change of what is measured with the same settings, model and tokens."""
@@ -33,12 +33,15 @@ def measure(
     """Measures `engine`, which serves the run folder's model, and writes folder/report; returns the counts.
 
     A report finished with these settings, model and tokens is not measured again, only drawn again. The engine is
-    the caller's to close. `progress` counts tokens.
+    the caller's to close. `progress` counts tokens. Raises UserError where the tokens or the model of the folder were
+    made with another tokenizer than lies there now: the figure would be wrong without a word.
     """
     out = folder / "report"
     table = config.to_table(settings)
     inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
-    _check_tokenizer(folder)
+    for name in ("tokens", "model"):
+        if (folder / name).is_dir():
+            require_tokenizer(folder / name, folder / "tokenizer")
     with writing(out), stage(out, Made("report", OUTPUT_VERSION, table, inputs, ("tokens",))) as work:
         if work is not None:
             found = asyncio.run(_measure(settings, engine, folder, progress))
@@ -48,21 +51,6 @@ def measure(
             work.add([MEASUREMENTS])  # report.html and report.json may be drawn again
         write_report(folder)
     return manifest.read(out)["counts"]
-
-
-def _check_tokenizer(folder: Path) -> None:
-    """Raises UserError where tokens, tokenizer and model of a run do not have one tokenizer.json in common.
-
-    The ids of one tokenizer mean other words in another: a model measured on them gets a wrong figure, not an error.
-    """
-    manifest.read(folder / "tokenizer")
-    there = sha256_of(folder / "tokenizer" / NAME)
-    for name in ("tokens", "model"):
-        if (folder / name / manifest.NAME).is_file():
-            made_with = manifest.read(folder / name)["inputs"].get("tokenizer", there)
-            if made_with != there:
-                wrong = f"{folder / name} was made with tokenizer {made_with[:8]}, and {folder} has {there[:8]} now"
-                raise UserError(wrong, hint="encode, train and export again, or put the former tokenizer back")
 
 
 async def _measure(

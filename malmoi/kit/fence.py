@@ -18,7 +18,7 @@ NAME = "lock.json"
 
 @dataclass(frozen=True)
 class Lease:
-    """The content of the lease file: who works in its folder.
+    """The content of the lease file: a process, and since when and until when a folder is its own.
 
     boot_id: of the running kernel; another one means that the host was started anew. pid_space: the namespace that
     `pid` counts in; containers of one host have several. since, until: s since 1970 by the holder's clock. attempt:
@@ -28,11 +28,11 @@ class Lease:
     host: str
     pid: int
     boot_id: str
-    pid_space: str
-    since: float
-    until: float
-    attempt: int
-    token: str
+    pid_space: str = ""
+    since: float = 0.0
+    until: float = 0.0
+    attempt: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True)

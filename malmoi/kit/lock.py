@@ -27,44 +27,35 @@ from malmoi.kit.files import atomic_file, is_remote, make_folder, reaching, remo
 ATTEMPT = "MALMOI_ATTEMPT"
 """Environment variable in which a supervisor counts its starts of one piece of work: the higher number takes over."""
 GUARD = ".lock-guard"
-GUARD_S = 2.0
+GUARD_S = 5.0
 """Who holds the guard file for so long was stopped: a lease is changed in milliseconds."""
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What flock raises on disks without locks: then the fence alone decides."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who holds a lease, as in fence.Lease."""
-
-    host: str
-    pid: int
-    boot_id: str
-    pid_space: str = ""
-
-
-@dataclass(frozen=True)
 class Terms:
     """How long a lease runs (s), how often it is renewed, and how long a remote one settles before it is read back.
 
-    A lease outlives three renewals that fail. clock, holder, attempt: of this process where they are None.
+    A lease outlives three renewals that fail. holder: the first four fields of a lease. holder and attempt are those of
+    this process where they are None.
     """
 
     lease_s: float = 80.0
     renew_s: float = 20.0
     settle_s: float = 1.0
     clock: Callable[[], float] = time.time
-    holder: Holder | None = None
+    holder: Lease | None = None
     attempt: int | None = None
 
 
 USUAL = Terms()
 
 
-def this_process() -> Holder:
-    """The holder that this process is."""
-    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return Holder(os.uname().nodename, os.getpid(), boot_id, str(Path("/proc/self/ns/pid").readlink()))
+def this_process() -> Lease:
+    """A lease that names this process and no time yet."""
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return Lease(os.uname().nodename, os.getpid(), boot_id, str(Path("/proc/self/ns/pid").readlink()))
 
 
 @contextlib.contextmanager
@@ -99,23 +90,21 @@ def _take(folder: Path, terms: Terms) -> tuple[Token, Lease]:
         now, found = terms.clock(), fence.read(folder)
         if found and attempt <= found.attempt and not _is_over(found, holder, now):
             raise _refused(folder, found, now)
-        attempt = max(attempt, found.attempt if found else 0)
-        lease = Lease(
-            **asdict(holder), since=now, until=now + terms.lease_s, attempt=attempt, token=secrets.token_hex(16)
-        )
+        attempt, token = max(attempt, found.attempt if found else 0), secrets.token_hex(16)
+        lease = replace(holder, since=now, until=now + terms.lease_s, attempt=attempt, token=token)
         if found is None and is_remote(folder):
             _create(folder / fence.NAME, _text(lease))
         else:
             with atomic_file(folder / fence.NAME) as aside:
                 aside.write_text(_text(lease), encoding="utf-8")
                 if not is_alone():
-                    raise _refused(folder, found, now)
+                    raise _refused(folder, lease, now)
     if is_remote(folder):
         time.sleep(terms.settle_s)
-    winner = fence.read(folder)
-    if winner is None or winner.token != lease.token:
+    winner = fence.read(folder) or replace(lease, token="")
+    if winner.token != token:
         raise _refused(folder, winner, terms.clock())
-    return Token(folder, attempt, lease.token), lease
+    return Token(folder, attempt, token), lease
 
 
 def _create(path: Any, text: str) -> None:
@@ -128,37 +117,26 @@ def _create(path: Any, text: str) -> None:
         write_text(path, text)
 
 
-def _is_over(lease: Lease, holder: Holder, now: float) -> bool:
+def _is_over(lease: Lease, holder: Lease, now: float) -> bool:
     """Whether a lease has run out, or its holder is known to be dead."""
     if lease.until <= now:
         return True
-    if lease.host != holder.host:
-        return False
-    if lease.boot_id != holder.boot_id:
-        return True
-    return lease.pid_space == holder.pid_space and not _lives(lease.pid)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    if lease.host != holder.host or lease.boot_id != holder.boot_id:
+        return lease.host == holder.host
+    return lease.pid_space == holder.pid_space and not Path(f"/proc/{lease.pid}").exists()
 
 
 def _renew(token: Token, lease: Lease, terms: Terms, done: threading.Event) -> None:
     """Renews until it is `done`, or another holder has taken the folder, which the next publish will find out."""
     while not done.wait(terms.renew_s):
-        lease = replace(lease, until=terms.clock() + terms.lease_s)
-        with contextlib.suppress(OSError):  # storage that is away for a moment: the next turn tries again
-            try:
-                with _alone(token.folder), reaching(token.folder):
-                    write_text(token.folder / fence.NAME, _text(lease))  # asks the fence, as every publish
-            except UserError:
-                return
+        renewed = replace(lease, until=terms.clock() + terms.lease_s)
+        try:
+            with _alone(token.folder), reaching(token.folder):
+                write_text(token.folder / fence.NAME, _text(renewed))  # asks the fence, as every publish
+        except OSError:
+            continue  # storage that is away for a moment: the next turn tries again
+        except UserError:
+            return
 
 
 def _give_back(token: Token) -> bool:
@@ -198,11 +176,10 @@ def _alone(folder: Path) -> Iterator[Callable[[], bool]]:
 def _flocked(stream: BinaryIO) -> bool:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in (*_NO_LOCKS, errno.EWOULDBLOCK):
             raise
+        return error.errno in _NO_LOCKS
     return True
 
 
@@ -221,13 +198,10 @@ def _attempt() -> int:
     return int(value)
 
 
-def _refused(folder: Path, lease: Lease | None, now: float) -> UserError:
-    if lease is None:
-        return UserError(f"another process is at work in {folder}", hint="try again", code=TRY_AGAIN)
-    who = f"process {lease.pid} on {lease.host} is at work in {folder} for {max(0, round(now - lease.since))} s"
-    hint = (
-        f"wait for it, or choose another folder; its lease ends in {max(0, round(lease.until - now))} s unless renewed"
-    )
+def _refused(folder: Path, lease: Lease, now: float) -> UserError:
+    since_s, left_s = max(0, round(now - lease.since)), max(0, round(lease.until - now))
+    who = f"process {lease.pid} on {lease.host} is at work in {folder} for {since_s} s"
+    hint = f"wait for it, or choose another folder; its lease ends in {left_s} s unless it is renewed"
     return UserError(who, hint=hint, code=TRY_AGAIN)
 
 

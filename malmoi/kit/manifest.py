@@ -101,11 +101,7 @@ def is_finished(
 def outputs_of(folder: Path, names: Iterable[str], sha256_by_name: Mapping[str, str] | None = None) -> Outputs:
     """The outputs of these names as they lie in `folder` now; hashes that are known already are not computed again."""
     known, wanted = sha256_by_name or {}, list(names)
-    if is_remote(folder):
-        below = sizes_below(folder)
-        sizes = {name: below[name] for name in wanted}
-    else:
-        sizes = {name: (folder / name).stat().st_size for name in wanted}
+    sizes = sizes_below(folder) if is_remote(folder) else {name: (folder / name).stat().st_size for name in wanted}
     return {name: {"bytes": sizes[name], "sha256": known.get(name) or sha256_of(folder / name)} for name in wanted}
 
 
@@ -125,19 +121,15 @@ def verify(folder: Path, how: Literal["size", "hash"] = "hash", only: Iterable[s
     for name, entry in chosen.items():
         if entry is None:
             return f"{name} is not in {NAME}"
-        if entry["bytes"] is not None and (wrong := _wrong_size(folder / name, entry["bytes"])):
-            return f"{name} {wrong}"
+        try:
+            size = (folder / name).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return f"{name} is missing"
+        except OSError as error:
+            raise UserError(f"{folder / name} cannot be read now: {error}", "", "try again", TRY_AGAIN) from None
+        if entry["bytes"] not in (None, size):
+            return f"{name} is not as it was written ({size} bytes, not {entry['bytes']})"
     return damage(folder, hashes(chosen)) if how == "hash" else None
-
-
-def _wrong_size(path: Path, expected_bytes: int) -> str | None:
-    try:
-        size = path.stat().st_size
-    except (FileNotFoundError, NotADirectoryError):
-        return "is missing"
-    except OSError as error:
-        raise UserError(f"{path} cannot be read now: {error}", hint="try again", code=TRY_AGAIN) from None
-    return None if size == expected_bytes else f"is not as it was written ({size} bytes, not {expected_bytes})"
 
 
 def code_version() -> str:

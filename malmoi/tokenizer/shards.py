@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import sha256_of
+from malmoi.tokenizer.codec import NAME
 
 PARTS = ("train", "heldout")
 SEPARATOR = 0
@@ -129,6 +131,19 @@ def open_part(folder: Path, part: str) -> Part:
     if wrong := manifest.verify(folder, only=names):
         raise UserError(f"{folder}: {wrong}", hint="encode the corpus again")
     return Part(files, shards)
+
+
+def require_tokenizer(folder: Path, tokenizer: Path) -> None:
+    """Raises UserError where a stage (tokens, a model) was made with another tokenizer than the folder `tokenizer` has.
+
+    The ids of one tokenizer mean other words in another, and nothing but the hash tells.
+    """
+    manifest.read(tokenizer)
+    there = sha256_of(tokenizer / NAME)
+    made_with = manifest.read(folder)["inputs"].get("tokenizer", there)
+    if made_with != there:
+        wrong = f"{folder} was made with tokenizer {made_with[:8]}, and {tokenizer} is {there[:8]}"
+        raise UserError(wrong, hint="encode, train and export again, or put the former tokenizer back")
 
 
 def _map(file: Path, dtype: np.dtype, num_tokens: int) -> np.ndarray:

@@ -92,7 +92,7 @@ def test_a_model_of_another_tokenizer_than_the_tokens_is_not_measured(run_folder
     put_model(run_folder, sha256_of(run_folder / "tokenizer" / "tokenizer.json"))
     measure(SETTINGS, engine, run_folder, quiet)
     put_model(run_folder, "1" * 64)
-    with pytest.raises(UserError, match=r"model was made with tokenizer 11111111, and .* has"):
+    with pytest.raises(UserError, match=r"model was made with tokenizer 11111111, and .* is"):
         measure(SETTINGS, engine, run_folder, quiet)
 
 

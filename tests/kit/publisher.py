@@ -10,7 +10,8 @@ from pathlib import Path
 
 from malmoi.kit import files, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.lock import Holder, Terms, lock
+from malmoi.kit.fence import Lease
+from malmoi.kit.lock import Terms, lock
 
 
 def say(word):
@@ -19,7 +20,7 @@ def say(word):
 
 def terms(host, lease_s, attempt=None):
     """Terms of a host that is this one or another."""
-    holder = Holder(host, os.getpid(), f"boot of {host}", "pid:[1]")
+    holder = Lease(host, os.getpid(), f"boot of {host}", "pid:[1]")
     return Terms(lease_s, lease_s / 20, settle_s=0.1, holder=holder, attempt=attempt)
 
 

@@ -123,8 +123,8 @@ def test_a_higher_attempt_takes_over_at_once_and_a_lower_or_equal_one_does_not(t
 def lease_of(folder, terms, **changed):
     """Leaves a lease behind as a killed process does."""
     now = time.time()
-    holder = {**(terms.holder or locks.this_process()).__dict__}
-    found = {**holder, "since": now, "until": now + LONG_S, "attempt": 0, "token": "0"} | changed
+    holder = terms.holder or locks.this_process()
+    found = {**holder.__dict__, "since": now, "until": now + LONG_S, "token": "0"} | changed
     folder.mkdir(exist_ok=True)
     (folder / fence.NAME).write_text(json.dumps(found))
 
