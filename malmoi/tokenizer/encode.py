@@ -62,12 +62,22 @@ def encode(
     A folder finished with these settings, corpus and tokenizer is left as it is, if its files are whole; any other is
     begun again. Raises UserError where the corpus or tokenizer is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
-    inputs = {"corpus": content_sha256(corpus), "tokenizer": _tokenizer_sha256(tokenizer)}
-    with writing(out), stage(out, Made("tokens", OUTPUT_VERSION, table, inputs, ("corpus", "tokenizer"))) as work:
+    with writing(out), stage(out, made(settings, corpus, tokenizer)) as work:
         if work is not None:
             _encode(settings, corpus, tokenizer, work, progress)
     return manifest.read(out)["counts"]
+
+
+def made(settings: EncodeSettings, corpus: Path, tokenizer: Path) -> Made:
+    """What identifies the tokens of these settings, corpus and tokenizer, for `stage.state`.
+
+    Raises UserError where the tokenizer is unfinished or damaged.
+    """
+    if wrong := manifest.verify(tokenizer):
+        raise UserError(f"{tokenizer}: {wrong}", hint="run `malmoi tokenizer learn` again")
+    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
+    inputs = {"corpus": content_sha256(corpus), "tokenizer": sha256_of(tokenizer / NAME)}
+    return Made("tokens", OUTPUT_VERSION, table, inputs, ("corpus", "tokenizer"))
 
 
 def _encode(
@@ -90,13 +100,6 @@ def _encode(
     written = {"token_type": dtype.str, "shards": shards, "vocabulary_tokens": vocabulary_tokens}
     work.counts = tally.counts() | written
     work.add(file.name for name in shards for file in (out / name, table_of(out / name)))
-
-
-def _tokenizer_sha256(tokenizer: Path) -> str:
-    """The hash of a finished, whole tokenizer.json."""
-    if wrong := manifest.verify(tokenizer):
-        raise UserError(f"{tokenizer}: {wrong}", hint="run `malmoi tokenizer learn` again")
-    return sha256_of(tokenizer / NAME)
 
 
 class Tally:

@@ -50,12 +50,16 @@ def learn(settings: LearnSettings, corpus: Path, out: Path, progress: Callable[[
     any number of processes. A folder finished with these settings and this corpus is left as it is, if its files are
     whole. Raises UserError where the corpus is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
-    inputs = {"corpus": content_sha256(corpus)}
-    with writing(out), stage(out, Made("tokenizer", OUTPUT_VERSION, table, inputs, ("corpus",))) as work:
+    with writing(out), stage(out, made(settings, corpus)) as work:
         if work is not None:
             _learn(settings, corpus, work, progress)
     return manifest.read(out)["counts"]
+
+
+def made(settings: LearnSettings, corpus: Path) -> Made:
+    """What identifies the tokenizer of these settings and this finished corpus, for `stage.state`."""
+    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
+    return Made("tokenizer", OUTPUT_VERSION, table, {"corpus": content_sha256(corpus)}, ("corpus",))
 
 
 def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callable[[int, int], None]) -> None:

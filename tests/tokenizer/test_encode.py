@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.stage import state
 from malmoi.tokenizer.codec import Codec
-from malmoi.tokenizer.encode import encode
+from malmoi.tokenizer.encode import encode, made
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shards import open_part
 
@@ -87,6 +89,13 @@ def test_a_finished_folder_is_left_and_an_unfinished_one_is_begun_again(corpus: 
     encode(SETTINGS, corpus, plain, tmp_path, quiet)
     assert not (tmp_path / "train-00099.bin").exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_what_would_be_encoded_anew_is_known_beforehand(tokens: Path, corpus: Path, plain: Path):
+    assert state(tokens, made(SETTINGS, corpus, plain)) == "unchanged"
+    assert state(tokens, made(replace(SETTINGS, processes=2), corpus, plain)) == "unchanged"
+    other = made(replace(SETTINGS, heldout_share=0.2), corpus, plain)
+    assert state(tokens, other) == "again because config.heldout_share changed (0.1 -> 0.2)"
 
 
 def test_two_encodings_into_one_folder_do_not_break_each_other(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
