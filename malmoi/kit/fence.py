@@ -45,17 +45,17 @@ class Token:
 
 
 _held: dict[str, Token] = {}
+"""By Token.token. One that was lost stays until its holder ends, so that a newer one in this process hides it not."""
 
 
 def adopt(tokens: Iterable[Token]) -> None:
     """From now on this process publishes in the folders of these leases only while they are in force."""
-    _held.update({_real(token.folder): token for token in tokens})
+    _held.update({token.token: token for token in tokens})
 
 
 def drop(token: Token) -> None:
     """This process holds the lease no more: it was given back."""
-    if _held.get(_real(token.folder)) == token:
-        del _held[_real(token.folder)]
+    _held.pop(token.token, None)
 
 
 def held() -> tuple[Token, ...]:
@@ -85,8 +85,8 @@ def check(path: Path) -> None:
     if not _held:
         return
     real = f"{_real(path.parent)}/{path.name}"
-    for folder, token in tuple(_held.items()):
-        if real.startswith(f"{folder}/") and not is_in_force(token):
+    for token in held():
+        if real.startswith(f"{_real(token.folder)}/") and not is_in_force(token):
             raise lost(token)
 
 

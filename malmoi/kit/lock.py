@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from malmoi.kit import fence
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.fence import Lease, Token
-from malmoi.kit.files import atomic_file, is_remote, make_folder, reaching, remove, require, write_text, writing
+from malmoi.kit.files import atomic_file, is_remote, make_folder, reaching, require, write_text, writing
 
 ATTEMPT = "MALMOI_ATTEMPT"
 """Environment variable in which a supervisor counts its starts of one piece of work: the higher number takes over."""
@@ -85,6 +85,18 @@ def lock(folder: Path, terms: Terms = USUAL) -> Iterator[Token]:
 
 
 def _take(folder: Path, terms: Terms) -> tuple[Token, Lease]:
+    """Takes the folder. On an object store a renewal that was under way may undo it: then it is asked and done again."""
+    while True:
+        lease = _claim(folder, terms)
+        token = Token(folder, lease.attempt, lease.token)
+        if is_remote(folder):
+            time.sleep(terms.settle_s)
+        if fence.is_in_force(token):
+            return token, lease
+
+
+def _claim(folder: Path, terms: Terms) -> Lease:
+    """Writes a lease of this process where the one that is there allows it."""
     holder, attempt = terms.holder or this_process(), _attempt() if terms.attempt is None else terms.attempt
     with _alone(folder) as is_alone:
         now, found = terms.clock(), fence.read(folder)
@@ -99,12 +111,7 @@ def _take(folder: Path, terms: Terms) -> tuple[Token, Lease]:
                 aside.write_text(_text(lease), encoding="utf-8")
                 if not is_alone():
                     raise _refused(folder, lease, now)
-    if is_remote(folder):
-        time.sleep(terms.settle_s)
-    winner = fence.read(folder) or replace(lease, token="")
-    if winner.token != token:
-        raise _refused(folder, winner, terms.clock())
-    return Token(folder, attempt, token), lease
+    return lease
 
 
 def _create(path: Any, text: str) -> None:
@@ -144,9 +151,17 @@ def _give_back(token: Token) -> bool:
     with contextlib.suppress(OSError), _alone(token.folder), reaching(token.folder):
         is_ours = fence.is_in_force(token)
         if is_ours:
-            remove(token.folder / fence.NAME)
+            _delete(token.folder / fence.NAME)
         return is_ours
     return True
+
+
+def _delete(path: Any) -> None:
+    """Removes one file, whose name may look like a pattern, without asking the fence."""
+    if is_remote(path):
+        path.fs.rm_file(path.path)
+    else:
+        path.unlink()
 
 
 @contextlib.contextmanager

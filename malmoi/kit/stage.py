@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.kit import fence, manifest
-from malmoi.kit.files import remove, remove_partials, write_text
+from malmoi.kit.files import listed, remove, remove_partials, write_text
 from malmoi.kit.lock import GUARD, USUAL, Terms, lock
 
 UNFINISHED, WORK = "unfinished.json", "work"
@@ -96,7 +96,7 @@ def state(folder: Path, made: Made) -> str:
     Changes nothing and reads no output, only sizes. Raises UserError where the manifest is damaged.
     """
     if not (folder / manifest.NAME).exists():
-        return "unfinished" if (folder / UNFINISHED).exists() else "absent"
+        return "unfinished" if listed(folder) else "absent"
     found = manifest.read(folder)
     new = {"config": made.config, "inputs": made.inputs, "output_version": made.output_version}
     change = _first_change({name: found.get(name) for name in new}, json.loads(json.dumps(new, default=str)))

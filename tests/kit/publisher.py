@@ -21,7 +21,7 @@ def say(word):
 def terms(host, lease_s, attempt=None):
     """Terms of a host that is this one or another."""
     holder = Lease(host, os.getpid(), f"boot of {host}", "pid:[1]")
-    return Terms(lease_s, lease_s / 20, settle_s=0.1, holder=holder, attempt=attempt)
+    return Terms(lease_s, lease_s / 8, settle_s=0.1, holder=holder, attempt=attempt)
 
 
 def wait_for_word(*_):

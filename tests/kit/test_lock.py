@@ -93,8 +93,8 @@ def test_what_a_newer_process_removed_under_an_older_one_is_told_as_a_takeover(t
 
 
 def test_a_process_that_lives_and_renews_keeps_others_out_longer_than_its_lease(tmp_path):
-    with older(tmp_path, lease_s=2.0) as process:
-        end = time.monotonic() + 3.0
+    with older(tmp_path, lease_s=4.0) as process:
+        end = time.monotonic() + 5.0
         while time.monotonic() < end:
             words = rf"process {process.pid} on 가 is at work in .* for \d+ s"
             with pytest.raises(UserError, match=words) as caught, lock(tmp_path, by_another()):
@@ -245,6 +245,26 @@ def test_a_process_stopped_while_it_changes_the_lease_keeps_nobody_waiting(tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+def test_a_newer_holder_in_the_same_process_frees_no_older_one(tmp_path):
+    with pytest.raises(UserError, match="taken over"), lock(tmp_path):
+        with lock(tmp_path, Terms(attempt=1)):
+            pass
+        files.write_text(tmp_path / "a", "a")
+    assert list(tmp_path.iterdir()) == []
+    assert fence.held() == ()
+
+
+def test_a_process_that_lost_the_guard_while_it_slept_takes_nothing(tmp_path):
+    def clock():  # asked between reading the lease and writing it
+        (tmp_path / locks.GUARD).unlink()
+        return time.time()
+
+    with pytest.raises(UserError, match="is at work") as caught, lock(tmp_path, Terms(clock=clock)):
+        pass
+    assert caught.value.code == TRY_AGAIN
+    assert list(tmp_path.iterdir()) == []
+
+
 def publish_one(path, _report):
     files.write_text(path, "worker")
 
@@ -327,11 +347,11 @@ def test_on_an_object_store_a_stopped_process_publishes_nothing_when_it_is_woken
 
 def test_on_an_object_store_a_living_process_keeps_others_out_and_a_higher_attempt_takes_over(bucket):
     folder = bucket / "살아 있음"
-    with older(folder, lease_s=2.0) as process:
-        time.sleep(2.5)
+    with older(folder, lease_s=4.0) as process:
+        time.sleep(5)
         with pytest.raises(UserError, match=f"process {process.pid} on 가"), lock(folder, by_another()):
             pass
-        with lock(folder, by_another(LONG_S, attempt=1)):
+        with lock(folder, by_another(LONG_S, attempt=1, settle_s=1.0)):
             assert finish(process)[0] == TRY_AGAIN
     assert files.sizes_below(folder) == {}
 

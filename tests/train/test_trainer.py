@@ -14,6 +14,7 @@ from small_tokens import MODEL, countable_documents, write_tokens
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.lock import Terms, lock
 from malmoi.train.curve import steps
 from malmoi.train.trainer import train
 
@@ -230,6 +231,21 @@ def test_two_runs_in_one_folder_are_refused(shared_tokens, tmp_path):
 
     with pytest.raises(StoppedError):
         run(shared_tokens, tmp_path / "out", progress)
+
+
+def test_a_run_whose_folder_was_taken_over_saves_nothing_more(shared_tokens, tmp_path):
+    out = tmp_path / "out"
+
+    def progress(done, _total):
+        if done == 5:
+            with lock(out, Terms(attempt=1)):
+                pass
+
+    with pytest.raises(UserError, match="was taken over") as caught:
+        run(shared_tokens, out, progress)
+    assert caught.value.code == TRY_AGAIN
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000004"]
+    assert not (out / "manifest.json").exists()
 
 
 def test_sequences_longer_than_the_context_are_refused(shared_tokens, tmp_path):
