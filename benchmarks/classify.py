@@ -25,10 +25,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.classify.learn import Guidance, learn
-from malmoi.corpus.classify.lessons import Lesson
-from malmoi.corpus.classify.teach import LESSONS, area, lesson_named
-from malmoi.corpus.classify.together import together
+from malmoi.corpus.classify.ensemble import together
+from malmoi.corpus.learning.classifiers import LESSONS, area, lesson_named
+from malmoi.corpus.learning.datasets import Lesson
+from malmoi.corpus.learning.linear_learner import Guidance, learn
+from malmoi.sample.plant import advertisements
 
 REPEATS = 7
 SPEED_BYTES = 20_000_000
@@ -69,7 +70,7 @@ def main() -> None:
     arguments = parser.parse_args()
     python = peer_python(arguments.venv)
     for name in arguments.names:
-        lesson = lesson_named(name, arguments.data)
+        lesson = lesson_named(name, arguments.data, advertisements())
         tell({"model": name, "bar": BARS.get(name), **measure(lesson), "scikit_learn": measure_peer(python, lesson)})
     for name, texts in (("law", law(arguments.data)), ("comments", comments(arguments.data))):
         seconds = fastest_s(lambda: together().score(texts))  # noqa: B023 (called at once)

@@ -23,15 +23,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from malmoi.corpus.core_region.boosting import Boosting
-from malmoi.corpus.core_region.labelled import Labelled, read_labelled
-from malmoi.corpus.core_region.learn import FOLDS, cross_validate, fold_of, prepare
-from malmoi.corpus.core_region.measure import Agreement, agreement
-from malmoi.corpus.core_region.model import Weights, load_weights, save_weights, shipped_weights
-from malmoi.corpus.core_region.region import extract
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources.page import to_documents
+from malmoi.corpus.html.core_region import extract
+from malmoi.corpus.html.region_model import Weights, load_weights, save_weights, shipped_weights
+from malmoi.corpus.learning.boosting import Boosting
+from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.region_learner import FOLDS, cross_validate, fold_of, prepare
+from malmoi.corpus.learning.region_measure import Agreement, agreement
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
+from malmoi.corpus.sources.web_page import to_documents
 
 REPEATS = 3
 PACKAGES = ("trafilatura==2.3.1", "lxml_html_clean", "resiliparse==2.0.1")

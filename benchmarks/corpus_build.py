@@ -74,10 +74,10 @@ def prepare(arguments: argparse.Namespace, folder: Path) -> tuple[int, int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from malmoi.corpus.recipe import Input
     from malmoi.corpus.sources.files import list_files, read_file
-    from malmoi.corpus.sources.page import to_document
+    from malmoi.corpus.sources.input import Input
     from malmoi.corpus.sources.raw import Raw
+    from malmoi.corpus.sources.web_page import to_document
 
     source = Input(
         arguments.path,
@@ -138,8 +138,9 @@ def run(python: Path, name: str, folder: Path) -> tuple[float, float, Any]:
 
 def build_with_malmoi(folder: Path) -> None:
     """The corpus build, one process. Prints how many documents stayed."""
-    from malmoi.corpus.recipe import CorpusRecipe, Input
-    from malmoi.corpus.run_local import build
+    from malmoi.corpus.build import build
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.sources.input import Input
 
     with tempfile.TemporaryDirectory() as out:
         recipe = CorpusRecipe(inputs=(Input(folder, kind="web"),), processes=1)

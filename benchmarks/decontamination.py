@@ -20,8 +20,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from malmoi.corpus.evaluation_items import EvaluationSet
 from malmoi.corpus.steps.decontamination import Decontamination, read_all
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet
 
 CHOICES: tuple[tuple[Literal["words", "letters"], int, int], ...] = (
     *(("words", 13, 5), ("words", 8, 5)),

@@ -98,7 +98,7 @@ def pool_files(data: Path, pool: Path, size_bytes: int) -> list[tuple[Path, int]
     """Files and folders of raw input with their bytes, real and grown mixed evenly, made where they are not there."""
     from text_pass import prepare
 
-    from malmoi.corpus.sample.grow import grow
+    from malmoi.sample.grow import grow
 
     marker = pool / f"made-{size_bytes}"
     if not marker.exists():
@@ -188,8 +188,9 @@ def proportional_bytes(pid: int) -> int:
 
 def build(raw: Path, out: Path, processes: int, memory_bytes: int) -> None:
     """The build itself. Prints bytes, and the seconds of the stages that are one task each."""
-    from malmoi.corpus.recipe import CorpusRecipe, Input
-    from malmoi.corpus.run_local import build as build_corpus
+    from malmoi.corpus.build import build as build_corpus
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.sources.input import Input
     from malmoi.kit import events
 
     recipe = CorpusRecipe(inputs=(Input(raw),), processes=processes, memory_bytes=memory_bytes)

@@ -31,11 +31,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.duplicates import Keys, best_first, compared, judge_all, sign_all
 from malmoi.corpus.kernels import signatures
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.sample.plant import char5_jaccard
-from malmoi.corpus.steps.duplicates import NearDuplicate
+from malmoi.corpus.steps.dedup_in_memory import Keys, best_first, compared, judge_all, sign_all
+from malmoi.corpus.steps.minhash import NearDuplicate
+from malmoi.sample.plant import char5_jaccard
 
 SEEDS = {"tuning": 7, "aside": 2026}
 KINDS = (
@@ -187,7 +187,7 @@ class Judged(NamedTuple):
 
 
 def judge(texts: Sequence[str], settings: NearDuplicate) -> Judged:
-    """As `malmoi.corpus.duplicates.compared` does, with numbers in place of names."""
+    """As `malmoi.corpus.steps.dedup_in_memory.compared` does, with numbers in place of names."""
     array = pa.array(texts, pa.large_string())
     begun = time.process_time()
     keys = sign_all(array, settings)

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from near_duplicates import fastest, show
 
-from malmoi.corpus import paragraphs
 from malmoi.corpus.document import SCHEMA
-from malmoi.corpus.paragraphs import Paragraphs
+from malmoi.corpus.steps import boilerplate
+from malmoi.corpus.steps.boilerplate import Paragraphs
 
 
 def main() -> None:
@@ -33,14 +33,14 @@ def measure_paragraphs(data: Path) -> None:
     batch = law_batch(texts)
     ranks = np.arange(len(texts))
     for settings in (Paragraphs(), Paragraphs(most_documents=1, most_documents_of_site=1)):
-        keys = paragraphs.sign(batch, settings)
+        keys = boilerplate.sign(batch, settings)
         with duckdb.connect() as database:
             columns = {"hash": keys["hash"], "rank": ranks[keys["row"].to_numpy()], "site": keys["site"]}
             database.register("paragraphs", pa.table(columns))
-            found = paragraphs.repeated(database, settings)
-        repeats = paragraphs.gathered([found])
+            found = boilerplate.repeated(database, settings)
+        repeats = boilerplate.gathered([found])
         size = batch.column("text").nbytes / 1e6
-        cut = paragraphs.without(batch, ranks, repeats, settings)
+        cut = boilerplate.without(batch, ranks, repeats, settings)
         left = cut.column("left_characters").to_numpy(zero_copy_only=False)
         show(
             most_documents=settings.most_documents,
@@ -51,8 +51,9 @@ def measure_paragraphs(data: Path) -> None:
             repeated=len(found),
             cut_share=cut.column("repeated_bytes").to_numpy().sum() / 1e6 / size,
             boilerplate=int((left < settings.least_left_characters).sum()),
-            sign_mb_s=size / fastest(lambda settings=settings: paragraphs.sign(batch, settings)),
-            cut_mb_s=size / fastest(lambda r=repeats, settings=settings: paragraphs.without(batch, ranks, r, settings)),
+            sign_mb_s=size / fastest(lambda settings=settings: boilerplate.sign(batch, settings)),
+            cut_mb_s=size
+            / fastest(lambda r=repeats, settings=settings: boilerplate.without(batch, ranks, r, settings)),
         )
         show_cut(texts, cut.column("text").to_pylist())
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from malmoi.corpus.kernels import features, languages
+from malmoi.corpus.kernels import languages, quality_features
 from malmoi.corpus.kernels.buffers import string_buffers
 
 REPEATS = 7
@@ -84,13 +84,13 @@ def main() -> None:
 def measure(texts: pa.Array) -> dict:
     data, offsets = string_buffers(texts)
     size = texts.nbytes / 1e6
-    measured = features.measure(data, offsets)
-    seconds = min(cpu_s(lambda: features.measure(data, offsets)) for _ in range(REPEATS))
+    measured = quality_features.measure(data, offsets)
+    seconds = min(cpu_s(lambda: quality_features.measure(data, offsets)) for _ in range(REPEATS))
     said_s = min(cpu_s(lambda: languages.language(measured)) for _ in range(REPEATS))
     return {
         "documents": len(texts),
         "mb": round(size, 1),
-        "features": len(features.FEATURES),
+        "features": len(quality_features.FEATURES),
         "mb_per_s": round(size / seconds, 1),
         "mb_per_s_with_language": round(size / (seconds + said_s), 1),
     }

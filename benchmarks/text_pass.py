@@ -111,10 +111,10 @@ def bounded(texts: Iterator[str], most_bytes: float) -> Iterator[str]:
 
 
 def documents_of(folder: Path, **settings: Any) -> Iterator[str]:
-    from malmoi.corpus.recipe import Input
     from malmoi.corpus.sources.files import list_files, read_file
-    from malmoi.corpus.sources.page import to_document
+    from malmoi.corpus.sources.input import Input
     from malmoi.corpus.sources.raw import Raw
+    from malmoi.corpus.sources.web_page import to_document
 
     source = Input(folder, kind="web", **settings)
     for path in list_files(source):
@@ -155,10 +155,11 @@ def pass_all(folder: Path, rounds: int) -> float:
     """Seconds of the pass as `corpus build` does it: one task for each file."""
     import pyarrow as pa
 
-    from malmoi.corpus import stages
-    from malmoi.corpus.recipe import CorpusRecipe, Input
-    from malmoi.corpus.tasks import PASS, Task, Workspace
-    from malmoi.corpus.units import Unit
+    from malmoi.corpus.passes import phases
+    from malmoi.corpus.passes.tasks import PASS, Task, Workspace
+    from malmoi.corpus.passes.units import Unit
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.sources.input import Input
 
     pa.set_cpu_count(1)
     recipe = CorpusRecipe(inputs=(Input(folder, kind="web"),), processes=1)
@@ -168,7 +169,7 @@ def pass_all(folder: Path, rounds: int) -> float:
             space = Workspace(recipe, Path(out), Path(out), partitions=1)
             for number in range(files):
                 path = folder / f"{number}.parquet"
-                stages.work(Task(space, PASS, number, Unit(number, 0, (path,), path.stat().st_size)), lambda _: None)
+                phases.work(Task(space, PASS, number, Unit(number, 0, (path,), path.stat().st_size)), lambda _: None)
 
     work(1)
     return fastest_s(work, rounds)
@@ -179,8 +180,9 @@ def pass_prototype(folder: Path, rounds: int) -> float:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from malmoi.corpus import exchange
-    from malmoi.corpus.recipe import CorpusRecipe, Input
+    from malmoi.corpus.passes import shuffle
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.sources.input import Input
 
     pa.set_cpu_count(1)
     recipe = CorpusRecipe(inputs=(Input(folder, kind="web"),))
@@ -194,7 +196,7 @@ def pass_prototype(folder: Path, rounds: int) -> float:
                     for name, made in (("documents", scored), ("keys", recipe.near_duplicate.sign(scored))):
                         if name not in writers:
                             path = Path(out) / f"{number}.{name}.parquet"
-                            options = exchange.HASHES if name == "keys" else exchange.TEXT
+                            options = shuffle.HASHES if name == "keys" else shuffle.TEXT
                             writers[name] = pq.ParquetWriter(path, made.schema, **options)
                         writers[name].write_batch(made)
                 for writer in writers.values():
@@ -206,10 +208,10 @@ def pass_prototype(folder: Path, rounds: int) -> float:
 
 def batches(path: Path) -> Iterator[Any]:
     """The documents of a file in batches, as the pass reads them."""
-    from malmoi.corpus.entries import read_entries, to_batch
-    from malmoi.corpus.journal import Journal, Wounds
-    from malmoi.corpus.recipe import Input
-    from malmoi.corpus.units import Unit
+    from malmoi.corpus.passes.attempts import Journal, Wounds
+    from malmoi.corpus.passes.items import read_entries, to_batch
+    from malmoi.corpus.passes.units import Unit
+    from malmoi.corpus.sources.input import Input
 
     with tempfile.TemporaryDirectory() as folder:
         unit = Unit(0, 0, (path,), 0)
@@ -224,8 +226,9 @@ def step_table(folder: Path, rounds: int) -> dict[str, float]:
     """MB/s of each step alone, and of reading and writing, on two of the files."""
     import pyarrow as pa
 
-    from malmoi.corpus import exchange, pieces
-    from malmoi.corpus.recipe import CorpusRecipe, Input
+    from malmoi.corpus.passes import scan, shuffle
+    from malmoi.corpus.recipe import CorpusRecipe
+    from malmoi.corpus.sources.input import Input
 
     pa.set_cpu_count(1)
     recipe = CorpusRecipe(inputs=(Input(folder, kind="web"),))
@@ -241,8 +244,8 @@ def step_table(folder: Path, rounds: int) -> dict[str, float]:
         held = scored
     for name, work in {
         "near-duplicate keys": recipe.near_duplicate.sign,
-        "paragraph keys": lambda batch: pieces.paragraph_keys(recipe, batch, 0),
-        "scores for judging": lambda batch: pieces.scores(recipe, batch),
+        "paragraph keys": lambda batch: scan.paragraph_keys(recipe, batch, 0),
+        "scores for judging": lambda batch: scan.scores(recipe, batch),
     }.items():
         work(held[0])
         rates[name] = size / fastest_s(lambda work=work: [work(batch) for batch in held], rounds)
@@ -250,7 +253,7 @@ def step_table(folder: Path, rounds: int) -> dict[str, float]:
         path = Path(out) / "documents.parquet"
 
         def write() -> None:
-            with exchange.writing(path, held[0].schema, exchange.PASSING) as writer:
+            with shuffle.writing(path, held[0].schema, shuffle.PASSING) as writer:
                 for batch in held:
                     writer.write_batch(batch)
 

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from malmoi.cli import corpus_judgements, corpus_questions
+from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
 from malmoi.kit.files import to_path
 
 
@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     _add_build(verbs)
     corpus_questions.add_verbs(verbs)
+    corpus_erase.add_verb(verbs)
     corpus_judgements.add_verbs(verbs)
     work = verbs.add_parser("work", help="one task of a build that is under way: what a job of a cluster calls")
     work.add_argument("folder", type=to_path, help="the folder of what is on the way (corpus/work/...)")
@@ -34,7 +35,7 @@ def _build(arguments: argparse.Namespace) -> int:
     """Data (the counts) goes to stdout, the bar to stderr; a finished corpus is only shown."""
     from malmoi.cli.progress import bar
     from malmoi.cli.recipe import load
-    from malmoi.corpus import run_local
+    from malmoi.corpus import build as run_local
 
     run = load(arguments)
     if arguments.dry_run:
@@ -47,12 +48,13 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _work(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import run_slurm, tasks
+    from malmoi.corpus.engines import slurm
+    from malmoi.corpus.passes import tasks
     from malmoi.kit.errors import UserError, did_you_mean
 
     if arguments.stage not in tasks.STAGES:
         raise UserError(f"no stage {arguments.stage!r}", hint=did_you_mean(arguments.stage, list(tasks.STAGES)))
-    run_slurm.do(arguments.folder, arguments.stage, arguments.number)
+    slurm.do(arguments.folder, arguments.stage, arguments.number)
     return 0
 
 

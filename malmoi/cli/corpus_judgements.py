@@ -41,7 +41,7 @@ def _files(verbs: Any, name: str, purpose: str, action: Callable[[argparse.Names
 
 
 def _extract(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.loose_files import read_loose
+    from malmoi.corpus.sources.loose import read_loose
 
     failed = 0
     for found in read_loose(arguments.files, comments=arguments.comments, text_field=arguments.text_field):
@@ -83,7 +83,7 @@ def _mask(arguments: argparse.Namespace) -> int:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.classify.together import score_texts
+    from malmoi.corpus.classify.ensemble import score_texts
 
     return _judge(arguments, score_texts, _scores_for_people)
 
@@ -106,9 +106,9 @@ def _judge(
 def _duplicates(arguments: argparse.Namespace) -> int:
     import pyarrow as pa
 
-    from malmoi.corpus.duplicates import duplicates_in
     from malmoi.corpus.kernels.buffers import string_buffers
-    from malmoi.corpus.kernels.features import measure, quality
+    from malmoi.corpus.kernels.quality_features import measure, quality
+    from malmoi.corpus.steps.dedup_in_memory import duplicates_in
 
     found = list(_texts(arguments))
     failed = sum(_say_unreadable(one) for one in found if one.document is None)
@@ -123,24 +123,25 @@ def _learn(arguments: argparse.Namespace) -> int:
     from malmoi.cli.progress import bar
 
     if arguments.what == "core-region":
-        from malmoi.corpus.core_region.learn import learn_folder
+        from malmoi.corpus.learning.region_learner import learn_folder
 
         with bar("learn core-region") as progress:
             counts = learn_folder(arguments.data, arguments.out, progress)
     else:
-        from malmoi.corpus.classify.teach import LESSONS, learn_named
+        from malmoi.corpus.learning.classifiers import LESSONS, learn_named
         from malmoi.kit.errors import UserError, did_you_mean
+        from malmoi.sample.plant import advertisements
 
         if arguments.what not in LESSONS:
             known = ["core-region", *LESSONS]
             raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
-        counts = learn_named(arguments.what, arguments.data, arguments.out)
+        counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
     print(json.dumps(counts, ensure_ascii=False))
     return 0
 
 
 def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
-    from malmoi.corpus.loose_files import read_loose
+    from malmoi.corpus.sources.loose import read_loose
 
     return read_loose(arguments.files, lines=arguments.lines, text_field=arguments.text_field)
 

@@ -1,4 +1,4 @@
-"""`malmoi corpus show | why | sample | diff | report | erase`: questions to a finished corpus."""
+"""`malmoi corpus show | why | sample | diff | report | views`: questions to a finished corpus."""
 
 import argparse
 import json
@@ -23,16 +23,15 @@ def add_verbs(verbs: Any) -> None:
     diff.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
     diff.add_argument("--json", action="store_true", help="print JSON")
     diff.set_defaults(action=_diff)
-    report = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
-    report.add_argument("folder", type=to_path, help="the folder of a corpus")
-    report.add_argument("--json", action="store_true", help="print what the page is drawn from")
-    report.set_defaults(action=_report)
+    questions = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
+    questions.add_argument("folder", type=to_path, help="the folder of a corpus")
+    questions.add_argument("--json", action="store_true", help="print what the page is drawn from")
+    questions.set_defaults(action=_report)
     views = verbs.add_parser("views", help="pairs of prompt and response that the documents give, for fine-tuning")
     views.add_argument("folder", type=to_path, help="the folder of a corpus")
     views.add_argument("--use", required=True, help="search, dialogue, qa or summary")
     views.add_argument("--json", action="store_true", help="one JSON object a line")
     views.set_defaults(action=_views)
-    _add_erase(verbs)
 
 
 def _add_show(verbs: Any) -> None:
@@ -60,34 +59,21 @@ def _add_sample(verbs: Any) -> None:
     sample.set_defaults(action=_sample)
 
 
-def _add_erase(verbs: Any) -> None:
-    erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
-    erase.add_argument("folder", type=to_path, help="the folder of a corpus")
-    erase.add_argument("--ids", type=Path, metavar="FILE", help="a file with one id a line")
-    erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
-    erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
-    erase.add_argument(
-        "--runs", type=Path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
-    )
-    erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
-    erase.add_argument("--json", action="store_true", help="print JSON")
-    erase.set_defaults(action=_erase)
-
-
 def _show(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
+    from malmoi.sample import truth
 
-    counts = report.numbers(arguments.folder)
+    counts = questions.numbers(arguments.folder)
     if arguments.truth is not None:
-        counts = {**counts, "truth": report.measure(arguments.folder, arguments.truth)}
+        counts = {**counts, "truth": truth.measure(arguments.folder, arguments.truth)}
     print_counts(counts, arguments.json)
     return 0
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
 
-    trails = report.explain(arguments.folder, arguments.id)
+    trails = questions.explain(arguments.folder, arguments.id)
     if arguments.json:
         print(json.dumps(trails, ensure_ascii=False, indent=1))
         return 0
@@ -97,21 +83,21 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus import report
+    from malmoi.corpus.report import questions
 
     _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0))
     reason = None if arguments.kept else arguments.dropped_by
-    for row in report.sample(arguments.folder, reason, arguments.count, arguments.seed):
+    for row in questions.sample(arguments.folder, reason, arguments.count, arguments.seed):
         if arguments.json:
             print(json.dumps(row, ensure_ascii=False))
             continue
-        print(f"== {row['id'] or '(unreadable)'}  {_where(row)}  {', '.join(row['reasons']) or 'kept'}")
+        print(f"== {row['id'] or '(unreadable)'}  {where(row)}  {', '.join(row['reasons']) or 'kept'}")
         print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
     return 0
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.difference import difference
+    from malmoi.corpus.report.difference import difference
 
     _require(("--samples", arguments.samples, 0))
     found = difference(arguments.before, arguments.after, arguments.samples)
@@ -130,15 +116,15 @@ def _diff(arguments: argparse.Namespace) -> int:
         print(f"{row['change']:<13} {reasons:<40} {row['documents']:>10,} {gained:>+16,} bytes")
         for one in samples.get((row["change"], row["reason_a"], row["reason_b"]), []):
             line = " ".join((one["text"] or one["detail"] or "").split())[:100]
-            print(f"    {one['id'] or _where(one)}  {harmless(line)}")
+            print(f"    {one['id'] or where(one)}  {harmless(line)}")
     if not found["changes"]:
         print("no document fares otherwise")
     return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.findings import gather
-    from malmoi.corpus.report_page import write_report
+    from malmoi.corpus.report.findings import gather
+    from malmoi.corpus.report.page import write_report
 
     if arguments.json:
         print(json.dumps(gather(arguments.folder), ensure_ascii=False, indent=1, default=str))
@@ -148,7 +134,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _views(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.views import rows
+    from malmoi.corpus.ledger.pairs import rows
 
     for row in rows(arguments.folder, arguments.use):
         if arguments.json:
@@ -156,45 +142,6 @@ def _views(arguments: argparse.Namespace) -> int:
         else:
             print(harmless(f"== {row['id']}\n{row['prompt']}\n-- {row['response']}\n"))
     return 0
-
-
-def _erase(arguments: argparse.Namespace) -> int:
-    """What was seen by trained runs is asked before anything is erased: afterwards nobody could tell which it was."""
-    from malmoi.cli.progress import bar
-    from malmoi.cli.train import runs_that_saw
-    from malmoi.corpus.erase import Asked, erase, find
-
-    ids = [*arguments.id, *(_ids_in(arguments.ids) if arguments.ids else [])]
-    asked = Asked(tuple(ids), arguments.matching)
-    found = find(arguments.folder, asked)
-    gone = [row["id"] for row in found]
-    seen = runs_that_saw(gone, arguments.runs or arguments.folder.resolve().parent)
-    rows: dict[str, int] = {}
-    if not arguments.dry_run:
-        with bar("erase") as progress:
-            rows = erase(arguments.folder, gone, progress)
-    if arguments.json:
-        print(json.dumps({"documents": found, "erased": rows, "seen_by": seen}, ensure_ascii=False, indent=1))
-        return 0
-    verb = "would be erased" if arguments.dry_run else "erased"
-    print(f"{len(gone)} documents {verb}" + "".join(f", {number} in {name}" for name, number in rows.items() if number))
-    for row in found:
-        print(f"  {row['id']}  {_where(row)}  {harmless(row['title'] or '')}")
-    for run in seen:
-        steps = f"trained on in {run['steps']} steps" if run["steps"] else "encoded, in no step so far"
-        print(f"  seen by {run['run']}: {run['documents']} of them, {steps}")
-    if not seen:
-        print("  no trained run has seen any of them")
-    return 0
-
-
-def _ids_in(path: Path) -> list[str]:
-    from malmoi.kit.errors import UserError
-
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no text in UTF-8", "one id a line") from None
 
 
 def _require(*numbers: tuple[str, int, int]) -> None:
@@ -206,7 +153,8 @@ def _require(*numbers: tuple[str, int, int]) -> None:
             raise UserError(f"{name} {value}", f"{least} to {MOST - 1}")
 
 
-def _where(row: dict[str, Any]) -> str:
+def where(row: dict[str, Any]) -> str:
+    """The input, file and offset that a row of the ledger came from, harmless to a terminal."""
     return harmless(f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}")
 
 
@@ -260,9 +208,7 @@ def _print_trail(trail: dict[str, Any]) -> None:
     verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
     source = trail["source"] or {}
     print(f"{trail['id']}  {verdict}")
-    print(
-        f"  {_where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text"
-    )
+    print(f"  {where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text")
     for line in (trail["title"], trail["detail"]):
         if line:
             print(f"  {harmless(line)}")

@@ -68,9 +68,15 @@ def _line(number: int, stage: Stage, seconds: float, peak_bytes: int, folder: Pa
 
 
 def _corpus(run: Run, progress: Progress) -> dict[str, Any]:
-    from malmoi.corpus.run_local import build
+    from malmoi.corpus.build import build
+    from malmoi.corpus.report.page import HTML, write_report
 
-    return build(run.corpus, run.folder / "corpus", progress)
+    corpus = run.folder / "corpus"
+    counts = build(run.corpus, corpus, progress)
+    # A build and an erasure remove the report of before; the run's own report leads here.
+    if not (corpus / HTML).is_file():
+        write_report(corpus)
+    return counts
 
 
 def _tokenizer(run: Run, progress: Progress) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from malmoi.corpus.sample import build
+    from malmoi.sample import build
 
     if not arguments.check:
         records = build.build(arguments.samples)
@@ -34,7 +34,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
 def _grow(arguments: argparse.Namespace) -> int:
     from malmoi.cli.progress import bar
-    from malmoi.corpus.sample.grow import grow
+    from malmoi.sample.grow import grow
 
     with bar("documents") as progress:
         grow(arguments.out, arguments.documents, arguments.seed, progress)

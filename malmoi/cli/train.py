@@ -4,7 +4,6 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +93,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _documents(arguments: argparse.Namespace) -> None:
-    loader, num_steps = _loader(train_folder(arguments.folder))
+    loader, num_steps = loader_of(train_folder(arguments.folder))
     if not 1 <= arguments.step <= num_steps:
         raise UserError(f"--step {arguments.step}", f"1 to {num_steps}, the steps done so far")
     rows = loader.documents_of(arguments.step - 1)
@@ -106,7 +105,7 @@ def _documents(arguments: argparse.Namespace) -> None:
 
 
 def _seen(arguments: argparse.Namespace) -> None:
-    loader, num_steps = _loader(train_folder(arguments.folder))
+    loader, num_steps = loader_of(train_folder(arguments.folder))
     steps = [step + 1 for step in loader.steps_with(arguments.id, num_steps)]
     if arguments.json:
         print(json.dumps({"id": arguments.id, "steps": steps}))
@@ -117,7 +116,7 @@ def _seen(arguments: argparse.Namespace) -> None:
         print(step)
 
 
-def _loader(folder: Path) -> tuple["Loader", int]:
+def loader_of(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
@@ -136,31 +135,6 @@ def _loader(folder: Path) -> tuple["Loader", int]:
     settings = config.parse(TrainSettings, record["config"]["train"], "train")
     num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
-
-
-def runs_that_saw(ids: Sequence[str], runs: Path) -> list[dict[str, Any]]:
-    """The runs in and below a folder that have any of these documents in their tokens, and in how many steps.
-
-    run, documents (how many of them are in its tokens), steps (in which any of them was trained on; 0: none yet).
-    """
-    import pyarrow.parquet as pq
-
-    found = []
-    for record in sorted({*runs.glob("tokens/manifest.json"), *runs.glob("*/tokens/manifest.json")}):
-        run = record.parent.parent
-        tables = [pq.read_table(table, columns=["id"]) for table in record.parent.glob("*.documents.parquet")]
-        inside = set(ids).intersection(*[{one for table in tables for one in table.column("id").to_pylist()}])
-        if inside:
-            found.append({"run": str(run), "documents": len(inside), "steps": len(_steps_with(run, inside))})
-    return found
-
-
-def _steps_with(run: Path, ids: set[str]) -> set[int]:
-    """The steps of a run's training in which any of the documents was seen; none where it was not trained."""
-    if not (run / "train").is_dir():
-        return set()
-    loader, num_steps = _loader(run / "train")
-    return loader.steps_with_any(ids, num_steps) or set()
 
 
 def train_folder(folder: Path) -> Path:

@@ -78,3 +78,32 @@ def document_id(source: str, content: bytes) -> str:
     digest.update(b"\0")
     digest.update(content)
     return digest.hexdigest()[:32]
+
+
+DAMAGE = "decoding_damage_share"
+"""Column: the share of a text that is U+FFFD, as read."""
+
+
+DOCUMENTS = pa.schema(
+    [
+        *SCHEMA,
+        pa.field("input", pa.string()),
+        pa.field("raw_bytes", pa.int64()),
+        pa.field("text_bytes", pa.int64()),  # as read; what is masked later is not counted again
+        pa.field(DAMAGE, pa.float32()),
+        pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
+    ]
+)
+"""What steps get: documents with where they came from and how large they were."""
+
+
+UNREADABLE = pa.schema(
+    [
+        ("id", pa.string()),  # of a document that was erased; nothing else here has one
+        ("input", pa.string()),
+        ("origin", ORIGIN),
+        ("raw_bytes", pa.int64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+    ]
+)

@@ -1,71 +1,29 @@
 """What a corpus is made from and how: the [corpus] table of a recipe."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from malmoi.corpus.document import require_kind
-from malmoi.corpus.mix import Mix
-from malmoi.corpus.paragraphs import Paragraphs
+from malmoi.corpus.composition.settings import Mix
+from malmoi.corpus.composition.trust import Trust
+from malmoi.corpus.sources.input import MEGABYTE, Input
+from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
-from malmoi.corpus.steps.duplicates import NearDuplicate
 from malmoi.corpus.steps.learned import Learned
+from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step
 from malmoi.corpus.steps.translation import Translation
-from malmoi.corpus.trust import Trust
 from malmoi.kit.config import to_table
 from malmoi.kit.errors import UserError
 
-MEGABYTE = 1_000_000
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
-WORKER_BYTES = 650 * MEGABYTE
-"""What one worker takes with the page parser beside it: libraries 350 MB, batches and buffers the rest (measured)."""
-LIBRARY_BYTES = 350 * MEGABYTE
-DRIVER_BYTES = 300 * MEGABYTE
-LEAST_DUCKDB_BYTES = 200 * MEGABYTE
 MACHINE = ("processes", "memory_bytes", "engine")
 """Settings of the machine: the output does not depend on them."""
-
-
-@dataclass(frozen=True)
-class Input:
-    """One thing to read: a file, an archive, or a folder with everything below it.
-
-    include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
-    rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
-    the rows of a plain text file are its lines.
-    comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
-    speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
-    whose speakers are private people, names elsewhere.
-    max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
-    """
-
-    path: Path
-    kind: str | None = None
-    name: str | None = None
-    licence: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    text_field: str = "text"
-    rows_per_document: int = 1
-    comments: bool = False
-    speakers: Literal["labels", "names"] | None = None
-    max_bytes_per_document: int = 20 * MEGABYTE
-
-    def __post_init__(self) -> None:
-        if self.kind is not None:
-            require_kind(self.kind, "kind")
-        if not self.text_field:
-            raise UserError("text_field is empty", "the name of the field that holds the text")
-        for name in ("rows_per_document", "max_bytes_per_document"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
 
 
 @dataclass(frozen=True)
@@ -154,17 +112,3 @@ class CorpusRecipe:
         """What the output depends on: all settings but those of the machine."""
         table = to_table(self)
         return {key: value for key, value in table.items() if key not in MACHINE}
-
-
-def num_processes(recipe: CorpusRecipe) -> int:
-    """As many as asked for, else as there are cores; no more than fit into the memory."""
-    cores = recipe.processes or len(os.sched_getaffinity(0))
-    return max(1, min(cores, (recipe.memory_bytes - DRIVER_BYTES) // WORKER_BYTES))
-
-
-def duckdb_bytes(recipe: CorpusRecipe, alone: bool) -> tuple[int, int]:
-    """Bytes of memory and threads that DuckDB may use in one process, alone or with all others at work."""
-    processes = num_processes(recipe)
-    sharing = 1 if alone else processes
-    limit_bytes = (recipe.memory_bytes - DRIVER_BYTES) // sharing - LIBRARY_BYTES
-    return max(LEAST_DUCKDB_BYTES, limit_bytes), processes if alone else 1

@@ -1,9 +1,9 @@
 """The one exception for what a person can mend, and the exit codes of every program of ours."""
 
 DONE, OUR_FAULT, ASKED_WRONGLY, TRY_AGAIN, GIVE_UP, STOPPED = 0, 1, 2, 75, 93, 130
-"""Exit codes. 75 (EX_TEMPFAIL of sysexits.h): the same command may succeed later, because something outside is not there
-now, or because the work was stopped and saved as asked. 93: the same command will fail the same way; a person is
-needed. 130: Ctrl-C (128 + SIGINT)."""
+"""Exit codes. 75 (EX_TEMPFAIL of sysexits.h): the same command may succeed later, because something outside is not
+there now, or because the work was stopped and saved as asked. 93: the same command will fail the same way; a person
+is needed. 130: Ctrl-C (128 + SIGINT)."""
 
 
 class UserError(Exception):

@@ -85,7 +85,7 @@ def lock(folder: Path, terms: Terms = USUAL) -> Iterator[Token]:
 
 
 def _take(folder: Path, terms: Terms) -> tuple[Token, Lease]:
-    """Takes the folder. On an object store a renewal that was under way may undo it: then it is asked and done again."""
+    """Takes the folder; once more where, on an object store, a renewal that was under way undid it."""
     while True:
         lease = _claim(folder, terms)
         token = Token(folder, lease.attempt, lease.token)

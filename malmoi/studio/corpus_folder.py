@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import duckdb
 
-from malmoi.corpus import report
+from malmoi.corpus.report import questions
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
@@ -101,7 +101,7 @@ def why(corpus: Path, document_id: str) -> dict[str, Any] | None:
 def _judgements(corpus: Path, document_id: str) -> list[dict[str, Any]]:
     """Each rule's score, limit and verdict. Empty for what had no text, and for a recipe of another version."""
     try:
-        trail = report.explain(corpus, document_id)[0]
+        trail = questions.explain(corpus, document_id)[0]
     except UserError:
         return []
     return [{name: _plain(value) for name, value in judgement.items()} for judgement in trail["judgements"]]

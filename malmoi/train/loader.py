@@ -91,10 +91,10 @@ class Loader:
 
     def steps_with_any(self, document_ids: AbstractSet[str], num_steps: int) -> set[int] | None:
         """The steps below `num_steps` whose batches hold tokens of any of the documents; None where none is there."""
-        found = [place for place in self._part.documents(0, self._part.num_tokens) if place[0] in document_ids]
+        found = self._part.places_of(document_ids)
         size, steps = self._settings.batch_sequences, set()
         num_epochs = -(-num_steps * size // self.num_windows)
-        for _, start, stop in found:
+        for start, stop in found:
             for window in self._windows_of(start, stop):
                 places = (epoch * self.num_windows + self._order(epoch).place_of(window) for epoch in range(num_epochs))
                 steps.update(sample // size for sample in places if sample // size < num_steps)

@@ -74,7 +74,7 @@ def all_kinds() -> dict[str, Kind]:
 
 def _pages() -> dict[str, Kind]:
     """The hostile pages of sources/hostile_pages.py, some hundred kB of each."""
-    pages = runpy.run_path(str(Path(__file__).parent / "sources" / "hostile_pages.py"))["PAGES"]
+    pages = runpy.run_path(str(Path(__file__).parent / "html" / "hostile_pages.py"))["PAGES"]
     told = " ".join(PAGE_REASONS)
     return {
         f"page: {name}": kind("a.html", lambda _, make=make: make(3_000), told, MORE, "comments" if n % 3 else "raw")

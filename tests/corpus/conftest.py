@@ -6,8 +6,9 @@ import pytest
 from small_batches import quiet
 from small_raw import write_raw
 
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from malmoi.corpus.entries import DOCUMENTS
-from malmoi.corpus.sample import grammar
+from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Step
+from malmoi.sample import grammar
 
 
 def sentences(number: int, seed: int = 1) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from small_batches import sentences, write_rows
 
+from malmoi.corpus.passes.tasks import Hooks
 from malmoi.corpus.steps.profanity import Profanity
-from malmoi.corpus.workers import Hooks
 from malmoi.kit.errors import UserError
 
 POISON = "독이 든 사과"

@@ -9,7 +9,7 @@ from typing import Any
 
 from small_batches import sentences, write_rows
 
-from malmoi.corpus.sample import plant
+from malmoi.sample import plant
 
 CLEAN = 40
 

@@ -5,13 +5,13 @@ import time
 import pytest
 from bad_inputs import INPUTS, all_kinds, row, write
 
-from malmoi.corpus.entries import FAILED, read_entries
-from malmoi.corpus.journal import Journal, Wounds
-from malmoi.corpus.recipe import Input
+from malmoi.corpus.passes.attempts import Journal, Wounds
+from malmoi.corpus.passes.items import FAILED, read_entries
+from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_documents
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Unreadable
-from malmoi.corpus.units import Unit
+from malmoi.corpus.sources.web_page import to_documents
 
 RAISED = """
 JSON Lines: published: a number of 400 digits

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from bad_inputs import INPUTS, MORE, Kind, Written, all_kinds, write
 
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Reason
 from malmoi.kit import events, manifest
 
@@ -29,7 +30,7 @@ DRIVER = """
 import json, resource, sys
 from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
 from malmoi.corpus.steps.quality import Quality
 if __name__ == "__main__":
     raw, out = map(Path, sys.argv[1:3])
@@ -140,6 +141,7 @@ def test_every_kind_is_in_the_ledger_with_what_must_come_of_it(kinds, built, row
 
 def test_every_file_of_every_kind_is_in_the_ledger(built, rows):
     hidden = {".a.txt", "b.txt.partial"}
+    assert len(built.written) >= LEAST_KINDS
     for one in built.written.values():
         paths = [path for path in (built.raw / one.input / one.folder).iterdir() if path.name not in hidden]
         files = [path.name for path in paths if path.is_symlink() or not path.is_dir()]

@@ -9,13 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 
+from malmoi.corpus.build import build, locked
 from malmoi.corpus.erase import PLAN, Asked, erase, find
-from malmoi.corpus.ledger import count
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.report import explain
-from malmoi.corpus.report_page import write_report
-from malmoi.corpus.run_local import build, locked
-from malmoi.corpus.tombstones import erased_ids
+from malmoi.corpus.ledger.counts import count
+from malmoi.corpus.ledger.tombstones import erased_ids
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report.page import write_report
+from malmoi.corpus.report.questions import explain
+from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
@@ -94,6 +95,12 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
     assert erased_ids(corpus) == sorted([first, second])
     assert manifest.verify(corpus) is None
     assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
+
+
+def test_what_was_not_rewritten_is_not_hashed_again_and_damage_to_it_stays_known(corpus):
+    (corpus / "thresholds.json").write_text("[]")
+    erase(corpus, first_ids(corpus, 1), quiet)
+    assert (manifest.verify(corpus) or "").startswith("thresholds.json is not as it was written (2 bytes, not ")
 
 
 def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):

@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, write_rows
 
+from malmoi.corpus.build import build
 from malmoi.corpus.document import KINDS
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.written_forms import MASKS
 
 TABLE = tomllib.loads(Path(__file__).with_name("good_korean_texts.toml").read_text(encoding="utf-8"))

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from small_batches import document
 
 from malmoi.corpus import media
-from malmoi.corpus.entries import DOCUMENTS
+from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.media import MARK, item, place, sniff, store
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.markdown import clean, clean_with_media
-from malmoi.corpus.sources.page import to_document
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_document
 from malmoi.corpus.steps.personal_data import PersonalData
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "text"

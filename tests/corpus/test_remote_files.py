@@ -17,9 +17,10 @@ import pytest
 from object_store import content, forget, served, upload
 from small_batches import quiet, sentences, write_rows
 
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
+from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.files import list_files, read, read_file, sized_files
+from malmoi.corpus.sources.input import Input
 from malmoi.kit import files, manifest
 from malmoi.kit.errors import UserError
 
@@ -148,7 +149,7 @@ def test_a_corpus_from_a_bucket_into_a_bucket_is_the_local_one_byte_for_byte(buc
 
 DRIVER = """
 from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
 from malmoi.kit.files import to_path
 if __name__ == "__main__":
     recipe = CorpusRecipe(inputs=(Input(to_path({raw!r}), name="raw"),), processes=2)

@@ -10,11 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 
-from malmoi.corpus import report, stages, tasks, units, workers
-from malmoi.corpus.mix import Mix
-from malmoi.corpus.paragraphs import Paragraphs
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus.run_local import build
+from malmoi.corpus.build import build
+from malmoi.corpus.composition.settings import Mix
+from malmoi.corpus.engines import pool
+from malmoi.corpus.passes import phases, tasks, units
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report import questions
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.quality import Limit, Quality
 
 PNG = base64.b64decode(
@@ -48,7 +51,7 @@ def test_a_limit_that_is_learnt_is_written_told_and_what_dropped(tmp_path):
     over = [row for row in found if row["digit_share"] > told[row["source"]["kind"]]["limit"]]
     assert [row for row in found if "digits" in row["reasons"]] == over
     assert 60 <= len(over) <= 120  # a fifth at most lies over the value at four fifths
-    (trail,) = report.explain(tmp_path / "out", over[0]["id"])
+    (trail,) = questions.explain(tmp_path / "out", over[0]["id"])
     (judgement,) = [one for one in trail["judgements"] if one["score"] == "digit_share"]
     assert (judgement["limit"], judgement["dropped"]) == (told["web"]["limit"], True)
 
@@ -137,7 +140,7 @@ def built(recipe: CorpusRecipe, out: Path, partitions: int) -> dict[str, bytes]:
     plan = tasks.Plan(tasks.Workspace(recipe, out / "work", out, partitions), tuple(units.plan(recipe)))
     (out / "work").mkdir()
     tasks.write_plan(plan)
-    stages.run(plan, at_home if recipe.processes == 1 else workers.run_all, lambda _: None)
+    phases.run(plan, at_home if recipe.processes == 1 else pool.run_all, lambda _: None)
     made = [path for name in ("shards", "ledger") for path in (out / name).iterdir()]
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in made}
 

@@ -14,12 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.model import shipped
-from malmoi.corpus.classify.spam_lesson import OFFERS_ASIDE
-from malmoi.corpus.classify.teach import area, lesson_named
-from malmoi.corpus.sample import plant
-from malmoi.corpus.sample.written import read_written
+from malmoi.corpus.classify.linear_model import shipped
+from malmoi.corpus.learning.classifiers import area, lesson_named
+from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE
 from malmoi.corpus.sources.streams import open_stream
+from malmoi.sample import plant
+from malmoi.sample.plant import advertisements
+from malmoi.sample.written import read_written
 
 FLOORS = json.loads(Path(__file__).with_name("classify.json").read_text(encoding="utf-8"))
 ROOT = Path(__file__).parents[2]
@@ -68,7 +69,7 @@ def test_written_prose_is_worth_more_than_written_comments(written: dict[str, li
 
 
 def _auroc(name: str, folder: Path) -> float:
-    lesson = lesson_named(name, folder)
+    lesson = lesson_named(name, folder, advertisements())
     return area(lesson.aside_labels, shipped(name).score(lesson.aside_texts))
 
 

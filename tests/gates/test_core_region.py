@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.corpus.core_region import learn as learning
-from malmoi.corpus.core_region.boosting import Boosting
-from malmoi.corpus.core_region.labelled import Labelled, read_labelled
-from malmoi.corpus.core_region.learn import cross_validate, fold_of, prepare
-from malmoi.corpus.core_region.measure import agreement
-from malmoi.corpus.core_region.model import Weights, shipped_weights
-from malmoi.corpus.core_region.region import extract
+from malmoi.corpus.html.core_region import extract
+from malmoi.corpus.html.region_model import Weights, shipped_weights
+from malmoi.corpus.learning import region_learner as learning
+from malmoi.corpus.learning.boosting import Boosting
+from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.region_learner import cross_validate, fold_of, prepare
+from malmoi.corpus.learning.region_measure import agreement
 
 FLOORS = json.loads(Path(__file__).with_name("core_region.json").read_text(encoding="utf-8"))
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "pages.tar.zst"

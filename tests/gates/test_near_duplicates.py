@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from malmoi.corpus.duplicates import compared
-from malmoi.corpus.sample import grammar
-from malmoi.corpus.sample.plant import STRENGTHS, char5_jaccard, near_duplicate
 from malmoi.corpus.sources.streams import open_stream
+from malmoi.corpus.steps.dedup_in_memory import compared
+from malmoi.sample import grammar
+from malmoi.sample.plant import STRENGTHS, char5_jaccard, near_duplicate
 
 FLOORS = json.loads(Path(__file__).with_name("near_duplicates.json").read_text(encoding="utf-8"))
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "near_duplicates.tar.zst"

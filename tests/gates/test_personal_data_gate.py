@@ -9,10 +9,10 @@ import innocent_forms
 import personal_forms
 import pytest
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
+from malmoi.corpus.sources.web_page import to_document
 from malmoi.corpus.steps.masking import find_spans_of
 from malmoi.corpus.steps.personal_data import PersonalData
 

@@ -6,8 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.corpus.document import SOURCE
-from malmoi.corpus.ledger import judged_schema, ledger_schema
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.ledger.rows import judged_schema, ledger_schema
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report import labels as words
+from malmoi.corpus.sources.input import Input
 from malmoi.kit import events, manifest
 from malmoi.kit.config import to_table
 from malmoi.kit.manifest import Manifest
@@ -51,7 +53,7 @@ def run(client):
             "drop_near_duplicate": [False, True, None],
             "drop_short": [False, True, None],
             "hangul_share": [0.9, math.nan, None],
-            "text": [None, "버린 글 <script>alert(1)</script>", None],
+            "text": [None, "뺀 글 <script>alert(1)</script>", None],
         }
     )
     pq.write_table(ledger, folder / "corpus" / "ledger" / "part-00000.parquet")
@@ -118,6 +120,13 @@ def test_the_corpus_numbers_come_from_the_manifest(client):
     assert numbers["masked"] == [{"type": "phone", "count": 2}]
 
 
+@pytest.mark.usefixtures("run")
+def test_the_studio_gets_the_labels_of_the_corpus_report(client):
+    labels = client.get("/api/runs/demo/corpus").json()["labels"]
+    for group, table in (("reason", words.REASONS), ("kind", words.KINDS), ("masked", words.PERSONAL)):
+        assert labels[group] == {name: {"ko": korean, "en": english} for name, (korean, english) in table.items()}
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -146,7 +155,7 @@ def test_a_listed_document_shows_the_beginning_of_its_text(client):
     assert documents[KEPT]["title"] == "제목"
     assert documents[KEPT]["excerpt"].startswith("남긴 글")
     assert len(documents[KEPT]["excerpt"]) == 600
-    assert documents[DROPPED]["excerpt"].startswith("버린 글")
+    assert documents[DROPPED]["excerpt"].startswith("뺀 글")
     assert documents[None]["excerpt"] is None
 
 
@@ -165,7 +174,7 @@ def test_why_one_document_was_dropped(client):
     assert {"reason": "short", "fired": True} in found["verdicts"]
     assert {"name": "hangul_share", "value": None} in found["scores"]
     assert found["detail"].endswith(KEPT)
-    assert found["text"].startswith("버린 글")
+    assert found["text"].startswith("뺀 글")
     assert client.get(f"/api/runs/demo/documents/{KEPT}").json()["text_chars"] == 1000
     for absent in ("1234", "%27%20OR%201=1", "..%2fx"):
         assert client.get(f"/api/runs/demo/documents/{absent}").status_code == 404
@@ -213,3 +222,17 @@ def test_the_report_is_shown_in_a_sandbox(client, run):
     assert "script-src" not in policy
     assert "default-src 'none'" in policy
     assert report.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_link_from_the_runs_report_leads_to_the_corpus_report_in_the_same_sandbox(client, run):
+    for stage in ("report", "corpus"):
+        (run / stage).mkdir(exist_ok=True)
+        (run / stage / "report.html").write_text(f"보고서 {stage}")
+    report = client.get("/api/runs/demo/report")
+    corpus = client.get(str(report.url.join("../corpus/report.html")))
+    assert (report.text, corpus.text) == ("보고서 report", "보고서 corpus")
+    assert corpus.headers["content-security-policy"] == report.headers["content-security-policy"]
+    (run / "corpus" / "report.html").unlink()
+    assert client.get("/api/runs/demo/corpus/report.html").json()["error"]["code"] == "report_not_finished"
+    assert client.get("/api/runs/demo/train/report.html").status_code == 400
+    assert client.get("/api/runs/none/report").status_code == 404

@@ -74,7 +74,10 @@ def test_every_stage_is_finished_and_documents_in_are_kept_plus_dropped(road):
         assert (run / stage / "manifest.json").is_file(), stage
     counts = json.loads((run / "corpus" / "manifest.json").read_text())["counts"]
     assert counts["documents_in"] == counts["documents_kept"] + counts["documents_dropped"] == 120
-    assert "default-src" in (run / "report" / "report.html").read_text(encoding="utf-8")
+    report = (run / "report" / "report.html").read_text(encoding="utf-8")
+    assert "default-src" in report
+    assert 'href="../corpus/report.html"' in report
+    assert "120건" in (run / "corpus" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_second_run_skips_what_is_finished(road):

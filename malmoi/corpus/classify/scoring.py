@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, uint64
 
-from malmoi.corpus.classify.features import (
+from malmoi.corpus.classify.ngram_features import (
     FOUR_LETTERS,
     LETTER,
     LETTERS_SALT,
@@ -29,7 +29,7 @@ from malmoi.corpus.classify.features import (
     slot_of,
     tables,
 )
-from malmoi.corpus.classify.normalise import read_letters, read_sentence
+from malmoi.corpus.text.normalise import read_letters, read_sentence
 
 DOCUMENT_LANES, SENTENCE_LANES = 3, 2
 ZERO = 128

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources import parquet
 from malmoi.corpus.sources.fields import CANONICAL
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from malmoi.corpus.sources.dates import iso_date
 from malmoi.corpus.sources.dialogue import Turn, labelled, read_turns, written
 from malmoi.corpus.sources.subtitles import read_subtitles
+from malmoi.corpus.text.dates import iso_date
 
 CLOCK = r"(?:오전|오후|AM|PM|am|pm)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?"
 DAY = r"(?:\d{4}년 \d{1,2}월 \d{1,2}일|\d{4}\. ?\d{1,2}\. ?\d{1,2}\.?|[A-Z][a-z]{2,8} \d{1,2}, \d{4}(?: at)?)"

@@ -4,12 +4,12 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset
 from malmoi.corpus.sources.fields import is_talk
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.corpus.text import charset
 
 DELIMITERS = (",", "\t", ";", "|")
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from malmoi.corpus.document import KINDS
-from malmoi.corpus.sources.dates import iso_date
 from malmoi.corpus.sources.dialogue import MOST_TURNS, Turn, quotations
+from malmoi.corpus.text.dates import iso_date
+from malmoi.corpus.text.lines import one_line
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "title": ("title", "제목", "headline", "subject"),
@@ -37,12 +38,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """One name of ours to theirs, the surest first. Names are compared in lower case."""
 CANONICAL = {alias: (name, rank) for name, aliases in ALIASES.items() for rank, alias in enumerate(aliases)}
-MAX_CHARACTERS = 2_000
-"""Longer values are no title, name or address."""
 MOST_DIGITS = 9
 """Of a place in a text. Python refuses to read numbers of more than 4,300 digits, and to write them."""
-MOST_NESTED = 4
-"""Lists and tables around a value. YAML can put a list into itself."""
 MOST_SUMMARY = 10_000
 """Characters of an abstract."""
 PAIRS = (("question", "answer"), ("질문", "답변"), ("q", "a"), ("user_message", "system_message"))
@@ -168,21 +165,6 @@ def _plan(keys: tuple[Any, ...]) -> list[tuple[Any, str]]:
 def _is_special(keys: tuple[Any, ...]) -> bool:
     """Whether a row of these keys may give turns or a text in another way than in a field of that name."""
     return SENTENCES in keys or SPEAKERS in keys or is_talk(map(str, keys))
-
-
-def one_line(value: Any) -> str | None:
-    """A value as one line of text; of a list its first item, of a table its name. None where nothing is left."""
-    for _ in range(MOST_NESTED):
-        if isinstance(value, (list, tuple)):
-            value = value[0] if value else None
-        elif isinstance(value, Mapping):
-            value = value.get("name") if not isinstance(value.get("name"), Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    if isinstance(value, int) and value.bit_length() > MAX_CHARACTERS:
-        return None
-    text = " ".join(str(value)[: MAX_CHARACTERS + 1].split())
-    return text if 0 < len(text) <= MAX_CHARACTERS else None
 
 
 def spoken_turns(value: Any) -> list[Turn] | None:

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
 from malmoi.corpus.sources.archive import Member, read_members
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined

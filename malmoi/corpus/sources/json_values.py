@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset
 from malmoi.corpus.sources.fields import rows_within
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.text import charset
 
 PIECE_CHARACTERS = 1 << 16
 BETWEEN = re.compile(r"[\s,\ufeff]*")

@@ -6,11 +6,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import Line, read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.corpus.text import charset
 
 
 def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:

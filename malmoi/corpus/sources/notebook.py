@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from malmoi.corpus.media import MARK, MOST_ITEMS, from_base64, item, without_marks
-from malmoi.corpus.sources import charset
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.text import charset
 
 DEFAULT_LANGUAGE = "python"
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "png", "jpeg", "svg")

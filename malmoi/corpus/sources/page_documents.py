@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from malmoi.corpus import media
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset
-from malmoi.corpus.sources.html_page import MAX_PAGE_BYTES, Said, read_page
+from malmoi.corpus.document import DAMAGE
+from malmoi.corpus.html.page import MAX_PAGE_BYTES, Said, read_page
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import DAMAGE, clean_text, decode, document, given_fields, unreadable, whole_pairs
+from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable, whole_pairs
+from malmoi.corpus.text import charset
 
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"

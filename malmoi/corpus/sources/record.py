@@ -1,21 +1,23 @@
 """What every reader's items become: decoded, NFC, in the shape of document.SCHEMA."""
 
-import hashlib
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+import hashlib
 import unicodedata
-from typing import Any
 
 from malmoi.corpus.document import document_id
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset
 from malmoi.corpus.sources.dialogue import read_turns
-from malmoi.corpus.sources.fields import one_line
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.text import charset
+from malmoi.corpus.text.lines import one_line
 
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
 AUTHOR_HASH_DIGITS = 16
-DAMAGE = "decoding_damage_share"
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
 """Dropped from texts: control characters, byte order marks. Joiners and variation selectors stay: emoji need them."""
 LINE_END = re.compile(r"\r\n|[\r\n\v\f]")
@@ -121,3 +123,20 @@ def whole_pairs(text: str) -> str:
 def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
     """The item as one that gave no text."""
     return Unreadable(raw.origin_file, raw.origin_offset, raw.raw_bytes, reason, detail)
+
+
+LEAST_SUMMARY_CHARACTERS, MOST_SUMMARY_SHARE = 5, 0.5
+
+
+View = dict[str, Any]
+
+
+def given_views(summary: str | None, text: str) -> list[View] | None:
+    """The view of a text whose source gives a summary beside it. None where it gives none, or nothing shorter."""
+    import unicodedata
+
+    summary = unicodedata.normalize("NFC", summary).strip() if summary else ""
+    if not LEAST_SUMMARY_CHARACTERS <= len(summary) <= MOST_SUMMARY_SHARE * len(text):
+        return None
+    summary = summary.encode("utf-8", "replace").decode()
+    return [{"use": "summary", "prompt": summary, "start": 0, "end": len(text)}]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import pick
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.streams import DamagedError
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator
 
-from malmoi.corpus.recipe import Input
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.streams import DamagedError, Decompressed
 

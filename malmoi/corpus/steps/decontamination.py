@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from malmoi.corpus.evaluation_items import EvaluationSet
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.errors import UserError
 
@@ -54,7 +54,7 @@ class Decontamination:
 
     def hashes(self) -> dict[str, str]:
         """What each evaluation set is known by, for the manifest: another set means another corpus."""
-        from malmoi.corpus.evaluation_items import content_sha256
+        from malmoi.corpus.steps.evaluation_sets import content_sha256
 
         return {f"evaluation {each.name}": content_sha256(each) for each in self.sets}
 
@@ -107,8 +107,8 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def _read_all(settings: Decontamination, _stamps: tuple[tuple[int, int] | None, ...]) -> Items:
     import numpy as np
 
-    from malmoi.corpus.evaluation_items import read_items
     from malmoi.corpus.kernels import ngrams
+    from malmoi.corpus.steps.evaluation_sets import read_items
 
     read = [item for each in settings.sets for item in read_items(each)]
     texts = [text for _, text in read]

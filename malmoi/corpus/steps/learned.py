@@ -55,7 +55,7 @@ class Learned:
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
         """Adds the columns of classify/together.py: value, human_translation, spam, harm, harm_mean, ..."""
-        from malmoi.corpus.classify.together import together
+        from malmoi.corpus.classify.ensemble import together
         from malmoi.corpus.steps import verdicts
 
         return verdicts.with_columns(batch, together(self.weights).score(batch.column("text")))

@@ -13,7 +13,7 @@ from malmoi.corpus.kernels.buffers import string_array, string_buffers
 from malmoi.corpus.kernels.patterns import Found, outside_words, scan_bytes, snippets
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
-from malmoi.corpus.steps.personal_data import PersonalData
+from malmoi.corpus.steps.personal.settings import MaskingSettings
 from malmoi.corpus.steps.verdicts import replaced
 from malmoi.corpus.steps.written_forms import FINDERS, MASKS, find
 
@@ -46,7 +46,7 @@ Writer = Callable[[int, str, bytes], bytes | None]
 """What comes in the place of (text, type, bytes); None leaves them."""
 
 
-def find_spans(text: str, settings: PersonalData, document: str | None = None) -> tuple[str, list[dict[str, Any]]]:
+def find_spans(text: str, settings: MaskingSettings, document: str | None = None) -> tuple[str, list[dict[str, Any]]]:
     """The text after the settings' policies, and what was found in it: type, start and end (characters of `text`).
 
     document: within what pseudonyms stay the same; None: this text alone. A text that holds a lone surrogate has been
@@ -56,7 +56,7 @@ def find_spans(text: str, settings: PersonalData, document: str | None = None) -
 
 
 def find_spans_of(
-    texts: Sequence[str], settings: PersonalData, documents: Sequence[str] | None = None
+    texts: Sequence[str], settings: MaskingSettings, documents: Sequence[str] | None = None
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     """find_spans for many texts in one scan."""
     column = pa.array(texts, pa.large_string())
@@ -70,7 +70,7 @@ def find_spans_of(
     return list(zip(masked, spans, strict=True))
 
 
-def mask_batch(batch: pa.RecordBatch, settings: PersonalData) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
     """The batch with text, title, turns, captions and prompts edited, and the columns that count the text's."""
     texts = batch.column("text")
     data, offsets = string_buffers(texts)
@@ -118,7 +118,7 @@ def _finders(patterns: int) -> frozenset[str]:
     return frozenset(names)
 
 
-def _writer(settings: PersonalData, documents: Sequence[Any]) -> Writer:
+def _writer(settings: MaskingSettings, documents: Sequence[Any]) -> Writer:
     """The policies of the settings. documents: their ids, by place; read only where there is something to write."""
     key = settings.key() if settings.wants_pseudonyms() else b""
 
@@ -156,14 +156,14 @@ def _apply(data: np.ndarray, offsets: np.ndarray, edits: Sequence[Edit], like: p
     return string_array(b"".join(pieces), offsets - offsets[0] + np.cumsum(grown), like)
 
 
-def _masked(texts: pa.Array, settings: PersonalData, write: Writer) -> pa.Array:
+def _masked(texts: pa.Array, settings: MaskingSettings, write: Writer) -> pa.Array:
     """A string column edited, of its own type."""
     data, offsets = string_buffers(texts)
     edits = _edits(data, offsets, find_cuts(data, offsets, settings.types), write)
     return _apply(data, offsets, edits, texts).cast(texts.type) if edits else texts
 
 
-def _masked_part(column: pa.Array, part: str, settings: PersonalData, write: Writer) -> pa.Array:
+def _masked_part(column: pa.Array, part: str, settings: MaskingSettings, write: Writer) -> pa.Array:
     """A column of lists of structs with one text of each item edited: what speakers say, captions, prompts."""
     if column.null_count == len(column):
         return column

@@ -75,13 +75,13 @@ class Quality:
 
     def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
         """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py)."""
-        from malmoi.corpus.kernels import features, languages
+        from malmoi.corpus.kernels import languages, quality_features
         from malmoi.corpus.kernels.buffers import string_buffers
         from malmoi.corpus.steps import verdicts
 
-        measured = features.measure(*string_buffers(batch.column("text")))
-        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(features.FEATURES)}
-        columns["quality"] = features.quality(measured)
+        measured = quality_features.measure(*string_buffers(batch.column("text")))
+        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(quality_features.FEATURES)}
+        columns["quality"] = quality_features.quality(measured)
         columns["language"] = languages.language(measured)
         return verdicts.with_columns(batch, columns)
 

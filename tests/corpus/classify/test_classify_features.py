@@ -4,9 +4,9 @@ import unicodedata
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.features import Features, slots
-from malmoi.corpus.classify.normalise import as_read
+from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.corpus.text.normalise import as_read
 
 SMALL = Features(bits=16)
 

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify import scoring
-from malmoi.corpus.classify.features import Features, slots
-from malmoi.corpus.classify.model import Model, load
-from malmoi.corpus.classify.together import COLUMNS, OF_DOCUMENTS, OF_SENTENCES, join, score_texts, together
+from malmoi.corpus.classify.ensemble import COLUMNS, OF_DOCUMENTS, OF_SENTENCES, join, score_texts, together
+from malmoi.corpus.classify.linear_model import Model, load
+from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.kit.errors import UserError
 
@@ -69,6 +69,7 @@ def test_highest_and_mean_are_those_of_the_sentences():
 def test_a_document_is_scored_alike_alone_and_among_others():
     others = [f"다른 문장 {chr(0xAC00 + n)}. 그리고 또" for n in range(3_000)]
     columns = join(five()).score(pa.array([HARD[0], *others, HARD[0]]))
+    assert tuple(columns) == COLUMNS
     for column in columns.values():
         assert column[0] == column[-1]
 
@@ -112,7 +113,7 @@ def test_models_of_ones_own_take_the_place_of_those_that_ship(tmp_path):
 
 
 def load_shipped(name: str) -> Model:
-    from malmoi.corpus.classify.model import WEIGHTS
+    from malmoi.corpus.classify.linear_model import WEIGHTS
 
     return load(WEIGHTS / f"{name}.npz")
 

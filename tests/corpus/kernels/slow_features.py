@@ -7,7 +7,7 @@ from itertools import groupby
 
 from malmoi.corpus.kernels import characters as classes
 from malmoi.corpus.kernels.counts import ENDINGS, ENGLISH_WORDS
-from malmoi.corpus.kernels.features import CLOSING, OPENING, SEPARATORS
+from malmoi.corpus.kernels.quality_features import CLOSING, OPENING, SEPARATORS
 
 NAN = math.nan
 ENDS, CLOSERS = ".!?。！？．…‥｡", "\"'”’)]」』》〉】}*_`）］｣"

@@ -13,9 +13,9 @@ from slow_features import features as slow_features
 from small_batches import sentences
 
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.kernels.features import FEATURES, measure
-from malmoi.corpus.recipe import Input
+from malmoi.corpus.kernels.quality_features import FEATURES, measure
 from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "text"

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sources import charset, markdown
+from malmoi.corpus.sources import markdown
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_document
+from malmoi.corpus.text import charset
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 ROWS = [{"text": f"{n}번째 글", "title": None, "n": n} for n in range(40)]

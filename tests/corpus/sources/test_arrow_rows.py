@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from malmoi.corpus.entries import read_entries, to_batch
-from malmoi.corpus.journal import Journal, Wounds
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.cleanliness import LAST, ODD, clean, code_points
-from malmoi.corpus.recipe import Input
+from malmoi.corpus.passes.attempts import Journal, Wounds
+from malmoi.corpus.passes.items import read_entries, to_batch
+from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.sources import arrow_rows
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text
-from malmoi.corpus.units import Unit
 
 HARD = {
     "plain": "대한민국은 민주공화국이다.\n모든 권력은 국민으로부터 나온다.",

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources import archive, files, streams
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_document
 
 TEXT = "강릉에 올겨울 첫눈이 내렸다. 기상청은 오늘 밤까지 눈이 더 온다고 했다."
 GOOD = json.dumps({"text": TEXT}, ensure_ascii=False).encode() + b"\n"

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 import zstandard
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.chat_log import read_chat, with_speakers
 from malmoi.corpus.sources.dialogue import labelled, quotations
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_document
 
 ARCHIVE = Path(__file__).parents[4] / "shared" / "data" / "text" / "docs_and_literature.tar.zst"
 PC = """홍길동 님과 카카오톡 대화

@@ -1,6 +1,7 @@
 import pytest
 
-from malmoi.corpus.sources.fields import one_line, pick, rows_within, spoken_turns
+from malmoi.corpus.sources.fields import pick, rows_within, spoken_turns
+from malmoi.corpus.text.lines import one_line
 
 
 def test_korean_and_english_names_become_ours():

@@ -1,8 +1,8 @@
 import io
 import tarfile
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.corpus.recipe import Input
+from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import DAMAGE, to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
+from malmoi.corpus.sources.web_page import to_document
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "text"
 
@@ -20,7 +21,7 @@ def documents(archive, limit, **options):
         pytest.skip(f"{archive} is not beside the repository")
     source = Input(path, **options)
     items = list(islice(read(source), limit))
-    assert all(isinstance(item, Raw) for item in items)
+    assert [type(item) for item in items] == [Raw] * limit
     return [to_document(item, source) for item in items]
 
 

@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 import zstandard
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import read_lines
 from malmoi.corpus.sources.raw import Raw
 from malmoi.corpus.sources.streams import DamagedError, open_stream, read_whole

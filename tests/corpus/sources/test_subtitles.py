@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.subtitles import read_subtitles
+from malmoi.corpus.sources.web_page import to_document
 
 SRT = """1
 00:00:01,000 --> 00:00:03,500

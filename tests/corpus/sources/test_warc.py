@@ -3,8 +3,8 @@ import zlib
 
 import pytest
 
-from malmoi.corpus.recipe import Input
 from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
 
 PAGE = "<html><body><p>첫눈이 내렸다.</p></body></html>"

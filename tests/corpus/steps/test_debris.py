@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from small_batches import batch_of, judge, sentences
 
-from malmoi.corpus.recipe import Input
-from malmoi.corpus.sample import plant
 from malmoi.corpus.sources.files import read
-from malmoi.corpus.sources.page import to_document
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
+from malmoi.corpus.sources.web_page import to_document
 from malmoi.corpus.steps.quality import Quality
+from malmoi.sample import plant
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "text"
 TABLE = tomllib.loads(Path(__file__).with_name("debris.toml").read_text(encoding="utf-8"))

@@ -6,10 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus.contamination import report, summary
-from malmoi.corpus.evaluation_items import EvaluationSet, read_items
 from malmoi.corpus.kernels import ngrams
+from malmoi.corpus.report.contamination import report, summary
 from malmoi.corpus.steps.decontamination import Decontamination, read_all
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet, read_items
 from malmoi.kit.errors import UserError
 
 QUESTION = "흡연자분들은 발코니가 있는 방이면 발코니에서 흡연이 가능합니다."

@@ -1,7 +1,7 @@
 import pytest
 from small_batches import batch_of, sentences
 
-from malmoi.corpus.steps.duplicates import NearDuplicate
+from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.kit.errors import UserError
 
 

@@ -6,11 +6,11 @@ import unicodedata
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus.sample import plant
 from malmoi.corpus.steps.profanity import Profanity, weigh
 from malmoi.corpus.steps.promotion import SHORTEST_CHARACTERS, Promotion, lexicon
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.translation import Translation
+from malmoi.sample import plant
 
 QUALITY = Quality()
 SWEARING = """ㅅㅂ 뭐야|시1발|씨@발|시~발 진짜|ㅅ.ㅂ|씨발놈|개새끼|개 같은 새끼야|이 새끼가|병신|ㅂㅅ|지랄하네

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 from small_batches import batch_of, document, judge, sentences
 
-from malmoi.corpus.entries import DOCUMENTS
-from malmoi.corpus.sample import plant
+from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.steps.masking import find_spans, find_spans_of
 from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.written_forms import MASKS, TYPES
 from malmoi.kit.config import parse
 from malmoi.kit.errors import UserError
+from malmoi.sample import plant
 
 
 def test_mask_keeps_word_boundaries_in_mixed_script():

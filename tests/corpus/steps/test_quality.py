@@ -5,13 +5,12 @@ import pyarrow as pa
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus import thresholds
-from malmoi.corpus.kernels.features import FEATURES
-from malmoi.corpus.sample import plant
-from malmoi.corpus.steps import verdicts
+from malmoi.corpus.kernels.quality_features import FEATURES
+from malmoi.corpus.steps import thresholds, verdicts
 from malmoi.corpus.steps.quality import Limit, Quality
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
+from malmoi.sample import plant
 
 CODE = """def add(a, b):
     return a + b
@@ -116,7 +115,9 @@ def test_a_recipe_says_limits_by_their_scores_and_a_slip_is_told():
 
 
 def test_every_rule_judges_a_feature_and_its_default_lies_between_its_bounds():
-    for rule in Quality().rules():
+    rules = Quality().rules()
+    assert [rule.score for rule in rules if rule.learned is None] == ["korean_share", "characters", "longest_run"]
+    for rule in rules:
         assert rule.score in FEATURES
         if rule.learned is not None:
             low, high = sorted((rule.learned.mildest, rule.learned.strictest))

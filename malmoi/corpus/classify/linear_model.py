@@ -1,0 +1,94 @@
+"""A linear classifier in one byte a weight: score texts with it, write it, read it. Weights that ship lie in weights/.
+
+p(text) = 1 / (1 + exp(-(bias + scale / sqrt(n) x sum of the weights of its n distinct n-grams))). A short text has few
+n-grams and a long one many; the root is the length of the binary feature vector, as in cosine similarity.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.classify.ngram_features import Features
+from malmoi.corpus.classify.scoring import Line, score
+from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.files import atomic_file
+
+WEIGHTS = Path(__file__).with_name("weights")
+LARGEST_WEIGHT = 127
+
+
+@dataclass(frozen=True)
+class Model:
+    """weights: int8, one for each slot of `features`. scale: the worth of a weight of 1. note: what it learnt on."""
+
+    weights: np.ndarray
+    scale: float
+    bias: float
+    features: Features
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.weights.shape == (self.features.slots,) and self.weights.dtype == np.int8, self.weights.shape
+
+    @property
+    def line(self) -> Line:
+        """What scoring needs of it."""
+        return Line(self.weights, self.scale, self.bias)
+
+    def margins(self, data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Log odds (float64) of texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias."""
+        return score(data, offsets, self.features, [self.line], []).documents[:, 0]
+
+    def score(self, texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+        """Probability (float32) of each text as a whole; a null counts as an empty text."""
+        return probability(self.margins(*string_buffers(texts)))
+
+    def score_sentences(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+        """The highest and the mean probability (float32) of each text's sentences, the mean weighted by their bytes.
+
+        What was learnt on remarks of one sentence holds for sentences: a page with one bad quotation is not a bad page.
+        """
+        scored = score(*string_buffers(texts), self.features, [], [self.line])
+        return scored.highest[:, 0].astype(np.float32), scored.mean[:, 0].astype(np.float32)
+
+    def save(self, path: Path) -> None:
+        """Writes an .npz of plain arrays: no pickle, the same bytes for the same model."""
+        settings = json.dumps(
+            {"features": asdict(self.features), "note": self.note}, ensure_ascii=False, sort_keys=True
+        )
+        numbers = np.array([self.scale, self.bias])
+        with atomic_file(path) as aside, aside.open("wb") as stream:
+            np.savez_compressed(stream, weights=self.weights, numbers=numbers, settings=np.array(settings))
+
+
+def load(path: Path) -> Model:
+    """A model that `Model.save` wrote. UserError where the file is none."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            settings = json.loads(str(stored["settings"]))
+            scale, bias = (float(number) for number in stored["numbers"])
+            grams = Features(**settings["features"])
+            return Model(stored["weights"], scale, bias, grams, settings["note"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise UserError(f"{path} is no model of n-gram weights: {error}", "an .npz that `Model.save` wrote") from error
+
+
+@cache
+def shipped(name: str) -> Model:
+    """A model of the package, read once: "harm", "profanity", "human_translation", "value", "spam"."""
+    path = WEIGHTS / f"{name}.npz"
+    if not path.exists():
+        known = sorted(file.stem for file in WEIGHTS.glob("*.npz"))
+        raise UserError(f"no learnt model {name!r}", ", ".join(known), did_you_mean(name, known))
+    return load(path)
+
+
+def probability(margins: np.ndarray) -> np.ndarray:
+    """Log odds as probability, float32."""
+    return (1 / (1 + np.exp(-np.clip(margins, -50, 50)))).astype(np.float32)

@@ -1,0 +1,55 @@
+"""The [corpus.mix] table of a recipe: which share each kind and source is to have."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from malmoi.corpus.document import require_kind
+from malmoi.kit.errors import UserError
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Which part of the mixture each kind is to have.
+
+    shares: target of each kind, of the text bytes with all epochs. Kinds that are not named share what is left, in
+    proportion to what there is of them; where the shares sum to 1, nothing is left for them.
+    largest_kind_share, largest_source_share: caps on any one kind, and on any one source with a name. None: no cap.
+    most_epochs: the most that a document is repeated. Up to 4 are nearly as good as fresh text (Muennighoff and others
+    2023).
+    total_bytes: size of the mixture; None: as much as there is. Where it cannot be reached, it is less.
+    strict: the mixture shrinks until every kind that exists has its very share; else kinds of which there is too little
+    leave room to the others.
+    A source is a name within a kind; texts without a name have no source cap.
+    trust_power, value_power: documents stay by weight trust^trust_power x value^value_power; 0 ignores one.
+    """
+
+    shares: dict[str, float] = field(default_factory=dict)
+    largest_kind_share: float | None = None
+    largest_source_share: float | None = None
+    most_epochs: int = 4
+    total_bytes: int | None = None
+    strict: bool = False
+    trust_power: float = 1.0
+    value_power: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for kind, share in self.shares.items():
+            require_kind(kind, "a kind in shares")
+            if not 0 <= share <= 1:
+                raise UserError(f"shares.{kind} is {share}", "0 to 1")
+        if sum(self.shares.values()) > 1 + 1e-9:
+            raise UserError(f"shares sum to {sum(self.shares.values()):g}", "1 or less")
+        for name in ("largest_kind_share", "largest_source_share"):
+            if getattr(self, name) is not None and not 0 < getattr(self, name) <= 1:
+                raise UserError(f"{name} is {getattr(self, name)}", "above 0, up to 1")
+        if not 1 <= self.most_epochs <= 100:
+            raise UserError(f"most_epochs is {self.most_epochs}", "1 to 100")
+        if self.total_bytes is not None and self.total_bytes < 1:
+            raise UserError(f"total_bytes is {self.total_bytes}", "1 or more")
+        for name in ("trust_power", "value_power"):
+            if not 0 <= getattr(self, name) <= 10:
+                raise UserError(f"{name} is {getattr(self, name)}", "0 to 10")

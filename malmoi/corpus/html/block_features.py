@@ -1,0 +1,120 @@
+"""What the model is told about a block of text: the text, the elements around it, its place and its neighbours.
+
+One row a block, float32, columns as named in NAMES. "Weight" measures text across scripts: a code point of three bytes
+or more (Hangul, Kana, Chinese) counts 2.5, any other 1, for Korean says in one syllable what English says in two to
+three letters. A block is "good" when it reads like running text: weight of 50 or more and less than 0.4 of it links.
+"""
+
+import numpy as np
+from numba import njit
+
+from malmoi.corpus.html.class_words import CLASS_WORDS, TEXT_WORDS
+from malmoi.corpus.html.markup import UNSEEN
+from malmoi.corpus.html.place_features import LEVEL_NAMES, PLACE_NAMES, measure_places
+from malmoi.corpus.html.scan import ENTERED, FLAGS, PARENT, TAG, WORDS, Scanned
+from malmoi.corpus.html.tags import ID, tables
+from malmoi.corpus.html.text_features import TEXT_NAMES, measure_texts, word_hashes
+
+GOOD_WEIGHT, GOOD_LINK_SHARE = 50.0, 0.4
+FAR = 30
+"""No such element above the block, or further above than this."""
+TITLE_BYTES = 400
+NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
+PLACES: dict[str, str] = {
+    "article": "article", "main": "main", "section": "section", "nav": "nav menu", "header": "header",
+    "footer": "footer", "aside": "aside", "form": "form fieldset", "list": "ul ol", "item": "li", "table": "table",
+    "cell": "td th", "figure": "figure", "figcaption": "figcaption", "quote": "blockquote", "button": "button",
+    "link": "a", "pre": "pre", "paragraph": "p", "custom": "?-", "heading": "h1 h2 h3 h4 h5 h6",
+    "small": "small label time", "dl": "dl dt dd", "details": "details summary dialog",
+}  # fmt: skip
+"""Elements whose distance above a block is a column."""
+TAG_CLASSES = (
+    "p h1 h2 h3 h4 h5 h6 div li td th blockquote pre figcaption dt dd section article ?- a button body".split()
+)
+NEAR = ("weight", "link_share", "sentence_ends", "tag", "last_sign", "in_best", "style_good_share", "same_style")
+NAMES = (
+    TEXT_NAMES
+    + PLACE_NAMES
+    + LEVEL_NAMES
+    + [f"under_{name}" for name in PLACES]
+    + ["under_unseen"]
+    + [f"under_words_{name}" for name in CLASS_WORDS]
+    + [f"says_{name}" for name in TEXT_WORDS]
+    + [f"{name}_{offset:+d}" for offset in NEIGHBOURS for name in NEAR]
+)
+COLUMN = {name: number for number, name in enumerate(NAMES)}
+FIRST_PLACE = len(TEXT_NAMES)
+FIRST_UNDER = FIRST_PLACE + len(PLACE_NAMES) + len(LEVEL_NAMES)
+NUM_PLACES, NUM_WORDS = len(PLACES), len(CLASS_WORDS)
+FIRST_SAYS = FIRST_UNDER + NUM_PLACES + 1 + NUM_WORDS
+FIRST_NEAR = FIRST_SAYS + len(TEXT_WORDS)
+NEAR_COLUMNS = np.array([COLUMN[name] for name in NEAR[:-1]], np.int64)
+OFFSETS = np.array(NEIGHBOURS, np.int64)
+PLACE_OF_TAG = np.zeros(256, np.uint32)
+for _bit, _names in enumerate(PLACES.values()):
+    for _name in _names.split():
+        PLACE_OF_TAG[ID[_name]] |= np.uint32(1 << _bit)
+TAG_TABLE = np.zeros((256, 2), np.float32)
+TAG_TABLE[:, 0] = len(TAG_CLASSES)
+for _number, _name in enumerate(TAG_CLASSES):
+    TAG_TABLE[ID[_name], 0] = _number
+for _number in range(1, 7):
+    TAG_TABLE[ID[f"h{_number}"], 1] = _number
+
+
+def block_features(page: np.ndarray, scanned: Scanned) -> tuple[np.ndarray, np.ndarray]:
+    """float32 (blocks, columns) for a page (uint8) as scanned, and for each block the number of its style."""
+    blocks, elements = scanned.blocks, scanned.elements
+    features = np.zeros((len(blocks), len(NAMES)), np.float32)
+    if not len(blocks):
+        return features, np.zeros(0, np.int64)
+    first, last = scanned.title
+    title = word_hashes(page, first, min(last, first + TITLE_BYTES))
+    measure_texts(scanned.text, blocks, tables().text_words, title, FIRST_SAYS, features)
+    weight, link_share = features[:, COLUMN["weight"]].astype(np.float64), features[:, COLUMN["link_share"]]
+    good = np.where((weight >= GOOD_WEIGHT) & (link_share < GOOD_LINK_SHARE), weight, 0.0)
+    told = (features[:, COLUMN["sentence_ends"]], features[:, COLUMN["title_share"]])
+    texts = np.stack([weight, weight * link_share, *told], axis=1)
+    style = measure_places(elements, blocks, good, texts, TAG_TABLE, features[:, FIRST_PLACE:FIRST_UNDER])
+    _around(elements, blocks, features, PLACE_OF_TAG)
+    _neighbours(features, style, NEAR_COLUMNS, OFFSETS)
+    return features, style
+
+
+@njit(nogil=True, cache=True)
+def _around(elements: np.ndarray, blocks: np.ndarray, features: np.ndarray, place_of_tag: np.ndarray) -> None:
+    """How many elements up the nearest one of each kind is: of a kind by its name, or by words in its class."""
+    width = NUM_PLACES + 1 + NUM_WORDS
+    near = np.full((len(elements), width), FAR, np.uint8)
+    for e in range(len(elements)):
+        parent = elements[e, PARENT]
+        if parent >= 0:
+            for g in range(width):
+                near[e, g] = min(FAR, near[parent, g] + 1)
+        bits = np.int64(place_of_tag[elements[e, TAG]]) | (elements[e, FLAGS] & UNSEEN) << NUM_PLACES
+        bits |= elements[e, WORDS] << (NUM_PLACES + 1)
+        g = 0
+        while bits:
+            if bits & 1:
+                near[e, g] = 0
+            bits >>= 1
+            g += 1
+    for b in range(len(blocks)):
+        e = blocks[b, ENTERED]
+        for g in range(width):
+            features[b, FIRST_UNDER + g] = near[e, g]
+
+
+@njit(nogil=True, cache=True)
+def _neighbours(features: np.ndarray, style: np.ndarray, columns: np.ndarray, offsets: np.ndarray) -> None:
+    n = len(features)
+    for b in range(n):
+        column = FIRST_NEAR
+        for offset in offsets:
+            other = b + offset
+            inside = 0 <= other < n
+            for source in columns:
+                features[b, column] = features[other, source] if inside else -1.0
+                column += 1
+            features[b, column] = inside and style[other] == style[b]
+            column += 1

@@ -1,0 +1,146 @@
+"""Second thoughts about pages that are no articles, of which the model, learned from articles, has seen none.
+
+Lists and tables of links, as boards have, are no text on any page. All else here touches no page with more than
+SHORT_WEIGHT chosen. Imprints and links alone are no text; where nothing is
+chosen, all plain text is taken; where some is, the lists and tables of the same box are completed.
+"""
+
+import re
+
+import numpy as np
+from numba import njit
+
+from malmoi.corpus.html.block_features import COLUMN
+from malmoi.corpus.html.class_words import CLASS_WORDS
+from malmoi.corpus.html.markup import UNSEEN
+from malmoi.corpus.html.region_text import reader
+from malmoi.corpus.html.scan import ELEMENT, ENTERED, FLAGS, PARENT, TAG, WORDS, Scanned
+from malmoi.corpus.html.tags import ID
+
+POOR_WEIGHT, SHORT_WEIGHT = 200.0, 1_500.0
+"""Some 80 and some 600 syllables (see features.py for weight)."""
+MAX_BLOCKS = 2_000
+APART, PLAIN_LINK_SHARE = 30, 0.5
+LIST_LINKS, LIST_LINK_SHARE = 3, 0.4
+"""A list or a table with so many blocks that are links, and so much of its text in them, leads elsewhere."""
+IS_LIST = np.zeros(256, np.bool_)
+IS_LIST[[ID[name] for name in "ul ol table dl".split()]] = True
+FURNITURE = ("nav", "header", "footer", "aside", "button", "form", "unseen", "words_nav", "words_footer", "words_ad")
+FURNITURE_TAGS = frozenset(ID[name] for name in "nav footer aside button form select".split())
+ASIDE = sum(
+    1 << bit
+    for bit, name in enumerate(CLASS_WORDS)
+    if name in ("nav", "ad", "related", "comment", "share", "sign_up", "footer", "popup", "tags", "meta", "side")
+)
+LISTED_TAGS = frozenset(ID[name] for name in "li dt dd td th pre".split())
+IMPRINT_CHARACTERS = 300
+IMPRINT = re.compile(
+    r"copyright|[©ⓒ]\s*\d{4}|all rights reserved|무단\s?전재|저작권자\s*[©ⓒ(]"
+    r"|이용약관.{0,40}개인정보|사업자\s?등록\s?번호",
+    re.IGNORECASE | re.DOTALL,
+)
+SENTENCE_END = re.compile(r"[다요]\.(?:\s|$)")
+"""A short block of these words without a whole sentence is an imprint, not a text about one."""
+
+
+def reconsidered(scanned: Scanned, features: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The blocks (bool) that are taken after all."""
+    weight, link_share = features[:, COLUMN["weight"]], features[:, COLUMN["link_share"]]
+    chosen = chosen & ~_in_link_lists(scanned.elements, scanned.blocks, chosen, weight, link_share, IS_LIST)
+    if weight[chosen].sum() >= SHORT_WEIGHT or len(chosen) > MAX_BLOCKS:
+        return chosen
+    if (weight * (1 - link_share))[chosen].sum() < POOR_WEIGHT:
+        chosen = _all_but_furniture(scanned, features, chosen)
+    return _completed(scanned, features, chosen) if chosen.any() else chosen
+
+
+@njit(nogil=True, cache=True)
+def _in_link_lists(
+    elements: np.ndarray,
+    blocks: np.ndarray,
+    chosen: np.ndarray,
+    weight: np.ndarray,
+    link_share: np.ndarray,
+    is_list: np.ndarray,
+) -> np.ndarray:
+    """The chosen blocks (bool) of the lists and tables that are made of links."""
+    around = np.zeros(len(chosen), np.int64)
+    sums = np.zeros((len(elements), 3))  # weight, linked weight, blocks that are links
+    for b in range(len(chosen)):
+        if not chosen[b]:
+            continue
+        e = blocks[b, ELEMENT]
+        while e > 0 and not is_list[elements[e, TAG]]:
+            e = elements[e, PARENT]
+        around[b] = e
+        sums[e, 0] += weight[b]
+        sums[e, 1] += weight[b] * link_share[b]
+        sums[e, 2] += link_share[b] >= PLAIN_LINK_SHARE
+    dropped = np.zeros(len(chosen), np.bool_)
+    for b in range(len(chosen)):
+        e = around[b]
+        dropped[b] = e > 0 and sums[e, 2] >= LIST_LINKS and sums[e, 1] >= LIST_LINK_SHARE * sums[e, 0]
+    return dropped
+
+
+def _all_but_furniture(scanned: Scanned, features: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """What the model chose, but no imprint and no links; where it chose nothing, all plain text."""
+    read = reader(scanned)
+    is_text = np.array([_is_text(read(number)) for number in range(len(chosen))], np.bool_)
+    is_text &= features[:, COLUMN["link_share"]] < PLAIN_LINK_SHARE
+    if chosen.any():
+        return chosen & is_text
+    apart = [features[:, COLUMN[f"under_{name}"]] < APART for name in FURNITURE]
+    return ~np.any(apart, axis=0) & is_text
+
+
+def _is_text(text: str) -> bool:
+    if not any(map(str.isalnum, text)):
+        return False
+    return len(text) > IMPRINT_CHARACTERS or IMPRINT.search(text) is None or SENTENCE_END.search(text) is not None
+
+
+def _completed(scanned: Scanned, features: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """With the plain blocks of the box that holds all chosen ones: those between them, and lists and tables."""
+    numbers = np.flatnonzero(chosen)
+    box = _common(scanned, numbers)
+    plain = features[:, COLUMN["link_share"]] < PLAIN_LINK_SHARE
+    completed = chosen.copy()
+    for number in np.flatnonzero(plain & ~chosen).tolist():
+        found = _way_up(scanned, number, box)
+        if found is None:
+            continue
+        between = numbers[0] < number < numbers[-1]
+        if found == "listed" and (between or box > 0):
+            completed[number] = True
+    return completed
+
+
+def _common(scanned: Scanned, numbers: np.ndarray) -> int:
+    """The innermost element around all the blocks; 0 is the page."""
+    ways: list[list[int]] = []
+    for element in np.unique(scanned.blocks[numbers, ELEMENT]).tolist():
+        way = []
+        while element > 0:
+            way.append(element)
+            element = int(scanned.elements[element, PARENT])
+        ways.append(way[::-1])
+    shared = 0
+    for level in zip(*ways, strict=False):
+        if len(set(level)) > 1:
+            break
+        shared = level[0]
+    return shared
+
+
+def _way_up(scanned: Scanned, number: int, box: int) -> str | None:
+    """ "listed" or "plain" for a block inside the box, None for one outside or under furniture."""
+    element = int(scanned.blocks[number, ENTERED])
+    found = "plain"
+    while element > box:
+        row = scanned.elements[element]
+        if row[TAG] in FURNITURE_TAGS or row[WORDS] & ASIDE or row[FLAGS] & UNSEEN:
+            return None
+        found = "listed" if row[TAG] in LISTED_TAGS else found
+        element = int(row[PARENT])
+    return found if element == box else None

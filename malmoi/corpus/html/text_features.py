@@ -1,0 +1,190 @@
+"""Columns about the text of a block: how much, how it is written, what it says, whether it repeats."""
+
+import numpy as np
+from numba import njit, uint64
+
+from malmoi.corpus.html.groups import groups_of
+from malmoi.corpus.html.markup import match_words
+from malmoi.corpus.html.scan import BREAKS, CHARACTERS, END, IMAGES, LINKED, LINKS, MARKED, START
+from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, Automaton
+
+TEXT_NAMES = (
+    "weight words word_weight link_share links mark_share punctuation commas sentence_ends digit_share capital_share "
+    "quotes first_sign last_sign bars newlines images breaks breaks_before title_share repeats wide_share at_sign"
+).split()
+WIDE_WEIGHT = 2.5
+MATCHED_BYTES = 160
+"""So much of the beginning of a text is searched for TEXT_WORDS."""
+TITLE_WORDS = 60
+"""A longer text is no title."""
+WORDS, MARKS, COMMAS, ENDS, DIGITS, CAPITALS, QUOTES, BARS, NEWLINES, WIDE, AT_SIGNS = range(11)
+
+
+@njit(nogil=True, cache=True)
+def measure_texts(
+    text: np.ndarray, blocks: np.ndarray, says: Automaton, title: np.ndarray, first_says: int, features: np.ndarray
+) -> None:
+    """Fills the columns TEXT_NAMES and, from `first_says`, one for each group of words that a text says."""
+    hashes = np.empty(len(blocks), np.uint64)
+    counts = np.zeros(11, np.int64)
+    num_says = int(np.ceil(np.log2(float(says.found.max()) + 1)))  # bits in use
+    for b in range(len(blocks)):
+        start, end = blocks[b, START], blocks[b, END]
+        counts[:] = 0
+        weight, hashes[b] = _count_signs(text, start, end, counts)
+        _fill(features[b], blocks[b], weight, counts)
+        if end > start:
+            features[b, 12] = _sign_class(int(text[start]))
+            features[b, 13] = _sign_class(int(text[end - 1]))
+        if len(title) and counts[WORDS] + 1 < TITLE_WORDS:
+            features[b, 19] = _share_of(word_hashes(text, start, end), title)
+        found = match_words(text, start, min(end, start + MATCHED_BYTES), says)
+        for bit in range(num_says):
+            features[b, first_says + bit] = found >> bit & 1
+    groups, count = groups_of(hashes)
+    sizes = np.bincount(groups, minlength=count)
+    for b in range(len(blocks)):
+        features[b, 20] = sizes[groups[b]]
+
+
+@njit(nogil=True, cache=True)
+def _fill(row: np.ndarray, block: np.ndarray, weight: float, counts: np.ndarray) -> None:
+    characters, words = max(1, block[CHARACTERS]), counts[WORDS] + 1
+    row[0] = weight
+    row[1] = words
+    row[2] = weight / words
+    row[3] = block[LINKED] / characters
+    row[4] = block[LINKS]
+    row[5] = block[MARKED] / characters
+    row[6] = counts[MARKS] / words
+    row[7] = counts[COMMAS]
+    row[8] = counts[ENDS]
+    row[9] = counts[DIGITS] / characters
+    row[10] = counts[CAPITALS] / characters
+    row[11] = counts[QUOTES]
+    row[14] = counts[BARS]
+    row[15] = counts[NEWLINES]
+    row[16] = block[IMAGES]
+    row[17] = block[BREAKS]
+    row[18] = block[BREAKS] - counts[NEWLINES]
+    row[21] = counts[WIDE] / characters
+    row[22] = counts[AT_SIGNS]
+
+
+@njit(nogil=True, cache=True)
+def _count_signs(text: np.ndarray, start: int, end: int, counts: np.ndarray) -> tuple[float, np.uint64]:
+    """Adds to the counts; the weight of the text, and a hash of its letters, capitals as small ones."""
+    weight = 0.0
+    value = uint64(FNV_START)
+    for i in range(start, end):
+        byte = text[i]
+        if byte >= 0x80:
+            if byte >= 0xE0:
+                weight += _count_wide(text, i, end, counts)
+            elif byte >= 0xC0:
+                weight += 1
+            value = (value ^ uint64(byte)) * uint64(FNV_PRIME)
+            continue
+        if byte == 32 or byte == 10:
+            counts[WORDS] += 1
+            counts[NEWLINES] += byte == 10
+            continue
+        weight += 1
+        kind = _sign_class(int(byte))
+        if kind <= 2:
+            counts[CAPITALS] += kind == 1
+            counts[DIGITS] += kind == 2
+            value = (value ^ uint64(byte | 32)) * uint64(FNV_PRIME)
+        else:
+            _count_mark(text, i, end, kind, counts)
+    return weight, value
+
+
+@njit(nogil=True, cache=True)
+def _count_wide(text: np.ndarray, i: int, end: int, counts: np.ndarray) -> float:
+    """Counts a character of three bytes or more; its weight."""
+    if text[i] == 0xE2 and i + 2 < end and text[i + 1] == 0x80 and 0x98 <= text[i + 2] <= 0x9F:
+        counts[QUOTES] += 1
+        return 1.0
+    if text[i] == 0xE3 and i + 2 < end and text[i + 1] == 0x80 and text[i + 2] == 0x82:  # the ideographic full stop
+        counts[ENDS] += 1
+        counts[MARKS] += 1
+    counts[WIDE] += 1
+    return WIDE_WEIGHT
+
+
+@njit(nogil=True, cache=True)
+def _count_mark(text: np.ndarray, i: int, end: int, kind: int, counts: np.ndarray) -> None:
+    byte = text[i]
+    if kind == 3:
+        counts[MARKS] += 1
+        counts[ENDS] += i + 1 >= end or text[i + 1] <= 39 or text[i + 1] >= 0x80
+    elif kind <= 5:
+        counts[MARKS] += 1
+        counts[COMMAS] += byte == 44
+    elif kind == 6:
+        counts[QUOTES] += 1
+    else:
+        counts[BARS] += byte == 124 or byte == 62 or byte == 47
+        counts[AT_SIGNS] += byte == 64 or byte == 35
+
+
+@njit(nogil=True, cache=True)
+def _sign_class(byte: int) -> int:
+    """0 small letter, 1 capital, 2 digit, 3 end of sentence, 4 colon, 5 comma, 6 quote, 7 beyond ASCII, 8 other."""
+    if 97 <= byte <= 122:
+        return 0
+    if 65 <= byte <= 90:
+        return 1
+    if 48 <= byte <= 57:
+        return 2
+    if byte == 46 or byte == 33 or byte == 63:
+        return 3
+    if byte == 58:
+        return 4
+    if byte == 44 or byte == 59 or byte == 45:
+        return 5
+    if byte == 34 or byte == 39:
+        return 6
+    return 7 if byte >= 0x80 else 8
+
+
+@njit(nogil=True, cache=True)
+def _is_word(byte: int) -> bool:
+    return 97 <= (byte | 32) <= 122 or 48 <= byte <= 57 or byte >= 0x80
+
+
+@njit(nogil=True, cache=True)
+def word_hashes(data: np.ndarray, start: int, end: int) -> np.ndarray:
+    """Hashes of the words, capitals as small letters; words of one sign left out."""
+    hashes = np.empty((end - start) // 2 + 1, np.uint64)
+    count = 0
+    i = start
+    while i < end:
+        value = uint64(FNV_START)
+        first = i
+        while i < end and _is_word(data[i]):
+            byte = data[i]
+            if 65 <= byte <= 90:
+                byte += 32
+            value = (value ^ uint64(byte)) * uint64(FNV_PRIME)
+            i += 1
+        if i - first > 1:
+            hashes[count] = value
+            count += 1
+        i += 1
+    return hashes[:count]
+
+
+@njit(nogil=True, cache=True)
+def _share_of(own: np.ndarray, title: np.ndarray) -> float:
+    """The share of the title's words that the text has, less what it has besides."""
+    if len(own) == 0:
+        return 0.0
+    shared = 0
+    for word in title:
+        for other in own:
+            if word == other:
+                shared += 1
+                break
+    return shared / max(len(title), len(own))

@@ -1,0 +1,158 @@
+"""Making the weights of the core-region model from labelled pages; the same pages and seed give the same weights.
+
+Pages with their whole text known label each of their blocks; of pages with only some segments known, the other blocks
+teach nothing (guessing their labels by the first trees gained on news and lost on the rest). The second trees learn
+from judgements of first trees that have not seen the site, so that they meet what they will meet.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from malmoi.corpus.html.block_features import COLUMN, block_features
+from malmoi.corpus.html.boosting import Trees, log_odds
+from malmoi.corpus.html.context import context_features
+from malmoi.corpus.html.region_model import Weights, as_chance, save_weights
+from malmoi.corpus.html.scan import END, START, Scanned, scan
+from malmoi.corpus.html.tags import tables
+from malmoi.corpus.learning.boosting import Boosting, bag
+from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.page_labels import label_blocks
+from malmoi.corpus.learning.region_measure import FIND_WORDS
+
+FOLDS = 5
+INNER_FOLDS = 3
+BAGS = 3
+SIZE_POWER = 0.6
+"""A block counts by the number of its words to this power: the measure counts words, the eye counts blocks."""
+PAGE_POWER = 0.5
+"""A page's blocks together count by their sum to one minus this: the measure counts every page once."""
+SEGMENT_WEIGHT = 1.5
+"""Of blocks with a known segment of a page of which no more is known: there are few of them."""
+PLACE_REACH = 3
+"""A block belongs to a list or a table that stands so few elements above it."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A labelled page as the learner sees it. labels: 1 core region, 0 not, -1 not known; weights by size."""
+
+    page: Labelled
+    scanned: Scanned
+    features: np.ndarray
+    style: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+
+def fold_of(site: str, folds: int = FOLDS, salt: str = "") -> int:
+    """The fold that all pages of a site belong to, by hash."""
+    return int(hashlib.sha256(f"{salt}{site}".encode()).hexdigest()[:8], 16) % folds
+
+
+def prepare(page: Labelled) -> Example:
+    """Scans a page and labels its blocks."""
+    content = np.frombuffer(page.html, np.uint8)
+    scanned = scan(content, tables())
+    features, style = block_features(content, scanned)
+    text = scanned.text.tobytes()
+    texts = [text[block[START] : block[END]].decode("utf-8", "replace") for block in scanned.blocks]
+    if page.truth is not None:
+        shares, lengths = label_blocks(texts, page.truth)
+        labels = (shares > 0.5).astype(np.float32)
+        if page.plain:
+            labels[_unsaid(labels, features)] = -1
+    else:
+        labels = _known(texts, page)
+        lengths = np.array([len(FIND_WORDS(block)) for block in texts], np.int64)
+    sizes = (lengths + 1.0) ** SIZE_POWER
+    weights = sizes / max(1.0, sizes.sum()) ** PAGE_POWER * (1.0 if page.truth is not None else SEGMENT_WEIGHT)
+    return Example(page, scanned, features, style, labels, weights.astype(np.float32))
+
+
+def learn(examples: Sequence[Example], how: Boosting, progress: Progress | None = None) -> Weights:
+    """Weights from all examples; `progress` is called with sets of trees made and to make."""
+    total = INNER_FOLDS + 2
+    progress = progress or _silent
+    examples = [example for example in examples if len(example.labels)]
+    first = _boost(examples, how, bags=BAGS)
+    progress(1, total)
+    chances: list[np.ndarray] = [np.zeros(0, np.float32)] * len(examples)
+    for fold in range(INNER_FOLDS):
+        trees = _boost([example for example in examples if _inner_fold(example) != fold], how)
+        for number, example in enumerate(examples):
+            if _inner_fold(example) == fold:
+                chances[number] = as_chance(log_odds(example.features, *trees))
+        progress(fold + 2, total)
+    second = _boost(examples, how, chances, BAGS)
+    progress(total, total)
+    return Weights(first, second)
+
+
+def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> dict[str, int]:
+    """Learns from all labelled pages under the folder and writes the weights to `out`; counts of what they hold."""
+    pages = read_labelled(folder)
+    examples = [prepare(page) for page in pages]
+    save_weights(learn(examples, Boosting(), progress), out)
+    blocks = sum(int((example.labels >= 0).sum()) for example in examples)
+    return {"pages": len(pages), "sites": len({page.site for page in pages}), "labelled_blocks": blocks}
+
+
+def cross_validate(examples: Sequence[Example], how: Boosting, progress: Progress | None = None) -> list[Weights]:
+    """Weights for each fold, learned without the sites of that fold: judge a page by `result[fold_of(its site)]`."""
+    folds: list[Weights] = []
+    for fold in range(FOLDS):
+        folds.append(learn([example for example in examples if fold_of(example.page.site) != fold], how))
+        if progress:
+            progress(fold + 1, FOLDS)
+    return folds
+
+
+def _silent(_done: int, _total: int) -> None:
+    """For those who do not ask how far it is."""
+
+
+def _known(texts: list[str], page: Labelled) -> np.ndarray:
+    labels = np.full(len(texts), -1, np.float32)
+    lines = [" ".join(text.split()) for text in texts]
+    for segments, label in ((page.unwanted, 0), (page.wanted, 1)):
+        for segment in filter(None, (" ".join(segment.split()) for segment in segments)):
+            labels[[segment in line for line in lines]] = label
+    return labels
+
+
+def _unsaid(labels: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Blocks of lists, tables and quotations between the first and the last block of a truth that has none of these."""
+    true = np.flatnonzero(labels > 0)
+    between = np.zeros(len(labels), np.bool_)
+    if len(true):
+        between[true[0] : true[-1]] = True
+    places = [features[:, COLUMN[f"under_{name}"]] <= PLACE_REACH for name in ("item", "cell", "quote", "pre")]
+    return between & np.any(places, axis=0) & (labels == 0)
+
+
+def _inner_fold(example: Example) -> int:
+    return fold_of(example.page.site, INNER_FOLDS, "inner")
+
+
+def _with_context(example: Example, chance: np.ndarray) -> np.ndarray:
+    context = context_features(example.scanned, example.features[:, COLUMN["weight"]], example.style, chance)
+    return np.hstack([example.features, context])
+
+
+def _boost(
+    examples: Sequence[Example], how: Boosting, chances: Sequence[np.ndarray] | None = None, bags: int = 1
+) -> Trees:
+    """Trees from the blocks with a label; with chances, over context features too."""
+    rows, labels, weights = [], [], []
+    for number, example in enumerate(examples):
+        known = example.labels >= 0
+        features = example.features if chances is None else _with_context(example, chances[number])
+        rows.append(features[known])
+        labels.append(example.labels[known])
+        weights.append(example.weights[known])
+    return bag(np.vstack(rows), np.concatenate(labels), np.concatenate(weights).astype(np.float32), how, bags)

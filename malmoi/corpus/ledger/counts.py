@@ -1,0 +1,126 @@
+"""The counts of a corpus, taken from the rows of its own ledger by SQL."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from malmoi.corpus.ledger.database import connected, parquet_files
+from malmoi.corpus.ledger.layout import LEDGER
+from malmoi.corpus.steps.written_forms import TYPES
+
+MOST_SOURCES = 500
+"""Sources listed by name in the counts; the rest are summed up."""
+
+
+OTHERS, UNNAMED = "(others)", "(no name)"
+
+
+def count(folder: Path) -> dict[str, Any]:
+    """The counts of the manifest, from the ledger in `folder`.
+
+    documents_in, documents_kept, documents_dropped; dropped_by_reason (the first reason of each counts);
+    raw_bytes_in, text_bytes_in, text_bytes_kept; by_kind and by_source (kept documents and bytes, with documents_in,
+    and for a source what was dropped and why); masked (pieces of personal data by type); near_duplicate_clusters,
+    largest_cluster (documents). Raises AssertionError where the numbers do not add up.
+    """
+    with connected(folder, "400MB") as database:
+        database.execute("SET threads = 1")
+        database.read_parquet(parquet_files(folder / LEDGER)).create_view("ledger")
+        totals = _rows(database, _TOTALS)[0]
+        counts = {
+            **totals,
+            "dropped_by_reason": _pairs(database, _REASONS),
+            "by_kind": {row.pop("kind"): row for row in _rows(database, _KINDS)},
+            "by_source": _by_source(database),
+            "masked": _masked(database),
+        }
+    assert counts["documents_in"] == counts["documents_kept"] + counts["documents_dropped"], counts
+    assert counts["documents_dropped"] == sum(counts["dropped_by_reason"].values()), counts
+    return counts
+
+
+_TOTALS = """
+SELECT count(*) AS documents_in,
+  count(*) FILTER (kept) AS documents_kept,
+  count(*) FILTER (NOT kept) AS documents_dropped,
+  coalesce(sum(raw_bytes), 0)::BIGINT AS raw_bytes_in,
+  coalesce(sum(text_bytes), 0)::BIGINT AS text_bytes_in,
+  coalesce(sum(text_bytes) FILTER (kept), 0)::BIGINT AS text_bytes_kept,
+  count(DISTINCT cluster) FILTER (near_duplicate_of IS NOT NULL) AS near_duplicate_clusters,
+  coalesce(max(cluster_size), 0) AS largest_cluster
+FROM ledger"""
+
+
+_REASONS = "SELECT reasons[1], count(*) FROM ledger WHERE NOT kept GROUP BY 1 ORDER BY 2 DESC, 1"
+
+
+_KINDS = """
+SELECT source.kind AS kind,
+  count(*) FILTER (kept) AS documents,
+  coalesce(sum(text_bytes) FILTER (kept), 0)::BIGINT AS text_bytes,
+  count(*) AS documents_in
+FROM ledger WHERE source IS NOT NULL GROUP BY 1 ORDER BY 1"""
+
+
+_SOURCES = """
+SELECT coalesce(source.name, input) AS name,
+  CASE WHEN kept THEN NULL ELSE reasons[1] END AS reason,
+  count(*) AS documents,
+  sum(raw_bytes)::BIGINT AS raw_bytes,
+  sum(text_bytes)::BIGINT AS text_bytes
+FROM ledger GROUP BY 1, 2 ORDER BY 1, 2"""
+
+
+def _rows(database: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    return database.sql(query).to_arrow_table().to_pylist()
+
+
+def _pairs(database: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
+    return dict(database.execute(query).fetchall())
+
+
+def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = database.sql("FROM ledger")
+    names = [name for name in TYPES if f"masked_{name}" in rows.columns]
+    if not names:
+        return {}
+    sums = rows.aggregate(", ".join(f"coalesce(sum(masked_{name}), 0)::BIGINT" for name in names)).fetchall()[0]
+    return dict(zip(names, sums, strict=True))
+
+
+def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What each source gave and what became of it, the largest first; the small ones of a long list are summed up."""
+    sources: dict[str, Any] = {}
+    for row in _rows(database, _SOURCES):
+        _add(sources.setdefault(row["name"] or UNNAMED, _empty()), row)
+    ordered = sorted(sources.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
+    result = dict(ordered[:MOST_SOURCES])
+    if len(ordered) > MOST_SOURCES:
+        rest = result.setdefault(OTHERS, _empty())
+        for _, source in ordered[MOST_SOURCES:]:
+            _merge(rest, source)
+    return result
+
+
+def _empty() -> dict[str, Any]:
+    """A source of which nothing has been counted. documents and text_bytes are of what is kept."""
+    return {"documents_in": 0, "documents": 0, "raw_bytes_in": 0, "text_bytes": 0, "dropped": {}}
+
+
+def _add(source: dict[str, Any], row: dict[str, Any]) -> None:
+    source["documents_in"] += row["documents"]
+    source["raw_bytes_in"] += row["raw_bytes"]
+    if row["reason"] is None:
+        source["documents"] += row["documents"]
+        source["text_bytes"] += row["text_bytes"]
+    else:
+        source["dropped"][row["reason"]] = row["documents"]
+
+
+def _merge(into: dict[str, Any], source: dict[str, Any]) -> None:
+    for name, value in source.items():
+        if name != "dropped":
+            into[name] += value
+    for reason, number in source["dropped"].items():
+        into["dropped"][reason] = into["dropped"].get(reason, 0) + number

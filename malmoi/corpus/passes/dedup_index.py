@@ -1,0 +1,129 @@
+"""The index of a corpus: what a later crawl is compared with, so that its text need not be read again.
+
+index/part-*.parquet lies beside the shards, one row for each kept document in their order: id, fingerprints, band keys,
+sketch, and what the better of two copies is told by. Some 350 bytes a document.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.passes import shuffle
+from malmoi.corpus.passes.scan import PIECE_ROWS, write_keys
+from malmoi.corpus.passes.tasks import Piece, Task, Workspace, write_pieces
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.steps.minhash import NearDuplicate
+from malmoi.kit import manifest
+from malmoi.kit.errors import UserError
+
+FOLDER = "index"
+MERITS = ("id", "quality", "characters")
+
+
+def schema(settings: NearDuplicate) -> pa.Schema:
+    """The columns of an index. bands is null for a text without letters."""
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("quality", pa.float32()),
+            ("characters", pa.float32()),
+            ("fingerprint_1", pa.uint64()),
+            ("fingerprint_2", pa.uint64()),
+            ("bands", pa.list_(pa.uint64(), settings.bands)),
+            ("sketch", pa.binary(settings.bins)),
+        ]
+    )
+
+
+def rows_of(space: Workspace, piece: Piece, kept: np.ndarray) -> pa.Table:
+    """The rows of one piece. kept: which of its documents stay (bool)."""
+    settings = space.recipe.near_duplicate
+    with shuffle.reading(piece.path(space.folder, "scores")) as file:
+        merits = file.read(columns=list(MERITS))
+    with shuffle.reading(piece.path(space.folder, "signatures")) as file:
+        signed = file.read()
+    columns = {name: merits.column(name) for name in MERITS}
+    columns |= {name: signed.column(name) for name in signed.schema.names}
+    columns["bands"] = pa.chunked_array([_bands(space, piece)])
+    table = pa.table({field.name: columns[field.name] for field in schema(settings)})
+    return table.cast(schema(settings)).filter(pa.array(kept))
+
+
+def _bands(space: Workspace, piece: Piece) -> pa.Array:
+    """The keys of every document in ascending order: as a set they mean the same, and partitions leave no trace."""
+    size = space.recipe.near_duplicate.bands
+    keys = shuffle.columns(piece.path(space.folder, "bands"))
+    ordered = keys["key"][np.lexsort((keys["key"], keys["row"]))].reshape(-1, size)
+    signable = np.zeros(piece.documents, np.bool_)
+    signable[keys["row"]] = True
+    table = np.zeros((piece.documents, size), np.uint64)
+    table[signable] = ordered
+    return pa.FixedSizeListArray.from_arrays(pa.array(table.ravel()), size, mask=pa.array(~signable))
+
+
+def parts(recipe: CorpusRecipe) -> Iterator[tuple[Path, list[Path]]]:
+    """Every older corpus of a recipe with the parts of its index. Raises UserError where one cannot be used."""
+    for folder in recipe.base:
+        found = manifest.read(folder)
+        if found.get("stage") != "corpus":
+            raise UserError(f"base {folder} holds a {found.get('stage')!r} stage", "the folder of a finished corpus")
+        names = sorted(name for name in found["outputs"] if name.startswith(f"{FOLDER}/"))
+        missing = [name for name in names if not (folder / name).exists()]
+        if missing or not names:
+            raise UserError(f"base {folder} has no {missing[0] if missing else FOLDER}", "a corpus with its index")
+        _same_keys(folder, found["config"], recipe)
+        yield folder, [folder / name for name in names]
+
+
+def _same_keys(folder: Path, config: dict[str, Any], recipe: CorpusRecipe) -> None:
+    theirs = config.get("near_duplicate", {})
+    for name in ("shingle_characters", "bands", "rows"):
+        own = getattr(recipe.near_duplicate, name)
+        if theirs.get(name, own) != own:
+            raise UserError(
+                f"near_duplicate.{name} is {own}, in the base {folder} {theirs[name]}", "the same in both: keys differ"
+            )
+
+
+def hashes(recipe: CorpusRecipe) -> dict[str, str]:
+    """What each older corpus is known by, for the manifest: its index and what was erased from it, in one hash."""
+    import hashlib
+
+    result = {}
+    for number, folder in enumerate(recipe.base):
+        outputs = manifest.hashes(manifest.read(folder)["outputs"])
+        named = {name: value for name, value in outputs.items() if name.startswith(f"{FOLDER}/")}
+        named |= tombstones.hashes(folder)
+        text = json.dumps(named, sort_keys=True)
+        result[f"base {number} {folder.name}"] = hashlib.sha256(text.encode()).hexdigest()
+    return result
+
+
+def pass_over(task: Task, _report: Callable[[Any], None]) -> None:
+    """Hands on the keys of some parts of an index as if their documents had been read."""
+    assert task.unit is not None
+    pieces: list[Piece] = []
+    for table in itertools.chain.from_iterable(map(_tables, task.unit.files)):
+        piece = Piece(f"{task.stem}-{len(pieces):04d}", len(table), base=True)
+        shuffle.write_table(piece.path(task.space.folder, "scores"), table.select(list(MERITS)))
+        write_keys(task.space, piece, table.drop_columns(list(MERITS)))
+        pieces.append(piece)
+    write_pieces(task.record, pieces)
+
+
+def _tables(path: Path) -> Iterator[pa.Table]:
+    with shuffle.reading(path) as file:
+        held: list[pa.Table] = []
+        for group in range(file.num_row_groups):
+            held.append(file.read_row_group(group))
+            if sum(map(len, held)) >= PIECE_ROWS or group == file.num_row_groups - 1:
+                table = pa.concat_tables(held)
+                held = []
+                if len(table):
+                    yield table

@@ -1,0 +1,135 @@
+"""Every item of a unit as one row: a document, or the reason why there is none. Nothing is skipped, nothing raises."""
+
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from malmoi.corpus.document import DAMAGE, DOCUMENTS
+from malmoi.corpus.passes.attempts import Journal, Phase, Place, Wounds
+from malmoi.corpus.passes.units import Unit, label, relative_name
+from malmoi.corpus.sources import arrow_rows
+from malmoi.corpus.sources.files import read_file
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_documents
+
+WORKER_DIED, FAILED = "worker_died", "failed"
+"""Reasons of ours beside those of sources/raw.py: a process was lost with the item; code raised what it must not."""
+
+Row = dict[str, Any]
+Entry = Row | pa.RecordBatch
+"""A row of DOCUMENTS or of UNREADABLE, or a batch of DOCUMENTS."""
+
+
+def read_entries(unit: Unit, source: Input, wounds: Wounds, journal: Journal) -> Iterator[tuple[Place, Entry]]:
+    """The items of a unit in order: rows of DOCUMENTS and batches of them, and rows of UNREADABLE, with a `reason`.
+
+    The journal is told of every item before it is touched. What wounds say was lost to earlier attempts gets a row too.
+    """
+    for file_number, path in enumerate(unit.files):
+        # After a death items are read one by one, so that each has a place of its own.
+        items = (None if wounds.deaths else arrow_rows.read(path, source)) or read_file(path, source)
+        item_number = 0
+        while (place := Place(file_number, item_number)) not in wounds.unread:
+            journal.at(place, Phase.READING)
+            item = _next(items, path, item_number, source)
+            if item is None:
+                break
+            if isinstance(item, Unreadable):
+                yield place, _refused(item, item.reason, item.detail, source)
+            elif not isinstance(item, Raw):
+                yield place, _finished(item, source)
+                item_number += item.num_rows - 1
+            elif place in wounds.lost:
+                yield place, _refused(item, WORKER_DIED, "this item killed its worker twice", source)
+            else:
+                journal.at(place, Phase.PARSING)
+                for row in _rows(item, source):
+                    yield place, row
+            item_number += 1
+        else:
+            rest = Raw("", "text", relative_name(path, source), item_number, 0)
+            yield place, _refused(rest, WORKER_DIED, "reading killed the worker twice; the rest is unread", source)
+
+
+def _next(items: Iterator[arrow_rows.Item], path: Path, number: int, source: Input) -> arrow_rows.Item | None:
+    """The next item of a file. Where a reader raises what none may raise, the rest of its file is one Unreadable."""
+    try:
+        return next(items, None)
+    except OSError:
+        raise  # a network that fails: nothing may be lost by it
+    except Exception as error:  # the edge of this process, as in _rows
+        print(traceback.format_exc(), file=sys.stderr)
+        detail = f"{type(error).__name__}: {error}"[:500]
+        return Unreadable(relative_name(path, source), number, 0, FAILED, detail)  # type: ignore[arg-type]
+
+
+def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
+    """Documents of sources/arrow_rows.py with the other columns of DOCUMENTS."""
+    sizes = pc.call_function("binary_length", [batch.column("text")]).cast(pa.int64())
+    rows = batch.num_rows
+    own = {
+        "input": pa.array([label(source)], pa.string()).take(pa.array(np.zeros(rows, np.int32))),
+        "raw_bytes": sizes,
+        "text_bytes": sizes,
+        DAMAGE: pa.array(np.zeros(rows, np.float32)),
+        "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
+    }
+    arrays = [own[field.name] if field.name in own else batch.column(field.name) for field in DOCUMENTS]
+    return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENTS)
+
+
+def to_batch(rows: Sequence[Row]) -> tuple[pa.RecordBatch, list[Row]]:
+    """Document rows as a batch, and rows of UNREADABLE for those that Arrow cannot hold.
+
+    Rows are tried one by one only when a batch is refused, which well-behaved readers never cause.
+    """
+    try:
+        return pa.RecordBatch.from_pylist(list(rows), DOCUMENTS), []
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        good, bad = [], []
+        for row in rows:
+            try:
+                pa.RecordBatch.from_pylist([row], DOCUMENTS)
+                good.append(row)
+            except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+                refused = {name: row[name] for name in ("input", "origin", "raw_bytes")}
+                bad.append({**refused, "reason": FAILED, "detail": f"{type(error).__name__}: {error}"[:500]})
+        return pa.RecordBatch.from_pylist(good, DOCUMENTS), bad
+
+
+def _rows(raw: Raw, source: Input) -> list[Row]:
+    """The documents of one item: mostly one; a page may give its comments as documents of their own."""
+    try:
+        made = to_documents(raw, source)
+        documents = made if isinstance(made, list) else [made]
+        rows = [_row(document, raw, source) for document in documents]
+    except Exception as error:  # the edge of this process: an item that no one thought of must not end the run
+        print(traceback.format_exc(), file=sys.stderr)
+        return [_refused(raw, FAILED, f"{type(error).__name__}: {error}"[:500], source)]
+    for row in rows[1:]:
+        row["raw_bytes"] = 0  # the bytes of an item are counted once
+    return rows
+
+
+def _row(document: dict[str, Any] | Unreadable, raw: Raw, source: Input) -> Row:
+    if isinstance(document, Unreadable):
+        return _refused(document, document.reason, document.detail, source)
+    size = len(document["text"].encode())
+    return {**document, "input": label(source), "raw_bytes": raw.raw_bytes, "text_bytes": size}
+
+
+def _refused(item: Raw | Unreadable, reason: str, detail: str, source: Input) -> Row:
+    return {
+        "input": label(source),
+        "origin": {"file": item.origin_file, "offset": item.origin_offset},
+        "raw_bytes": item.raw_bytes,
+        "reason": reason,
+        "detail": detail,
+    }

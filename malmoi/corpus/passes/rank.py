@@ -1,0 +1,184 @@
+"""What is judged on the scores of all documents at once: limits, sites, and the order of merit.
+
+A pass over the scores of every piece, some hundred bytes a document. Limits and sites come first, for who looks
+dropped goes after all others: a document that goes anyway must not stay for one that would not.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.composition import trust
+from malmoi.corpus.ledger.layout import SITES, THRESHOLDS
+from malmoi.corpus.passes import shuffle
+from malmoi.corpus.passes.shuffle import ROWS_AT_ONCE
+from malmoi.corpus.passes.tasks import PASS, Piece, Task, Workspace, read_pieces, write_pieces
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.steps import thresholds, verdicts
+from malmoi.corpus.steps.rule import Rule
+from malmoi.kit.files import listed, write_text
+
+RANKS = pa.schema(
+    [("rank", pa.int64()), ("dropped", pa.bool_()), ("trust", pa.float32()), ("popularity", pa.float32())]
+)
+"""What is known of every document when all have been read, one row group a piece."""
+
+_MERITS = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("base", pa.bool_()),
+        ("dropped", pa.bool_()),
+        ("quality", pa.float32()),
+        ("characters", pa.float32()),
+        ("id", pa.string()),
+    ]
+)
+_ORDER = "SELECT number FROM merits ORDER BY base DESC, dropped, quality DESC, characters DESC, id, number"
+_DOCUMENTS = pa.schema(
+    [("number", pa.int64()), ("host", pa.string()), ("kind", pa.string()), ("source_name", pa.string())]
+)
+_LINKS = pa.schema([("from_host", pa.string()), ("to_host", pa.string()), ("documents", pa.int64())])
+_TRUSTED = """
+SELECT d.number, t.trust, s.popularity FROM documents d JOIN document_trust t USING (number)
+LEFT JOIN host_names h ON h.written = d.host LEFT JOIN sites s ON s.host = h.host"""
+
+
+def document_rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
+    """The rules about one document with the limits that the corpus in `out` learnt."""
+    path = out / THRESHOLDS
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return thresholds.apply(recipe.document_rules(), thresholds.from_table(found))
+
+
+def rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
+    """Every rule of the corpus in `out` with its limits as they were applied, in the order of reasons."""
+    return (*document_rules(recipe, out), *recipe.group_rules())
+
+
+def rank(task: Task) -> None:
+    """Writes what is known of every document, and out/sites.parquet; then the list of pieces."""
+    space = task.space
+    records = [path for path in listed(space.folder, ".json") if path.name.startswith(PASS)]
+    pieces = [piece for record in records for piece in read_pieces(record)]
+    total = sum(piece.documents for piece in pieces)
+    known = {
+        "rank": np.empty(total, np.int64),
+        "dropped": np.zeros(total, np.bool_),
+        "trust": np.full(total, np.nan, np.float32),
+        "popularity": np.full(total, np.nan, np.float32),
+    }
+    _judge_sites(space, pieces, known)
+    _learn_limits(space, pieces)
+    applied = document_rules(space.recipe, space.out)
+    with shuffle.database(space, alone=True) as connection:
+        shuffle.load(connection, "merits", _MERITS, _merits(space, pieces, applied, known["dropped"]))
+        first = 0
+        for batch in connection.sql(_ORDER).to_arrow_reader(ROWS_AT_ONCE):
+            known["rank"][batch.column("number").to_numpy()] = np.arange(first, first + batch.num_rows)
+            first += batch.num_rows
+    shuffle.write_groups(shuffle.ranks_path(space), _cut(pieces, known), RANKS)
+    write_pieces(task.record, pieces)
+
+
+def _cut(pieces: Sequence[Piece], known: dict[str, np.ndarray]) -> Iterator[pa.Table]:
+    first = 0
+    for piece in pieces:
+        own = slice(first, first + piece.documents)
+        columns = [pa.array(known[field.name][own], field.type, from_pandas=True) for field in RANKS]
+        yield pa.Table.from_arrays(columns, schema=RANKS)
+        first += piece.documents
+
+
+def read_scores(space: Workspace, piece: Piece, columns: list[str] | None = None) -> pa.RecordBatch:
+    """The scores of a piece that has documents."""
+    with shuffle.reading(piece.path(space.folder, "scores")) as file:
+        return file.read(columns=columns).combine_chunks().to_batches()[0]
+
+
+def _merits(
+    space: Workspace, pieces: Sequence[Piece], applied: Sequence[Rule], dropped: np.ndarray
+) -> Iterator[pa.RecordBatch]:
+    """What documents are ranked by. Fills `dropped` on the way."""
+    for first, piece in _numbered(pieces):
+        scores = read_scores(space, piece)
+        own = slice(first, first + piece.documents)
+        if not piece.base:
+            dropped[own] = fired(scores, applied)
+        columns = {
+            "number": pa.array(np.arange(own.start, own.stop)),
+            "base": pa.array(np.full(piece.documents, piece.base)),
+            "dropped": pa.array(dropped[own]),
+            **{name: scores.column(name).cast(_MERITS.field(name).type) for name in ("quality", "characters", "id")},
+        }
+        yield pa.RecordBatch.from_pydict(columns, schema=_MERITS)
+
+
+def fired(scores: pa.RecordBatch, applied: Sequence[Rule]) -> np.ndarray:
+    """Whether any of the rules fires, for each document (bool)."""
+    kinds = pa.StructArray.from_arrays([scores.column("kind")], ["kind"])
+    judged = verdicts.judged(verdicts.with_columns(scores, {"source": kinds}), applied)
+    result = np.zeros(scores.num_rows, np.bool_)
+    for name in verdicts.reasons(judged.schema.names):
+        result |= judged.column(name).to_numpy(zero_copy_only=False)
+    return result
+
+
+def _learn_limits(space: Workspace, pieces: Sequence[Piece]) -> None:
+    """Writes out/thresholds.json: the limit of every rule for every kind, learnt where the rule says how."""
+    rules = space.recipe.document_rules()
+    names = list(dict.fromkeys(rule.score for rule in rules))
+    schema = pa.schema([("kind", pa.string()), *((name, pa.float32()) for name in names)])
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for _, piece in _numbered(pieces):
+            if not piece.base:
+                yield read_scores(space, piece, schema.names).select(schema.names).cast(schema)
+
+    with shuffle.database(space, alone=True) as connection:
+        shuffle.load(connection, "scores", schema, rows())
+        found = thresholds.to_table(thresholds.learn(connection, rules))
+    write_text(space.out / THRESHOLDS, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+
+
+def _judge_sites(space: Workspace, pieces: Sequence[Piece], known: dict[str, np.ndarray]) -> None:
+    """Fills trust and popularity of every document that has been read, and writes the table of sites."""
+    with shuffle.database(space, alone=True) as connection:
+        shuffle.load(connection, "documents", _DOCUMENTS, _documents(space, pieces))
+        shuffle.load(connection, "links", _LINKS, _links(space, pieces))
+        trust.judge_sites(connection, space.recipe.trust)
+        for batch in connection.sql(_TRUSTED).to_arrow_reader(ROWS_AT_ONCE):
+            numbers = batch.column("number").to_numpy()
+            for name in ("trust", "popularity"):
+                known[name][numbers] = batch.column(name).to_numpy(zero_copy_only=False)
+        table = connection.sql("FROM sites ORDER BY host").to_arrow_table()
+        shuffle.write_table(space.out / SITES, table)
+
+
+def _documents(space: Workspace, pieces: Sequence[Piece]) -> Iterator[pa.RecordBatch]:
+    for first, piece in _numbered(pieces):
+        if not piece.base:
+            scores = read_scores(space, piece, _DOCUMENTS.names[1:])
+            numbers = pa.array(np.arange(first, first + piece.documents))
+            yield pa.RecordBatch.from_arrays(
+                [numbers, *(scores.column(n) for n in _DOCUMENTS.names[1:])], schema=_DOCUMENTS
+            )
+
+
+def _links(space: Workspace, pieces: Sequence[Piece]) -> Iterator[pa.RecordBatch]:
+    for _, piece in _numbered(pieces):
+        path = piece.path(space.folder, "links")
+        if piece.links:
+            with shuffle.reading(path) as file:
+                yield from file.read().cast(_LINKS).to_batches()
+
+
+def _numbered(pieces: Sequence[Piece]) -> Iterator[tuple[int, Piece]]:
+    """Pieces with documents, with the number of the first."""
+    first = 0
+    for piece in pieces:
+        if piece.documents:
+            yield first, piece
+        first += piece.documents

@@ -1,0 +1,45 @@
+"""One input of a recipe: what to read, and what is known of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from malmoi.corpus.document import require_kind
+from malmoi.kit.errors import UserError
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Input:
+    """One thing to read: a file, an archive, or a folder with everything below it.
+
+    include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
+    rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
+    the rows of a plain text file are its lines.
+    comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
+    speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
+    whose speakers are private people, names elsewhere.
+    max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
+    """
+
+    path: Path
+    kind: str | None = None
+    name: str | None = None
+    licence: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    text_field: str = "text"
+    rows_per_document: int = 1
+    comments: bool = False
+    speakers: Literal["labels", "names"] | None = None
+    max_bytes_per_document: int = 20 * MEGABYTE
+
+    def __post_init__(self) -> None:
+        if self.kind is not None:
+            require_kind(self.kind, "kind")
+        if not self.text_field:
+            raise UserError("text_field is empty", "the name of the field that holds the text")
+        for name in ("rows_per_document", "max_bytes_per_document"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")

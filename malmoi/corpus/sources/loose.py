@@ -1,0 +1,81 @@
+"""Files that belong to no corpus, read as the corpus reads them: for judging a page, a letter or a log by itself."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.lines import read_lines, too_long
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_documents
+from malmoi.kit.errors import UserError
+
+STDIN = "-"
+MOST_LINE_BYTES = 20_000_000
+
+
+class Found(NamedTuple):
+    """One document of a file (None where it could not be read), where it lies, and why there is none."""
+
+    file: str
+    offset: int
+    document: dict[str, Any] | None
+    reason: str | None = None
+    detail: str | None = None
+
+
+def read_loose(
+    files: Sequence[str], lines: bool = False, comments: bool = False, text_field: str = "text"
+) -> Iterator[Found]:
+    """The documents of files in order; a folder or an archive gives all that it holds, "-" is standard input.
+
+    lines: every line of a plain text file that is not blank is a document. comments: readers' comments of a page are
+    documents of their own. text_field: which field of rows holds the text. Raises UserError where a file is missing or
+    a folder is empty; what cannot be read is told, nothing else raises.
+    """
+    for name in files:
+        if name == STDIN:
+            yield from _lines_of(sys.stdin.buffer, name) if lines else _whole(sys.stdin.buffer.read(), name)
+        elif lines and Path(name).is_dir():
+            raise UserError(f"{name} is a folder", "with --lines a text file, or -")
+        elif not Path(name).exists() or (lines and not Path(name).is_file()):
+            raise UserError(f"no file at {name}", "a text file, or -" if lines else "a file, a folder, an archive or -")
+        elif lines:
+            with Path(name).open("rb") as stream:
+                yield from _lines_of(stream, name)
+        else:
+            yield from _files_of(Input(Path(name), comments=comments, text_field=text_field), name)
+
+
+def _files_of(source: Input, name: str) -> Iterator[Found]:
+    empty = True
+    for item in read(source):
+        empty = False
+        place = name if source.path.is_file() else str(source.path / item.origin_file)
+        yield from _documents(item, source, place)
+    if empty:
+        raise UserError(f"nothing to read in {name}", "a folder or an archive that holds files")
+
+
+def _lines_of(stream: BinaryIO, name: str) -> Iterator[Found]:
+    source = Input(Path(name))
+    for line in read_lines(stream, MOST_LINE_BYTES):
+        if line.content is None:
+            yield from _documents(too_long(line, name, MOST_LINE_BYTES), source, name)
+        elif line.content.strip():
+            yield from _documents(Raw(line.content, "text", name, line.offset, line.size_bytes), source, name)
+
+
+def _whole(content: bytes, name: str) -> Iterator[Found]:
+    yield from _documents(Raw(content, "text", name, 0, len(content)), Input(Path(name)), name)
+
+
+def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[Found]:
+    found = item if isinstance(item, Unreadable) else to_documents(item, source)
+    if isinstance(found, Unreadable):
+        yield Found(place, found.origin_offset, None, found.reason, found.detail)
+        return
+    for document in found:
+        yield Found(place, item.origin_offset, document)

@@ -1,0 +1,67 @@
+"""From a Raw to its documents in the shape of document.SCHEMA: decoded, NFC, extracted, with their metadata."""
+
+from typing import Any
+
+from malmoi.corpus import media
+from malmoi.corpus.document import DAMAGE
+from malmoi.corpus.sources import markdown, page_documents
+from malmoi.corpus.sources.chat_log import with_speakers
+from malmoi.corpus.sources.fields import pick
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.record import (
+    author_hash,
+    clean_text,
+    decode,
+    document,
+    given_fields,
+    given_views,
+    unreadable,
+)
+
+__all__ = ["DAMAGE", "author_hash", "clean_text", "to_document", "to_documents"]
+
+
+def to_documents(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
+    """The documents of one item, at least one, or why there is none; each with the keys of SCHEMA.
+
+    Beside them `decoding_damage_share` (0..1: U+FFFD among the characters as decoded, whoever put them there), of pages
+    `link_hosts`, and media.CONTENTS where there are contents to store. kind is the input's, else the row's, else the
+    page's, else "web"; name and licence are the row's, else the page's, else the input's. Readers' comments follow as
+    a document of their own where the input asks for them and they are not the content.
+    """
+    if raw.format == "html":
+        return page_documents.read(raw, source)
+    decoded = decode(raw)
+    if isinstance(decoded, Unreadable):
+        return decoded
+    text, damage_share = decoded
+    fields = given_fields(raw)
+    items: list[dict[str, Any]] = []
+    if raw.format == "markdown":
+        table, text = markdown.split_front_matter(text)
+        fields = {**pick(table), **fields}
+        text, items = markdown.clean_with_media(text, fields.get("media") or ())
+        fields.setdefault("title", markdown.first_heading(text))
+    text = _tidy_blank_lines(clean_text(text)) if raw.format == "markdown" else clean_text(text)
+    text, segments, contents = media.place(text, items)
+    if raw.format == "text":
+        text, fields = with_speakers(text, fields, source.speakers)
+    if not text:
+        return unreadable(raw, "no_text", "nothing is left but markup")
+    found = document(raw, source, fields, text) | {"segments": segments or None, DAMAGE: damage_share}
+    found["views"] = given_views(fields.get("summary"), text)
+    return [found | {media.CONTENTS: contents} if contents else found]
+
+
+def to_document(raw: Raw, source: Input) -> dict[str, Any] | Unreadable:
+    """The first of an item's documents: what it is about."""
+    found = to_documents(raw, source)
+    return found if isinstance(found, Unreadable) else found[0]
+
+
+def _tidy_blank_lines(text: str) -> str:
+    """At most two line ends in a row where cleaning left more."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text

@@ -1,0 +1,108 @@
+"""What is read again of the tags of a scanned page."""
+
+import numpy as np
+import pytest
+
+from malmoi.corpus.html.attributes import (
+    attribute,
+    attribute_bytes,
+    canonical,
+    element_words,
+    hosts,
+    metas,
+    name_hashes,
+)
+from malmoi.corpus.html.scan import ATTRIBUTES, FIRST, LAST, TAG, scan
+from malmoi.corpus.html.tags import ID, tables
+from malmoi.corpus.html.thread_words import ACCEPTED, ANSWER, AUTHOR, COMMENT, QUESTION, thread_words
+
+
+def scanned(html: str):
+    content = html.encode()
+    page = np.frombuffer(content, np.uint8)
+    return page, content, scan(page, tables())
+
+
+def first(html: str, tag: str) -> tuple[np.ndarray, bytes, int]:
+    page, content, seen = scanned(html)
+    number = int(np.flatnonzero(seen.elements[:, TAG] == ID[tag])[0])
+    return page, content, int(seen.places[number, ATTRIBUTES])
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ('<a href="/x">', "/x"),
+        ("<a HREF = '/x' >", "/x"),
+        ("<a href=/x>", "/x"),
+        ("<a class=href data-href=no href=/x>", "/x"),
+        ("<a href='/x?a=1&amp;b=&#54620;'>", "/x?a=1&b=한"),
+        ("<a href>", ""),
+        ("<a/href=/x>", "/x"),
+        ('<a title=">" href="가">', "가"),
+        ("<a>", None),
+        ("<a title='href=/x'>", None),
+    ],
+)
+def test_an_attribute_is_found_however_it_is_written(tag, value):
+    assert attribute(*first(f"<p>{tag}글</a>", "a"), b"href") == value
+
+
+def test_a_value_that_is_too_long_is_cut_or_left():
+    page, content, place = first(f"<a href={'x' * 9_000}>글</a>", "a")
+    assert len(attribute(page, content, place, b"href") or "") == 8_000
+    assert attribute_bytes(page, content, place, b"href", 8_999) is None
+    assert attribute_bytes(page, content, place, b"href", 9_000) == b"x" * 9_000
+
+
+def test_metas_are_found_by_any_of_three_names_and_the_first_counts():
+    names = ["og:title", "author", "datepublished", "none"]
+    page = scanned(
+        '<meta property=" OG:Title " content=" 첫\n눈 "><meta name=author content=""><meta NAME=Author content=길손>'
+        "<meta property='og:title' content=둘째><meta itemprop=datePublished content=2021><meta charset=utf-8>"
+    )
+    assert metas(*page, name_hashes(names)) == {0: "첫 눈", 1: "길손", 2: "2021"}
+
+
+def test_only_a_canonical_link_is_canonical():
+    assert (
+        canonical(
+            *scanned('<link rel=icon href=/i><link href="/1?a&amp;b" rel="Canonical"><link rel=canonical href=/2>')
+        )
+        == "/1?a&b"
+    )
+    assert canonical(*scanned("<link rel=stylesheet href=/s>")) is None
+
+
+def test_hosts_of_absolute_links_are_told_once_in_order():
+    links = ("//b.kr", "http://A.kr/x", "https://a.kr:80", "HTTPS://u:p@c.kr?q", "/x", "mailto:a@d.kr", "#e.kr", "//")
+    assert hosts(*scanned("".join(f'<a href="{link}">x</a>' for link in links))) == ["b.kr", "a.kr", "c.kr"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "bits"),
+    [
+        ('<div itemtype="https://schema.org/Question">', QUESTION),
+        ('<div itemprop="acceptedAnswer">', ANSWER | ACCEPTED),
+        ('<div class="c-answer is-accepted">', ANSWER | ACCEPTED),
+        ('<div id="답변_3">', ANSWER),
+        ('<div class="cmt_list">', COMMENT),
+        ('<div class="recmtx">', 0),
+        ('<div title="answer" data-x="comment">', 0),
+        ('<div class="nickname">', AUTHOR),
+        ("<div>", 0),
+    ],
+)
+def test_words_in_classes_ids_and_microdata_say_what_an_element_is_for(tag, bits):
+    page, _, seen = scanned(f"{tag}글</div>")
+    named = QUESTION | ANSWER | ACCEPTED | COMMENT | AUTHOR
+    assert int(element_words(page, seen, thread_words())[1]) & named == bits
+
+
+def test_every_element_knows_its_text_and_every_picture_its_block():
+    _, _, seen = scanned("<div><p>하나</p><img src=a><p>둘 <img src=b>셋</p></div><img src=c>")
+    text = seen.text.tobytes()
+    spans = [text[place[FIRST] : place[LAST]].decode() for place in seen.places]
+    assert spans == ["하나둘 셋", "하나둘 셋", "하나", "둘 셋"]
+    assert seen.marks[:, 3].tolist() == [1, 1, 2]
+    assert seen.marks[:, 5].tolist() == [0, 1, 0]

@@ -1,0 +1,54 @@
+"""Two corpora of the same raw files under other recipes, compared document by document."""
+
+import dataclasses
+
+import pytest
+from small_batches import quiet
+
+from malmoi.corpus.build import build
+from malmoi.corpus.report.difference import difference
+from malmoi.kit.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def without_near(recipe, tmp_path_factory):
+    out = tmp_path_factory.mktemp("difference") / "corpus"
+    build(dataclasses.replace(recipe, off=("near_duplicate",)), out, quiet)
+    return out
+
+
+def test_a_corpus_differs_in_nothing_from_itself(built):
+    found = difference(built, built)
+    assert found["changes"] == found["samples"] == []
+    assert found["counts"]["before"] == found["counts"]["after"]
+
+
+def test_what_a_recipe_adds_is_told_by_reason_and_balances_with_the_counts(built, without_near):
+    found = difference(built, without_near)
+    added = sum(row["documents"] for row in found["changes"] if row["change"] == "added")
+    dropped = sum(row["documents"] for row in found["changes"] if row["change"] == "dropped")
+    kept = {side: counts["documents_kept"] for side, counts in found["counts"].items()}
+    assert added > 0
+    assert kept["after"] - kept["before"] == added - dropped
+    assert {row["reason_a"] for row in found["changes"] if row["change"] == "added"} == {"near_duplicate"}
+    gained = sum(row["bytes_after"] - row["bytes_before"] for row in found["changes"])
+    before, after = (found["counts"][side]["text_bytes_kept"] for side in ("before", "after"))
+    assert gained == after - before
+
+
+def test_the_way_back_is_the_same_with_the_signs_turned(built, without_near):
+    there, back = difference(built, without_near), difference(without_near, built)
+    turned = {"added": "dropped", "dropped": "added", "new": "gone", "gone": "new"}
+    forward = {(turned.get(row["change"], row["change"]), row["documents"]) for row in there["changes"]}
+    assert forward == {(row["change"], row["documents"]) for row in back["changes"]}
+
+
+def test_samples_show_text_also_of_what_is_kept(built, without_near):
+    samples = difference(built, without_near, samples=1)["samples"]
+    assert samples
+    assert all(row["text"] for row in samples)
+
+
+def test_a_folder_that_is_no_corpus_is_refused(built, tmp_path):
+    with pytest.raises(UserError, match="manifest"):
+        difference(built, tmp_path)
