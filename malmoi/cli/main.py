@@ -1,7 +1,6 @@
 """`malmoi <room> <verb> [path] --set a.b=c --dry-run --json`: parse, wire, print. Rooms are imported when asked for."""
 
 import argparse
-import errno
 import importlib
 import io
 import os
@@ -9,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import STOPPED, UserError, code_of, did_you_mean
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -70,20 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
             raise
         _say("stopped; run the same command again to go on")
-        return 130
+        return STOPPED
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
         return 1
     except OSError as error:
-        return _refused(error)
-
-
-def _refused(error: OSError) -> int:
-    """The system's no in one line: 2 where the path is to blame, 1 for what may pass (a full disk, a lost network)."""
-    place = "" if error.filename is None else f"{error.filename}: "
-    _say(f"{place}{error.strerror or error}")
-    wrong_path = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
-    return 2 if isinstance(error, wrong_path) or error.errno == errno.EROFS else 1
+        place = "" if error.filename is None else f"{error.filename}: "
+        _say(f"{place}{error.strerror or error}")
+        return code_of(error)
 
 
 def _say(wrong: str) -> None:

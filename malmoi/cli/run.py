@@ -1,6 +1,7 @@
 """`malmoi run RECIPE`: every stage of the road in order, each skipped where it is finished already."""
 
 import argparse
+import functools
 import json
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.cli.progress import Progress, bar
-from malmoi.cli.recipe import Run, add_recipe_arguments, load
+from malmoi.cli.recipe import Run, add_from_scratch, add_recipe_arguments, load
 from malmoi.kit import events
 
 
@@ -26,6 +27,7 @@ class Stage:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The room is its own verb."""
     add_recipe_arguments(parser)
+    add_from_scratch(parser)
     parser.set_defaults(action=_run)
 
 
@@ -34,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         print_plan(run, arguments.json)
         return 0
-    counts = run_stages(run)
+    counts = run_stages(run, from_scratch=arguments.from_scratch)
     if arguments.json:
         print(json.dumps(counts, ensure_ascii=False))
     else:
@@ -43,8 +45,11 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_stages(run: Run) -> dict[str, Any]:
-    """Runs what is not finished. Returns each stage's counts."""
+def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
+    """Runs what is not finished. Returns each stage's counts. from_scratch: as in train.
+
+    A stage that was asked to stop raises, so that no stage after it begins.
+    """
     from malmoi.cli.memory import watched
 
     counts: dict[str, Any] = {}
@@ -52,7 +57,8 @@ def run_stages(run: Run) -> dict[str, Any]:
     for number, stage in enumerate(STAGES, start=1):
         before = time.perf_counter()
         with watched() as peak, bar(f"{number}/{len(STAGES)} {stage.title}") as progress:
-            counts[stage.folder] = stage.run(run, progress)
+            work = functools.partial(_train, from_scratch=from_scratch) if stage.run is _train else stage.run
+            counts[stage.folder] = work(run, progress)
         seconds = time.perf_counter() - before
         events.append(run.folder, "stage", stage=stage.folder, seconds=seconds, peak_bytes=peak.resident_bytes)
         print(_line(number, stage, seconds, peak.resident_bytes, run.folder), file=sys.stderr)
@@ -91,10 +97,10 @@ def _tokens(run: Run, progress: Progress) -> dict[str, Any]:
     return encode(run.tokens, run.folder / "corpus", run.folder / "tokenizer", run.folder / "tokens", progress)
 
 
-def _train(run: Run, progress: Progress) -> dict[str, Any]:
+def _train(run: Run, progress: Progress, *, from_scratch: bool = False) -> dict[str, Any]:
     from malmoi.train.trainer import train
 
-    return train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress)
+    return train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress, from_scratch=from_scratch)
 
 
 def _model(run: Run, progress: Progress) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malmoi.cli.progress import bar
-from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments, load
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
 
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
     add_recipe_arguments(run)
+    add_from_scratch(run)
     run.set_defaults(action=_run)
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
     show.add_argument("folder", type=Path, help="a train folder, or the folder of a run")
@@ -46,7 +47,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from malmoi.train.trainer import train
 
     with bar("train") as progress:
-        counts = train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress)
+        tokens, out = run.folder / "tokens", run.folder / "train"
+        counts = train(run.train, run.model, tokens, out, progress, from_scratch=arguments.from_scratch)
     _print(counts, arguments.json)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from malmoi.kit import fence
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
 
 PARTIAL = ".partial"
 """Suffix of what is being written. A name that ends so is never read and may be removed at any time."""
@@ -261,8 +261,8 @@ def sha256_of(path: Path) -> str:
         if is_remote(path):
             names = list(sizes_below(path))
         else:
-            files = sorted(file for file in path.rglob("*") if file.is_file())
-            names = [file.relative_to(path).as_posix() for file in files]
+            below = (Path(root, name) for root, _, names in os.walk(path, onerror=_raise) for name in names)
+            names = [file.relative_to(path).as_posix() for file in sorted(below) if file.is_file()]
         digest = hashlib.sha256()
         for name in names:
             digest.update(f"{name} {sha256_of(path / name)}\n".encode())
@@ -274,24 +274,59 @@ def sha256_of(path: Path) -> str:
         return digest.hexdigest()
 
 
+def _raise(error: OSError) -> None:
+    """Without this, os.walk leaves out what it cannot read, and the hash would be that of another folder."""
+    raise error
+
+
 def damage(folder: Path, sha256_by_name: Mapping[str, str]) -> str | None:
-    """The first of the named files that is missing or not as it was written, in words; None where all are whole."""
+    """The first of the named files that is missing or not as it was written, in words; None where all are whole.
+
+    Raises UserError (try again) where one cannot be read at this moment: that says nothing about its content.
+    """
     for name, expected in sha256_by_name.items():
-        if not (folder / name).is_file():
+        try:
+            with reading(folder / name):
+                found = sha256_of(folder / name)
+        except ABSENT:
             return f"{name} is missing"
-        if sha256_of(folder / name) != expected:
+        if found != expected:
             return f"{name} is not as it was written (SHA-256)"
     return None
 
 
+ABSENT = (FileNotFoundError, NotADirectoryError)
+"""The errors that say that there is no such file. Any other OSError says only that it cannot be read now."""
+
+
+def unreadable(path: Path, error: OSError) -> UserError:
+    """What cannot be read at this moment: not mounted, a stale handle, no permission, a broken disk. Exit code 75.
+
+    It is neither damaged nor absent. Whoever raises this has renamed and removed nothing.
+    """
+    words = f"{path} cannot be read now: {error.strerror or error}"
+    return UserError(words, hint="nothing was changed; run again when the storage is back", code=TRY_AGAIN)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around what reads `path`: an OSError, other than that it is absent, becomes `unreadable`."""
+    try:
+        yield
+    except ABSENT:
+        raise
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError that says so."""
+    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError with the code for it."""
     try:
         yield
     except OSError as error:
-        hint = "make room or choose another folder, then run again"
-        raise UserError(f"{folder} cannot be written to: {error.strerror or error}", hint=hint) from None
+        wrong = f"{folder} cannot be written to: {error.strerror or error}"
+        raise UserError(wrong, hint="make room or choose another folder, then run again", code=code_of(error)) from None
 
 
 @contextlib.contextmanager

@@ -13,11 +13,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from malmoi.kit.errors import TRY_AGAIN, UserError
-from malmoi.kit.files import damage, is_remote, sha256_of, sizes_below, write_text
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import ABSENT, damage, is_remote, reading, sha256_of, sizes_below, write_text
+from malmoi.kit.stamps import damage_since
 
 NAME = "manifest.json"
 FORMAT = 2
+
+How = Literal["size", "once", "hash"]
 
 Outputs = dict[str, dict[str, Any]]
 """{"bytes": size or None where an older format does not tell, "sha256": hex} by name within the stage's folder."""
@@ -54,19 +57,18 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> dict[str, Any]:
     """The manifest of a finished folder, in the shape of format 2.
 
-    Raises UserError where there is none, where it is damaged or of a newer format, and (75) where it cannot be read
-    now.
+    Raises UserError with one of four answers: there is none, it cannot be read now (try again), it is damaged, a newer
+    malmoi made it.
     """
     try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        with reading(folder / NAME):
+            found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except ABSENT:
         raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
-    except OSError as error:
-        raise UserError(f"{folder / NAME} cannot be read now: {error}", hint="try again", code=TRY_AGAIN) from None
     except ValueError as error:
-        raise UserError(f"{folder / NAME} cannot be read: {error}") from None
+        raise UserError(f"{folder / NAME} cannot be read: {error}", code=GIVE_UP) from None
     if not isinstance(found, dict) or not isinstance(found.get("outputs", {}), dict):
-        raise UserError(f"{folder / NAME} cannot be read: it holds no table")
+        raise UserError(f"{folder / NAME} cannot be read: it holds no table", code=GIVE_UP)
     if not isinstance(found.get("format", 1), int) or found.get("format", 1) > FORMAT:
         newer = f"{folder / NAME} has format {found['format']}"
         raise UserError(newer, f"at most {FORMAT}", "a newer malmoi made it: use that one")
@@ -85,12 +87,15 @@ def is_finished(
 ) -> bool:
     """Whether `folder` was finished with this very config, these inputs and version: its stage may be skipped.
 
-    Raises UserError where its manifest is damaged: what lies beside it is not ours to overwrite unasked.
+    Raises UserError where its manifest is damaged, as what lies beside it is not ours to overwrite unasked, and where
+    it cannot be read now.
     """
-    if not (folder / NAME).is_file():
-        return False
     try:
+        with reading(folder / NAME):
+            (folder / NAME).stat()
         found = read(folder)
+    except ABSENT:
+        return False
     except UserError as error:
         hint = error.hint or "remove that file and the stage is run again"
         raise UserError(error.wrong, error.expected, hint, error.code) from None
@@ -110,10 +115,11 @@ def hashes(outputs: Mapping[str, Any]) -> dict[str, str]:
     return {name: one["sha256"] if isinstance(one, dict) else one for name, one in outputs.items()}
 
 
-def verify(folder: Path, how: Literal["size", "hash"] = "hash", only: Iterable[str] | None = None) -> str | None:
+def verify(folder: Path, how: How = "hash", only: Iterable[str] | None = None) -> str | None:
     """What is wrong with a finished folder's outputs, or those named by `only`, in words; None where they are whole.
 
-    size: one question a file. hash: reads them all (about 1 GB/s). Raises UserError where the manifest cannot be read,
+    size: one question a file. hash: reads them all (about 1 GB/s). once: reads those that this machine has not verified
+    since they changed (stamps.py). Raises UserError where the manifest cannot be read,
     and (75) where a file cannot be read now: that is neither absent nor damaged.
     """
     outputs = read(folder)["outputs"]
@@ -122,14 +128,14 @@ def verify(folder: Path, how: Literal["size", "hash"] = "hash", only: Iterable[s
         if entry is None:
             return f"{name} is not in {NAME}"
         try:
-            size = (folder / name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
+            with reading(folder / name):
+                size = (folder / name).stat().st_size
+        except ABSENT:
             return f"{name} is missing"
-        except OSError as error:
-            raise UserError(f"{folder / name} cannot be read now: {error}", "", "try again", TRY_AGAIN) from None
         if entry["bytes"] not in (None, size):
             return f"{name} is not as it was written ({size} bytes, not {entry['bytes']})"
-    return damage(folder, hashes(chosen)) if how == "hash" else None
+    check = {"once": damage_since, "hash": damage}.get(how)
+    return check(folder, hashes(chosen)) if check else None
 
 
 def code_version() -> str:

@@ -115,9 +115,9 @@ def unfinished(folder: Path) -> dict[str, Any]:
 
 
 def is_done(folder: Path, made: Made) -> bool:
-    """Whether `folder` is finished with these very inputs and whole. Reads its outputs."""
+    """Whether `folder` is finished with these very inputs and whole. Reads its outputs once a machine."""
     is_same = manifest.is_finished(folder, made.config, made.inputs, made.output_version)
-    return is_same and manifest.verify(folder) is None
+    return is_same and manifest.verify(folder, how="once") is None
 
 
 def _begin(folder: Path, made: Made) -> bool:

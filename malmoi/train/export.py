@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.kit import config, manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import GIVE_UP, UserError
 from malmoi.kit.files import atomic_directory, listed, move, remove, sha256_of, writing
 from malmoi.kit.stage import PROTOCOL, Made, Stage, is_done, stage, unfinished
 from malmoi.model.convert import TOKENIZER, write_hugging_face
@@ -40,7 +40,7 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
     if wrong is not None:
         others = ", ".join(str(checkpoint.step_of(path)) for path in _all(train) if path != source)
         hint = "run the training again to make it anew" + (f", or name another: {others}" if others else "")
-        raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint)
+        raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint, code=GIVE_UP)
     _check_replaceable(out)
     model = load_model(source)
     with writing(out), stage(out, made) as work:

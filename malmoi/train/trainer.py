@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from malmoi.kit import config, events, manifest
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import writing
+from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
+from malmoi.kit.files import reading, writing
 from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
@@ -74,37 +74,49 @@ class Trainee:
 
 
 def train(
-    settings: TrainSettings, model: ModelSettings, tokens: Path, out: Path, progress: Callable[[int, int], None]
+    settings: TrainSettings,
+    model: ModelSettings,
+    tokens: Path,
+    out: Path,
+    progress: Callable[[int, int], None],
+    *,
+    from_scratch: bool = False,
 ) -> dict[str, Any]:
     """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
 
     A finished folder of the same settings and tokens is left as it is, if its newest checkpoint is whole; any other is
-    gone on with from its newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises
-    UserError for a changed recipe, damaged tokens, an unwritable folder, a loss that is no number.
+    gone on with from its newest whole checkpoint. Steps that were saved and now have no whole checkpoint are begun
+    again only `from_scratch`. SIGINT, SIGTERM, SIGHUP and SIGUSR1 end it after the step in hand, saved: UserError (try
+    again), KeyboardInterrupt for SIGINT; also where that was the last step. Raises UserError for a changed recipe,
+    damaged tokens, storage that cannot be read or written now, a loss that is no number.
     """
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
     with lock(out):
         began = time.monotonic()
-        found = checkpoint.newest_whole(out / CHECKPOINTS, lambda name, why: _refuse(out, name, why))
+        found = _find_start(out, from_scratch)
         plan = _settle(plan, found, out)
         (out / manifest.NAME).unlink(missing_ok=True)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
             loader = Loader(open_part(tokens, "train"), settings)
             trainee = build(plan)
             state = restore(plan, trainee, found, out)
-            while state.step < settings.steps:
+            is_stopped = False
+            while state.step < settings.steps and not is_stopped:
                 progress(state.step, settings.steps)
                 set_learning_rate(trainee.optimizer, learning_rate(settings, state.step))
                 _one_step(plan, trainee, loader, state, out)
+                is_stopped = interruption.signal is not None
                 is_due = state.step % settings.checkpoint_steps == 0 or state.step == settings.steps
-                if is_due or interruption.signal is not None:
+                if is_due or is_stopped:
                     _save(plan, trainee, state, out)
-                if interruption.signal is not None and state.step < settings.steps:
-                    interruption.leave()
-            progress(settings.steps, settings.steps)
-        return _finish(plan, loader, state, out, time.monotonic() - began)
+            counts = {}
+            if state.step == settings.steps:
+                progress(settings.steps, settings.steps)
+                counts = _finish(plan, loader, state, out, time.monotonic() - began)
+            interruption.leave(f"after step {state.step} of {settings.steps}, which is saved")
+        return counts
 
 
 def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Plan:
@@ -140,17 +152,52 @@ def build(plan: Plan) -> Trainee:
 
 
 def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> State:
-    """Loads a checkpoint, if one was found, into `trainee`; returns where it stands. Steps after it are struck out."""
-    state = State()
+    """Loads a checkpoint, if one was found, into `trainee`; returns where it stands.
+
+    Events of steps after it are struck out; without a checkpoint, those of all steps are kept aside.
+    """
+    state, redone = State(), 0
     if found is not None:
         checkpoint.load(found, trainee.tensors())
         counts = manifest.read(found)["counts"]
         state = State(counts["step"], counts["tokens"])
-    redone = curve.truncate(out, state.step)
+        with writing(out):
+            redone = curve.truncate(out, state.step)
     described = {"parameters": plan.shape.parameters, "steps": plan.settings.steps, "code": manifest.code_version()}
     kind = "start" if found is None else "resume"
     _append(out, kind, step=state.step, redone_steps=redone, **described, **plan.machine)
     return state
+
+
+def _find_start(out: Path, from_scratch: bool) -> Path | None:
+    """The checkpoint to go on from; None to begin at step 0. Damaged newer ones are set aside, and told in the events.
+
+    Nothing is touched before every answer is known. Raises UserError where a checkpoint cannot be read now, and where
+    steps were saved but no checkpoint is whole, unless `from_scratch`.
+    """
+    found, wrong = checkpoint.newest_whole(out / CHECKPOINTS)
+    with reading(out):
+        was_saved = bool(wrong) or any(events.read(out, "checkpoint"))
+        last_step = max((event["step"] for event in curve.steps(out)), default=0)
+    if found is None and was_saved and not from_scratch:
+        raise _without_checkpoint(out, last_step, wrong)
+    with writing(out):
+        former = curve.keep_aside(out) if found is None and (last_step or was_saved) else None
+        for path in wrong:
+            checkpoint.set_aside(path)
+    for path, why in wrong.items():
+        _append(out, "refused_checkpoint", name=path.name, reason=why)
+    if former is not None:
+        _append(out, "begun_again", former_events=former, former_steps=last_step)
+    return found
+
+
+def _without_checkpoint(out: Path, last_step: int, wrong: dict[Path, str]) -> UserError:
+    """Says what there is of a run whose steps have no whole checkpoint. Absent ones may be mounted again: code 75."""
+    state = "; ".join(f"{path.name} is damaged: {why}" for path, why in wrong.items()) or "its checkpoints are absent"
+    hint = "bring them back and run again, or begin again at step 0 with --from-scratch (the former events are kept)"
+    code = GIVE_UP if wrong else TRY_AGAIN
+    return UserError(f"{out} has done {last_step} steps, and {state}", "a whole checkpoint", hint, code)
 
 
 def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: Path) -> None:
@@ -165,7 +212,7 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
         shown = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
         wrong = f"step {state.step + 1} gives {error} (documents {shown})"
         hint = "lower train.learning_rate or look at these documents; the checkpoints are from before"
-        raise UserError(wrong, hint=hint) from None
+        raise UserError(wrong, hint=hint, code=GIVE_UP) from None
     state.step += 1
     state.tokens += result.tokens
     _record(plan.settings, state, result, out, time.perf_counter() - began)
@@ -222,8 +269,9 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
 
 
 def _newest_is_whole(out: Path) -> bool:
-    saved = checkpoint.checkpoints(out / CHECKPOINTS)
-    return not saved or checkpoint.fault(saved[-1]) is None
+    """Whether the newest checkpoint that a finished run names is there and whole."""
+    named = [Path(name).parent for name in manifest.read(out)["outputs"]]
+    return bool(named) and checkpoint.fault(out / max(named, key=checkpoint.step_of)) is None
 
 
 def _mean(values: list[float]) -> float | None:
@@ -243,10 +291,6 @@ def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
     asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
     refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
     return replace(plan, machine=on)
-
-
-def _refuse(out: Path, name: str, why: str) -> None:
-    _append(out, "refused_checkpoint", name=name, reason=why)
 
 
 def _append(out: Path, kind: str, **fields: Any) -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from malmoi.cli.main import main
+from malmoi.kit import files
+from malmoi.kit.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,35 @@ def test_ctrl_c_in_the_middle_of_a_query_is_one_line_like_any_other(capsys, monk
     monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
     assert main(["run"]) == 130
     assert capsys.readouterr().err == "malmoi: stopped; run the same command again to go on\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, 75),
+        (errno.EDQUOT, 75),
+        (errno.EIO, 75),
+        (errno.ESTALE, 75),
+        (errno.ECONNREFUSED, 75),
+        (errno.EACCES, 2),
+        (errno.EROFS, 2),
+        (errno.ENOENT, 2),
+    ],
+)
+def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch, tmp_path):
+    refused = OSError(number, os.strerror(number), "runs/폴더")
+
+    def acts(_arguments):
+        raise refused
+
+    room = types.ModuleType("malmoi.cli.run")
+    room.add_arguments = lambda parser: parser.set_defaults(action=acts)
+    monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
+    assert main(["run"]) == code
+    assert capsys.readouterr().err == f"malmoi: runs/폴더: {os.strerror(number)}\n"
+    with pytest.raises(UserError) as caught, files.writing(tmp_path):
+        raise refused
+    assert caught.value.code == code
 
 
 def test_text_that_the_terminal_cannot_show_is_written_out():

@@ -90,6 +90,26 @@ def test_the_first_damaged_or_missing_file_is_named(tmp_path):
     assert files.damage(tmp_path, made) == "a is missing"
 
 
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EACCES])
+def test_what_cannot_be_read_now_is_neither_damaged_nor_absent(tmp_path, unreadable, number):
+    (tmp_path / "folder" / "deep").mkdir(parents=True)
+    (tmp_path / "folder" / "deep" / "a").write_text("a")
+    manifest.write(tmp_path, Manifest("corpus", {}, outputs={"folder": files.sha256_of(tmp_path / "folder")}))
+    assert manifest.verify(tmp_path) is None
+    unreadable(tmp_path / "folder" / "deep", number)
+    with pytest.raises(UserError, match=r"folder cannot be read now: .*; nothing was changed; run again") as caught:
+        manifest.verify(tmp_path)
+    assert caught.value.code == 75
+    unreadable(tmp_path / "manifest.json", number)
+    for ask in (manifest.read, lambda folder: manifest.is_finished(folder, {}, {})):
+        with pytest.raises(UserError, match=r"manifest.json cannot be read now") as caught:
+            ask(tmp_path)
+        assert caught.value.code == 75
+    assert not manifest.is_finished(tmp_path / "absent", {}, {})
+    (tmp_path / "file").write_text("")
+    assert not manifest.is_finished(tmp_path / "file", {}, {})
+
+
 def test_what_cannot_be_written_is_one_clear_line(tmp_path):
     words = "out cannot be written to: No space left on device; make room"
     with pytest.raises(UserError, match=words), files.writing(tmp_path / "out"):

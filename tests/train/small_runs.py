@@ -27,8 +27,8 @@ def silent(_done: int, _total: int) -> None:
     pass
 
 
-def run(tokens: Path, out: Path, progress=silent, **changes):
-    return train(settings(**changes), MODEL, tokens, out, progress)
+def run(tokens: Path, out: Path, progress=silent, from_scratch=False, **changes):
+    return train(settings(**changes), MODEL, tokens, out, progress, from_scratch=from_scratch)
 
 
 def curve(out: Path) -> list[tuple]:

@@ -95,6 +95,22 @@ def test_documents_of_a_step_are_those_whose_tokens_are_in_its_rows(tmp_path):
         assert len(set(ids) - inside) <= 1
 
 
+def test_batches_are_made_without_the_tables_of_documents(tmp_path, documents):
+    """Windows come in random order: a table for each would take 40 ms, and those of all shards too much memory."""
+    folder = write_tokens(tmp_path / "tokens", documents)
+    whole = Loader(open_part(folder, "train"), SETTINGS)
+    starts = {start for _, start, _ in open_part(folder, "train").documents(0, 10**9)}
+    for table in folder.glob("*.documents.parquet"):
+        table.unlink()
+    samples = whole.samples(1)
+    assert samples
+    for sample in samples:
+        window = whole.window(sample) * SETTINGS.sequence_tokens
+        positions = whole.batch([sample]).positions_BT[0].tolist()
+        begins = [place for place in range(1, len(positions)) if window + place + 1 in starts]
+        assert [place for place in range(1, len(positions)) if positions[place] == 0][: len(begins)] == begins
+
+
 def test_a_document_that_was_never_encoded_is_named_in_the_error(loader):
     with pytest.raises(UserError, match="no document 'abc'"):
         loader.steps_with("abc", 3)

@@ -145,24 +145,59 @@ def test_the_seconds_of_a_run_are_those_of_all_its_starts(shared_tokens, tmp_pat
     assert 800 <= manifest.read(out)["seconds"] < 1000
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def signals_at(step, *numbers):
+    def progress(done, _total):
+        if done == step:
+            for number in numbers:
+                os.kill(os.getpid(), number)
+
+    return progress
+
+
+STOPPING = [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1]
+
+
+@pytest.mark.parametrize("number", [*STOPPING, signal.SIGINT])
 def test_a_signal_ends_the_run_after_the_step_in_hand_with_a_checkpoint(shared_tokens, tmp_path, undisturbed, number):
     out = tmp_path / "out"
-
-    def progress(done, _total):
-        if done == 5:
-            os.kill(os.getpid(), number)
-
-    with pytest.raises(SystemExit if number == signal.SIGTERM else KeyboardInterrupt) as caught:
-        run(shared_tokens, out, progress)
-    if number == signal.SIGTERM:
-        assert caught.value.code == 143
+    with pytest.raises(UserError if number in STOPPING else KeyboardInterrupt) as caught:
+        run(shared_tokens, out, signals_at(5, number))
+    if number in STOPPING:
+        assert f"stopped by {number.name} after step 6 of 12, which is saved; run the same" in str(caught.value)
+        assert caught.value.code == 75
     assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
     assert len(curve(out)) == 6
     assert (out / "checkpoints" / "step-00000006").is_dir()
     assert not (out / "manifest.json").exists()
     run(shared_tokens, out)
     assert_same_run(out, undisturbed)
+
+
+@pytest.mark.parametrize("number", [*STOPPING, signal.SIGINT])
+def test_a_signal_in_the_last_step_outlives_it_so_that_no_stage_after_it_begins(shared_tokens, tmp_path, number):
+    out = tmp_path / "out"
+    with pytest.raises(UserError if number in STOPPING else KeyboardInterrupt):
+        run(shared_tokens, out, signals_at(11, number))
+    assert manifest.read(out)["counts"]["steps"] == 12
+    assert run(shared_tokens, out, stop_at(0)) == manifest.read(out)["counts"]
+
+
+def test_the_signals_of_a_closed_ssh_and_of_a_scheduler_come_together_and_the_step_is_saved_all_the_same(
+    shared_tokens, tmp_path
+):
+    with pytest.raises(UserError, match="after step 6 of 12"):
+        run(
+            shared_tokens, tmp_path / "out", signals_at(5, signal.SIGHUP, signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM)
+        )
+    assert (tmp_path / "out" / "checkpoints" / "step-00000006").is_dir()
+
+
+def test_a_run_under_nohup_does_not_end_with_the_session(shared_tokens, tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(shared_tokens, tmp_path / "out", signals_at(5, signal.SIGHUP))["steps"] == 12
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +244,11 @@ def test_two_threads_give_the_same_bits_twice(shared_tokens, tmp_path, precision
 
 
 def test_a_loss_that_is_no_number_names_step_and_documents_and_keeps_the_checkpoints(shared_tokens, tmp_path):
-    with pytest.raises(UserError, match=r"step \d+ gives loss .* nan \(documents [0-9a-f]{32}, .* more\); lower train"):
+    with pytest.raises(
+        UserError, match=r"step \d+ gives loss .* nan \(documents [0-9a-f]{32}, .* more\); lower train"
+    ) as no:
         run(shared_tokens, tmp_path / "out", learning_rate=1e30, warmup_steps=0)
+    assert no.value.code == 93
     (event,) = events.read(tmp_path / "out", "not_finite")
     assert event["step"] == len(curve(tmp_path / "out")) + 1
     assert event["documents"]
