@@ -5,11 +5,9 @@ What a run is at any moment is its checkpoint: weights, the optimizer's state, a
 again gives the same bits as one that never stopped. One process on a CPU or on one GPU.
 """
 
-import contextlib
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ from torch import Tensor
 
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
-from malmoi.kit.files import reading, sha256_of, writing
+from malmoi.kit.files import reading, writing
+from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -94,7 +93,7 @@ def train(
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
-    with _claimed(out):
+    with lock(out):
         began = time.monotonic()
         found = _find_start(out, from_scratch)
         plan = _settle(plan, found, out)
@@ -133,12 +132,13 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
     return Plan(
         settings,
         model.shape(counts["vocabulary_tokens"]),
-        {"train": config.to_table(settings), "model": config.to_table(model)},
+        {"train": config.identity(settings), "model": config.identity(model)},
         {"tokens": content_sha256(tokens)},
         {
             "device": device,
             "precision": machine.choose_precision(settings, device),
             "threads": settings.threads or len(os.sched_getaffinity(0)),
+            "micro_sequences": settings.micro_sequences,
         },
         made["inputs"].get("tokenizer"),
     )
@@ -155,15 +155,14 @@ def build(plan: Plan) -> Trainee:
 def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> State:
     """Loads a checkpoint, if one was found, into `trainee`; returns where it stands.
 
-    Events of steps after it are struck out; without a checkpoint, those of all steps are kept aside.
+    An event strikes out the steps after it: all of them where none was found. Nothing is deleted.
     """
-    state, redone = State(), 0
+    state = State()
     if found is not None:
         checkpoint.load(found, trainee.tensors())
         counts = manifest.read(found)["counts"]
         state = State(counts["step"], counts["tokens"])
-        with writing(out):
-            redone = curve.truncate(out, state.step)
+    redone = sum(done["step"] > state.step for done in curve.steps(out))  # the event below strikes them out
     described = {"parameters": plan.shape.parameters, "steps": plan.settings.steps, "code": manifest.code_version()}
     kind = "start" if found is None else "resume"
     _append(out, kind, step=state.step, redone_steps=redone, **described, **plan.machine)
@@ -178,18 +177,18 @@ def _find_start(out: Path, from_scratch: bool) -> Path | None:
     """
     found, wrong = checkpoint.newest_whole(out / CHECKPOINTS)
     with reading(out):
-        was_saved = bool(wrong) or any(events.read(out, "checkpoint"))
-        last_step = max((event["step"] for event in curve.steps(out)), default=0)
+        former = events.Curve(out).update()
+        was_saved = bool(wrong) or bool(former.checkpoints)
+        last_step = max(former.by_step, default=0)
     if found is None and was_saved and not from_scratch:
         raise _without_checkpoint(out, last_step, wrong)
     with writing(out):
-        former = curve.keep_aside(out) if found is None and (last_step or was_saved) else None
         for path in wrong:
             checkpoint.set_aside(path)
     for path, why in wrong.items():
         _append(out, "refused_checkpoint", name=path.name, reason=why)
-    if former is not None:
-        _append(out, "begun_again", former_events=former, former_steps=last_step)
+    if found is None and (last_step or was_saved):
+        _append(out, "begun_again", former_steps=last_step)
     return found
 
 
@@ -220,6 +219,8 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    with writing(out):
+        events.heartbeat(out, step=state.step)
     _append(
         out,
         "step",
@@ -262,10 +263,8 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
         "tokens_per_s": _mean([step["tokens_per_s"] for step in last]),
         **plan.machine,
     }
-    outputs = {
-        f"{CHECKPOINTS}/{path.name}/{manifest.NAME}": sha256_of(path / manifest.NAME)
-        for path in checkpoint.checkpoints(out / CHECKPOINTS)
-    }
+    saved = checkpoint.checkpoints(out / CHECKPOINTS)
+    outputs = manifest.outputs_of(out, [f"{CHECKPOINTS}/{path.name}/{manifest.NAME}" for path in saved])
     with writing(out):
         manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
     return counts
@@ -282,34 +281,25 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
-    """The plan with the number of threads that the run was started with, where the recipe leaves it open.
+    """The plan with the threads and the precision that the run was started with, where the recipe leaves them open.
 
-    Raises UserError where the checkpoint found is of another run.
+    Another machine than before is noted as an event. Raises UserError where the checkpoint found is of another run.
     """
     if found is None:
         return plan
     saved = manifest.read(found)
     was_on = saved["config"]["machine"]
-    on = plan.machine | ({"threads": was_on["threads"]} if plan.settings.threads is None else {})
+    is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
+    on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
     asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
     refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
+    was_on = {"micro_sequences": saved["config"]["train"].get("micro_sequences"), **was_on}  # where older runs keep it
+    changes = {name: [was_on[name], value] for name, value in on.items() if was_on[name] != value}
+    if changes:
+        _append(out, "machine_changed", step=saved["counts"]["step"], changes=changes)
     return replace(plan, machine=on)
 
 
 def _append(out: Path, kind: str, **fields: Any) -> None:
     with writing(out):
         events.append(out, kind, **fields)
-
-
-@contextlib.contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """Holds the folder for this process: two runs in one folder would write over each other."""
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / "lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another process is training in {out}", hint="wait for it or choose a folder") from None
-        yield
