@@ -18,8 +18,8 @@ from typing import Any
 from malmoi.corpus import media
 from malmoi.corpus.ledger import layout, tombstones
 from malmoi.corpus.ledger.counts import count
-from malmoi.corpus.ledger.layout import MEDIA
-from malmoi.corpus.passes import dedup, dedup_index, phases, publish, rank, shuffle, tasks, units
+from malmoi.corpus.ledger.layout import MEDIA, SIDE_FILES, WRITTEN
+from malmoi.corpus.passes import dedup_index, phases, publish, shuffle, tasks, units
 from malmoi.corpus.passes.memory import num_processes
 from malmoi.corpus.passes.tasks import Plan
 from malmoi.corpus.passes.units import Unit
@@ -31,9 +31,8 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
 
 STAGE, WORK = "corpus", "work"
-TOLD = (rank.THRESHOLDS, rank.SITES, dedup.MIX)
 REPORTS = (page.HTML, page.JSON)
-MADE = (*publish.WRITTEN, MEDIA, *TOLD, *REPORTS)
+MADE = (*WRITTEN, MEDIA, *SIDE_FILES, *REPORTS)
 """What a build, and who reports on it, puts into its folder beside events and manifest."""
 
 ENGINES = {
@@ -112,7 +111,7 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
     for number, folder in enumerate(recipe.base):
         if folder.resolve() == out.resolve():
             raise UserError(f"corpus.base[{number}] is {folder}, the output itself", "the folder of an older corpus")
-    written = [*(f"{name}/part.parquet" for name in publish.WRITTEN), *TOLD, manifest.NAME, f"{events.FOLDER}/0.jsonl"]
+    written = [*(f"{name}/part.parquet" for name in WRITTEN), *SIDE_FILES, manifest.NAME, f"{events.FOLDER}/0.jsonl"]
     for number, source in enumerate(recipe.inputs):
         resolved = replace(source, path=source.path.resolve())
         if any(would_read(out.resolve() / name, resolved) for name in written):
@@ -169,7 +168,7 @@ def _forget(folder: Path) -> None:
 
 def _forget_others(out: Path, outputs: Mapping[str, str]) -> None:
     """Removes parts that are not of this corpus: a job of an older build may have been at work while this one began."""
-    for name in publish.WRITTEN:
+    for name in WRITTEN:
         for path in listed(out / name):
             if f"{name}/{path.name}" not in outputs:
                 remove(path)
@@ -194,5 +193,5 @@ def _outputs(plan: Plan) -> dict[str, str]:
     for task in tasks.tasks(plan, tasks.PUBLISH):
         hashes.update(publish.read_hashes(task.record))
     out = plan.space.out
-    hashes.update({name: sha256_of(out / name) for name in TOLD if (out / name).exists()})
+    hashes.update({name: sha256_of(out / name) for name in SIDE_FILES if (out / name).exists()})
     return dict(sorted(hashes.items()))

@@ -25,10 +25,9 @@ from malmoi.corpus.composition.trust import readable_host
 from malmoi.corpus.ledger import tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.layout import HOST, LEDGER, MEDIA, MIX, SHARDS, SITES
+from malmoi.corpus.ledger.layout import HOST, INDEX, LEDGER, MEDIA, MIX, SHARDS, SITES
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import shuffle
-from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.ledger.layout import INDEX
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.scan import CHUNK_ROWS, write_keys
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
@@ -22,7 +23,6 @@ from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
-FOLDER = "index"
 MERITS = ("id", "quality", "characters")
 
 
@@ -74,10 +74,10 @@ def parts(recipe: CorpusRecipe) -> Iterator[tuple[Path, list[Path]]]:
         made = manifest.read(folder)
         if made.get("stage") != "corpus":
             raise UserError(f"base {folder} holds a {made.get('stage')!r} stage", "the folder of a finished corpus")
-        names = sorted(name for name in made["outputs"] if name.startswith(f"{FOLDER}/"))
+        names = sorted(name for name in made["outputs"] if name.startswith(f"{INDEX}/"))
         missing = [name for name in names if not (folder / name).exists()]
         if missing or not names:
-            raise UserError(f"base {folder} has no {missing[0] if missing else FOLDER}", "a corpus with its index")
+            raise UserError(f"base {folder} has no {missing[0] if missing else INDEX}", "a corpus with its index")
         _require_same_keys(folder, made["config"], recipe)
         yield folder, [folder / name for name in names]
 
@@ -98,7 +98,7 @@ def hashes(recipe: CorpusRecipe) -> dict[str, str]:
     result = {}
     for number, folder in enumerate(recipe.base):
         outputs = manifest.hashes(manifest.read(folder)["outputs"])
-        named = {name: value for name, value in outputs.items() if name.startswith(f"{FOLDER}/")}
+        named = {name: value for name, value in outputs.items() if name.startswith(f"{INDEX}/")}
         named |= tombstones.hashes(folder)
         text = json.dumps(named, sort_keys=True)
         result[f"base {number} {folder.name}"] = hashlib.sha256(text.encode()).hexdigest()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from malmoi.corpus.ledger.layout import WRITTEN
 from malmoi.corpus.passes import candidates, dedup, dedup_index, publish, rank, scan, tasks
 from malmoi.corpus.passes.attempts import MAX_ATTEMPTS, after_failure
 from malmoi.corpus.passes.memory import num_processes
@@ -60,7 +61,7 @@ def run(plan: Plan, run_all: RunAll, progress: Callable[[float], None]) -> None:
         _StageRun(plan, every, progress, (before, SHARES[stage])).run(run_all)
         before += SHARES[stage]
         if stage == PUBLISH:
-            for name in publish.WRITTEN:  # what killed writers left
+            for name in WRITTEN:  # what killed writers left
                 remove_partials(plan.space.out / name)
         events.append(plan.space.out, "stage", stage=stage, tasks=len(every), seconds=time.monotonic() - started)
 

@@ -18,9 +18,6 @@ from malmoi.corpus.steps import boilerplate, verdicts, views
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.files import sha256_of, write_text
 
-WRITTEN = (layout.SHARDS, layout.LEDGER, dedup_index.FOLDER)
-"""The folders of a corpus that parts are written to."""
-
 
 class CorpusWide(NamedTuple):
     """What is known only when all documents have been read: the limits of the rules, and the paragraphs to cut."""
@@ -35,14 +32,14 @@ def write_part(task: Task, report: Callable[[Any], None]) -> None:
     Documents come in the order of the input; after those of a chunk, its unreadable items.
     """
     recipe, out = task.space.recipe, task.space.out
-    paths = {name: out / name / f"part-{task.number:05d}.parquet" for name in WRITTEN}
+    paths = {name: out / name / f"part-{task.number:05d}.parquet" for name in layout.WRITTEN}
     judged = judged_schema(recipe)
     shards, entries = shard_schema(judged), ledger_schema(judged)
     corpus = CorpusWide(rank.rules(recipe, out), candidates.read_boilerplate(task.space))
     with (
         shuffle.writing(paths[layout.SHARDS], shards) as kept,
         shuffle.writing(paths[layout.LEDGER], entries) as entered,
-        shuffle.writing(paths[dedup_index.FOLDER], dedup_index.schema(recipe.near_duplicate)) as indexed,
+        shuffle.writing(paths[layout.INDEX], dedup_index.schema(recipe.near_duplicate)) as indexed,
     ):
         done = 0
         for index, chunk in enumerate(task.chunks, task.first_chunk):

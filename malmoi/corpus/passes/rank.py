@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.composition import trust
+from malmoi.corpus.ledger import rules as ledger_rules
 from malmoi.corpus.ledger.layout import SITES, THRESHOLDS
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.memory import RANK_BYTES, require_memory
@@ -60,7 +61,7 @@ def rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
 
 
 def rank(task: Task) -> None:
-    """Writes what is known of every document, and out/sites.parquet; then the list of chunks.
+    """Writes what is known of every document, and sites, limits and rules of the corpus; then the list of chunks.
 
     Holds RANK_BYTES of every document. Raises UserError where that is more than the recipe's memory.
     """
@@ -78,6 +79,7 @@ def rank(task: Task) -> None:
     _judge_sites(space, chunks, known)
     _learn_limits(space, chunks)
     applied = document_rules(space.recipe, space.out)
+    ledger_rules.write(space.out, rules(space.recipe, space.out))
     with shuffle.database(space, alone=True, held_bytes=total * RANK_BYTES) as connection:
         shuffle.load(connection, "merits", _MERITS, _merits(space, chunks, applied, known["dropped"]))
         first = 0
