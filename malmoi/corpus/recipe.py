@@ -1,5 +1,6 @@
 """What a corpus is made from and how: the [corpus] table of a recipe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +17,13 @@ from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step
-from malmoi.corpus.steps.translation import Translation
-from malmoi.kit.config import to_table
+from malmoi.kit.config import parse, to_table
 from malmoi.kit.errors import UserError
 
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
+RETIRED = frozenset({"translation"})
+"""Tables and steps of earlier versions. A manifest may still name them; a new recipe may not."""
 MACHINE = ("processes", "memory_bytes", "engine")
 """Settings of the machine: the output does not depend on them."""
 
@@ -40,7 +42,6 @@ class CorpusRecipe:
     quality: Quality = field(default_factory=Quality)
     personal_data: PersonalData = field(default_factory=PersonalData)
     promotion: Promotion = field(default_factory=Promotion)
-    translation: Translation = field(default_factory=Translation)
     profanity: Profanity = field(default_factory=Profanity)
     learned: Learned = field(default_factory=Learned)
     decontamination: Decontamination = field(default_factory=Decontamination)
@@ -52,7 +53,6 @@ class CorpusRecipe:
         Literal[
             "personal_data",
             "promotion",
-            "translation",
             "profanity",
             "learned",
             "exact_duplicate",
@@ -82,7 +82,6 @@ class CorpusRecipe:
         optional: dict[str, Step] = {
             "personal_data": self.personal_data,
             "promotion": self.promotion,
-            "translation": self.translation,
             "profanity": self.profanity,
             "learned": self.learned,
         }
@@ -112,3 +111,13 @@ class CorpusRecipe:
         """What the output depends on: all settings but those of the machine."""
         table = to_table(self)
         return {key: value for key, value in table.items() if key not in MACHINE}
+
+
+def from_manifest(config: Mapping[str, Any]) -> CorpusRecipe:
+    """The recipe of a finished corpus, from the config of its manifest. What is RETIRED there is left out.
+
+    Raises UserError for any other key that this version does not know.
+    """
+    table = {key: value for key, value in config.items() if key not in RETIRED}
+    table["off"] = [name for name in table.get("off", ()) if name not in RETIRED]
+    return parse(CorpusRecipe, table, "corpus")
