@@ -161,7 +161,7 @@ def test_an_error_of_a_connection_names_the_path_whatever_its_class_takes(remote
 def test_a_dead_web_server_is_an_error_that_names_the_address():
     pytest.importorskip("aiohttp")
     path = files.to_path("http://127.0.0.1:9/글.txt")
-    with pytest.raises(OSError, match="127.0.0.1") as caught, files.opened(path) as stream:
+    with pytest.raises(OSError, match=r"127\.0\.0\.1") as caught, files.opened(path) as stream:
         stream.read()
     assert caught.value.filename == str(path)
 

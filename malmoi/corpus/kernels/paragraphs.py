@@ -137,31 +137,17 @@ def _hash(data: Any, starts: Any, stops: Any, flags: Any, hashes: Any, letters: 
 
 
 @njit(nogil=True, cache=True)
-def sites(urls: Any, url_offsets: Any, names: Any, name_offsets: Any, found: np.ndarray) -> None:
-    """Fills `found` (uint32) with a hash of each document's host, else of its source's name, 0 where it has neither."""
-    for d in range(len(found)):
-        start, stop = url_offsets[d], url_offsets[d + 1]
-        k = start
-        while k + 2 < stop and not (urls[k] == 58 and urls[k + 1] == 47 and urls[k + 2] == 47):  # "://"
-            k += 1
-        if k + 2 < stop:
-            end = k + 3
-            while end < stop and urls[end] not in (47, 63, 35):  # "/", "?", "#"
-                end += 1
-            found[d] = _hash_bytes(urls, k + 3, end)
-        else:
-            found[d] = _hash_bytes(names, name_offsets[d], name_offsets[d + 1])
-
-
-@njit(nogil=True, cache=True)
-def _hash_bytes(data: Any, start: Any, stop: Any) -> Any:
-    if start >= stop:
-        return uint32(0)
-    value = uint64(2)
-    for k in range(start, stop):
-        value = (value ^ uint64(data[k])) * GOLDEN
-        value ^= value >> uint64(32)
-    return uint32(max(uint64(1), mix(value) >> uint64(32)))
+def hashes_of(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """A hash of each string (uint32), 0 of an empty one. data: uint8 (bytes,). offsets: int64 (strings + 1,)."""
+    result = np.zeros(len(offsets) - 1, np.uint32)
+    for k in range(len(result)):
+        value = uint64(2)
+        for byte in data[offsets[k] : offsets[k + 1]]:
+            value = (value ^ uint64(byte)) * GOLDEN
+            value ^= value >> uint64(32)
+        if offsets[k + 1] > offsets[k]:
+            result[k] = max(uint64(1), mix(value) >> uint64(32))
+    return result
 
 
 @njit(nogil=True, cache=True)

@@ -152,15 +152,16 @@ def _on(batch: "pa.RecordBatch", settings: Paragraphs) -> "np.ndarray":
 
 
 def _sites(batch: "pa.RecordBatch") -> "np.ndarray":
-    import numpy as np
+    """A hash of each document's host, else of its source's name; 0 where it has neither (uint32)."""
+    import pyarrow.compute as pc
 
     from malmoi.corpus.kernels import paragraphs
     from malmoi.corpus.kernels.buffers import string_buffers
+    from malmoi.corpus.text.host import hosts
 
-    found = np.zeros(batch.num_rows, np.uint32)
     source = batch.column("source")
-    paragraphs.sites(*string_buffers(source.field("url")), *string_buffers(source.field("name")), found)
-    return found
+    names = pc.call_function("coalesce", [hosts(source.field("url")), source.field("name")])
+    return paragraphs.hashes_of(*string_buffers(names))
 
 
 def _repeats(hashes: "np.ndarray", ranks: "np.ndarray", repeats: Repeats) -> "np.ndarray":
