@@ -11,6 +11,8 @@ SPACE, NEWLINE, HANGUL, RARE_HANGUL, JAMO, LATIN, ACCENTED = 0, 1, 2, 3, 4, 5, 6
 DIGIT, HANJA, KANA, LETTER, PUNCTUATION, SYMBOL, DAMAGE = 7, 8, 9, 10, 11, 12, 13
 NUM_CLASSES = 14
 
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 divided by the golden ratio, odd: multiplying by it spreads bits upwards (Knuth, TAOCP 3, 6.4)."""
 PLANE = 0x10000
 """The table covers the first plane; above it, ideographs are HANJA and all else (emoji) SYMBOL."""
 

@@ -15,6 +15,7 @@ from malmoi.corpus.kernels.characters import (
     ACCENTED,
     DAMAGE,
     DIGIT,
+    GOLDEN,
     JAMO,
     LATIN,
     NEWLINE,
@@ -24,6 +25,7 @@ from malmoi.corpus.kernels.characters import (
     code_point,
     mix,
 )
+from malmoi.kit.hangul import FIRST_SYLLABLE, LAST_SYLLABLE, NUM_FINALS, soften
 
 # Places in `tallies`: what the walk counts. STORED words and STORED_LINES are those that found room for their hash.
 WORDS, LONG_WORDS, ENDED, LETTERLESS, SINGLE, SPACED, ENGLISH, FOREIGN, URL = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -56,8 +58,8 @@ JAMO_RUN = 3
 LAST_PLACE = np.uint32(0x3FFFF)
 """Code points from here on (tags, variation selectors, private planes) are counted as one."""
 
-FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_SOFTENED = np.array([ord(soften(chr(code))) for code in range(FIRST_SYLLABLE, LAST_SYLLABLE + 1, NUM_FINALS)])
+"""int64 code point by number of an initial with a vowel: its syllable without a final, at the beginning of a word."""
 
 # Bits in the table of marks.
 ENDS, CLOSES, BULLET, ASCII_BULLET, ENDING, WINDOWS = 1, 2, 4, 8, 16, 32
@@ -264,18 +266,14 @@ def walk(  # noqa: C901 (compiled: one loop)
 def _chains(tail: Any, head: Any) -> Any:
     """Whether a word that begins with `head` may follow one that ends in `tail` in the word-chain game.
 
-    By 두음법칙 녀, 뇨, 뉴, 니, 랴, 려, 례, 료, 류, 리 go on as 여, 요, ... and 라, 래, 로, 뢰, 루, 르 as 나, 내, ...
+    It begins with the same syllable, or with that syllable as it stands at the beginning of a word (kit/hangul.py).
     """
     if tail == head:
         return tail != 0
     if not (FIRST_SYLLABLE <= tail <= LAST_SYLLABLE and FIRST_SYLLABLE <= head <= LAST_SYLLABLE):
         return False
-    first, rest = (tail - FIRST_SYLLABLE) // 588, (tail - FIRST_SYLLABLE) % 588
-    vowel = rest // 28
-    glides = vowel == 2 or vowel == 6 or vowel == 7 or vowel == 12 or vowel == 17 or vowel == 20
-    if first == 5:  # ㄹ
-        return head == FIRST_SYLLABLE + (11 if glides else 2) * 588 + rest
-    return first == 2 and glides and vowel != 2 and vowel != 7 and head == FIRST_SYLLABLE + 11 * 588 + rest
+    number = tail - FIRST_SYLLABLE
+    return head == _SOFTENED[number // NUM_FINALS] + number % NUM_FINALS
 
 
 @njit(inline="always")

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels.characters import IS_WORD, NEWLINE, PLANE, SPACE, class_table, mix
+from malmoi.corpus.kernels.characters import GOLDEN, IS_WORD, NEWLINE, PLANE, SPACE, class_table, mix
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 OTHER = np.uint64(0xD1B54A32D192ED03)
 
 SPAN_BYTES = 1024

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels.characters import code_point, mix
+from malmoi.corpus.kernels.characters import GOLDEN, code_point, mix
 from malmoi.corpus.kernels.letters import (
-    GOLDEN,
     LETTER,
     OTHER,
     SPAN_BYTES,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels.characters import code_point, mix
-from malmoi.corpus.kernels.letters import GOLDEN, LETTER, UPPER, flag_place, flag_table
+from malmoi.corpus.kernels.characters import GOLDEN, code_point, mix
+from malmoi.corpus.kernels.letters import LETTER, UPPER, flag_place, flag_table
 
 PLAIN, FENCE, TABLE, INDENTED, BLANK = 0, 1, 2, 3, 4
 _NEWLINE, _SPACE, _TAB, _BAR, _BACKTICK, _TILDE = 10, 32, 9, 124, 96, 126

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint64
 
-from malmoi.corpus.kernels.characters import mix
+from malmoi.corpus.kernels.characters import GOLDEN, mix
 from malmoi.corpus.kernels.letters import (
-    GOLDEN,
     OTHER,
     carry,
     copy_span,

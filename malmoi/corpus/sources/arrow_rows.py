@@ -5,7 +5,6 @@ and goes the long way; so does a file that this reader does not know. What comes
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
 from malmoi.corpus.sources import parquet
 from malmoi.corpus.sources.fields import CANONICAL
-from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
@@ -49,12 +48,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
     if not file.metadata.num_rows or not _is_plain(file.schema_arrow, read_by_name, source):
         file.close()
         return None
-    return _read(file, _Rows(_origin(path, source), source), read_by_name)
-
-
-def _origin(path: Path, source: Input) -> str:
-    relative = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+    return _read(file, _Rows(origin_name(path, source), source), read_by_name)
 
 
 def _is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:

@@ -8,8 +8,9 @@ from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.html.page import MAX_PAGE_BYTES, Said, read_page
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable, whole_pairs
+from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
 from malmoi.corpus.text import charset
+from malmoi.kit.hangul import whole_characters
 
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"
@@ -107,7 +108,7 @@ class _Written:
 
     def _add_turn(self, one: Said, text: str, at: int) -> None:
         if one.role is not None:
-            speaker = clean_text(whole_pairs(one.speaker)) or None if one.speaker else None
+            speaker = clean_text(whole_characters(one.speaker)) or None if one.speaker else None
             self.turns.append({"speaker": speaker, "text": text, "role": one.role})
             self.spans.append((at, at + len(text)))
 

@@ -14,6 +14,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text import charset
 from malmoi.corpus.text.lines import one_line
+from malmoi.kit.hangul import whole_characters
 
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
@@ -59,7 +60,7 @@ def decode(raw: Raw) -> tuple[str, float] | Unreadable:
     try:
         content.encode()
     except UnicodeEncodeError:
-        content = whole_pairs(content)
+        content = whole_characters(content)
     return content, content.count(charset.REPLACEMENT) / max(1, len(content))
 
 
@@ -104,7 +105,7 @@ def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str |
     """The turns that the row gives, else those that can be read from a dialogue's lines."""
     given = fields.get("turns")
     if given:
-        said = [{key: value and clean_text(whole_pairs(value)) for key, value in turn.items()} for turn in given]
+        said = [{key: value and clean_text(whole_characters(value)) for key, value in turn.items()} for turn in given]
     else:
         said = read_turns(text) if kind in TURN_KINDS else None
     return said and [{"role": None, **turn} for turn in said]
@@ -112,12 +113,7 @@ def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str |
 
 def _line(fields: dict[str, Any], key: str) -> str | None:
     line = one_line(fields.get(key))
-    return clean_text(whole_pairs(line)) or None if line else None
-
-
-def whole_pairs(text: str) -> str:
-    """The text with U+FFFD for each half of a surrogate pair, which neither UTF-8 nor Arrow can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return clean_text(whole_characters(line)) or None if line else None
 
 
 def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:

@@ -7,6 +7,7 @@ Letters are the jamo of Hangul and Latin letters only, all else left out, double
 씨@발, "시 발", ㅅㅣ발 and 시발 in decomposed form are the same letters.
 """
 
+import itertools
 import unicodedata
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from numba import njit, uint32
 
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.characters import PLANE, code_point
+from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, LAST_SYLLABLE, VOWELS
 
 RUN = 3
 """Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
@@ -28,13 +30,8 @@ LONGEST_BYTES = 600
 EMOJI = 0x2605
 """Stands for everything above the first plane."""
 
-INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
-VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-FINALS = "ㄱㄱㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅅㅇㅈㅊㅋㅌㅍㅎ"
 LETTERS = "\0" + "".join(map(chr, range(0x3131, 0x318F))) + "abcdefghijklmnopqrstuvwxyz"
 DOUBLED = {"ㄲ": "ㄱ", "ㄸ": "ㄷ", "ㅃ": "ㅂ", "ㅆ": "ㅅ", "ㅉ": "ㅈ"}
-
-FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
 
 
 @cache
@@ -67,23 +64,19 @@ def _compatible(character: str) -> str:
 def _keyboard_letters() -> dict[str, str]:
     letters = [chr(code) for code in range(0x3131, 0x3164)]
     return {unicodedata.normalize("NFKC", letter): letter for letter in letters} | {
-        chr(0x11A8 + place): letter
-        for place, letter in enumerate("ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+        chr(0x11A8 + number): letter for number, letter in enumerate(FINALS)
     }
 
 
 @cache
 def letter_table() -> np.ndarray:
     """uint8, PLANE x 3: the letters of each plain symbol as places in LETTERS, 0 where it has fewer."""
-    places = {letter: place for place, letter in enumerate(LETTERS)}
+    index = {letter: LETTERS.index(DOUBLED.get(letter, letter)) for letter in LETTERS}
     table = np.zeros((PLANE, 3), np.uint8)
-    for code in range(FIRST_SYLLABLE, LAST_SYLLABLE + 1):
-        place = code - FIRST_SYLLABLE
-        table[code, 0] = places[INITIALS[place // 588]]
-        table[code, 1] = places[VOWELS[place // 28 % 21]]
-        table[code, 2] = places[FINALS[place % 28 - 1]] if place % 28 else 0
+    syllables = itertools.product(INITIALS, VOWELS, ("\0", *FINALS))
+    table[FIRST_SYLLABLE : LAST_SYLLABLE + 1] = [[index[letter] for letter in letters] for letters in syllables]
     for letter in LETTERS[1:]:
-        table[ord(letter), 0] = places[DOUBLED.get(letter, letter)]
+        table[ord(letter), 0] = index[letter]
     return table
 
 
