@@ -48,11 +48,6 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
     return found
 
 
-def link(keys: np.ndarray, members: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
-    """`join` for the `pairs` of some buckets."""
-    return join(*pairs(keys, members), sketches, least, parents)
-
-
 @njit(nogil=True, cache=True)
 def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
     """Joins the pairs that are alike; returns the number of comparisons.
