@@ -12,7 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.text.host import host_of_authority, registrable_domain
 from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
@@ -105,7 +108,6 @@ def _make_own_trust(database: "duckdb.DuckDBPyConnection", settings: Trust) -> N
     teleport: the share of chance visits: each domain by the mean of its hosts' trust^CHANCE_POWER, shared equally. The
     domain is found in Python, 7 us a host (2026-11).
     """
-    from malmoi.corpus.text.host import host_of_authority, registrable_domain
 
     table = _tables()
     listed = {host_of_authority(name) or name: trust for name, trust in settings.sites.items()}
@@ -242,7 +244,6 @@ def _make_unhosted(database: "duckdb.DuckDBPyConnection", settings: Trust) -> No
 
 def _register(database: "duckdb.DuckDBPyConnection", name: str, trusts: dict[str, float]) -> None:
     """A table (name, trust)."""
-    import pyarrow as pa
 
     columns = {"name": pa.array(trusts, pa.string()), "trust": pa.array(trusts.values(), pa.float64())}
     database.register("given", pa.table(columns))

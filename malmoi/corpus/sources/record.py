@@ -1,12 +1,12 @@
 """What every reader's items become: decoded, NFC, in the shape of document.SCHEMA."""
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     pass
 import hashlib
-import unicodedata
 
 from malmoi.corpus.document import document_id
 from malmoi.corpus.sources.dialogue import read_turns
@@ -129,7 +129,6 @@ View = dict[str, Any]
 
 def given_views(summary: str | None, text: str) -> list[View] | None:
     """The view of a text whose source gives a summary beside it. None where it gives none, or nothing shorter."""
-    import unicodedata
 
     summary = unicodedata.normalize("NFC", summary).strip() if summary else ""
     if not LEAST_SUMMARY_CHARACTERS <= len(summary) <= MOST_SUMMARY_SHARE * len(text):

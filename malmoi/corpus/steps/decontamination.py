@@ -9,14 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from malmoi.corpus.steps.evaluation_sets import EvaluationSet
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet, content_sha256, read_items
 from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.steps.verdicts import with_columns
 from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
     from malmoi.corpus.kernels.ngrams import Known
 
 CONTAMINATED = "contaminated"
@@ -54,7 +55,6 @@ class Decontamination:
 
     def hashes(self) -> dict[str, str]:
         """What each evaluation set is known by, for the manifest: another set means another corpus."""
-        from malmoi.corpus.steps.evaluation_sets import content_sha256
 
         return {f"evaluation {each.name}": content_sha256(each) for each in self.sets}
 
@@ -62,12 +62,11 @@ class Decontamination:
         """By the largest share of one item that a document holds."""
         return (Rule(CONTAMINATED, "contaminated_share", maximum=self.maximum_share),) if self.sets else ()
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with contaminated_ngrams (int32: different n-grams of any item), contaminated_share (float32: the
         largest share of one item) and contaminated_items (list of names of the items over the limit, or null)."""
         from malmoi.corpus.kernels import ngrams
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps.verdicts import with_columns
 
         if not self.sets:
             return batch
@@ -80,11 +79,11 @@ class Items(NamedTuple):
     """All items of all sets. n-gram k stands in items owners[starts[k]:starts[k + 1]]; sizes: n-grams of each item."""
 
     known: "Known"
-    starts: "np.ndarray"
-    owners: "np.ndarray"
+    starts: np.ndarray
+    owners: np.ndarray
     names: list[str]
     texts: list[str]
-    sizes: "np.ndarray"
+    sizes: np.ndarray
 
 
 def read_all(settings: Decontamination) -> Items:
@@ -105,10 +104,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=2)
 def _read_all(settings: Decontamination, _stamps: tuple[tuple[int, int] | None, ...]) -> Items:
-    import numpy as np
-
     from malmoi.corpus.kernels import ngrams
-    from malmoi.corpus.steps.evaluation_sets import read_items
 
     read = [item for each in settings.sets for item in read_items(each)]
     texts = [text for _, text in read]
@@ -124,10 +120,8 @@ def _read_all(settings: Decontamination, _stamps: tuple[tuple[int, int] | None, 
     return Items(known, starts, pairs[:, 1], [name for name, _ in read], texts, sizes)
 
 
-def _windows(texts: list[str], settings: Decontamination) -> "list[np.ndarray]":
+def _windows(texts: list[str], settings: Decontamination) -> list[np.ndarray]:
     """Item, length, hash and seed of every n-gram of every item (see `ngrams.windows`)."""
-    import numpy as np
-    import pyarrow as pa
 
     from malmoi.corpus.kernels import ngrams
     from malmoi.corpus.kernels.buffers import string_buffers
@@ -144,11 +138,8 @@ def _windows(texts: list[str], settings: Decontamination) -> "list[np.ndarray]":
 
 
 def _columns(
-    rows: int, texts: "np.ndarray", numbers: "np.ndarray", items: Items, maximum_share: float
+    rows: int, texts: np.ndarray, numbers: np.ndarray, items: Items, maximum_share: float
 ) -> "dict[str, np.ndarray | pa.Array]":
-    import numpy as np
-    import pyarrow as pa
-
     found = np.unique(np.stack([texts, numbers], 1), axis=0)
     documents, grams = found[:, 0], found[:, 1]
     counts = items.starts[grams + 1] - items.starts[grams]

@@ -5,15 +5,13 @@ docs/concepts/learned_scores.md says what each has learnt, how well, and what it
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from malmoi.corpus.document import require_kind
-from malmoi.corpus.steps import rule
+from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.errors import UserError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -53,10 +51,9 @@ class Learned:
             limits.setdefault("minimum_value", 0.0)  # no value is lower: other kinds pass
         return tuple(_rule(name, limit, self) for name, limit in limits.items())
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds the columns of classify/together.py: value, human_translation, spam, harm, harm_mean, ..."""
         from malmoi.corpus.classify.ensemble import together
-        from malmoi.corpus.steps import verdicts
 
         return verdicts.with_columns(batch, together(self.weights).score(batch.column("text")))
 

@@ -6,13 +6,12 @@ A near-duplicate is only dropped for a document that stays and is itself as simi
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
 
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.errors import UserError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 EXACT, NEAR = "exact_duplicate", "near_duplicate"
 
@@ -50,10 +49,8 @@ class NearDuplicate:
             Rule(NEAR, "near_similarity", maximum=self.similarity - 1e-6),
         )
 
-    def sign(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def sign(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Keys of a batch: fingerprint_1, fingerprint_2, bands (list of uint64; null without letters), sketch."""
-        import numpy as np
-        import pyarrow as pa
 
         from malmoi.corpus.kernels import signatures
         from malmoi.corpus.kernels.buffers import string_buffers

@@ -5,13 +5,11 @@ same is done to the text, the title, what each speaker says, captions and the pr
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from malmoi.corpus.steps.personal.settings import MaskingSettings
 from malmoi.corpus.steps.rule import Rule
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class PersonalData(MaskingSettings):
         """One: lists of addresses."""
         return (Rule("address_list", "masked_per_1000", maximum=self.maximum_per_1000_characters),)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Edits text, title, turns, captions and prompts; adds `masked_<type>` (int32) and `masked_per_1000`."""
         from malmoi.corpus.steps import masking, verdicts
 

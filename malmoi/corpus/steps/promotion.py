@@ -7,12 +7,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Rule
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LEXICON = Path(__file__).with_name("promotion.toml")
 
@@ -34,13 +34,11 @@ class Promotion:
         """One: density."""
         return (Rule("promotion", "promotion_per_1000", maximum=self.maximum_per_1000_characters),)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds `promotion_per_1000`. Needs the column `characters` of the quality step."""
-        import numpy as np
 
         from malmoi.corpus.kernels import patterns
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps import verdicts
 
         expressions, weights = lexicon()
         found = patterns.scan(expressions, *string_buffers(batch.column("text")))

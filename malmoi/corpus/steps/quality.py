@@ -4,14 +4,14 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Learned, Rule
 from malmoi.kit.errors import UserError, did_you_mean
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DEFAULTS = Path(__file__).with_name("quality.toml")
 
@@ -73,11 +73,10 @@ class Quality:
             return None
         return replace(rule.learned, least_documents=self.least_documents)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py)."""
         from malmoi.corpus.kernels import languages, quality_features
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps import verdicts
 
         measured = quality_features.measure(*string_buffers(batch.column("text")))
         columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(quality_features.FEATURES)}

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,6 @@ class Step(Protocol):
         """What the step judges by."""
         ...
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with score columns."""
         ...

@@ -7,12 +7,13 @@ They are made after masking, on the very text that is kept; those that a reader 
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from malmoi.corpus.document import VIEW
 from malmoi.corpus.sources.record import MOST_SUMMARY_SHARE, View
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 USES = ("search", "dialogue", "qa", "summary")
 MOST_REPLIES = 200
@@ -30,17 +31,13 @@ ABSTRACTS = ("초록", "요약", "bstract", "ABSTRACT", "Summary")
 HEADED_WITHIN = 3_000
 
 
-def add_views(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+def add_views(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with the views of each document behind those that it has; null where it has none.
 
     start and end count characters of `text`. Run last, when nothing more is masked or cut: a place is looked for in the
     text as it is, and a view whose part was cut goes. No use is added twice: what a reader said goes first. Texts are
     looked at only where there are turns, or an abstract may be.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from malmoi.corpus.document import VIEW
 
     lengths = pc.call_function("utf8_length", [batch.column("text")]).to_pylist()
     titles, turns = batch.column("title").to_pylist(), batch.column("turns")
