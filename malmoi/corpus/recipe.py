@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
+from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.sources.input import MEGABYTE, Input
 from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
@@ -16,7 +17,7 @@ from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
-from malmoi.corpus.steps.rule import Rule, Step
+from malmoi.corpus.steps.rule import Rule, Step, check_order
 from malmoi.kit.config import parse, to_table
 from malmoi.kit.errors import UserError
 
@@ -76,6 +77,7 @@ class CorpusRecipe:
             raise UserError(f"memory_bytes is {self.memory_bytes}", f"at least {LEAST_MEMORY_BYTES}")
         if self.shard_bytes < 1:
             raise UserError(f"shard_bytes is {self.shard_bytes}", "1 or more")
+        check_order(self.steps(), DOCUMENTS.names)
 
     def steps(self) -> tuple[Step, ...]:
         """The steps that look at one document alone, in order: the numbers of quality are what later ones divide by."""

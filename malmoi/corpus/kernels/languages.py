@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.kernels.quality_features import FEATURES
+from malmoi.corpus.kernels.feature_names import FEATURES
 
 LANGUAGES = ("none", "ko", "mixed", "en", "ja", "zh", "other")
 """ko: Korean, also North Korean, old, or with Hanja. mixed: Korean beside much English, code or another language

@@ -7,7 +7,7 @@ ways and a particle is part of the word, so letters find what words miss (benchm
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,9 @@ class Decontamination:
     find whole items only; 13 letters find them however they are spaced, and three of five with one particle changed,
     without a false alarm among 5,000 laws (benchmarks/decontamination.py, --part tuning).
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = ("contaminated_ngrams", "contaminated_share", "contaminated_items")
 
     sets: tuple[EvaluationSet, ...] = ()
     unit: Literal["words", "letters"] = "letters"

@@ -5,9 +5,11 @@ docs/concepts/learned_scores.md says what each has learnt, how well, and what it
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 
+from malmoi.corpus.classify.columns import COLUMNS
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
@@ -26,6 +28,9 @@ class Learned:
     value_quantile: drops this share of every kind's documents, those of the lowest value, but none of VALUABLE or more.
     weights: a folder of models learnt by yourself (harm.npz, ...), taken in place of those of the package.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = COLUMNS
 
     maximum_harm_mean: float | None = None
     maximum_profanity_mean: float | None = None

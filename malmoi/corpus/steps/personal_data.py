@@ -5,16 +5,20 @@ same is done to the text, the title, what each speaker says, captions and the pr
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pyarrow as pa
 
-from malmoi.corpus.steps.personal.settings import MaskingSettings
+from malmoi.corpus.steps.personal.settings import TYPES, MaskingSettings
 from malmoi.corpus.steps.rule import Rule
 
 
 @dataclass(frozen=True)
 class PersonalData(MaskingSettings):
     """The step over its settings."""
+
+    reads: ClassVar[tuple[str, ...]] = ("id", "text", "title", "turns", "segments", "views")
+    adds: ClassVar[tuple[str, ...]] = (*(f"masked_{name}" for name in TYPES), "masked_per_1000")
 
     def rules(self) -> tuple[Rule, ...]:
         """One: lists of addresses."""

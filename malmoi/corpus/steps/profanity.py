@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,9 @@ AROUND_BYTES = 48
 @dataclass(frozen=True)
 class Profanity:
     """maximum_per_100_characters: swear words, a mild one counted half, that a document may hold."""
+
+    reads: ClassVar[tuple[str, ...]] = ("text", "characters")
+    adds: ClassVar[tuple[str, ...]] = ("profanity_per_100",)
 
     maximum_per_100_characters: float = 1.5
 

@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,9 @@ phrases pass the limit (2 x 3.0 / 400 = 15 per 1,000); with a link or a third on
 @dataclass(frozen=True)
 class Promotion:
     """maximum_per_1000_characters: weight of promotion that a document may hold."""
+
+    reads: ClassVar[tuple[str, ...]] = ("text", "characters")
+    adds: ClassVar[tuple[str, ...]] = ("promotion_per_1000",)
 
     maximum_per_1000_characters: float = 15.0
 

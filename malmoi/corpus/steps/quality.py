@@ -4,11 +4,12 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.kernels.feature_names import FEATURES
 from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Learned, Rule
 from malmoi.kit.errors import UserError, did_you_mean
@@ -50,6 +51,9 @@ class Quality:
     least_documents: a kind with fewer scores takes the limit as it stands.
     """
 
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = (*FEATURES, "quality", "language")
+
     limits: dict[str, Limit] = field(default_factory=dict)
     learn: bool = True
     least_documents: int = 500
@@ -79,7 +83,7 @@ class Quality:
         from malmoi.corpus.kernels.buffers import string_buffers
 
         measured = quality_features.measure(*string_buffers(batch.column("text")))
-        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(quality_features.FEATURES)}
+        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(FEATURES)}
         columns["quality"] = quality_features.quality(measured)
         columns["language"] = languages.language(measured)
         return verdicts.with_columns(batch, columns)
