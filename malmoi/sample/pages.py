@@ -31,19 +31,19 @@ SCHEMA_TYPES = {"news": "NewsArticle", "blog": "BlogPosting", "cafe": "Discussio
 
 
 @dataclass(frozen=True)
-class Page:
+class SamplePage:
     """A page as text, before it is encoded. `charset` is what its <meta> says."""
 
     markup: str
     charset: str
 
 
-def page(text: Text, url: str, charset: str, chance: random.Random) -> Page:
+def page(text: Text, url: str, charset: str, chance: random.Random) -> SamplePage:
     """`text` as a whole page in one of the designs that suit its kind."""
     design = chance.choice(DESIGNS.get(text.kind, (_modern, _soup, _tables)))
     head = _head(text, url, charset, chance)
     body = design(text, chance)
-    return Page(f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n', charset)
+    return SamplePage(f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n', charset)
 
 
 def break_markup(markup: str, chance: random.Random) -> str:

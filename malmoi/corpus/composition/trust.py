@@ -5,7 +5,7 @@ within a registrable domain do not count, and chance visits go to domains by the
 2004) and are shared among the hosts of one: a thousand hosts under one bought name weigh as much as one. Ranks are
 whole numbers, so that sums do not depend on the order: any number of threads gives the same bits.
 
-What it does, on the mixed sample of 5,638 documents and 129 sites (benchmarks/golden_hashes.py, 2026-11-30): weighing by
+What it does on the mixed sample of 5,638 documents and 129 sites (benchmarks/golden_hashes.py, 2026-11-30): weighing by
 trust changes how often 15 documents are read, and which documents stay for none. Links raise the trust of 102 sites;
 with the lift off every document is read as often as with it. Few sites link to one another there: a crawl is the use.
 """

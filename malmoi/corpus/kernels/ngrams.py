@@ -10,18 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, uint8, uint32, uint64
 
+from malmoi.corpus.kernels import letters as spans
 from malmoi.corpus.kernels.characters import GOLDEN, code_point, mix
-from malmoi.corpus.kernels.letters import (
-    LETTER,
-    OTHER,
-    SPAN_BYTES,
-    UPPER,
-    VISIBLE,
-    flag_place,
-    flag_table,
-    read_letters,
-    span_arrays,
-)
 
 SPAN_TOKENS = 8192
 BITS_FOR_EACH = 16
@@ -56,8 +46,8 @@ def windows(
     """
     most = int(offsets[-1] - offsets[0])
     found = tuple(np.empty(most, kind) for kind in (np.int64, np.int64, np.uint64, np.uint64))
-    prefixes = np.zeros(int(np.diff(offsets).max(initial=0)) + SPAN_BYTES + 1, np.uint64)
-    count = _windows(data, offsets, by_words, n, seed, flag_table(), prefixes, found)
+    prefixes = np.zeros(int(np.diff(offsets).max(initial=0)) + spans.SPAN_BYTES + 1, np.uint64)
+    count = _windows(data, offsets, by_words, n, seed, spans.flag_table(), prefixes, found)
     text, length, hashes, seeds = (values[:count].copy() for values in found)
     return text, length, hashes, seeds
 
@@ -83,7 +73,7 @@ def find(data: np.ndarray, offsets: np.ndarray, known: Known) -> tuple[np.ndarra
     room = 1024
     while True:
         texts, numbers = np.empty(room, np.int64), np.empty(room, np.int64)
-        count = _find(data, offsets, known, flag_table(), texts, numbers)
+        count = _find(data, offsets, known, spans.flag_table(), texts, numbers)
         if count <= room:
             return texts[:count], numbers[:count]
         room = count
@@ -92,8 +82,8 @@ def find(data: np.ndarray, offsets: np.ndarray, known: Known) -> tuple[np.ndarra
 @njit(nogil=True, cache=True)
 def _find(data: Any, offsets: Any, known: Any, flags: Any, texts: Any, numbers: Any) -> Any:
     n, seed, count = known.n, known.seed, 0
-    prefixes = np.zeros(SPAN_TOKENS + SPAN_BYTES + n + 1, np.uint64)
-    values, arrays = np.empty(len(prefixes), np.uint64), span_arrays(0)
+    prefixes = np.zeros(SPAN_TOKENS + spans.SPAN_BYTES + n + 1, np.uint64)
+    values, arrays = np.empty(len(prefixes), np.uint64), spans.span_arrays(0)
     for d in range(len(offsets) - 1):
         at, stop, tokens = offsets[d], offsets[d + 1], 0
         while at < stop:
@@ -150,7 +140,7 @@ def _short(known: Any, value: Any, prefixes: Any, place: Any, tokens: Any, into:
 @njit(nogil=True, cache=True)
 def _windows(data: Any, offsets: Any, by_words: Any, n: Any, seed: Any, flags: Any, prefixes: Any, found: Any) -> Any:
     text, length, hashes, seeds = found
-    count, arrays = 0, span_arrays(0)
+    count, arrays = 0, spans.span_arrays(0)
     for d in range(len(offsets) - 1):
         at, tokens = offsets[d], 0
         while at < offsets[d + 1]:
@@ -171,8 +161,8 @@ def _read(data: Any, at: Any, stop: Any, by_words: Any, flags: Any, arrays: Any,
     """Goes on with `prefixes` until they are full or the text ends; returns the next byte and the number of tokens."""
     if by_words:
         return _read_words(data, at, stop, flags, prefixes, tokens)
-    while at < stop and tokens + SPAN_BYTES < len(prefixes):
-        at, letters = read_letters(data, at, stop, flags, arrays, 0)
+    while at < stop and tokens + spans.SPAN_BYTES < len(prefixes):
+        at, letters = spans.read_letters(data, at, stop, flags, arrays, 0)
         for k in range(letters):
             prefixes[tokens + k + 1] = prefixes[tokens + k] * GOLDEN + (uint64(arrays[4][k]) + uint64(1))
         tokens += letters
@@ -185,12 +175,12 @@ def _read_words(data: Any, at: Any, stop: Any, flags: Any, prefixes: Any, tokens
     word, inside = uint64(0), False
     while at < stop and tokens < last:
         code, width = code_point(data, at, uint32(data[at]))
-        flag = flags[flag_place(code)]
-        if flag & uint8(LETTER):
-            letter = uint64(code) + (uint64(flag & uint8(UPPER)) << uint64(3)) + uint64(1)
+        flag = flags[spans.flag_place(code)]
+        if flag & uint8(spans.LETTER):
+            letter = uint64(code) + (uint64(flag & uint8(spans.UPPER)) << uint64(3)) + uint64(1)
             word, inside = (word ^ letter) * GOLDEN, True
             word ^= word >> uint64(32)
-        elif inside and not flag & uint8(VISIBLE):
+        elif inside and not flag & uint8(spans.VISIBLE):
             prefixes[tokens + 1] = prefixes[tokens] * GOLDEN + mix(word)
             tokens, word, inside = tokens + 1, uint64(0), False
         at += width
@@ -219,7 +209,7 @@ def _power(exponent: Any) -> Any:
 @njit(inline="always")
 def _scramble(value: Any) -> Any:  # pragma: no cover (compiled)
     value ^= value >> uint64(32)
-    value *= OTHER
+    value *= spans.OTHER
     return value ^ (value >> uint64(32))
 
 

@@ -22,7 +22,7 @@ _LONGEST_NUMBER = 64
 
 
 @dataclass(frozen=True)
-class Found:
+class Candidates:
     """The candidates of one batch, in order of their end: which text, which pattern, and the bytes scanned.
 
     `ends` are places in `data`; text d is data[starts[d]:stops[d]].
@@ -36,7 +36,7 @@ class Found:
     ends: np.ndarray
 
 
-def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Found:
+def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Candidates:
     """Every end of every match of `expressions` (UTF-8, caseless for ASCII) in the texts of a batch.
 
     No expression may match a newline: texts are scanned as one, with a newline before and after each, so that "not a
@@ -45,10 +45,10 @@ def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) ->
     whole, starts = joined(data, offsets)
     patterns, ends = _events(_database(expressions, _TEXT_FLAGS), whole if len(whole) > len(starts) else whole[:0])
     texts = np.searchsorted(starts, ends - 1, side="right") - 1
-    return Found(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
+    return Candidates(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
 
 
-def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Found:
+def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Candidates:
     """Every end of every match in the texts of a batch where they lie: nothing is copied, bytes are matched as bytes.
 
     A match may reach from one text into the next, and hides none by that: who looks at a candidate looks at its text
@@ -58,7 +58,7 @@ def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarr
     patterns, ends = _events(_database(expressions, 0), data[first:last])
     ends += first
     texts = np.searchsorted(offsets, ends - 1, side="right") - 1
-    return Found(data, offsets[:-1], offsets[1:], texts, patterns, ends)
+    return Candidates(data, offsets[:-1], offsets[1:], texts, patterns, ends)
 
 
 def _events(database: hyperscan.Database, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +76,7 @@ def _events(database: hyperscan.Database, data: np.ndarray) -> tuple[np.ndarray,
     return (packed & np.uint64((1 << _PATTERN_BITS) - 1)).astype(np.int64), ends
 
 
-def outside_words(found: Found, digits_only: np.ndarray) -> Found:
+def outside_words(found: Candidates, digits_only: np.ndarray) -> Candidates:
     """Without candidates that end in digits which are part of a word (hashes, identifiers, names of products).
 
     digits_only: for each pattern (bool) whether what it matches ends in digits and never touches a Latin letter.
@@ -103,7 +103,7 @@ def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends
     return kept
 
 
-def weigh(found: Found, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
+def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
     """The weight (float64) of what was found in each text: of each pattern at most so many matches count."""
     pairs, times = np.unique(found.texts * len(weights) + found.patterns, return_counts=True)
     each = np.minimum(times, counted_times) * weights[pairs % len(weights)]
@@ -124,7 +124,7 @@ class Snippet(NamedTuple):
     patterns: int
 
 
-def snippets(found: Found, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
+def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
     """The surroundings of the candidates, overlapping ones joined, in whole characters."""
     if not len(found.ends):
         return

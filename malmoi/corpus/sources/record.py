@@ -1,12 +1,9 @@
 """What every reader's items become: decoded, NFC, in the shape of document.SCHEMA."""
 
+import hashlib
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-import hashlib
+from typing import Any
 
 from malmoi.corpus.document import document_id
 from malmoi.corpus.sources.dialogue import read_turns
@@ -57,10 +54,7 @@ def decode(raw: Raw) -> tuple[str, float] | Unreadable:
         if decoded is None:
             return unreadable(raw, "encoding", "no charset gives text")
         return decoded.text, decoded.damage_share
-    try:
-        content.encode()
-    except UnicodeEncodeError:
-        content = whole_characters(content)
+    content = whole_characters(content)
     return content, content.count(charset.REPLACEMENT) / max(1, len(content))
 
 
@@ -122,14 +116,11 @@ def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
 
 
 LEAST_SUMMARY_CHARACTERS, MOST_SUMMARY_SHARE = 5, 0.5
-
-
 View = dict[str, Any]
 
 
 def given_views(summary: str | None, text: str) -> list[View] | None:
     """The view of a text whose source gives a summary beside it. None where it gives none, or nothing shorter."""
-
     summary = unicodedata.normalize("NFC", summary).strip() if summary else ""
     if not LEAST_SUMMARY_CHARACTERS <= len(summary) <= MOST_SUMMARY_SHARE * len(text):
         return None

@@ -81,7 +81,7 @@ def _rule(name: str, limit: float, settings: Learned) -> Rule:
     side, _, score = name.partition("_")
     if score == "value":
         quantile, by_kind = settings.value_quantile, settings.minimum_value_by_kind
-        learnt = None if quantile is None else rule.Learned(quantile, 0.0, VALUABLE, tuple(by_kind))
+        learnt = None if quantile is None else rule.LearnedLimit(quantile, 0.0, VALUABLE, tuple(by_kind))
         return Rule(LIMITS[name], score, minimum=limit, by_kind=by_kind, learned=learnt)
     low = limit if side == "minimum" else None
     return Rule(LIMITS[name], score, minimum=low, maximum=None if low is not None else limit)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
-from malmoi.corpus.kernels.patterns import Found, outside_words, scan_bytes, snippets
+from malmoi.corpus.kernels.patterns import Candidates, outside_words, scan_bytes, snippets
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
 from malmoi.corpus.steps.personal.settings import MaskingSettings
@@ -46,19 +46,14 @@ Writer = Callable[[int, str, bytes], bytes | None]
 """What comes in the place of (text, type, bytes); None leaves them."""
 
 
-def find_spans(text: str, settings: MaskingSettings, document: str | None = None) -> tuple[str, list[dict[str, Any]]]:
-    """The text after the settings' policies, and what was found in it: type, start and end (characters of `text`).
-
-    document: within what pseudonyms stay the same; None: this text alone. A text that holds a lone surrogate has been
-    read wrongly: UnicodeEncodeError.
-    """
-    return find_spans_of([text], settings, None if document is None else [document])[0]
-
-
 def find_spans_of(
     texts: Sequence[str], settings: MaskingSettings, documents: Sequence[str] | None = None
 ) -> list[tuple[str, list[dict[str, Any]]]]:
-    """find_spans for many texts in one scan."""
+    """Each text after the settings' policies, and what was found in it: type, start and end (characters of the text).
+
+    documents: within what pseudonyms stay the same; None: each text alone. A text that holds a lone surrogate has been
+    read wrongly: UnicodeEncodeError.
+    """
     column = pa.array(texts, pa.large_string())
     data, offsets = string_buffers(column)
     cuts = find_cuts(data, offsets, settings.types)
@@ -99,7 +94,7 @@ def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> li
     return [cut for cut in _cuts(found) if cut.type in types]
 
 
-def _cuts(found: Found) -> Iterator[Cut]:
+def _cuts(found: Candidates) -> Iterator[Cut]:
     for snippet in snippets(found, BEFORE_BYTES, AFTER_BYTES):
         text, characters, stop = snippet.content, 0, snippet.start
         for span in find(text, _finders(snippet.patterns)):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.kernels.feature_names import FEATURES
 from malmoi.corpus.steps import verdicts
-from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.errors import UserError, did_you_mean
 
 DEFAULTS = Path(__file__).with_name("quality.toml")
@@ -72,7 +72,7 @@ class Quality:
         adapted = (_adapted(rule, self.limits.get(rule.score, Limit())) for rule in defaults())
         return tuple(replace(rule, learned=self._learned(rule)) for rule in adapted)
 
-    def _learned(self, rule: Rule) -> Learned | None:
+    def _learned(self, rule: Rule) -> LearnedLimit | None:
         if rule.learned is None or not self.learn:
             return None
         return replace(rule.learned, least_documents=self.least_documents)
@@ -98,8 +98,8 @@ def defaults() -> tuple[Rule, ...]:
     )
 
 
-def _read_learned(row: dict[str, Any]) -> Learned:
-    return Learned(**{**row, "fixed_kinds": tuple(row.get("fixed_kinds", ()))})
+def _read_learned(row: dict[str, Any]) -> LearnedLimit:
+    return LearnedLimit(**{**row, "fixed_kinds": tuple(row.get("fixed_kinds", ()))})
 
 
 def _adapted(rule: Rule, limit: Limit) -> Rule:
@@ -110,7 +110,7 @@ def _adapted(rule: Rule, limit: Limit) -> Rule:
     return replace(rule, by_kind={**rule.by_kind, **limit.by_kind}, learned=_relearned(rule, limit))
 
 
-def _relearned(rule: Rule, limit: Limit) -> Learned | None:
+def _relearned(rule: Rule, limit: Limit) -> LearnedLimit | None:
     told = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
     told = {name: value for name, value in told.items() if value is not None}
     if rule.learned is None:

@@ -10,7 +10,7 @@ from malmoi.kit.errors import UserError
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedLimit:
     """How the limit of a rule is learnt: a quantile of the scores of each kind, kept between two bounds.
 
     quantile: 0..1, of the kind's documents that have the score. mildest and strictest: the limit never lets more pass,
@@ -38,7 +38,7 @@ class Rule:
     minimum: float | None = None
     maximum: float | None = None
     by_kind: Mapping[str, float] = field(default_factory=dict)
-    learned: Learned | None = None
+    learned: LearnedLimit | None = None
 
     def __post_init__(self) -> None:
         assert (self.minimum is None) != (self.maximum is None), f"{self.reason}: one limit, not two or none"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.config import parse
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _threshold(rule: Rule, kind: str, found: Mapping[str, tuple[int, float]]) ->
     return Threshold(rule.reason, rule.score, kind, documents, learned.quantile, value, limit, learned=enough)
 
 
-def _bounded(value: float, rule: Rule, kind: str, learned: Learned) -> float:
+def _bounded(value: float, rule: Rule, kind: str, learned: LearnedLimit) -> float:
     bounds = (learned.mildest, learned.strictest, rule.by_kind.get(kind, learned.mildest))
     return min(max(value, min(bounds)), max(bounds))
 

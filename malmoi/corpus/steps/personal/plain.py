@@ -1,10 +1,10 @@
-"""What every finder of personal data reads: a text with plain signs at the same places, cues, lines, and Span."""
+"""What every finder of personal data reads: a text with plain signs at the same places, cues, lines; and what it gives."""
 
 import re
 from typing import NamedTuple
 
 
-class Span(NamedTuple):
+class PersonalSpan(NamedTuple):
     """Characters start..stop of a text are personal data of this type."""
 
     start: int
