@@ -96,6 +96,7 @@ def english_table() -> np.ndarray:
 
 
 def _fill(table: np.ndarray, packed: Iterable[int]) -> None:
+    """Puts each word where its value modulo the length says. table: uint32, changed."""
     for value in packed:
         table[value % len(table)] = value
 
@@ -111,6 +112,9 @@ def walk(  # noqa: C901 (compiled: one loop)
     tables: classes, marks, English words. words: hash of each word, visible characters before each word. lines: hash
     and visible characters of each line. seen: int32 count by code point up to LAST_PLACE, all 0 before, and the code
     points that stand in the text, tallies[DISTINCT] of them.
+
+    data: uint8 (bytes,). start, stop: int64. classes, marks: uint8 (PLANE,); English words: uint32. word hashes:
+    uint64, starts: int32; line hashes: uint64, lengths: int32. tallies: int64 (NUM_TALLIES,), all 0 before.
     """
     classes, marks, english = tables
     word_hashes, word_starts = words
@@ -267,6 +271,8 @@ def _chains(tail: Any, head: Any) -> Any:
     """Whether a word that begins with `head` may follow one that ends in `tail` in the word-chain game.
 
     It begins with the same syllable, or with that syllable as it stands at the beginning of a word (kit/hangul.py).
+
+    tail, head: uint32 code points; 0 for none.
     """
     if tail == head:
         return tail != 0
@@ -278,7 +284,11 @@ def _chains(tail: Any, head: Any) -> Any:
 
 @njit(inline="always")
 def _is_english(data: Any, start: Any, stop: Any, english: Any) -> Any:  # pragma: no cover (compiled)
-    """Whether data[start:stop] is one of the words of `english`, whatever its case, with a mark after it or none."""
+    """Whether data[start:stop] is one of the words of `english`, whatever its case, with a mark after it or none.
+
+    data: uint8 (bytes,). start, stop: int64. english: uint32, of `english_table`. Words have at most four letters, so
+    that one fits in 32 bits.
+    """
     packed, letters = uint32(0), uint32(0)
     for at in range(start, stop):
         byte = uint32(data[at]) | uint32(32)
@@ -291,7 +301,10 @@ def _is_english(data: Any, start: Any, stop: Any, english: Any) -> Any:  # pragm
 
 @njit(inline="always")
 def _is_bullet(data: Any, start: Any, length: Any, marks: Any) -> Any:  # pragma: no cover (compiled)
-    """Whether the first word of a line is a bullet, or begins with one that is no ASCII character."""
+    """Whether the first word of a line is a bullet, or begins with one that is no ASCII character.
+
+    data: uint8 (bytes,). start, length: int64, characters. marks: uint8 (PLANE,).
+    """
     code, _ = code_point(data, start, uint32(data[start]))
     if code >= PLANE:
         return False
@@ -303,6 +316,8 @@ def _ends_sentence(data: Any, start: Any, stop: Any, marks: Any) -> Any:
     """Whether the word data[start:stop] ends in a full stop or the like, quotes and brackets after it left out.
 
     A stop after a digit is part of a date or a number in a list.
+
+    data: uint8 (bytes,). start, stop: int64. marks: uint8 (PLANE,).
     """
     at = stop
     while at > start:

@@ -22,6 +22,7 @@ STUFFED_WORDS = 50
 """With fewer words `top_word_share` says nothing."""
 
 JUDGED_BRACKETS = 10
+"""With fewer brackets of all sorts `bracket_imbalance` is 0: one that is forgotten is no damage."""
 
 HANJA_BESIDE_HANGUL_SHARE = 0.15
 """From this share of Hangul in Hangul and Hanja on, the text is Korean in mixed script, not Chinese with a Korean name
@@ -36,7 +37,10 @@ OPENING, CLOSING = "([{「『《〈【（［｛“‘", ")]}」』》〉】）�
 
 
 def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less."""
+    """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
+    """
     texts = len(offsets) - 1
     result = np.zeros((texts, len(FEATURES)), np.float32)
     if texts == 0:
@@ -64,6 +68,10 @@ _CLOSING_CODES = np.array([ord(mark) for mark in CLOSING], np.int64)
 def _measure_all(
     data: Any, offsets: Any, tables: Any, hashes: Any, lines: Any, seen: Any, table: Any, work: Any, result: Any
 ) -> None:
+    """Fills `result` (float32, texts x features). data: uint8 (bytes,). offsets: int64 (texts + 1,). tables, hashes,
+    lines, seen: as counts.walk takes them. table, work: as repetition.repeats takes them. Nothing is allocated for a
+    text, and all tables are used again for the next one.
+    """
     tallies = np.zeros(tally.NUM_TALLIES, np.int64)
     totals = np.zeros(_TOTALS, np.int64)
     repeated = np.zeros(repetition.NUM_REPEATS, np.int64)
@@ -83,14 +91,17 @@ def _measure_all(
         _words(tallies, totals, repeated, out)
         _lines(tallies, twice, out)
         measured = hashes[1][tallies[tally.STORED]]
-        for place in range(repetition.LONGEST - 1):
-            share = repeated[repetition.GRAMS + place] / measured
-            out[38 + place] = min(1.0, share)  # 하하하 하하하 하하하: pairs overlap
+        for index in range(repetition.LONGEST - 1):
+            share = repeated[repetition.GRAMS + index] / measured
+            out[38 + index] = min(1.0, share)  # 하하하 하하하 하하하: pairs overlap
 
 
 @njit(nogil=True, cache=True)
 def _total(classes: Any, seen: Any, num_distinct: Any, totals: Any) -> Any:
-    """Adds up characters by class and purpose, and sets `seen` back. Returns the sum of n log2 n of visible ones."""
+    """Adds up characters by class and purpose, and sets `seen` back. Returns the sum of n log2 n of visible ones.
+
+    classes: uint8 (PLANE,). seen: counts (int32) and distinct code points (uint32). totals: int64 (_TOTALS,), filled.
+    """
     counts, distinct = seen
     totals[:] = 0
     weight = 0.0
@@ -115,6 +126,10 @@ def _total(classes: Any, seen: Any, num_distinct: Any, totals: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _characters(tallies: Any, totals: Any, weight: Any, out: Any) -> None:
+    """Features 0 to 19: sizes, shares of kinds of characters, entropy. tallies, totals: int64. weight: float64, the sum
+    of n log2 n over the characters. out: float32 (features,). Entropy is log2 N - (1 / N) sum n log2 n (Shannon
+    1948).
+    """
     visible = tallies[tally.VISIBLE]
     hangul = totals[kinds.HANGUL] + totals[kinds.RARE_HANGUL]
     latin = totals[kinds.LATIN] + totals[kinds.ACCENTED]
@@ -146,6 +161,7 @@ def _characters(tallies: Any, totals: Any, weight: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _words(tallies: Any, totals: Any, repeated: Any, out: Any) -> None:
+    """Features 20 to 31: of words. tallies, totals, repeated: int64. out: float32 (features,)."""
     words, stored = tallies[tally.WORDS], tallies[tally.STORED]
     out[20] = tallies[tally.VISIBLE] / words
     out[21] = tallies[tally.VISIBLE] / max(tallies[tally.SENTENCES], 1)
@@ -163,6 +179,9 @@ def _words(tallies: Any, totals: Any, repeated: Any, out: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _lines(tallies: Any, twice: Any, out: Any) -> None:
+    """Features 32 to 37: of lines. twice: lines that stood in the text before, and their characters. out: float32
+    (features,).
+    """
     lines = tallies[tally.LINES]
     out[32] = tallies[tally.SHORT_LINES] / lines
     out[33] = tallies[tally.BULLET_LINES] / lines
@@ -176,8 +195,10 @@ def quality(measured: np.ndarray) -> np.ndarray:
     """One figure, 0..1, for choosing among copies of a text: whole, Korean, in sentences, not repeating itself.
 
     float32, rounded to two decimals, so that copies which differ by little are told apart by their length instead.
+
+    measured: float32 (texts, features). Returns float32 (texts,).
     """
-    column = {name: measured[:, place] for place, name in enumerate(FEATURES)}
+    column = {name: measured[:, index] for index, name in enumerate(FEATURES)}
     whole = 1 - np.minimum(1, 10 * column["damage_share"])
     fresh = (1 - column["duplicate_line_share"]) * (1 - column["repeated_5gram_share"])
     sentences = np.minimum(1, np.nan_to_num(column["ending_share"], nan=0.5) / 0.6)

@@ -18,6 +18,7 @@ from malmoi.corpus.kernels import letters as spans
 from malmoi.corpus.kernels.characters import GOLDEN, mix
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""A bin without a shingle. Contents are below 2^32, so none is taken for it."""
 LONGEST_SHINGLE = 100
 """Characters; the arrays of a span have room for what is carried over from the span before."""
 
@@ -33,6 +34,8 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
 
     Shingles are of `shingle` letters or digits, ASCII in lower case, all else left out. The fingerprint is of the text
     without white space. A text with fewer letters than `shingle` has one shingle; without any, its signature is EMPTY.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
     """
     assert 1 <= shingle <= LONGEST_SHINGLE, shingle
     texts = len(offsets) - 1
@@ -44,7 +47,10 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
 
 
 def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
-    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0."""
+    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0.
+
+    signatures: uint64 (texts, bins). Returns uint64 (texts, bands).
+    """
     keys = np.empty((len(signatures), bands), np.uint64)
     _band_keys(signatures, bands, signatures.shape[1] // bands, keys)
     return keys
@@ -57,7 +63,11 @@ def sketches(signatures: np.ndarray) -> np.ndarray:
 
 @njit(inline="always")
 def similarity(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cover (compiled)
-    """Estimated Jaccard similarity of two sketches, freed of the 1/256 that agree by chance (b-bit minwise hashing)."""
+    """Estimated Jaccard similarity of two sketches, freed of the 1/256 that agree by chance (b-bit minwise hashing).
+
+    left, right: uint8 (bins,). The correction is that of b-bit minwise hashing with b = 8 (Li and König 2010): unequal
+    bins agree in their low byte once in 256 times.
+    """
     equal = 0
     for k in range(len(left)):
         equal += left[k] == right[k]
@@ -68,6 +78,10 @@ def similarity(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cove
 def _sign_all(
     data: Any, offsets: Any, shingle: Any, tables: Any, signatures: Any, fingerprints: Any, shingles: Any
 ) -> None:
+    """Fills signatures (uint64, texts x bins), fingerprints (uint64, texts x 2) and shingles (int32, texts). data:
+    uint8 (bytes,). offsets: int64 (texts + 1,). tables: flags (uint8) and donors (uint16, bins x bins). A shingle
+    that crosses two spans is seen once: the last letters of a span are carried over.
+    """
     flags, donors = tables
     piece, codes, places, visible, letters = spans.span_arrays(LONGEST_SHINGLE)
     hashes = np.empty(len(letters), np.uint64)
@@ -96,7 +110,10 @@ def _sign_all(
 
 @njit(nogil=True, cache=True)
 def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
-    """A hash for every `size` letters in a row; returns how many. Letter by letter over all: the compiler's vectors."""
+    """A hash for every `size` letters in a row; returns how many. Letter by letter over all: the compiler's vectors.
+
+    letters: uint32, `count` of them. hashes: uint64, filled.
+    """
     shingles = max(count - size + 1, 0)
     for k in range(shingles):
         hashes[k] = uint64(letters[k]) + uint64(1)
@@ -112,6 +129,9 @@ def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _fill(bins: Any, hashes: Any, count: Any) -> Any:
+    """Puts hashes into bins and returns `count`. The high 32 bits choose the bin by multiplication (Lemire 2019), the
+    low 32 bits are its content, the smallest one stays. bins: uint64 (bins,). hashes: uint64.
+    """
     num_bins = uint64(len(bins))
     for k in range(count):
         place = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
@@ -123,7 +143,10 @@ def _fill(bins: Any, hashes: Any, count: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _densify(bins: Any, donors: Any, filled: Any) -> None:
-    """Gives every empty bin the content of the first filled one in its own row of `donors`."""
+    """Gives every empty bin the content of the first filled one in its own row of `donors`.
+
+    bins: uint64 (bins,), changed. donors: uint16 (bins, bins). filled: bool (bins,), room to work in.
+    """
     num_filled = 0
     for k in range(len(bins)):
         filled[k] = bins[k] != EMPTY
@@ -142,6 +165,9 @@ def _densify(bins: Any, donors: Any, filled: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _band_keys(signatures: Any, bands: Any, rows: Any, keys: Any) -> None:
+    """Fills keys (uint64, texts x bands) from signatures (uint64, texts x bins): band b of `rows` bins is bins b x rows
+    to (b + 1) x rows - 1.
+    """
     # Bands in the inner loop: one text's keys do not wait for each other.
     for d in range(len(signatures)):
         for b in range(bands):

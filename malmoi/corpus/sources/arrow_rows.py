@@ -119,16 +119,16 @@ class _Rows:
         found = []
         data, offsets = text
         others = [name for name in batch.schema.names if name != self.source.text_field]
-        for place, row in enumerate(parquet.rows_of(batch.select(others))):
-            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + place, 0), self.source)
-            if not is_clean[place] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
-                is_clean[place] = False
+        for index, row in enumerate(parquet.rows_of(batch.select(others))):
+            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + index, 0), self.source)
+            if not is_clean[index] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
+                is_clean[index] = False
                 found.append({})
                 continue
-            content = data[offsets[place] : offsets[place + 1]].tobytes()
+            content = data[offsets[index] : offsets[index + 1]].tobytes()
             found.append(document(replace(raw, content=content), self.source, given_fields(raw), ""))
             if found[-1]["source"]["kind"] in TURN_KINDS:
-                is_clean[place] = False
+                is_clean[index] = False
         return found
 
     def _alike(self, text: tuple[np.ndarray, np.ndarray], first: int) -> dict[str, pa.Array]:
@@ -137,9 +137,9 @@ class _Rows:
         content, rows = memoryview(data.data), len(offsets) - 1
         one = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
         ids = []
-        for place in range(rows):
-            digest = hashlib.sha256(f"{self.origin_file}#{first + place}\0".encode("utf-8", "surrogatepass"))
-            digest.update(content[offsets[place] : offsets[place + 1]])
+        for index in range(rows):
+            digest = hashlib.sha256(f"{self.origin_file}#{first + index}\0".encode("utf-8", "surrogatepass"))
+            digest.update(content[offsets[index] : offsets[index + 1]])
             ids.append(digest.hexdigest()[:32])
         same = pa.array(np.zeros(rows, np.int32))
         columns = {"source": pa.array([one["source"]], SOURCE).take(same)}

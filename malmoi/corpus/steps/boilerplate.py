@@ -182,7 +182,7 @@ def _moved_spans(spans: pa.Array, was: tuple[Any, Any], cuts: tuple[Any, Any, An
 
     starts = paragraphs.character_places(*was, cuts[0], cuts[1])
     content, row_of = spans.flatten(), spans.value_parent_indices().to_numpy()
-    fields = {field.name: content.field(place) for place, field in enumerate(content.type)}
+    fields = {field.name: content.field(index) for index, field in enumerate(content.type)}
     for name in ("start", "end"):
         values = fields[name].to_numpy(zero_copy_only=False).astype(np.float64)  # null becomes NaN and stays
         paragraphs.move(values, row_of, cuts[0], starts, cuts[2])

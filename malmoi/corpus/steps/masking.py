@@ -108,7 +108,7 @@ def _cuts(found: Candidates) -> Iterator[Cut]:
 @cache
 def _finders(patterns: int) -> frozenset[str]:
     """The finders for what some candidates (bits) may be."""
-    names = {name for place, candidate in enumerate(CANDIDATES) if patterns >> place & 1 for name in candidate.finders}
+    names = {name for index, candidate in enumerate(CANDIDATES) if patterns >> index & 1 for name in candidate.finders}
     assert names <= FINDERS.keys()
     return frozenset(names)
 

@@ -83,7 +83,7 @@ class Quality:
         from malmoi.corpus.kernels.buffers import string_buffers
 
         measured = quality_features.measure(*string_buffers(batch.column("text")))
-        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(FEATURES)}
+        columns: dict[str, Any] = {name: measured[:, index] for index, name in enumerate(FEATURES)}
         columns["quality"] = quality_features.quality(measured)
         columns["language"] = languages.language(measured)
         return verdicts.with_columns(batch, columns)

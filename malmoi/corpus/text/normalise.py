@@ -116,8 +116,8 @@ def read_sentence(data: Any, start: Any, stop: Any, table: Any, out: Any) -> tup
 def read_letters(symbols: Any, count: Any, table: Any, out: Any) -> int:
     """Fills `out` (three times as long as `symbols`) with the letters of the symbols; returns their number."""
     letters = 0
-    for place in range(count):
-        symbol = symbols[place]
+    for index in range(count):
+        symbol = symbols[index]
         for part in range(3):
             letter = table[symbol, part]
             out[letters] = letter

@@ -28,8 +28,8 @@ def find_cards(text: str) -> Iterator[PersonalSpan]:
 def luhn_fits(digits: str) -> bool:
     """Luhn's test (ISO/IEC 7812-1, annex B)."""
     total = 0
-    for place, digit in enumerate(reversed(digits)):
-        double = int(digit) * (1 + place % 2)
+    for index, digit in enumerate(reversed(digits)):
+        double = int(digit) * (1 + index % 2)
         total += double - 9 if double > 9 else double
     return total % 10 == 0
 
