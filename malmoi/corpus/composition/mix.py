@@ -32,11 +32,11 @@ def plan(database: "duckdb.DuckDBPyConnection", settings: Mix) -> None:
     ones once more. Makes `mix_sources(kind, source_name, available_bytes, asked_bytes, planned_bytes, capped)` too.
     """
 
-    found = database.execute(
+    sources = database.execute(
         "SELECT kind, source_name, sum(text_bytes)::BIGINT FROM candidates GROUP BY ALL ORDER BY kind, source_name"
     ).fetchall()
-    kinds, names = [row[0] for row in found], [row[1] for row in found]
-    available = np.array([row[2] for row in found], np.float64)
+    kinds, names = [row[0] for row in sources], [row[1] for row in sources]
+    available = np.array([row[2] for row in sources], np.float64)
     sizes = solve(settings, kinds, names, available)
     _write_sources(database, (kinds, names, available), sizes)
     _choose(database, settings)

@@ -29,8 +29,8 @@ def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     left = np.empty((COMPARED_IN_BUCKET + 1) * len(keys), np.int64)
     right = np.empty_like(left)
-    found = _pairs(keys, members, left, right)
-    return left[:found].copy(), right[:found].copy()
+    num_pairs = _pairs(keys, members, left, right)
+    return left[:num_pairs].copy(), right[:num_pairs].copy()
 
 
 @njit(nogil=True, cache=True)
@@ -38,7 +38,7 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
     """Fills `left` and `right` (int64, room for COMPARED_IN_BUCKET + 1 a key); returns how many pairs. keys: uint64
     (entries,). members: int64 (entries,).
     """
-    found, head = 0, 0
+    count, head = 0, 0
     for k in range(1, len(keys)):
         if keys[k] != keys[k - 1]:
             head = k
@@ -46,12 +46,12 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
         last = min(head + COMPARED_IN_BUCKET - 1, k - 1)
         for other in range(head, last + 1):
             if members[other] != members[k]:
-                left[found], right[found] = members[other], members[k]
-                found += 1
+                left[count], right[count] = members[other], members[k]
+                count += 1
         if k - 1 > last and members[k - 1] != members[k]:
-            left[found], right[found] = members[k - 1], members[k]
-            found += 1
-    return found
+            left[count], right[count] = members[k - 1], members[k]
+            count += 1
+    return count
 
 
 @njit(nogil=True, cache=True)

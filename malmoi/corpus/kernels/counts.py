@@ -247,11 +247,11 @@ def walk(  # noqa: C901 (compiled: one loop)
                     tallies[MISREAD] += kind != DAMAGE
                 misread_end = at + width
             previous = code
-        place = min(code, LAST_PLACE)
-        if counts[place] == 0:
-            distinct[num_distinct] = place
+        symbol = min(code, LAST_PLACE)
+        if counts[symbol] == 0:
+            distinct[num_distinct] = symbol
             num_distinct += 1
-        counts[place] += 1
+        counts[symbol] += 1
         word = (word ^ uint64(code)) * GOLDEN
         word_length += 1
         at += width

@@ -48,10 +48,10 @@ def windows(
     data: uint8 (bytes,). offsets: int64 (texts + 1,).
     """
     most = int(offsets[-1] - offsets[0])
-    found = tuple(np.empty(most, kind) for kind in (np.int64, np.int64, np.uint64, np.uint64))
+    columns = tuple(np.empty(most, kind) for kind in (np.int64, np.int64, np.uint64, np.uint64))
     prefixes = np.zeros(int(np.diff(offsets).max(initial=0)) + spans.SPAN_BYTES + 1, np.uint64)
-    count = _windows(data, offsets, by_words, n, seed, spans.flag_table(), prefixes, found)
-    text, length, hashes, seeds = (values[:count].copy() for values in found)
+    count = _windows(data, offsets, by_words, n, seed, spans.flag_table(), prefixes, columns)
+    text, length, hashes, seeds = (values[:count].copy() for values in columns)
     return text, length, hashes, seeds
 
 
@@ -59,10 +59,10 @@ def known(by_words: bool, n: int, seed: int, length: np.ndarray, hashes: np.ndar
     """A table of different n-grams, in the order in which finds are numbered (see `order`)."""
     short = length < n
     bits = np.zeros(1 << int(np.ceil(np.log2(max(64, len(hashes) * BITS_FOR_EACH) / 64))), np.uint64)
-    own = Known(by_words, n, seed, hashes[~short], seeds[short], length[short], hashes[short], bits)
-    _set_bits(own.grams, bits)
-    _set_bits(own.seeds, bits)
-    return own
+    table = Known(by_words, n, seed, hashes[~short], seeds[short], length[short], hashes[short], bits)
+    _set_bits(table.grams, bits)
+    _set_bits(table.seeds, bits)
+    return table
 
 
 def order(n: int, length: np.ndarray, hashes: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -130,10 +130,10 @@ def _whole(known: Any, value: Any, text: Any, texts: Any, numbers: Any, count: A
     """Notes a whole window of n tokens where its hash is known; returns the number of finds. value: uint64. texts,
     numbers: int64.
     """
-    place = np.searchsorted(known.grams, value)
-    if place < len(known.grams) and known.grams[place] == value:
+    gram = np.searchsorted(known.grams, value)
+    if gram < len(known.grams) and known.grams[gram] == value:
         if count < len(texts):
-            texts[count], numbers[count] = text, place
+            texts[count], numbers[count] = text, gram
         count += 1
     return count
 

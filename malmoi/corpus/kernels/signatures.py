@@ -134,10 +134,10 @@ def _fill(bins: Any, hashes: Any, count: Any) -> Any:
     """
     num_bins = uint64(len(bins))
     for k in range(count):
-        place = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
+        bin_number = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
         low = hashes[k] & uint64(0xFFFFFFFF)
-        if low < bins[place]:
-            bins[place] = low
+        if low < bins[bin_number]:
+            bins[bin_number] = low
     return count
 
 

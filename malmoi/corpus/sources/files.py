@@ -57,7 +57,7 @@ def list_files(source: Input) -> list[Path]:
         raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
     if not root.is_dir():
         return [root]
-    found: list[Path] = []
+    files: list[Path] = []
     closed: list[Path] = []
     for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -65,8 +65,8 @@ def list_files(source: Input) -> list[Path]:
         for name in sorted([*names, *links]):
             path = Path(folder, name)
             if not _is_hidden(name) and _is_wanted(path.relative_to(root).as_posix(), source, _is_archive(name)):
-                found.append(path)
-    return sorted([*found, *closed])
+                files.append(path)
+    return sorted([*files, *closed])
 
 
 def sized_files(source: Input) -> list[tuple[Path, int]]:

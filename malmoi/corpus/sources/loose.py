@@ -53,8 +53,8 @@ def _files_of(source: Input, name: str) -> Iterator[LooseDocument]:
     empty = True
     for item in read(source):
         empty = False
-        place = name if source.path.is_file() else str(source.path / item.origin_file)
-        yield from _documents(item, source, place)
+        file = name if source.path.is_file() else str(source.path / item.origin_file)
+        yield from _documents(item, source, file)
     if empty:
         raise UserError(f"nothing to read in {name}", "a folder or an archive that holds files")
 
@@ -73,9 +73,9 @@ def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
 
 
 def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[LooseDocument]:
-    found = item if isinstance(item, Unreadable) else to_documents(item, source)
-    if isinstance(found, Unreadable):
-        yield LooseDocument(place, found.origin_offset, None, found.reason, found.detail)
+    documents = item if isinstance(item, Unreadable) else to_documents(item, source)
+    if isinstance(documents, Unreadable):
+        yield LooseDocument(place, documents.origin_offset, None, documents.reason, documents.detail)
         return
-    for document in found:
+    for document in documents:
         yield LooseDocument(place, item.origin_offset, document)

@@ -105,9 +105,9 @@ def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> pa.
 def gathered(parts: Iterable[pa.Table]) -> Repeats:
     """What `repeated` found in all parts, ready for `without`: 16 bytes a paragraph."""
 
-    found = [(part.column("hash").to_numpy(), part.column("keeper_rank").to_numpy()) for part in parts]
-    hashes = np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in found)])
-    keepers = np.concatenate([np.empty(0, np.int64), *(keepers for _, keepers in found)])
+    columns = [(part.column("hash").to_numpy(), part.column("keeper_rank").to_numpy()) for part in parts]
+    hashes = np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in columns)])
+    keepers = np.concatenate([np.empty(0, np.int64), *(keepers for _, keepers in columns)])
     order = np.argsort(hashes)
     return Repeats(hashes[order], keepers[order])
 
@@ -163,8 +163,8 @@ def _repeats(hashes: np.ndarray, ranks: np.ndarray, repeats: Repeats) -> np.ndar
 
     if not len(repeats.hashes):
         return np.zeros(len(hashes), bool)
-    place = np.minimum(np.searchsorted(repeats.hashes, hashes), len(repeats.hashes) - 1)
-    return (repeats.hashes[place] == hashes) & (repeats.keepers[place] != ranks)
+    index = np.minimum(np.searchsorted(repeats.hashes, hashes), len(repeats.hashes) - 1)
+    return (repeats.hashes[index] == hashes) & (repeats.keepers[index] != ranks)
 
 
 def _moved(batch: pa.RecordBatch, was: tuple[Any, Any], cuts: tuple[Any, Any, Any]) -> pa.RecordBatch:

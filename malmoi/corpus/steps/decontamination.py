@@ -99,10 +99,10 @@ def read_all(settings: Decontamination) -> Items:
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None  # who reads it says so better
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=2)
@@ -143,8 +143,8 @@ def _windows(texts: list[str], settings: Decontamination) -> list[np.ndarray]:
 def _columns(
     rows: int, texts: np.ndarray, numbers: np.ndarray, items: Items, maximum_share: float
 ) -> "dict[str, np.ndarray | pa.Array]":
-    found = np.unique(np.stack([texts, numbers], 1), axis=0)
-    documents, grams = found[:, 0], found[:, 1]
+    pairs = np.unique(np.stack([texts, numbers], 1), axis=0)
+    documents, grams = pairs[:, 0], pairs[:, 1]
     counts = items.starts[grams + 1] - items.starts[grams]
     begins = np.repeat(items.starts[grams] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     owners = items.owners[begins + np.arange(len(begins))]

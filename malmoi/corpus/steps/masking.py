@@ -90,8 +90,8 @@ def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.Rec
 
 def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> list[Cut]:
     """Every piece of personal data of these types, by text and place, in bytes from the text's start."""
-    found = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
-    return [cut for cut in _cuts(found) if cut.type in types]
+    candidates = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
+    return [cut for cut in _cuts(candidates) if cut.type in types]
 
 
 def _cuts(found: Candidates) -> Iterator[Cut]:

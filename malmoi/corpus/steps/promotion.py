@@ -45,8 +45,8 @@ class Promotion:
         from malmoi.corpus.kernels.buffers import string_buffers
 
         expressions, weights = lexicon()
-        found = patterns.scan(expressions, *string_buffers(batch.column("text")))
-        total = patterns.weigh(found, np.array(weights), COUNTED_TIMES, batch.num_rows)
+        candidates = patterns.scan(expressions, *string_buffers(batch.column("text")))
+        total = patterns.weigh(candidates, np.array(weights), COUNTED_TIMES, batch.num_rows)
         characters = np.maximum(batch.column("characters").to_numpy(), SHORTEST_CHARACTERS)
         column = (1000 * total / characters).astype(np.float32)
         return verdicts.with_columns(batch, {"promotion_per_1000": column})

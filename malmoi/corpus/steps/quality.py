@@ -36,10 +36,10 @@ class Limit:
             require_kind(kind, "a kind in by_kind")
         if self.quantile is not None and not 0 < self.quantile < 1:
             raise UserError(f"quantile is {self.quantile}", "a number between 0 and 1")
-        told = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
-        if told and self.fixed is not None:
+        given = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
+        if given and self.fixed is not None:
             raise UserError(
-                f"{told[0]} stands beside fixed", f"one of them: a limit that is {self.fixed} is not learnt"
+                f"{given[0]} stands beside fixed", f"one of them: a limit that is {self.fixed} is not learnt"
             )
 
 
@@ -111,15 +111,15 @@ def _adapted(rule: Rule, limit: Limit) -> Rule:
 
 
 def _relearned(rule: Rule, limit: Limit) -> LearnedLimit | None:
-    told = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
-    told = {name: value for name, value in told.items() if value is not None}
+    given = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
+    given = {name: value for name, value in given.items() if value is not None}
     if rule.learned is None:
-        if told:
+        if given:
             raise UserError(
-                f"limits.{rule.score}.{next(iter(told))} is set", "fixed or by_kind: this limit is not learnt"
+                f"limits.{rule.score}.{next(iter(given))} is set", "fixed or by_kind: this limit is not learnt"
             )
         return None
-    learned = replace(rule.learned, **told, fixed_kinds=tuple(sorted({*rule.learned.fixed_kinds, *limit.by_kind})))
+    learned = replace(rule.learned, **given, fixed_kinds=tuple(sorted({*rule.learned.fixed_kinds, *limit.by_kind})))
     low, high = sorted((learned.mildest, learned.strictest))
     if (low, high) != (
         (learned.strictest, learned.mildest) if rule.minimum is None else (learned.mildest, learned.strictest)

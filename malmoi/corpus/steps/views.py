@@ -43,17 +43,17 @@ def add_views(batch: pa.RecordBatch) -> pa.RecordBatch:
     titles, turns = batch.column("title").to_pylist(), batch.column("turns")
     kinds, before = batch.column("source").field("kind").to_pylist(), batch.column("views").to_pylist()
     views: list[list[View] | None] = []
-    for row, (title, length, kind, own) in enumerate(zip(titles, lengths, kinds, before, strict=True)):
-        found: list[View] = [view for view in own or () if view["end"] > view["start"]]
+    for row, (title, length, kind, given) in enumerate(zip(titles, lengths, kinds, before, strict=True)):
+        of_row: list[View] = [view for view in given or () if view["end"] > view["start"]]
         if title and length:
-            found += _of_title(title, length, kind)
+            of_row += _of_title(title, length, kind)
         if turns[row].is_valid:
-            found += _of_turns(turns[row].as_py(), title, batch.column("text")[row].as_py())
+            of_row += _of_turns(turns[row].as_py(), title, batch.column("text")[row].as_py())
         if kind == "expert" and length >= LEAST_BODY_CHARACTERS:
-            found += _of_heading(batch.column("text")[row].as_py())
-        views.append(_once(found) or None)
-    place = batch.schema.get_field_index("views")
-    return batch.set_column(place, batch.schema.field(place), pa.array(views, pa.list_(VIEW)))
+            of_row += _of_heading(batch.column("text")[row].as_py())
+        views.append(_once(of_row) or None)
+    index = batch.schema.get_field_index("views")
+    return batch.set_column(index, batch.schema.field(index), pa.array(views, pa.list_(VIEW)))
 
 
 def _once(views: list[View]) -> list[View]:
@@ -72,11 +72,11 @@ def _of_title(title: str, length: int, kind: str) -> list[View]:
 def _of_heading(text: str) -> list[View]:
     """An abstract under a heading of its own; the body is what follows it."""
     head = text[:HEADED_WITHIN]
-    found = HEADED.search(head) if any(word in head for word in ABSTRACTS) else None
-    if found is None or len(text) - found.end() < LEAST_BODY_CHARACTERS:
+    match = HEADED.search(head) if any(word in head for word in ABSTRACTS) else None
+    if match is None or len(text) - match.end() < LEAST_BODY_CHARACTERS:
         return []
-    start = found.end() + len(text[found.end() :]) - len(text[found.end() :].lstrip())
-    return [_view("summary", found["summary"].strip(), start, len(text))]
+    start = match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip())
+    return [_view("summary", match["summary"].strip(), start, len(text))]
 
 
 def _of_turns(turns: list[dict[str, Any]], title: str | None, text: str) -> list[View]:
@@ -89,9 +89,9 @@ def _of_turns(turns: list[dict[str, Any]], title: str | None, text: str) -> list
         return []  # comments answer the post or one another, and nobody knows which
     views: list[View] = []
     for number in range(1, len(turns)):
-        place = places[number]
-        if place and _is_reply(turns[number - 1], turns[number]):
-            views.append(_view("dialogue", turns[number - 1]["text"], *place))
+        span = places[number]
+        if span and _is_reply(turns[number - 1], turns[number]):
+            views.append(_view("dialogue", turns[number - 1]["text"], *span))
         if len(views) == MOST_REPLIES:
             break
     return views

@@ -74,8 +74,8 @@ def find(text: str, finders: Collection[str] = FINDERS) -> list[PersonalSpan]:
 def _add(spans: list[PersonalSpan], found: Iterable[PersonalSpan]) -> None:
     """Those of `found` that overlap with nothing yet, put where they belong in order."""
     for span in found:
-        place = bisect_left(spans, span)
-        if (not place or spans[place - 1].stop <= span.start) and (
-            place == len(spans) or spans[place].start >= span.stop
+        index = bisect_left(spans, span)
+        if (not index or spans[index - 1].stop <= span.start) and (
+            index == len(spans) or spans[index].start >= span.stop
         ):
-            spans.insert(place, span)
+            spans.insert(index, span)

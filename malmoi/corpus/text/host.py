@@ -25,16 +25,16 @@ _FOREIGN_SIGNS = re.compile(r"[\x00-\x2c/:-@\[-^`{-\x7f�]")
 
 def host_of(url: str | None) -> str | None:
     """The host of an absolute address, as `hosts` gives it."""
-    found = re.match(AUTHORITY, url or "")
-    return host_of_authority(found["authority"]) if found else None
+    match = re.match(AUTHORITY, url or "")
+    return host_of_authority(match["authority"]) if match else None
 
 
 def hosts(urls: pa.Array) -> pa.Array:
     """The host of each address (strings): null where it has none. The work in Python is done once a host."""
     parts = pc.call_function("extract_regex", [urls], pc.ExtractRegexOptions(AUTHORITY))
-    found = pc.call_function("struct_field", [parts], pc.StructFieldOptions([0])).dictionary_encode()
-    names = pa.array([host_of_authority(name) for name in found.dictionary.to_pylist()], pa.string())
-    return names.take(found.indices)
+    authorities = pc.call_function("struct_field", [parts], pc.StructFieldOptions([0])).dictionary_encode()
+    names = pa.array([host_of_authority(name) for name in authorities.dictionary.to_pylist()], pa.string())
+    return names.take(authorities.indices)
 
 
 @cache

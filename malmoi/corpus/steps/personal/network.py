@@ -40,7 +40,7 @@ def find_networks(text: str) -> Iterator[PersonalSpan]:
 
 def _is_global(address: str) -> bool:
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found.is_global and not found.is_multicast
+    return parsed.is_global and not parsed.is_multicast

@@ -1,4 +1,4 @@
-"""What every finder of personal data reads and gives: a text with plain signs at the same places, cues, lines, spans."""
+"""What every finder of personal data reads and gives: text with plain signs at the same places, cues, lines, a span."""
 
 import re
 from typing import NamedTuple
