@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.corpus.classify.linear_model import WEIGHTS, Model, load, probability
 from malmoi.corpus.classify.ngram_features import Features
 from malmoi.corpus.classify.scoring import Line, interleave, score
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.kit.errors import UserError
-
-OF_DOCUMENTS = ("value", "human_translation", "spam")
-"""Learnt on pieces of documents: one probability a document."""
-OF_SENTENCES = ("harm", "profanity")
-"""Learnt on remarks: the highest probability of a document's sentences, and their mean weighted by bytes."""
-COLUMNS = (*OF_DOCUMENTS, *(f"{name}{end}" for name in OF_SENTENCES for end in ("", "_mean")))
 
 
 @dataclass(frozen=True, eq=False)

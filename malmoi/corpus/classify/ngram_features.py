@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
+from malmoi.corpus.kernels.characters import GOLDEN
 from malmoi.corpus.text.normalise import letter_table, read_letters, read_sentence, symbol_table
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 LETTERS_SALT = np.uint64(0xD1B54A32D192ED03)
 """Letters and symbols with the same bits are not the same n-gram."""
 

@@ -11,11 +11,14 @@ from numba import njit, uint64
 from malmoi.corpus.html.markup import find_attribute, is_space, match_words, next_attribute, same_word
 from malmoi.corpus.html.scan import ATTRIBUTES, MARK_ATTRIBUTES, MARK_TAG, TAG, Scanned
 from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, ID, Automaton, fnv
+from malmoi.corpus.text.host import host_of_authority
 
 META, LINK, A = ID["meta"], ID["link"], ID["a"]
 MAX_VALUE_BYTES = 8_000
 """Longer values are no name, address or description. Data URIs are read by `attribute_bytes`, with its own limit."""
 MAX_HOSTS = 1_000
+MAX_AUTHORITY_BYTES = 2_500
+"""253 characters of a name, nine bytes each where they are written with percent signs, and a user."""
 MAX_CLASS_BYTES = 300
 
 
@@ -58,11 +61,11 @@ def canonical(page: np.ndarray, content: bytes, scanned: Scanned) -> str | None:
 
 
 def hosts(page: np.ndarray, content: bytes, scanned: Scanned) -> list[str]:
-    """The hosts of the page's absolute links, in small letters, each once, in order, at most MAX_HOSTS."""
+    """The hosts of the page's absolute links as text/host.py writes them, each once, in order, at most MAX_HOSTS."""
     spans = np.empty((MAX_HOSTS, 2), np.int64)
-    count = _hosts(page, scanned.elements, scanned.places, spans)
-    names = (content[first:last].decode("utf-8", "replace").lower() for first, last in spans[:count].tolist())
-    return list(dict.fromkeys(names))
+    count = _authorities(page, scanned.elements, scanned.places, spans)
+    parts = (content[first:last].decode("utf-8", "replace") for first, last in spans[:count].tolist())
+    return list(dict.fromkeys(host for part in parts if (host := host_of_authority(part))))
 
 
 def element_words(page: np.ndarray, scanned: Scanned, words: Automaton) -> np.ndarray:
@@ -126,10 +129,10 @@ def _canonical(page: np.ndarray, marks: np.ndarray) -> tuple[int, int]:
 
 
 @njit(nogil=True, cache=True)
-def _hosts(  # noqa: C901 (compiled: one loop)
+def _authorities(  # noqa: C901 (compiled: one loop)
     page: np.ndarray, elements: np.ndarray, places: np.ndarray, spans: np.ndarray
 ) -> int:
-    """Fills spans with the places of distinct hosts; how many there are."""
+    """Fills spans with where distinct authorities (user@host:port) begin and end; how many there are."""
     slots = np.zeros(4096, np.uint64)
     count = 0
     for e in range(1, len(elements)):
@@ -147,13 +150,13 @@ def _hosts(  # noqa: C901 (compiled: one loop)
             first = k + 1
         if first + 2 >= last or page[first] != 47 or page[first + 1] != 47:
             continue
-        first = _after_user(page, first + 2, last)
+        first += 2
         end = first
         value = uint64(FNV_START)
-        while end < last and page[end] != 47 and page[end] != 63 and page[end] != 35 and page[end] != 58:
+        while end < last and page[end] != 47 and page[end] != 63 and page[end] != 35 and page[end] != 92:  # / ? # \
             value = (value ^ uint64(page[end] | 32)) * uint64(FNV_PRIME)
             end += 1
-        if end - first < 4 or end - first > 253:
+        if end - first < 4 or end - first > MAX_AUTHORITY_BYTES:
             continue
         slot = value & uint64(4095)
         while slots[slot] != 0 and slots[slot] != value:
@@ -166,17 +169,6 @@ def _hosts(  # noqa: C901 (compiled: one loop)
         if count == len(spans):
             break
     return count
-
-
-@njit(nogil=True, cache=True)
-def _after_user(page: np.ndarray, first: int, last: int) -> int:
-    """The place after the "name:password@" that an address may begin with."""
-    for k in range(first, min(last, first + 300)):
-        if page[k] == 64:
-            return k + 1
-        if page[k] == 47 or page[k] == 63 or page[k] == 35:
-            break
-    return first
 
 
 @njit(nogil=True, cache=True)

@@ -18,6 +18,7 @@ import orjson
 from malmoi.corpus.html.region_text import pieces, to_text
 from malmoi.corpus.html.scan import Scanned, scan
 from malmoi.corpus.html.tags import tables
+from malmoi.kit.hangul import whole_characters
 
 MAX_JSON_BYTES = 4_000_000
 MAX_NODES = 50_000
@@ -27,7 +28,6 @@ LEAST_CHARACTERS = 250
 """A text shorter than this is a teaser."""
 PROSE_CHARACTERS = 40
 MARKUP = re.compile(r"<(?:p|div|br|span|h[1-6]|li|a|strong|em|figure)\b[^>]*>|</p>", re.IGNORECASE)
-HALVES = re.compile("[\ud800-\udfff]")
 SENTENCE = re.compile(r"[.!?。…][\"'”’»)]*(?:\s|$|<)|[다요죠음][.!?]")
 ASSIGNED = re.compile(rb"(?:^|[\w\])]\s*)=\s*(?=[\[{])")
 NOT_PROSE = frozenset(
@@ -125,7 +125,7 @@ def _strings(state: Any) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def plain(text: str) -> str:
     """A fragment of HTML as text; other text as it is, its references resolved; U+FFFD for halves of characters."""
-    text = HALVES.sub("\ufffd", text)
+    text = whole_characters(text)
     if "&lt;" in text and MARKUP.search(unescape(text)):
         text = unescape(text)
     if not MARKUP.search(text):

@@ -15,6 +15,7 @@ from malmoi.corpus.html.microdata import text_of
 from malmoi.corpus.html.scan import ATTRIBUTES, PARENT, TAG
 from malmoi.corpus.html.tags import ID
 from malmoi.corpus.text.dates import iso_date
+from malmoi.corpus.text.host import host_of
 from malmoi.corpus.text.lines import one_line
 
 MAX_NODES = 2_000
@@ -53,7 +54,6 @@ META_NAMES = list(dict.fromkeys(name for names in META.values() for name in name
 META_HASHES = name_hashes(META_NAMES)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 TITLE_BYTES = 2_000
-ILL_SIGNS = frozenset(" \"'<>{}%$\\^`|\ufffd")
 TIMES_ASKED = 20
 TIME, ARTICLE, H1 = ID["time"], ID["article"], ID["h1"]
 SEPARATORS = (" - ", " | ", " : ", " :: ", " – ", " — ", " < ")
@@ -88,9 +88,9 @@ def linked_nodes(states: Iterable[Any]) -> list[dict[str, Any]]:
 
 def link_hosts(seen: Look, url: str | None) -> list[str]:
     """The other hosts that the page links to, each once, at most MAX_LINK_HOSTS."""
-    own = _host(url).removeprefix("www.")
-    found = (host.strip(".") for host in hosts(seen.page, seen.content, seen.scanned))
-    others = [host for host in found if "." in host and host.removeprefix("www.") != own and not set(host) & ILL_SIGNS]
+    own = (host_of(url) or "").removeprefix("www.")
+    found = hosts(seen.page, seen.content, seen.scanned)
+    others = [host for host in found if "." in host and host.removeprefix("www.") != own]
     return others[:MAX_LINK_HOSTS]
 
 
@@ -195,15 +195,8 @@ def _kind(thing: dict[str, Any], url: str | None) -> str | None:
     for name in types_of(thing):
         if TYPE_KINDS.get(name):
             return TYPE_KINDS[name]
-    host = _host(url)
+    host = host_of(url) or ""
     return next((kind for known, kind in HOST_KINDS.items() if host == known or host.endswith("." + known)), None)
-
-
-def _host(url: str | None) -> str:
-    try:
-        return urlsplit(url or "").hostname or ""
-    except ValueError:
-        return ""
 
 
 def _language(seen: Look, thing: dict[str, Any]) -> str | None:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from malmoi.corpus.text.host import host_of, registrable_domain
 from malmoi.kit.errors import UserError
 
 NUMBERS = re.compile(r"\d+")
-SECOND_LEVEL = frozenset("co com net org gov edu ac or go ne re gob asn".split())
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,7 @@ def read_labelled(folder: Path) -> list[Labelled]:
 
 def site_of(url: str) -> str:
     """The name under which a publisher goes, whatever its country: www.express.co.uk and express.de are "express"."""
-    names = (urlsplit(url).hostname or url).lower().strip(".").split(".")
-    while len(names) > 2 and names[-2] in SECOND_LEVEL:
-        names.pop()
-    return names[-2] if len(names) > 1 else names[0]
+    return registrable_domain(host_of(url) or url).partition(".")[0]
 
 
 def _benchmark(folder: Path) -> Iterator[Labelled]:

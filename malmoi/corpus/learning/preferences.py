@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from malmoi.corpus.classify.ensemble import OF_DOCUMENTS, OF_SENTENCES
+from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.corpus.classify.linear_model import Model, shipped
 from malmoi.corpus.kernels.buffers import string_buffers
 

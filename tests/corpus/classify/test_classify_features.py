@@ -1,22 +1,38 @@
 import itertools
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.text.normalise import as_read
+from malmoi.corpus.text.normalise import LETTERS, letter_table, read_letters, read_sentence, symbol_table
 
 SMALL = Features(bits=16)
 
 
+def as_read(text, as_letters):
+    """A text as the classifiers read it: plain symbols, or letters."""
+    data, offsets = string_buffers(pa.array([text]))
+    start, stop, read = int(offsets[0]), int(offsets[1]), []
+    found, parts = np.zeros(stop - start + 3, np.uint16), np.zeros(3 * (stop - start + 3), np.uint8)
+    while start < stop:
+        count, start = read_sentence(data, start, stop, symbol_table(), found)
+        if as_letters:
+            count = read_letters(found, count, letter_table(), parts)
+            read.append("".join(LETTERS[place] for place in parts[:count]))
+        else:
+            read.append("".join(map(chr, found[:count])).strip())
+    return ("" if as_letters else " ").join(filter(None, read))
+
+
 def letters(text):
-    return as_read(pa.array([text]), letters=True)[0].as_py()
+    return as_read(text, as_letters=True)
 
 
 def symbols(text):
-    return as_read(pa.array([text]))[0].as_py()
+    return as_read(text, as_letters=False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify import scoring
-from malmoi.corpus.classify.ensemble import COLUMNS, OF_DOCUMENTS, OF_SENTENCES, join, score_texts, together
+from malmoi.corpus.classify.columns import COLUMNS, OF_DOCUMENTS, OF_SENTENCES
+from malmoi.corpus.classify.ensemble import join, score_texts, together
 from malmoi.corpus.classify.linear_model import Model, load
 from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.ensemble import OF_DOCUMENTS, OF_SENTENCES
+from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.corpus.classify.linear_model import Model, load, shipped
 from malmoi.corpus.classify.ngram_features import Features
 from malmoi.corpus.learning.linear_learner import Guidance, LearnSettings, learn
