@@ -64,48 +64,48 @@ def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any
     symbols, letters = room
     result = np.empty(1 << 16, np.int32)
     for d in range(len(offsets) - 1):
-        found, at = 0, offsets[d]
-        while at < offsets[d + 1]:
-            count, at = read_sentence(data, at, offsets[d + 1], by[0], symbols)
-            found = _list_symbols(symbols, count, marks, d, kept, found)
+        num_kept, offset = 0, offsets[d]
+        while offset < offsets[d + 1]:
+            count, offset = read_sentence(data, offset, offsets[d + 1], by[0], symbols)
+            num_kept = _list_symbols(symbols, count, marks, d, kept, num_kept)
             count = read_letters(symbols, count, by[1], letters)
-            found = _list_letters(letters, count, marks, d, kept, found)
-        stop = starts[d] + found
+            num_kept = _list_letters(letters, count, marks, d, kept, num_kept)
+        stop = starts[d] + num_kept
         if stop > len(result):
             larger = np.empty(2 * stop, np.int32)
             larger[: starts[d]] = result[: starts[d]]
             result = larger
-        result[starts[d] : stop] = np.sort(kept[:found])
+        result[starts[d] : stop] = np.sort(kept[:num_kept])
         starts[d + 1] = stop
     return result[: starts[-1]].copy()
 
 
 @njit(nogil=True, cache=True)
-def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:
+def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
     """Adds the slots that no n-gram of this text had before to `kept`; returns their number."""
     shift, recent = shift_of(len(marks)), uint64(0)
-    for place in range(count):
-        recent = (recent << SYMBOL) | uint64(symbols[place])
+    for position in range(count):
+        recent = (recent << SYMBOL) | uint64(symbols[position])
         for mask in (ONE_SYMBOL, TWO_SYMBOLS, THREE_SYMBOLS):
-            found = _keep(slot_of(recent & mask, shift), marks, text, kept, found)
-    return found
+            num_kept = _keep(slot_of(recent & mask, shift), marks, text, kept, num_kept)
+    return num_kept
 
 
 @njit(nogil=True, cache=True)
-def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:
+def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
     shift, recent = shift_of(len(marks)), uint64(0)
-    for place in range(count):
-        recent = ((recent << LETTER) | uint64(letters[place])) & FOUR_LETTERS
-        found = _keep(slot_of(recent ^ LETTERS_SALT, shift), marks, text, kept, found)
-    return found
+    for position in range(count):
+        recent = ((recent << LETTER) | uint64(letters[position])) & FOUR_LETTERS
+        num_kept = _keep(slot_of(recent ^ LETTERS_SALT, shift), marks, text, kept, num_kept)
+    return num_kept
 
 
 @njit(inline="always")
-def _keep(slot: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:  # pragma: no cover (compiled)
-    kept[found] = slot
-    found += marks[slot] != text
+def _keep(slot: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:  # pragma: no cover (compiled)
+    kept[num_kept] = slot
+    num_kept += marks[slot] != text
     marks[slot] = text
-    return found
+    return num_kept
 
 
 @njit(inline="always")

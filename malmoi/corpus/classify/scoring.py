@@ -44,7 +44,7 @@ BLOCK = 255
 LAST_MARK = (1 << 24) - 2
 
 
-class Line(NamedTuple):
+class LinearParameters(NamedTuple):
     """One linear model: int8 weights, and p = sigmoid(bias + scale / sqrt(n) x their sum)."""
 
     weights: np.ndarray
@@ -52,7 +52,9 @@ class Line(NamedTuple):
     bias: float
 
 
-def interleave(documents: Sequence[Line], sentences: Sequence[Line], num_slots: int) -> np.ndarray:
+def interleave(
+    documents: Sequence[LinearParameters], sentences: Sequence[LinearParameters], num_slots: int
+) -> np.ndarray:
     """The table of slots (uint64) of up to three models of documents and two of sentences."""
     assert len(documents) <= DOCUMENT_LANES and len(sentences) <= SENTENCE_LANES
     table = np.zeros(num_slots, np.uint64)
@@ -75,8 +77,8 @@ def score(
     data: np.ndarray,
     offsets: np.ndarray,
     features: Features,
-    documents: Sequence[Line],
-    sentences: Sequence[Line],
+    documents: Sequence[LinearParameters],
+    sentences: Sequence[LinearParameters],
     table: np.ndarray | None = None,
 ) -> Scored:
     """Scores texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias.
@@ -102,22 +104,22 @@ def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, lines:
     totals = np.zeros((2, 4), np.int64)  # of a document, of a sentence: sums of lanes, number of n-grams
     now = 0
     for d in range(len(offsets) - 1):
-        stop, at = offsets[d + 1], offsets[d]
+        stop, offset = offsets[d + 1], offsets[d]
         totals[0] = 0
         first = now + 1
         while True:  # an empty text is one empty sentence
             now += 1
             if now > LAST_MARK:
                 now = first = _wipe(entries)
-            begun = at
+            begun = offset
             totals[1] = 0
-            count, at = read_sentence(data, at, stop, by[0], symbols)
+            count, offset = read_sentence(data, offset, stop, by[0], symbols)
             marks = uint64(first) << MARK, uint64(now) << MARK
             _add_symbols(symbols, count, entries, marks, totals)
             count = read_letters(symbols, count, by[1], letters)
             _add_letters(letters, count, entries, marks, totals)
-            _judge_sentence(totals[1], lines, at - begun, highest[d], mean[d])
-            if at >= stop:
+            _judge_sentence(totals[1], lines, offset - begun, highest[d], mean[d])
+            if offset >= stop:
                 break
         for lane in range(DOCUMENT_LANES):
             documents[d, lane] = _margin(totals[0], lane, lines[lane])
@@ -152,8 +154,8 @@ def _add_symbols(symbols: Any, count: Any, entries: Any, marks: Any, totals: Any
     shift, recent = shift_of(len(entries)), uint64(0)
     for begin in range(0, count, BLOCK // 3):
         new = uint64(0), uint64(0)
-        for place in range(begin, min(begin + BLOCK // 3, count)):
-            recent = (recent << SYMBOL) | uint64(symbols[place])
+        for position in range(begin, min(begin + BLOCK // 3, count)):
+            recent = (recent << SYMBOL) | uint64(symbols[position])
             new = _add(slot_of(recent & ONE_SYMBOL, shift), entries, marks, new)
             new = _add(slot_of(recent & TWO_SYMBOLS, shift), entries, marks, new)
             new = _add(slot_of(recent & THREE_SYMBOLS, shift), entries, marks, new)
@@ -166,8 +168,8 @@ def _add_letters(letters: Any, count: Any, entries: Any, marks: Any, totals: Any
     shift, recent = shift_of(len(entries)), uint64(0)
     for begin in range(0, count, BLOCK):
         new = uint64(0), uint64(0)
-        for place in range(begin, min(begin + BLOCK, count)):
-            recent = ((recent << LETTER) | uint64(letters[place])) & FOUR_LETTERS
+        for position in range(begin, min(begin + BLOCK, count)):
+            recent = ((recent << LETTER) | uint64(letters[position])) & FOUR_LETTERS
             new = _add(slot_of(recent ^ LETTERS_SALT, shift), entries, marks, new)
         _spread(new[0], totals[0])
         _spread(new[1], totals[1])

@@ -1,7 +1,7 @@
 """Words that hint at what a block of text is: in the classes of the elements around it, and in short texts.
 
-Collected by hand from publishing systems and pages of many countries; the model learns what each group is worth. A dot
-in a word is any run of signs that are neither letters nor digits, also the beginning or the end.
+Collected by hand from publishing systems and pages of many countries (November 2026); the model learns what each group
+is worth. A dot in a word is any run of characters that are neither letters nor digits, also the beginning or the end.
 """
 
 CLASS_WORDS: dict[str, str] = {
@@ -62,6 +62,8 @@ CLASS_WORDS: dict[str, str] = {
     "live": ".live .ticker .liveblog .timeline .chat",
 }
 """In class, id, role, itemprop and data-test attributes, by what they hint at."""
+CLASS_BIT = {name: 1 << position for position, name in enumerate(CLASS_WORDS)}
+"""The bit of each group in the column `words` of a scanned element."""
 
 TEXT_WORDS: dict[str, str] = {
     "ad": "advertis sponsored .anzeige. .werbung. publicidad реклама paid.content .annonce. .광고. affiliate",

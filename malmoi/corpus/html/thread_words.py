@@ -1,4 +1,4 @@
-"""Words by which the parts of a talk are known: in classes, ids and microdata, and in short texts around them."""
+"""Words by which the parts of a thread are known: in classes, ids and microdata, and in short texts around them."""
 
 import re
 from functools import cache
@@ -22,9 +22,10 @@ WORDS: dict[str, str] = {
     "list": "list answers comments replies .posts. .items .thread. .lst 목록 .group",
     "form": ".write. .writer.form .comment.form .respond. .reply.form .editor. .input .textarea .login",
 }
-"""Korean and English, in the way of words.CLASS_WORDS."""
+"""Korean and English, in the notation of class_words.CLASS_WORDS; collected by hand in November 2026."""
 QUESTION, ANSWER, ACCEPTED, COMMENT, POST, AUTHOR, DATE, BUTTON, LIST, FORM = (1 << bit for bit in range(len(WORDS)))
 FURNITURE_CHARACTERS = 40
+"""A longer block is never a button, whatever its words."""
 FURNITURE = re.compile(
     r"[\W\d]*(?:(?:질문자|작성자|글쓴이)?\s*(?:채택|채택된 ?답변|채택 ?답변|답변 ?채택)|신고"
     r"|답글(?: ?쓰기)?|공감|비공감|좋아요|추천|비추천|삭제|수정|공유(?:하기)?|스크랩|더 ?보기"
@@ -40,5 +41,5 @@ LABEL = re.compile(r"^(?:글쓴이|작성자|닉네임|이름|by|posted by|autho
 
 @cache
 def thread_words() -> Automaton:
-    """WORDS as one machine."""
+    """WORDS as one machine; built once a process."""
     return automaton(WORDS)

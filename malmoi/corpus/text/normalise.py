@@ -12,10 +12,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numba import njit, uint32
 
-from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.characters import PLANE, code_point
 
 RUN = 3
@@ -132,22 +130,3 @@ def read_letters(symbols: Any, count: Any, table: Any, out: Any) -> int:
             out[letters] = letter
             letters += letter != 0
     return letters
-
-
-def as_read(texts: pa.Array, letters: bool = False) -> pa.Array:
-    """The texts as the classifiers read them: plain symbols, or letters. To look at, and for tests: it is slow."""
-    data, offsets = string_buffers(texts)
-    return pa.array([_read(data, offsets[d], offsets[d + 1], letters) for d in range(len(texts))], pa.string())
-
-
-def _read(data: np.ndarray, start: int, stop: int, letters: bool) -> str:
-    symbols, parts = np.zeros(stop - start + 3, np.uint16), np.zeros(3 * (stop - start + 3), np.uint8)
-    read = []
-    while start < stop:
-        count, start = read_sentence(data, start, stop, symbol_table(), symbols)
-        if letters:
-            count = read_letters(symbols, count, letter_table(), parts)
-            read.append("".join(LETTERS[place] for place in parts[:count]))
-        else:
-            read.append("".join(map(chr, symbols[:count])).strip())
-    return ("" if letters else " ").join(filter(None, read))

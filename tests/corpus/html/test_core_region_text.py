@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from malmoi.corpus.html.region_text import pieces, to_text
+from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import scan
 from malmoi.corpus.html.tags import tables
 
 
 def written(html: str) -> str:
     scanned = scan(np.frombuffer(html.encode(), np.uint8), tables())
-    return to_text(pieces(scanned, np.ones(len(scanned.blocks), bool)))
+    return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), bool)))
 
 
 @pytest.mark.parametrize(

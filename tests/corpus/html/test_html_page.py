@@ -15,8 +15,8 @@ BODY = "<p>강원 강릉시에 올겨울 첫눈이 내렸다.</p><p>기상청은
 
 def read_page(html, kind, url):
     """The fields of a page and its text, as one table."""
-    found = html_page.read_page(html, kind, url)
-    return {**found.fields, "text": "\n\n".join(said.text for said in found.said)}
+    web_page = html_page.read_page(html, kind, url)
+    return {**web_page.fields, "text": "\n\n".join(passage.text for passage in web_page.passages)}
 
 
 def page(body, head=""):

@@ -66,7 +66,7 @@ def test_a_page_whose_text_is_in_json_ld_only_is_read_from_there():
 def test_headings_lists_and_tables_inside_the_article_stay_in_order():
     inner = "<h2>차례</h2><ul><li>낱말을 모은 사람들의 이야기입니다.</li><li>원고를 찾은 날의 이야기입니다.</li></ul>"
     found = extract(page(ARTICLE.replace("</p><p>", f"</p>{inner}<p>", 1)))
-    kinds = [piece.kind for piece in found.pieces]
+    kinds = [block.kind for block in found.blocks]
     assert kinds.count("item") == 2
     assert kinds.index("item") < len(kinds) - 1 - kinds[::-1].index("paragraph")
 
