@@ -1,9 +1,9 @@
 """Learned classifiers against scikit-learn's TF-IDF character n-grams with logistic regression, in the same run.
 
 Both learn from the same texts, what each counts included (and the peer once with all alike, "unweighted"), and are
-measured once on the part kept aside (lessons.py says which): AUROC, and MB of UTF-8 text scored per second of CPU time
-on one core. Then the speed of all shipped models together, and variants of the tasks: other questions and other splits,
-which say how far a figure depends on them. The peer runs in a venv of its own.
+measured once on the part kept aside (learning/datasets.py says which): AUROC, and MB of UTF-8 text scored per second of
+CPU time on one core. Then the speed of all shipped models together, and variants of the tasks: other questions and
+other splits, which say how far a figure depends on them. The peer runs in a venv of its own.
 
     python benchmarks/classify.py DATA [harm profanity human_translation value spam] [--variants] [--venv FOLDER]
 
@@ -97,12 +97,12 @@ def peer_python(folder: Path) -> Path:
 def measure(dataset: Dataset) -> dict:
     begun = time.process_time()
     model = learn(dataset.texts, dataset.labels, dataset.settings, dataset.guidance)
-    learnt_s = time.process_time() - begun
+    learned_s = time.process_time() - begun
     many = repeated(dataset.aside_texts)
     return {
         "texts": len(dataset.texts),
         "aside": len(dataset.aside_texts),
-        "learnt_s": round(learnt_s, 1),
+        "learned_s": round(learned_s, 1),
         "auroc": round(auroc_of(dataset.aside_labels, model.score(dataset.aside_texts)), 4),
         "mb_per_s": megabytes(many, fastest_s(lambda: model.score(many))),
     }

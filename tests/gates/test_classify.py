@@ -1,8 +1,8 @@
-"""Floors of the shipped models on what they have not learnt from: raise them when they get better, never lower them.
+"""Floors of the shipped models on what they have not learned from: raise them when they get better, never lower them.
 
-AUROC on the part that lessons.py keeps aside, where the data is beside the repository; and on texts written for this
-project, which no model has seen. For harm and profanity the floors are what is reached; what was wanted is 0.89 and
-0.93 (docs/concepts/learned_scores.md).
+AUROC on the part that learning/datasets.py keeps aside, where the data is beside the repository; and on texts written
+for this project, which no model has seen. For harm and profanity the floors are what is reached; what was wanted is
+0.89 and 0.93 (docs/concepts/learned_scores.md).
 """
 
 import json

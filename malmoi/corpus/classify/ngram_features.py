@@ -15,6 +15,7 @@ from numba import njit, uint64
 from malmoi.corpus.text.normalise import letter_table, read_letters, read_sentence, symbol_table
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 over the golden ratio: multiplicative hashing (Knuth, volume 3, 6.4)."""
 LETTERS_SALT = np.uint64(0xD1B54A32D192ED03)
 """Letters and symbols with the same bits are not the same n-gram."""
 
@@ -43,17 +44,20 @@ class Features:
 
 
 def tables() -> tuple[np.ndarray, np.ndarray]:
-    """What the kernels read characters by: plain symbols of code points, letters of plain symbols."""
+    """What the kernels read characters by: uint16 (code points,) symbols; uint8 (symbols, 3) letters."""
     return symbol_table(), letter_table()
 
 
 def room() -> tuple[np.ndarray, np.ndarray]:
-    """Room for one window's symbols and letters."""
+    """Room for one window's symbols, uint16 (WINDOW + 1,), and its letters, uint8."""
     return np.zeros(WINDOW + 1, np.uint16), np.zeros(3 * WINDOW + 6, np.uint8)
 
 
 def slots(data: np.ndarray, offsets: np.ndarray, features: Features) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct slots of each text in order (int32), one text after another, and where each begins (int64)."""
+    """The distinct slots of each text in order, int32, one text after another; and where each begins, int64.
+
+    data: uint8 (bytes,), valid UTF-8. offsets: int (texts + 1,): text d is data[offsets[d]:offsets[d + 1]].
+    """
     marks, starts = np.full(features.slots, -1, np.int64), np.zeros(len(offsets), np.int64)
     kept = np.zeros(features.slots + 1, np.int32)  # one more: the last write is never kept
     return _list_all(data, offsets, tables(), room(), marks, kept, starts), starts
@@ -61,6 +65,10 @@ def slots(data: np.ndarray, offsets: np.ndarray, features: Features) -> tuple[np
 
 @njit(nogil=True, cache=True)
 def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any, starts: Any) -> np.ndarray:
+    """As `slots`. by: `tables()`. room: `room()`. marks: int64 (slots,), the last text that held each slot.
+
+    kept: int32 (slots + 1,), the slots of the text under way. starts: int64 (texts + 1,), is written to.
+    """
     symbols, letters = room
     result = np.empty(1 << 16, np.int32)
     for d in range(len(offsets) - 1):
@@ -82,7 +90,10 @@ def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any
 
 @njit(nogil=True, cache=True)
 def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
-    """Adds the slots that no n-gram of this text had before to `kept`; returns their number."""
+    """Adds to `kept` the slots that no n-gram of this text had before; returns how many it holds.
+
+    symbols: uint16, of which `count` are read. text: the number of the text. marks, kept: as in `_list_all`.
+    """
     shift, recent = shift_of(len(marks)), uint64(0)
     for position in range(count):
         recent = (recent << SYMBOL) | uint64(symbols[position])
@@ -93,6 +104,7 @@ def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, nu
 
 @njit(nogil=True, cache=True)
 def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
+    """The same for n-grams of letters, uint8."""
     shift, recent = shift_of(len(marks)), uint64(0)
     for position in range(count):
         recent = ((recent << LETTER) | uint64(letters[position])) & FOUR_LETTERS
@@ -102,6 +114,7 @@ def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, nu
 
 @njit(inline="always")
 def _keep(slot: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:  # pragma: no cover (compiled)
+    """Writes the slot in any case, and counts it where it is new: no branch."""
     kept[num_kept] = slot
     num_kept += marks[slot] != text
     marks[slot] = text

@@ -4,22 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from malmoi.corpus.html import scan
 from malmoi.corpus.html.attributes import attribute
 from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.markup import ITEM
-from malmoi.corpus.html.scan import (
-    ATTRIBUTES,
-    END,
-    FIRST,
-    FLAGS,
-    LAST,
-    MARK_ATTRIBUTES,
-    MARK_ELEMENT,
-    PARENT,
-    START,
-    Scanned,
-    ancestors,
-)
+from malmoi.corpus.html.scan import Scanned, ancestors
 
 ELEMENT_KEY = "@element"
 """The key of a node under which the number of its element is kept; JSON-LD itself has no such key."""
@@ -33,14 +22,14 @@ MAX_TEXT_BYTES = 20_000
 
 def text_of(scanned: Scanned, element: int, joint: str = "\n") -> str:
     """The text of an element and all below it, its blocks joined; cut at MAX_TEXT_BYTES."""
-    first, last = scanned.spans[element, FIRST], scanned.spans[element, LAST]
+    first, last = scanned.spans[element, scan.FIRST], scanned.spans[element, scan.LAST]
     last = min(last, first + MAX_TEXT_BYTES)
-    low = max(0, int(np.searchsorted(scanned.blocks[:, START], first, "right")) - 1)
+    low = max(0, int(np.searchsorted(scanned.blocks[:, scan.START], first, "right")) - 1)
     parts = []
     for block in scanned.blocks[low:]:
-        if block[START] >= last:
+        if block[scan.START] >= last:
             break
-        part = scanned.text[max(first, block[START]) : min(last, block[END])]
+        part = scanned.text[max(first, block[scan.START]) : min(last, block[scan.END])]
         if len(part):
             parts.append(part.tobytes().decode("utf-8", "replace").strip())
     return joint.join(parts)
@@ -51,10 +40,10 @@ def microdata(parsed: Parsed) -> list[dict[str, Any]]:
     scanned = parsed.scanned
     nodes: dict[int, dict[str, Any]] = {}
     outermost: list[dict[str, Any]] = []
-    for element in np.flatnonzero(scanned.elements[:, FLAGS] & ITEM)[:MAX_ITEMS].tolist():
-        start = int(scanned.spans[element, ATTRIBUTES])
+    for element in np.flatnonzero(scanned.elements[:, scan.FLAGS] & ITEM)[:MAX_ITEMS].tolist():
+        start = int(scanned.spans[element, scan.ATTRIBUTES])
         name = attribute(parsed, start, b"itemprop")
-        owner = _owner(scanned, int(scanned.elements[element, PARENT]), nodes)
+        owner = _owner(scanned, int(scanned.elements[element, scan.PARENT]), nodes)
         kind = attribute(parsed, start, b"itemtype")
         if kind is not None or attribute(parsed, start, b"itemscope") is not None:
             value: Any = {"@type": (kind or "").split(), ELEMENT_KEY: element}
@@ -66,10 +55,10 @@ def microdata(parsed: Parsed) -> list[dict[str, Any]]:
         if name and owner is not None:
             _put(owner, name, value)
     for mark in scanned.marks[:MAX_MARKS].tolist() if nodes else ():
-        owner = _owner(scanned, mark[MARK_ELEMENT], nodes)
-        name = owner is not None and attribute(parsed, mark[MARK_ATTRIBUTES], b"itemprop")
+        owner = _owner(scanned, mark[scan.MARK_ELEMENT], nodes)
+        name = owner is not None and attribute(parsed, mark[scan.MARK_ATTRIBUTES], b"itemprop")
         if owner is not None and name:
-            _put(owner, name, _first_of(parsed, mark[MARK_ATTRIBUTES], b"content", b"href", b"src"))
+            _put(owner, name, _first_of(parsed, mark[scan.MARK_ATTRIBUTES], b"content", b"href", b"src"))
     return outermost
 
 

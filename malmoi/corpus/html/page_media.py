@@ -10,24 +10,12 @@ from urllib.parse import urljoin
 import numpy as np
 
 from malmoi.corpus import media
+from malmoi.corpus.html import scan
 from malmoi.corpus.html.attributes import attribute, attribute_bytes
 from malmoi.corpus.html.class_words import CLASS_BIT
 from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.markup import UNSEEN
 from malmoi.corpus.html.microdata import text_of
-from malmoi.corpus.html.scan import (
-    ELEMENT,
-    FLAGS,
-    INSIDE,
-    MARK_AT,
-    MARK_ATTRIBUTES,
-    MARK_BLOCK,
-    MARK_ELEMENT,
-    MARK_TAG,
-    TAG,
-    WORDS,
-    ancestors,
-)
 from malmoi.corpus.html.tags import ID, tag_mask
 
 IMG, SOURCE, VIDEO, AUDIO = (ID[name] for name in "img source video audio".split())
@@ -67,8 +55,8 @@ def region_media(parsed: Parsed, blocks: np.ndarray, url: str | None) -> list[Me
     if not len(numbers):
         return []
     marks = parsed.scanned.marks
-    near = (marks[:, MARK_BLOCK] >= numbers[0]) & (marks[:, MARK_BLOCK] <= numbers[-1] + 1)
-    rows = np.flatnonzero(np.isin(marks[:, MARK_TAG], list(KINDS)) & near)[: 4 * MAX_ITEMS].tolist()
+    near = (marks[:, scan.MARK_BLOCK] >= numbers[0]) & (marks[:, scan.MARK_BLOCK] <= numbers[-1] + 1)
+    rows = np.flatnonzero(np.isin(marks[:, scan.MARK_TAG], list(KINDS)) & near)[: 4 * MAX_ITEMS].tolist()
     if not rows:
         return []
     shared = _around(parsed, numbers)
@@ -76,22 +64,23 @@ def region_media(parsed: Parsed, blocks: np.ndarray, url: str | None) -> list[Me
     region: list[Medium] = []
     for row in rows:
         mark = marks[row].tolist()
-        block = mark[MARK_BLOCK]
-        if mark[INSIDE] and not blocks[block]:
+        block = mark[scan.MARK_BLOCK]
+        if mark[scan.INSIDE] and not blocks[block]:
             continue
-        if not mark[INSIDE] and _is_aside(parsed, mark[MARK_ELEMENT], shared, not numbers[0] < block <= numbers[-1]):
+        is_edge = not numbers[0] < block <= numbers[-1]
+        if not mark[scan.INSIDE] and _is_aside(parsed, mark[scan.MARK_ELEMENT], shared, is_edge):
             continue
         item = _item(parsed, row, mark, url, captions)
         if item and len(region) < MAX_ITEMS:
-            region.append(Medium(block, bool(mark[INSIDE]), mark[MARK_AT], item))
+            region.append(Medium(block, bool(mark[scan.INSIDE]), mark[scan.MARK_AT], item))
     return region
 
 
 def _around(parsed: Parsed, numbers: np.ndarray) -> frozenset[int]:
     """The elements that hold any of the blocks, the page included. numbers: int64, of blocks."""
     around: set[int] = {0}
-    for element in np.unique(parsed.scanned.blocks[numbers, ELEMENT]).tolist():
-        for above in ancestors(parsed.scanned.elements, element):
+    for element in np.unique(parsed.scanned.blocks[numbers, scan.ELEMENT]).tolist():
+        for above in scan.ancestors(parsed.scanned.elements, element):
             if above in around:
                 break
             around.add(above)
@@ -104,11 +93,11 @@ def _is_aside(parsed: Parsed, element: int, around: frozenset[int], is_edge: boo
     is_edge: it stands before the first or after the last block; then it must share more with them than the page.
     """
     elements = parsed.scanned.elements
-    for above in ancestors(elements, element):
+    for above in scan.ancestors(elements, element):
         if above in around:
             return False
         row = elements[above]
-        if ASIDE_TAGS[row[TAG]] or row[WORDS] & ASIDE or row[FLAGS] & UNSEEN:
+        if ASIDE_TAGS[row[scan.TAG]] or row[scan.WORDS] & ASIDE or row[scan.FLAGS] & UNSEEN:
             return True
     return is_edge
 
@@ -117,7 +106,7 @@ def _captions(parsed: Parsed) -> dict[int, int]:
     """The first <figcaption> of each <figure>, by number of element."""
     elements = parsed.scanned.elements
     captions: dict[int, int] = {}
-    for element in np.flatnonzero(elements[:, TAG] == FIGCAPTION)[:MAX_ITEMS].tolist():
+    for element in np.flatnonzero(elements[:, scan.TAG] == FIGCAPTION)[:MAX_ITEMS].tolist():
         captions.setdefault(_figure(elements, element), element)
     captions.pop(0, None)
     return captions
@@ -125,23 +114,23 @@ def _captions(parsed: Parsed) -> dict[int, int]:
 
 def _figure(elements: np.ndarray, element: int) -> int:
     """The innermost <figure> around an element or the element itself; 0 where there is none."""
-    return next((above for above in ancestors(elements, element) if elements[above, TAG] == FIGURE), 0)
+    return next((above for above in scan.ancestors(elements, element) if elements[above, scan.TAG] == FIGURE), 0)
 
 
 def _item(
     parsed: Parsed, row: int, mark: list[int], url: str | None, captions: dict[int, int]
 ) -> dict[str, Any] | None:
     """The item of the mark in this row; None for an icon, and for one without an address."""
-    start = mark[MARK_ATTRIBUTES]
+    start = mark[scan.MARK_ATTRIBUTES]
     if any(_is_small(attribute(parsed, start, name)) for name in (b"width", b"height")):
         return None
-    address = _address(parsed, start) or (_first_source(parsed, row) if mark[MARK_TAG] != IMG else None)
+    address = _address(parsed, start) or (_first_source(parsed, row) if mark[scan.MARK_TAG] != IMG else None)
     if not address:
         return None
-    figure = _figure(parsed.scanned.elements, mark[MARK_ELEMENT])
+    figure = _figure(parsed.scanned.elements, mark[scan.MARK_ELEMENT])
     caption = text_of(parsed.scanned, captions[figure], " ") if figure in captions else None
     caption = caption or attribute(parsed, start, b"alt") or attribute(parsed, start, b"aria-label")
-    return media.item(KINDS[mark[MARK_TAG]], _absolute(address, url), None, caption)
+    return media.item(KINDS[mark[scan.MARK_TAG]], _absolute(address, url), None, caption)
 
 
 def _is_small(pixels: str | None) -> bool:
@@ -168,8 +157,8 @@ def _address(parsed: Parsed, start: int) -> str | None:
 def _first_source(parsed: Parsed, row: int) -> str | None:
     """The src of the first <source> after the start of <video> or <audio>."""
     for mark in parsed.scanned.marks[row + 1 : row + 1 + SOURCES_AFTER].tolist():
-        if mark[MARK_TAG] == SOURCE:
-            return attribute(parsed, mark[MARK_ATTRIBUTES], b"src")
+        if mark[scan.MARK_TAG] == SOURCE:
+            return attribute(parsed, mark[scan.MARK_ATTRIBUTES], b"src")
     return None
 
 

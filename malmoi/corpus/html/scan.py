@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from malmoi.corpus.html.character_references import write_reference
 from malmoi.corpus.html.markup import (
     after_declaration,
     after_tag,
@@ -20,7 +21,6 @@ from malmoi.corpus.html.markup import (
     raw_end,
     read_attributes,
     tag_at,
-    write_reference,
 )
 from malmoi.corpus.html.open_elements import end_of, implied_end
 from malmoi.corpus.html.tags import BLOCK, ID, INLINE_MARK, RAW, SKIP, VOID, Tables

@@ -47,7 +47,7 @@ def second_pass(scanned: Scanned, features: np.ndarray, chosen: np.ndarray) -> n
     features: float32 (blocks, columns). chosen: bool (blocks,), what the model took.
     """
     weight, link_share = features[:, COLUMN["weight"]], features[:, COLUMN["link_share"]]
-    chosen = chosen & ~_in_link_lists(scanned.elements, scanned.blocks, chosen, weight, link_share, IS_LIST)
+    chosen = chosen & ~_in_link_lists(scanned.elements, scanned.blocks, chosen, weight, link_share)
     if weight[chosen].sum() >= SHORT_WEIGHT or len(chosen) > MAX_BLOCKS:
         return chosen
     if (weight * (1 - link_share))[chosen].sum() < POOR_WEIGHT:
@@ -57,17 +57,11 @@ def second_pass(scanned: Scanned, features: np.ndarray, chosen: np.ndarray) -> n
 
 @njit(nogil=True, cache=True)
 def _in_link_lists(
-    elements: np.ndarray,
-    blocks: np.ndarray,
-    chosen: np.ndarray,
-    weight: np.ndarray,
-    link_share: np.ndarray,
-    is_list: np.ndarray,
+    elements: np.ndarray, blocks: np.ndarray, chosen: np.ndarray, weight: np.ndarray, link_share: np.ndarray
 ) -> np.ndarray:
-    """Bool (blocks,): the chosen blocks of the lists and tables that are made of links.
+    """The chosen blocks of the lists and tables that are made of links, bool (blocks,).
 
     elements: int64 (elements, 6). blocks: int64 (blocks, 10). chosen: bool; weight, link_share: float32, all (blocks,).
-    is_list: bool (256,), IS_LIST.
     """
     around = np.zeros(len(chosen), np.int64)
     sums = np.zeros((len(elements), 3))  # weight, linked weight, blocks that are links
@@ -75,7 +69,7 @@ def _in_link_lists(
         if not chosen[b]:
             continue
         e = blocks[b, ELEMENT]
-        while e > 0 and not is_list[elements[e, TAG]]:
+        while e > 0 and not IS_LIST[elements[e, TAG]]:
             e = elements[e, PARENT]
         around[b] = e
         sums[e, 0] += weight[b]

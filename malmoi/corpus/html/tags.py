@@ -109,7 +109,7 @@ def tables() -> Tables:
 def automaton(groups: dict[str, str]) -> Automaton:
     """The words of all groups as one machine. The bit of a group is its position in the dictionary, at most 31.
 
-    groups: words separated by spaces, in the notation of class_words.py: a dot is a boundary or any run of separators.
+    groups: words separated by spaces, in the notation of words.toml: a dot is a boundary or any run of separators.
     """
     fold = _folding(groups)
     steps: list[dict[int, int]] = [{}]
@@ -186,16 +186,8 @@ def tag_mask(names: str) -> np.ndarray:
 def _behaviour() -> np.ndarray:
     """uint8 (element names,): the bits of what each element does."""
     does = np.zeros(len(NAMES), np.uint8)
-    kinds = {
-        BLOCK: [*BLOCKS, "?-"],
-        VOID: VOIDS,
-        RAW: RAWS,
-        SKIP: SKIPS,
-        CLOSES_P: ENDS_P,
-        INLINE_MARK: MARKS,
-        SCOPE: SCOPES,
-    }
-    for bit, names in kinds.items():
+    kinds = {BLOCK: [*BLOCKS, "?-"], VOID: VOIDS, RAW: RAWS, SKIP: SKIPS, CLOSES_P: ENDS_P, INLINE_MARK: MARKS}
+    for bit, names in [*kinds.items(), (SCOPE, SCOPES)]:
         for name in names:
             does[ID[name]] |= bit
     return does

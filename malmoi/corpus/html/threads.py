@@ -9,26 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from malmoi.corpus.html import thread_words as words
 from malmoi.corpus.html.block_features import COLUMN
 from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.scan import END, FIRST, LAST, START, TAG, Scanned
 from malmoi.corpus.html.tags import tag_mask
 from malmoi.corpus.html.thread_items import BOXES, HEADINGS, MAX_PARTS, ThreadIndex, items_of, thread_index
-from malmoi.corpus.html.thread_words import (
-    ACCEPTED,
-    ANSWER,
-    AUTHOR,
-    BADGE,
-    BUTTON,
-    COMMENT,
-    DATE,
-    FORM,
-    FURNITURE,
-    FURNITURE_CHARACTERS,
-    LABEL,
-    POST,
-    QUESTION,
-)
 
 CONTROLS = tag_mask("button form time select label nav footer")
 SMALL_BYTES, CONTROL_BYTES, SPEAKER_BYTES = 90, 240, 90
@@ -63,10 +49,10 @@ class ThreadTurn:
 def questions_and_answers(parsed: Parsed) -> list[ThreadTurn]:
     """A question and its answers, with the comments on them, in reading order; [] where the page has none."""
     index = thread_index(parsed)
-    answers = items_of(index, ANSWER, without=QUESTION)
+    answers = items_of(index, words.ANSWER, without=words.QUESTION)
     if not answers or _asks_again(index, answers):
         return []
-    comments = items_of(index, COMMENT, inside=answers)
+    comments = items_of(index, words.COMMENT, inside=answers)
     element = _question(index, answers)
     question = _turn(index, "question", element, [*answers, *comments]) if element is not None else None
     question = question or _chosen_before(parsed, int(index.lows[answers[0]]))
@@ -82,7 +68,7 @@ def questions_and_answers(parsed: Parsed) -> list[ThreadTurn]:
 def post_and_comments(parsed: Parsed) -> list[ThreadTurn]:
     """A post and the comments on it, or the posts of a thread, the first as the post; [] for a single post."""
     index = thread_index(parsed)
-    comments = items_of(index, COMMENT)
+    comments = items_of(index, words.COMMENT)
     if not comments:
         return _posts(index)
     turns = _turns(index, comments)
@@ -100,7 +86,7 @@ def forum_posts(parsed: Parsed) -> list[ThreadTurn]:
 
 
 def _posts(index: ThreadIndex) -> list[ThreadTurn]:
-    posts = [post for post in items_of(index, POST) if index.named[post]]
+    posts = [post for post in items_of(index, words.POST) if index.named[post]]
     turns = _turns(index, posts)
     return [replace(turns[0], role="post"), *turns[1:]] if len(turns) > 1 else []
 
@@ -108,7 +94,7 @@ def _posts(index: ThreadIndex) -> list[ThreadTurn]:
 def reader_comments(parsed: Parsed) -> list[ThreadTurn]:
     """The comments alone, without what the model holds to be the page's own text."""
     index = thread_index(parsed)
-    turns = _turns(index, items_of(index, COMMENT))
+    turns = _turns(index, items_of(index, words.COMMENT))
     return [turn for turn in turns if not (turn.blocks & parsed.chosen).any() or _mostly_aside(parsed, turn)]
 
 
@@ -137,7 +123,8 @@ def _asks_again(index: ThreadIndex, answers: list[int]) -> bool:
 
 def _question_boxes(index: ThreadIndex) -> list[int]:
     """The boxes with text that are named for a question, and neither for an answer nor for a form."""
-    boxed = BOXES[index.elements[:, TAG]] & ((index.bits & QUESTION) != 0) & ((index.bits & (ANSWER | FORM)) == 0)
+    boxed = BOXES[index.elements[:, TAG]] & ((index.bits & words.QUESTION) != 0)
+    boxed &= (index.bits & (words.ANSWER | words.FORM)) == 0
     return np.flatnonzero(boxed & (index.sizes > 0)).tolist()
 
 
@@ -164,14 +151,14 @@ def _chosen_before(parsed: Parsed, block: int) -> ThreadTurn | None:
 
 def _accepted(index: ThreadIndex, answers: list[int]) -> set[int]:
     """The answers that are said to be accepted, by their own class, or by a mark inside that not all of them have."""
-    named = {answer for answer in answers if index.bits[answer] & ACCEPTED}
+    named = {answer for answer in answers if index.bits[answer] & words.ACCEPTED}
     if named and len(named) < max(2, len(answers)):
         return named
     marked = set()
     for answer in answers:
         inner = slice(answer, int(index.ends[answer]))
-        small = ((index.bits[inner] & ACCEPTED) != 0) & (index.sizes[inner] > 0) & (index.sizes[inner] <= CONTROL_BYTES)
-        if small.any() or _has_badge(index, answer):
+        sizes, accepted = index.sizes[inner], (index.bits[inner] & words.ACCEPTED) != 0
+        if (accepted & (sizes > 0) & (sizes <= CONTROL_BYTES)).any() or _has_badge(index, answer):
             marked.add(answer)
     return marked if len(marked) < max(2, len(answers)) else set()
 
@@ -180,7 +167,7 @@ def _has_badge(index: ThreadIndex, answer: int) -> bool:
     low, high = int(index.lows[answer]), int(index.highs[answer])
     for number in range(low, min(high, low + BADGE_BLOCKS)):
         text = cut_text(index.parsed.scanned, number, ())
-        if BADGE.match(text) and len(text) <= FURNITURE_CHARACTERS:
+        if words.BADGE.match(text) and len(text) <= words.FURNITURE_CHARACTERS:
             return True
     return False
 
@@ -204,7 +191,8 @@ def _turn(index: ThreadIndex, role: str, element: int, apart: list[int]) -> Thre
     blocks &= ~((link_share > PLAIN_LINK_SHARE) & (weight < SHORT_WEIGHT))
     for number in np.flatnonzero(blocks).tolist():
         left = cut_text(scanned, number, cuts)
-        blocks[number] = bool(left) and not (len(left) <= FURNITURE_CHARACTERS and FURNITURE.fullmatch(left))
+        is_furniture = len(left) <= words.FURNITURE_CHARACTERS and words.FURNITURE.fullmatch(left)
+        blocks[number] = bool(left) and not is_furniture
     if role != "comment":
         blocks = _filled(index.parsed, blocks)
     return ThreadTurn(role, _speaker(index, element, apart), blocks, cuts, element) if blocks.any() else None
@@ -233,8 +221,8 @@ def _cuts(index: ThreadIndex, element: int) -> tuple[tuple[int, int], ...]:
     """The spans of names, dates and buttons in an element, outermost ones, in order, in bytes of the scanned text."""
     inner = slice(element + 1, int(index.ends[element]))
     bits, sizes, tags = index.bits[inner], index.sizes[inner], index.elements[inner, TAG]
-    is_small = ((bits & (AUTHOR | DATE | BUTTON | ACCEPTED)) != 0) & (sizes <= SMALL_BYTES)
-    is_control = (CONTROLS[tags] | ((bits & FORM) != 0)) & (sizes <= CONTROL_BYTES)
+    is_small = ((bits & (words.AUTHOR | words.DATE | words.BUTTON | words.ACCEPTED)) != 0) & (sizes <= SMALL_BYTES)
+    is_control = (CONTROLS[tags] | ((bits & words.FORM) != 0)) & (sizes <= CONTROL_BYTES)
     cuts: list[tuple[int, int]] = []
     candidates = index.parsed.scanned.spans[inner][(is_small | is_control) & (sizes > 0)]
     for first, last in candidates[:, [FIRST, LAST]].tolist():
@@ -261,7 +249,7 @@ def _speaker(index: ThreadIndex, element: int, apart: list[int]) -> str | None:
     scanned = index.parsed.scanned
     end = min([int(index.ends[element]), *(inner for inner in apart if inner > element)])
     inner = slice(element + 1, end)
-    fits = ((index.bits[inner] & AUTHOR) != 0) & (index.sizes[inner] > 0) & ~HEADINGS[index.elements[inner, TAG]]
+    fits = ((index.bits[inner] & words.AUTHOR) != 0) & (index.sizes[inner] > 0) & ~HEADINGS[index.elements[inner, TAG]]
     candidates = (np.flatnonzero(fits) + element + 1).tolist()
     if not candidates:
         return None
@@ -273,5 +261,5 @@ def _speaker(index: ThreadIndex, element: int, apart: list[int]) -> str | None:
     if index.sizes[chosen] > SPEAKER_BYTES:
         return None
     first, last = scanned.spans[chosen, FIRST], scanned.spans[chosen, LAST]
-    name = LABEL.sub("", " ".join(scanned.text[first:last].tobytes().decode("utf-8", "replace").split()))
+    name = words.LABEL.sub("", " ".join(scanned.text[first:last].tobytes().decode("utf-8", "replace").split()))
     return name.strip(" ·|,:/") or None

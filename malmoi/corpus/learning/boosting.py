@@ -62,7 +62,7 @@ def boost(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, setting
         curvature = np.maximum(chance * (1 - chance), LEAST_CURVATURE)
         slopes = np.stack([drawn * (chance - labels), drawn * curvature], axis=1)
         columns = np.sort(random.permutation(features.shape[1])[:num_drawn])
-        leaf_of_row = _grow(binned, edges, slopes, columns, settings, trees, t)
+        leaf_of_row = _grow(binned, edges, slopes, columns, settings, Trees(*(array[t] for array in trees)))
         log_odds += trees.leaf[t][leaf_of_row]
     return trees
 
@@ -91,15 +91,9 @@ def _bin(features: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _grow(
-    binned: np.ndarray,
-    edges: np.ndarray,
-    slopes: np.ndarray,
-    columns: np.ndarray,
-    settings: Boosting,
-    trees: Trees,
-    t: int,
+    binned: np.ndarray, edges: np.ndarray, slopes: np.ndarray, columns: np.ndarray, settings: Boosting, tree: Trees
 ) -> np.ndarray:
-    """Writes tree t, level by level; returns the leaf of each row, int32 (rows,).
+    """Writes a tree (one row of each array of `Trees`), level by level; returns the leaf of each row, int32 (rows,).
 
     slopes: float32 (rows, 2), gradient and hessian of each row. columns: int64, those that are drawn for this tree.
     """
@@ -110,12 +104,12 @@ def _grow(
         drawn, cut = _best_cuts(sums, settings.ridge, settings.least_hessian)
         column, splits = columns[drawn], drawn >= 0
         nodes = 2**level - 1 + np.flatnonzero(splits)
-        trees.column[t, nodes] = column[splits]
-        trees.threshold[t, nodes] = edges[column[splits], cut[splits]]
+        tree.column[nodes] = column[splits]
+        tree.threshold[nodes] = edges[column[splits], cut[splits]]
         node = (2 * node + (splits[node] & (binned[column[node], rows] > cut[node]))).astype(np.int32)
     leaves = 2**settings.depth
     total, mass = (np.bincount(node, slopes[:, side], leaves) for side in (0, 1))
-    trees.leaf[t] = -settings.rate * total / (mass + settings.ridge)
+    tree.leaf[:] = -settings.rate * total / (mass + settings.ridge)
     return node
 
 

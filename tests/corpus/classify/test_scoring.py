@@ -79,7 +79,7 @@ def test_a_document_is_scored_alike_alone_and_among_others():
         assert column[0] == column[-1]
 
 
-def test_marks_begin_again_without_a_trace():
+def test_scores_are_the_same_after_the_marks_overflow():
     data, offsets = string_buffers(pa.array(["가나다라. 마바사", "아자차카 타파하", "가나다라. 마바사"]))
     model = some_model(1, 12)
     table = scoring.interleave([model.parameters], [model.parameters], model.features.slots)
@@ -100,13 +100,13 @@ def test_the_most_extreme_weights_do_not_run_over():
         assert model.margins(*string_buffers(pa.array([text])))[0] == pytest.approx(plain_margins(model, [text])[0])
 
 
-def test_models_of_other_features_are_asked_wrongly():
+def test_models_of_other_features_are_refused():
     models = five() | {"harm": some_model(9, 12)}
     with pytest.raises(UserError, match="harm"):
         ensemble_of(models)
 
 
-def test_models_of_ones_own_take_the_place_of_those_that_ship(tmp_path):
+def test_own_models_replace_shipped_ones(tmp_path):
     own = load_shipped("value")
     LinearModel(own.weights, own.scale, 40.0, own.features).save(tmp_path / "value.npz")
     text = pa.array(["ㅋㅋㅋ 뭐야"])

@@ -27,7 +27,7 @@ def test_the_same_seed_gives_the_same_trees_and_another_seed_others():
     assert not (first.leaf == other.leaf).all()
 
 
-def test_rows_without_weight_teach_nothing():
+def test_rows_without_weight_change_nothing():
     features, labels = table(2000)
     weights = (np.arange(2000) < 1000).astype(np.float32)
     labels[1000:] = 1 - labels[1000:]

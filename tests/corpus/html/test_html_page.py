@@ -120,7 +120,7 @@ def test_open_graph_and_title_fill_in():
     [("NewsArticle", "news"), ("BlogPosting", "blog"), ("QAPage", "kin"), ("DiscussionForumPosting", "cafe"),
      ("https://schema.org/Product", "web"), ("Legislation", "law"), ("Unknown", None)],
 )  # fmt: skip
-def test_the_type_tells_the_kind(schema, kind):
+def test_the_schema_type_sets_the_kind(schema, kind):
     assert read_page(page(BODY, ld(**{"@type": schema})), None, None).get("kind") == kind
 
 
@@ -129,7 +129,7 @@ def test_the_type_tells_the_kind(schema, kind):
     [("https://n.news.naver.com/1", "news"), ("https://me.tistory.com/1", "blog"), ("https://kin.naver.com/q", "kin"),
      ("https://fakenews.naver.com.evil.kr/1", None), ("https://[broken/", None), (None, None)],
 )  # fmt: skip
-def test_hosts_of_one_kind_tell_it_too(url, kind):
+def test_known_hosts_set_the_kind(url, kind):
     assert read_page(page(BODY), None, url).get("kind") == kind
 
 

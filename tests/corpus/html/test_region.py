@@ -72,7 +72,7 @@ def test_headings_lists_and_tables_inside_the_article_stay_in_order():
 
 
 @pytest.mark.parametrize("html", ["", " ", "<", "<html>", b"\xff\xfe", b"\x00" * 50, "\ud800", "<body></body>"])
-def test_nothing_comes_of_nothing(html):
+def test_a_page_without_text_gives_no_text(html):
     assert extract(html).text in ("", "<")
 
 
@@ -89,7 +89,7 @@ def test_only_so_much_of_a_page_is_read():
     assert found.cut
 
 
-def test_what_extract_gives_is_what_a_corpus_is_made_of():
+def test_extract_gives_the_text_that_the_corpus_holds():
     (document,) = to_documents(Raw(page(ARTICLE), "html", "a.html", 0, 1), Input(Path("unused")))
     assert document["text"] == extract(page(ARTICLE)).text
 

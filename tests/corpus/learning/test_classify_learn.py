@@ -66,7 +66,7 @@ def test_a_text_that_counts_nothing_changes_nothing():
     assert np.allclose(weighed.score(texts), learn(texts, labels, settings).score(texts), atol=0.01)
 
 
-def test_labels_between_nought_and_one_pull_half_way():
+def test_labels_between_0_and_1_pull_towards_both_classes():
     texts, labels = dataset()
     unsure = np.where(labels == 1, 0.6, 0.4)
     scores = learn(texts, unsure, LearnSettings(features=SMALL, cost=10.0)).score(texts)
@@ -82,7 +82,7 @@ def test_a_word_of_one_group_weighs_nothing_when_groups_are_given():
     assert learn(texts, labels, LearnSettings(features=SMALL, minimum_groups=2), Guidance(groups=groups)).weights.any()
 
 
-def test_one_label_only_is_asked_wrongly():
+def test_texts_of_one_class_only_are_refused():
     with pytest.raises(UserError, match="same label"):
         learn(pa.array(POLITE), np.zeros(len(POLITE)), LearnSettings(features=SMALL))
 
@@ -107,7 +107,7 @@ def test_a_saved_model_scores_the_same_and_has_the_same_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04broken"])
-def test_a_file_that_is_no_model_is_asked_wrongly(tmp_path, content):
+def test_a_file_that_is_no_model_is_refused(tmp_path, content):
     (tmp_path / "broken.npz").write_bytes(content)
     with pytest.raises(UserError, match="no model"):
         load_model(tmp_path / "broken.npz")

@@ -93,7 +93,7 @@ def test_the_part_kept_aside_is_a_fifth_and_never_changes():
     assert [kept_aside(text) for text in ("가나다", " 가나다\n")] == [kept_aside("가나다")] * 2
 
 
-def test_missing_data_is_asked_wrongly(tmp_path):
+def test_missing_data_is_refused(tmp_path):
     for name in DATASETS:
         with pytest.raises(UserError, match="nothing to learn"):
             dataset_named(name, tmp_path)
@@ -102,7 +102,7 @@ def test_missing_data_is_asked_wrongly(tmp_path):
 
 
 @pytest.mark.parametrize(("scores", "auroc"), [([1, 2, 3, 4], 1.0), ([4, 3, 2, 1], 0.0), ([1, 1, 1, 1], 0.5)])
-def test_the_area_counts_ties_half(scores, auroc):
+def test_auroc_counts_ties_half(scores, auroc):
     assert auroc_of(np.array([0, 0, 1, 1]), np.array(scores)) == auroc
 
 
@@ -155,7 +155,7 @@ def small_data(tmp_path):
     return tmp_path
 
 
-def test_prose_is_learned_as_harmless_for_little(small_data):
+def test_prose_is_learned_as_harmless_with_a_small_weight(small_data):
     comments = "나쁜 댓글\tFalse\tnone\thate\n좋은 댓글\tFalse\tnone\tnone\n"
     labelled(small_data, "욕이다|1\n고마워요|0\n", comments)
     for dataset in (harm(small_data), profanity(small_data)):
@@ -166,7 +166,7 @@ def test_prose_is_learned_as_harmless_for_little(small_data):
         assert not any("절차에 관하여" in text for text in dataset.aside_texts.to_pylist())
 
 
-def test_value_takes_edited_prose_and_low_rated_remarks_in_pieces_of_one_length(small_data):
+def test_value_takes_edited_prose_and_low_rated_remarks_in_passages_of_one_length(small_data):
     dataset = value(small_data)
     assert set(np.unique(dataset.labels)) == {0, 1}
     texts = dataset.texts.to_pylist() + dataset.aside_texts.to_pylist()
