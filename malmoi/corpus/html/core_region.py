@@ -1,7 +1,7 @@
 """The core region of a page: what a reader came for, without menus, advertisements, related links and comments.
 
 Bounded for hostile pages: at most MAX_PAGE_BYTES are read and scan.py's limits hold, so that a page of nothing but
-tags costs a second and some hundred MB of memory, not more (tests/corpus/sources/test_hostile_pages.py).
+tags costs a second and some hundred MB of memory, not more (tests/corpus/html/test_hostile_pages.py).
 """
 
 from collections.abc import Iterable
