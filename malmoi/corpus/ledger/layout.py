@@ -37,6 +37,3 @@ SIDE_FILES = (THRESHOLDS, RULES, SITES, MIX)
 
 MEDIA = "media"
 """Folder of a corpus for what its segments stand for."""
-
-HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?(?P<host>[^/:?#]+)"
-"""The host of an address, in RE2."""

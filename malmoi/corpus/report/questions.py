@@ -10,9 +10,9 @@ from malmoi.corpus.ledger import rules
 from malmoi.corpus.ledger.database import manifest_of, opened, query
 from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.passes import rank
-from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.recipe import CorpusRecipe, from_manifest
 from malmoi.corpus.steps.rule import Rule
-from malmoi.kit import config, manifest
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, did_you_mean
 
 
@@ -26,7 +26,7 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 def recipe_of(folder: Path) -> CorpusRecipe:
     """The recipe that a corpus was built with."""
-    return config.parse(CorpusRecipe, manifest_of(folder, "config")["config"], "corpus")
+    return from_manifest(manifest_of(folder, "config")["config"])
 
 
 def rules_of(folder: Path) -> tuple[Rule, ...]:
