@@ -35,5 +35,8 @@ SITES, THRESHOLDS, RULES = "sites.parquet", "thresholds.json", "rules.json"
 SIDE_FILES = (THRESHOLDS, RULES, SITES, MIX)
 """The files of a corpus beside its folders of parts."""
 
+REPORTS = ("report.html", "report.json")
+"""The report for people, and what it is drawn from. Whoever asks for them writes them: they are no outputs."""
+
 MEDIA = "media"
 """Folder of a corpus for what its segments stand for."""

@@ -23,7 +23,7 @@ from malmoi.corpus.passes.tasks import (
     Task,
     Work,
 )
-from malmoi.kit import events
+from malmoi.kit import events, fence
 from malmoi.kit.files import listed, remove_partials
 
 RunAll = Callable[[Work, Sequence[Any], int, Hooks], None]
@@ -40,9 +40,23 @@ _WORK: dict[str, Callable[[Task], None]] = {
 
 
 def work(task: Task, report: Callable[[Any], None]) -> None:
-    """Does one task of any stage, in any process; nothing where it is done. `report` gets what is done of it."""
-    if task.record.exists():
-        return
+    """Does one task of any stage, in any process; nothing where it is done. `report` gets what is done of it.
+
+    Raises UserError (75), before anything is published, where the build's folder was taken over by another driver.
+    """
+    lease = task.space.lease
+    is_guest = lease is not None and lease not in fence.held()  # a node, a Ray worker: it may serve many builds
+    if lease and is_guest:
+        fence.adopt([lease])
+    try:
+        if not task.record.exists():
+            _do(task, report)
+    finally:
+        if lease and is_guest:
+            fence.drop(lease)
+
+
+def _do(task: Task, report: Callable[[Any], None]) -> None:
     if task.stage == SCAN:
         assert task.unit is not None
         (dedup_index.scan_index if task.unit.is_base else scan.scan_unit)(task, report)

@@ -25,6 +25,7 @@ from malmoi.corpus.ledger import tombstones
 from malmoi.corpus.ledger.layout import MEDIA
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.attempts import ItemIndex, Journal, Phase
+from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
@@ -74,7 +75,7 @@ def scan_unit(task: Task, report: Callable[[Any], None]) -> None:
                 writer.judge()
         journal.at(index, Phase.JUDGING)
         writer.flush()
-    write_chunks(task.record, writer.chunks)
+    write_chunks(task.record, writer.chunks, hash_files(task.unit))
     journal_path(task).unlink(missing_ok=True)  # another attempt at the same task may have ended first
 
 

@@ -15,7 +15,7 @@ from malmoi.corpus.passes.attempts import Attempts
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import minhash
-from malmoi.kit import config
+from malmoi.kit import config, fence
 from malmoi.kit.files import listed, to_path, write_text
 
 SCAN, RANK, EXACT, NEAR, CLUSTER, BOILERPLATE, PUBLISH = STAGES = (
@@ -42,12 +42,16 @@ PARTITION_BYTES, MOST_PARTITIONS = 256_000_000, 128
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a build works. folder: what is on the way. out: the corpus. partitions: of the keys by hash."""
+    """Where a build works. folder: what is on the way. out: the corpus. partitions: of the keys by hash.
+
+    lease: of the driver. A task publishes only while it is in force, on whatever machine it runs.
+    """
 
     recipe: CorpusRecipe
     folder: Path
     out: Path
     partitions: int
+    lease: fence.Token | None = None
 
 
 @dataclass
@@ -126,6 +130,7 @@ def write_plan(plan: Plan) -> None:
         "recipe": config.to_table(space.recipe),
         "out": str(space.out),
         "partitions": space.partitions,
+        "lease": [space.lease.attempt, space.lease.token] if space.lease else None,
         "units": units,
     }
     write_text(space.folder / PLAN, json.dumps(table))
@@ -136,7 +141,9 @@ def read_plan(folder: Path) -> Plan:
     table = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     recipe = config.parse(CorpusRecipe, table["recipe"], "corpus")
     units = tuple(Unit(**{**unit, "files": tuple(map(to_path, unit["files"]))}) for unit in table["units"])
-    return Plan(Workspace(recipe, folder, to_path(table["out"]), table["partitions"]), units)
+    out = to_path(table["out"])
+    lease = fence.Token(out, *table["lease"]) if table["lease"] else None
+    return Plan(Workspace(recipe, folder, out, table["partitions"], lease), units)
 
 
 def tasks_of(folder: Path, stage: str) -> list[Task]:
@@ -172,12 +179,19 @@ def ranked(space: Workspace) -> list[Chunk]:
 
 def read_chunks(record: Path) -> list[Chunk]:
     """The chunks in a record of the stages SCAN and RANK."""
-    return [Chunk(**chunk) for chunk in json.loads(record.read_text(encoding="utf-8"))]
+    return [Chunk(**chunk) for chunk in json.loads(record.read_text(encoding="utf-8"))["chunks"]]
 
 
-def write_chunks(record: Path, chunks: Sequence[Chunk]) -> None:
-    """Says that a stage is done, and what it made."""
-    write_text(record, json.dumps([asdict(chunk) for chunk in chunks]))
+def write_chunks(record: Path, chunks: Sequence[Chunk], file_hashes: Sequence[str] = ()) -> None:
+    """Says that a task of SCAN or RANK is done, and what it made. file_hashes: SHA-256 of each file that it read."""
+    write_text(record, json.dumps({"chunks": [asdict(chunk) for chunk in chunks], "file_hashes": list(file_hashes)}))
+
+
+def scanned(plan: Plan) -> Iterator[tuple[Unit, list[str]]]:
+    """The units in order, each with the SHA-256 of its files as it was scanned."""
+    for task in tasks(plan, SCAN):
+        if task.unit and not task.unit.is_base:
+            yield task.unit, json.loads(task.record.read_text(encoding="utf-8"))["file_hashes"]
 
 
 def numbered(space: Workspace) -> Iterator[tuple[int, int, Chunk]]:
