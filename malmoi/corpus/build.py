@@ -32,7 +32,7 @@ OUTPUT_VERSION = 2
 again, and a killed build never goes on under other code. 2: one name for each site (2026-11-30)."""
 
 ENGINES = {
-    "pool": "malmoi.corpus.engines.pool",
+    "pool": "malmoi.kit.pool",
     "ray": "malmoi.corpus.engines.ray_tasks",
     "slurm": "malmoi.corpus.engines.slurm",
 }

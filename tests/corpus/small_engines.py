@@ -7,9 +7,9 @@ from pathlib import Path
 
 from small_batches import sentences, write_rows
 
-from malmoi.corpus.passes.tasks import Hooks
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.kit.errors import UserError
+from malmoi.kit.pool import Hooks
 
 POISON = "독이 든 사과"
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from malmoi.corpus.engines import pool
 from malmoi.corpus.passes import phases
-from malmoi.corpus.passes.tasks import PLAN, Hooks, Task, Work, tasks_of
-from malmoi.kit import events
+from malmoi.corpus.passes.tasks import PLAN, Task, tasks_of
+from malmoi.kit import events, pool
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import is_remote, listed
+from malmoi.kit.pool import Hooks, Work
 
 COMMAND = ("-m", "malmoi", "corpus", "work")
 """What a node runs, with this very Python: it lies where all nodes see it, or at the same place on each."""

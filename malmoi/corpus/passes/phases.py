@@ -18,16 +18,15 @@ from malmoi.corpus.passes.tasks import (
     RANK,
     SCAN,
     STAGES,
-    Hooks,
     Plan,
     Task,
-    Work,
 )
 from malmoi.kit import events, fence
 from malmoi.kit.files import listed, remove_partials
+from malmoi.kit.pool import Hooks, Work
 
 RunAll = Callable[[Work, Sequence[Any], int, Hooks], None]
-"""An engine: engines/pool.run_all, or another that does the same tasks elsewhere."""
+"""An engine: kit/pool.run_all, or another that does the same tasks elsewhere."""
 SHARES = dict(zip(STAGES, (0.68, 0.02, 0.02, 0.04, 0.02, 0.02, 0.2), strict=True))
 """About how much of a build each stage is, for the progress."""
 _WORK: dict[str, Callable[[Task], None]] = {

@@ -5,10 +5,9 @@ record is missing, whoever asks, and whatever was killed before.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from malmoi.corpus.passes import attempts
 from malmoi.corpus.passes.attempts import Attempts
@@ -231,19 +230,3 @@ def _parts(space: Workspace) -> Iterator[Task]:
             held, first, number = 0, index, number + 1
         held += chunk.text_bytes
     yield Task(space, PUBLISH, number, chunks=tuple(chunks[first:]), first_chunk=first)
-
-
-Work = Callable[[Any, Callable[[Any], None]], Any]
-"""A function of a task and of `report`, which sends news to the driver while it works. Importable by name."""
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the driver is told. news(task number, what was reported); done(task number, result).
-
-    retry(task number, exit code): the task to try in place of the one whose process died.
-    """
-
-    news: Callable[[int, Any], None]
-    done: Callable[[int, Any], None]
-    retry: Callable[[int, int], Any]
