@@ -48,16 +48,9 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
 
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
-    dull = (
-        "exact_similarity",
-        "near_similarity",
-        "exact_duplicate_of",
-        "near_duplicate_of",
-        "over_share",
-        "left_characters",
-        *BUILD_COLUMNS,
-    )
-    return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in dull])
+    of_copies = {"exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of"}
+    left_out = of_copies | {"over_share", "left_characters", *BUILD_COLUMNS}
+    return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in left_out])
 
 
 def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, pa.RecordBatch]:

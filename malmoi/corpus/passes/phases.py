@@ -9,18 +9,7 @@ from malmoi.corpus.ledger.layout import WRITTEN
 from malmoi.corpus.passes import candidates, dedup, dedup_index, publish, rank, scan, tasks
 from malmoi.corpus.passes.attempts import MAX_ATTEMPTS, after_failure
 from malmoi.corpus.passes.memory import num_processes
-from malmoi.corpus.passes.tasks import (
-    BOILERPLATE,
-    CLUSTER,
-    EXACT,
-    NEAR,
-    PUBLISH,
-    RANK,
-    SCAN,
-    STAGES,
-    Plan,
-    Task,
-)
+from malmoi.corpus.passes.tasks import BOILERPLATE, CLUSTER, EXACT, NEAR, PUBLISH, RANK, SCAN, STAGES, Plan, Task
 from malmoi.kit import events, fence
 from malmoi.kit.files import listed, remove_partials
 from malmoi.kit.pool import Hooks, Work

@@ -23,11 +23,7 @@ from malmoi.kit.files import atomic_file, is_remote, opened
 ROWS_AT_ONCE = 1_000_000
 HASHES: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 FEW_VALUES = [
-    "source.kind",
-    "source.name",
-    "source.category",
-    "source.licence",
-    "source.language",
+    *(f"source.{name}" for name in ("kind", "name", "category", "licence", "language")),
     "origin.file",
     "input",
 ]

@@ -17,15 +17,8 @@ from malmoi.corpus.steps import minhash
 from malmoi.kit import config, fence
 from malmoi.kit.files import listed, to_path, write_text
 
-SCAN, RANK, EXACT, NEAR, CLUSTER, BOILERPLATE, PUBLISH = STAGES = (
-    "pass",
-    "rank",
-    "exact",
-    "near",
-    "judge",
-    "paragraphs",
-    "publish",
-)
+STAGES = ("pass", "rank", "exact", "near", "judge", "paragraphs", "publish")
+SCAN, RANK, EXACT, NEAR, CLUSTER, BOILERPLATE, PUBLISH = STAGES
 """In order, by the names that records and events have. Each needs the whole one before it; its tasks stand alone.
 
 SCAN reads and scores the documents, RANK puts them in order, EXACT and NEAR find candidates for copies, CLUSTER joins
