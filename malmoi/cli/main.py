@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from malmoi.kit.caches import move_numba_cache
 from malmoi.kit.errors import STOPPED, UserError, code_of, did_you_mean
 
 ROOMS = {
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in EUC-KR has no emoji
     try:
+        move_numba_cache()
         words = list(sys.argv[1:] if arguments is None else arguments)
         if broken := [word for word in words if word != word.encode(errors="replace").decode()]:
             raise UserError(f"{broken[0]!r} is no text", "words and paths in UTF-8")
