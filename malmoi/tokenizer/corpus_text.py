@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
 from malmoi.kit.files import ABSENT, listed, reading, unreadable
+from malmoi.tokenizer.settings import id_share
 
 ROWS_PER_READ = 512
 COLUMNS = ["id", "text", "source.kind", "source.name"]
@@ -77,6 +79,26 @@ def documents_by_epoch(corpus: Path) -> list[int]:
                 new = np.bincount(epochs - 1, minlength=len(counts))
                 counts = np.pad(counts, (0, len(new) - len(counts))) + new
     return np.cumsum(counts[::-1])[::-1].tolist()
+
+
+def heldout_limit(corpus: Path, share: float) -> float:
+    """The `id_share` below which documents are held out: `share`, so long as it parts the documents of the corpus.
+
+    Where it picks none of them, the document of the smallest id is held out; where all, that of the largest is not. So
+    each part has a document. `share` itself where it is 0 or there are fewer than two documents. Reads ids alone, and
+    only until one of each part has been met.
+    """
+    smallest, largest = 1.0, 0.0
+    for file in shard_files(corpus) if share else ():
+        with _opened(file) as shard:
+            for batch in shard.iter_batches(ROWS_PER_READ, columns=["id"]):
+                shares = [id_share(one) for one in batch.column("id").to_pylist()]
+                smallest, largest = min([smallest, *shares]), max([largest, *shares])
+                if smallest < share <= largest:
+                    return share
+    if smallest >= largest:
+        return share
+    return largest if largest < share else math.nextafter(smallest, 1)
 
 
 def content_sha256(folder: Path) -> str:
