@@ -7,7 +7,7 @@ from typing import Any
 from malmoi.cli.recipe import Run
 
 FEW, MANY = 0.5, 2.0
-"""A share held out that is off by more than this factor is told; fewer tokens of the vocabulary than nine tenths are."""
+"""A share held out that is off by more than such a factor is told; so is a vocabulary of less than nine tenths."""
 MANY_EPOCHS = 4
 """Up to four readings of a text are worth almost as much as new text (Muennighoff et al. 2023, arXiv 2305.16264)."""
 

@@ -4,10 +4,10 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.kit.files import to_local_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe_arguments(run)
     run.set_defaults(action=measure_model)
     report = verbs.add_parser("report", help="write the report of a run folder from what is there")
-    report.add_argument("folder", type=Path, help="the folder of a run")
+    report.add_argument("folder", type=to_local_path, help="the folder of a run")
     report.add_argument("--json", action="store_true", help="print the numbers as JSON")
     report.set_defaults(action=write_report_of)
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from malmoi.kit.caches import move_numba_cache
-from malmoi.kit.errors import STOPPED, UserError, code_of, did_you_mean
+from malmoi.kit.errors import STOPPED, TRY_AGAIN, UserError, code_of, did_you_mean
+from malmoi.kit.files import CLIENT_LIBRARIES
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -79,6 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = "" if error.filename is None else f"{error.filename}: "
         _say(f"{place}{error.strerror or error}")
         return code_of(error)
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in CLIENT_LIBRARIES:
+            raise
+        _say(f"{error}; check the address (AWS_ENDPOINT_URL), the network and the keys")
+        return TRY_AGAIN
 
 
 def _say(wrong: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.kit.files import to_local_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe_arguments(encode)
     encode.set_defaults(action=encode_corpus)
     show = verbs.add_parser("show", help="bytes per token by kind, and morpheme boundaries crossed")
-    show.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
-    show.add_argument("--text", type=Path, action="append", help="measure on this file; else on held-out text")
+    show.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
+    show.add_argument("--text", type=to_local_path, action="append", help="measure on this file; else on held-out text")
     show.add_argument("--bytes", type=int, default=100_000, help="how much text of each kind or file (100000)")
     show.add_argument("--no-morphemes", action="store_true", help="leave the analyser out: much quicker")
     show.add_argument("--json", action="store_true", help="print the result as JSON")
     show.set_defaults(action=show_tokenizer)
     text = verbs.add_parser("encode-text", help="show the tokens of a text read from stdin")
-    text.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
+    text.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
     text.add_argument("--json", action="store_true", help="print the ids as JSON")
     text.set_defaults(action=encode_text)
 

@@ -11,6 +11,7 @@ from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments, load
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import to_local_path
 
 if TYPE_CHECKING:
     from malmoi.train.loader import Loader
@@ -24,16 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_from_scratch(run)
     run.set_defaults(action=_run)
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
-    show.add_argument("folder", type=Path, help="a train folder, or the folder of a run")
+    show.add_argument("folder", type=to_local_path, help="a train folder, or the folder of a run")
     show.add_argument("--json", action="store_true")
     show.set_defaults(action=_show)
     documents = verbs.add_parser("documents", help="the documents that one step was trained on")
-    documents.add_argument("folder", type=Path)
+    documents.add_argument("folder", type=to_local_path)
     documents.add_argument("--step", type=int, required=True, metavar="N", help="1 is the first")
     documents.add_argument("--json", action="store_true")
     documents.set_defaults(action=_documents)
     seen = verbs.add_parser("seen", help="the steps in which a document was trained on")
-    seen.add_argument("folder", type=Path)
+    seen.add_argument("folder", type=to_local_path)
     seen.add_argument("id", help="a document's id")
     seen.add_argument("--json", action="store_true")
     seen.set_defaults(action=_seen)

@@ -75,9 +75,7 @@ async def _measure(
     heldout = open_part(folder / "tokens", "heldout")
     excerpts = choose(heldout, codec, settings)
     if not excerpts:
-        raise UserError(
-            "no document is held out", "some held-out text", "set tokens.heldout_share above 0"
-        )
+        raise UserError("no document is held out", "some held-out text", "set tokens.heldout_share above 0")
     tokens = sum(len(excerpt.ids) for excerpt in excerpts)
     total = tokens + settings.samples * settings.sample_tokens
     model = await score(engine, excerpts, settings.context_share, lambda done, _: progress(done, total))

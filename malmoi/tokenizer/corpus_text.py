@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, listed, reading, unreadable
+from malmoi.kit.files import ABSENT, is_remote, listed, opened, reading, unreadable
 from malmoi.tokenizer.settings import id_share
 
 ROWS_PER_READ = 512
@@ -112,19 +112,25 @@ def content_sha256(folder: Path) -> str:
 def reading_parquet(file: Path, hint: str) -> Iterator[None]:
     """Around what reads a Parquet file: UserError where it is absent or damaged (`hint`), or cannot be read now.
 
-    pyarrow tells damage by an OSError too, but by one without a number of the system.
+    pyarrow tells damage by an OSError too, but by one without a number of the system or a path.
     """
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno and not isinstance(error, ABSENT):
+        if isinstance(error, OSError) and (error.errno or error.filename) and not isinstance(error, ABSENT):
             raise unreadable(file, error) from None
         raise UserError(f"{file} cannot be read: {error}", hint=hint, code=GIVE_UP) from None
 
 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[pq.ParquetFile]:
-    with reading_parquet(file, "build the corpus again"), pq.ParquetFile(file, buffer_size=READ_BYTES) as shard:
+    # A remote shard is read through Python, for pyarrow does not know every file system of fsspec.
+    source = opened(file) if is_remote(file) else contextlib.nullcontext(file)
+    with (
+        reading_parquet(file, "build the corpus again"),
+        source as stream,
+        pq.ParquetFile(stream, buffer_size=READ_BYTES) as shard,
+    ):
         yield shard
 
 
