@@ -6,6 +6,7 @@ from typing import Any
 
 from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
 from malmoi.kit.files import to_path
+from malmoi.kit.run import CORPUS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def _build(arguments: argparse.Namespace) -> int:
         _print_plan(run_local.describe(run.corpus), arguments.json)
         return 0
     with bar("corpus") as progress:
-        counts = run_local.build(run.corpus, run.folder / "corpus", progress)
+        counts = run_local.build(run.corpus, run.folder / CORPUS, progress)
     corpus_questions.print_counts(counts, arguments.json)
     return 0
 

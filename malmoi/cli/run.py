@@ -6,13 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from malmoi.cli.progress import Progress, bar
 from malmoi.cli.recipe import Run, add_from_scratch, add_recipe_arguments, load
-from malmoi.kit import events
+from malmoi.kit import config, events
+from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begin
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
     """
     from malmoi.cli.memory import watched
 
+    begin(run.folder, config.identity(replace(run, folder=Path())))  # the same recipe, wherever its result lies
     counts: dict[str, Any] = {}
     started = time.perf_counter()
     for number, stage in enumerate(STAGES, start=1):
@@ -77,7 +79,7 @@ def _corpus(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.corpus.build import build
     from malmoi.corpus.report.page import HTML, write_report
 
-    corpus = run.folder / "corpus"
+    corpus = run.folder / CORPUS
     counts = build(run.corpus, corpus, progress)
     # A build and an erasure remove the report of before; the run's own report leads here.
     if not (corpus / HTML).is_file():
@@ -88,26 +90,26 @@ def _corpus(run: Run, progress: Progress) -> dict[str, Any]:
 def _tokenizer(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.tokenizer.learn import learn
 
-    return learn(run.tokenizer, run.folder / "corpus", run.folder / "tokenizer", progress)
+    return learn(run.tokenizer, run.folder / CORPUS, run.folder / TOKENIZER, progress)
 
 
 def _tokens(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.tokenizer.encode import encode
 
-    return encode(run.tokens, run.folder / "corpus", run.folder / "tokenizer", run.folder / "tokens", progress)
+    return encode(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER, run.folder / TOKENS, progress)
 
 
 def _train(run: Run, progress: Progress, *, from_scratch: bool = False) -> dict[str, Any]:
     from malmoi.train.trainer import train
 
-    return train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress, from_scratch=from_scratch)
+    return train(run.train, run.model, run.folder / TOKENS, run.folder / TRAIN, progress, from_scratch=from_scratch)
 
 
 def _model(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.train.export import export
 
     progress(0, 1)
-    return export(run.folder / "train", run.folder / "tokenizer", run.folder / "model")
+    return export(run.folder / TRAIN, run.folder / TOKENIZER, run.folder / MODEL)
 
 
 def _report(run: Run, progress: Progress) -> dict[str, Any]:
@@ -115,24 +117,22 @@ def _report(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    with TorchEngine(run.folder / "model", ServeSettings()) as engine:
+    with TorchEngine(run.folder / MODEL, ServeSettings()) as engine:
         return measure(run.evaluate, engine, run.folder, progress)
 
 
 STAGES = (
-    Stage("corpus", "build the corpus", _corpus),
-    Stage("tokenizer", "learn the tokenizer", _tokenizer),
-    Stage("tokens", "encode", _tokens),
-    Stage("train", "train", _train),
-    Stage("model", "export", _model),
-    Stage("report", "evaluate", _report),
+    Stage(CORPUS, "build the corpus", _corpus),
+    Stage(TOKENIZER, "learn the tokenizer", _tokenizer),
+    Stage(TOKENS, "encode", _tokens),
+    Stage(TRAIN, "train", _train),
+    Stage(MODEL, "export", _model),
+    Stage(REPORT, "evaluate", _report),
 )
 
 
 def print_plan(run: Run, as_json: bool) -> None:
     """What would be done, with the sizes that follow from the recipe. Changes nothing."""
-    from malmoi.kit import config
-
     shape = run.model.shape(run.tokenizer.vocabulary_tokens)
     tokens = run.train.steps * run.train.batch_sequences * run.train.sequence_tokens
     stages = {stage.folder: (run.folder / stage.folder / "manifest.json").is_file() for stage in STAGES}

@@ -11,6 +11,7 @@ from typing import Any
 from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_recipe_arguments, load
 from malmoi.kit.files import to_local_path
+from malmoi.kit.run import CORPUS, TOKENIZER, TOKENS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def learn_tokenizer(arguments: argparse.Namespace) -> int:
     """`malmoi tokenizer learn RECIPE`."""
     run = load(arguments)
-    corpus, out = run.folder / "corpus", run.folder / "tokenizer"
+    corpus, out = run.folder / CORPUS, run.folder / TOKENIZER
     if arguments.dry_run:
         return _plan("learn", run.tokenizer, [corpus], out)
     from malmoi.tokenizer.learn import learn
@@ -77,7 +78,7 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
             raise UserError(f"no file at {missing[0]}", "a text file after --text")
         texts = {file.name: [read_text(file, arguments.bytes)] for file in arguments.text}
     else:
-        tokens = arguments.folder.parent / "tokens"
+        tokens = arguments.folder.parent / TOKENS
         if not tokens.is_dir():
             raise UserError(f"no held-out text beside {arguments.folder}", hint="name a text file with --text")
         texts = heldout_texts(open_part(tokens, "heldout"), codec, arguments.bytes)

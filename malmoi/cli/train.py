@@ -12,6 +12,7 @@ from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments, load
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import to_local_path
+from malmoi.kit.run import TOKENS, TRAIN
 
 if TYPE_CHECKING:
     from malmoi.train.loader import Loader
@@ -48,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from malmoi.train.trainer import train
 
     with bar("train") as progress:
-        tokens, out = run.folder / "tokens", run.folder / "train"
+        tokens, out = run.folder / TOKENS, run.folder / TRAIN
         counts = train(run.train, run.model, tokens, out, progress, from_scratch=arguments.from_scratch)
     _print(counts, arguments.json)
 
@@ -88,8 +89,9 @@ def _show(arguments: argparse.Namespace) -> None:
         "loss": statistics.fmean(step["loss"] for step in last) if last else None,
         "tokens_per_s": statistics.fmean(step["tokens_per_s"] for step in last) if last else None,
         "learning_rate": steps[-1]["learning_rate"] if steps else None,
-        "resumed": sum(1 for _ in events.read(folder, "resume")),
-        "refused": {event["name"]: event["reason"] for event in events.read(folder, "refused_checkpoint")},
+        "machine_changed": {str(event["step"]): event["changes"] for event in events.every(folder, "machine_changed")},
+        "resumed": len(events.every(folder, "resume")),
+        "refused": {event["name"]: event["reason"] for event in events.every(folder, "refused_checkpoint")},
         "checkpoints": states,
     }
     _print(found, arguments.json)
@@ -132,18 +134,19 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     if not saved:
         raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
     record = manifest.read(saved[-1])
-    tokens = folder.parent / "tokens"
+    tokens = folder.parent / TOKENS
     if content_sha256(tokens) != record["inputs"]["tokens"]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
-    settings = config.parse(TrainSettings, record["config"]["train"], "train")
+    table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
+    settings = config.parse(TrainSettings, table, "train")
     num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 
 def train_folder(folder: Path) -> Path:
     """The train folder that a path means: itself, or the one in the folder of a run. Raises UserError for neither."""
-    for candidate in (folder / "train", folder):
-        if (candidate / "checkpoints").is_dir() or (candidate / events.NAME).is_file():
+    for candidate in (folder / TRAIN, folder):
+        if (candidate / "checkpoints").is_dir() or events.last_written(candidate) is not None:
             return candidate
     raise UserError(f"{folder} is no train folder", "the train folder of a run, such as runs/demo/train")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
@@ -17,13 +17,11 @@ from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step
 from malmoi.corpus.steps.translation import Translation
-from malmoi.kit.config import to_table
+from malmoi.kit.config import machine
 from malmoi.kit.errors import UserError
 
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
-MACHINE = ("processes", "memory_bytes", "engine")
-"""Settings of the machine: the output does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,9 @@ class CorpusRecipe:
         ...,
     ] = ()
     base: tuple[Path, ...] = ()
-    engine: Literal["pool", "ray", "slurm"] = "pool"
-    processes: int | None = None
-    memory_bytes: int = 2_000 * MEGABYTE
+    engine: Literal["pool", "ray", "slurm"] = machine("pool")
+    processes: int | None = machine(None)
+    memory_bytes: int = machine(2_000 * MEGABYTE)
     shard_bytes: int = 128 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -107,8 +105,3 @@ class CorpusRecipe:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule with the limits of the recipe. The first reason that fires is the one that is counted."""
         return (*self.document_rules(), *self.group_rules())
-
-    def output_config(self) -> dict[str, Any]:
-        """What the output depends on: all settings but those of the machine."""
-        table = to_table(self)
-        return {key: value for key, value in table.items() if key not in MACHINE}

@@ -14,8 +14,8 @@ from typing import Any
 from malmoi.corpus.report.page import HTML
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import CORPUS, REPORT, STAGES, TRAIN
 
-STAGES = ("corpus", "tokenizer", "tokens", "train", "model", "report")
 MEASUREMENTS = "measurements.json"
 MAX_POINTS = 400
 """Points of a curve: more than a screen shows."""
@@ -27,7 +27,7 @@ SKIPPED_SHARE = 0.5
 def gather(folder: Path) -> dict[str, Any]:
     """The findings of a run folder. Raises UserError where there is no stage in it at all."""
     made = {stage: found for stage in STAGES if (found := _manifest(folder / stage)) is not None}
-    steps = _steps(folder / "train")
+    steps = events.Curve(folder / TRAIN).update().steps()
     if not made and not steps:
         raise UserError(f"{folder} has no stage of a run", f"a folder with some of {', '.join(STAGES)}")
     return {
@@ -36,12 +36,12 @@ def gather(folder: Path) -> dict[str, Any]:
         "code": manifest.code_version(),
         "stages": _stages(folder, made),
         "corpus": made["corpus"]["counts"] if "corpus" in made else None,
-        "corpus_report": f"../corpus/{HTML}" if (folder / "corpus" / HTML).is_file() else None,
+        "corpus_report": f"../{CORPUS}/{HTML}" if (folder / CORPUS / HTML).is_file() else None,
         "tokenizer": {**made["tokenizer"]["config"], **made["tokenizer"]["counts"]} if "tokenizer" in made else None,
         "tokens": {**made["tokens"]["config"], **made["tokens"]["counts"]} if "tokens" in made else None,
         "train": _train(steps, made.get("train")) if steps else None,
         "model": made["model"]["counts"] if "model" in made else None,
-        "evaluate": _measurements(folder / "report"),
+        "evaluate": _measurements(folder / REPORT),
     }
 
 
@@ -63,7 +63,7 @@ def _manifest(stage: Path) -> dict[str, Any] | None:
 def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Time (s) and peak memory (bytes; None where no run noted it) of each finished stage."""
     noted: dict[str, list[dict[str, Any]]] = {}
-    for event in events.read(folder, "stage"):
+    for event in events.every(folder, "stage"):
         noted.setdefault(str(event.get("stage")), []).append(event)
     rows = []
     for stage, found in made.items():
@@ -72,12 +72,6 @@ def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any
         peak = whole[-1].get("peak_bytes") if whole else None
         rows.append({"stage": stage, "seconds": seconds, "peak_bytes": peak, "finished_at": found.get("finished_at")})
     return rows
-
-
-def _steps(folder: Path) -> list[dict[str, Any]]:
-    """One event per step, in order; of a step done again after a kill, the last."""
-    by_step = {event["step"]: event for event in events.read(folder, "step") if isinstance(event.get("step"), int)}
-    return [by_step[step] for step in sorted(by_step)]
 
 
 def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of, write_text, writing
+from malmoi.kit.run import REPORT, TOKENIZER, TOKENS
 from malmoi.serve.engine import Engine
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -32,9 +33,9 @@ def measure(
     A report finished with these settings, model and tokens is not measured again, only drawn again. The engine is
     the caller's to close. `progress` counts tokens.
     """
-    out = folder / "report"
+    out = folder / REPORT
     table = config.to_table(settings)
-    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
+    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / TOKENS)}
     with writing(out):
         if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
             write_report(folder)
@@ -51,7 +52,7 @@ def _measure_anew(
 ) -> dict[str, Any]:
     """Measures, draws, and publishes `record` with what was made."""
     started = time.monotonic()
-    out = folder / "report"
+    out = folder / REPORT
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.NAME).unlink(missing_ok=True)
     found = asyncio.run(_measure(settings, engine, folder, progress))
@@ -67,12 +68,12 @@ def _measure_anew(
 async def _measure(
     settings: EvaluateSettings, engine: Engine, folder: Path, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    codec = Codec(folder / "tokenizer")
+    codec = Codec(folder / TOKENIZER)
     described = engine.describe()
     if described.vocabulary_tokens < codec.vocabulary_tokens:
         wrong = f"the model has {described.vocabulary_tokens} tokens, the tokenizer {codec.vocabulary_tokens}"
         raise UserError(wrong, hint="the model was trained with another tokenizer")
-    heldout = open_part(folder / "tokens", "heldout")
+    heldout = open_part(folder / TOKENS, "heldout")
     excerpts = choose(heldout, codec, settings)
     if not excerpts:
         raise UserError("no document is held out", "some held-out text", "set tokens.heldout_share above 0")
@@ -80,7 +81,7 @@ async def _measure(
     total = tokens + settings.samples * settings.sample_tokens
     model = await score(engine, excerpts, settings.context_share, lambda done, _: progress(done, total))
     rates = {"model": {kind: one.bits_per_byte for kind, one in model.items()}}
-    rates["unigram"] = unigram(excerpts, unigram_nats(open_part(folder / "tokens", "train"), codec.vocabulary_tokens))
+    rates["unigram"] = unigram(excerpts, unigram_nats(open_part(folder / TOKENS, "train"), codec.vocabulary_tokens))
     rates |= compressed(excerpts, texts_of(excerpts, codec))
     continuations = await sample(
         engine, codec, excerpts, settings, lambda done, _: progress(tokens + done * settings.sample_tokens, total)

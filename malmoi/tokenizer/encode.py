@@ -61,7 +61,7 @@ def encode(
     A folder finished with these settings, corpus and tokenizer is left as it is, if its files are whole; any other is
     begun again. Raises UserError where the corpus or tokenizer is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
+    table = config.identity(settings)
     inputs = {"corpus": content_sha256(corpus), "tokenizer": _tokenizer_sha256(tokenizer)}
     if manifest.is_finished(out, table, inputs):
         made = manifest.read(out)

@@ -48,7 +48,7 @@ def learn(settings: LearnSettings, corpus: Path, out: Path, progress: Callable[[
     any number of processes. A folder finished with these settings and this corpus is left as it is, if its files are
     whole. Raises UserError where the corpus is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
+    table = config.identity(settings)
     inputs = {"corpus": content_sha256(corpus)}
     if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
         return manifest.read(out)["counts"]

@@ -133,12 +133,13 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
     return Plan(
         settings,
         model.shape(counts["vocabulary_tokens"]),
-        {"train": config.to_table(settings), "model": config.to_table(model)},
+        {"train": config.identity(settings), "model": config.identity(model)},
         {"tokens": content_sha256(tokens)},
         {
             "device": device,
             "precision": machine.choose_precision(settings, device),
             "threads": settings.threads or len(os.sched_getaffinity(0)),
+            "micro_sequences": settings.micro_sequences,
         },
         made["inputs"].get("tokenizer"),
     )
@@ -155,15 +156,14 @@ def build(plan: Plan) -> Trainee:
 def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> State:
     """Loads a checkpoint, if one was found, into `trainee`; returns where it stands.
 
-    Events of steps after it are struck out; without a checkpoint, those of all steps are kept aside.
+    An event strikes out the steps after it: all of them where none was found. Nothing is deleted.
     """
-    state, redone = State(), 0
+    state = State()
     if found is not None:
         checkpoint.load(found, trainee.tensors())
         counts = manifest.read(found)["counts"]
         state = State(counts["step"], counts["tokens"])
-        with writing(out):
-            redone = curve.truncate(out, state.step)
+    redone = sum(done["step"] > state.step for done in curve.steps(out))  # the event below strikes them out
     described = {"parameters": plan.shape.parameters, "steps": plan.settings.steps, "code": manifest.code_version()}
     kind = "start" if found is None else "resume"
     _append(out, kind, step=state.step, redone_steps=redone, **described, **plan.machine)
@@ -178,18 +178,18 @@ def _find_start(out: Path, from_scratch: bool) -> Path | None:
     """
     found, wrong = checkpoint.newest_whole(out / CHECKPOINTS)
     with reading(out):
-        was_saved = bool(wrong) or any(events.read(out, "checkpoint"))
-        last_step = max((event["step"] for event in curve.steps(out)), default=0)
+        former = events.Curve(out).update()
+        was_saved = bool(wrong) or bool(former.checkpoints)
+        last_step = max(former.by_step, default=0)
     if found is None and was_saved and not from_scratch:
         raise _without_checkpoint(out, last_step, wrong)
     with writing(out):
-        former = curve.keep_aside(out) if found is None and (last_step or was_saved) else None
         for path in wrong:
             checkpoint.set_aside(path)
     for path, why in wrong.items():
         _append(out, "refused_checkpoint", name=path.name, reason=why)
-    if former is not None:
-        _append(out, "begun_again", former_events=former, former_steps=last_step)
+    if found is None and (last_step or was_saved):
+        _append(out, "begun_again", former_steps=last_step)
     return found
 
 
@@ -220,6 +220,8 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    with writing(out):
+        events.heartbeat(out, step=state.step)
     _append(
         out,
         "step",
@@ -282,17 +284,22 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
-    """The plan with the number of threads that the run was started with, where the recipe leaves it open.
+    """The plan with the threads and the precision that the run was started with, where the recipe leaves them open.
 
-    Raises UserError where the checkpoint found is of another run.
+    Another machine than before is noted as an event. Raises UserError where the checkpoint found is of another run.
     """
     if found is None:
         return plan
     saved = manifest.read(found)
     was_on = saved["config"]["machine"]
-    on = plan.machine | ({"threads": was_on["threads"]} if plan.settings.threads is None else {})
+    is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
+    on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
     asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
     refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
+    was_on = {"micro_sequences": saved["config"]["train"].get("micro_sequences"), **was_on}  # where older runs keep it
+    changes = {name: [was_on[name], value] for name, value in on.items() if was_on[name] != value}
+    if changes:
+        _append(out, "machine_changed", step=saved["counts"]["step"], changes=changes)
     return replace(plan, machine=on)
 
 

@@ -1,5 +1,6 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -104,3 +105,14 @@ def test_text_that_the_terminal_cannot_show_is_written_out():
     environment = {**os.environ, "PYTHONIOENCODING": "euc-kr"}
     done = subprocess.run(words, capture_output=True, check=False, env=environment)
     assert done.stdout == "값 ".encode("euc-kr") + rb"\U0001f600" + b"\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_a_program_that_is_asked_to_stop_says_in_one_line_that_it_can_go_on(tmp_path, number, code):
+    os.mkfifo(tmp_path / "recipe.toml")  # reading it waits until it is written
+    command = [sys.executable, "-m", "malmoi", "run", str(tmp_path / "recipe.toml")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with process, (tmp_path / "recipe.toml").open("w"):  # opening it waits until it is read
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (code, "malmoi: stopped; run the same command again to go on\n")

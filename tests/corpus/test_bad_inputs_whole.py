@@ -119,7 +119,7 @@ def test_what_comes_in_is_what_is_kept_and_what_is_dropped(built, rows):
 
 def test_nothing_raised_and_no_worker_died(built, rows):
     assert "Traceback" not in built.stderr, built.stderr[-3_000:]
-    assert not list(events.read(built.out, "worker_died"))
+    assert not list(events.every(built.out, "worker_died"))
     ours = {reason for found in rows.values() for row in found for reason in row["reasons"]} - READERS
     known = {rule.reason for rule in CorpusRecipe((Input(built.raw),)).rules()}
     assert ours <= known

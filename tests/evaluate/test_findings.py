@@ -44,8 +44,9 @@ def test_a_run_whose_name_has_brackets_loses_no_figure(tmp_path: Path):
 
 def test_a_step_done_again_after_a_kill_counts_once(tmp_path: Path):
     for step, loss in ((1, 5.0), (2, 4.0), (3, 3.5), (2, 4.1), (3, 3.6)):
-        events.append(tmp_path / "train", "step", step=step, loss=loss)
-    with (tmp_path / "train" / "events.jsonl").open("a") as stream:
+        events.append(tmp_path / "train", "step", step=step, tokens=step, loss=loss)
+    (file,) = (tmp_path / "train" / "events").iterdir()
+    with file.open("a") as stream:
         stream.write('{"kind": "step", "step": 4, "lo')
     train = gather(tmp_path)["train"]
     assert [step["loss"] for step in train["steps"]] == [5.0, 4.1, 3.6]

@@ -123,7 +123,8 @@ def test_the_numbers_on_the_page_are_those_of_the_json(page: str, run_folder: Pa
 
 def test_a_run_that_only_trains_has_a_report_of_that(tmp_path: Path):
     for step in (1, 2, 3):
-        events.append(tmp_path / "train", "step", step=step, loss=float("nan") if step == 2 else 5.0 / step)
+        loss = float("nan") if step == 2 else 5.0 / step
+        events.append(tmp_path / "train", "step", step=step, tokens=step * 10, loss=loss)
     page = write_report(tmp_path).read_text(encoding="utf-8")
     assert Page(page).headings[::2] == ["학습 손실"]
     assert "아직 끝나지 않았어요" in page

@@ -117,15 +117,6 @@ def test_a_missing_or_damaged_manifest_is_named(tmp_path, content):
             manifest.is_finished(tmp_path, {}, {})
 
 
-def test_half_a_line_left_by_a_killed_writer_hides_no_event(tmp_path):
-    events.append(tmp_path, "step", step=1)
-    with (tmp_path / events.NAME).open("ab") as stream:
-        stream.write(b'{"kind": "step", "st')
-    events.append(tmp_path, "step", step=2, note="다시")
-    assert [event["step"] for event in events.read(tmp_path, "step")] == [1, 2]
-    assert list(events.read(tmp_path / "absent")) == []
-
-
 def test_text_with_a_protocol_is_a_remote_path_and_nothing_else_is():
     assert files.to_path("a/b") == Path("a/b")
     assert files.to_path("file:///a/b") == Path("/a/b")
@@ -199,9 +190,9 @@ def test_trees_are_listed_moved_and_removed_wherever_they_are(remote, tmp_path, 
 
 
 def test_events_and_manifest_lie_in_a_remote_folder_as_in_a_local_one(remote):
-    events.append(remote, "step", step=1)
-    events.append(remote, "step", step=2, note="다시")
-    assert [event["step"] for event in events.read(remote, "step")] == [1, 2]
+    events.append(remote, "resume", step=1)
+    events.append(remote, "resume", step=2, note="다시")
+    assert [event["step"] for event in events.every(remote, "resume")] == [1, 2]
     assert not manifest.is_finished(remote, {"a": 1}, {})
     manifest.write(remote, Manifest("corpus", {"a": 1}))
     assert manifest.is_finished(remote, {"a": 1}, {})

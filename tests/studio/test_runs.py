@@ -10,7 +10,7 @@ from malmoi.corpus.ledger.rows import judged_schema, ledger_schema
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report import labels as words
 from malmoi.corpus.sources.input import Input
-from malmoi.kit import events, manifest
+from malmoi.kit import events, files, manifest
 from malmoi.kit.config import to_table
 from malmoi.kit.manifest import Manifest
 from malmoi.studio import run_folder
@@ -60,7 +60,7 @@ def run(client):
     shard = pa.table({"id": [KEPT], "title": ["제목"], "text": ["남긴 글 " * 200]})
     pq.write_table(shard, folder / "corpus" / "shards" / "part-00000.parquet")
     manifest.write(folder / "corpus", Manifest("corpus", {"seed": 1}, counts=COUNTS, seconds=2.5))
-    events.append(folder / "train", "start")
+    events.append(folder / "train", "start", step=0)
     for step in range(1, 101):
         events.append(folder / "train", "step", step=step, tokens=step * 10, loss=10 / step, learning_rate=1e-3)
     events.append(folder / "train", "checkpoint", step=50)
@@ -78,7 +78,7 @@ def test_runs_are_listed_with_their_stages(client, run):
     status = {stage["name"]: stage["status"] for stage in found["stages"]}
     assert (status["corpus"], status["train"], status["model"]) == ("finished", "unfinished", "absent")
     assert not found["finished"]
-    assert found["updated"] >= (run / "train" / "events.jsonl").stat().st_mtime - 1
+    assert found["updated"] >= max((run / "train" / "events").iterdir()).stat().st_mtime - 1
 
 
 @pytest.mark.usefixtures("run")
@@ -93,20 +93,31 @@ def test_a_run_shows_its_settings_and_counts(client):
 @pytest.mark.usefixtures("run")
 def test_the_loss_is_thinned_out_and_a_repeated_step_counts_once(client):
     loss = client.get("/api/runs/demo/loss?points=10").json()
-    assert loss["steps"] == 100
+    assert loss["steps"] == 60  # those after step 50 were done again as far as 60
     columns = loss["columns"]
     assert {len(column) for column in columns.values()} == {10}
-    assert columns["step"] == list(range(10, 101, 10))
-    assert columns["loss"][5] == columns["loss_min"][5] == columns["loss_max"][5] == 5.0
+    assert columns["step"] == list(range(6, 61, 6))
+    assert columns["loss"][9] == columns["loss_min"][9] == columns["loss_max"][9] == 5.0
     assert columns["gradient_norm"] == [None] * 10
     assert (loss["checkpoints"], loss["resumes"]) == ([50], [50])
     assert client.get("/api/runs/demo/loss?points=9").json()["error"]["param"] == "points"
 
 
+def test_the_loss_is_asked_for_again_and_only_what_is_new_is_read(client, run, monkeypatch):
+    before = client.get("/api/runs/demo/loss").json()["steps"]
+    opened = []
+    monkeypatch.setattr(events, "opened", lambda path: opened.append(path) or files.opened(path))
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before
+    assert client.get("/api/runs/demo").json()["has_loss"]
+    assert opened == []
+    events.append(run / "train", "step", step=before + 1, tokens=1, loss=1.0)
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before + 1
+
+
 def test_a_loss_that_is_no_number_does_not_break_the_curve(tmp_path):
-    events.append(tmp_path, "step", step=1, loss=math.nan)
-    events.append(tmp_path, "step", step=2, loss=math.inf)
-    curve = run_folder.loss_curve(tmp_path, 10)
+    events.append(tmp_path, "step", step=1, tokens=10, loss=math.nan)
+    events.append(tmp_path, "step", step=2, tokens=20, loss=math.inf)
+    curve = run_folder.loss_curve(events.Curve(tmp_path).update(), 10)
     assert curve["columns"]["loss"] == [None, None]
     json.dumps(curve, allow_nan=False)
 

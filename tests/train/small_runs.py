@@ -34,4 +34,4 @@ def run(tokens: Path, out: Path, progress=silent, from_scratch=False, **changes)
 def curve(out: Path) -> list[tuple]:
     """Everything of each step that must not depend on interruptions."""
     keys = ("step", "tokens", "loss", "learning_rate", "gradient_norm")
-    return [tuple(event[key] for key in keys) for event in events.read(out, "step")]
+    return [tuple(event[key] for key in keys) for event in events.Curve(out).update().steps()]

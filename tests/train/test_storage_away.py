@@ -85,7 +85,7 @@ def test_a_run_whose_checkpoints_are_gone_does_not_begin_again_unasked(tokens, s
     (stopped.parent / "moved").rename(stopped / "checkpoints")
     assert content(stopped) == before
     run(tokens, stopped)
-    assert [event["step"] for event in events.read(stopped, "resume")] == [8]
+    assert [event["step"] for event in events.every(stopped, "resume")] == [8]
 
 
 def test_a_run_whose_checkpoints_are_all_damaged_says_what_is_wrong_and_keeps_their_names(tokens, stopped):
@@ -101,7 +101,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_says_what_is_wrong_and_keeps_th
 
 @pytest.mark.parametrize("damaged", [True, False])
 def test_from_scratch_begins_again_and_keeps_the_former_events(tokens, stopped, damaged):
-    former = (stopped / "events.jsonl").read_bytes()
+    former = events.every(stopped)
     if damaged:
         for step in (4, 8):
             (stopped / "checkpoints" / f"step-{step:08d}" / WEIGHTS).unlink()
@@ -109,17 +109,16 @@ def test_from_scratch_begins_again_and_keeps_the_former_events(tokens, stopped, 
         shutil.rmtree(stopped / "checkpoints")
     run(tokens, stopped, from_scratch=True)
     assert [step[0] for step in curve(stopped)] == list(range(1, 13))
-    (aside,) = stopped.glob("events-*.jsonl")
-    assert aside.read_bytes() == former
-    (begun,) = events.read(stopped, "begun_again")
-    assert begun["former_events"] == aside.name
+    assert events.every(stopped)[: len(former)] == former
+    (begun,) = events.every(stopped, "begun_again")
+    assert begun["former_steps"] == 10
     assert (stopped / "checkpoints" / "step-00000008.refused").is_dir() == damaged
 
 
 def test_from_scratch_needs_no_former_events(tokens, stopped):
     for step in (4, 8):
         (stopped / "checkpoints" / f"step-{step:08d}" / WEIGHTS).unlink()
-    (stopped / "events.jsonl").unlink()
+    shutil.rmtree(stopped / "events")
     with pytest.raises(UserError, match="has done 0 steps, and step-00000008 is damaged"):
         run(tokens, stopped)
     run(tokens, stopped, from_scratch=True)
@@ -128,7 +127,7 @@ def test_from_scratch_needs_no_former_events(tokens, stopped):
 
 def test_from_scratch_goes_on_where_a_checkpoint_is_whole_so_that_a_restart_loses_nothing(tokens, stopped):
     run(tokens, stopped, from_scratch=True)
-    assert [event["step"] for event in events.read(stopped, "resume")] == [8]
+    assert [event["step"] for event in events.every(stopped, "resume")] == [8]
 
 
 def test_a_finished_run_without_its_checkpoints_is_not_called_finished(tokens, stopped):

@@ -69,10 +69,13 @@ def test_a_stopped_run_whose_checkpoints_were_moved_is_refused_until_it_is_told_
     out = recipe.parent / "run" / "train"
 
     def saved_twice() -> bool:
-        return len(list(events.read(out, "checkpoint"))) > 1
+        return len(list(events.every(out, "checkpoint"))) > 1
+
+    def begun_again() -> list[events.Event]:
+        return events.every(out, "begun_again")
 
     code, told = stopped(start(recipe), saved_twice, signal.SIGTERM)
-    steps = max(event["step"] for event in events.read(out, "step"))
+    steps = max(event["step"] for event in events.every(out, "step"))
     assert told == (
         f"malmoi: stopped by SIGTERM after step {steps} of 100000, which is saved; "
         "run the same command again to go on\n"
@@ -81,22 +84,24 @@ def test_a_stopped_run_whose_checkpoints_were_moved_is_refused_until_it_is_told_
 
     (out / "checkpoints").rename(out.parent / "elsewhere")
     (out / "checkpoints").symlink_to(out.parent / "not_mounted")
-    before = (out / events.NAME).read_bytes()
+    before = events.every(out)
     refused = start(recipe)
     _, told = refused.communicate(timeout=60)
     assert told.startswith(f"malmoi: {out} has done {steps} steps, and its checkpoints are absent; ")
     assert told.count("\n") == 1
     assert refused.returncode == 75
-    assert (out / events.NAME).read_bytes() == before
+    assert events.every(out) == before
 
     (out / "checkpoints").unlink()
     code, told = stopped(
-        start(recipe, "--from-scratch"), lambda: any(out.glob("events-*")) and saved_twice(), signal.SIGHUP
+        start(recipe, "--from-scratch"),
+        lambda: len(events.Curve(out).update().checkpoints) > 1 and begun_again(),
+        signal.SIGHUP,
     )
     assert (code, "stopped by SIGHUP" in told) == (75, True)
-    assert next(events.read(out, "step"))["step"] == 1
-    (aside,) = out.glob("events-*.jsonl")
-    assert aside.read_bytes() == before
+    assert events.every(out)[: len(before)] == before
+    assert begun_again()[0]["former_steps"] == steps
+    assert min(events.Curve(out).update().by_step) == 1
     assert train_folder(out.parent) == out
 
 

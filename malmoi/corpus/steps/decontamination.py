@@ -52,12 +52,6 @@ class Decontamination:
         if len(set(names)) < len(names):
             raise UserError(f"the names of evaluation sets are {', '.join(names)}", "different names")
 
-    def hashes(self) -> dict[str, str]:
-        """What each evaluation set is known by, for the manifest: another set means another corpus."""
-        from malmoi.corpus.steps.evaluation_sets import content_sha256
-
-        return {f"evaluation {each.name}": content_sha256(each) for each in self.sets}
-
     def rules(self) -> tuple[Rule, ...]:
         """By the largest share of one item that a document holds."""
         return (Rule(CONTAMINATED, "contaminated_share", maximum=self.maximum_share),) if self.sets else ()

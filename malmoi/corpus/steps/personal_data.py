@@ -7,8 +7,9 @@ same is done to the text, the title, what each speaker says, captions and the pr
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from malmoi.corpus.steps.personal.settings import MaskingSettings
+from malmoi.corpus.steps.personal.settings import KEY_VARIABLE, MaskingSettings
 from malmoi.corpus.steps.rule import Rule
+from malmoi.kit import config
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class PersonalData(MaskingSettings):
     """The step over its settings."""
+
+    def hashes(self) -> dict[str, str]:
+        """A key from the environment, for the manifest: another key means other pseudonyms. That of key_file is told
+        by `config.files`."""
+        from_environment = self.wants_pseudonyms() and self.key_file is None
+        return {f"corpus.personal_data.{KEY_VARIABLE}": config.slow_hash(self.key())} if from_environment else {}
 
     def rules(self) -> tuple[Rule, ...]:
         """One: lists of addresses."""

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from malmoi.serve.http_errors import ApiError
 from malmoi.studio import run_folder
 from malmoi.studio.headers import REPORT_POLICY
-from malmoi.studio.routes.needs import RunNeed, RunsNeed
+from malmoi.studio.routes.needs import CurvesNeed, RunNeed, RunsNeed
 
 router = APIRouter(prefix="/api/runs")
 
@@ -21,15 +21,15 @@ def list_runs(runs: RunsNeed) -> dict[str, Any]:
 
 
 @router.get("/{run}")
-def read_run(folder: RunNeed) -> dict[str, Any]:
+def read_run(folder: RunNeed, curves: CurvesNeed) -> dict[str, Any]:
     """One run with what its manifests say."""
-    return run_folder.detail(folder)
+    return run_folder.detail(folder, curves.of(folder))
 
 
 @router.get("/{run}/loss")
-def loss(folder: RunNeed, points: Annotated[int, Query(ge=10, le=2000)] = 400) -> dict[str, Any]:
+def loss(folder: RunNeed, curves: CurvesNeed, points: Annotated[int, Query(ge=10, le=2000)] = 400) -> dict[str, Any]:
     """The loss of each step, thinned out to `points`."""
-    return run_folder.loss_curve(folder / "train", points)
+    return run_folder.loss_curve(curves.of(folder), points)
 
 
 @router.get("/{run}/report")
@@ -44,7 +44,7 @@ def report_of_stage(folder: RunNeed, stage: Literal["corpus", "report"]) -> Resp
 
     The addresses are as the files lie in the run's folder, so that the link from one to the other holds.
     """
-    file = folder / stage / run_folder.REPORT
+    file = folder / stage / run_folder.REPORT_PAGE
     if not file.is_file():
         raise ApiError(404, f"{folder.name} has no report of its stage {stage} yet", "run", "report_not_finished")
     headers = {"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-cache"}
