@@ -34,11 +34,10 @@ def measure_model(arguments: argparse.Namespace) -> int:
     from malmoi.evaluate.run import measure
     from malmoi.kit import manifest
     from malmoi.kit.errors import UserError
-    from malmoi.kit.files import damage
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    if wrong := damage(model, manifest.read(model)["outputs"]):
+    if wrong := manifest.verify(model):
         raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
     with TorchEngine(model, ServeSettings()) as engine, bar("evaluate") as progress:
         counts = measure(run.evaluate, engine, run.folder, progress)

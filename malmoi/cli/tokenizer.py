@@ -67,7 +67,7 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
     from malmoi.kit.errors import UserError
     from malmoi.tokenizer.codec import Codec
     from malmoi.tokenizer.measure import heldout_texts, measure, read_text
-    from malmoi.tokenizer.shards import open_part
+    from malmoi.tokenizer.shards import open_part, require_tokenizer
 
     if arguments.bytes < 1:
         raise UserError(f"--bytes {arguments.bytes}", "1 or more")
@@ -81,6 +81,7 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
         tokens = arguments.folder.parent / TOKENS
         if not tokens.is_dir():
             raise UserError(f"no held-out text beside {arguments.folder}", hint="name a text file with --text")
+        require_tokenizer(tokens, arguments.folder)
         texts = heldout_texts(open_part(tokens, "heldout"), codec, arguments.bytes)
     measures = {name: measure(codec, some, morphemes=not arguments.no_morphemes) for name, some in texts.items()}
     if arguments.json:

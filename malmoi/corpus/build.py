@@ -81,6 +81,7 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
         expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
         assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
         seconds = time.monotonic() - started
+        outputs = manifest.outputs_of(out, outputs, outputs)
         manifest.write(out, manifest.Manifest(STAGE, settings, inputs, outputs, counts, seconds))
         _forget(out / WORK)
         events.append(out, "build_finished", seconds=seconds, documents_kept=counts["documents_kept"])

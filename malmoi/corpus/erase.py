@@ -31,7 +31,7 @@ from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, remove, remove_partials, sha256_of, write_text, writing
+from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
 
 PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
@@ -110,10 +110,10 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         _drop_sites(folder)
         _drop_sources(folder)
         touched = {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
-        outputs = made["outputs"] | {name: sha256_of(folder / name) for name in touched & made["outputs"].keys()}
+        outputs = made["outputs"] | manifest.outputs_of(folder, touched & made["outputs"].keys())
         inputs = {**made["inputs"], **tombstones.hashes(folder)}
-        made |= {"inputs": inputs, "outputs": outputs, "counts": {**made["counts"], **count(folder)}}
-        write_text(folder / manifest.NAME, json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        counts = {**made["counts"], **count(folder)}
+        manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
         remove(folder / PLAN)
     events.append(folder, ERASED, documents=len(gone), **rows)
     return rows

@@ -3,6 +3,8 @@
 A path may also lie on another file system ("s3://bucket/folder"): `to_path` then gives a UPath of universal-pathlib,
 which has the methods of a Path and is typed as one. What is written there is made in a local temporary file and
 uploaded at its end. It has no folders to make: writing a file makes those above it.
+
+Whatever is put in place or removed asks the fence first: a process whose folder was taken over changes nothing there.
 """
 
 import contextlib
@@ -10,6 +12,7 @@ import glob
 import hashlib
 import io
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -17,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from malmoi.kit import fence
 from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
 
 PARTIAL = ".partial"
@@ -81,10 +85,11 @@ def is_remote(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, mode: int | None = None) -> Iterator[Path]:
     """Yields a local path to write to; what is there at the end becomes `path`, and nothing does on an error.
 
-    A local file is written beside `path` and renamed, a remote one is uploaded from a temporary folder.
+    A local file is written beside `path` and renamed, a remote one is uploaded from a temporary folder. mode: who may
+    read a local file, from its first byte on (0o600 for a secret).
     """
     if is_remote(path):
         with tempfile.TemporaryDirectory(prefix="malmoi-") as folder:
@@ -93,9 +98,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
+    if mode is not None:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
         yield aside
         _flush(aside)
+        fence.check(path)
         aside.replace(path)
         _flush(path.parent)
     finally:
@@ -108,13 +116,13 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     assert not is_remote(path), f"{path}: a remote folder cannot appear at once"
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
         yield aside
         for file in aside.rglob("*"):
             _flush(file)
         _flush(aside)
+        fence.check(path)
         aside.rename(path)
         _flush(path.parent)
     finally:
@@ -195,6 +203,8 @@ def make_folder(path: Path) -> None:
 def move(path: Path, target: Path) -> None:
     """Moves a file or a folder tree within its file system, over what is at `target`. Only local moves are atomic."""
     remove(target)
+    with reaching(target):
+        fence.check(target)
     if not is_remote(path):
         path.rename(target)
         return
@@ -207,6 +217,8 @@ def move(path: Path, target: Path) -> None:
 
 def remove(path: Path) -> None:
     """Removes a file or a folder with all that is in it. Nothing happens where there is none."""
+    with reaching(path):
+        fence.check(path)
     if is_remote(path):
         system, name = _remote(path)
         with reaching(path), contextlib.suppress(FileNotFoundError):
@@ -217,9 +229,9 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes `text` as UTF-8 to `path`, atomically."""
-    with atomic_file(path) as aside:
+def write_text(path: Path, text: str, mode: int | None = None) -> None:
+    """Writes `text` as UTF-8 to `path`, atomically, readable as `mode` says (see atomic_file)."""
+    with atomic_file(path, mode) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
@@ -389,6 +401,7 @@ def _remote(path: Path) -> tuple[Any, str]:
 def _upload(aside: Path, path: Path) -> None:
     system, name = _remote(path)
     with reaching(path):
+        fence.check(path)
         if cast(Any, path).protocol in OBJECT_STORES:
             system.put_file(str(aside), name)
             return
@@ -398,8 +411,8 @@ def _upload(aside: Path, path: Path) -> None:
 
 
 def _aside(path: Path) -> Path:
-    """Beside `path`, on the same disk. The machine is in the name: on a shared disk two may have one process number."""
-    return path.with_name(f"{path.name}.{os.uname().nodename}.{os.getpid()}{PARTIAL}")
+    """Beside `path`, on the same disk. Random: threads, and machines of a shared disk, may have one process number."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}{PARTIAL}")
 
 
 def _flush(path: Path) -> None:

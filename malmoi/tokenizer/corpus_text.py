@@ -104,7 +104,7 @@ def heldout_limit(corpus: Path, share: float) -> float:
 def content_sha256(folder: Path) -> str:
     """A hash that changes when what a finished stage made changes: of its outputs' hashes, and not of its clock."""
     found = manifest.read(folder)
-    made = found.get("outputs") or {"config": found.get("config"), "counts": found.get("counts")}
+    made = manifest.hashes(found["outputs"]) or {"config": found.get("config"), "counts": found.get("counts")}
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
 
 

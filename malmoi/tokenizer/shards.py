@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, reading
-from malmoi.kit.stamps import damage_since
+from malmoi.kit.files import ABSENT, reading, sha256_of
+from malmoi.tokenizer.codec import NAME
 from malmoi.tokenizer.corpus_text import reading_parquet
 
 PARTS = ("train", "heldout")
@@ -133,9 +133,22 @@ def open_part(folder: Path, part: str) -> Part:
             files.append(folder / name)
             shards.append(_map(folder / name, dtype, num_tokens))
     names = [name for file in files for name in (file.name, table_of(file).name)]
-    if wrong := damage_since(folder, {name: made["outputs"].get(name, "") for name in names}):
+    if wrong := manifest.verify(folder, how="once", only=names):
         raise UserError(f"{folder}: {wrong}", hint="encode the corpus again", code=GIVE_UP)
     return Part(files, shards)
+
+
+def require_tokenizer(folder: Path, tokenizer: Path) -> None:
+    """Raises UserError where a stage (tokens, a model) was made with another tokenizer than the folder `tokenizer` has.
+
+    The ids of one tokenizer mean other words in another, and nothing but the hash tells.
+    """
+    manifest.read(tokenizer)
+    there = sha256_of(tokenizer / NAME)
+    made_with = manifest.read(folder)["inputs"].get("tokenizer", there)
+    if made_with != there:
+        wrong = f"{folder} was made with tokenizer {made_with[:8]}, and {tokenizer} is {there[:8]}"
+        raise UserError(wrong, hint="encode, train and export again, or put the former tokenizer back")
 
 
 def _map(file: Path, dtype: np.dtype, num_tokens: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, Hu
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
-from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, damage, reading, remove_partials, sha256_of
+from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, listed, reading, remove_partials
 
 SEAL = "sealed_sha256"
 """Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
@@ -68,10 +69,8 @@ def save(path: Path, tensors: dict[str, Tensor], record: manifest.Manifest) -> N
             with _as_one_process():
                 writer = HuggingFaceStorageWriter(str(aside), fqn_to_index_mapping=files)
                 state_dict_saver.save(dict(tensors), storage_writer=writer, no_dist=True)
-            outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
-            content = manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts)
-            sealed = record.counts | {SEAL: _seal(content.__dict__)}
-            manifest.write(aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, sealed))
+            content = replace(record, outputs=manifest.outputs_of(aside, [file.name for file in listed(aside)]))
+            manifest.write(aside, replace(content, counts=record.counts | {SEAL: _seal(asdict(content))}))
     except (OSError, CheckpointException) as error:  # CheckpointException derives from BaseException
         error = _first_failure(error)
         # safetensors tells a full disk by an error of its own
@@ -102,7 +101,7 @@ def fault(path: Path) -> str | None:
         sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
         if sealed != _seal(content) or step != step_of(path):
             return f"{manifest.NAME} is not as it was written"
-        return damage(path, content["outputs"])
+        return manifest.verify(path)
     except UserError as error:
         if error.code == TRY_AGAIN:
             raise
@@ -145,7 +144,8 @@ def _remove(path: Path) -> None:
 
 
 def _seal(content: dict[str, Any]) -> str:
-    sealed = {key: content[key] for key in ("config", "inputs", "outputs", "counts")}
+    sealed = {key: content[key] for key in ("config", "inputs", "counts")}
+    sealed["outputs"] = manifest.hashes(content["outputs"])  # as in format 1, so that its seals stay good
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
 
 

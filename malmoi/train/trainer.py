@@ -5,11 +5,9 @@ What a run is at any moment is its checkpoint: weights, the optimizer's state, a
 again gives the same bits as one that never stopped. One process on a CPU or on one GPU.
 """
 
-import contextlib
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ from torch import Tensor
 
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
-from malmoi.kit.files import reading, sha256_of, writing
+from malmoi.kit.files import reading, writing
+from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -94,7 +93,7 @@ def train(
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
-    with _claimed(out):
+    with lock(out):
         began = time.monotonic()
         found = _find_start(out, from_scratch)
         plan = _settle(plan, found, out)
@@ -264,10 +263,8 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
         "tokens_per_s": _mean([step["tokens_per_s"] for step in last]),
         **plan.machine,
     }
-    outputs = {
-        f"{CHECKPOINTS}/{path.name}/{manifest.NAME}": sha256_of(path / manifest.NAME)
-        for path in checkpoint.checkpoints(out / CHECKPOINTS)
-    }
+    saved = checkpoint.checkpoints(out / CHECKPOINTS)
+    outputs = manifest.outputs_of(out, [f"{CHECKPOINTS}/{path.name}/{manifest.NAME}" for path in saved])
     with writing(out):
         manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
     return counts
@@ -306,17 +303,3 @@ def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
 def _append(out: Path, kind: str, **fields: Any) -> None:
     with writing(out):
         events.append(out, kind, **fields)
-
-
-@contextlib.contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """Holds the folder for this process: two runs in one folder would write over each other."""
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / "lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another process is training in {out}", hint="wait for it or choose a folder") from None
-        yield

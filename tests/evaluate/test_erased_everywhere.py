@@ -134,7 +134,7 @@ def test_nothing_is_left_in_any_file_but_in_those_that_are_named(run, recipe, ca
     assert [name for name in after if not name.startswith(tuple(named))] == []
     assert {one["path"]: one["command"] for one in said["left"]}[str(run / "tokens")].startswith("malmoi ")
     assert said["removed"] == [str(run / "report")]
-    assert manifest.is_whole(run / "corpus")
+    assert manifest.verify(run / "corpus") is None
     (run / "corpus" / manifest.NAME).unlink()
     build(recipe, run / "corpus", quiet)
     words = tuple(word for word in PERSONAL if word != HOST)  # the neighbour's page still links there
@@ -162,7 +162,7 @@ def test_killed_and_asked_again_it_finishes(run, capsys, moment):
     assert [row["id"] for row in said["documents"]] == ids
     assert said["left"] != []
     assert not [name for name in files_with(run) if name.startswith(("corpus/", "report/"))]
-    assert manifest.is_whole(run / "corpus")
+    assert manifest.verify(run / "corpus") is None
 
 
 def no_checkpoint(run: Path) -> None:

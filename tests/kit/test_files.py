@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,26 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_threads_that_write_one_file_all_succeed(tmp_path):
+    failed = []
+
+    def write(number):
+        try:
+            for _ in range(100):
+                files.write_text(tmp_path / "a", str(number))
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert (tmp_path / "a").read_text() in "0123"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_the_hash_of_a_folder_depends_on_names_and_contents_only(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name / "deep").mkdir(parents=True)
@@ -74,10 +95,10 @@ def test_what_cannot_be_read_now_is_neither_damaged_nor_absent(tmp_path, unreada
     (tmp_path / "folder" / "deep").mkdir(parents=True)
     (tmp_path / "folder" / "deep" / "a").write_text("a")
     manifest.write(tmp_path, Manifest("corpus", {}, outputs={"folder": files.sha256_of(tmp_path / "folder")}))
-    assert manifest.is_whole(tmp_path)
+    assert manifest.verify(tmp_path) is None
     unreadable(tmp_path / "folder" / "deep", number)
     with pytest.raises(UserError, match=r"folder cannot be read now: .*; nothing was changed; run again") as caught:
-        manifest.is_whole(tmp_path)
+        manifest.verify(tmp_path)
     assert caught.value.code == 75
     unreadable(tmp_path / "manifest.json", number)
     for ask in (manifest.read, lambda folder: manifest.is_finished(folder, {}, {})):

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.stage import state
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.corpus_text import heldout_limit
-from malmoi.tokenizer.encode import encode
+from malmoi.tokenizer.encode import encode, made
 from malmoi.tokenizer.sample import draw, weigh
 from malmoi.tokenizer.settings import MAX_HELDOUT_SHARE, EncodeSettings, id_share
 from malmoi.tokenizer.shards import open_part
@@ -74,7 +76,7 @@ def test_any_number_of_workers_writes_the_same_bytes(tokens: Path, corpus: Path,
     encode(EncodeSettings(0.1, 1500, processes=2), corpus, plain, tmp_path, quiet)
     made = manifest.read(tmp_path)
     assert made["outputs"] == manifest.read(tokens)["outputs"]
-    for name, sha256 in made["outputs"].items():
+    for name, sha256 in manifest.hashes(made["outputs"]).items():
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha256
 
 
@@ -89,6 +91,28 @@ def test_a_finished_folder_is_left_and_an_unfinished_one_is_begun_again(corpus: 
     encode(SETTINGS, corpus, plain, tmp_path, quiet)
     assert not (tmp_path / "train-00099.bin").exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_what_would_be_encoded_anew_is_known_beforehand(tokens: Path, corpus: Path, plain: Path):
+    assert state(tokens, made(SETTINGS, corpus, plain)) == "unchanged"
+    assert state(tokens, made(replace(SETTINGS, processes=2), corpus, plain)) == "unchanged"
+    other = made(replace(SETTINGS, heldout_share=0.2), corpus, plain)
+    assert state(tokens, other) == "again because config.heldout_share changed (0.1 -> 0.2)"
+
+
+def test_two_encodings_into_one_folder_do_not_break_each_other(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
+    refused = []
+
+    def progress(_done: int, _total: int) -> None:
+        if not refused:
+            with pytest.raises(UserError, match="is at work in") as caught:
+                encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+            refused.append(caught.value.code)
+
+    encode(SETTINGS, corpus, plain, tmp_path / "out", progress)
+    assert refused == [TRY_AGAIN]
+    assert manifest.read(tmp_path / "out")["outputs"] == manifest.read(tokens)["outputs"]
+    assert manifest.verify(tmp_path / "out") is None
 
 
 def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, plain, tmp_path: Path, make_document):

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.manifest import Manifest
 from malmoi.train import checkpoint
@@ -120,3 +121,15 @@ def test_tensors_of_another_shape_are_a_user_error(tmp_path):
         checkpoint.load(path, {"model.embed": torch.zeros(51, 8)})
     with pytest.raises(UserError, match="does not fit this model"):
         checkpoint.load(path, {"model.unknown": torch.zeros(3)})
+
+
+def test_a_checkpoint_of_the_former_format_is_whole(tmp_path):
+    path = save(tmp_path, 3)
+    content = json.loads((path / "manifest.json").read_text())
+    former = {key: content[key] for key in ("stage", "config", "inputs", "counts", "seconds", "code", "finished_at")}
+    former["outputs"] = manifest.hashes(content["outputs"])
+    (path / "manifest.json").write_text(json.dumps(former))
+    assert checkpoint.fault(path) is None
+    former["config"]["seed"] = 7
+    (path / "manifest.json").write_text(json.dumps(former))
+    assert checkpoint.fault(path) == "manifest.json is not as it was written"

@@ -93,11 +93,11 @@ def test_a_stopped_run_whose_checkpoints_were_moved_is_refused_until_it_is_told_
     assert events.every(out) == before
 
     (out / "checkpoints").unlink()
-    code, told = stopped(
-        start(recipe, "--from-scratch"),
-        lambda: len(events.Curve(out).update().checkpoints) > 1 and begun_again(),
-        signal.SIGHUP,
-    )
+
+    def saved_anew() -> bool:
+        return len(events.every(out, "start")) > 1 and len(events.Curve(out).update().checkpoints) > 1
+
+    code, told = stopped(start(recipe, "--from-scratch"), saved_anew, signal.SIGHUP)
     assert (code, "stopped by SIGHUP" in told) == (75, True)
     assert events.every(out)[: len(before)] == before
     assert begun_again()[0]["former_steps"] == steps

@@ -13,7 +13,8 @@ from small_runs import curve, run, settings, silent
 from small_tokens import MODEL, countable_documents, write_tokens
 
 from malmoi.kit import events, manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.lock import Terms, lock
 from malmoi.train.curve import steps
 from malmoi.train.trainer import train
 
@@ -290,12 +291,28 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(shared_tokens, tmp_pa
 
 def test_two_runs_in_one_folder_are_refused(shared_tokens, tmp_path):
     def progress(_done, _total):
-        with pytest.raises(UserError, match="another process is training"):
+        with pytest.raises(UserError, match="is at work in") as caught:
             run(shared_tokens, tmp_path / "out")
+        assert caught.value.code == TRY_AGAIN
         raise StoppedError
 
     with pytest.raises(StoppedError):
         run(shared_tokens, tmp_path / "out", progress)
+
+
+def test_a_run_whose_folder_was_taken_over_saves_nothing_more(shared_tokens, tmp_path):
+    out = tmp_path / "out"
+
+    def progress(done, _total):
+        if done == 5:
+            with lock(out, Terms(attempt=1)):
+                pass
+
+    with pytest.raises(UserError, match="was taken over") as caught:
+        run(shared_tokens, out, progress)
+    assert caught.value.code == TRY_AGAIN
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000004"]
+    assert not (out / "manifest.json").exists()
 
 
 def test_sequences_longer_than_the_context_are_refused(shared_tokens, tmp_path):

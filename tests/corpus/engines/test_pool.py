@@ -48,7 +48,7 @@ def test_no_task_starts_no_process():
 
 DRIVER = """
 import sys, time
-sys.path.insert(0, {here!r})
+sys.path[:0] = {here!r}
 from test_pool import sleep_long
 from malmoi.corpus.engines.pool import Hooks, run_all
 if __name__ == "__main__":
@@ -63,7 +63,9 @@ def sleep_long(task, _report):
 
 def test_workers_end_with_a_driver_that_is_killed(tmp_path):
     marker, script = tmp_path / "pid", tmp_path / "driver.py"
-    script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(marker)))
+    script.write_text(
+        DRIVER.format(here=[str(Path(__file__).parent), str(Path(__file__).parents[1])], marker=str(marker))
+    )
     driver = subprocess.Popen([sys.executable, str(script)])
     try:
         worker = _wait_for(lambda: marker.exists() and marker.read_text())
@@ -76,7 +78,9 @@ def test_workers_end_with_a_driver_that_is_killed(tmp_path):
 
 def test_ctrl_c_at_the_birth_of_a_worker_leaves_no_traceback_of_the_worker(tmp_path):
     script = tmp_path / "driver.py"
-    script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(tmp_path / "pid")))
+    script.write_text(
+        DRIVER.format(here=[str(Path(__file__).parent), str(Path(__file__).parents[1])], marker=str(tmp_path / "pid"))
+    )
     driver = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert _wait_for(lambda: _workers(driver.pid))
     os.killpg(driver.pid, signal.SIGINT)
