@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from malmoi.cli.recipe import Run
+from malmoi.kit.run import TOKENIZER, TOKENS
 
 FEW, MANY = 0.5, 2.0
 """A share held out that is off by more than such a factor is told; so is a vocabulary of less than nine tenths."""
@@ -14,7 +15,8 @@ MANY_EPOCHS = 4
 
 def say(run: Run, stage: str, counts: dict[str, Any]) -> None:
     """Prints where the tokenizer's or tokens' counts differ much from the recipe, before the training begins."""
-    for line in (_of_tokenizer if stage == "tokenizer" else _of_tokens)(run, counts):
+    lines = {TOKENIZER: _of_tokenizer, TOKENS: _of_tokens}.get(stage)
+    for line in lines(run, counts) if lines else ():
         print(f"note: {line}", file=sys.stderr)
 
 
@@ -32,5 +34,5 @@ def _of_tokens(run: Run, counts: dict[str, Any]) -> Iterator[str]:
     settings = run.train
     epochs = settings.steps * settings.batch_sequences * settings.sequence_tokens / max(trained, 1)
     if epochs > MANY_EPOCHS or epochs < 1:
-        times = f"{epochs:,.1f} times" if epochs >= 1 else f"{epochs:.0%} of them once"
-        yield f"train.steps is {settings.steps:,}: the {trained:,} tokens are read {times}"
+        read = f"are read {epochs:,.1f} times" if epochs >= 1 else f"are read to {epochs:.0%}"
+        yield f"train.steps is {settings.steps:,}: the {trained:,} tokens {read}"
