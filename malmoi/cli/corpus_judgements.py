@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from malmoi.cli.terminal import harmless
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 
 BATCH_DOCUMENTS = 500
 SHOWN_CHARACTERS = 200

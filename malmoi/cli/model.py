@@ -7,7 +7,7 @@ import sys
 from malmoi.cli.recipe import load
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL, TOKENIZER, TRAIN
 
 

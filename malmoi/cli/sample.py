@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

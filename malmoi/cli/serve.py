@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 from malmoi.serve.settings import ServeSettings
 
 _DEFAULT = ServeSettings()

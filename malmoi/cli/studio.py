@@ -9,7 +9,7 @@ from pathlib import Path
 from malmoi.cli.serve import add_engine_arguments, settings_of
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL, is_run
 from malmoi.studio.settings import StudioSettings
 

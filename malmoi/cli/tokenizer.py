@@ -9,7 +9,7 @@ from typing import Any
 
 from malmoi.cli.recipe import add_recipe_arguments
 from malmoi.cli.run import run_alone
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import TOKENIZER, TOKENS
 
 

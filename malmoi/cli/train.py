@@ -12,7 +12,7 @@ from malmoi.cli.run import run_alone
 from malmoi.cli.terminal import print_table
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import TOKENS, TRAIN
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import to_local_path
+from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
 MOST_LINE_BYTES = 20_000_000
