@@ -31,9 +31,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.kernels import signatures
+from malmoi.corpus.duplicates import compare
+from malmoi.corpus.kernels import clusters, signatures
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.steps.dedup_in_memory import Keys, best_first, compared, judge_all, sign_all
 from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.sample.plant import char5_jaccard
 
@@ -187,17 +187,31 @@ class Judged(NamedTuple):
 
 
 def judge(texts: Sequence[str], settings: NearDuplicate) -> Judged:
-    """As `malmoi.corpus.steps.dedup_in_memory.compared` does, with numbers in place of names."""
-    array = pa.array(texts, pa.large_string())
-    begun = time.process_time()
-    keys = sign_all(array, settings)
-    signed_s = time.process_time() - begun
-    order = best_first(array, [f"{k:09d}" for k in range(len(texts))], None)
-    roots, stays, _ = judge_all(Keys(*(part[order] for part in keys)), settings)
-    show(documents=len(texts), megabytes=array.nbytes / 1e6, sign_s=signed_s, all_s=time.process_time() - begun)
-    head, stands_for = np.empty_like(order), np.empty_like(order)
-    head[order], stands_for[order] = order[roots], order[stays]
-    return Judged(head, stands_for)
+    """What a build says of the texts."""
+    begun = time.perf_counter()
+    found = compare(texts, settings)
+    show(documents=len(texts), megabytes=sum(map(len, map(str.encode, texts))) / 1e6, s=time.perf_counter() - begun)
+    heads = [k if each.cluster is None else each.cluster for k, each in enumerate(found)]
+    return Judged(np.array(heads), np.array([each.representative for each in found]))
+
+
+def sign_all(texts: pa.Array, settings: NearDuplicate) -> pa.Table:
+    """The keys of all texts, some at a time: a signature takes 800 bytes until it has become keys and a sketch."""
+    batches = pa.table({"text": texts}).to_batches(10_000)
+    return pa.Table.from_batches([settings.sign(batch) for batch in batches])
+
+
+def join_all(texts: pa.Array, settings: NearDuplicate) -> np.ndarray:
+    """The cluster of each text by the build's kernels, with all keys in memory: what the peers' programs do too."""
+    keys = sign_all(texts, settings).combine_chunks()
+    sketches = np.frombuffer(keys.column("sketch").chunk(0).buffers()[1], np.uint8).reshape(-1, settings.bins)
+    bands = keys.column("bands").chunk(0).values.to_numpy().reshape(-1, settings.bands)
+    parents = np.arange(len(keys))
+    for band in range(settings.bands):
+        order = np.argsort(bands[:, band], kind="stable")
+        clusters.join(*clusters.pairs(bands[order, band], order), sketches, settings.similarity, parents)
+    clusters.flatten(parents)
+    return parents
 
 
 def measure_planted(family: Family, settings: NearDuplicate) -> None:
@@ -309,13 +323,12 @@ def own_speed(file: Path) -> dict:
     texts = pq.read_table(file).column("text").combine_chunks().cast(pa.large_string())
     data, offsets = string_buffers(texts)
     size = (offsets[-1] - offsets[0]) / 1e6
-    names = [str(k) for k in range(len(texts))]
-    compared(texts.slice(0, 2000), names[:2000], settings)  # compiles
+    join_all(texts.slice(0, 2000), settings)  # compiles
     return {
         "signatures_mb_s": size
         / fastest(lambda: signatures.sign(data, offsets, settings.shingle_characters, settings.bins)),
         "keys_and_sketches_mb_s": size / fastest(lambda: sign_all(texts, settings)),
-        "all_mb_s": size / fastest(lambda: compared(pq.read_table(file).column("text").combine_chunks(), names)),
+        "all_mb_s": size / fastest(lambda: join_all(pq.read_table(file).column("text").combine_chunks(), settings)),
     }
 
 

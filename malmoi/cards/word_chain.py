@@ -14,17 +14,11 @@ from typing import Any
 
 from malmoi.cards.card import Both
 from malmoi.kit.errors import UserError
+from malmoi.kit.hangul import particle, soften
 
 MIN_SYLLABLES = 2
 
 _WORD = re.compile("[가-힣]+")
-
-_FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28  # Unicode: a syllable is FIRST + (initial x 21 + vowel) x 28 + final
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_MEDIALS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINAL_RIEUL = 8
-_PALATAL = "ㅑㅒㅕㅖㅛㅠㅣ"
-"""Before these vowels ㄴ and ㄹ fall silent (articles 10 and 11); before the others ㄹ becomes ㄴ (article 12)."""
 
 _MESSAGES = {
     "not_hangul": Both("한글 낱말만 쓸 수 있어요.", "Only words in Hangul count."),
@@ -63,25 +57,6 @@ def starts(syllable: str) -> tuple[str, ...]:
     """The syllables that a word after `syllable` may begin with: itself, and its softened form where there is one."""
     softened = soften(syllable)
     return (syllable,) if softened == syllable else (syllable, softened)
-
-
-def soften(syllable: str) -> str:
-    """The form of a syllable at the beginning of a word: 녀 to 여, 리 to 이, 락 to 낙; others stay."""
-    code = ord(syllable) - _FIRST
-    if len(syllable) != 1 or not 0 <= code < len(_INITIALS) * _VOWELS * _FINALS:
-        return syllable
-    initial, vowel, final = code // (_VOWELS * _FINALS), code // _FINALS % _VOWELS, code % _FINALS
-    if _INITIALS[initial] in "ㄴㄹ" and _MEDIALS[vowel] in _PALATAL:
-        initial = _INITIALS.index("ㅇ")
-    elif _INITIALS[initial] == "ㄹ":
-        initial = _INITIALS.index("ㄴ")
-    return chr(_FIRST + (initial * _VOWELS + vowel) * _FINALS + final)
-
-
-def toward(syllable: str) -> str:
-    """The particle (으)로 after a syllable: 로 after a vowel and after ㄹ, else 으로."""
-    final = (ord(syllable) - _FIRST) % _FINALS
-    return "로" if final in (0, _FINAL_RIEUL) else "으로"
 
 
 @dataclass(frozen=True)
@@ -149,8 +124,9 @@ class Game:
         """A fault in words."""
         message = _MESSAGES[reason]
         firsts = self.next_starts
-        korean, particle = " 또는 ".join(f"‘{first}’" for first in firsts), toward(firsts[-1]) if firsts else ""
-        return Both(message.ko.format(starts=korean, particle=particle), message.en.format(starts=" or ".join(firsts)))
+        toward = particle(firsts[-1], "으로/로") if firsts else ""
+        korean = message.ko.format(starts=" 또는 ".join(f"‘{first}’" for first in firsts), particle=toward)
+        return Both(korean, message.en.format(starts=" or ".join(firsts)))
 
     def outcome(self, status: str, reason: str | None, word: str | None) -> dict[str, Any]:
         """What happened, for a screen. status: playing, illegal, model_wins or user_wins; word: the model's."""

@@ -104,18 +104,16 @@ def _judge(
 
 
 def _duplicates(arguments: argparse.Namespace) -> int:
-    import pyarrow as pa
+    from malmoi.corpus.duplicates import compare
 
-    from malmoi.corpus.kernels.buffers import string_buffers
-    from malmoi.corpus.kernels.quality_features import measure, quality
-    from malmoi.corpus.steps.dedup_in_memory import duplicates_in
-
-    found = list(_texts(arguments))
-    failed = sum(_say_unreadable(one) for one in found if one.document is None)
-    readable = [one for one in found if one.document is not None]
-    texts = pa.array([one.document["text"] for one in readable], pa.large_string())
-    for row in duplicates_in(texts, _names(readable), quality=quality(measure(*string_buffers(texts)))):
-        _print(row, arguments.json, _copy_for_people)
+    documents = list(_texts(arguments))
+    failed = sum(_say_unreadable(document) for document in documents if document.document is None)
+    readable = [document for document in documents if document.document is not None]
+    names = _names(readable)
+    for name, found in zip(names, compare([each.document["text"] for each in readable]), strict=True):
+        cluster = None if found.cluster is None else names[found.cluster]
+        row = {"file": name, "cluster": cluster, "representative": names[found.representative]}
+        _print(row | {"similarity": found.similarity}, arguments.json, _copy_for_people)
     return 1 if failed else 0
 
 
@@ -128,12 +126,12 @@ def _learn(arguments: argparse.Namespace) -> int:
         with bar("learn core-region") as progress:
             counts = learn_folder(arguments.data, arguments.out, progress)
     else:
-        from malmoi.corpus.learning.classifiers import LESSONS, learn_named
+        from malmoi.corpus.learning.classifiers import DATASETS, learn_named
         from malmoi.kit.errors import UserError, did_you_mean
         from malmoi.sample.plant import advertisements
 
-        if arguments.what not in LESSONS:
-            known = ["core-region", *LESSONS]
+        if arguments.what not in DATASETS:
+            known = ["core-region", *DATASETS]
             raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
         counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
     print(json.dumps(counts, ensure_ascii=False))

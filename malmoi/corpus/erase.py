@@ -11,7 +11,6 @@ left) is removed as a whole.
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus import build, media
-from malmoi.corpus.composition.trust import readable_host
 from malmoi.corpus.ledger import tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.layout import HOST, LEDGER, MEDIA, MIX, SHARDS, SITES
+from malmoi.corpus.ledger.layout import LEDGER, MEDIA, MIX, SHARDS, SITES
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
+from malmoi.corpus.text.host import AUTHORITY, host_of_authority
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
@@ -224,8 +223,9 @@ def _drop_sites(folder: Path) -> None:
     if not (folder / SITES).exists():
         return
     with opened(folder) as database:
-        found = query(database, "SELECT DISTINCT regexp_extract(source.url, $host, 1) AS host FROM ledger", host=HOST)
-    left = {readable_host(unicodedata.normalize("NFC", row["host"])) for row in found if row["host"]}
+        asked = "SELECT DISTINCT regexp_extract(source.url, $part, 1) AS part FROM ledger"
+        found = query(database, asked, part=AUTHORITY)
+    left = {host_of_authority(row["part"]) for row in found if row["part"]}
     with shuffle.reading(folder / SITES) as file:
         table = file.read()
     most_links = len(tombstones.erased_ids(folder))

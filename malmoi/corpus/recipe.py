@@ -1,11 +1,13 @@
 """What a corpus is made from and how: the [corpus] table of a recipe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
+from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.sources.input import MEGABYTE, Input
 from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
@@ -15,13 +17,14 @@ from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
-from malmoi.corpus.steps.rule import Rule, Step
-from malmoi.corpus.steps.translation import Translation
-from malmoi.kit.config import machine
+from malmoi.corpus.steps.rule import Rule, Step, check_order
+from malmoi.kit.config import machine, parse
 from malmoi.kit.errors import UserError
 
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
+RETIRED = frozenset({"translation"})
+"""Tables and steps of earlier versions. A manifest may still name them; a new recipe may not."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,6 @@ class CorpusRecipe:
     quality: Quality = field(default_factory=Quality)
     personal_data: PersonalData = field(default_factory=PersonalData)
     promotion: Promotion = field(default_factory=Promotion)
-    translation: Translation = field(default_factory=Translation)
     profanity: Profanity = field(default_factory=Profanity)
     learned: Learned = field(default_factory=Learned)
     decontamination: Decontamination = field(default_factory=Decontamination)
@@ -50,7 +52,6 @@ class CorpusRecipe:
         Literal[
             "personal_data",
             "promotion",
-            "translation",
             "profanity",
             "learned",
             "exact_duplicate",
@@ -74,13 +75,13 @@ class CorpusRecipe:
             raise UserError(f"memory_bytes is {self.memory_bytes}", f"at least {LEAST_MEMORY_BYTES}")
         if self.shard_bytes < 1:
             raise UserError(f"shard_bytes is {self.shard_bytes}", "1 or more")
+        check_order(self.steps(), DOCUMENTS.names)
 
     def steps(self) -> tuple[Step, ...]:
         """The steps that look at one document alone, in order: the numbers of quality are what later ones divide by."""
         optional: dict[str, Step] = {
             "personal_data": self.personal_data,
             "promotion": self.promotion,
-            "translation": self.translation,
             "profanity": self.profanity,
             "learned": self.learned,
         }
@@ -105,3 +106,13 @@ class CorpusRecipe:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule with the limits of the recipe. The first reason that fires is the one that is counted."""
         return (*self.document_rules(), *self.group_rules())
+
+
+def from_manifest(config: Mapping[str, Any]) -> CorpusRecipe:
+    """The recipe of a finished corpus, from the config of its manifest. What is RETIRED there is left out.
+
+    Raises UserError for any other key that this version does not know.
+    """
+    table = {key: value for key, value in config.items() if key not in RETIRED}
+    table["off"] = [name for name in table.get("off", ()) if name not in RETIRED]
+    return parse(CorpusRecipe, table, "corpus")

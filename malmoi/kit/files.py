@@ -116,19 +116,6 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def local_copy(path: Path) -> Iterator[Path]:
-    """Yields a local path with the content of a file: the path itself where it is local, else a temporary copy."""
-    if not is_remote(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="malmoi-") as folder, reaching(path):
-        copy = Path(folder, path.name)
-        system, name = _remote(path)
-        system.get_file(name, str(copy))
-        yield copy
-
-
-@contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """A file as a stream of bytes that can seek. A remote one is read by ranges, and never as a whole.
 
@@ -340,7 +327,9 @@ def reaching(path: Path) -> Iterator[None]:
     except OSError as error:
         if not is_remote(path) or error.filename == str(path):
             raise
-        raise type(error)(error.errno, _in_words(error), str(path)) from None
+        # A library's own kind (aiohttp's ClientConnectorError) takes other arguments than those of Python do.
+        kind = type(error) if type(error).__module__ == "builtins" else OSError
+        raise kind(error.errno, _in_words(error), str(path)) from None
     except Exception as error:
         if not is_remote(path) or type(error).__module__.split(".")[0] not in CLIENT_LIBRARIES:
             raise

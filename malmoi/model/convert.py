@@ -16,13 +16,12 @@ from safetensors.torch import load_file, save_file
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
+from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN, ROLES
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import START_DEVIATION, Transformer
 
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
-END_OF_TEXT, END_OF_TURN = "<|endoftext|>", "<|endofturn|>"
-ROLES = ("system", "user", "assistant")
 
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -146,7 +145,7 @@ def special_ids(tokenizer: Path) -> dict[str, int]:
     """The special tokens of tokenizer.json by name. Raises UserError where one that a chat needs is missing."""
     added = _read_tokenizer(tokenizer)["added_tokens"]
     found = {token["content"]: token["id"] for token in added if token["special"]}
-    for name in (END_OF_TEXT, END_OF_TURN, *(f"<|{role}|>" for role in ROLES)):
+    for name in (END_OF_TEXT, END_OF_TURN, *ROLES.values()):
         if name not in found:
             raise UserError(f"{tokenizer / TOKENIZER} has no special token {name}", "a tokenizer learnt by malmoi")
     return found

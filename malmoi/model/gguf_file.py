@@ -12,7 +12,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from malmoi.model.convert import CHAT_TEMPLATE, END_OF_TEXT, merges, special_ids, vocabulary
+from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
+from malmoi.model.convert import CHAT_TEMPLATE, merges, special_ids, vocabulary
 from malmoi.model.shape import Shape
 from malmoi.model.transformer import Transformer
 
@@ -106,6 +107,6 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
     writer.add_bos_token_id(end)
     writer.add_eos_token_id(end)
     writer.add_pad_token_id(end)
-    writer.add_eot_token_id(special["<|endofturn|>"])
+    writer.add_eot_token_id(special[END_OF_TURN])
     writer.add_add_bos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)

@@ -8,7 +8,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from malmoi.sample.josa import join
+from malmoi.kit.hangul import write_particles
 from malmoi.sample.written import Text
 
 NAMES = (
@@ -92,7 +92,7 @@ class _Scene:
 def sentence(scene: _Scene) -> str:
     """One sentence of the scene's theme."""
     frame = scene.chance.choice(FRAMES)
-    return join(_SLOT.sub(lambda slot: scene.word(slot.group(1)), frame))
+    return write_particles(_SLOT.sub(lambda slot: scene.word(slot.group(1)), frame))
 
 
 def text(number: int, seed: int) -> Text:

@@ -31,19 +31,19 @@ SCHEMA_TYPES = {"news": "NewsArticle", "blog": "BlogPosting", "cafe": "Discussio
 
 
 @dataclass(frozen=True)
-class Page:
+class SamplePage:
     """A page as text, before it is encoded. `charset` is what its <meta> says."""
 
     markup: str
     charset: str
 
 
-def page(text: Text, url: str, charset: str, chance: random.Random) -> Page:
+def page(text: Text, url: str, charset: str, chance: random.Random) -> SamplePage:
     """`text` as a whole page in one of the designs that suit its kind."""
     design = chance.choice(DESIGNS.get(text.kind, (_modern, _soup, _tables)))
     head = _head(text, url, charset, chance)
     body = design(text, chance)
-    return Page(f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n', charset)
+    return SamplePage(f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n', charset)
 
 
 def break_markup(markup: str, chance: random.Random) -> str:
@@ -115,7 +115,7 @@ def _block(run: list[str]) -> str:
 
 
 def _links(labels: list[str], prefix: str) -> str:
-    return "".join(f'<li><a href="/{prefix}/{place}">{label}</a></li>' for place, label in enumerate(labels))
+    return "".join(f'<li><a href="/{prefix}/{index}">{label}</a></li>' for index, label in enumerate(labels))
 
 
 def _navigation(chance: random.Random) -> str:
@@ -193,8 +193,8 @@ def _question(text: Text, chance: random.Random) -> str:
     """A question and its answers, the accepted one first."""
     question, *answers = text.body.split("답변>")
     blocks = []
-    for place, answer in enumerate(answers):
-        badge = "<em>질문자 채택</em>" if place == 0 else ""
+    for index, answer in enumerate(answers):
+        badge = "<em>질문자 채택</em>" if index == 0 else ""
         block = _content(Text(**{**text.__dict__, "body": answer.strip()}))
         blocks.append(f'<div class="answer" itemscope itemtype="https://schema.org/Answer">{badge}{block}</div>')
     asked = _content(Text(**{**text.__dict__, "body": question.replace("질문>", "").strip()}))

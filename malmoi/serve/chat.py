@@ -9,11 +9,8 @@ text to the model. The exported chat_template.jinja writes the same turns for ot
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN, ROLES
 from malmoi.tokenizer.codec import Codec
-
-ROLES = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
-END_OF_TURN = "<|endofturn|>"
-END_OF_TEXT = "<|endoftext|>"
 
 
 @dataclass(frozen=True)

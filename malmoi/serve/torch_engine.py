@@ -22,6 +22,7 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
+from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model.convert import load_hugging_face
 from malmoi.model.transformer import Transformer
 from malmoi.serve.engine import Description, Piece, Request, Score
@@ -29,8 +30,6 @@ from malmoi.serve.guide import Grammars
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_batch import Batch, Job, Limits
 from malmoi.tokenizer.codec import Codec
-
-END_TOKENS = ("<|endoftext|>", "<|endofturn|>")
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ class TorchEngine:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
         self._model = _load(model_dir, settings)
-        end_ids = tuple(self.codec.special(name) for name in END_TOKENS)
+        end_ids = tuple(self.codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
         limits = Limits(
             settings.slots, settings.prefill_tokens, end_ids, banned_tokens(self._model, self.codec, end_ids)
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.hangul import whole_characters
 
 NAME = "tokenizer.json"
 
@@ -75,15 +76,6 @@ class Codec:
                 raise UserError(f"the token {name!r} is not written in bytes", "a byte-level BPE tokenizer")
             result[token_id] = bytes(_BYTE_BY_SIGN[sign] for sign in name)
         return result
-
-
-def whole_characters(text: str) -> str:
-    """`text` with each half of a surrogate pair, which UTF-8 cannot carry, replaced by U+FFFD."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _byte_signs() -> dict[str, int]:

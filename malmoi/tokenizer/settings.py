@@ -5,9 +5,7 @@ from typing import Literal
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
-
-NAMED_SPECIAL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|endofturn|>")
-"""Ids 0 to 4. The first separates documents and serves as begin, end and padding token."""
+from malmoi.kit.special_tokens import NAMED_SPECIAL_TOKENS
 
 NUM_RESERVED = 1024
 """Ids kept for other media, so that a text model can be taught pictures or sound without renumbering."""

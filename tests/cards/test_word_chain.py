@@ -2,52 +2,13 @@ import unicodedata
 
 import pytest
 
-from malmoi.cards.word_chain import Dictionary, Game, read_dictionary, soften, starts, toward
+from malmoi.cards.word_chain import Dictionary, Game, read_dictionary, starts
 from malmoi.kit.errors import UserError
 
 
 def dictionary(*words):
     firsts = {word[0] for word in words}
     return Dictionary(frozenset(words), {first: tuple(word for word in words if word[0] == first) for first in firsts})
-
-
-@pytest.mark.parametrize(
-    ("syllable", "softened"),
-    [
-        ("녀", "여"),
-        ("뇨", "요"),
-        ("뉴", "유"),
-        ("니", "이"),
-        ("랴", "야"),
-        ("려", "여"),
-        ("례", "예"),
-        ("료", "요"),
-        ("류", "유"),
-        ("리", "이"),
-        ("라", "나"),
-        ("래", "내"),
-        ("로", "노"),
-        ("뢰", "뇌"),
-        ("루", "누"),
-        ("르", "느"),
-        ("락", "낙"),  # the final consonant stays
-        ("력", "역"),
-        ("량", "양"),
-        ("녕", "영"),
-        ("린", "인"),
-        ("롱", "농"),
-        ("나", "나"),  # ㄴ before other vowels stays
-        ("노", "노"),
-        ("여", "여"),
-        ("가", "가"),
-        ("이", "이"),
-        ("뤼", "뉘"),
-        ("ㄹ", "ㄹ"),
-        ("A", "A"),
-    ],
-)
-def test_the_initial_sound_rule(syllable, softened):
-    assert soften(syllable) == softened
 
 
 def test_the_rule_works_in_one_direction_only():
@@ -106,13 +67,6 @@ def test_a_refusal_says_why_in_both_languages():
     assert refused["message"]["ko"] == "‘녀’ 또는 ‘여’로 시작해야 해요."
     assert "녀 or 여" in refused["message"]["en"]
     assert refused["history"] == ["소녀"]
-
-
-@pytest.mark.parametrize(
-    ("syllable", "particle"), [("자", "로"), ("물", "로"), ("속", "으로"), ("강", "으로"), ("여", "로")]
-)
-def test_the_particle_after_a_syllable(syllable, particle):
-    assert toward(syllable) == particle
 
 
 def test_a_history_that_breaks_the_rules_is_refused_with_its_place():

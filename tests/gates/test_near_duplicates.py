@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from malmoi.corpus.duplicates import compare
 from malmoi.corpus.sources.streams import open_stream
-from malmoi.corpus.steps.dedup_in_memory import compared
 from malmoi.sample import grammar
 from malmoi.sample.plant import STRENGTHS, char5_jaccard, near_duplicate
 
@@ -62,10 +62,9 @@ def test_versions_of_laws_are_found():
 
 def _measured(texts: list[str], family: list[Any]) -> tuple[float, float, int]:
     """Recall of pairs within a family from SIMILAR on, precision of what is removed, number of those pairs."""
-    names = [f"{number:06d}" for number in range(len(texts))]
-    rows = compared(texts, names)
-    cluster = rows.column("cluster").to_pylist()
-    stays = [int(name) for name in rows.column("representative").to_pylist()]
+    compared = compare(texts)
+    cluster = [found.cluster for found in compared]
+    stays = [found.representative for found in compared]
     members = defaultdict(list)
     for number, own in enumerate(family):
         members[own].append(number)

@@ -173,15 +173,29 @@ def test_remote_file_appears_whole_or_not_at_all(remote):
     with files.opened(remote / "깊이" / "글.txt") as stream:
         stream.seek(3)
         assert stream.read(3).decode() == "전"
-    with files.local_copy(remote / "깊이" / "글.txt") as copy:
-        assert (copy.name, copy.read_text()) == ("글.txt", "온전한 글")
-    assert not copy.exists()
 
 
-def test_local_file_is_its_own_local_copy(tmp_path):
-    (tmp_path / "a").write_text("a")
-    with files.local_copy(tmp_path / "a") as copy:
-        assert copy == tmp_path / "a"
+def test_an_error_of_a_connection_names_the_path_whatever_its_class_takes(remote):
+    """aiohttp's error is an OSError whose constructor takes a key and another error."""
+    aiohttp = pytest.importorskip("aiohttp")
+    client = pytest.importorskip("aiohttp.client_reqrep")
+    refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)")
+    key = client.ConnectionKey("127.0.0.1", 9, False, True, None, None, None)
+    raised = aiohttp.ClientConnectorError(key, refused)
+    with pytest.raises(ConnectionRefusedError, match="Connect call failed") as caught, files.reaching(remote):
+        raise raised
+    assert caught.value.filename == str(remote)
+    with pytest.raises(FileNotFoundError, match="없음") as caught, files.reaching(remote):
+        raise FileNotFoundError("없음")
+    assert caught.value.filename == str(remote)
+
+
+def test_a_dead_web_server_is_an_error_that_names_the_address():
+    pytest.importorskip("aiohttp")
+    path = files.to_path("http://127.0.0.1:9/글.txt")
+    with pytest.raises(OSError, match=r"127\.0\.0\.1") as caught, files.opened(path) as stream:
+        stream.read()
+    assert caught.value.filename == str(path)
 
 
 def test_remote_folder_has_the_hash_of_the_local_one_with_the_same_files(remote, tmp_path):

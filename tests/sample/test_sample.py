@@ -9,7 +9,7 @@ import pytest
 from malmoi.corpus.document import KINDS
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
-from malmoi.sample import build, grow, josa, plant
+from malmoi.sample import build, grow, plant
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -67,22 +67,6 @@ def test_near_duplicates_stay_near_and_are_no_exact_copies(records, strength):
     copy = plant.near_duplicate(body, strength, random.Random(1))
     assert copy != body
     assert 0.5 < plant.char5_jaccard(body, copy) <= 1.0
-
-
-@pytest.mark.parametrize(
-    ("sentence", "written"),
-    [
-        ("두부을/를 산다", "두부를 산다"),
-        ("밥은/는 맛있다", "밥은 맛있다"),
-        ("서울으로/로", "서울로"),
-        ("부산으로/로", "부산으로"),
-        ("제주으로/로", "제주로"),
-        ("값이/가 7이/가", "값이 7이"),
-        ("물과/와 차과/와", "물과 차와"),
-    ],
-)
-def test_particles_follow_the_final_consonant(sentence, written):
-    assert josa.join(sentence) == written
 
 
 def test_grown_files_are_the_same_bytes_for_the_same_seed(tmp_path):

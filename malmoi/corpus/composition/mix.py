@@ -7,11 +7,14 @@ where u is a hash of the id, so that the same documents stay on any machine and 
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from malmoi.corpus.composition.settings import Mix
+from malmoi.corpus.composition.shares import solve
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
 
     from malmoi.corpus.composition.shares import Sizes
 
@@ -28,25 +31,21 @@ def plan(database: "duckdb.DuckDBPyConnection", settings: Mix) -> None:
     epochs are 0. Where a kind is short, every document of it is read as many whole times as needed, and the preferred
     ones once more. Makes `mix_sources(kind, source_name, available_bytes, asked_bytes, planned_bytes, capped)` too.
     """
-    import numpy as np
 
-    from malmoi.corpus.composition.shares import solve
-
-    found = database.execute(
+    sources = database.execute(
         "SELECT kind, source_name, sum(text_bytes)::BIGINT FROM candidates GROUP BY ALL ORDER BY kind, source_name"
     ).fetchall()
-    kinds, names = [row[0] for row in found], [row[1] for row in found]
-    available = np.array([row[2] for row in found], np.float64)
+    kinds, names = [row[0] for row in sources], [row[1] for row in sources]
+    available = np.array([row[2] for row in sources], np.float64)
     sizes = solve(settings, kinds, names, available)
     _write_sources(database, (kinds, names, available), sizes)
     _choose(database, settings)
 
 
 def _write_sources(
-    database: "duckdb.DuckDBPyConnection", found: tuple[list[str], list[str | None], "np.ndarray"], sizes: "Sizes"
+    database: "duckdb.DuckDBPyConnection", found: tuple[list[str], list[str | None], np.ndarray], sizes: "Sizes"
 ) -> None:
     """mix_sources, and mix_groups: a capped source is drawn from by itself, all others of a kind together."""
-    import pyarrow as pa
 
     kinds, names, available = found
     columns = {

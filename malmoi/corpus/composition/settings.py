@@ -1,13 +1,9 @@
 """The [corpus.mix] table of a recipe: which share each kind and source is to have."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from malmoi.corpus.document import require_kind
 from malmoi.kit.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ def string_buffers(array: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.nd
 
 
 def string_array(data: np.ndarray | bytes, offsets: np.ndarray, null_like: pa.Array | None = None) -> pa.Array:
-    """A large_string array over `data` and int64 `offsets`; null where `null_like` is null. Nothing is copied."""
+    """A large_string array over `data` and int64 `offsets`; null where `null_like` is null. Nothing is copied.
+
+    data: uint8 (bytes,), UTF-8. offsets: int64 (strings + 1,), the first one 0 or more.
+    """
     missing = null_like.is_valid() if null_like is not None and null_like.null_count else None
     validity = missing.buffers()[1] if missing is not None else None
     buffers = [validity, pa.py_buffer(np.ascontiguousarray(offsets, np.int64)), pa.py_buffer(data)]
@@ -37,6 +40,8 @@ def joined(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """The texts one after another, a SEPARATOR first and after each, and the start of each text in that.
 
     The last start is that of a text that would follow: text d is result[starts[d]:starts[d + 1] - 1].
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). Returns uint8 (bytes + texts + 1,) and int64 (texts + 1,).
     """
     starts = offsets - offsets[0] + np.arange(1, len(offsets) + 1)
     result = np.empty(int(starts[-1]), np.uint8)
@@ -47,6 +52,7 @@ def joined(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 @njit(nogil=True, cache=True)
 def _join(data: np.ndarray, offsets: np.ndarray, starts: np.ndarray, result: np.ndarray) -> None:
+    """Fills `result` (uint8) with texts and separators. data: uint8 (bytes,). offsets, starts: int64 (texts + 1,)."""
     for d in range(len(offsets) - 1):
         length = offsets[d + 1] - offsets[d]
         result[starts[d] : starts[d] + length] = data[offsets[d] : offsets[d + 1]]

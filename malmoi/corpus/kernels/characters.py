@@ -10,7 +10,10 @@ from numba import njit, uint32
 SPACE, NEWLINE, HANGUL, RARE_HANGUL, JAMO, LATIN, ACCENTED = 0, 1, 2, 3, 4, 5, 6
 DIGIT, HANJA, KANA, LETTER, PUNCTUATION, SYMBOL, DAMAGE = 7, 8, 9, 10, 11, 12, 13
 NUM_CLASSES = 14
+"""Classes of characters. A class below PUNCTUATION and above NEWLINE is a letter or a digit."""
 
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 divided by the golden ratio, odd: multiplying by it spreads bits upwards (Knuth, TAOCP 3, 6.4)."""
 PLANE = 0x10000
 """The table covers the first plane; above it, ideographs are HANJA and all else (emoji) SYMBOL."""
 
@@ -71,7 +74,10 @@ def _letter_class(code: int) -> int:
 
 @njit(inline="always")
 def code_point(data: np.ndarray, at: Any, first: Any) -> Any:  # pragma: no cover (compiled)
-    """The code point that starts at byte `at` with the byte `first`, and its number of bytes. UTF-8 must be valid."""
+    """The code point that starts at byte `at` with the byte `first`, and its number of bytes. UTF-8 must be valid.
+
+    data: uint8 (bytes,). at: any whole number inside it. first: uint32. Returns uint32 and int64.
+    """
     if first < 0x80:
         return first, 1
     second = uint32(data[at + 1]) & uint32(63)
@@ -86,7 +92,10 @@ def code_point(data: np.ndarray, at: Any, first: Any) -> Any:  # pragma: no cove
 
 @njit(inline="always")
 def class_of(table: np.ndarray, code: Any) -> Any:  # pragma: no cover (compiled)
-    """The class of any code point."""
+    """The class of any code point.
+
+    table: uint8 (PLANE,), of `class_table`. code: uint32.
+    """
     if code < PLANE:
         return table[code]
     return HANJA if 0x20000 <= code < 0x32400 else SYMBOL
@@ -94,7 +103,10 @@ def class_of(table: np.ndarray, code: Any) -> Any:  # pragma: no cover (compiled
 
 @njit(inline="always")
 def mix(value: Any) -> Any:  # pragma: no cover (compiled)
-    """A 64-bit finaliser (MurmurHash3's fmix64, public domain): every input bit reaches every output bit."""
+    """A 64-bit finaliser (MurmurHash3's fmix64, public domain): every input bit reaches every output bit.
+
+    value: uint64.
+    """
     value ^= value >> np.uint64(33)
     value *= np.uint64(0xFF51AFD7ED558CCD)
     value ^= value >> np.uint64(33)

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 PLAIN, SPACE, ODD = 0, 1, 2
+"""Classes of `code_points`."""
 LAST = 0x20000
 """Code points from here on (rare Chinese characters, tags) take the long way."""
 ODD_CONTROLS = frozenset((*range(0x09), 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), 0x7F, 0xFEFF))
@@ -46,6 +47,8 @@ def clean(data: np.ndarray, offsets: np.ndarray, most_bytes: int) -> np.ndarray:
     """Whether each text is clean, not blank, no HTML page, and of `most_bytes` at most (bool). Checks that it is UTF-8.
 
     data, offsets: as kernels/buffers.py gives them.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). Returns bool (texts,).
     """
     result = np.zeros(len(offsets) - 1, np.bool_)
     _clean(data, offsets, most_bytes, code_points(), result)
@@ -54,6 +57,7 @@ def clean(data: np.ndarray, offsets: np.ndarray, most_bytes: int) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def _clean(data: Any, offsets: Any, most_bytes: Any, table: Any, result: Any) -> None:
+    """Fills `result` (bool, texts). table: uint8 (LAST,), of `code_points`. A text that begins with < may be a page."""
     for d in range(len(offsets) - 1):
         start, stop = offsets[d], offsets[d + 1]
         if start < stop and stop - start <= most_bytes and data[start] != 60:  # "<"
@@ -62,6 +66,9 @@ def _clean(data: Any, offsets: Any, most_bytes: Any, table: Any, result: Any) ->
 
 @njit(nogil=True, cache=True)
 def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
+    """Whether data[start:stop] needs no cleaning: nothing odd in it, no blank at its ends nor before the end of a line.
+    data: uint8 (bytes,). table: uint8 (LAST,).
+    """
     at, begins, kind = start, True, PLAIN
     while at < stop:
         first = np.int64(data[at])
@@ -83,7 +90,10 @@ def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
 
 @njit(inline="always")
 def _decoded(data: Any, at: Any, stop: Any, first: Any) -> Any:  # pragma: no cover (compiled)
-    """The code point at `at` and its width; 0, which is odd, for what is no UTF-8 or beyond the table."""
+    """The code point at `at` and its width; 0, which is odd, for what is no UTF-8 or beyond the table.
+
+    data: uint8 (bytes,). at, stop, first: int64. Overlong forms and halves of surrogate pairs are no UTF-8 (RFC 3629).
+    """
     if at + 1 >= stop or (data[at + 1] & 0xC0) != 0x80:
         return 0, 1
     second = np.int64(data[at + 1]) & 0x3F

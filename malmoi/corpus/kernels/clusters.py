@@ -12,7 +12,8 @@ from numba import njit
 from malmoi.corpus.kernels.signatures import similarity
 
 COMPARED_IN_BUCKET = 3
-"""With how many members of its bucket a document is compared: the first ones and the one before it."""
+"""With how many members of its bucket a document is compared: the first ones and the one before it.
+Recall and precision of the search with this number stand at NearDuplicate; other numbers were not measured."""
 
 MOST_STAYING = 2_000
 """So many documents of one cluster are compared with its others: work stays linear in a cluster of any size."""
@@ -23,16 +24,21 @@ def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
     keys: bucket of each entry, equal ones beside each other. members: the document of each entry, ascending within a
     bucket. Pairs are linear in the size of a bucket, and do not depend on what else there is.
+
+    keys: uint64 (entries,). members: int64 (entries,).
     """
     left = np.empty((COMPARED_IN_BUCKET + 1) * len(keys), np.int64)
     right = np.empty_like(left)
-    found = _pairs(keys, members, left, right)
-    return left[:found].copy(), right[:found].copy()
+    num_pairs = _pairs(keys, members, left, right)
+    return left[:num_pairs].copy(), right[:num_pairs].copy()
 
 
 @njit(nogil=True, cache=True)
 def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
-    found, head = 0, 0
+    """Fills `left` and `right` (int64, room for COMPARED_IN_BUCKET + 1 a key); returns how many pairs. keys: uint64
+    (entries,). members: int64 (entries,).
+    """
+    count, head = 0, 0
     for k in range(1, len(keys)):
         if keys[k] != keys[k - 1]:
             head = k
@@ -40,17 +46,12 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
         last = min(head + COMPARED_IN_BUCKET - 1, k - 1)
         for other in range(head, last + 1):
             if members[other] != members[k]:
-                left[found], right[found] = members[other], members[k]
-                found += 1
+                left[count], right[count] = members[other], members[k]
+                count += 1
         if k - 1 > last and members[k - 1] != members[k]:
-            left[found], right[found] = members[k - 1], members[k]
-            found += 1
-    return found
-
-
-def link(keys: np.ndarray, members: np.ndarray, sketches: np.ndarray, least: float, parents: np.ndarray) -> int:
-    """`join` for the `pairs` of some buckets."""
-    return join(*pairs(keys, members), sketches, least, parents)
+            left[count], right[count] = members[k - 1], members[k]
+            count += 1
+    return count
 
 
 @njit(nogil=True, cache=True)
@@ -59,6 +60,8 @@ def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float
 
     left, right: documents. sketches: uint8, one row a document. least: estimated Jaccard similarity from which two
     documents are joined. parents: changed in place. The clusters in the end do not depend on the order of pairs.
+
+    left, right: int64 (pairs,). sketches: uint8 (documents, bins). parents: int64 (documents,).
     """
     compared = 0
     for k in range(len(left)):
@@ -68,6 +71,9 @@ def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float
 
 @njit(nogil=True, cache=True)
 def _join_if_alike(one: Any, other: Any, sketches: Any, least: Any, parents: Any) -> Any:
+    """Joins two documents whose sketches are alike; returns 1 where they were compared, 0 where they were in one
+    cluster already. one, other: int64. The smaller root stays the root, so the root is the best of its cluster.
+    """
     left, right = _root(parents, one), _root(parents, other)
     if left == right:
         return 0
@@ -78,6 +84,9 @@ def _join_if_alike(one: Any, other: Any, sketches: Any, least: Any, parents: Any
 
 @njit(nogil=True, cache=True)
 def _root(parents: Any, member: Any) -> Any:
+    """The root of a document's tree. On the way every second one is pointed at its grandparent (path halving, Tarjan
+    and van Leeuwen 1984). parents: int64 (documents,).
+    """
     while parents[member] != member:
         parents[member] = parents[parents[member]]
         member = parents[member]
@@ -86,7 +95,10 @@ def _root(parents: Any, member: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def flatten(parents: np.ndarray) -> None:
-    """Points every document at its root. Right because a parent is never larger than its child."""
+    """Points every document at its root. Right because a parent is never larger than its child.
+
+    parents: int64 (documents,), changed.
+    """
     for k in range(len(parents)):
         parents[k] = parents[parents[k]]
 
@@ -103,11 +115,14 @@ def choose(
 ) -> None:
     """Who stays: the best of each cluster, then the best that is not like any that stays, and so on.
 
-    Every document that goes is thus similar to one that stays, not only linked to it through a chain of others.
-    order: documents by cluster (all of one beside each other), the best first. roots: the cluster of each document.
-    stands_for: filled with the document that stays for each; its own number where it stays itself.
-    similarities: filled with the estimated similarity to the one that stays, for those that go.
-    always: documents below this number stay whatever they are like (those of an older corpus).
+    Every document that goes is thus similar to one that stays, not only linked to it through a chain of others. order:
+    documents by cluster (all of one beside each other), the best first. roots: the cluster of each document.
+    stands_for: filled with the document that stays for each; its own number where it stays itself. similarities: filled
+    with the estimated similarity to the one that stays, for those that go. always: documents below this number stay
+    whatever they are like (those of an older corpus).
+
+    order, roots, stands_for: int64. sketches: uint8 (documents, bins). similarities: float64. All but the sketches:
+    (documents,).
     """
     staying = np.empty(MOST_STAYING, np.int64)
     count = 0

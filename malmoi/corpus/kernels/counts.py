@@ -15,6 +15,7 @@ from malmoi.corpus.kernels.characters import (
     ACCENTED,
     DAMAGE,
     DIGIT,
+    GOLDEN,
     JAMO,
     LATIN,
     NEWLINE,
@@ -24,6 +25,7 @@ from malmoi.corpus.kernels.characters import (
     code_point,
     mix,
 )
+from malmoi.kit.hangul import FIRST_SYLLABLE, LAST_SYLLABLE, NUM_FINALS, soften
 
 # Places in `tallies`: what the walk counts. STORED words and STORED_LINES are those that found room for their hash.
 WORDS, LONG_WORDS, ENDED, LETTERLESS, SINGLE, SPACED, ENGLISH, FOREIGN, URL = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -56,8 +58,8 @@ JAMO_RUN = 3
 LAST_PLACE = np.uint32(0x3FFFF)
 """Code points from here on (tags, variation selectors, private planes) are counted as one."""
 
-FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_SOFTENED = np.array([ord(soften(chr(code))) for code in range(FIRST_SYLLABLE, LAST_SYLLABLE + 1, NUM_FINALS)])
+"""int64 code point by number of an initial with a vowel: its syllable without a final, at the beginning of a word."""
 
 # Bits in the table of marks.
 ENDS, CLOSES, BULLET, ASCII_BULLET, ENDING, WINDOWS = 1, 2, 4, 8, 16, 32
@@ -94,6 +96,7 @@ def english_table() -> np.ndarray:
 
 
 def _fill(table: np.ndarray, packed: Iterable[int]) -> None:
+    """Puts each word where its value modulo the length says. table: uint32, changed."""
     for value in packed:
         table[value % len(table)] = value
 
@@ -109,6 +112,9 @@ def walk(  # noqa: C901 (compiled: one loop)
     tables: classes, marks, English words. words: hash of each word, visible characters before each word. lines: hash
     and visible characters of each line. seen: int32 count by code point up to LAST_PLACE, all 0 before, and the code
     points that stand in the text, tallies[DISTINCT] of them.
+
+    data: uint8 (bytes,). start, stop: int64. classes, marks: uint8 (PLANE,); English words: uint32. word hashes:
+    uint64, starts: int32; line hashes: uint64, lengths: int32. tallies: int64 (NUM_TALLIES,), all 0 before.
     """
     classes, marks, english = tables
     word_hashes, word_starts = words
@@ -241,11 +247,11 @@ def walk(  # noqa: C901 (compiled: one loop)
                     tallies[MISREAD] += kind != DAMAGE
                 misread_end = at + width
             previous = code
-        place = min(code, LAST_PLACE)
-        if counts[place] == 0:
-            distinct[num_distinct] = place
+        symbol = min(code, LAST_PLACE)
+        if counts[symbol] == 0:
+            distinct[num_distinct] = symbol
             num_distinct += 1
-        counts[place] += 1
+        counts[symbol] += 1
         word = (word ^ uint64(code)) * GOLDEN
         word_length += 1
         at += width
@@ -264,23 +270,25 @@ def walk(  # noqa: C901 (compiled: one loop)
 def _chains(tail: Any, head: Any) -> Any:
     """Whether a word that begins with `head` may follow one that ends in `tail` in the word-chain game.
 
-    By 두음법칙 녀, 뇨, 뉴, 니, 랴, 려, 례, 료, 류, 리 go on as 여, 요, ... and 라, 래, 로, 뢰, 루, 르 as 나, 내, ...
+    It begins with the same syllable, or with that syllable as it stands at the beginning of a word (kit/hangul.py).
+
+    tail, head: uint32 code points; 0 for none.
     """
     if tail == head:
         return tail != 0
     if not (FIRST_SYLLABLE <= tail <= LAST_SYLLABLE and FIRST_SYLLABLE <= head <= LAST_SYLLABLE):
         return False
-    first, rest = (tail - FIRST_SYLLABLE) // 588, (tail - FIRST_SYLLABLE) % 588
-    vowel = rest // 28
-    glides = vowel == 2 or vowel == 6 or vowel == 7 or vowel == 12 or vowel == 17 or vowel == 20
-    if first == 5:  # ㄹ
-        return head == FIRST_SYLLABLE + (11 if glides else 2) * 588 + rest
-    return first == 2 and glides and vowel != 2 and vowel != 7 and head == FIRST_SYLLABLE + 11 * 588 + rest
+    number = tail - FIRST_SYLLABLE
+    return head == _SOFTENED[number // NUM_FINALS] + number % NUM_FINALS
 
 
 @njit(inline="always")
 def _is_english(data: Any, start: Any, stop: Any, english: Any) -> Any:  # pragma: no cover (compiled)
-    """Whether data[start:stop] is one of the words of `english`, whatever its case, with a mark after it or none."""
+    """Whether data[start:stop] is one of the words of `english`, whatever its case, with a mark after it or none.
+
+    data: uint8 (bytes,). start, stop: int64. english: uint32, of `english_table`. Words have at most four letters, so
+    that one fits in 32 bits.
+    """
     packed, letters = uint32(0), uint32(0)
     for at in range(start, stop):
         byte = uint32(data[at]) | uint32(32)
@@ -293,7 +301,10 @@ def _is_english(data: Any, start: Any, stop: Any, english: Any) -> Any:  # pragm
 
 @njit(inline="always")
 def _is_bullet(data: Any, start: Any, length: Any, marks: Any) -> Any:  # pragma: no cover (compiled)
-    """Whether the first word of a line is a bullet, or begins with one that is no ASCII character."""
+    """Whether the first word of a line is a bullet, or begins with one that is no ASCII character.
+
+    data: uint8 (bytes,). start, length: int64, characters. marks: uint8 (PLANE,).
+    """
     code, _ = code_point(data, start, uint32(data[start]))
     if code >= PLANE:
         return False
@@ -305,6 +316,8 @@ def _ends_sentence(data: Any, start: Any, stop: Any, marks: Any) -> Any:
     """Whether the word data[start:stop] ends in a full stop or the like, quotes and brackets after it left out.
 
     A stop after a digit is part of a date or a number in a list.
+
+    data: uint8 (bytes,). start, stop: int64. marks: uint8 (PLANE,).
     """
     at = stop
     while at > start:

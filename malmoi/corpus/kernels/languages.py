@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.kernels.quality_features import FEATURES
+from malmoi.corpus.kernels.feature_names import FEATURES
 
 LANGUAGES = ("none", "ko", "mixed", "en", "ja", "zh", "other")
 """ko: Korean, also North Korean, old, or with Hanja. mixed: Korean beside much English, code or another language
@@ -23,8 +23,11 @@ ENGLISH_SHARE = 0.08
 
 
 def language(measured: np.ndarray) -> pa.Array:
-    """One of LANGUAGES for each row of `features.measure`: a string array."""
-    column = {name: measured[:, place] for place, name in enumerate(FEATURES)}
+    """One of LANGUAGES for each row of `features.measure`: a string array.
+
+    measured: float32 (texts, features).
+    """
+    column = {name: measured[:, index] for index, name in enumerate(FEATURES)}
     korean, latin, hanja, kana = (column[f"{name}_share"] for name in ("korean", "latin", "hanja", "kana"))
     hangul = column["hangul_share"] + column["jamo_share"]
     letters = hangul + latin + hanja + kana + column["foreign_letter_share"]

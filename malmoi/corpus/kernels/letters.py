@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels.characters import IS_WORD, NEWLINE, PLANE, SPACE, class_table, mix
+from malmoi.corpus.kernels.characters import GOLDEN, IS_WORD, NEWLINE, PLANE, SPACE, class_table, mix
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 OTHER = np.uint64(0xD1B54A32D192ED03)
+"""Odd, and unlike GOLDEN: two hashes of one text must not follow from one another."""
 
 SPAN_BYTES = 1024
+"""The five arrays of a span take 20 kB: less than the first-level cache of any processor of the last ten years."""
 VISIBLE, LETTER, UPPER = 1, 2, 4
 """Bits of `flag_table`."""
 
@@ -49,7 +50,11 @@ def flag_place(code: Any) -> Any:  # pragma: no cover (compiled)
 
 @njit(nogil=True, cache=True)
 def copy_span(data: Any, at: Any, stop: Any, piece: Any) -> Any:
-    """Copies at most SPAN_BYTES whole characters from `at`; returns their bytes."""
+    """Copies at most SPAN_BYTES whole characters from `at`; returns their bytes.
+
+    data: uint8 (bytes,). at, stop: int64. piece: uint8 (SPAN_BYTES + 3,); three zeros behind the span let the next pass
+    read ahead.
+    """
     last = min(stop, at + SPAN_BYTES)
     while last < stop and last > at + 1 and data[last] & uint8(0xC0) == 0x80:
         last -= 1
@@ -67,6 +72,8 @@ def read_code_points(piece: Any, length: Any, codes: Any, places: Any) -> None:
     """The code point that starts at each byte, _INSIDE where none does, and its place in the table of flags.
 
     No branches: the compiler makes vectors.
+
+    piece: uint8 (SPAN_BYTES + 3,). length: int64. codes, places: uint32 (SPAN_BYTES,), filled.
     """
     low = uint32(63)
     for k in range(length):
@@ -89,6 +96,9 @@ def sort_out(
     """Appends what is no white space to `visible` and letters, in lower case, to `letters`; returns both numbers.
 
     Written at every byte, moved on only after what counts: a branch here would be mispredicted once a word.
+
+    codes, places: uint32 (SPAN_BYTES,). flags: uint8 (PLANE + 2,). visible, letters: uint32, room for a span and what
+    was carried over. num_visible, num_letters: int64, how many are there before.
     """
     v, n = uint64(num_visible), uint64(num_letters)  # unsigned: no look whether an index is negative
     for k in range(length):
@@ -102,7 +112,10 @@ def sort_out(
 
 @njit(nogil=True, cache=True)
 def read_letters(data: Any, at: Any, stop: Any, flags: Any, arrays: Any, num_letters: Any) -> Any:
-    """Appends the letters of one span to those of `arrays` (see `span_arrays`); returns the next byte, the number."""
+    """Appends the letters of one span to those of `arrays` (see `span_arrays`); returns the next byte, the number.
+
+    data: uint8 (bytes,). at, stop: int64. flags: uint8 (PLANE + 2,).
+    """
     piece, codes, places, visible, letters = arrays
     length = copy_span(data, at, stop, piece)
     read_code_points(piece, length, codes, places)
@@ -115,6 +128,8 @@ def span_arrays(carried: Any) -> Any:
     """The arrays of a span: bytes, code points, places of flags, visible characters, letters.
 
     The last two have room for what is carried over from the span before.
+
+    carried: int64, the most that is carried over.
     """
     room = SPAN_BYTES + carried
     return (
@@ -128,7 +143,10 @@ def span_arrays(carried: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def carry(values: Any, count: Any, most: Any) -> Any:
-    """Moves the last `most` of `count` values to the front; returns their number."""
+    """Moves the last `most` of `count` values to the front; returns their number.
+
+    values: uint32. count, most: int64.
+    """
     kept = min(count, most)
     for k in range(kept):
         values[k] = values[count - kept + k]
@@ -137,7 +155,11 @@ def carry(values: Any, count: Any, most: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def fold(letters: Any, count: Any, hashes: Any) -> Any:
-    """Takes characters into two hashes (uint64), three a step; returns how many are left over, moved to the front."""
+    """Takes characters into two hashes (uint64), three a step; returns how many are left over, moved to the front.
+
+    letters: uint32, three more than `count` long. hashes: uint64 (2,), changed. A code point has 21 bits: three fit in
+    64.
+    """
     first, second = hashes[0], hashes[1]
     whole = count - count % 3
     for k in range(0, whole, 3):
@@ -152,7 +174,10 @@ def fold(letters: Any, count: Any, hashes: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def finish(letters: Any, count: Any, hashes: Any) -> None:
-    """Takes the one or two characters that are left over: they never look like those of a longer text."""
+    """Takes the one or two characters that are left over: they never look like those of a longer text.
+
+    letters: uint32, three more than `count` long. hashes: uint64 (2,), changed.
+    """
     letters[count : count + 3] = PLANE * 17  # no character
     fold(letters, 3, hashes)
     hashes[0], hashes[1] = mix(hashes[0]), mix(hashes[1])

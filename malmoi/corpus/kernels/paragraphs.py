@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels.characters import code_point, mix
-from malmoi.corpus.kernels.letters import GOLDEN, LETTER, UPPER, flag_place, flag_table
+from malmoi.corpus.kernels.characters import GOLDEN, code_point, mix
+from malmoi.corpus.kernels.letters import LETTER, UPPER, flag_place, flag_table
 
 PLAIN, FENCE, TABLE, INDENTED, BLANK = 0, 1, 2, 3, 4
+"""Kinds of lines, and of the unit that is open."""
 _NEWLINE, _SPACE, _TAB, _BAR, _BACKTICK, _TILDE = 10, 32, 9, 124, 96, 126
 
 
@@ -21,6 +22,8 @@ def find(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     """All units of all texts in order: row (int32), start and stop (int64, bytes), hash (uint64), letters (int32).
 
     Texts are as `buffers.string_buffers` gives them. The hash is of letters and digits, ASCII in lower case.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). Each result: (units,).
     """
     most = int(np.count_nonzero(data[offsets[0] : offsets[-1]] == _NEWLINE)) + len(offsets) - 1
     rows, letters = np.empty(most, np.int32), np.empty(most, np.int32)
@@ -32,6 +35,10 @@ def find(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 @njit(nogil=True, cache=True)
 def _find(data: Any, offsets: Any, rows: Any, starts: Any, stops: Any) -> Any:
+    """Fills rows (int32), starts and stops (int64), each (most,), with the units of all texts; returns how many there
+    are. data: uint8 (bytes,). offsets: int64 (texts + 1,). One pass over the lines: a unit ends where the next one
+    begins.
+    """
     count = 0
     for d in range(len(offsets) - 1):
         at, stop = offsets[d], offsets[d + 1]
@@ -51,7 +58,10 @@ def _find(data: Any, offsets: Any, rows: Any, starts: Any, stops: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _goes_on(kind: Any, line: Any, blank: Any) -> Any:
-    """Whether a line belongs to the unit before it: to a table, to a block of code, or as a blank line to anything."""
+    """Whether a line belongs to the unit before it: to a table, to a block of code, or as a blank line to anything.
+
+    kind, line: one of PLAIN, FENCE, TABLE, INDENTED, BLANK. blank: bool, whether the line before was blank.
+    """
     if line == BLANK:
         return kind != BLANK
     return (line == TABLE and kind == TABLE and not blank) or (line == INDENTED and kind == INDENTED)
@@ -59,7 +69,10 @@ def _goes_on(kind: Any, line: Any, blank: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _first(data: Any, at: Any, end: Any) -> Any:
-    """The first byte of a line that is neither space nor tab; its last byte where there is none."""
+    """The first byte of a line that is neither space nor tab; its last byte where there is none.
+
+    data: uint8 (bytes,). at, end: int64, the line's first byte and the one behind its last.
+    """
     while at < end - 1 and (data[at] == _SPACE or data[at] == _TAB):
         at += 1
     return at
@@ -67,7 +80,10 @@ def _first(data: Any, at: Any, end: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _line(data: Any, at: Any, stop: Any) -> Any:
-    """The end of the line that starts at `at`, and its kind."""
+    """The end of the line that starts at `at`, and its kind.
+
+    data: uint8 (bytes,). at, stop: int64, inside one text.
+    """
     rest = data[at:stop]  # indices into this are never negative, which saves a look at each byte
     length, is_table = len(rest), False
     for k in range(len(rest)):
@@ -90,7 +106,10 @@ def _line(data: Any, at: Any, stop: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _opens(data: Any, first: Any, end: Any) -> Any:
-    """Whether three or more backticks or tildes begin here. CommonMark: no other backtick may follow backticks."""
+    """Whether three or more backticks or tildes begin here. CommonMark: no other backtick may follow backticks.
+
+    data: uint8 (bytes,). first, end: int64.
+    """
     marker = data[first]
     if marker not in (_BACKTICK, _TILDE):
         return False
@@ -108,7 +127,10 @@ def _opens(data: Any, first: Any, end: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _closes(data: Any, at: Any, end: Any, fence: Any) -> Any:
-    """Whether a line is of at least as many of the same sign as the one at `fence`, and of nothing else."""
+    """Whether a line is of at least as many of the same sign as the one at `fence`, and of nothing else.
+
+    data: uint8 (bytes,). at, end, fence: int64, bytes of `data`.
+    """
     k, opened = _first(data, at, end), fence
     while k < end and data[k] == data[fence]:
         k, opened = k + 1, opened + (data[opened] == data[fence])
@@ -121,6 +143,10 @@ def _closes(data: Any, at: Any, end: Any, fence: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _hash(data: Any, starts: Any, stops: Any, flags: Any, hashes: Any, letters: Any) -> None:
+    """Fills hashes (uint64) and letters (int32), each (units,), of the units data[starts:stops]. flags: uint8, of
+    letters.flag_table. A letter of ASCII in upper
+    case counts as the small one: its flag, shifted, adds 32 to its code.
+    """
     # Character by character: most units are shorter than what the spans of kernels/letters.py need to pay.
     for unit in range(len(starts)):
         value, count, at = uint64(1), 0, uint64(starts[unit])
@@ -137,31 +163,17 @@ def _hash(data: Any, starts: Any, stops: Any, flags: Any, hashes: Any, letters: 
 
 
 @njit(nogil=True, cache=True)
-def sites(urls: Any, url_offsets: Any, names: Any, name_offsets: Any, found: np.ndarray) -> None:
-    """Fills `found` (uint32) with a hash of each document's host, else of its source's name, 0 where it has neither."""
-    for d in range(len(found)):
-        start, stop = url_offsets[d], url_offsets[d + 1]
-        k = start
-        while k + 2 < stop and not (urls[k] == 58 and urls[k + 1] == 47 and urls[k + 2] == 47):  # "://"
-            k += 1
-        if k + 2 < stop:
-            end = k + 3
-            while end < stop and urls[end] not in (47, 63, 35):  # "/", "?", "#"
-                end += 1
-            found[d] = _hash_bytes(urls, k + 3, end)
-        else:
-            found[d] = _hash_bytes(names, name_offsets[d], name_offsets[d + 1])
-
-
-@njit(nogil=True, cache=True)
-def _hash_bytes(data: Any, start: Any, stop: Any) -> Any:
-    if start >= stop:
-        return uint32(0)
-    value = uint64(2)
-    for k in range(start, stop):
-        value = (value ^ uint64(data[k])) * GOLDEN
-        value ^= value >> uint64(32)
-    return uint32(max(uint64(1), mix(value) >> uint64(32)))
+def hashes_of(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """A hash of each string (uint32), 0 of an empty one. data: uint8 (bytes,). offsets: int64 (strings + 1,)."""
+    result = np.zeros(len(offsets) - 1, np.uint32)
+    for k in range(len(result)):
+        value = uint64(2)
+        for byte in data[offsets[k] : offsets[k + 1]]:
+            value = (value ^ uint64(byte)) * GOLDEN
+            value ^= value >> uint64(32)
+        if offsets[k + 1] > offsets[k]:
+            result[k] = max(uint64(1), mix(value) >> uint64(32))
+    return result
 
 
 @njit(nogil=True, cache=True)
@@ -171,6 +183,8 @@ def cut(
     """The texts without the units from `starts` to `stops` (bytes, ascending) of `rows`: new data and offsets.
 
     lengths: filled with the characters of each unit. A text that ends in a cut loses the blank end that is left.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). rows: int32, starts, stops, lengths: int64, each (units,).
     """
     result = np.empty(offsets[-1] - offsets[0], np.uint8)
     places = np.zeros(len(offsets), np.int64)
@@ -190,6 +204,9 @@ def cut(
 
 @njit(nogil=True, cache=True)
 def _copy(data: Any, start: Any, stop: Any, result: Any, size: Any) -> Any:
+    """Copies data[start:stop] to `result` from `size` on, byte by byte; returns where the next bytes go. data, result:
+    uint8. start, stop, size: int64.
+    """
     source = data[start:stop]
     target = result[size : size + len(source)]
     for k in range(len(source)):
@@ -199,7 +216,10 @@ def _copy(data: Any, start: Any, stop: Any, result: Any, size: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def count_characters(data: np.ndarray, start: Any, stop: Any) -> Any:
-    """Code points between two bytes."""
+    """Code points between two bytes.
+
+    data: uint8 (bytes,). start, stop: int64.
+    """
     count = 0
     for k in range(start, stop):
         count += (data[k] & uint8(0xC0)) != 0x80
@@ -208,7 +228,10 @@ def count_characters(data: np.ndarray, start: Any, stop: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def characters_of(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Code points of each text (int64)."""
+    """Code points of each text (int64).
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
+    """
     result = np.empty(len(offsets) - 1, np.int64)
     for d in range(len(result)):
         result[d] = count_characters(data, offsets[d], offsets[d + 1])
@@ -217,7 +240,10 @@ def characters_of(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def character_places(data: np.ndarray, offsets: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Where units begin, in characters of their text (int64). Units are in order."""
+    """Where units begin, in characters of their text (int64). Units are in order.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). rows: int32 (units,). starts: int64 (units,), bytes.
+    """
     result = np.empty(len(rows), np.int64)
     for unit in range(len(rows)):
         if unit and rows[unit] == rows[unit - 1]:
@@ -232,6 +258,9 @@ def move(values: np.ndarray, row_of: np.ndarray, rows: np.ndarray, starts: np.nd
     """Moves places in texts (characters, float64) to where they are when the units of `starts` and `lengths` are gone.
 
     row_of: the text of each place. rows: the text of each unit, ascending. A place inside a unit goes to its start.
+
+    values: float64 (places,), changed. row_of: int64 (places,). rows: int32, starts, lengths: int64 (units,),
+    characters.
     """
     for k in range(len(values)):
         before = values[k]

@@ -17,12 +17,13 @@ from numba import njit
 from malmoi.corpus.kernels.buffers import joined
 
 _PATTERN_BITS = 16
+"""An event is one whole number, its end above its pattern, so that sorting needs no pairs."""
 _LONGEST_NUMBER = 64
 """Digits in a row that are looked at: whoever writes more writes no number of a person."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Candidates:
     """The candidates of one batch, in order of their end: which text, which pattern, and the bytes scanned.
 
     `ends` are places in `data`; text d is data[starts[d]:stops[d]].
@@ -36,29 +37,33 @@ class Found:
     ends: np.ndarray
 
 
-def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Found:
+def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Candidates:
     """Every end of every match of `expressions` (UTF-8, caseless for ASCII) in the texts of a batch.
 
     No expression may match a newline: texts are scanned as one, with a newline before and after each, so that "not a
     digit" holds at their edges.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
     """
     whole, starts = joined(data, offsets)
     patterns, ends = _events(_database(expressions, _TEXT_FLAGS), whole if len(whole) > len(starts) else whole[:0])
     texts = np.searchsorted(starts, ends - 1, side="right") - 1
-    return Found(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
+    return Candidates(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
 
 
-def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Found:
+def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Candidates:
     """Every end of every match in the texts of a batch where they lie: nothing is copied, bytes are matched as bytes.
 
     A match may reach from one text into the next, and hides none by that: who looks at a candidate looks at its text
-    alone. Classes hold single bytes: [가-힣] must be written out ((?:가|나), [\\xea-\\xed][\\x80-\\xbf]{2}).
+    alone. Classes hold single bytes: [가-힣] must be written out ((?:가|나), [\xea-\xed][\x80-\xbf]{2}).
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
     """
     first, last = int(offsets[0]), int(offsets[-1])
     patterns, ends = _events(_database(expressions, 0), data[first:last])
     ends += first
     texts = np.searchsorted(offsets, ends - 1, side="right") - 1
-    return Found(data, offsets[:-1], offsets[1:], texts, patterns, ends)
+    return Candidates(data, offsets[:-1], offsets[1:], texts, patterns, ends)
 
 
 def _events(database: hyperscan.Database, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +81,7 @@ def _events(database: hyperscan.Database, data: np.ndarray) -> tuple[np.ndarray,
     return (packed & np.uint64((1 << _PATTERN_BITS) - 1)).astype(np.int64), ends
 
 
-def outside_words(found: Found, digits_only: np.ndarray) -> Found:
+def outside_words(found: Candidates, digits_only: np.ndarray) -> Candidates:
     """Without candidates that end in digits which are part of a word (hashes, identifiers, names of products).
 
     digits_only: for each pattern (bool) whether what it matches ends in digits and never touches a Latin letter.
@@ -90,6 +95,9 @@ def outside_words(found: Found, digits_only: np.ndarray) -> Found:
 
 @njit(nogil=True, cache=True)
 def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Whether each candidate stays (bool). data: uint8 (bytes,). starts, stops: int64 (candidates,), of its text. ends:
+    int64 (candidates,). 48 to 57 are digits, 65 to 90 after `& 0xDF` the letters of ASCII.
+    """
     kept = np.ones(len(ends), np.bool_)
     for e in range(len(ends)):
         stop, start = ends[e], ends[e] - 1
@@ -103,8 +111,11 @@ def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends
     return kept
 
 
-def weigh(found: Found, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
-    """The weight (float64) of what was found in each text: of each pattern at most so many matches count."""
+def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
+    """The weight (float64) of what was found in each text: of each pattern at most so many matches count.
+
+    weights: float64 (patterns,). Returns float64 (texts,).
+    """
     pairs, times = np.unique(found.texts * len(weights) + found.patterns, return_counts=True)
     each = np.minimum(times, counted_times) * weights[pairs % len(weights)]
     return np.bincount(pairs // len(weights), weights=each, minlength=num_texts)
@@ -124,7 +135,7 @@ class Snippet(NamedTuple):
     patterns: int
 
 
-def snippets(found: Found, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
+def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
     """The surroundings of the candidates, overlapping ones joined, in whole characters."""
     if not len(found.ends):
         return
@@ -149,6 +160,7 @@ def snippets(found: Found, before_bytes: int, after_bytes: int) -> Iterator[Snip
 
 
 def _whole_characters(data: np.ndarray, start: int, stop: int, last: int) -> tuple[int, int]:
+    """The span widened to whole characters: bytes 10xxxxxx go on with the one before them. data: uint8 (bytes,)."""
     while data[start] & 0xC0 == 0x80:
         start -= 1
     while stop < last and data[stop] & 0xC0 == 0x80:
@@ -161,6 +173,7 @@ _TEXT_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_CASELESS
 
 @cache
 def _database(expressions: tuple[str, ...], flags: int) -> hyperscan.Database:
+    """The compiled expressions of a process. Hyperscan takes some ms for a hundred of them."""
     database = hyperscan.Database()
     database.compile(
         expressions=[expression.encode() for expression in expressions],

@@ -10,117 +10,10 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
-from malmoi.corpus.kernels.characters import (
-    ACCENTED,
-    DAMAGE,
-    DIGIT,
-    HANGUL,
-    HANJA,
-    JAMO,
-    KANA,
-    LATIN,
-    LETTER,
-    NEWLINE,
-    NUM_CLASSES,
-    PUNCTUATION,
-    RARE_HANGUL,
-    SPACE,
-    SYMBOL,
-    class_of,
-    class_table,
-)
-from malmoi.corpus.kernels.counts import (
-    BULLET_LINES,
-    CLOSED_LINES,
-    DISTINCT,
-    ELLIPSES,
-    ELLIPSIS_LINES,
-    ENDED,
-    ENGLISH,
-    FOREIGN,
-    JAMO_RUNS,
-    LAST_PLACE,
-    LETTERLESS,
-    LINES,
-    LONG_WORDS,
-    LONGEST_DIGITS,
-    LONGEST_RUN,
-    MISREAD,
-    NUM_TALLIES,
-    SENTENCES,
-    SHORT_LINES,
-    SINGLE,
-    SPACED,
-    STORED,
-    STORED_LINES,
-    URL,
-    VISIBLE,
-    WORDS,
-    english_table,
-    mark_table,
-    walk,
-)
-from malmoi.corpus.kernels.repetition import (
-    GRAMS,
-    LONGEST,
-    NUM_REPEATS,
-    TOP_WORD,
-    UNIQUE,
-    repeated_lines,
-    repeats,
-    slots_for,
-)
-
-FEATURES = (
-    "characters",  # with spaces
-    "words",  # between white space
-    "lines",  # that are not blank
-    "sentences",  # that end in a mark; a rest without one is one more
-    "hangul_share",  # of the characters that are no spaces ("visible"), as are all shares up to entropy_bits
-    "latin_share",  # with accents
-    "hanja_share",
-    "kana_share",
-    "foreign_letter_share",  # of any other script
-    "digit_share",
-    "jamo_share",  # ㅋ, ㅠ: lone letters
-    "symbol_share",  # punctuation and symbols
-    "damage_share",  # U+FFFD, control and private characters, what wrong charsets make of Korean
-    "jamo_run_share",  # in runs of three or more lone letters
-    "url_share",  # from :// or www. to the next space
-    "entropy_bits",  # of one visible character, by how often each stands in the text
-    "korean_share",  # of letters, digits left out; Hanja counts where Hangul stands beside it
-    "bracket_imbalance",  # openings without closings and the other way round, of all brackets; 0 with fewer than 10
-    "longest_run",  # of one letter or digit, characters
-    "longest_digits",  # digits in a row
-    "mean_word_characters",
-    "mean_sentence_characters",  # visible ones
-    "unique_word_share",
-    "top_word_share",  # of words: the most frequent one of two or more characters; NaN where there are few
-    "ending_share",  # of words with two or more syllables: see counts.ENDINGS; NaN where they are few
-    "single_syllable_share",  # of words: those of one syllable, nothing beside it
-    "spaced_share",  # of words: in runs of four or more of one syllable (데 이 터 를); NaN where there are few
-    "letterless_share",  # of words: neither a letter nor a digit in it
-    "english_share",  # of words in Latin letters: the, of, and, ...; NaN where there is none
-    "separator_share",  # commas, slashes, bars, middle dots and hash signs for each word
-    "hash_share",  # hash signs for each word
-    "ellipsis_share",  # ... and … for each word
-    "short_line_share",  # of lines: fewer than 30 visible characters
-    "bullet_line_share",  # of lines
-    "ellipsis_line_share",  # of lines: ends in one
-    "closed_line_share",  # of lines: ends like a sentence
-    "repeated_line_share",  # of lines: stood in the text before
-    "duplicate_line_share",  # of characters, in such lines, as are all shares to the end: of those that are measured
-    "top_bigram_share",  # in the most frequent pair of words, if it comes more than once
-    "top_3gram_share",
-    "top_4gram_share",
-    "repeated_5gram_share",  # in five words in a row that stood in the text before
-    "repeated_6gram_share",
-    "repeated_7gram_share",
-    "repeated_8gram_share",
-    "repeated_9gram_share",
-    "repeated_10gram_share",
-)
-"""Names of the columns of `measure`, in order. Shares are 0..1."""
+from malmoi.corpus.kernels import characters as kinds
+from malmoi.corpus.kernels import counts as tally
+from malmoi.corpus.kernels import repetition
+from malmoi.corpus.kernels.feature_names import FEATURES
 
 JUDGED_WORDS = 20
 """With fewer words `spaced_share` says nothing; with fewer of two or more syllables, `ending_share`."""
@@ -129,6 +22,7 @@ STUFFED_WORDS = 50
 """With fewer words `top_word_share` says nothing."""
 
 JUDGED_BRACKETS = 10
+"""With fewer brackets of all sorts `bracket_imbalance` is 0: one that is forgotten is no damage."""
 
 HANJA_BESIDE_HANGUL_SHARE = 0.15
 """From this share of Hangul in Hangul and Hanja on, the text is Korean in mixed script, not Chinese with a Korean name
@@ -143,7 +37,10 @@ OPENING, CLOSING = "([{「『《〈【（［｛“‘", ")]}」』》〉】）�
 
 
 def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less."""
+    """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
+    """
     texts = len(offsets) - 1
     result = np.zeros((texts, len(FEATURES)), np.float32)
     if texts == 0:
@@ -151,16 +48,16 @@ def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     words = min(int(np.diff(offsets).max()) // 2 + 1, MEASURED_WORDS)
     hashes = (np.empty(words + 1, np.uint64), np.zeros(words + 1, np.int32))
     lines = (np.empty(words, np.uint64), np.empty(words, np.int32))
-    seen = (np.zeros(int(LAST_PLACE) + 1, np.int32), np.empty(int(LAST_PLACE) + 1, np.uint32))
-    table = np.zeros((slots_for(words), 2), np.uint64)
+    seen = (np.zeros(int(tally.LAST_PLACE) + 1, np.int32), np.empty(int(tally.LAST_PLACE) + 1, np.uint32))
+    table = np.zeros((repetition.slots_for(words), 2), np.uint64)
     work = (np.empty(words, np.int32), np.empty(words, np.int32))
-    tables = (class_table(), mark_table(), english_table())
+    tables = (kinds.class_table(), tally.mark_table(), tally.english_table())
     _measure_all(data, offsets, tables, hashes, lines, seen, table, work, result)
     return result
 
 
 # Places beside the classes in `totals`: what is told from how often single characters stand in a text.
-_HASHES, _SEPARATORS, _ELLIPSIS, _BRACKETS, _UNBALANCED, _TOTALS = range(NUM_CLASSES, NUM_CLASSES + 6)
+_HASHES, _SEPARATORS, _ELLIPSIS, _BRACKETS, _UNBALANCED, _TOTALS = range(kinds.NUM_CLASSES, kinds.NUM_CLASSES + 6)
 _LOGARITHMS = np.array([0.0, *(n * np.log2(n) for n in range(1, 4096))])
 _SEPARATOR_CODES = np.array([ord(mark) for mark in SEPARATORS], np.int64)
 _OPENING_CODES = np.array([ord(mark) for mark in OPENING], np.int64)
@@ -171,41 +68,49 @@ _CLOSING_CODES = np.array([ord(mark) for mark in CLOSING], np.int64)
 def _measure_all(
     data: Any, offsets: Any, tables: Any, hashes: Any, lines: Any, seen: Any, table: Any, work: Any, result: Any
 ) -> None:
-    tallies = np.zeros(NUM_TALLIES, np.int64)
+    """Fills `result` (float32, texts x features). data: uint8 (bytes,). offsets: int64 (texts + 1,). tables, hashes,
+    lines, seen: as counts.walk takes them. table, work: as repetition.repeats takes them. Nothing is allocated for a
+    text, and all tables are used again for the next one.
+    """
+    tallies = np.zeros(tally.NUM_TALLIES, np.int64)
     totals = np.zeros(_TOTALS, np.int64)
-    repeated = np.zeros(NUM_REPEATS, np.int64)
+    repeated = np.zeros(repetition.NUM_REPEATS, np.int64)
     turn = uint64(1)
     for d in range(len(offsets) - 1):
         tallies[:] = 0
-        walk(data, offsets[d], offsets[d + 1], tables, hashes, lines, seen, tallies)
-        weight = _total(tables[0], seen, tallies[DISTINCT], totals)
+        tally.walk(data, offsets[d], offsets[d + 1], tables, hashes, lines, seen, tallies)
+        weight = _total(tables[0], seen, tallies[tally.DISTINCT], totals)
         out = result[d]
-        if tallies[VISIBLE] == 0:
+        if tallies[tally.VISIBLE] == 0:
             out[23:25], out[26], out[28] = np.nan, np.nan, np.nan
             continue
-        turn = repeats(hashes[0], hashes[1], tallies[STORED], table, work, turn, repeated)
-        twice = repeated_lines(lines[0], lines[1], tallies[STORED_LINES], table, turn)
+        turn = repetition.repeats(hashes[0], hashes[1], tallies[tally.STORED], table, work, turn, repeated)
+        twice = repetition.repeated_lines(lines[0], lines[1], tallies[tally.STORED_LINES], table, turn)
         turn += uint64(1)
         _characters(tallies, totals, weight, out)
         _words(tallies, totals, repeated, out)
         _lines(tallies, twice, out)
-        measured = hashes[1][tallies[STORED]]
-        for place in range(LONGEST - 1):
-            out[38 + place] = min(1.0, repeated[GRAMS + place] / measured)  # 하하하 하하하 하하하: pairs overlap
+        measured = hashes[1][tallies[tally.STORED]]
+        for index in range(repetition.LONGEST - 1):
+            share = repeated[repetition.GRAMS + index] / measured
+            out[38 + index] = min(1.0, share)  # 하하하 하하하 하하하: pairs overlap
 
 
 @njit(nogil=True, cache=True)
 def _total(classes: Any, seen: Any, num_distinct: Any, totals: Any) -> Any:
-    """Adds up characters by class and purpose, and sets `seen` back. Returns the sum of n log2 n of visible ones."""
+    """Adds up characters by class and purpose, and sets `seen` back. Returns the sum of n log2 n of visible ones.
+
+    classes: uint8 (PLANE,). seen: counts (int32) and distinct code points (uint32). totals: int64 (_TOTALS,), filled.
+    """
     counts, distinct = seen
     totals[:] = 0
     weight = 0.0
     for i in range(num_distinct):
         code = distinct[i]
         n = counts[code]
-        kind = class_of(classes, code)
+        kind = kinds.class_of(classes, code)
         totals[kind] += n
-        if kind > NEWLINE:
+        if kind > kinds.NEWLINE:
             weight += _LOGARITHMS[n] if n < len(_LOGARITHMS) else n * np.log2(n)
     totals[_HASHES], totals[_ELLIPSIS] = counts[35], counts[0x2026]
     for code in _SEPARATOR_CODES:
@@ -221,68 +126,79 @@ def _total(classes: Any, seen: Any, num_distinct: Any, totals: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _characters(tallies: Any, totals: Any, weight: Any, out: Any) -> None:
-    visible = tallies[VISIBLE]
-    hangul = totals[HANGUL] + totals[RARE_HANGUL]
-    latin = totals[LATIN] + totals[ACCENTED]
-    out[0] = visible + totals[SPACE] + totals[NEWLINE]
-    out[1], out[2], out[3] = tallies[WORDS], tallies[LINES], tallies[SENTENCES]
+    """Features 0 to 19: sizes, shares of kinds of characters, entropy. tallies, totals: int64. weight: float64, the sum
+    of n log2 n over the characters. out: float32 (features,). Entropy is log2 N - (1 / N) sum n log2 n (Shannon
+    1948).
+    """
+    visible = tallies[tally.VISIBLE]
+    hangul = totals[kinds.HANGUL] + totals[kinds.RARE_HANGUL]
+    latin = totals[kinds.LATIN] + totals[kinds.ACCENTED]
+    out[0] = visible + totals[kinds.SPACE] + totals[kinds.NEWLINE]
+    out[1], out[2], out[3] = tallies[tally.WORDS], tallies[tally.LINES], tallies[tally.SENTENCES]
     out[4] = hangul / visible
     out[5] = latin / visible
-    out[6] = totals[HANJA] / visible
-    out[7] = totals[KANA] / visible
-    out[8] = totals[LETTER] / visible
-    out[9] = totals[DIGIT] / visible
-    out[10] = totals[JAMO] / visible
-    out[11] = (totals[PUNCTUATION] + totals[SYMBOL]) / visible
-    out[12] = min(1.0, (totals[DAMAGE] + totals[RARE_HANGUL] + tallies[MISREAD]) / visible)
-    out[13] = tallies[JAMO_RUNS] / visible
-    out[14] = tallies[URL] / visible
+    out[6] = totals[kinds.HANJA] / visible
+    out[7] = totals[kinds.KANA] / visible
+    out[8] = totals[kinds.LETTER] / visible
+    out[9] = totals[kinds.DIGIT] / visible
+    out[10] = totals[kinds.JAMO] / visible
+    out[11] = (totals[kinds.PUNCTUATION] + totals[kinds.SYMBOL]) / visible
+    out[12] = min(1.0, (totals[kinds.DAMAGE] + totals[kinds.RARE_HANGUL] + tallies[tally.MISREAD]) / visible)
+    out[13] = tallies[tally.JAMO_RUNS] / visible
+    out[14] = tallies[tally.URL] / visible
     out[15] = max(0.0, np.log2(visible) - weight / visible)
-    korean = hangul + totals[JAMO]
-    letters = korean + latin + totals[HANJA] + totals[KANA] + totals[LETTER]
-    if hangul >= 4 * totals[KANA] and hangul >= HANJA_BESIDE_HANGUL_SHARE * (hangul + totals[HANJA]):
-        korean += totals[HANJA]
+    korean = hangul + totals[kinds.JAMO]
+    letters = korean + latin + totals[kinds.HANJA] + totals[kinds.KANA] + totals[kinds.LETTER]
+    hanja = totals[kinds.HANJA]
+    if hangul >= 4 * totals[kinds.KANA] and hangul >= HANJA_BESIDE_HANGUL_SHARE * (hangul + hanja):
+        korean += hanja
     out[16] = korean / max(letters, 1)
     if totals[_BRACKETS] >= JUDGED_BRACKETS:
         out[17] = totals[_UNBALANCED] / totals[_BRACKETS]
-    out[18] = max(tallies[LONGEST_RUN], min(letters + totals[DIGIT], 1))
-    out[19] = tallies[LONGEST_DIGITS]
+    out[18] = max(tallies[tally.LONGEST_RUN], min(letters + totals[kinds.DIGIT], 1))
+    out[19] = tallies[tally.LONGEST_DIGITS]
 
 
 @njit(nogil=True, cache=True)
 def _words(tallies: Any, totals: Any, repeated: Any, out: Any) -> None:
-    words, stored = tallies[WORDS], tallies[STORED]
-    out[20] = tallies[VISIBLE] / words
-    out[21] = tallies[VISIBLE] / max(tallies[SENTENCES], 1)
-    out[22] = repeated[UNIQUE] / stored
-    out[23] = repeated[TOP_WORD] / stored if stored >= STUFFED_WORDS else np.nan
-    out[24] = tallies[ENDED] / tallies[LONG_WORDS] if tallies[LONG_WORDS] >= JUDGED_WORDS else np.nan
-    out[25] = tallies[SINGLE] / words
-    out[26] = tallies[SPACED] / words if words >= JUDGED_WORDS else np.nan
-    out[27] = tallies[LETTERLESS] / words
-    out[28] = tallies[ENGLISH] / tallies[FOREIGN] if tallies[FOREIGN] else np.nan
+    """Features 20 to 31: of words. tallies, totals, repeated: int64. out: float32 (features,)."""
+    words, stored = tallies[tally.WORDS], tallies[tally.STORED]
+    out[20] = tallies[tally.VISIBLE] / words
+    out[21] = tallies[tally.VISIBLE] / max(tallies[tally.SENTENCES], 1)
+    out[22] = repeated[repetition.UNIQUE] / stored
+    out[23] = repeated[repetition.TOP_WORD] / stored if stored >= STUFFED_WORDS else np.nan
+    out[24] = tallies[tally.ENDED] / tallies[tally.LONG_WORDS] if tallies[tally.LONG_WORDS] >= JUDGED_WORDS else np.nan
+    out[25] = tallies[tally.SINGLE] / words
+    out[26] = tallies[tally.SPACED] / words if words >= JUDGED_WORDS else np.nan
+    out[27] = tallies[tally.LETTERLESS] / words
+    out[28] = tallies[tally.ENGLISH] / tallies[tally.FOREIGN] if tallies[tally.FOREIGN] else np.nan
     out[29] = totals[_SEPARATORS] / words
     out[30] = totals[_HASHES] / words
-    out[31] = (tallies[ELLIPSES] + totals[_ELLIPSIS]) / words
+    out[31] = (tallies[tally.ELLIPSES] + totals[_ELLIPSIS]) / words
 
 
 @njit(nogil=True, cache=True)
 def _lines(tallies: Any, twice: Any, out: Any) -> None:
-    lines = tallies[LINES]
-    out[32] = tallies[SHORT_LINES] / lines
-    out[33] = tallies[BULLET_LINES] / lines
-    out[34] = tallies[ELLIPSIS_LINES] / lines
-    out[35] = tallies[CLOSED_LINES] / lines
-    out[36] = twice[0] / max(tallies[STORED_LINES], 1)
-    out[37] = twice[1] / tallies[VISIBLE]
+    """Features 32 to 37: of lines. twice: lines that stood in the text before, and their characters. out: float32
+    (features,).
+    """
+    lines = tallies[tally.LINES]
+    out[32] = tallies[tally.SHORT_LINES] / lines
+    out[33] = tallies[tally.BULLET_LINES] / lines
+    out[34] = tallies[tally.ELLIPSIS_LINES] / lines
+    out[35] = tallies[tally.CLOSED_LINES] / lines
+    out[36] = twice[0] / max(tallies[tally.STORED_LINES], 1)
+    out[37] = twice[1] / tallies[tally.VISIBLE]
 
 
 def quality(measured: np.ndarray) -> np.ndarray:
     """One figure, 0..1, for choosing among copies of a text: whole, Korean, in sentences, not repeating itself.
 
     float32, rounded to two decimals, so that copies which differ by little are told apart by their length instead.
+
+    measured: float32 (texts, features). Returns float32 (texts,).
     """
-    column = {name: measured[:, place] for place, name in enumerate(FEATURES)}
+    column = {name: measured[:, index] for index, name in enumerate(FEATURES)}
     whole = 1 - np.minimum(1, 10 * column["damage_share"])
     fresh = (1 - column["duplicate_line_share"]) * (1 - column["repeated_5gram_share"])
     sentences = np.minimum(1, np.nan_to_num(column["ending_share"], nan=0.5) / 0.6)

@@ -30,7 +30,10 @@ def slots_for(entries: int) -> int:
 
 @njit(inline="always")
 def _mask(entries: Any) -> Any:  # pragma: no cover (compiled)
-    """Only as much of the table as a text needs, so that short texts stay in the processor's cache."""
+    """Only as much of the table as a text needs, so that short texts stay in the processor's cache.
+
+    entries: int64. Returns uint64, a power of two less one.
+    """
     size = uint64(16)
     while size < uint64(2 * entries):
         size = size << uint64(1)
@@ -39,7 +42,10 @@ def _mask(entries: Any) -> Any:  # pragma: no cover (compiled)
 
 @njit(inline="always")
 def _enter(table: Any, place: Any, key: Any, mask: Any, turn: Any) -> Any:  # pragma: no cover (compiled)
-    """Counts a key in this turn; returns its slot. Slots of other turns are free."""
+    """Counts a key in this turn; returns its slot. Slots of other turns are free.
+
+    table: uint64 (slots, 2). place, key, mask, turn: uint64. Linear probing: the table is at most half full.
+    """
     while True:
         place = place & mask
         state = table[place, 1]
@@ -55,6 +61,7 @@ def _enter(table: Any, place: Any, key: Any, mask: Any, turn: Any) -> Any:  # pr
 
 @njit(inline="always")
 def _times(table: Any, slot: Any) -> Any:  # pragma: no cover (compiled)
+    """How often a key was entered in its turn (int64): the low 32 bits of its state."""
     return np.int64(table[slot, 1] & _LOW)
 
 
@@ -63,6 +70,9 @@ def repeats(hashes: Any, starts: Any, words: Any, table: Any, work: Any, turn: A
     """Fills `out` (NUM_REPEATS) for a text of so many words; returns the turn after its own.
 
     starts: characters before each word and in all. work: two int32 arrays as long as there are words.
+
+    hashes: uint64 (words,). starts: int32 (words + 1,). table: uint64 (slots, 2). turn: uint64, a round that the table
+    has not seen. out: int64 (NUM_REPEATS,).
     """
     names, places = work
     mask = _mask(words)
@@ -90,7 +100,11 @@ def repeats(hashes: Any, starts: Any, words: Any, table: Any, work: Any, turn: A
 def _longer(
     starts: Any, count: Any, table: Any, work: Any, turn: Any, length: Any, out: Any
 ) -> Any:  # pragma: no cover
-    """From the n-grams that stand more than once to those one word longer: renames them and says how many are left."""
+    """From the n-grams that stand more than once to those one word longer: renames them and says how many are left.
+
+    starts: int32. work: names and places, int32. out: int64 (NUM_REPEATS,). length: words of the n-grams that are made
+    here.
+    """
     names, places = work
     mask = _mask(count)
     found, reached, figure = 0, 0, 0
@@ -120,7 +134,10 @@ def _longer(
 
 @njit(nogil=True, cache=True)
 def repeated_lines(hashes: Any, lengths: Any, lines: Any, table: Any, turn: Any) -> Any:
-    """How many of the lines stood in the text before, and their characters."""
+    """How many of the lines stood in the text before, and their characters.
+
+    hashes: uint64, lengths: int32, each with room for `lines`. table: uint64 (slots, 2). turn: uint64.
+    """
     mask, repeated, characters = _mask(lines), 0, 0
     for k in range(lines):
         slot = _enter(table, hashes[k], hashes[k], mask, turn)

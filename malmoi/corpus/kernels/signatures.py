@@ -14,21 +14,11 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint64
 
-from malmoi.corpus.kernels.characters import mix
-from malmoi.corpus.kernels.letters import (
-    GOLDEN,
-    OTHER,
-    carry,
-    copy_span,
-    finish,
-    flag_table,
-    fold,
-    read_code_points,
-    sort_out,
-    span_arrays,
-)
+from malmoi.corpus.kernels import letters as spans
+from malmoi.corpus.kernels.characters import GOLDEN, mix
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""A bin without a shingle. Contents are below 2^32, so none is taken for it."""
 LONGEST_SHINGLE = 100
 """Characters; the arrays of a span have room for what is carried over from the span before."""
 
@@ -44,18 +34,23 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
 
     Shingles are of `shingle` letters or digits, ASCII in lower case, all else left out. The fingerprint is of the text
     without white space. A text with fewer letters than `shingle` has one shingle; without any, its signature is EMPTY.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,).
     """
     assert 1 <= shingle <= LONGEST_SHINGLE, shingle
     texts = len(offsets) - 1
     signatures = np.full((texts, bins), EMPTY, np.uint64)
     fingerprints = np.zeros((texts, 2), np.uint64)
     shingles = np.zeros(texts, np.int32)
-    _sign_all(data, offsets, shingle, (flag_table(), donor_table(bins)), signatures, fingerprints, shingles)
+    _sign_all(data, offsets, shingle, (spans.flag_table(), donor_table(bins)), signatures, fingerprints, shingles)
     return signatures, fingerprints, shingles
 
 
 def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
-    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0."""
+    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0.
+
+    signatures: uint64 (texts, bins). Returns uint64 (texts, bands).
+    """
     keys = np.empty((len(signatures), bands), np.uint64)
     _band_keys(signatures, bands, signatures.shape[1] // bands, keys)
     return keys
@@ -68,7 +63,11 @@ def sketches(signatures: np.ndarray) -> np.ndarray:
 
 @njit(inline="always")
 def similarity(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cover (compiled)
-    """Estimated Jaccard similarity of two sketches, freed of the 1/256 that agree by chance (b-bit minwise hashing)."""
+    """Estimated Jaccard similarity of two sketches, freed of the 1/256 that agree by chance (b-bit minwise hashing).
+
+    left, right: uint8 (bins,). The correction is that of b-bit minwise hashing with b = 8 (Li and König 2010): unequal
+    bins agree in their low byte once in 256 times.
+    """
     equal = 0
     for k in range(len(left)):
         equal += left[k] == right[k]
@@ -79,8 +78,12 @@ def similarity(left: np.ndarray, right: np.ndarray) -> float:  # pragma: no cove
 def _sign_all(
     data: Any, offsets: Any, shingle: Any, tables: Any, signatures: Any, fingerprints: Any, shingles: Any
 ) -> None:
+    """Fills signatures (uint64, texts x bins), fingerprints (uint64, texts x 2) and shingles (int32, texts). data:
+    uint8 (bytes,). offsets: int64 (texts + 1,). tables: flags (uint8) and donors (uint16, bins x bins). A shingle
+    that crosses two spans is seen once: the last letters of a span are carried over.
+    """
     flags, donors = tables
-    piece, codes, places, visible, letters = span_arrays(LONGEST_SHINGLE)
+    piece, codes, places, visible, letters = spans.span_arrays(LONGEST_SHINGLE)
     hashes = np.empty(len(letters), np.uint64)
     filled = np.empty(signatures.shape[1], np.bool_)
     for d in range(len(offsets) - 1):
@@ -89,25 +92,28 @@ def _sign_all(
         fingerprint, bins = fingerprints[d], signatures[d]
         fingerprint[0], fingerprint[1] = uint64(1), uint64(2)
         while at < offsets[d + 1]:
-            length = copy_span(data, at, offsets[d + 1], piece)
+            length = spans.copy_span(data, at, offsets[d + 1], piece)
             at += length
-            read_code_points(piece, length, codes, places)
-            num_visible, num_letters = sort_out(
+            spans.read_code_points(piece, length, codes, places)
+            num_visible, num_letters = spans.sort_out(
                 codes, places, length, flags, visible, num_visible, letters, num_letters
             )
-            num_visible = fold(visible, num_visible, fingerprint)
+            num_visible = spans.fold(visible, num_visible, fingerprint)
             count += _fill(bins, hashes, _hash_shingles(letters, num_letters, shingle, hashes))
-            num_letters = carry(letters, num_letters, shingle - 1)
+            num_letters = spans.carry(letters, num_letters, shingle - 1)
         if count == 0 and num_letters > 0:
             count = _fill(bins, hashes, _hash_shingles(letters, num_letters, num_letters, hashes))
-        finish(visible, num_visible, fingerprint)
+        spans.finish(visible, num_visible, fingerprint)
         _densify(bins, donors, filled)
         shingles[d] = count
 
 
 @njit(nogil=True, cache=True)
 def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
-    """A hash for every `size` letters in a row; returns how many. Letter by letter over all: the compiler's vectors."""
+    """A hash for every `size` letters in a row; returns how many. Letter by letter over all: the compiler's vectors.
+
+    letters: uint32, `count` of them. hashes: uint64, filled.
+    """
     shingles = max(count - size + 1, 0)
     for k in range(shingles):
         hashes[k] = uint64(letters[k]) + uint64(1)
@@ -116,25 +122,31 @@ def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
             hashes[k] = hashes[k] * GOLDEN + uint64(letters[k + letter])
     for k in range(shingles):
         value = hashes[k] ^ (hashes[k] >> uint64(32))
-        value *= OTHER
+        value *= spans.OTHER
         hashes[k] = value ^ (value >> uint64(32))
     return shingles
 
 
 @njit(nogil=True, cache=True)
 def _fill(bins: Any, hashes: Any, count: Any) -> Any:
+    """Puts hashes into bins and returns `count`. The high 32 bits choose the bin by multiplication (Lemire 2019), the
+    low 32 bits are its content, the smallest one stays. bins: uint64 (bins,). hashes: uint64.
+    """
     num_bins = uint64(len(bins))
     for k in range(count):
-        place = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
+        bin_number = ((hashes[k] >> uint64(32)) * num_bins) >> uint64(32)
         low = hashes[k] & uint64(0xFFFFFFFF)
-        if low < bins[place]:
-            bins[place] = low
+        if low < bins[bin_number]:
+            bins[bin_number] = low
     return count
 
 
 @njit(nogil=True, cache=True)
 def _densify(bins: Any, donors: Any, filled: Any) -> None:
-    """Gives every empty bin the content of the first filled one in its own row of `donors`."""
+    """Gives every empty bin the content of the first filled one in its own row of `donors`.
+
+    bins: uint64 (bins,), changed. donors: uint16 (bins, bins). filled: bool (bins,), room to work in.
+    """
     num_filled = 0
     for k in range(len(bins)):
         filled[k] = bins[k] != EMPTY
@@ -153,6 +165,9 @@ def _densify(bins: Any, donors: Any, filled: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _band_keys(signatures: Any, bands: Any, rows: Any, keys: Any) -> None:
+    """Fills keys (uint64, texts x bands) from signatures (uint64, texts x bins): band b of `rows` bins is bins b x rows
+    to (b + 1) x rows - 1.
+    """
     # Bands in the inner loop: one text's keys do not wait for each other.
     for d in range(len(signatures)):
         for b in range(bands):

@@ -33,6 +33,3 @@ SITES, THRESHOLDS = "sites.parquet", "thresholds.json"
 
 MEDIA = "media"
 """Folder of a corpus for what its segments stand for."""
-
-
-HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?(?P<host>[^/:?#]+)"

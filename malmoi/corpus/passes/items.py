@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from malmoi.corpus.document import DAMAGE, DOCUMENTS
 from malmoi.corpus.passes.attempts import Journal, Phase, Place, Wounds
-from malmoi.corpus.passes.units import Unit, label, relative_name
+from malmoi.corpus.passes.units import Unit, label
 from malmoi.corpus.sources import arrow_rows
 from malmoi.corpus.sources.files import read_file
-from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
 
@@ -54,7 +54,7 @@ def read_entries(unit: Unit, source: Input, wounds: Wounds, journal: Journal) ->
                     yield place, row
             item_number += 1
         else:
-            rest = Raw("", "text", relative_name(path, source), item_number, 0)
+            rest = Raw("", "text", origin_name(path, source), item_number, 0)
             yield place, _refused(rest, WORKER_DIED, "reading killed the worker twice; the rest is unread", source)
 
 
@@ -67,7 +67,7 @@ def _next(items: Iterator[arrow_rows.Item], path: Path, number: int, source: Inp
     except Exception as error:  # the edge of this process, as in _rows
         print(traceback.format_exc(), file=sys.stderr)
         detail = f"{type(error).__name__}: {error}"[:500]
-        return Unreadable(relative_name(path, source), number, 0, FAILED, detail)  # type: ignore[arg-type]
+        return Unreadable(origin_name(path, source), number, 0, FAILED, detail)  # type: ignore[arg-type]
 
 
 def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:

@@ -43,7 +43,7 @@ _DOCUMENTS = pa.schema(
 _LINKS = pa.schema([("from_host", pa.string()), ("to_host", pa.string()), ("documents", pa.int64())])
 _TRUSTED = """
 SELECT d.number, t.trust, s.popularity FROM documents d JOIN document_trust t USING (number)
-LEFT JOIN host_names h ON h.written = d.host LEFT JOIN sites s ON s.host = h.host"""
+LEFT JOIN sites s ON s.host = d.host"""
 
 
 def document_rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:

@@ -22,13 +22,14 @@ import pyarrow.parquet as pq
 from malmoi.corpus import media
 from malmoi.corpus.document import UNREADABLE
 from malmoi.corpus.ledger import tombstones
-from malmoi.corpus.ledger.layout import HOST, MEDIA
+from malmoi.corpus.ledger.layout import MEDIA
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.attempts import Journal, Phase, Place
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Piece, Task, Workspace, write_pieces
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate
+from malmoi.corpus.text.host import hosts
 from malmoi.kit.files import is_remote
 
 BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
@@ -266,12 +267,6 @@ def paragraph_keys(recipe: CorpusRecipe, batch: pa.RecordBatch, first: int) -> p
     signed = boilerplate.sign(batch, recipe.paragraphs)
     rows = (signed.column("row").to_numpy() + first).astype(np.uint32)
     return pa.table({"hash": signed.column("hash"), "row": pa.array(rows), "site": signed.column("site")})
-
-
-def hosts(urls: pa.Array) -> pa.Array:
-    """The site of each address in lower case; null where there is none."""
-    found = pc.call_function("extract_regex", [urls], pc.ExtractRegexOptions(HOST))
-    return pc.call_function("utf8_lower", [pc.call_function("struct_field", [found], pc.StructFieldOptions([0]))])
 
 
 def links(batch: pa.RecordBatch) -> list[pa.Table]:

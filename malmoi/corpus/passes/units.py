@@ -1,14 +1,13 @@
 """What one worker does at a time: some files of one input, cut so that the cut does not depend on the machine."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.files import sized_files
-from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
 
@@ -52,12 +51,6 @@ def label(source: Input) -> str:
     return source.name or source.path.name
 
 
-def relative_name(path: Path, source: Input) -> str:
-    """A file's name relative to its input, as in `origin`."""
-    name = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def content_hashes(recipe: CorpusRecipe, units: Sequence[Unit]) -> dict[str, str]:
     """SHA-256 of each input over the names and contents of its files, by its place and label."""
     hashes = {}
@@ -65,7 +58,7 @@ def content_hashes(recipe: CorpusRecipe, units: Sequence[Unit]) -> dict[str, str
         digest = hashlib.sha256()
         for unit in units:
             for path in unit.files if unit.input_number == number else ():
-                digest.update(f"{relative_name(path, source)} {_content_hash(path)}\n".encode())
+                digest.update(f"{origin_name(path, source)} {_content_hash(path)}\n".encode())
         hashes[f"{number} {label(source)}"] = digest.hexdigest()
     return hashes
 

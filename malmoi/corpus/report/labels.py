@@ -109,7 +109,6 @@ SCORES: dict[str, Label] = {
     "repeated_5gram_share": ("되풀이된 다섯 낱말의 몫", "repeated_5gram_share"),
     "masked_per_1000": ("천 글자당 가린 개인정보", "masked_per_1000"),
     "promotion_per_1000": ("천 글자당 홍보 표현", "promotion_per_1000"),
-    "translation_per_1000": ("천 글자당 번역투", "translation_per_1000"),
     "profanity_per_100": ("백 글자당 욕설", "profanity_per_100"),
     "exact_similarity": ("똑같은 문서와의 닮음", "exact_similarity"),
     "near_similarity": ("남은 문서와의 닮음", "near_similarity"),

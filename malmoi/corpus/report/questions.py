@@ -8,9 +8,9 @@ import duckdb
 
 from malmoi.corpus.ledger.database import _manifest, opened, query
 from malmoi.corpus.passes import rank
-from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.recipe import CorpusRecipe, from_manifest
 from malmoi.corpus.steps.rule import Rule
-from malmoi.kit import config, manifest
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, did_you_mean
 
 
@@ -24,7 +24,7 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 def recipe_of(folder: Path) -> CorpusRecipe:
     """The recipe that a corpus was built with."""
-    return config.parse(CorpusRecipe, _manifest(folder, "config")["config"], "corpus")
+    return from_manifest(_manifest(folder, "config")["config"])
 
 
 def rules_of(folder: Path) -> tuple[Rule, ...]:

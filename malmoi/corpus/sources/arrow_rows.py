@@ -5,7 +5,6 @@ and goes the long way; so does a file that this reader does not know. What comes
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
 from malmoi.corpus.sources import parquet
 from malmoi.corpus.sources.fields import CANONICAL
-from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
@@ -49,12 +48,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
     if not file.metadata.num_rows or not _is_plain(file.schema_arrow, read_by_name, source):
         file.close()
         return None
-    return _read(file, _Rows(_origin(path, source), source), read_by_name)
-
-
-def _origin(path: Path, source: Input) -> str:
-    relative = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+    return _read(file, _Rows(origin_name(path, source), source), read_by_name)
 
 
 def _is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
@@ -112,44 +106,47 @@ class _Rows:
                     parquet.to_raw(row, self.origin_file, first + start + n, self.source) for n, row in enumerate(rows)
                 )
             else:
-                own, place = texts.slice(start, stop - start), first + start
+                part, offset = texts.slice(start, stop - start), first + start
                 if described:
-                    yield _batch(own, self.origin_file, place, _columns(described[start:stop]))
+                    yield _batch(part, self.origin_file, offset, _columns(described[start:stop]))
                 else:
-                    yield _batch(own, self.origin_file, place, self._alike((data, offsets[start : stop + 1]), place))
+                    yield _batch(part, self.origin_file, offset, self._alike((data, offsets[start : stop + 1]), offset))
 
     def _described(
         self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], first: int, is_clean: np.ndarray
     ) -> list[dict[str, Any]]:
         """Documents without their text, from the metadata of each row. Marks rows that are more than their text odd."""
-        found = []
+        documents = []
         data, offsets = text
         others = [name for name in batch.schema.names if name != self.source.text_field]
-        for place, row in enumerate(parquet.rows_of(batch.select(others))):
-            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + place, 0), self.source)
-            if not is_clean[place] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
-                is_clean[place] = False
-                found.append({})
+        for index, row in enumerate(parquet.rows_of(batch.select(others))):
+            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + index, 0), self.source)
+            if not is_clean[index] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
+                is_clean[index] = False
+                documents.append({})
                 continue
-            content = data[offsets[place] : offsets[place + 1]].tobytes()
-            found.append(document(replace(raw, content=content), self.source, given_fields(raw), ""))
-            if found[-1]["source"]["kind"] in TURN_KINDS:
-                is_clean[place] = False
-        return found
+            content = data[offsets[index] : offsets[index + 1]].tobytes()
+            documents.append(document(replace(raw, content=content), self.source, given_fields(raw), ""))
+            if documents[-1]["source"]["kind"] in TURN_KINDS:
+                is_clean[index] = False
+        return documents
 
     def _alike(self, text: tuple[np.ndarray, np.ndarray], first: int) -> dict[str, pa.Array]:
         """Columns of a file without metadata: only the ids of its rows differ."""
         data, offsets = text
         content, rows = memoryview(data.data), len(offsets) - 1
-        one = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
+        template = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
         ids = []
-        for place in range(rows):
-            digest = hashlib.sha256(f"{self.origin_file}#{first + place}\0".encode("utf-8", "surrogatepass"))
-            digest.update(content[offsets[place] : offsets[place + 1]])
+        for index in range(rows):
+            digest = hashlib.sha256(f"{self.origin_file}#{first + index}\0".encode("utf-8", "surrogatepass"))
+            digest.update(content[offsets[index] : offsets[index + 1]])
             ids.append(digest.hexdigest()[:32])
         same = pa.array(np.zeros(rows, np.int32))
-        columns = {"source": pa.array([one["source"]], SOURCE).take(same)}
-        return columns | {"id": pa.array(ids, pa.string()), "title": pa.array([one["title"]], pa.string()).take(same)}
+        columns = {"source": pa.array([template["source"]], SOURCE).take(same)}
+        return columns | {
+            "id": pa.array(ids, pa.string()),
+            "title": pa.array([template["title"]], pa.string()).take(same),
+        }
 
 
 def _columns(found: list[dict[str, Any]]) -> dict[str, pa.Array]:

@@ -62,10 +62,10 @@ def read_chat(text: str) -> Chat | None:
 
 def _head(line: str) -> tuple[str, str] | None:
     """The speaker and the first line of a message."""
-    if found := PC.match(line):
-        return found[1].strip(), found[2].strip()
-    if found := PHONE.match(line):
-        return found[2].strip(), found[3].strip()
+    if match := PC.match(line):
+        return match[1].strip(), match[2].strip()
+    if match := PHONE.match(line):
+        return match[2].strip(), match[3].strip()
     return None
 
 
@@ -95,8 +95,8 @@ def _came_or_went(line: str) -> bool:
 
 def _began(lines: list[str]) -> str | None:
     for line in lines[:HEAD_LINES]:
-        found = PHONE.match(line) or DAY_LINE.match(line)
-        day = found and next((group for group in found.groups() if group), None)
+        match = PHONE.match(line) or DAY_LINE.match(line)
+        day = match and next((group for group in match.groups() if group), None)
         if day:
             return iso_date(day.removesuffix(" at"))
     return None
@@ -120,8 +120,8 @@ def with_speakers(
     chat = None if given or spoken else read_chat(text)
     if chat:
         turns = chat.turns if speakers == "names" else labelled(chat.turns)
-        own = {"turns": turns, "published": fields.get("published") or chat.began, "title": None}
-        return written(turns), {"kind": "dialogue", **fields, **own}
+        talk = {"turns": turns, "published": fields.get("published") or chat.began, "title": None}
+        return written(turns), {"kind": "dialogue", **fields, **talk}
     turns = given or (read_turns(text) if speakers == "labels" else None)
     if speakers == "labels" and turns and all(turn.get("role") != "quotation" for turn in turns):
         turns = labelled(turns)

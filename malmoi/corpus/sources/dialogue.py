@@ -31,9 +31,9 @@ def read_turns(text: str) -> list[Turn] | None:
         if not line.strip():
             continue
         num_lines += 1
-        found = SPEAKER.match(line) if ":" in line or ":" in line else None
-        if found and not found[1].replace(" ", "").isdigit() and not found[2].startswith("//"):
-            turns.append({"speaker": found[1].strip(), "text": found[2].strip()})
+        match = SPEAKER.match(line) if ":" in line or ":" in line else None
+        if match and not match[1].replace(" ", "").isdigit() and not match[2].startswith("//"):
+            turns.append({"speaker": match[1].strip(), "text": match[2].strip()})
             if len(turns) > MOST_TURNS:
                 return None
         elif turns:

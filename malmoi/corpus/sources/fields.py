@@ -59,16 +59,16 @@ SPOKEN_NAMES = ("text", "content", "value", "utterance", "발화")
 
 def pick(row: Mapping[Any, Any]) -> dict[str, Any]:
     """The metadata in a row under our names. A nested `source` table (our own schema) is read as part of the row."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, name in _plan(tuple(row)):
-        if name not in found and row[key] is not None and (read := _read(name, row[key])) is not None:
-            found[name] = read
+        if name not in fields and row[key] is not None and (read := _read(name, row[key])) is not None:
+            fields[name] = read
     if isinstance(row.get("source"), Mapping):
-        found = {**pick({**row["source"], "source": None}), **found}
-    if str(found.get("name", "")).startswith(("http://", "https://")):
-        found.setdefault("url", found["name"])
-        del found["name"]
-    return found | _talk(row, found) | _sentences(row) if _is_special(tuple(row)) else found
+        fields = {**pick({**row["source"], "source": None}), **fields}
+    if str(fields.get("name", "")).startswith(("http://", "https://")):
+        fields.setdefault("url", fields["name"])
+        del fields["name"]
+    return fields | _talk(row, fields) | _sentences(row) if _is_special(tuple(row)) else fields
 
 
 def is_talk(names: Iterable[str]) -> bool:
@@ -82,8 +82,8 @@ def rows_within(value: Any, depth: int = 3) -> list[Any]:
 
     [value] where it is a row itself.
     """
-    found = _within(value, depth)
-    return [value] if found is None else found
+    rows = _within(value, depth)
+    return [value] if rows is None else rows
 
 
 def _within(value: Any, depth: int) -> list[Any] | None:
@@ -129,11 +129,17 @@ def _pair(row: Mapping[Any, Any]) -> list[Turn]:
 
 def _places(spoken: list[Any]) -> list[tuple[int, int, str | None]]:
     """(start, end, speaker) of [[["0", "6", "A"], …], …], the places of each speaker in a list of its own."""
-    places = [place for own in spoken if isinstance(own, list) for place in own if isinstance(place, list)]
+    places = [
+        triple
+        for of_speaker in spoken
+        if isinstance(of_speaker, list)
+        for triple in of_speaker
+        if isinstance(triple, list)
+    ]
     return [
-        (int(place[0]), int(place[1]), one_line(place[2]))
-        for place in places
-        if len(place) >= 3 and all(map(_is_place, place[:2]))
+        (int(triple[0]), int(triple[1]), one_line(triple[2]))
+        for triple in places
+        if len(triple) >= 3 and all(map(_is_place, triple[:2]))
     ]
 
 
@@ -146,12 +152,12 @@ def _is_place(edge: Any) -> bool:
 def _sentences(row: Mapping[Any, Any]) -> dict[str, Any]:
     """The text and the summary of a row that has the sentences of a text and the numbers of those that sum it up."""
     sentences = row.get(SENTENCES)
-    if not isinstance(sentences, list) or not sentences or not all(isinstance(one, str) for one in sentences):
+    if not isinstance(sentences, list) or not sentences or not all(isinstance(sentence, str) for sentence in sentences):
         return {}
     chosen = row.get(CHOSEN)
     numbers = [n for n in chosen if isinstance(n, int) and 0 <= n < len(sentences)] if isinstance(chosen, list) else []
-    found: dict[str, Any] = {"text": "\n".join(one.strip() for one in sentences)}
-    return found | {"summary": "\n".join(sentences[n].strip() for n in sorted(set(numbers)))} if numbers else found
+    fields: dict[str, Any] = {"text": "\n".join(sentence.strip() for sentence in sentences)}
+    return fields | {"summary": "\n".join(sentences[n].strip() for n in sorted(set(numbers)))} if numbers else fields
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
 from malmoi.corpus.sources.archive import Member, read_members
-from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined
@@ -57,7 +57,7 @@ def list_files(source: Input) -> list[Path]:
         raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
     if not root.is_dir():
         return [root]
-    found: list[Path] = []
+    files: list[Path] = []
     closed: list[Path] = []
     for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -65,8 +65,8 @@ def list_files(source: Input) -> list[Path]:
         for name in sorted([*names, *links]):
             path = Path(folder, name)
             if not _is_hidden(name) and _is_wanted(path.relative_to(root).as_posix(), source, _is_archive(name)):
-                found.append(path)
-    return sorted([*found, *closed])
+                files.append(path)
+    return sorted([*files, *closed])
 
 
 def sized_files(source: Input) -> list[tuple[Path, int]]:
@@ -110,7 +110,7 @@ def read_file(path: Path, source: Input) -> Items:
 
     A network that fails is no fault of the file: that OSError is raised, so that nothing is lost from the corpus by it.
     """
-    origin_file = _origin(path, source)
+    origin_file = origin_name(path, source)
     refusal = None if is_remote(path) else _refusal(path, source)
     if refusal:
         yield Unreadable(origin_file, 0, 0, *refusal)
@@ -230,12 +230,6 @@ def _reason(error: OSError | RuntimeError) -> Reason:
     if isinstance(error, PermissionError):
         return "no_permission"
     return "missing" if isinstance(error, FileNotFoundError) else "read_error"
-
-
-def _origin(path: Path, source: Input) -> str:
-    """The name in `origin`: relative to the input's folder, bytes that are no UTF-8 written as \\xNN."""
-    relative = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
 
 
 def _without_compression(name: str) -> str:

@@ -1,5 +1,6 @@
 """One input of a recipe: what to read, and what is known of it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -43,3 +44,9 @@ class Input:
         for name in ("rows_per_document", "max_bytes_per_document"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
+
+
+def origin_name(path: Path, source: Input) -> str:
+    """A file's name in `origin`: relative to the input's path; bytes that are no UTF-8 are written as \\xNN."""
+    name = path.relative_to(source.path).as_posix() if path != source.path else path.name
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.lines import Line, read_lines, too_long
+from malmoi.corpus.sources.lines import TextLine, read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.text import charset
@@ -29,7 +29,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
         yield row_to_raw(row, (origin_file, line.offset, line.size_bytes), source)
 
 
-def _second_reading(line: Line, origin_file: str, source: Input) -> Raw | Unreadable:
+def _second_reading(line: TextLine, origin_file: str, source: Input) -> Raw | Unreadable:
     """For what orjson refuses and the wild is full of: CP949, half a surrogate pair, NaN, raw control characters."""
     place = (origin_file, line.offset, line.size_bytes)
     decoded = charset.decode(line.content or b"")

@@ -9,7 +9,7 @@ SKIP_BYTES = 1 << 20
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line: the byte where it starts, its bytes with the newline (None where too long), its size in bytes."""
 
     offset: int
@@ -17,7 +17,7 @@ class Line(NamedTuple):
     size_bytes: int
 
 
-def read_lines(stream: BinaryIO, limit_bytes: int) -> Iterator[Line]:
+def read_lines(stream: BinaryIO, limit_bytes: int) -> Iterator[TextLine]:
     """The lines of a stream. What is longer than `limit_bytes` is read past in pieces and comes without content."""
     offset = 0
     readline = stream.readline
@@ -25,13 +25,13 @@ def read_lines(stream: BinaryIO, limit_bytes: int) -> Iterator[Line]:
         size_bytes = len(line)
         if size_bytes > limit_bytes and not line.endswith(b"\n"):
             size_bytes += _skip_line(stream)
-            yield Line(offset, None, size_bytes)
+            yield TextLine(offset, None, size_bytes)
         else:
-            yield Line(offset, line.removeprefix(UTF8_BOM) if offset == 0 else line, size_bytes)
+            yield TextLine(offset, line.removeprefix(UTF8_BOM) if offset == 0 else line, size_bytes)
         offset += size_bytes
 
 
-def too_long(line: Line, origin_file: str, limit_bytes: int) -> Unreadable:
+def too_long(line: TextLine, origin_file: str, limit_bytes: int) -> Unreadable:
     """What a line without content becomes."""
     detail = f"a line of {line.size_bytes} bytes; the limit is {limit_bytes}"
     return Unreadable(origin_file, line.offset, line.size_bytes, "line_too_long", detail)

@@ -17,7 +17,7 @@ STDIN = "-"
 MOST_LINE_BYTES = 20_000_000
 
 
-class Found(NamedTuple):
+class LooseDocument(NamedTuple):
     """One document of a file (None where it could not be read), where it lies, and why there is none."""
 
     file: str
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 def read_loose(
     files: Sequence[str], lines: bool = False, comments: bool = False, text_field: str = "text"
-) -> Iterator[Found]:
+) -> Iterator[LooseDocument]:
     """The documents of files in order; a folder or an archive gives all that it holds, "-" is standard input.
 
     lines: every line of a plain text file that is not blank is a document. comments: readers' comments of a page are
@@ -50,17 +50,17 @@ def read_loose(
             yield from _files_of(Input(Path(name), comments=comments, text_field=text_field), name)
 
 
-def _files_of(source: Input, name: str) -> Iterator[Found]:
+def _files_of(source: Input, name: str) -> Iterator[LooseDocument]:
     empty = True
     for item in read(source):
         empty = False
-        place = name if source.path.is_file() else str(source.path / item.origin_file)
-        yield from _documents(item, source, place)
+        file = name if source.path.is_file() else str(source.path / item.origin_file)
+        yield from _documents(item, source, file)
     if empty:
         raise UserError(f"nothing to read in {name}", "a folder or an archive that holds files")
 
 
-def _lines_of(stream: BinaryIO, name: str) -> Iterator[Found]:
+def _lines_of(stream: BinaryIO, name: str) -> Iterator[LooseDocument]:
     source = Input(Path(name))
     for line in read_lines(stream, MOST_LINE_BYTES):
         if line.content is None:
@@ -69,14 +69,14 @@ def _lines_of(stream: BinaryIO, name: str) -> Iterator[Found]:
             yield from _documents(Raw(line.content, "text", name, line.offset, line.size_bytes), source, name)
 
 
-def _whole(content: bytes, name: str) -> Iterator[Found]:
+def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
     yield from _documents(Raw(content, "text", name, 0, len(content)), Input(Path(name)), name)
 
 
-def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[Found]:
-    found = item if isinstance(item, Unreadable) else to_documents(item, source)
-    if isinstance(found, Unreadable):
-        yield Found(place, found.origin_offset, None, found.reason, found.detail)
+def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[LooseDocument]:
+    documents = item if isinstance(item, Unreadable) else to_documents(item, source)
+    if isinstance(documents, Unreadable):
+        yield LooseDocument(place, documents.origin_offset, None, documents.reason, documents.detail)
         return
-    for document in found:
-        yield Found(place, item.origin_offset, document)
+    for document in documents:
+        yield LooseDocument(place, item.origin_offset, document)

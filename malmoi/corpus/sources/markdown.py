@@ -124,14 +124,14 @@ def clean_with_media(text: str, media: Sequence[dict[str, Any]]) -> tuple[str, l
     prose: list[str] = []
     fence = ""
     for line in text.split("\n"):
-        found = FENCE.match(line) if "```" in line or "~~~" in line else None
+        fence_match = FENCE.match(line) if "```" in line or "~~~" in line else None
         if fence:
             cleaned.append(line)
-            if found and found[1].startswith(fence) and not line.strip(" >`~"):
+            if fence_match and fence_match[1].startswith(fence) and not line.strip(" >`~"):
                 fence = ""
-        elif found:
+        elif fence_match:
             cleaned += [_clean_prose("\n".join(prose), figures), line] if prose else [line]
-            prose, fence = [], found[1]
+            prose, fence = [], fence_match[1]
         else:
             prose.append(line)
     return figures.settled("\n".join([*cleaned, _clean_prose("\n".join(prose), figures)] if prose else cleaned))
@@ -139,8 +139,8 @@ def clean_with_media(text: str, media: Sequence[dict[str, Any]]) -> tuple[str, l
 
 def first_heading(text: str) -> str | None:
     """The words of the first heading of the first level, looked for in the first 4,000 characters."""
-    found = HEADING.search(FENCED.sub("", text[:4000]))
-    return without_marks(found[1]).strip() or None if found else None
+    match = HEADING.search(FENCED.sub("", text[:4000]))
+    return without_marks(match[1]).strip() or None if match else None
 
 
 def _clean_prose(text: str, figures: Figures) -> str:

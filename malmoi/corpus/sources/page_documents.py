@@ -5,11 +5,12 @@ from typing import Any
 
 from malmoi.corpus import media
 from malmoi.corpus.document import DAMAGE
-from malmoi.corpus.html.page import MAX_PAGE_BYTES, Said, read_page
+from malmoi.corpus.html.page import MAX_PAGE_BYTES, Passage, read_page
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable, whole_pairs
+from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
 from malmoi.corpus.text import charset
+from malmoi.kit.hangul import whole_characters
 
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"
@@ -28,18 +29,18 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     given = given_fields(raw)
     page = read_page(html, source.kind or given.get("kind"), given.get("url"), source.comments)
     fields = {**page.fields, **given, "url": page.fields.get("url") or given.get("url")}
-    found = []
-    about = _document(raw, source, fields, page.said)
+    documents = []
+    about = _document(raw, source, fields, page.passages)
     if about:
-        found.append(about | {"link_hosts": list(page.link_hosts)})
+        documents.append(about | {"link_hosts": list(page.link_hosts)})
     said = _document(raw, source, {**fields, "author": None, "kind": "comment"}, page.comments, COMMENTS)
     if said:
         said["source"]["kind"] = "comment"
-        found.append(said | {"link_hosts": []})
-    if not found:
+        documents.append(said | {"link_hosts": []})
+    if not documents:
         return unreadable(raw, "no_text", "nothing is left but markup")
     state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
-    return [one | state for one in found]
+    return [one | state for one in documents]
 
 
 def _utf8(raw: Raw) -> tuple[bytes, float] | Unreadable:
@@ -67,24 +68,24 @@ def _too_large(raw: Raw, size_bytes: int) -> Unreadable:
 
 
 def _document(
-    raw: Raw, source: Input, fields: dict[str, Any], said: Sequence[Said], part: str = ""
+    raw: Raw, source: Input, fields: dict[str, Any], said: Sequence[Passage], part: str = ""
 ) -> dict[str, Any] | None:
     """One document of what was said; None where nothing is left of it."""
     written = _Written(said)
     if not written.text:
         return None
-    found = document(raw, source, fields, written.text, part)
+    result = document(raw, source, fields, written.text, part)
     if written.turns:
-        found["turns"] = written.turns
-    found["segments"] = written.segments or None
-    found["views"] = _views(found["title"], written)
-    return found | {media.CONTENTS: written.contents} if written.contents else found
+        result["turns"] = written.turns
+    result["segments"] = written.segments or None
+    result["views"] = _views(result["title"], written)
+    return result | {media.CONTENTS: written.contents} if written.contents else result
 
 
 class _Written:
     """What was said as one text, with places in it: of turns, of media, of the answer."""
 
-    def __init__(self, said: Sequence[Said]) -> None:
+    def __init__(self, said: Sequence[Passage]) -> None:
         self.text = ""
         self.turns: list[dict[str, str | None]] = []
         self.segments: list[dict[str, Any]] = []
@@ -92,8 +93,8 @@ class _Written:
         self.spans: list[tuple[int, int]] = []
         parts: list[str] = []
         length = 0
-        for one in said:
-            text, segments, contents = media.place(clean_text(one.text), one.items)
+        for utterance in said:
+            text, segments, contents = media.place(clean_text(utterance.text), utterance.items)
             if not text and not segments:
                 continue
             at = length + (len(JOINT) if parts and text else 0)
@@ -102,12 +103,12 @@ class _Written:
             if text:
                 parts.append(text)
                 length = at + len(text)
-                self._add_turn(one, text, at)
+                self._add_turn(utterance, text, at)
         self.text = JOINT.join(parts)
 
-    def _add_turn(self, one: Said, text: str, at: int) -> None:
+    def _add_turn(self, one: Passage, text: str, at: int) -> None:
         if one.role is not None:
-            speaker = clean_text(whole_pairs(one.speaker)) or None if one.speaker else None
+            speaker = clean_text(whole_characters(one.speaker)) or None if one.speaker else None
             self.turns.append({"speaker": speaker, "text": text, "role": one.role})
             self.spans.append((at, at + len(text)))
 

@@ -1,12 +1,9 @@
 """What every reader's items become: decoded, NFC, in the shape of document.SCHEMA."""
 
-import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
 import hashlib
+import re
 import unicodedata
+from typing import Any
 
 from malmoi.corpus.document import document_id
 from malmoi.corpus.sources.dialogue import read_turns
@@ -14,6 +11,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text import charset
 from malmoi.corpus.text.lines import one_line
+from malmoi.kit.hangul import whole_characters
 
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
@@ -56,10 +54,7 @@ def decode(raw: Raw) -> tuple[str, float] | Unreadable:
         if decoded is None:
             return unreadable(raw, "encoding", "no charset gives text")
         return decoded.text, decoded.damage_share
-    try:
-        content.encode()
-    except UnicodeEncodeError:
-        content = whole_pairs(content)
+    content = whole_characters(content)
     return content, content.count(charset.REPLACEMENT) / max(1, len(content))
 
 
@@ -104,7 +99,7 @@ def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str |
     """The turns that the row gives, else those that can be read from a dialogue's lines."""
     given = fields.get("turns")
     if given:
-        said = [{key: value and clean_text(whole_pairs(value)) for key, value in turn.items()} for turn in given]
+        said = [{key: value and clean_text(whole_characters(value)) for key, value in turn.items()} for turn in given]
     else:
         said = read_turns(text) if kind in TURN_KINDS else None
     return said and [{"role": None, **turn} for turn in said]
@@ -112,12 +107,7 @@ def _turns(kind: str, fields: dict[str, Any], text: str) -> list[dict[str, str |
 
 def _line(fields: dict[str, Any], key: str) -> str | None:
     line = one_line(fields.get(key))
-    return clean_text(whole_pairs(line)) or None if line else None
-
-
-def whole_pairs(text: str) -> str:
-    """The text with U+FFFD for each half of a surrogate pair, which neither UTF-8 nor Arrow can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return clean_text(whole_characters(line)) or None if line else None
 
 
 def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
@@ -126,15 +116,11 @@ def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
 
 
 LEAST_SUMMARY_CHARACTERS, MOST_SUMMARY_SHARE = 5, 0.5
-
-
 View = dict[str, Any]
 
 
 def given_views(summary: str | None, text: str) -> list[View] | None:
     """The view of a text whose source gives a summary beside it. None where it gives none, or nothing shorter."""
-    import unicodedata
-
     summary = unicodedata.normalize("NFC", summary).strip() if summary else ""
     if not LEAST_SUMMARY_CHARACTERS <= len(summary) <= MOST_SUMMARY_SHARE * len(text):
         return None

@@ -81,9 +81,9 @@ class Decompressed(io.RawIOBase):
         self._output = memoryview(b"")
         held = self._ahead
         while True:
-            found = held.find(GZIP_MAGIC)
-            if found >= 0:
-                self._ahead, self._member, self._at_start = held[found:], self._start(), True
+            index = held.find(GZIP_MAGIC)
+            if index >= 0:
+                self._ahead, self._member, self._at_start = held[index:], self._start(), True
                 return True
             more = self._source.read(BUFFER_BYTES)
             if not more:

@@ -51,7 +51,7 @@ def _cue_lines(text: str) -> list[str]:
 
 def _sami_lines(text: str) -> list[str]:
     parts = SYNC.split(text)[1:]
-    classes = [found[1] if (found := CLASS.search(part[:300])) else "" for part in parts]
+    classes = [match[1] if (match := CLASS.search(part[:300])) else "" for part in parts]
     has_korean = any(map(KOREAN.search, classes))
     said: list[str] = []
     for name, part in zip(classes, parts, strict=True):

@@ -69,13 +69,13 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     number = 0
     while True:
         try:
-            found = _next_header(records, (origin_file, number))
-            if found is None:
+            header = _next_header(records, (origin_file, number))
+            if header is None:
                 return
-            if isinstance(found, Unreadable):
-                yield found
+            if isinstance(header, Unreadable):
+                yield header
                 continue
-            item = _read_record(records, found, (origin_file, number), source.max_bytes_per_document)
+            item = _read_record(records, header, (origin_file, number), source.max_bytes_per_document)
         except _RecordError as fault:
             item = Unreadable(origin_file, number, 0, "malformed_record", str(fault))
         except DamagedError as damage:

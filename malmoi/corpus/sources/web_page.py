@@ -49,15 +49,15 @@ def to_documents(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
         text, fields = with_speakers(text, fields, source.speakers)
     if not text:
         return unreadable(raw, "no_text", "nothing is left but markup")
-    found = document(raw, source, fields, text) | {"segments": segments or None, DAMAGE: damage_share}
-    found["views"] = given_views(fields.get("summary"), text)
-    return [found | {media.CONTENTS: contents} if contents else found]
+    result = document(raw, source, fields, text) | {"segments": segments or None, DAMAGE: damage_share}
+    result["views"] = given_views(fields.get("summary"), text)
+    return [result | {media.CONTENTS: contents} if contents else result]
 
 
 def to_document(raw: Raw, source: Input) -> dict[str, Any] | Unreadable:
     """The first of an item's documents: what it is about."""
-    found = to_documents(raw, source)
-    return found if isinstance(found, Unreadable) else found[0]
+    documents = to_documents(raw, source)
+    return documents if isinstance(documents, Unreadable) else documents[0]
 
 
 def _tidy_blank_lines(text: str) -> str:

@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.steps.verdicts import replaced, with_columns
+from malmoi.corpus.text.host import hosts
 from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
-    import pyarrow as pa
 
 BOILERPLATE = "boilerplate"
 
@@ -59,17 +63,15 @@ class Paragraphs:
 class Repeats(NamedTuple):
     """Paragraphs to cut, by ascending hash (uint64), and the rank of the document that keeps each (int64)."""
 
-    hashes: "np.ndarray"
-    keepers: "np.ndarray"
+    hashes: np.ndarray
+    keepers: np.ndarray
 
 
-def sign(batch: "pa.RecordBatch", settings: Paragraphs) -> "pa.RecordBatch":
+def sign(batch: pa.RecordBatch, settings: Paragraphs) -> pa.RecordBatch:
     """Each different paragraph of each document: hash (uint64), row (int32), characters (int32), site (uint32, or 0).
 
     characters: letters and digits. Fenced and indented blocks of code and tables are one paragraph each.
     """
-    import numpy as np
-    import pyarrow as pa
 
     from malmoi.corpus.kernels import paragraphs
     from malmoi.corpus.kernels.buffers import string_buffers
@@ -89,7 +91,7 @@ def sign(batch: "pa.RecordBatch", settings: Paragraphs) -> "pa.RecordBatch":
     return pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in columns.items()})
 
 
-def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> "pa.Table":
+def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> pa.Table:
     """Paragraphs to cut, by hash: hash (uint64), keeper_rank (int64, of the document that keeps it), documents (int32).
 
     Reads the view `paragraphs(hash, rank, site)`: what `sign` said, with each row's rank in the corpus (lower is
@@ -100,29 +102,26 @@ def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> "pa
     return database.sql(_REPEATED, params=limits).to_arrow_table()
 
 
-def gathered(parts: "Iterable[pa.Table]") -> Repeats:
+def gathered(parts: Iterable[pa.Table]) -> Repeats:
     """What `repeated` found in all parts, ready for `without`: 16 bytes a paragraph."""
-    import numpy as np
 
-    found = [(part.column("hash").to_numpy(), part.column("keeper_rank").to_numpy()) for part in parts]
-    hashes = np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in found)])
-    keepers = np.concatenate([np.empty(0, np.int64), *(keepers for _, keepers in found)])
+    columns = [(part.column("hash").to_numpy(), part.column("keeper_rank").to_numpy()) for part in parts]
+    hashes = np.concatenate([np.empty(0, np.uint64), *(hashes for hashes, _ in columns)])
+    keepers = np.concatenate([np.empty(0, np.int64), *(keepers for _, keepers in columns)])
     order = np.argsort(hashes)
     return Repeats(hashes[order], keepers[order])
 
 
-def without(batch: "pa.RecordBatch", ranks: "np.ndarray", repeats: Repeats, settings: Paragraphs) -> "pa.RecordBatch":
+def without(batch: pa.RecordBatch, ranks: np.ndarray, repeats: Repeats, settings: Paragraphs) -> pa.RecordBatch:
     """The batch with repeated paragraphs cut from `text`; adds repeated_bytes, repeated_share and left_characters.
 
     ranks: of each row. left_characters (null where nothing was cut) is for the rule `boilerplate`. Segments and views
     are moved with the text; one inside a cut paragraph becomes empty. A document with turns is left as it is: its
     turns hold the same text. Titles and all else stay.
     """
-    import numpy as np
 
     from malmoi.corpus.kernels import paragraphs
     from malmoi.corpus.kernels.buffers import string_array, string_buffers
-    from malmoi.corpus.steps.verdicts import replaced, with_columns
 
     data, offsets = string_buffers(batch.column("text"))
     rows, starts, stops, hashes, letters = paragraphs.find(data, offsets)
@@ -142,40 +141,34 @@ def without(batch: "pa.RecordBatch", ranks: "np.ndarray", repeats: Repeats, sett
     return with_columns(batch, {"repeated_bytes": cut_bytes, "repeated_share": shares, "left_characters": left})
 
 
-def _on(batch: "pa.RecordBatch", settings: Paragraphs) -> "np.ndarray":
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def _on(batch: pa.RecordBatch, settings: Paragraphs) -> np.ndarray:
     kinds = batch.column("source").field("kind")
     off = pc.call_function("is_in", [kinds], pc.SetLookupOptions(pa.array(settings.off_kinds, kinds.type)))
     return ~off.to_numpy(zero_copy_only=False)
 
 
-def _sites(batch: "pa.RecordBatch") -> "np.ndarray":
-    import numpy as np
+def _sites(batch: pa.RecordBatch) -> np.ndarray:
+    """A hash of each document's host, else of its source's name; 0 where it has neither (uint32)."""
 
     from malmoi.corpus.kernels import paragraphs
     from malmoi.corpus.kernels.buffers import string_buffers
 
-    found = np.zeros(batch.num_rows, np.uint32)
     source = batch.column("source")
-    paragraphs.sites(*string_buffers(source.field("url")), *string_buffers(source.field("name")), found)
-    return found
+    names = pc.call_function("coalesce", [hosts(source.field("url")), source.field("name")])
+    return paragraphs.hashes_of(*string_buffers(names))
 
 
-def _repeats(hashes: "np.ndarray", ranks: "np.ndarray", repeats: Repeats) -> "np.ndarray":
+def _repeats(hashes: np.ndarray, ranks: np.ndarray, repeats: Repeats) -> np.ndarray:
     """Whether a paragraph is known to repeat and its document is not the one that keeps it."""
-    import numpy as np
 
     if not len(repeats.hashes):
         return np.zeros(len(hashes), bool)
-    place = np.minimum(np.searchsorted(repeats.hashes, hashes), len(repeats.hashes) - 1)
-    return (repeats.hashes[place] == hashes) & (repeats.keepers[place] != ranks)
+    index = np.minimum(np.searchsorted(repeats.hashes, hashes), len(repeats.hashes) - 1)
+    return (repeats.hashes[index] == hashes) & (repeats.keepers[index] != ranks)
 
 
-def _moved(batch: "pa.RecordBatch", was: tuple[Any, Any], cuts: tuple[Any, Any, Any]) -> "pa.RecordBatch":
+def _moved(batch: pa.RecordBatch, was: tuple[Any, Any], cuts: tuple[Any, Any, Any]) -> pa.RecordBatch:
     """The batch with `start` and `end` (characters) of segments and views where they are now."""
-    from malmoi.corpus.steps.verdicts import replaced
 
     for name in ("segments", "views"):
         column = batch.column(name)
@@ -184,15 +177,12 @@ def _moved(batch: "pa.RecordBatch", was: tuple[Any, Any], cuts: tuple[Any, Any, 
     return batch
 
 
-def _moved_spans(spans: "pa.Array", was: tuple[Any, Any], cuts: tuple[Any, Any, Any]) -> "pa.Array":
-    import numpy as np
-    import pyarrow as pa
-
+def _moved_spans(spans: pa.Array, was: tuple[Any, Any], cuts: tuple[Any, Any, Any]) -> pa.Array:
     from malmoi.corpus.kernels import paragraphs
 
     starts = paragraphs.character_places(*was, cuts[0], cuts[1])
     content, row_of = spans.flatten(), spans.value_parent_indices().to_numpy()
-    fields = {field.name: content.field(place) for place, field in enumerate(content.type)}
+    fields = {field.name: content.field(index) for index, field in enumerate(content.type)}
     for name in ("start", "end"):
         values = fields[name].to_numpy(zero_copy_only=False).astype(np.float64)  # null becomes NaN and stays
         paragraphs.move(values, row_of, cuts[0], starts, cuts[2])

@@ -7,16 +7,17 @@ ways and a particle is part of the word, so letters find what words miss (benchm
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from malmoi.corpus.steps.evaluation_sets import EvaluationSet
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet, read_items
 from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.steps.verdicts import with_columns
 from malmoi.kit.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
     from malmoi.corpus.kernels.ngrams import Known
 
 CONTAMINATED = "contaminated"
@@ -37,6 +38,9 @@ class Decontamination:
     without a false alarm among 5,000 laws (benchmarks/decontamination.py, --part tuning).
     """
 
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = ("contaminated_ngrams", "contaminated_share", "contaminated_items")
+
     sets: tuple[EvaluationSet, ...] = ()
     unit: Literal["words", "letters"] = "letters"
     ngram: int = 13
@@ -56,12 +60,11 @@ class Decontamination:
         """By the largest share of one item that a document holds."""
         return (Rule(CONTAMINATED, "contaminated_share", maximum=self.maximum_share),) if self.sets else ()
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with contaminated_ngrams (int32: different n-grams of any item), contaminated_share (float32: the
         largest share of one item) and contaminated_items (list of names of the items over the limit, or null)."""
         from malmoi.corpus.kernels import ngrams
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps.verdicts import with_columns
 
         if not self.sets:
             return batch
@@ -74,11 +77,11 @@ class Items(NamedTuple):
     """All items of all sets. n-gram k stands in items owners[starts[k]:starts[k + 1]]; sizes: n-grams of each item."""
 
     known: "Known"
-    starts: "np.ndarray"
-    owners: "np.ndarray"
+    starts: np.ndarray
+    owners: np.ndarray
     names: list[str]
     texts: list[str]
-    sizes: "np.ndarray"
+    sizes: np.ndarray
 
 
 def read_all(settings: Decontamination) -> Items:
@@ -91,18 +94,15 @@ def read_all(settings: Decontamination) -> Items:
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None  # who reads it says so better
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=2)
 def _read_all(settings: Decontamination, _stamps: tuple[tuple[int, int] | None, ...]) -> Items:
-    import numpy as np
-
     from malmoi.corpus.kernels import ngrams
-    from malmoi.corpus.steps.evaluation_sets import read_items
 
     read = [item for each in settings.sets for item in read_items(each)]
     texts = [text for _, text in read]
@@ -118,10 +118,8 @@ def _read_all(settings: Decontamination, _stamps: tuple[tuple[int, int] | None, 
     return Items(known, starts, pairs[:, 1], [name for name, _ in read], texts, sizes)
 
 
-def _windows(texts: list[str], settings: Decontamination) -> "list[np.ndarray]":
+def _windows(texts: list[str], settings: Decontamination) -> list[np.ndarray]:
     """Item, length, hash and seed of every n-gram of every item (see `ngrams.windows`)."""
-    import numpy as np
-    import pyarrow as pa
 
     from malmoi.corpus.kernels import ngrams
     from malmoi.corpus.kernels.buffers import string_buffers
@@ -138,13 +136,10 @@ def _windows(texts: list[str], settings: Decontamination) -> "list[np.ndarray]":
 
 
 def _columns(
-    rows: int, texts: "np.ndarray", numbers: "np.ndarray", items: Items, maximum_share: float
+    rows: int, texts: np.ndarray, numbers: np.ndarray, items: Items, maximum_share: float
 ) -> "dict[str, np.ndarray | pa.Array]":
-    import numpy as np
-    import pyarrow as pa
-
-    found = np.unique(np.stack([texts, numbers], 1), axis=0)
-    documents, grams = found[:, 0], found[:, 1]
+    pairs = np.unique(np.stack([texts, numbers], 1), axis=0)
+    documents, grams = pairs[:, 0], pairs[:, 1]
     counts = items.starts[grams + 1] - items.starts[grams]
     begins = np.repeat(items.starts[grams] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     owners = items.owners[begins + np.arange(len(begins))]

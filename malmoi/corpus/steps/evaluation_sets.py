@@ -88,7 +88,7 @@ def _table(content: str, delimiter: str, fields: Sequence[str]) -> Iterator[dict
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     rows = csv.reader(content.splitlines(keepends=True), delimiter=delimiter, quoting=quoting)
     if all(field.isdigit() for field in fields):
-        yield from ({str(place): value for place, value in enumerate(row)} for row in rows)
+        yield from ({str(index): value for index, value in enumerate(row)} for row in rows)
         return
     header = next(rows, [])
     yield from (dict(zip(header, row, strict=False)) for row in rows)

@@ -5,16 +5,16 @@ docs/concepts/learned_scores.md says what each has learnt, how well, and what it
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
+import pyarrow as pa
+
+from malmoi.corpus.classify.columns import COLUMNS
 from malmoi.corpus.document import require_kind
-from malmoi.corpus.steps import rule
+from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Learned:
     value_quantile: drops this share of every kind's documents, those of the lowest value, but none of VALUABLE or more.
     weights: a folder of models learnt by yourself (harm.npz, ...), taken in place of those of the package.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = COLUMNS
 
     maximum_harm_mean: float | None = None
     maximum_profanity_mean: float | None = None
@@ -54,12 +57,11 @@ class Learned:
             limits.setdefault("minimum_value", 0.0)  # no value is lower: other kinds pass
         return tuple(_rule(name, limit, self) for name, limit in limits.items())
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds the columns of classify/together.py: value, human_translation, spam, harm, harm_mean, ..."""
-        from malmoi.corpus.classify.ensemble import together
-        from malmoi.corpus.steps import verdicts
+        from malmoi.corpus.classify.ensemble import load_ensemble
 
-        return verdicts.with_columns(batch, together(self.weights).score(batch.column("text")))
+        return verdicts.with_columns(batch, load_ensemble(self.weights).score(batch.column("text")))
 
 
 LIMITS = {
@@ -80,7 +82,7 @@ def _rule(name: str, limit: float, settings: Learned) -> Rule:
     side, _, score = name.partition("_")
     if score == "value":
         quantile, by_kind = settings.value_quantile, settings.minimum_value_by_kind
-        learnt = None if quantile is None else rule.Learned(quantile, 0.0, VALUABLE, tuple(by_kind))
+        learnt = None if quantile is None else rule.LearnedLimit(quantile, 0.0, VALUABLE, tuple(by_kind))
         return Rule(LIMITS[name], score, minimum=limit, by_kind=by_kind, learned=learnt)
     low = limit if side == "minimum" else None
     return Rule(LIMITS[name], score, minimum=low, maximum=None if low is not None else limit)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
-from malmoi.corpus.kernels.patterns import Found, outside_words, scan_bytes, snippets
+from malmoi.corpus.kernels.patterns import Candidates, outside_words, scan_bytes, snippets
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
 from malmoi.corpus.steps.personal.settings import MaskingSettings
@@ -46,19 +46,14 @@ Writer = Callable[[int, str, bytes], bytes | None]
 """What comes in the place of (text, type, bytes); None leaves them."""
 
 
-def find_spans(text: str, settings: MaskingSettings, document: str | None = None) -> tuple[str, list[dict[str, Any]]]:
-    """The text after the settings' policies, and what was found in it: type, start and end (characters of `text`).
-
-    document: within what pseudonyms stay the same; None: this text alone. A text that holds a lone surrogate has been
-    read wrongly: UnicodeEncodeError.
-    """
-    return find_spans_of([text], settings, None if document is None else [document])[0]
-
-
 def find_spans_of(
     texts: Sequence[str], settings: MaskingSettings, documents: Sequence[str] | None = None
 ) -> list[tuple[str, list[dict[str, Any]]]]:
-    """find_spans for many texts in one scan."""
+    """Each text after the settings' policies, and what was found in it: type, start and end (characters of the text).
+
+    documents: within what pseudonyms stay the same; None: each text alone. A text that holds a lone surrogate has been
+    read wrongly: UnicodeEncodeError.
+    """
     column = pa.array(texts, pa.large_string())
     data, offsets = string_buffers(column)
     cuts = find_cuts(data, offsets, settings.types)
@@ -95,11 +90,11 @@ def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.Rec
 
 def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> list[Cut]:
     """Every piece of personal data of these types, by text and place, in bytes from the text's start."""
-    found = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
-    return [cut for cut in _cuts(found) if cut.type in types]
+    candidates = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
+    return [cut for cut in _cuts(candidates) if cut.type in types]
 
 
-def _cuts(found: Found) -> Iterator[Cut]:
+def _cuts(found: Candidates) -> Iterator[Cut]:
     for snippet in snippets(found, BEFORE_BYTES, AFTER_BYTES):
         text, characters, stop = snippet.content, 0, snippet.start
         for span in find(text, _finders(snippet.patterns)):
@@ -113,7 +108,7 @@ def _cuts(found: Found) -> Iterator[Cut]:
 @cache
 def _finders(patterns: int) -> frozenset[str]:
     """The finders for what some candidates (bits) may be."""
-    names = {name for place, candidate in enumerate(CANDIDATES) if patterns >> place & 1 for name in candidate.finders}
+    names = {name for index, candidate in enumerate(CANDIDATES) if patterns >> index & 1 for name in candidate.finders}
     assert names <= FINDERS.keys()
     return frozenset(names)
 

@@ -1,19 +1,17 @@
 """Copies: exact ones by a fingerprint of the text without white space, near ones by MinHash over character 5-grams.
 
-Unlike other steps this one compares documents, so it has two pure halves. `sign` looks at one batch and makes small
-keys; `judge` looks at keys that met in a bucket. What brings equal keys together is not known here.
+Unlike other steps this one compares documents: `sign` looks at one batch and makes small keys, and passes/ brings equal
+keys together and joins what is alike.
 A near-duplicate is only dropped for a document that stays and is itself as similar (kernels/clusters.py).
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
 
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.errors import UserError
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
 
 EXACT, NEAR = "exact_duplicate", "near_duplicate"
 
@@ -51,10 +49,8 @@ class NearDuplicate:
             Rule(NEAR, "near_similarity", maximum=self.similarity - 1e-6),
         )
 
-    def sign(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def sign(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Keys of a batch: fingerprint_1, fingerprint_2, bands (list of uint64; null without letters), sketch."""
-        import numpy as np
-        import pyarrow as pa
 
         from malmoi.corpus.kernels import signatures
         from malmoi.corpus.kernels.buffers import string_buffers
@@ -70,13 +66,3 @@ class NearDuplicate:
             "sketch": pa.Array.from_buffers(pa.binary(self.bins), batch.num_rows, [None, sketches]),
         }
         return pa.RecordBatch.from_pydict(columns)
-
-    def judge(self, keys: "np.ndarray", ranks: "np.ndarray", sketches: "np.ndarray", parents: "np.ndarray") -> int:
-        """Joins the documents that are alike in buckets of equal `keys`; returns the number of comparisons.
-
-        keys: sorted. ranks: the document of each key by its rank, better ones first within a key. sketches: by rank.
-        parents: the union-find forest over ranks, changed in place, so that a root is the best of its cluster.
-        """
-        from malmoi.corpus.kernels import clusters
-
-        return clusters.link(keys, ranks, sketches, self.similarity, parents)

@@ -5,19 +5,21 @@ same is done to the text, the title, what each speaker says, captions and the pr
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
-from malmoi.corpus.steps.personal.settings import KEY_VARIABLE, MaskingSettings
+import pyarrow as pa
+
+from malmoi.corpus.steps.personal.settings import KEY_VARIABLE, TYPES, MaskingSettings
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class PersonalData(MaskingSettings):
     """The step over its settings."""
+
+    reads: ClassVar[tuple[str, ...]] = ("id", "text", "title", "turns", "segments", "views")
+    adds: ClassVar[tuple[str, ...]] = (*(f"masked_{name}" for name in TYPES), "masked_per_1000")
 
     def hashes(self) -> dict[str, str]:
         """A key from the environment, for the manifest: another key means other pseudonyms. That of key_file is told
@@ -29,7 +31,7 @@ class PersonalData(MaskingSettings):
         """One: lists of addresses."""
         return (Rule("address_list", "masked_per_1000", maximum=self.maximum_per_1000_characters),)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Edits text, title, turns, captions and prompts; adds `masked_<type>` (int32) and `masked_per_1000`."""
         from malmoi.corpus.steps import masking, verdicts
 

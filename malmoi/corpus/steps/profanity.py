@@ -10,12 +10,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import ClassVar, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Rule
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LEXICON = Path(__file__).with_name("profanity.toml")
 DISGUISE = r"[0-9@!*^~._:;'\"ㅡ|-]{0,2}"
@@ -34,19 +35,20 @@ AROUND_BYTES = 48
 class Profanity:
     """maximum_per_100_characters: swear words, a mild one counted half, that a document may hold."""
 
+    reads: ClassVar[tuple[str, ...]] = ("text", "characters")
+    adds: ClassVar[tuple[str, ...]] = ("profanity_per_100",)
+
     maximum_per_100_characters: float = 1.5
 
     def rules(self) -> tuple[Rule, ...]:
         """One: density."""
         return (Rule("profanity", "profanity_per_100", maximum=self.maximum_per_100_characters),)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds `profanity_per_100`."""
-        import numpy as np
 
         from malmoi.corpus.kernels.buffers import string_buffers
         from malmoi.corpus.kernels.patterns import scan, snippets
-        from malmoi.corpus.steps import verdicts
 
         data, offsets = string_buffers(batch.column("text"))
         hits = np.zeros(batch.num_rows)

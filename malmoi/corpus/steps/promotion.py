@@ -7,12 +7,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
+import numpy as np
+import pyarrow as pa
+
+from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import Rule
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LEXICON = Path(__file__).with_name("promotion.toml")
 
@@ -28,23 +29,24 @@ phrases pass the limit (2 x 3.0 / 400 = 15 per 1,000); with a link or a third on
 class Promotion:
     """maximum_per_1000_characters: weight of promotion that a document may hold."""
 
+    reads: ClassVar[tuple[str, ...]] = ("text", "characters")
+    adds: ClassVar[tuple[str, ...]] = ("promotion_per_1000",)
+
     maximum_per_1000_characters: float = 15.0
 
     def rules(self) -> tuple[Rule, ...]:
         """One: density."""
         return (Rule("promotion", "promotion_per_1000", maximum=self.maximum_per_1000_characters),)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds `promotion_per_1000`. Needs the column `characters` of the quality step."""
-        import numpy as np
 
         from malmoi.corpus.kernels import patterns
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps import verdicts
 
         expressions, weights = lexicon()
-        found = patterns.scan(expressions, *string_buffers(batch.column("text")))
-        total = patterns.weigh(found, np.array(weights), COUNTED_TIMES, batch.num_rows)
+        candidates = patterns.scan(expressions, *string_buffers(batch.column("text")))
+        total = patterns.weigh(candidates, np.array(weights), COUNTED_TIMES, batch.num_rows)
         characters = np.maximum(batch.column("characters").to_numpy(), SHORTEST_CHARACTERS)
         column = (1000 * total / characters).astype(np.float32)
         return verdicts.with_columns(batch, {"promotion_per_1000": column})

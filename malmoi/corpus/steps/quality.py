@@ -4,14 +4,15 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
+
+import pyarrow as pa
 
 from malmoi.corpus.document import require_kind
-from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.corpus.kernels.feature_names import FEATURES
+from malmoi.corpus.steps import verdicts
+from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.errors import UserError, did_you_mean
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DEFAULTS = Path(__file__).with_name("quality.toml")
 
@@ -35,10 +36,10 @@ class Limit:
             require_kind(kind, "a kind in by_kind")
         if self.quantile is not None and not 0 < self.quantile < 1:
             raise UserError(f"quantile is {self.quantile}", "a number between 0 and 1")
-        told = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
-        if told and self.fixed is not None:
+        given = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
+        if given and self.fixed is not None:
             raise UserError(
-                f"{told[0]} stands beside fixed", f"one of them: a limit that is {self.fixed} is not learnt"
+                f"{given[0]} stands beside fixed", f"one of them: a limit that is {self.fixed} is not learnt"
             )
 
 
@@ -49,6 +50,9 @@ class Quality:
     limits: what is to be otherwise, {"characters": {"fixed": 100}}. learn: False takes every limit as it stands.
     least_documents: a kind with fewer scores takes the limit as it stands.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    adds: ClassVar[tuple[str, ...]] = (*FEATURES, "quality", "language")
 
     limits: dict[str, Limit] = field(default_factory=dict)
     learn: bool = True
@@ -68,19 +72,18 @@ class Quality:
         adapted = (_adapted(rule, self.limits.get(rule.score, Limit())) for rule in defaults())
         return tuple(replace(rule, learned=self._learned(rule)) for rule in adapted)
 
-    def _learned(self, rule: Rule) -> Learned | None:
+    def _learned(self, rule: Rule) -> LearnedLimit | None:
         if rule.learned is None or not self.learn:
             return None
         return replace(rule.learned, least_documents=self.least_documents)
 
-    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py)."""
         from malmoi.corpus.kernels import languages, quality_features
         from malmoi.corpus.kernels.buffers import string_buffers
-        from malmoi.corpus.steps import verdicts
 
         measured = quality_features.measure(*string_buffers(batch.column("text")))
-        columns: dict[str, Any] = {name: measured[:, place] for place, name in enumerate(quality_features.FEATURES)}
+        columns: dict[str, Any] = {name: measured[:, index] for index, name in enumerate(FEATURES)}
         columns["quality"] = quality_features.quality(measured)
         columns["language"] = languages.language(measured)
         return verdicts.with_columns(batch, columns)
@@ -95,8 +98,8 @@ def defaults() -> tuple[Rule, ...]:
     )
 
 
-def _read_learned(row: dict[str, Any]) -> Learned:
-    return Learned(**{**row, "fixed_kinds": tuple(row.get("fixed_kinds", ()))})
+def _read_learned(row: dict[str, Any]) -> LearnedLimit:
+    return LearnedLimit(**{**row, "fixed_kinds": tuple(row.get("fixed_kinds", ()))})
 
 
 def _adapted(rule: Rule, limit: Limit) -> Rule:
@@ -107,16 +110,16 @@ def _adapted(rule: Rule, limit: Limit) -> Rule:
     return replace(rule, by_kind={**rule.by_kind, **limit.by_kind}, learned=_relearned(rule, limit))
 
 
-def _relearned(rule: Rule, limit: Limit) -> Learned | None:
-    told = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
-    told = {name: value for name, value in told.items() if value is not None}
+def _relearned(rule: Rule, limit: Limit) -> LearnedLimit | None:
+    given = {name: getattr(limit, name) for name in ("quantile", "mildest", "strictest")}
+    given = {name: value for name, value in given.items() if value is not None}
     if rule.learned is None:
-        if told:
+        if given:
             raise UserError(
-                f"limits.{rule.score}.{next(iter(told))} is set", "fixed or by_kind: this limit is not learnt"
+                f"limits.{rule.score}.{next(iter(given))} is set", "fixed or by_kind: this limit is not learnt"
             )
         return None
-    learned = replace(rule.learned, **told, fixed_kinds=tuple(sorted({*rule.learned.fixed_kinds, *limit.by_kind})))
+    learned = replace(rule.learned, **given, fixed_kinds=tuple(sorted({*rule.learned.fixed_kinds, *limit.by_kind})))
     low, high = sorted((learned.mildest, learned.strictest))
     if (low, high) != (
         (learned.strictest, learned.mildest) if rule.minimum is None else (learned.mildest, learned.strictest)

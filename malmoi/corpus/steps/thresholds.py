@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.config import parse
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ def learn(database: "duckdb.DuckDBPyConnection", rules: Sequence[Rule]) -> tuple
     """
     kinds = [kind for (kind,) in _rows(database, "SELECT DISTINCT kind FROM scores WHERE kind IS NOT NULL ORDER BY 1")]
     return tuple(
-        _threshold(rule, kind, found) for rule in rules for found in (_figures(database, rule),) for kind in kinds
+        _threshold(rule, kind, figures) for rule in rules for figures in (_figures(database, rule),) for kind in kinds
     )
 
 
 def apply(rules: Sequence[Rule], thresholds: Iterable[Threshold]) -> tuple[Rule, ...]:
     """The rules with the limits of `thresholds`. A kind that is not among them keeps the limit of the rule."""
     limits: dict[tuple[str, str], dict[str, float]] = {}
-    for found in thresholds:
-        limits.setdefault((found.reason, found.score), {})[found.kind] = found.limit
+    for threshold in thresholds:
+        limits.setdefault((threshold.reason, threshold.score), {})[threshold.kind] = threshold.limit
     return tuple(
         dataclasses.replace(rule, by_kind={**rule.by_kind, **limits.get((rule.reason, rule.score), {})})
         for rule in rules
@@ -96,7 +96,7 @@ def _threshold(rule: Rule, kind: str, found: Mapping[str, tuple[int, float]]) ->
     return Threshold(rule.reason, rule.score, kind, documents, learned.quantile, value, limit, learned=enough)
 
 
-def _bounded(value: float, rule: Rule, kind: str, learned: Learned) -> float:
+def _bounded(value: float, rule: Rule, kind: str, learned: LearnedLimit) -> float:
     bounds = (learned.mildest, learned.strictest, rule.by_kind.get(kind, learned.mildest))
     return min(max(value, min(bounds)), max(bounds))
 

@@ -19,8 +19,8 @@ def with_columns(batch: pa.RecordBatch, columns: Mapping[str, np.ndarray | pa.Ar
 
 def replaced(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:
     """The batch with other values in one column."""
-    place = batch.schema.get_field_index(name)
-    return batch.set_column(place, batch.schema.field(place), values)
+    index = batch.schema.get_field_index(name)
+    return batch.set_column(index, batch.schema.field(index), values)
 
 
 def judged(batch: pa.RecordBatch, rules: Sequence[Rule]) -> pa.RecordBatch:

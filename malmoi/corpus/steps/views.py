@@ -7,12 +7,13 @@ They are made after masking, on the very text that is kept; those that a reader 
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from malmoi.corpus.document import VIEW
 from malmoi.corpus.sources.record import MOST_SUMMARY_SHARE, View
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 USES = ("search", "dialogue", "qa", "summary")
 MOST_REPLIES = 200
@@ -30,33 +31,29 @@ ABSTRACTS = ("초록", "요약", "bstract", "ABSTRACT", "Summary")
 HEADED_WITHIN = 3_000
 
 
-def add_views(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+def add_views(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with the views of each document behind those that it has; null where it has none.
 
     start and end count characters of `text`. Run last, when nothing more is masked or cut: a place is looked for in the
     text as it is, and a view whose part was cut goes. No use is added twice: what a reader said goes first. Texts are
     looked at only where there are turns, or an abstract may be.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from malmoi.corpus.document import VIEW
 
     lengths = pc.call_function("utf8_length", [batch.column("text")]).to_pylist()
     titles, turns = batch.column("title").to_pylist(), batch.column("turns")
     kinds, before = batch.column("source").field("kind").to_pylist(), batch.column("views").to_pylist()
     views: list[list[View] | None] = []
-    for row, (title, length, kind, own) in enumerate(zip(titles, lengths, kinds, before, strict=True)):
-        found: list[View] = [view for view in own or () if view["end"] > view["start"]]
+    for row, (title, length, kind, given) in enumerate(zip(titles, lengths, kinds, before, strict=True)):
+        of_row: list[View] = [view for view in given or () if view["end"] > view["start"]]
         if title and length:
-            found += _of_title(title, length, kind)
+            of_row += _of_title(title, length, kind)
         if turns[row].is_valid:
-            found += _of_turns(turns[row].as_py(), title, batch.column("text")[row].as_py())
+            of_row += _of_turns(turns[row].as_py(), title, batch.column("text")[row].as_py())
         if kind == "expert" and length >= LEAST_BODY_CHARACTERS:
-            found += _of_heading(batch.column("text")[row].as_py())
-        views.append(_once(found) or None)
-    place = batch.schema.get_field_index("views")
-    return batch.set_column(place, batch.schema.field(place), pa.array(views, pa.list_(VIEW)))
+            of_row += _of_heading(batch.column("text")[row].as_py())
+        views.append(_once(of_row) or None)
+    index = batch.schema.get_field_index("views")
+    return batch.set_column(index, batch.schema.field(index), pa.array(views, pa.list_(VIEW)))
 
 
 def _once(views: list[View]) -> list[View]:
@@ -75,11 +72,11 @@ def _of_title(title: str, length: int, kind: str) -> list[View]:
 def _of_heading(text: str) -> list[View]:
     """An abstract under a heading of its own; the body is what follows it."""
     head = text[:HEADED_WITHIN]
-    found = HEADED.search(head) if any(word in head for word in ABSTRACTS) else None
-    if found is None or len(text) - found.end() < LEAST_BODY_CHARACTERS:
+    match = HEADED.search(head) if any(word in head for word in ABSTRACTS) else None
+    if match is None or len(text) - match.end() < LEAST_BODY_CHARACTERS:
         return []
-    start = found.end() + len(text[found.end() :]) - len(text[found.end() :].lstrip())
-    return [_view("summary", found["summary"].strip(), start, len(text))]
+    start = match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip())
+    return [_view("summary", match["summary"].strip(), start, len(text))]
 
 
 def _of_turns(turns: list[dict[str, Any]], title: str | None, text: str) -> list[View]:
@@ -92,9 +89,9 @@ def _of_turns(turns: list[dict[str, Any]], title: str | None, text: str) -> list
         return []  # comments answer the post or one another, and nobody knows which
     views: list[View] = []
     for number in range(1, len(turns)):
-        place = places[number]
-        if place and _is_reply(turns[number - 1], turns[number]):
-            views.append(_view("dialogue", turns[number - 1]["text"], *place))
+        span = places[number]
+        if span and _is_reply(turns[number - 1], turns[number]):
+            views.append(_view("dialogue", turns[number - 1]["text"], *span))
         if len(views) == MOST_REPLIES:
             break
     return views

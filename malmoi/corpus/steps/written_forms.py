@@ -19,7 +19,7 @@ from malmoi.corpus.steps.personal.mail import find_mail
 from malmoi.corpus.steps.personal.names import find_names
 from malmoi.corpus.steps.personal.network import find_networks
 from malmoi.corpus.steps.personal.phones import find_phones
-from malmoi.corpus.steps.personal.plain import Span, to_plain
+from malmoi.corpus.steps.personal.plain import PersonalSpan, to_plain
 from malmoi.corpus.steps.personal.vehicles import find_plates
 
 MASKS = {
@@ -41,7 +41,7 @@ MASKS = {
 """What a type's mask says. The keys are the types."""
 TYPES = tuple(MASKS)
 
-FINDERS: dict[str, Callable[[str], Iterator[Span]]] = {
+FINDERS: dict[str, Callable[[str], Iterator[PersonalSpan]]] = {
     "resident": find_resident,
     "corporate": find_corporate,
     "business": find_business,
@@ -60,10 +60,10 @@ FINDERS: dict[str, Callable[[str], Iterator[Span]]] = {
 _CONTACTS = ("phone", "email", "bank_account")
 
 
-def find(text: str, finders: Collection[str] = FINDERS) -> list[Span]:
+def find(text: str, finders: Collection[str] = FINDERS) -> list[PersonalSpan]:
     """The personal data in a text, in order, none overlapping."""
     plain = to_plain(text)
-    spans: list[Span] = []
+    spans: list[PersonalSpan] = []
     for name, finder in FINDERS.items():
         if name in finders:
             _add(spans, finder(plain))
@@ -71,11 +71,11 @@ def find(text: str, finders: Collection[str] = FINDERS) -> list[Span]:
     return spans
 
 
-def _add(spans: list[Span], found: Iterable[Span]) -> None:
+def _add(spans: list[PersonalSpan], found: Iterable[PersonalSpan]) -> None:
     """Those of `found` that overlap with nothing yet, put where they belong in order."""
     for span in found:
-        place = bisect_left(spans, span)
-        if (not place or spans[place - 1].stop <= span.start) and (
-            place == len(spans) or spans[place].start >= span.stop
+        index = bisect_left(spans, span)
+        if (not index or spans[index - 1].stop <= span.start) and (
+            index == len(spans) or spans[index].start >= span.stop
         ):
-            spans.insert(place, span)
+            spans.insert(index, span)

@@ -112,10 +112,10 @@ def python_name(label: str) -> str | None:
     if label in WEAK_LABELS:
         return None
     try:
-        found = codecs.lookup(label)
+        codec = codecs.lookup(label)
     except (LookupError, ValueError):
         return None
-    return found.name if getattr(found, "_is_text_encoding", True) else None
+    return codec.name if getattr(codec, "_is_text_encoding", True) else None
 
 
 def reads_as_korean(text: str) -> bool:
@@ -167,8 +167,8 @@ def _strictly(content: bytes, name: str) -> str | None:
 
 
 def _meta_charset(content: bytes) -> str | None:
-    found = META.search(content, 0, META_BYTES) or XML.search(content, 0, META_BYTES)
-    return found[1].decode("ascii", "replace") if found else None
+    match = META.search(content, 0, META_BYTES) or XML.search(content, 0, META_BYTES)
+    return match[1].decode("ascii", "replace") if match else None
 
 
 def _wide_charset(content: bytes) -> str | None:

@@ -31,8 +31,8 @@ def iso_date(value: object) -> str | None:
 
 def _from_number(number: float) -> str | None:
     if 10_000_101 <= number <= 99_991_231:
-        found = COMPACT_DAY.match(str(int(number)))
-        return _checked(*map(int, found.groups())) if found else None
+        match = COMPACT_DAY.match(str(int(number)))
+        return _checked(*map(int, match.groups())) if match else None
     if 1000 <= number <= 2999:
         return str(int(number))
     if not SECONDS[0] <= number < 1000 * SECONDS[1]:  # JSON has whole numbers that no fraction can hold
@@ -46,19 +46,19 @@ def _from_number(number: float) -> str | None:
 @lru_cache(maxsize=4096)
 def _from_text(text: str) -> str | None:
     for pattern in (DAY, COMPACT_DAY):
-        if (found := pattern.search(text)) and (day := _checked(*map(int, found.groups()))):
+        if (match := pattern.search(text)) and (day := _checked(*map(int, match.groups()))):
             return day
-    if found := SHORT_DAY.search(text):
-        year, month, number = map(int, found.groups())
+    if match := SHORT_DAY.search(text):
+        year, month, number = map(int, match.groups())
         return _checked(year + (2000 if year < CENTURY_TURN else 1900), month, number)
-    if found := AMERICAN_DAY.search(text):
-        month, number, year = map(int, found.groups())
+    if match := AMERICAN_DAY.search(text):
+        month, number, year = map(int, match.groups())
         return _checked(year, month, number) or _checked(year, number, month)
-    if found := MONTH.search(text):
-        month_start = _checked(int(found[1]), int(found[2]), 1)
+    if match := MONTH.search(text):
+        month_start = _checked(int(match[1]), int(match[2]), 1)
         return month_start and month_start[:7]
-    if found := YEAR.search(text):
-        return found[1]
+    if match := YEAR.search(text):
+        return match[1]
     if text.isascii() and text.isdigit() and len(text) <= 16:
         return _from_number(int(text))
     return _from_mail_date(text)
@@ -66,8 +66,8 @@ def _from_text(text: str) -> str | None:
 
 def _from_mail_date(text: str) -> str | None:
     """RFC 2822, as in "Tue, 25 May 2021 09:00:00 +0900"."""
-    found = email.utils.parsedate(text)
-    return _checked(*found[:3]) if found else None
+    parsed = email.utils.parsedate(text)
+    return _checked(*parsed[:3]) if parsed else None
 
 
 def _checked(year: int, month: int, day: int) -> str | None:

@@ -7,16 +7,16 @@ Letters are the jamo of Hangul and Latin letters only, all else left out, double
 씨@발, "시 발", ㅅㅣ발 and 시발 in decomposed form are the same letters.
 """
 
+import itertools
 import unicodedata
 from functools import cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numba import njit, uint32
 
-from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.characters import PLANE, code_point
+from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, LAST_SYLLABLE, VOWELS
 
 RUN = 3
 """Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
@@ -28,13 +28,8 @@ LONGEST_BYTES = 600
 EMOJI = 0x2605
 """Stands for everything above the first plane."""
 
-INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
-VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-FINALS = "ㄱㄱㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅅㅇㅈㅊㅋㅌㅍㅎ"
 LETTERS = "\0" + "".join(map(chr, range(0x3131, 0x318F))) + "abcdefghijklmnopqrstuvwxyz"
 DOUBLED = {"ㄲ": "ㄱ", "ㄸ": "ㄷ", "ㅃ": "ㅂ", "ㅆ": "ㅅ", "ㅉ": "ㅈ"}
-
-FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
 
 
 @cache
@@ -67,23 +62,19 @@ def _compatible(character: str) -> str:
 def _keyboard_letters() -> dict[str, str]:
     letters = [chr(code) for code in range(0x3131, 0x3164)]
     return {unicodedata.normalize("NFKC", letter): letter for letter in letters} | {
-        chr(0x11A8 + place): letter
-        for place, letter in enumerate("ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+        chr(0x11A8 + number): letter for number, letter in enumerate(FINALS)
     }
 
 
 @cache
 def letter_table() -> np.ndarray:
     """uint8, PLANE x 3: the letters of each plain symbol as places in LETTERS, 0 where it has fewer."""
-    places = {letter: place for place, letter in enumerate(LETTERS)}
+    index = {letter: LETTERS.index(DOUBLED.get(letter, letter)) for letter in LETTERS}
     table = np.zeros((PLANE, 3), np.uint8)
-    for code in range(FIRST_SYLLABLE, LAST_SYLLABLE + 1):
-        place = code - FIRST_SYLLABLE
-        table[code, 0] = places[INITIALS[place // 588]]
-        table[code, 1] = places[VOWELS[place // 28 % 21]]
-        table[code, 2] = places[FINALS[place % 28 - 1]] if place % 28 else 0
+    syllables = itertools.product(INITIALS, VOWELS, ("\0", *FINALS))
+    table[FIRST_SYLLABLE : LAST_SYLLABLE + 1] = [[index[letter] for letter in letters] for letters in syllables]
     for letter in LETTERS[1:]:
-        table[ord(letter), 0] = places[DOUBLED.get(letter, letter)]
+        table[ord(letter), 0] = index[letter]
     return table
 
 
@@ -125,29 +116,10 @@ def read_sentence(data: Any, start: Any, stop: Any, table: Any, out: Any) -> tup
 def read_letters(symbols: Any, count: Any, table: Any, out: Any) -> int:
     """Fills `out` (three times as long as `symbols`) with the letters of the symbols; returns their number."""
     letters = 0
-    for place in range(count):
-        symbol = symbols[place]
+    for index in range(count):
+        symbol = symbols[index]
         for part in range(3):
             letter = table[symbol, part]
             out[letters] = letter
             letters += letter != 0
     return letters
-
-
-def as_read(texts: pa.Array, letters: bool = False) -> pa.Array:
-    """The texts as the classifiers read them: plain symbols, or letters. To look at, and for tests: it is slow."""
-    data, offsets = string_buffers(texts)
-    return pa.array([_read(data, offsets[d], offsets[d + 1], letters) for d in range(len(texts))], pa.string())
-
-
-def _read(data: np.ndarray, start: int, stop: int, letters: bool) -> str:
-    symbols, parts = np.zeros(stop - start + 3, np.uint16), np.zeros(3 * (stop - start + 3), np.uint8)
-    read = []
-    while start < stop:
-        count, start = read_sentence(data, start, stop, symbol_table(), symbols)
-        if letters:
-            count = read_letters(symbols, count, letter_table(), parts)
-            read.append("".join(LETTERS[place] for place in parts[:count]))
-        else:
-            read.append("".join(map(chr, symbols[:count])).strip())
-    return ("" if letters else " ").join(filter(None, read))

@@ -1,22 +1,37 @@
 import itertools
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.text.normalise import as_read
+from malmoi.corpus.text.normalise import LETTERS, letter_table, read_letters, read_sentence, symbol_table
 
 SMALL = Features(bits=16)
 
 
+def sentences(text):
+    """The plain symbols of each sentence of a text, as the classifiers read them."""
+    data, offsets = string_buffers(pa.array([text]))
+    start, room = int(offsets[0]), np.zeros(len(data) + 3, np.uint16)
+    while start < offsets[1]:
+        count, start = read_sentence(data, start, offsets[1], symbol_table(), room)
+        yield room[:count].copy()
+
+
 def letters(text):
-    return as_read(pa.array([text]), letters=True)[0].as_py()
+    parts = []
+    for symbols_read in sentences(text):
+        room = np.zeros(3 * len(symbols_read), np.uint8)
+        count = read_letters(symbols_read, len(symbols_read), letter_table(), room)
+        parts += [LETTERS[number] for number in room[:count]]
+    return "".join(parts)
 
 
 def symbols(text):
-    return as_read(pa.array([text]))[0].as_py()
+    return " ".join(filter(None, ("".join(map(chr, read)).strip() for read in sentences(text))))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from slow_features import features as slow_features
 from small_batches import sentences
 
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.kernels.quality_features import FEATURES, measure
+from malmoi.corpus.kernels.feature_names import FEATURES
+from malmoi.corpus.kernels.quality_features import measure
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw

@@ -6,7 +6,8 @@ import pytest
 from small_batches import sentences
 
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.kernels.quality_features import FEATURES, MEASURED_WORDS, measure, quality
+from malmoi.corpus.kernels.feature_names import FEATURES
+from malmoi.corpus.kernels.quality_features import MEASURED_WORDS, measure, quality
 
 SCRIPTS = ("hangul_share", "latin_share", "hanja_share", "kana_share", "foreign_letter_share", "digit_share",
            "jamo_share", "symbol_share")  # fmt: skip

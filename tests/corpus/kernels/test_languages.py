@@ -4,8 +4,9 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.corpus.kernels.feature_names import FEATURES
 from malmoi.corpus.kernels.languages import LANGUAGES, language
-from malmoi.corpus.kernels.quality_features import FEATURES, measure
+from malmoi.corpus.kernels.quality_features import measure
 
 CASES = [
     ("ko", "오늘은 날씨가 맑아서 산책하기 좋았다."),

@@ -75,14 +75,12 @@ def test_letters_are_counted_without_marks_and_spaces():
     assert [count for _, count in letters("가 나, 다!\n---\n漢字 1２ 😀\n")] == [3, 0, 4]
 
 
-def test_host_is_the_site_and_the_name_where_there_is_none():
-    urls = pa.array(["https://a.kr/1", "https://a.kr?x", "http://b.kr/1", None, None, None], pa.string())
-    names = pa.array(["x", "y", "x", "x", "x", None], pa.string())
-    found = np.zeros(6, np.uint32)
-    paragraphs.sites(*string_buffers(urls), *string_buffers(names), found)
-    assert found[0] == found[1] != found[2]
-    assert found[3] == found[4] != found[0]
-    assert found[5] == 0
+def test_equal_names_have_equal_hashes_and_an_empty_one_has_none():
+    found = paragraphs.hashes_of(*string_buffers(pa.array(["a.kr", "b.kr", "a.kr", "한글.kr", "", None])))
+    assert found.dtype == np.uint32
+    assert found[0] == found[2]
+    assert len({0, *found[[0, 1, 3]].tolist()}) == 4
+    assert found[4:].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("seed", range(40))

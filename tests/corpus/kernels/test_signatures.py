@@ -6,7 +6,7 @@ import pytest
 from small_batches import sentences
 
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.kernels.clusters import choose, flatten, link
+from malmoi.corpus.kernels.clusters import choose, flatten, join, pairs
 from malmoi.corpus.kernels.letters import SPAN_BYTES
 from malmoi.corpus.kernels.signatures import EMPTY, band_keys, sign, similarity, sketches
 from malmoi.sample.plant import char5_jaccard
@@ -63,7 +63,7 @@ def test_clusters_do_not_depend_on_the_order_of_a_bucket(order):
     text = sentences(9)
     signatures, _, _ = signed(text, changed(text, 0.01, 1), changed(text, 0.01, 2), sentences(10))
     parents = np.arange(4)
-    link(np.zeros(4, np.uint64), np.array(order), sketches(signatures), 0.7, parents)
+    join(*pairs(np.zeros(4, np.uint64), np.array(order)), sketches(signatures), 0.7, parents)
     flatten(parents)
     assert parents.tolist() == [0, 0, 0, 3]
 

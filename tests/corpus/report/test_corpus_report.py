@@ -96,3 +96,15 @@ def test_damaged_ledger_is_named_in_one_line(built, tmp_path, fault):
     ):
         with pytest.raises(UserError, match="corpus cannot be read"):
             ask(tmp_path / "corpus")
+
+
+def test_a_corpus_of_a_version_with_a_step_that_is_gone_still_opens(built, tmp_path):
+    shutil.copytree(built, tmp_path / "old")
+    known = json.loads((tmp_path / "old" / "manifest.json").read_text(encoding="utf-8"))
+    known["config"] |= {"translation": {"maximum_per_1000_characters": 8.0}, "off": ["translation", "profanity"]}
+    (tmp_path / "old" / "manifest.json").write_text(json.dumps(known), encoding="utf-8")
+    assert questions.recipe_of(tmp_path / "old").off == ("profanity",)
+    known["config"]["nonsense"] = 1
+    (tmp_path / "old" / "manifest.json").write_text(json.dumps(known), encoding="utf-8")
+    with pytest.raises(UserError, match=r"unknown key 'corpus\.nonsense'"):
+        questions.recipe_of(tmp_path / "old")

@@ -9,7 +9,6 @@ from small_batches import batch_of, judge, sentences, verdict
 from malmoi.corpus.steps.profanity import Profanity, weigh
 from malmoi.corpus.steps.promotion import SHORTEST_CHARACTERS, Promotion, lexicon
 from malmoi.corpus.steps.quality import Quality
-from malmoi.corpus.steps.translation import Translation
 from malmoi.sample import plant
 
 QUALITY = Quality()
@@ -86,30 +85,6 @@ def test_every_promotion_phrase_compiles_and_has_a_weight():
     expressions, weights = lexicon()
     assert len(expressions) == len(weights) == len(set(expressions)) > 80
     assert min(weights) > 0
-
-
-def test_word_by_word_translation_is_found_and_a_novel_is_kept():
-    translated = (
-        "당신의 새로운 청소기를 구매한 것에 대해 감사합니다. 그것을 사용하기 이전에 모든 지시들을 읽으십시오. "
-        "만약 당신이 문제를 가지고 있다면 그것은 제거하는 것을 필요로 한다. "
-        "버튼을 누르는 것에 의해 그것이 시작되어진다. 당신은 그것을 좋아하는 것이 가능하다. "
-        "우리의 친절한 팀은 당신을 돕는다."
-    )
-    novel = "그녀는 창밖을 보았다. 당신은 오지 않을 거라고, 그녀는 중얼거렸다. 그것이 마지막이었다. " + sentences(4)
-    batch = judge(Translation(), QUALITY(batch_of([translated, novel, sentences(5)])))
-    assert verdict(batch, "machine_translated") == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    "style",
-    [
-        "당신은 누구십니까. 당신의 이름을 부르면 당신이 대답하고, 당신을 잊으려 하면 당신은 꽃으로 핍니다. 당신의 봄.",
-        "그것은 소리였다. 그것은 빛이었다. 그것이 다가왔고, 그것을 본 아이는 울었다. 그것의 이름은 없었다. 그것은.",
-        "우리의 소원은 통일, 우리의 하늘, 우리의 강, 우리의 노래, 우리의 아이들, 우리의 내일을 위하여.",
-    ],
-)
-def test_one_word_said_again_and_again_is_style_and_no_translation(style):
-    assert verdict(judge(Translation(), QUALITY(batch_of([style]))), "machine_translated") == [False]
 
 
 @pytest.mark.parametrize("word", ["씨발", "시발점 ", "졸라를 ", "미친 새끼야 "])

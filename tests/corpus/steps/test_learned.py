@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus.classify.ensemble import COLUMNS
+from malmoi.corpus.classify.columns import COLUMNS
 from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.learned import Learned
 from malmoi.kit.errors import UserError

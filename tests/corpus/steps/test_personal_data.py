@@ -8,7 +8,7 @@ import pytest
 from small_batches import batch_of, document, judge, sentences
 
 from malmoi.corpus.document import DOCUMENTS
-from malmoi.corpus.steps.masking import find_spans, find_spans_of
+from malmoi.corpus.steps.masking import find_spans_of
 from malmoi.corpus.steps.personal_data import PersonalData
 from malmoi.corpus.steps.written_forms import MASKS, TYPES
 from malmoi.kit.config import parse
@@ -238,20 +238,20 @@ def test_views_captions_and_segments_move_with_every_policy(key_file):
 
 def test_spans_are_characters_of_the_original_with_emoji_and_old_hangul_before_them():
     text = "🎉 ᄒᆞᆫ글 담당자: 김하늘 010-1234-5678 🎉 haneul@naver.com"
-    masked, spans = find_spans(text, PersonalData())
+    ((masked, spans),) = find_spans_of([text], PersonalData())
     assert masked == "🎉 ᄒᆞᆫ글 담당자: <이름> <전화번호> 🎉 <이메일>"
     assert [(span["type"], text[span["start"] : span["end"]]) for span in spans] == [
         ("name", "김하늘"),
         ("phone", "010-1234-5678"),
         ("email", "haneul@naver.com"),
     ]
-    assert find_spans("", PersonalData()) == ("", [])
+    assert find_spans_of([""], PersonalData()) == [("", [])]
     assert json.loads(json.dumps(spans)) == spans
 
 
 def test_many_texts_in_one_scan_give_what_each_gives_alone():
     texts = [PERSONAL, "", "없음", "끝 010-1234-5678", "1234 시작", PERSONAL * 3]
-    assert find_spans_of(texts, PersonalData()) == [find_spans(text, PersonalData()) for text in texts]
+    assert find_spans_of(texts, PersonalData()) == [find_spans_of([text], PersonalData())[0] for text in texts]
 
 
 def test_batch_that_is_a_slice_is_masked_like_a_whole_one():

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
-from malmoi.corpus.kernels.quality_features import FEATURES
+from malmoi.corpus.kernels.feature_names import FEATURES
 from malmoi.corpus.steps import thresholds, verdicts
 from malmoi.corpus.steps.quality import Limit, Quality
 from malmoi.kit import config

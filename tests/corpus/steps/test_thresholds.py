@@ -10,12 +10,12 @@ import pytest
 
 from malmoi.corpus.steps import thresholds
 from malmoi.corpus.steps.quality import Limit, Quality
-from malmoi.corpus.steps.rule import Learned, Rule
+from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.errors import UserError
 
-ENOUGH = Learned(quantile=0.99, mildest=0.6, strictest=0.2, least_documents=100)
+ENOUGH = LearnedLimit(quantile=0.99, mildest=0.6, strictest=0.2, least_documents=100)
 REPEATS = Rule("repetition", "repeated", maximum=0.5, by_kind={"comment": 0.9}, learned=ENOUGH)
-ENDINGS = Rule("word_list", "ending", minimum=0.25, learned=Learned(0.01, 0.1, 0.4, least_documents=100))
+ENDINGS = Rule("word_list", "ending", minimum=0.25, learned=LearnedLimit(0.01, 0.1, 0.4, least_documents=100))
 
 
 def database(**columns):
@@ -38,7 +38,7 @@ def test_limit_is_the_quantile_of_the_scores_of_its_kind():
 @pytest.mark.parametrize("side", ["maximum", "minimum"])
 def test_no_more_than_the_asked_share_of_documents_lies_beyond_a_learnt_limit(side):
     quantile, bounds = (0.99, (1.0, 0.0)) if side == "maximum" else (0.01, (0.0, 1.0))
-    rule = replace(REPEATS if side == "maximum" else ENDINGS, learned=Learned(quantile, *bounds))
+    rule = replace(REPEATS if side == "maximum" else ENDINGS, learned=LearnedLimit(quantile, *bounds))
     chance = random.Random(3)
     values = np.array([chance.betavariate(3, 6) for _ in range(3000)], np.float32)
     (applied,) = thresholds.apply([rule], [learn_one(rule, "web", values)])
@@ -82,7 +82,7 @@ def test_documents_without_the_score_are_not_counted():
 
 def test_fixed_limits_are_told_and_not_learnt():
     fixed = Rule("too_short", "characters", minimum=40, by_kind={"comment": 8})
-    partly = Rule("r", "s", maximum=0.5, by_kind={"law": 0.7}, learned=Learned(0.9, 0.6, 0.1, ("law",), 10))
+    partly = Rule("r", "s", maximum=0.5, by_kind={"law": 0.7}, learned=LearnedLimit(0.9, 0.6, 0.1, ("law",), 10))
     columns = {"kind": ["law", "comment"] * 50, "characters": [3] * 100, "s": [0.4] * 100}
     found = thresholds.learn(database(**columns), [fixed, partly])
     assert [(one.reason, one.kind, one.limit, one.learned) for one in found] == [
@@ -117,7 +117,7 @@ def test_a_damaged_table_is_told_by_its_entry():
 def test_the_order_of_the_documents_and_the_number_of_threads_change_nothing():
     chance = random.Random(1)
     values = [chance.random() ** 3 * 1e4 for _ in range(20_000)]
-    rule = Rule("r", "s", maximum=1.0, learned=Learned(0.999, 1e9, 0.0))
+    rule = Rule("r", "s", maximum=1.0, learned=LearnedLimit(0.999, 1e9, 0.0))
     results = set()
     for threads in (1, 4):
         chance.shuffle(values)
@@ -131,7 +131,7 @@ def test_the_order_of_the_documents_and_the_number_of_threads_change_nothing():
 
 
 def test_negative_scores_zero_and_whole_numbers_are_rounded_towards_letting_pass():
-    rule = Rule("r", "s", minimum=-5.0, learned=Learned(0.5, -1e9, 1e9, least_documents=1))
+    rule = Rule("r", "s", minimum=-5.0, learned=LearnedLimit(0.5, -1e9, 1e9, least_documents=1))
     assert learn_one(rule, "web", [-12345.6]).limit == -12350.0
     assert learn_one(rule, "web", [0.0]).limit == 0.0
     assert learn_one(rule, "web", pa.array([123456], pa.int64())).limit == 123400.0
@@ -157,7 +157,7 @@ def test_quality_asks_for_learning_and_a_recipe_can_fix_or_change_it():
     changed = {rule.score: rule for rule in Quality(limits=limits, least_documents=50).rules()}
     assert (changed["damage_share"].learned, changed["damage_share"].limit("comment")) == (None, 0.02)
     jamo = changed["jamo_share"]
-    assert jamo.learned == Learned(0.995, 0.5, 0.25, ("cafe",), 50)
+    assert jamo.learned == LearnedLimit(0.995, 0.5, 0.25, ("cafe",), 50)
     assert (jamo.limit("cafe"), jamo.limit("web")) == (0.9, 0.4)
     assert all(rule.learned is None for rule in Quality(learn=False).rules())
 

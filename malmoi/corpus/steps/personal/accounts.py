@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, Span, alone, cued
+from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, PersonalSpan, alone, cued
 
 _CARD = re.compile(
     rf"{BEFORE}(?:[0-9]{{4}}(?P<mark> ?- ?|[ .])[0-9]{{4}}(?P=mark)[0-9]{{4}}(?P=mark)[0-9]{{3,4}}"
@@ -14,7 +14,7 @@ _BRANDS = re.compile(r"3[0-9]|4|5[0-9]|6|9|22[2-9]|2[3-6]|27[01]|272")
 """First digits that card brands use (ISO/IEC 7812), 9 among Korean cards. What else passes Luhn is a table of years."""
 
 
-def find_cards(text: str) -> Iterator[Span]:
+def find_cards(text: str) -> Iterator[PersonalSpan]:
     """13 to 16 digits that pass Luhn's test, in fours or as Amex does; without marks beside a word for cards only."""
     for match in _CARD.finditer(text):
         digits = "".join(letter for letter in match.group() if letter.isdecimal())
@@ -22,14 +22,14 @@ def find_cards(text: str) -> Iterator[Span]:
             continue
         marked = match["mark"] or match["mark2"] or cued(text, match.start(), _CARD_CUE, 20)
         if marked or (alone(text, match.start(), match.end()) and len(digits) in (15, 16)):
-            yield Span(match.start(), match.end(), "card")
+            yield PersonalSpan(match.start(), match.end(), "card")
 
 
 def luhn_fits(digits: str) -> bool:
     """Luhn's test (ISO/IEC 7812-1, annex B)."""
     total = 0
-    for place, digit in enumerate(reversed(digits)):
-        double = int(digit) * (1 + place % 2)
+    for index, digit in enumerate(reversed(digits)):
+        double = int(digit) * (1 + index % 2)
         total += double - 9 if double > 9 else double
     return total % 10 == 0
 
@@ -56,7 +56,7 @@ _CUE_CHARACTERS, _FEWEST, _MOST = 24, 10, 16
 _PHONE = re.compile(r"0(?:10|1[16-9]|2|[3-6][1-5]|70|50[2-8]?) ?[- ]? ?[0-9]{3,4} ?[- ]? ?[0-9]{4}")
 
 
-def find_accounts(text: str) -> Iterator[Span]:
+def find_accounts(text: str) -> Iterator[PersonalSpan]:
     """Groups of 10 to 16 digits within reach of a bank's name or of 계좌, 입금, 예금주.
 
     Shapes differ by bank and by decade (KB 6-2-6, Kakao 4-2-7, NH 3-4-4-2): any with two marks or more will do where
@@ -75,4 +75,4 @@ def find_accounts(text: str) -> Iterator[Span]:
             continue
         near = _BANK_BEFORE.search(before) or _BANK_AFTER.match(text, match.end())
         if near or (number.count("-") >= 2 and (cues or _SHORT_BANK.search(before))):
-            yield Span(match.start(), match.end(), "bank_account")
+            yield PersonalSpan(match.start(), match.end(), "bank_account")

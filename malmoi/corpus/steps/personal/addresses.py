@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import Span
+from malmoi.corpus.steps.personal.plain import PersonalSpan
 
 _PROVINCE = (
     r"(?:서울(?:특별시|시)?|(?:부산|대구|인천|광주|대전|울산)(?:광역시|시)?|세종(?:특별자치시|시)?|"
@@ -85,7 +85,7 @@ _OFFICE = re.compile(
 is still a home."""
 
 
-def find_addresses(text: str) -> Iterator[Span]:
+def find_addresses(text: str) -> Iterator[PersonalSpan]:
     """Addresses with a region and a building or lot, or with a flat, or beside a word such as 주소.
 
     Those that draw an area (일원, 부터), follow the name of an institution directly or stand before a public office's
@@ -103,4 +103,4 @@ def find_addresses(text: str) -> Iterator[Span]:
             after = text[match.end() : match.end() + 40]
             if pattern is _BY_LOT and (_LAND.match(after) or _LAND_WORDS.search(before) or _LAND_WORDS.search(after)):
                 continue
-            yield Span(match.start(), match.start() + len(match.group().rstrip(" ,")), "address")
+            yield PersonalSpan(match.start(), match.start() + len(match.group().rstrip(" ,")), "address")

@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, Span, alone, cued
+from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, PersonalSpan, alone, cued
 
 _RESIDENT = re.compile(
     r"(?<![0-9A-Za-z_])(?<![0-9][-.,])([0-9]{6})( ?[-~/_.] ?| {0,2})"
@@ -18,7 +18,7 @@ _LAST_BIRTH_YEAR = 2039
 _RESIDENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 
-def find_resident(text: str) -> Iterator[Span]:
+def find_resident(text: str) -> Iterator[PersonalSpan]:
     """Six digits that are a date, and seven. A hyphen between is enough; else a word before it or its check digit.
 
     The check digit is evidence and no more: numbers given since October 2020 have none. Seventh digit 5 to 8:
@@ -33,7 +33,7 @@ def find_resident(text: str) -> Iterator[Span]:
             or cued(text, match.start(), _RESIDENT_CUE, _CUE_CHARACTERS)
             or resident_check_fits(date + back)
         ) or alone(text, match.start(), match.end()):
-            yield Span(match.start(), match.end(), _resident_type(back))
+            yield PersonalSpan(match.start(), match.end(), _resident_type(back))
 
 
 def _resident_type(back: str) -> str:
@@ -67,7 +67,7 @@ _BUSINESS_CUE = re.compile(r"사업자|등록번호|\bbrn\b|business", re.IGNORE
 _BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 
 
-def find_business(text: str) -> Iterator[Span]:
+def find_business(text: str) -> Iterator[PersonalSpan]:
     """3-2-5 digits whose check digit fits; without hyphens only beside a word that says so, or alone."""
     for match in _BUSINESS.finditer(text):
         number = match[1] + match[3] + match[4]
@@ -78,7 +78,7 @@ def find_business(text: str) -> Iterator[Span]:
             or cued(text, match.start(), _BUSINESS_CUE, _CUE_CHARACTERS)
             or alone(text, match.start(), match.end())
         ):
-            yield Span(match.start(), match.end(), "business_number")
+            yield PersonalSpan(match.start(), match.end(), "business_number")
 
 
 def business_check_fits(number: str) -> bool:
@@ -90,11 +90,11 @@ def business_check_fits(number: str) -> bool:
 _CORPORATE = re.compile(rf"{BEFORE}([0-9]{{6}})( ?- ?| ?)([0-9]{{7}}){AFTER}")
 
 
-def find_corporate(text: str) -> Iterator[Span]:
+def find_corporate(text: str) -> Iterator[PersonalSpan]:
     """Six digits (court, kind of firm) and seven beside a word that says so. Since 2025 the last is no check digit."""
     for match in _CORPORATE.finditer(text):
         if cued(text, match.start(), _CORPORATE_CUE, _CUE_CHARACTERS // 2):
-            yield Span(match.start(), match.end(), "corporate_number")
+            yield PersonalSpan(match.start(), match.end(), "corporate_number")
 
 
 _PASSPORT = re.compile(
@@ -103,7 +103,7 @@ _PASSPORT = re.compile(
 _PASSPORT_CUE = re.compile(r"여권|passport", re.IGNORECASE)
 
 
-def find_passports(text: str) -> Iterator[Span]:
+def find_passports(text: str) -> Iterator[PersonalSpan]:
     """M123A4567 as issued since 2021, in capitals; else (M12345678) only beside the word, or alone."""
     for match in _PASSPORT.finditer(text):
         if (
@@ -111,7 +111,7 @@ def find_passports(text: str) -> Iterator[Span]:
             or cued(text, match.start(), _PASSPORT_CUE, _CUE_CHARACTERS)
             or alone(text, match.start(), match.end())
         ):
-            yield Span(match.start(), match.end(), "passport")
+            yield PersonalSpan(match.start(), match.end(), "passport")
 
 
 _LICENCE = re.compile(
@@ -124,7 +124,7 @@ _LICENCE_BY_NAME = re.compile(
 _LICENCE_CUE = re.compile(r"면허|licen[cs]e", re.IGNORECASE)
 
 
-def find_licences(text: str) -> Iterator[Span]:
+def find_licences(text: str) -> Iterator[PersonalSpan]:
     """Region (11 to 28, or its name), year, six digits, two. Without hyphens beside the word, or alone."""
     for match in _LICENCE.finditer(text):
         if (
@@ -132,6 +132,6 @@ def find_licences(text: str) -> Iterator[Span]:
             or cued(text, match.start(), _LICENCE_CUE, _CUE_CHARACTERS)
             or alone(text, match.start(), match.end())
         ):
-            yield Span(match.start(), match.end(), "driver_licence")
+            yield PersonalSpan(match.start(), match.end(), "driver_licence")
     for match in _LICENCE_BY_NAME.finditer(text):
-        yield Span(match.start(), match.end(), "driver_licence")
+        yield PersonalSpan(match.start(), match.end(), "driver_licence")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import Span
+from malmoi.corpus.steps.personal.plain import PersonalSpan
 
 _LOCAL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
@@ -38,7 +38,7 @@ _RESERVED = re.compile(
 """Domains that belong to nobody: of RFC 2606 those that no text uses as if it were mail, and Microsoft's own."""
 
 
-def find_mail(text: str) -> Iterator[Span]:
+def find_mail(text: str) -> Iterator[PersonalSpan]:
     """Addresses with a top domain of letters. Around a spaced @ (as in `a @ b.T`) only a well-known one counts."""
     for match in _EMAIL.finditer(text):
         top = (match["top"] or "컴").lower()
@@ -51,9 +51,9 @@ def find_mail(text: str) -> Iterator[Span]:
         if spaced and top not in _SPACED_TOPS:
             continue
         if not _RESERVED.search(match.group()[match.end("mark") - match.start() :]):
-            yield Span(match.start(), match.end(), "email")
+            yield PersonalSpan(match.start(), match.end(), "email")
     for match in _WORDS.finditer(text):
-        yield Span(match.start(), match.end(), "email")
+        yield PersonalSpan(match.start(), match.end(), "email")
 
 
 def _is_path(text: str, match: re.Match[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from malmoi.corpus.steps.personal.plain import Span
+from malmoi.corpus.steps.personal.plain import PersonalSpan
 
 _SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유류고문양손배백허남심노하곽성차주우구라진엄채원천방공현함변염여추도소석"
@@ -59,7 +59,7 @@ _WORDS = frozenset(
 """Words of three syllables that could be names by their syllables."""
 
 
-def find_names(text: str, contacts: Sequence[Span] = ()) -> Iterator[Span]:
+def find_names(text: str, contacts: Sequence[PersonalSpan] = ()) -> Iterator[PersonalSpan]:
     """Names after a label (성명:, 담당자:), in introductions, and with a title beside a contact already found."""
     for pattern in (_LABELLED, _BESIDE, _SPOKEN):
         for match in pattern.finditer(text):
@@ -75,7 +75,7 @@ def find_names(text: str, contacts: Sequence[Span] = ()) -> Iterator[Span]:
             yield from _named(match, contact.stop)
 
 
-def _named(match: re.Match[str], offset: int) -> Iterator[Span]:
+def _named(match: re.Match[str], offset: int) -> Iterator[PersonalSpan]:
     group = "name" if match["name"] else "named"
     if match[group] not in _WORDS:
-        yield Span(offset + match.start(group), offset + match.end(group), "name")
+        yield PersonalSpan(offset + match.start(group), offset + match.end(group), "name")

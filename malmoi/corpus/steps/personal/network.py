@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import Span, cued
+from malmoi.corpus.steps.personal.plain import PersonalSpan, cued
 
 _FOUR = re.compile(r"(?<![0-9A-Za-z_.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_-])(?!\.[0-9])")
 _SIX = re.compile(r"(?<![0-9A-Za-z_:.])2[0-9a-fA-F]{3}:[0-9a-fA-F:]{2,34}(?![0-9A-Za-z_:])")
@@ -16,7 +16,7 @@ _KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "168.
 """Public name servers, printed in every manual."""
 
 
-def find_networks(text: str) -> Iterator[Span]:
+def find_networks(text: str) -> Iterator[PersonalSpan]:
     """Global IPv4 and IPv6 addresses of hosts.
 
     Private, loopback, link-local, multicast and documentation ranges (RFC 6890) point at nobody, nor do networks (x.0)
@@ -32,15 +32,15 @@ def find_networks(text: str) -> Iterator[Span]:
         likely = int(parts[0]) > 9 and max(map(int, parts)) >= 100
         by_word = cued(text, match.start(), _CUE, 16)
         if by_word or (likely and not cued(text, match.start(), _VERSION, 24)):
-            yield Span(match.start(), match.end(), "ip_address")
+            yield PersonalSpan(match.start(), match.end(), "ip_address")
     for match in _SIX.finditer(text):
         if match.group().count(":") >= 3 and _is_global(match.group()):
-            yield Span(match.start(), match.end(), "ip_address")
+            yield PersonalSpan(match.start(), match.end(), "ip_address")
 
 
 def _is_global(address: str) -> bool:
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found.is_global and not found.is_multicast
+    return parsed.is_global and not parsed.is_multicast

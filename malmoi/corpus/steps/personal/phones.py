@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, Span, cued
+from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, PersonalSpan, cued
 
 _MARK = r"(?: ?[-.)/~·_] ?| {1,2})"
 _ANY_MARK = r"(?: ?[-.)/~·_:*=→…+\]] ?| {1,2}|--|,)"
@@ -44,7 +44,7 @@ _REPRESENTATIVE = re.compile("1[568][0-9]{2}")
 """Exchanges of representative numbers: dialled with an area code before them they are still public."""
 
 
-def find_phones(text: str) -> Iterator[Span]:
+def find_phones(text: str) -> Iterator[PersonalSpan]:
     """Mobile, landline, internet and personal (050x) numbers, in digits, in Hangul and with letters for digits."""
     for match in _PHONE.finditer(text):
         if not _REPRESENTATIVE.fullmatch(match["exchange"] or "") or match["area"][:2] in ("70", "50"):
@@ -68,7 +68,7 @@ def _is_spelled(written: str) -> bool:
     return spelled and len(set(last)) > 2 and sum(letter not in "oOlI" for letter in last) >= 4
 
 
-def _span(match: re.Match[str]) -> Span:
+def _span(match: re.Match[str]) -> PersonalSpan:
     """An opening bracket that closes outside the number is no part of it."""
     unclosed = match.group()[0] in "([" and not set(match.group()) & set(")]")
-    return Span(match.start() + unclosed, match.end(), "phone")
+    return PersonalSpan(match.start() + unclosed, match.end(), "phone")

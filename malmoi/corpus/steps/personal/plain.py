@@ -1,10 +1,10 @@
-"""What every finder of personal data reads: a text with plain signs at the same places, cues, lines, and Span."""
+"""What every finder of personal data reads and gives: text with plain signs at the same places, cues, lines, a span."""
 
 import re
 from typing import NamedTuple
 
 
-class Span(NamedTuple):
+class PersonalSpan(NamedTuple):
     """Characters start..stop of a text are personal data of this type."""
 
     start: int
@@ -14,7 +14,7 @@ class Span(NamedTuple):
 
 def _one_to_one() -> dict[int, str]:
     """Full-width signs, other hyphens and other spaces as their ASCII twins: places in the text stay the same."""
-    table = {0xFF01 + place: chr(0x21 + place) for place in range(94)}
+    table = {0xFF01 + index: chr(0x21 + index) for index in range(94)}
     table |= dict.fromkeys(map(ord, "‐‑‒–—―−﹣⁃─ㅡ"), "-")
     table |= dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2005\u2009\u202f\u3000\t"), " ")
     return table | {ord("∙"): "·", ord("･"): "·", ord("ㆍ"): "·", ord("•"): "·", ord("。"): "."}

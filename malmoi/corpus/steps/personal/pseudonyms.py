@@ -141,7 +141,7 @@ def _address(written: str, source: str) -> str:
 
 
 def _name(_written: str, source: str) -> str:
-    given = [one for one in _GIVEN if len(one) == 2]
+    given = [syllables for syllables in _GIVEN if len(syllables) == 2]
     return _SURNAMES[int(source[:4]) % len(_SURNAMES)] + given[int(source[4:8]) % len(given)]
 
 

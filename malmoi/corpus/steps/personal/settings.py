@@ -32,11 +32,11 @@ class MaskingSettings:
     maximum_per_1000_characters: float = 20.0
 
     def __post_init__(self) -> None:
-        for place, names in (("types", self.types), ("policy", self.policy)):
+        for setting, names in (("types", self.types), ("policy", self.policy)):
             for name in names:
                 if name not in TYPES:
                     raise UserError(
-                        f"{place} holds {name!r}", f"some of {', '.join(TYPES)}", did_you_mean(name, list(TYPES))
+                        f"{setting} holds {name!r}", f"some of {', '.join(TYPES)}", did_you_mean(name, list(TYPES))
                     )
         for name, policy in [("default_policy", self.default_policy), *self.policy.items()]:
             if policy not in ("remove", "mask", "pseudonym", "keep"):

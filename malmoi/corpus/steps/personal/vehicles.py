@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import Span, cued
+from malmoi.corpus.steps.personal.plain import PersonalSpan, cued
 
 _LETTERS = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자허하호배"
 """Syllables of plates for private cars, hire, transport and delivery (자동차 등록번호판 등의 기준에 관한 고시)."""
@@ -26,7 +26,7 @@ _COURT_AFTER = re.compile(
 )
 
 
-def find_plates(text: str) -> Iterator[Span]:
+def find_plates(text: str) -> Iterator[PersonalSpan]:
     """Two or three digits, a syllable of the plates, four digits. With spaces only beside a word for vehicles."""
     for match in _PLATE.finditer(text):
         if _is_case(text, match):
@@ -36,7 +36,7 @@ def find_plates(text: str) -> Iterator[Span]:
             continue
         spaced = match["s1"] or match["s2"]
         if near or (not spaced and not _follows_article(text, match)):
-            yield Span(match.start(), match.end("number"), "vehicle_plate")
+            yield PersonalSpan(match.start(), match.end("number"), "vehicle_plate")
 
 
 def _follows_article(text: str, match: re.Match[str]) -> bool:
