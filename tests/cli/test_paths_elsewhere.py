@@ -1,10 +1,12 @@
 """Paths on S3: what needs a disk says so in one sentence, before anything is made."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from object_store import content, served
 
 from malmoi.cli.main import main
 
@@ -59,3 +61,21 @@ def test_a_store_that_does_not_answer_is_one_sentence(words):
     assert done.stderr.startswith("malmoi: ")
     assert "http://127.0.0.1:9" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_corpus_copied_from_s3_is_gone_on_with_and_not_built_again(tmp_path, capsys):
+    raw, local = tmp_path / "raw", tmp_path / "run"
+    raw.mkdir()
+    (raw / "글.txt").write_text("오늘은 도서관에서 책을 한 권 읽고 돌아왔다. " * 20, encoding="utf-8")
+    with served() as bucket:
+        recipe = tmp_path / "recipe.toml"
+        text = 'name = "recipe"\nfolder = "{folder}"\n[corpus]\nprocesses = 1\n[[corpus.inputs]]\npath = "{raw}"\n'
+        recipe.write_text(text.format(folder=bucket / "run", raw=raw), encoding="utf-8")
+        assert main(["corpus", "build", str(recipe)]) == 0
+        for name, content_bytes in content(bucket / "run" / "corpus").items():
+            (local / "corpus" / name).parent.mkdir(parents=True, exist_ok=True)
+            (local / "corpus" / name).write_bytes(content_bytes)
+    capsys.readouterr()
+    assert main(["run", str(recipe), "--set", f"folder={local}", "--dry-run", "--json"]) == 0
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    assert [stage["state"] for stage in stages] == ["unchanged"] + 5 * ["to do"]
