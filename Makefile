@@ -1,5 +1,5 @@
 # make demo: samples to a model that answers. make test: all tests. Both set up .venv first, from nothing.
-# make check: style, types, imports, generated files. See AGENTS.md.
+# make check: style, types, imports, generated files, circles of files and sizes, tests that cannot fail. See AGENTS.md.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_ARGS ?=
@@ -25,6 +25,7 @@ check: .venv/ready-test
 	$(BIN)/python -m malmoi.cli.reference --check docs/reference
 	$(BIN)/malmoi sample build samples --check
 	$(BIN)/python malmoi/studio/web/check_bundle.py
+	$(BIN)/pytest tests/test_layout.py tests/studio/test_web_layout.py tests/test_assertions.py
 
 docs: .venv/ready
 	$(BIN)/python -m malmoi.cli.reference docs/reference

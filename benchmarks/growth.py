@@ -195,7 +195,7 @@ def build(raw: Path, out: Path, processes: int, memory_bytes: int) -> None:
 
     recipe = CorpusRecipe(inputs=(Input(raw),), processes=processes, memory_bytes=memory_bytes)
     counts = build_corpus(recipe, out, lambda _done, _all: None)
-    taken = {event["stage"]: event["seconds"] for event in events.read(out, "stage")}
+    taken = {event["stage"]: event["seconds"] for event in events.every(out, "stage")}
     told = {"raw_bytes": total(raw), "text_bytes": counts["text_bytes_in"], "alone_s": taken["rank"] + taken["judge"]}
     print(json.dumps(told | {"stages": taken}))
 

@@ -31,11 +31,11 @@ def test_every_command_in_a_page_is_one_that_exists(page):
         parser.parse_args(words)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_to_a_file_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
+def test_every_link_to_a_file_leads_somewhere():
+    links = [(page, target) for page in PAGES for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8"))]
+    files = [page.parent / target for page, target in links if "://" not in target]
+    assert ROOT / "docs/guides/corpus.ko.md" in files
+    assert [str(path) for path in files if not path.exists()] == []
 
 
 def test_generated_reference_pages_are_up_to_date():
@@ -44,8 +44,8 @@ def test_generated_reference_pages_are_up_to_date():
 
 
 def test_readme_names_the_two_commands():
-    for page in ROOT.glob("README*.md"):
-        text = page.read_text(encoding="utf-8")
+    for name in ("README.md", "README.en.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
         assert "make demo" in text
         assert "make test" in text
 
@@ -60,10 +60,10 @@ def test_every_direct_dependency_is_pinned_and_has_its_reason():
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = {line.split("==")[0].lower().replace("_", "-") for line in pinned}
     reasons = (ROOT / "docs/decisions/dependencies.md").read_text(encoding="utf-8").lower()
-    for dependency in sorted(one for one in named if not one.startswith("malmoi[")):
-        name = re.split(r"[\[=<>]", dependency)[0].lower()
-        assert name in pins, name
-        assert name in reasons, name
+    names = {re.split(r"[\[=<>]", one)[0].lower() for one in named if not one.startswith("malmoi[")}
+    assert {"torch", "numba", "pytest", "ray"} <= names
+    assert names - pins == set()
+    assert [name for name in sorted(names) if name not in reasons] == []
 
 
 def test_test_files_have_names_of_their_own():

@@ -4,8 +4,9 @@ import argparse
 import json
 from typing import Any
 
-from malmoi.cli import corpus_judgements, corpus_questions
+from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
 from malmoi.kit.files import to_path
+from malmoi.kit.run import CORPUS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     _add_build(verbs)
     corpus_questions.add_verbs(verbs)
+    corpus_erase.add_verb(verbs)
     corpus_judgements.add_verbs(verbs)
     work = verbs.add_parser("work", help="one task of a build that is under way: what a job of a cluster calls")
     work.add_argument("folder", type=to_path, help="the folder of what is on the way (corpus/work/...)")
@@ -41,7 +43,7 @@ def _build(arguments: argparse.Namespace) -> int:
         _print_plan(run_local.describe(run.corpus), arguments.json)
         return 0
     with bar("corpus") as progress:
-        counts = run_local.build(run.corpus, run.folder / "corpus", progress)
+        counts = run_local.build(run.corpus, run.folder / CORPUS, progress)
     corpus_questions.print_counts(counts, arguments.json)
     return 0
 

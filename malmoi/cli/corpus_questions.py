@@ -1,4 +1,4 @@
-"""`malmoi corpus show | why | sample | diff | report | erase`: questions to a finished corpus."""
+"""`malmoi corpus show | why | sample | diff | report | views`: questions to a finished corpus."""
 
 import argparse
 import json
@@ -32,7 +32,6 @@ def add_verbs(verbs: Any) -> None:
     views.add_argument("--use", required=True, help="search, dialogue, qa or summary")
     views.add_argument("--json", action="store_true", help="one JSON object a line")
     views.set_defaults(action=_views)
-    _add_erase(verbs)
 
 
 def _add_show(verbs: Any) -> None:
@@ -58,20 +57,6 @@ def _add_sample(verbs: Any) -> None:
     sample.add_argument("--seed", type=int, default=0, help="another seed shows others")
     sample.add_argument("--json", action="store_true", help="one JSON object a line")
     sample.set_defaults(action=_sample)
-
-
-def _add_erase(verbs: Any) -> None:
-    erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
-    erase.add_argument("folder", type=to_path, help="the folder of a corpus")
-    erase.add_argument("--ids", type=Path, metavar="FILE", help="a file with one id a line")
-    erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
-    erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
-    erase.add_argument(
-        "--runs", type=Path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
-    )
-    erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
-    erase.add_argument("--json", action="store_true", help="print JSON")
-    erase.set_defaults(action=_erase)
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -106,7 +91,7 @@ def _sample(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(row, ensure_ascii=False))
             continue
-        print(f"== {row['id'] or '(unreadable)'}  {_where(row)}  {', '.join(row['reasons']) or 'kept'}")
+        print(f"== {row['id'] or '(unreadable)'}  {where(row)}  {', '.join(row['reasons']) or 'kept'}")
         print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
     return 0
 
@@ -131,7 +116,7 @@ def _diff(arguments: argparse.Namespace) -> int:
         print(f"{row['change']:<13} {reasons:<40} {row['documents']:>10,} {gained:>+16,} bytes")
         for one in samples.get((row["change"], row["reason_a"], row["reason_b"]), []):
             line = " ".join((one["text"] or one["detail"] or "").split())[:100]
-            print(f"    {one['id'] or _where(one)}  {harmless(line)}")
+            print(f"    {one['id'] or where(one)}  {harmless(line)}")
     if not found["changes"]:
         print("no document fares otherwise")
     return 0
@@ -159,45 +144,6 @@ def _views(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _erase(arguments: argparse.Namespace) -> int:
-    """What was seen by trained runs is asked before anything is erased: afterwards nobody could tell which it was."""
-    from malmoi.cli.progress import bar
-    from malmoi.cli.train import runs_that_saw
-    from malmoi.corpus.erase import Asked, erase, find
-
-    ids = [*arguments.id, *(_ids_in(arguments.ids) if arguments.ids else [])]
-    asked = Asked(tuple(ids), arguments.matching)
-    found = find(arguments.folder, asked)
-    gone = [row["id"] for row in found]
-    seen = runs_that_saw(gone, arguments.runs or arguments.folder.resolve().parent)
-    rows: dict[str, int] = {}
-    if not arguments.dry_run:
-        with bar("erase") as progress:
-            rows = erase(arguments.folder, gone, progress)
-    if arguments.json:
-        print(json.dumps({"documents": found, "erased": rows, "seen_by": seen}, ensure_ascii=False, indent=1))
-        return 0
-    verb = "would be erased" if arguments.dry_run else "erased"
-    print(f"{len(gone)} documents {verb}" + "".join(f", {number} in {name}" for name, number in rows.items() if number))
-    for row in found:
-        print(f"  {row['id']}  {_where(row)}  {harmless(row['title'] or '')}")
-    for run in seen:
-        steps = f"trained on in {run['steps']} steps" if run["steps"] else "encoded, in no step so far"
-        print(f"  seen by {run['run']}: {run['documents']} of them, {steps}")
-    if not seen:
-        print("  no trained run has seen any of them")
-    return 0
-
-
-def _ids_in(path: Path) -> list[str]:
-    from malmoi.kit.errors import UserError
-
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no text in UTF-8", "one id a line") from None
-
-
 def _require(*numbers: tuple[str, int, int]) -> None:
     """UserError where a number is less than its least, or larger than anyone can mean."""
     from malmoi.kit.errors import UserError
@@ -207,7 +153,8 @@ def _require(*numbers: tuple[str, int, int]) -> None:
             raise UserError(f"{name} {value}", f"{least} to {MOST - 1}")
 
 
-def _where(row: dict[str, Any]) -> str:
+def where(row: dict[str, Any]) -> str:
+    """The input, file and offset that a row of the ledger came from, harmless to a terminal."""
     return harmless(f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}")
 
 
@@ -261,9 +208,7 @@ def _print_trail(trail: dict[str, Any]) -> None:
     verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
     source = trail["source"] or {}
     print(f"{trail['id']}  {verdict}")
-    print(
-        f"  {_where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text"
-    )
+    print(f"  {where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text")
     for line in (trail["title"], trail["detail"]):
         if line:
             print(f"  {harmless(line)}")

@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from malmoi.kit.run import MODEL
+
 RECIPE = Path("recipes/demo.toml")
 PROMPT = "오늘 아침"
 ANSWER_LIMIT_S = 60
@@ -46,7 +48,7 @@ def _ask_once(folder: Path) -> int:
     from malmoi.studio.settings import StudioSettings
 
     settings = ServeSettings()
-    with TorchEngine(folder / "model", settings) as engine:
+    with TorchEngine(folder / MODEL, settings) as engine:
         app = create_app(StudioSettings(), Served(engine, engine.codec, settings), folder.resolve().parent)
         with server.running(app) as address:
             print(f"asking {address}/v1/completions: {PROMPT}", file=sys.stderr)

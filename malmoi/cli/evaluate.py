@@ -8,6 +8,7 @@ from pathlib import Path
 
 from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.kit.run import MODEL, REPORT, TOKENS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,19 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure_model(arguments: argparse.Namespace) -> int:
     """`malmoi evaluate run RECIPE`."""
     run = load(arguments)
-    model, out = run.folder / "model", run.folder / "report"
+    model, out = run.folder / MODEL, run.folder / REPORT
     if arguments.dry_run:
-        plan = {"model": str(model), "tokens": str(run.folder / "tokens"), "out": str(out)}
+        plan = {"model": str(model), "tokens": str(run.folder / TOKENS), "out": str(out)}
         print(json.dumps({**plan, "settings": asdict(run.evaluate)}, ensure_ascii=False, indent=1))
         return 0
     from malmoi.evaluate.run import measure
     from malmoi.kit import manifest
     from malmoi.kit.errors import UserError
-    from malmoi.kit.files import damage
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    if wrong := damage(model, manifest.read(model)["outputs"]):
+    if wrong := manifest.verify(model):
         raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
     with TorchEngine(model, ServeSettings()) as engine, bar("evaluate") as progress:
         counts = measure(run.evaluate, engine, run.folder, progress)
@@ -51,7 +51,7 @@ def write_report_of(arguments: argparse.Namespace) -> int:
     from malmoi.evaluate.report import JSON, write_report
     from malmoi.kit.files import writing
 
-    with writing(arguments.folder / "report"):
+    with writing(arguments.folder / REPORT):
         page = write_report(arguments.folder)
     print(page.with_name(JSON).read_text(encoding="utf-8") if arguments.json else page)
     return 0

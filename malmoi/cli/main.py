@@ -1,15 +1,15 @@
 """`malmoi <room> <verb> [path] --set a.b=c --dry-run --json`: parse, wire, print. Rooms are imported when asked for."""
 
 import argparse
-import errno
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import OUR_FAULT, STOPPED, TRY_AGAIN, UserError, code_of, did_you_mean
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -49,7 +49,33 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Returns its exit code (kit/errors.py).
+    """Runs one command. Returns its exit code (kit/errors.py); a job (kit/job.py) leaves it in its folder too."""
+    code: int = OUR_FAULT
+    if arguments is None:  # a program of its own
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _main(arguments)
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else OUR_FAULT
+        raise
+    finally:
+        if "MALMOI_JOB" in os.environ:
+            from malmoi.kit.job import note_exit
+
+            note_exit(code)
+    return code
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM, which asks to stop as Ctrl-C does. What is on the disk is whole: the same command goes on from it."""
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise _TerminatedError
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    """The command itself.
 
     Threads of torch that wait for each other sleep instead of spinning: on two cores that other work shares, training
     ran at 463 tokens/s spinning and at 2,900-6,500 sleeping (docs/log.md). It must be said before torch is loaded.
@@ -70,20 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
             raise
         _say("stopped; run the same command again to go on")
-        return 130
+        return TRY_AGAIN if isinstance(error, _TerminatedError) else STOPPED
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
         return 1
     except OSError as error:
-        return _refused(error)
-
-
-def _refused(error: OSError) -> int:
-    """The system's no in one line: 2 where the path is to blame, 1 for what may pass (a full disk, a lost network)."""
-    place = "" if error.filename is None else f"{error.filename}: "
-    _say(f"{place}{error.strerror or error}")
-    wrong_path = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
-    return 2 if isinstance(error, wrong_path) or error.errno == errno.EROFS else 1
+        place = "" if error.filename is None else f"{error.filename}: "
+        _say(f"{place}{error.strerror or error}")
+        return code_of(error)
 
 
 def _say(wrong: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from malmoi.cli.recipe import load
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import MODEL, TOKENIZER, TRAIN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     folder = arguments.recipe if arguments.recipe.is_dir() else load(arguments).folder
-    out = folder / "model"
+    out = folder / MODEL
     if arguments.dry_run:
         step = "newest checkpoint" if arguments.step is None else f"checkpoint of step {arguments.step}"
         print(f"the {step} of {folder / 'train'} would be written to {out}", file=sys.stderr)
         return
     from malmoi.train.export import export
 
-    counts = export(folder / "train", folder / "tokenizer", out, arguments.step)
+    counts = export(folder / TRAIN, folder / TOKENIZER, out, arguments.step)
     if arguments.json:
         print(json.dumps(counts, indent=1))
         return
@@ -48,8 +49,8 @@ def _show(arguments: argparse.Namespace) -> None:
     from malmoi.model.convert import read_shape
 
     folder = arguments.folder
-    if not (folder / "config.json").is_file() and (folder / "model" / "config.json").is_file():
-        folder = folder / "model"
+    if not (folder / "config.json").is_file() and (folder / MODEL / "config.json").is_file():
+        folder = folder / MODEL
     if not folder.is_dir():
         raise UserError(f"no folder {folder}", "an exported model")
     shape = read_shape(folder)

@@ -40,6 +40,12 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def add_from_scratch(parser: argparse.ArgumentParser) -> None:
+    """Adds the word that lets a training begin again. It is no setting of the recipe: it changes no number."""
+    told = "where saved steps have no whole checkpoint any more, train from step 0 (the former events are kept aside)"
+    parser.add_argument("--from-scratch", action="store_true", help=told)
+
+
 def load(arguments: argparse.Namespace) -> Run:
     """The recipe that the arguments name, with their --set applied. Raises UserError."""
     table = config.override(config.read_toml(arguments.recipe), arguments.assignments)

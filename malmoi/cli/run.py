@@ -1,17 +1,19 @@
 """`malmoi run RECIPE`: every stage of the road in order, each skipped where it is finished already."""
 
 import argparse
+import functools
 import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from malmoi.cli.progress import Progress, bar
-from malmoi.cli.recipe import Run, add_recipe_arguments, load
-from malmoi.kit import events
+from malmoi.cli.recipe import Run, add_from_scratch, add_recipe_arguments, load
+from malmoi.kit import config, events
+from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begin
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Stage:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The room is its own verb."""
     add_recipe_arguments(parser)
+    add_from_scratch(parser)
     parser.set_defaults(action=_run)
 
 
@@ -34,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         print_plan(run, arguments.json)
         return 0
-    counts = run_stages(run)
+    counts = run_stages(run, from_scratch=arguments.from_scratch)
     if arguments.json:
         print(json.dumps(counts, ensure_ascii=False))
     else:
@@ -43,16 +46,21 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_stages(run: Run) -> dict[str, Any]:
-    """Runs what is not finished. Returns each stage's counts."""
+def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
+    """Runs what is not finished. Returns each stage's counts. from_scratch: as in train.
+
+    A stage that was asked to stop raises, so that no stage after it begins.
+    """
     from malmoi.cli.memory import watched
 
+    begin(run.folder, config.identity(replace(run, folder=Path())))  # the same recipe, wherever its result lies
     counts: dict[str, Any] = {}
     started = time.perf_counter()
     for number, stage in enumerate(STAGES, start=1):
         before = time.perf_counter()
         with watched() as peak, bar(f"{number}/{len(STAGES)} {stage.title}") as progress:
-            counts[stage.folder] = stage.run(run, progress)
+            work = functools.partial(_train, from_scratch=from_scratch) if stage.run is _train else stage.run
+            counts[stage.folder] = work(run, progress)
         seconds = time.perf_counter() - before
         events.append(run.folder, "stage", stage=stage.folder, seconds=seconds, peak_bytes=peak.resident_bytes)
         print(_line(number, stage, seconds, peak.resident_bytes, run.folder), file=sys.stderr)
@@ -69,33 +77,39 @@ def _line(number: int, stage: Stage, seconds: float, peak_bytes: int, folder: Pa
 
 def _corpus(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.corpus.build import build
+    from malmoi.corpus.report.page import HTML, write_report
 
-    return build(run.corpus, run.folder / "corpus", progress)
+    corpus = run.folder / CORPUS
+    counts = build(run.corpus, corpus, progress)
+    # A build and an erasure remove the report of before; the run's own report leads here.
+    if not (corpus / HTML).is_file():
+        write_report(corpus)
+    return counts
 
 
 def _tokenizer(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.tokenizer.learn import learn
 
-    return learn(run.tokenizer, run.folder / "corpus", run.folder / "tokenizer", progress)
+    return learn(run.tokenizer, run.folder / CORPUS, run.folder / TOKENIZER, progress)
 
 
 def _tokens(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.tokenizer.encode import encode
 
-    return encode(run.tokens, run.folder / "corpus", run.folder / "tokenizer", run.folder / "tokens", progress)
+    return encode(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER, run.folder / TOKENS, progress)
 
 
-def _train(run: Run, progress: Progress) -> dict[str, Any]:
+def _train(run: Run, progress: Progress, *, from_scratch: bool = False) -> dict[str, Any]:
     from malmoi.train.trainer import train
 
-    return train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress)
+    return train(run.train, run.model, run.folder / TOKENS, run.folder / TRAIN, progress, from_scratch=from_scratch)
 
 
 def _model(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.train.export import export
 
     progress(0, 1)
-    return export(run.folder / "train", run.folder / "tokenizer", run.folder / "model")
+    return export(run.folder / TRAIN, run.folder / TOKENIZER, run.folder / MODEL)
 
 
 def _report(run: Run, progress: Progress) -> dict[str, Any]:
@@ -103,24 +117,22 @@ def _report(run: Run, progress: Progress) -> dict[str, Any]:
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    with TorchEngine(run.folder / "model", ServeSettings()) as engine:
+    with TorchEngine(run.folder / MODEL, ServeSettings()) as engine:
         return measure(run.evaluate, engine, run.folder, progress)
 
 
 STAGES = (
-    Stage("corpus", "build the corpus", _corpus),
-    Stage("tokenizer", "learn the tokenizer", _tokenizer),
-    Stage("tokens", "encode", _tokens),
-    Stage("train", "train", _train),
-    Stage("model", "export", _model),
-    Stage("report", "evaluate", _report),
+    Stage(CORPUS, "build the corpus", _corpus),
+    Stage(TOKENIZER, "learn the tokenizer", _tokenizer),
+    Stage(TOKENS, "encode", _tokens),
+    Stage(TRAIN, "train", _train),
+    Stage(MODEL, "export", _model),
+    Stage(REPORT, "evaluate", _report),
 )
 
 
 def print_plan(run: Run, as_json: bool) -> None:
     """What would be done, with the sizes that follow from the recipe. Changes nothing."""
-    from malmoi.kit import config
-
     shape = run.model.shape(run.tokenizer.vocabulary_tokens)
     tokens = run.train.steps * run.train.batch_sequences * run.train.sequence_tokens
     stages = {stage.folder: (run.folder / stage.folder / "manifest.json").is_file() for stage in STAGES}

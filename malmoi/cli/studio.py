@@ -9,6 +9,7 @@ from pathlib import Path
 from malmoi.cli.serve import add_engine_arguments, settings_of
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import MODEL, is_run
 from malmoi.studio.settings import StudioSettings
 
 _DEFAULT = StudioSettings()
@@ -55,13 +56,11 @@ def studio(arguments: argparse.Namespace) -> int:
 
 def places(path: Path, model: Path | None) -> tuple[Path, Path | None]:
     """The folder of all runs, and the model to serve, from what the person named. Raises UserError."""
-    from malmoi.studio.run_folder import STAGES
-
-    is_run = any((path / stage).is_dir() for stage in STAGES)
+    is_a_run = is_run(path)
     if not path.is_dir() and path != Path("runs"):
         raise UserError(f"{path} is no folder", "the folder of a run, as runs/demo, or of all runs")
-    if model is None and is_run and (path / "model" / manifest.NAME).is_file():
-        model = path / "model"
+    if model is None and is_a_run and (path / MODEL / manifest.NAME).is_file():
+        model = path / MODEL
     if model is not None and not (model / "config.json").is_file():
         raise UserError(f"{model} is no exported model", "a folder with config.json, as runs/demo/model")
-    return (path.resolve().parent if is_run else path), model
+    return (path.resolve().parent if is_a_run else path), model

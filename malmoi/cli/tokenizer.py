@@ -10,6 +10,7 @@ from typing import Any
 
 from malmoi.cli.progress import bar
 from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.kit.run import CORPUS, TOKENIZER, TOKENS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def learn_tokenizer(arguments: argparse.Namespace) -> int:
     """`malmoi tokenizer learn RECIPE`."""
     run = load(arguments)
-    corpus, out = run.folder / "corpus", run.folder / "tokenizer"
+    corpus, out = run.folder / CORPUS, run.folder / TOKENIZER
     if arguments.dry_run:
         return _plan("learn", run.tokenizer, [corpus], out)
     from malmoi.tokenizer.learn import learn
@@ -65,7 +66,7 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
     from malmoi.kit.errors import UserError
     from malmoi.tokenizer.codec import Codec
     from malmoi.tokenizer.measure import heldout_texts, measure, read_text
-    from malmoi.tokenizer.shards import open_part
+    from malmoi.tokenizer.shards import open_part, require_tokenizer
 
     if arguments.bytes < 1:
         raise UserError(f"--bytes {arguments.bytes}", "1 or more")
@@ -76,9 +77,10 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
             raise UserError(f"no file at {missing[0]}", "a text file after --text")
         texts = {file.name: [read_text(file, arguments.bytes)] for file in arguments.text}
     else:
-        tokens = arguments.folder.parent / "tokens"
+        tokens = arguments.folder.parent / TOKENS
         if not tokens.is_dir():
             raise UserError(f"no held-out text beside {arguments.folder}", hint="name a text file with --text")
+        require_tokenizer(tokens, arguments.folder)
         texts = heldout_texts(open_part(tokens, "heldout"), codec, arguments.bytes)
     measures = {name: measure(codec, some, morphemes=not arguments.no_morphemes) for name, some in texts.items()}
     if arguments.json:

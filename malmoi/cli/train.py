@@ -4,14 +4,14 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malmoi.cli.progress import bar
-from malmoi.cli.recipe import add_recipe_arguments, load
+from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments, load
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import TOKENS, TRAIN
 
 if TYPE_CHECKING:
     from malmoi.train.loader import Loader
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
     add_recipe_arguments(run)
+    add_from_scratch(run)
     run.set_defaults(action=_run)
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
     show.add_argument("folder", type=Path, help="a train folder, or the folder of a run")
@@ -47,7 +48,8 @@ def _run(arguments: argparse.Namespace) -> None:
     from malmoi.train.trainer import train
 
     with bar("train") as progress:
-        counts = train(run.train, run.model, run.folder / "tokens", run.folder / "train", progress)
+        tokens, out = run.folder / TOKENS, run.folder / TRAIN
+        counts = train(run.train, run.model, tokens, out, progress, from_scratch=arguments.from_scratch)
     _print(counts, arguments.json)
 
 
@@ -86,15 +88,16 @@ def _show(arguments: argparse.Namespace) -> None:
         "loss": statistics.fmean(step["loss"] for step in last) if last else None,
         "tokens_per_s": statistics.fmean(step["tokens_per_s"] for step in last) if last else None,
         "learning_rate": steps[-1]["learning_rate"] if steps else None,
-        "resumed": sum(1 for _ in events.read(folder, "resume")),
-        "refused": {event["name"]: event["reason"] for event in events.read(folder, "refused_checkpoint")},
+        "machine_changed": {str(event["step"]): event["changes"] for event in events.every(folder, "machine_changed")},
+        "resumed": len(events.every(folder, "resume")),
+        "refused": {event["name"]: event["reason"] for event in events.every(folder, "refused_checkpoint")},
         "checkpoints": states,
     }
     _print(found, arguments.json)
 
 
 def _documents(arguments: argparse.Namespace) -> None:
-    loader, num_steps = _loader(train_folder(arguments.folder))
+    loader, num_steps = loader_of(train_folder(arguments.folder))
     if not 1 <= arguments.step <= num_steps:
         raise UserError(f"--step {arguments.step}", f"1 to {num_steps}, the steps done so far")
     rows = loader.documents_of(arguments.step - 1)
@@ -106,7 +109,7 @@ def _documents(arguments: argparse.Namespace) -> None:
 
 
 def _seen(arguments: argparse.Namespace) -> None:
-    loader, num_steps = _loader(train_folder(arguments.folder))
+    loader, num_steps = loader_of(train_folder(arguments.folder))
     steps = [step + 1 for step in loader.steps_with(arguments.id, num_steps)]
     if arguments.json:
         print(json.dumps({"id": arguments.id, "steps": steps}))
@@ -117,7 +120,7 @@ def _seen(arguments: argparse.Namespace) -> None:
         print(step)
 
 
-def _loader(folder: Path) -> tuple["Loader", int]:
+def loader_of(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
@@ -130,43 +133,19 @@ def _loader(folder: Path) -> tuple["Loader", int]:
     if not saved:
         raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
     record = manifest.read(saved[-1])
-    tokens = folder.parent / "tokens"
+    tokens = folder.parent / TOKENS
     if content_sha256(tokens) != record["inputs"]["tokens"]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
-    settings = config.parse(TrainSettings, record["config"]["train"], "train")
+    table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
+    settings = config.parse(TrainSettings, table, "train")
     num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 
-def runs_that_saw(ids: Sequence[str], runs: Path) -> list[dict[str, Any]]:
-    """The runs in and below a folder that have any of these documents in their tokens, and in how many steps.
-
-    run, documents (how many of them are in its tokens), steps (in which any of them was trained on; 0: none yet).
-    """
-    import pyarrow.parquet as pq
-
-    found = []
-    for record in sorted({*runs.glob("tokens/manifest.json"), *runs.glob("*/tokens/manifest.json")}):
-        run = record.parent.parent
-        tables = [pq.read_table(table, columns=["id"]) for table in record.parent.glob("*.documents.parquet")]
-        inside = set(ids).intersection(*[{one for table in tables for one in table.column("id").to_pylist()}])
-        if inside:
-            found.append({"run": str(run), "documents": len(inside), "steps": len(_steps_with(run, inside))})
-    return found
-
-
-def _steps_with(run: Path, ids: set[str]) -> set[int]:
-    """The steps of a run's training in which any of the documents was seen; none where it was not trained."""
-    if not (run / "train").is_dir():
-        return set()
-    loader, num_steps = _loader(run / "train")
-    return loader.steps_with_any(ids, num_steps) or set()
-
-
 def train_folder(folder: Path) -> Path:
     """The train folder that a path means: itself, or the one in the folder of a run. Raises UserError for neither."""
-    for candidate in (folder / "train", folder):
-        if (candidate / "checkpoints").is_dir() or (candidate / events.NAME).is_file():
+    for candidate in (folder / TRAIN, folder):
+        if (candidate / "checkpoints").is_dir() or events.last_written(candidate) is not None:
             return candidate
     raise UserError(f"{folder} is no train folder", "the train folder of a run, such as runs/demo/train")
 

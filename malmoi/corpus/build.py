@@ -26,7 +26,7 @@ from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report import page
 from malmoi.corpus.sources.files import would_read
-from malmoi.kit import events, manifest
+from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
 
@@ -59,17 +59,19 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
     inputs = {
         **units.content_hashes(recipe, read),
         **dedup_index.hashes(recipe),
-        **recipe.decontamination.hashes(),
+        **config.files(recipe, STAGE),
+        **recipe.personal_data.hashes(),
         **tombstones.hashes(out),
     }
-    config = recipe.output_config()
-    if manifest.is_finished(out, config, inputs):
+    settings = config.identity(recipe)
+    if manifest.is_finished(out, settings, inputs):
         _forget(out / WORK)  # left there by a process killed just after the manifest
         return manifest.read(out)["counts"]
     with locked(out):
-        plan = _prepare(recipe, out, planned, config | {"inputs_sha256": inputs})
+        plan = _prepare(recipe, out, planned, settings | {"inputs_sha256": inputs})
         input_bytes = sum(unit.size_bytes for unit in plan.units)
-        events.append(out, "start", units=len(planned), input_bytes=input_bytes, processes=num_processes(recipe))
+        sizes = {"units": len(planned), "input_bytes": input_bytes}
+        events.append(out, "build_started", **sizes, processes=num_processes(recipe))
         engine = run_all or import_module(ENGINES[recipe.engine]).run_all
         phases.run(plan, engine, lambda share: progress(int(share * input_bytes), input_bytes))
         _forget_media(out)
@@ -79,9 +81,10 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
         expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
         assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
         seconds = time.monotonic() - started
-        manifest.write(out, manifest.Manifest(STAGE, config, inputs, outputs, counts, seconds))
+        outputs = manifest.outputs_of(out, outputs, outputs)
+        manifest.write(out, manifest.Manifest(STAGE, settings, inputs, outputs, counts, seconds))
         _forget(out / WORK)
-        events.append(out, "finished", seconds=seconds, documents_kept=counts["documents_kept"])
+        events.append(out, "build_finished", seconds=seconds, documents_kept=counts["documents_kept"])
     return counts
 
 
@@ -109,7 +112,7 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
     for number, folder in enumerate(recipe.base):
         if folder.resolve() == out.resolve():
             raise UserError(f"corpus.base[{number}] is {folder}, the output itself", "the folder of an older corpus")
-    written = [*(f"{name}/part.parquet" for name in publish.WRITTEN), *TOLD, manifest.NAME, events.NAME]
+    written = [*(f"{name}/part.parquet" for name in publish.WRITTEN), *TOLD, manifest.NAME, f"{events.FOLDER}/0.jsonl"]
     for number, source in enumerate(recipe.inputs):
         resolved = replace(source, path=source.path.resolve())
         if any(would_read(out.resolve() / name, resolved) for name in written):

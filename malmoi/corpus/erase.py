@@ -3,6 +3,8 @@
 What is to go is written down first (`erasing.json`), then file after file is rewritten aside and renamed, the manifest
 comes last. An erasure that was killed is finished by the next one, or by the same command again. `erased.parquet` keeps
 the ids from the beginning, so that a corpus that is built again from the same raw files does not bring them back.
+A tombstone keeps the id (a hash), the recipe's name of the input, kind, sizes and scores. The names of its file, site
+and source go, for each may be a person's; sites and sources that no other document has go from all tables.
 Exact copies of a document go with it: they are its text. What else may hold its words (a report, what killed processes
 left) is removed as a whole.
 """
@@ -21,19 +23,18 @@ from malmoi.corpus import build, media
 from malmoi.corpus.ledger import tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.layout import LEDGER, MEDIA, SHARDS, SITES
-from malmoi.corpus.ledger.tombstones import DETAIL, ERASED
+from malmoi.corpus.ledger.layout import LEDGER, MEDIA, MIX, SHARDS, SITES
+from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.corpus.text.host import AUTHORITY, host_of_authority
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, remove, remove_partials, sha256_of, write_text, writing
+from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
 
 PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
-"""Columns of a tombstone that are emptied; of the source stay kind and name, of the rest numbers that name nobody."""
-KEPT_OF_SOURCE = ("kind", "name", "licence")
+"""Columns of a tombstone that are emptied; of the source stays the kind, of the rest numbers that name nobody."""
 
 Progress = Callable[[int, int], None]
 
@@ -53,7 +54,7 @@ class Asked:
 def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
     """The documents that would be erased, with their exact copies: id, title, origin, input, kept. Changes nothing.
 
-    Those that an erasure which was killed had to erase may be asked for again. Raises UserError where an id is unknown
+    Those that an erasure which was killed had to erase are always among them. Raises UserError where an id is unknown
     or erased already, and for a pattern that is none.
     """
     if asked.matching is not None:
@@ -74,7 +75,7 @@ def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
 _FOUND = """
 WITH there AS (
   SELECT id, title, origin, input, kept, coalesce(exact_duplicate_of, id) AS same,
-    id IN (SELECT id FROM asked) OR ($pattern IS NOT NULL AND (
+    id IN (SELECT id FROM asked) OR id IN (SELECT id FROM left_over) OR ($pattern IS NOT NULL AND (
       regexp_matches(coalesce(text, ''), $pattern) OR regexp_matches(coalesce(title, ''), $pattern)
       OR regexp_matches(coalesce(source.url, ''), $pattern)))
     OR id IN (SELECT id FROM shards WHERE $pattern IS NOT NULL AND regexp_matches(text, $pattern)) AS is_asked
@@ -102,13 +103,16 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         tombstones.remember(folder, gone)
         _remove_traces(folder)
         wanted = pa.array(gone, pa.string())
-        rows = _rewrite_all(folder, wanted, progress)
+        files = _files_with(folder, wanted)
+        rows = _rewrite_all(files, wanted, progress)
         rows[MEDIA] = _drop_media(folder)
         _drop_sites(folder)
-        outputs = {name: sha256_of(folder / name) for name in made["outputs"]}
+        _drop_sources(folder)
+        touched = {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
+        outputs = made["outputs"] | manifest.outputs_of(folder, touched & made["outputs"].keys())
         inputs = {**made["inputs"], **tombstones.hashes(folder)}
-        made |= {"inputs": inputs, "outputs": outputs, "counts": {**made["counts"], **count(folder)}}
-        write_text(folder / manifest.NAME, json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+        counts = {**made["counts"], **count(folder)}
+        manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
         remove(folder / PLAN)
     events.append(folder, ERASED, documents=len(gone), **rows)
     return rows
@@ -124,23 +128,33 @@ def _remove_traces(folder: Path) -> None:
     """What shows or holds texts beside the corpus itself: reports, and what killed builds and erasures left."""
     for name in (*build.REPORTS, build.WORK):
         remove(folder / name)
-    for name in (SHARDS, LEDGER, INDEX):
+    for name in ("", SHARDS, LEDGER, INDEX):
         remove_partials(folder / name)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [file for name in (SHARDS, LEDGER, INDEX) for file in listed(folder / name, ".parquet")]
+def _files_with(folder: Path, gone: pa.Array) -> list[Path]:
+    """The parts of shards, ledger and index that hold, or held before a kill, any of the documents.
+
+    A part has one number in all three, and the ledger names every document for ever: its ids alone are read. Row-group
+    statistics would pass over nothing: ids are hashes, so each group spans nearly all of them.
+    """
+    parts = [file.name for file in listed(folder / LEDGER, ".parquet") if _hits(file, gone)]
+    files = [folder / name / part for part in parts for name in (SHARDS, LEDGER, INDEX)]
+    return [file for file in files if file.exists()]
 
 
-def _rewrite_all(folder: Path, gone: pa.Array, progress: Progress) -> dict[str, int]:
-    files = _files(folder)
+def _hits(file: Path, gone: pa.Array) -> int:
+    """How many rows of a file have one of the ids."""
+    with shuffle.reading(file) as parts:
+        groups = (parts.read_row_group(group, columns=["id"]).column("id") for group in range(parts.num_row_groups))
+        return sum(pc.call_function("is_in", [ids], _value_set(gone)).to_pylist().count(True) for ids in groups)
+
+
+def _rewrite_all(files: Sequence[Path], gone: pa.Array, progress: Progress) -> dict[str, int]:
     rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for number, file in enumerate(files):
         progress(number, len(files))
-        with shuffle.reading(file) as parts:
-            hits = pc.call_function("is_in", [parts.read(columns=["id"]).column("id")], _value_set(gone))
-        affected = pc.call_function("sum", [hits]).as_py() or 0
-        if affected:
+        if affected := _hits(file, gone):
             _rewrite(file, gone)
             rows[file.parent.name] += affected
     progress(len(files), len(files))
@@ -180,7 +194,10 @@ def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
         elif name == "detail":
             told = pa.array([DETAIL] * len(column), column.type)
         elif name == "source":
-            told = _bare_source(column)
+            told = _bare_struct(column, {"kind": column.field("kind")})
+        elif name == "origin":
+            file = pa.array([NO_FILE] * len(column))
+            told = _bare_struct(column, {"file": file, "offset": column.field("offset")})
         elif name == "text_bytes":
             told = pa.array([0] * len(column), column.type)
         else:
@@ -190,19 +207,19 @@ def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
     return table
 
 
-def _bare_source(source: Any) -> pa.Array:
-    """Sources with nothing in them but what names no person."""
-    fields = list(source.type)
-    columns = [
-        source.field(field.name) if field.name in KEPT_OF_SOURCE else pa.nulls(len(source), field.type)
-        for field in fields
-    ]
-    mask = source.is_null() if source.null_count else None
-    return pa.StructArray.from_arrays(columns, fields=fields, mask=mask)
+def _bare_struct(column: Any, kept: dict[str, pa.Array]) -> pa.Array:
+    """A struct column with these fields and null for every other one."""
+    columns = [kept.get(field.name, pa.nulls(len(column), field.type)) for field in column.type]
+    mask = column.is_null() if column.null_count else None
+    return pa.StructArray.from_arrays(columns, fields=list(column.type), mask=mask)
 
 
 def _drop_sites(folder: Path) -> None:
-    """Takes the sites out of which no document is left and to which no other site links: a blog's name is a name."""
+    """Takes the sites out of which no document is left: a blog's name is a name, whoever links to it.
+
+    A site that never had a document stands there for links alone. It goes where these may all have been in erased
+    documents: which site linked where is not kept, but as many documents as were erased link from no more sites.
+    """
     if not (folder / SITES).exists():
         return
     with opened(folder) as database:
@@ -211,9 +228,23 @@ def _drop_sites(folder: Path) -> None:
     left = {host_of_authority(row["part"]) for row in found if row["part"]}
     with shuffle.reading(folder / SITES) as file:
         table = file.read()
-    rows = zip(table.column("host").to_pylist(), table.column("in_hosts").to_pylist(), strict=True)
-    stays = pa.array([host in left or in_hosts > 0 for host, in_hosts in rows], pa.bool_())
-    shuffle.write_table(folder / SITES, table.filter(stays))
+    most_links = len(tombstones.erased_ids(folder))
+    columns = (table.column(name).to_pylist() for name in ("host", "documents", "in_hosts"))
+    stays = [
+        host in left or (documents == 0 and links > most_links) for host, documents, links in zip(*columns, strict=True)
+    ]
+    shuffle.write_table(folder / SITES, table.filter(pa.array(stays, pa.bool_())))
+
+
+def _drop_sources(folder: Path) -> None:
+    """Takes the sources out of the mix's summary of which no document is left."""
+    if not (folder / MIX).exists():
+        return
+    with opened(folder) as database:
+        left = {row["name"] for row in query(database, "SELECT DISTINCT source.name AS name FROM ledger")} | {None}
+    mix = json.loads((folder / MIX).read_text(encoding="utf-8"))
+    mix["sources"] = [row for row in mix["sources"] if row["source_name"] in left]
+    write_text(folder / MIX, json.dumps(mix, ensure_ascii=False, indent=1) + "\n")
 
 
 def _drop_media(folder: Path) -> int:

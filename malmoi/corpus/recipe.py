@@ -18,15 +18,13 @@ from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step, check_order
-from malmoi.kit.config import parse, to_table
+from malmoi.kit.config import machine, parse
 from malmoi.kit.errors import UserError
 
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
 RETIRED = frozenset({"translation"})
 """Tables and steps of earlier versions. A manifest may still name them; a new recipe may not."""
-MACHINE = ("processes", "memory_bytes", "engine")
-"""Settings of the machine: the output does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,9 @@ class CorpusRecipe:
         ...,
     ] = ()
     base: tuple[Path, ...] = ()
-    engine: Literal["pool", "ray", "slurm"] = "pool"
-    processes: int | None = None
-    memory_bytes: int = 2_000 * MEGABYTE
+    engine: Literal["pool", "ray", "slurm"] = machine("pool")
+    processes: int | None = machine(None)
+    memory_bytes: int = machine(2_000 * MEGABYTE)
     shard_bytes: int = 128 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -108,11 +106,6 @@ class CorpusRecipe:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule with the limits of the recipe. The first reason that fires is the one that is counted."""
         return (*self.document_rules(), *self.group_rules())
-
-    def output_config(self) -> dict[str, Any]:
-        """What the output depends on: all settings but those of the machine."""
-        table = to_table(self)
-        return {key: value for key, value in table.items() if key not in MACHINE}
 
 
 def from_manifest(config: Mapping[str, Any]) -> CorpusRecipe:

@@ -1,6 +1,7 @@
 """Everything a run's folder says about itself, as one JSON-able table: what report.html draws and the studio shows.
 
-Read from manifests, events and the ledger; a stage that is absent or unfinished is left out.
+Read from manifests and events; a stage that is absent or unfinished is left out. What the corpus holds and what was
+dropped is in its own report: here are its counts and the way there, from report/ of the same run.
 """
 
 import json
@@ -10,12 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from malmoi.corpus.report.page import HTML
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import CORPUS, REPORT, STAGES, TRAIN
 
-STAGES = ("corpus", "tokenizer", "tokens", "train", "model", "report")
 MEASUREMENTS = "measurements.json"
 MAX_POINTS = 400
 """Points of a curve: more than a screen shows."""
@@ -27,7 +27,7 @@ SKIPPED_SHARE = 0.5
 def gather(folder: Path) -> dict[str, Any]:
     """The findings of a run folder. Raises UserError where there is no stage in it at all."""
     made = {stage: found for stage in STAGES if (found := _manifest(folder / stage)) is not None}
-    steps = _steps(folder / "train")
+    steps = events.Curve(folder / TRAIN).update().steps()
     if not made and not steps:
         raise UserError(f"{folder} has no stage of a run", f"a folder with some of {', '.join(STAGES)}")
     return {
@@ -35,12 +35,13 @@ def gather(folder: Path) -> dict[str, Any]:
         "written_at": time.time(),
         "code": manifest.code_version(),
         "stages": _stages(folder, made),
-        "corpus": _corpus(folder / "corpus", made["corpus"]) if "corpus" in made else None,
+        "corpus": made["corpus"]["counts"] if "corpus" in made else None,
+        "corpus_report": f"../{CORPUS}/{HTML}" if (folder / CORPUS / HTML).is_file() else None,
         "tokenizer": {**made["tokenizer"]["config"], **made["tokenizer"]["counts"]} if "tokenizer" in made else None,
         "tokens": {**made["tokens"]["config"], **made["tokens"]["counts"]} if "tokens" in made else None,
         "train": _train(steps, made.get("train")) if steps else None,
         "model": made["model"]["counts"] if "model" in made else None,
-        "evaluate": _measurements(folder / "report"),
+        "evaluate": _measurements(folder / REPORT),
     }
 
 
@@ -49,18 +50,6 @@ def thinned(points: Sequence[dict[str, Any]], limit: int = MAX_POINTS) -> list[d
     if len(points) <= limit:
         return list(points)
     return [points[round(number * (len(points) - 1) / (limit - 1))] for number in range(limit)]
-
-
-def dropped(ledger: Path) -> list[dict[str, Any]]:
-    """Documents and bytes by the first reason for which each was dropped, the most frequent first."""
-    query = """
-        SELECT coalesce(reasons[1], 'unknown') AS reason, count(*)::BIGINT AS documents,
-               coalesce(sum(raw_bytes), 0)::BIGINT AS raw_bytes, coalesce(sum(text_bytes), 0)::BIGINT AS text_bytes
-        FROM read_parquet(?) WHERE NOT kept GROUP BY reason ORDER BY documents DESC, reason
-    """
-    with duckdb.connect(config={"threads": 1}) as store:
-        rows = store.execute(query, [str(ledger / "*.parquet")]).fetchall()
-    return [dict(zip(("reason", "documents", "raw_bytes", "text_bytes"), row, strict=True)) for row in rows]
 
 
 def _manifest(stage: Path) -> dict[str, Any] | None:
@@ -74,7 +63,7 @@ def _manifest(stage: Path) -> dict[str, Any] | None:
 def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Time (s) and peak memory (bytes; None where no run noted it) of each finished stage."""
     noted: dict[str, list[dict[str, Any]]] = {}
-    for event in events.read(folder, "stage"):
+    for event in events.every(folder, "stage"):
         noted.setdefault(str(event.get("stage")), []).append(event)
     rows = []
     for stage, found in made.items():
@@ -83,24 +72,6 @@ def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any
         peak = whole[-1].get("peak_bytes") if whole else None
         rows.append({"stage": stage, "seconds": seconds, "peak_bytes": peak, "finished_at": found.get("finished_at")})
     return rows
-
-
-def _corpus(folder: Path, made: dict[str, Any]) -> dict[str, Any]:
-    counts = made["counts"]
-    try:
-        by_reason = dropped(folder / "ledger")
-    except duckdb.Error:  # no ledger, or not in this shape: the manifest still has the numbers of documents
-        by_reason = [
-            {"reason": reason, "documents": number, "raw_bytes": None, "text_bytes": None}
-            for reason, number in sorted(counts.get("dropped_by_reason", {}).items(), key=lambda item: -item[1])
-        ]
-    return {**counts, "dropped": by_reason}
-
-
-def _steps(folder: Path) -> list[dict[str, Any]]:
-    """One event per step, in order; of a step done again after a kill, the last."""
-    by_step = {event["step"]: event for event in events.read(folder, "step") if isinstance(event.get("step"), int)}
-    return [by_step[step] for step in sorted(by_step)]
 
 
 def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str, Any]:

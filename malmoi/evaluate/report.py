@@ -8,6 +8,7 @@ from typing import Any
 from malmoi.evaluate.findings import gather
 from malmoi.evaluate.page import page
 from malmoi.kit.files import write_text
+from malmoi.kit.run import REPORT
 
 HTML, JSON = "report.html", "report.json"
 
@@ -15,7 +16,7 @@ HTML, JSON = "report.html", "report.json"
 def write_report(folder: Path) -> Path:
     """Writes both files for the run in `folder` and returns the page's path. Raises UserError where there is no run."""
     findings = finite(gather(folder))
-    out = folder / "report"
+    out = folder / REPORT
     write_text(out / JSON, json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     write_text(out / HTML, page(findings))
     return out / HTML

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,16 @@ from malmoi.evaluate.samples import sample
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of, write_text, writing
+from malmoi.kit.files import write_text, writing
+from malmoi.kit.run import MODEL, REPORT, TOKENIZER, TOKENS
+from malmoi.kit.stage import Made, stage
 from malmoi.serve.engine import Engine
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.corpus_text import content_sha256
-from malmoi.tokenizer.shards import Part, open_part
+from malmoi.tokenizer.shards import Part, open_part, require_tokenizer
+
+OUTPUT_VERSION = 1
+"""Raised with every change of what is measured with the same settings, model and tokens."""
 
 
 def measure(
@@ -30,49 +34,35 @@ def measure(
     """Measures `engine`, which serves the run folder's model, and writes folder/report; returns the counts.
 
     A report finished with these settings, model and tokens is not measured again, only drawn again. The engine is
-    the caller's to close. `progress` counts tokens.
+    the caller's to close. `progress` counts tokens. Raises UserError where the tokens or the model of the folder were
+    made with another tokenizer than lies there now: the figure would be wrong without a word.
     """
-    out = folder / "report"
+    out = folder / REPORT
     table = config.to_table(settings)
-    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / "tokens")}
-    with writing(out):
-        if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
-            write_report(folder)
-            return manifest.read(out)["counts"]
-        return _measure_anew(settings, engine, folder, manifest.Manifest("report", table, inputs), progress)
-
-
-def _measure_anew(
-    settings: EvaluateSettings,
-    engine: Engine,
-    folder: Path,
-    record: manifest.Manifest,
-    progress: Callable[[int, int], None],
-) -> dict[str, Any]:
-    """Measures, draws, and publishes `record` with what was made."""
-    started = time.monotonic()
-    out = folder / "report"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / manifest.NAME).unlink(missing_ok=True)
-    found = asyncio.run(_measure(settings, engine, folder, progress))
-    write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-    write_report(folder)
-    scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
-    counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
-    outputs = {MEASUREMENTS: sha256_of(out / MEASUREMENTS)}  # report.html and report.json may be drawn again
-    manifest.write(out, dataclasses.replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
-    return counts
+    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / TOKENS)}
+    for name in (TOKENS, MODEL):
+        if (folder / name).is_dir():
+            require_tokenizer(folder / name, folder / TOKENIZER)
+    with writing(out), stage(out, Made(REPORT, OUTPUT_VERSION, table, inputs, (TOKENS,))) as work:
+        if work is not None:
+            found = asyncio.run(_measure(settings, engine, folder, progress))
+            write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+            scored_bytes = sum(row["text_bytes"] for row in found["by_kind"].values())
+            work.counts = {"bits_per_byte": found["total"], "scored_bytes": scored_bytes}
+            work.add([MEASUREMENTS])  # report.html and report.json may be drawn again
+        write_report(folder)
+    return manifest.read(out)["counts"]
 
 
 async def _measure(
     settings: EvaluateSettings, engine: Engine, folder: Path, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    codec = Codec(folder / "tokenizer")
+    codec = Codec(folder / TOKENIZER)
     described = engine.describe()
     if described.vocabulary_tokens < codec.vocabulary_tokens:
         wrong = f"the model has {described.vocabulary_tokens} tokens, the tokenizer {codec.vocabulary_tokens}"
         raise UserError(wrong, hint="the model was trained with another tokenizer")
-    heldout = open_part(folder / "tokens", "heldout")
+    heldout = open_part(folder / TOKENS, "heldout")
     excerpts = choose(heldout, codec, settings)
     if not excerpts:
         raise UserError("no document is held out", "some held-out text", "raise tokens.heldout_share")
@@ -80,7 +70,7 @@ async def _measure(
     total = tokens + settings.samples * settings.sample_tokens
     model = await score(engine, excerpts, settings.context_share, lambda done, _: progress(done, total))
     rates = {"model": {kind: one.bits_per_byte for kind, one in model.items()}}
-    rates["unigram"] = unigram(excerpts, unigram_nats(open_part(folder / "tokens", "train"), codec.vocabulary_tokens))
+    rates["unigram"] = unigram(excerpts, unigram_nats(open_part(folder / TOKENS, "train"), codec.vocabulary_tokens))
     rates |= compressed(excerpts, texts_of(excerpts, codec))
     continuations = await sample(
         engine, codec, excerpts, settings, lambda done, _: progress(tokens + done * settings.sample_tokens, total)

@@ -1,7 +1,14 @@
-"""TOML tables to frozen dataclasses, strictly: an unknown, missing or mistyped key is an error that names its path."""
+"""TOML tables to frozen dataclasses, strictly: an unknown, missing or mistyped key is an error that names its path.
+
+What a field is beside its type is said where it stands: `machine` (how fast, never what), `file` (its content counts),
+`secret` (the name of an environment variable, never the value).
+"""
 
 import dataclasses
+import hashlib
 import math
+import os
+import re
 import tomllib
 import types
 import typing
@@ -10,9 +17,66 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from malmoi.kit.errors import UserError, did_you_mean
-from malmoi.kit.files import is_path, to_path
+from malmoi.kit.files import is_path, sha256_of, to_path
 
 T = TypeVar("T")
+_ROLE = "role"
+_VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
+_SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 2**26}
+"""32 MB and a tenth of a second for one guess: twice the cost that RFC 7914 names for interactive use (n = 2^14)."""
+
+
+def machine(default: Any) -> Any:
+    """A field of the machine (threads, processes, memory): it changes the speed, and no identity of what is made."""
+    return dataclasses.field(default=default, metadata={_ROLE: "machine"})
+
+
+def file(default: Any = dataclasses.MISSING, *, key: bool = False) -> Any:
+    """A field with the path of a file or folder whose content is part of the result. key: it holds a secret key."""
+    return dataclasses.field(default=default, metadata={_ROLE: "key" if key else "file"})
+
+
+def secret(default: str | None = None) -> Any:
+    """A field with the NAME of an environment variable that holds a secret; `parse` refuses what looks like no name."""
+    return dataclasses.field(default=default, metadata={_ROLE: "secret"})
+
+
+def secret_value(name: str) -> str:
+    """What the environment variable of a `secret` field holds. Raises UserError where it is not set."""
+    if not (value := os.environ.get(name)):
+        raise UserError(f"the environment has no {name}", "the secret in that variable")
+    return value
+
+
+def identity(settings: Any) -> Any:
+    """The table of settings without those of the machine: what fingerprints and manifests are made from."""
+    return to_table(settings, without="machine")
+
+
+def files(settings: Any, where: str = "") -> dict[str, str]:
+    """A hash for the content of every `file` field below `settings`, by its key ("learned.weights").
+
+    SHA-256; of a key file `slow_hash`. Raises UserError for a file that is not there.
+    """
+    found: dict[str, str] = {}
+    if dataclasses.is_dataclass(settings):
+        for field in dataclasses.fields(settings):
+            value, path = getattr(settings, field.name), _join(where, field.name)
+            role = field.metadata.get(_ROLE)
+            found |= files(value, path) if role not in ("file", "key") else _file_hash(value, path, role == "key")
+    elif isinstance(settings, Mapping):
+        for key, value in settings.items():
+            found |= files(value, _join(where, str(key)))
+    elif isinstance(settings, (list, tuple)):
+        for number, value in enumerate(settings):
+            found |= files(value, f"{where}[{number}]")
+    return found
+
+
+def slow_hash(content: bytes) -> str:
+    """Tells one key from another in a manifest that strangers may read: scrypt, because a short key could be guessed
+    from its SHA-256 by trying. All of these hashes share one salt: two manifests must agree on the same key."""
+    return "scrypt " + hashlib.scrypt(content.strip(), salt=b"malmoi: key in a manifest", dklen=32, **_SCRYPT).hex()
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -53,20 +117,41 @@ def parse(kind: type[T], table: Mapping[str, Any], where: str) -> T:
     for name, field in fields.items():
         if name in table:
             values[name] = _convert(hints[name], table[name], _join(where, name))
+            if field.metadata.get(_ROLE) == "secret":
+                _refuse_secret(values[name], _join(where, name))
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise UserError(f"missing key {_join(where, name)!r}", _named(hints[name]))
     return _construct(kind, values, where)
 
 
-def to_table(settings: Any) -> Any:
-    """A dataclass (nested) as plain tables, lists and values, for manifests and JSON. None stays None."""
+def to_table(settings: Any, without: str | None = None) -> Any:
+    """A dataclass (nested) as plain tables, lists and values, for manifests and JSON. None stays None.
+
+    without: the role ("machine") of fields to leave out.
+    """
     if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
-        return {field.name: to_table(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
+        kept = [each for each in dataclasses.fields(settings) if not without or each.metadata.get(_ROLE) != without]
+        return {field.name: to_table(getattr(settings, field.name), without) for field in kept}
     if isinstance(settings, Mapping):
-        return {str(key): to_table(value) for key, value in settings.items()}
+        return {str(key): to_table(value, without) for key, value in settings.items()}
     if isinstance(settings, (list, tuple)):
-        return [to_table(value) for value in settings]
+        return [to_table(value, without) for value in settings]
     return str(settings) if is_path(settings) else settings
+
+
+def _refuse_secret(value: Any, where: str) -> None:
+    """The value is not shown: it may be the secret itself."""
+    if value is not None and not _VARIABLE.fullmatch(value):
+        wrong = f"{where} is no name of an environment variable (its value is not shown here)"
+        raise UserError(wrong, "a name in capitals, as MALMOI_KEY, with the secret in the environment")
+
+
+def _file_hash(value: Any, where: str, is_key: bool) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not value.exists():
+        raise UserError(f"{where} is {value}, and nothing is there", "a file or folder that exists")
+    return {where: slow_hash(value.read_bytes()) if is_key else sha256_of(value)}
 
 
 def _construct(kind: Any, values: dict[str, Any], where: str) -> Any:

@@ -1,9 +1,23 @@
 """The one exception for what a person can mend, and the exit codes of every program of ours."""
 
+import errno
+
 DONE, OUR_FAULT, ASKED_WRONGLY, TRY_AGAIN, GIVE_UP, STOPPED = 0, 1, 2, 75, 93, 130
 """Exit codes. 75 (EX_TEMPFAIL of sysexits.h): the same command may succeed later, because something outside is not
 there now, or because the work was stopped and saved as asked. 93: the same command will fail the same way; a person
 is needed. 130: Ctrl-C (128 + SIGINT)."""
+
+WRONG_PATH_ERRNOS = frozenset({errno.EROFS, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG})
+"""The system says no to the path that was named, and will say so again. All other errors of the system (ENOSPC, EDQUOT,
+EIO, ESTALE, a lost connection) may pass."""
+
+_WRONG_PATH = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+"""Remote file systems raise these without a number."""
+
+
+def code_of(error: OSError) -> int:
+    """The exit code for what the system refused: ASKED_WRONGLY where the path is to blame, else TRY_AGAIN."""
+    return ASKED_WRONGLY if isinstance(error, _WRONG_PATH) or error.errno in WRONG_PATH_ERRNOS else TRY_AGAIN
 
 
 class UserError(Exception):

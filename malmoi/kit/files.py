@@ -3,6 +3,8 @@
 A path may also lie on another file system ("s3://bucket/folder"): `to_path` then gives a UPath of universal-pathlib,
 which has the methods of a Path and is typed as one. What is written there is made in a local temporary file and
 uploaded at its end. It has no folders to make: writing a file makes those above it.
+
+Whatever is put in place or removed asks the fence first: a process whose folder was taken over changes nothing there.
 """
 
 import contextlib
@@ -10,6 +12,7 @@ import glob
 import hashlib
 import io
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -17,7 +20,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from malmoi.kit.errors import UserError
+from malmoi.kit import fence
+from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
 
 PARTIAL = ".partial"
 """Suffix of what is being written. A name that ends so is never read and may be removed at any time."""
@@ -67,10 +71,11 @@ def is_remote(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, mode: int | None = None) -> Iterator[Path]:
     """Yields a local path to write to; what is there at the end becomes `path`, and nothing does on an error.
 
-    A local file is written beside `path` and renamed, a remote one is uploaded from a temporary folder.
+    A local file is written beside `path` and renamed, a remote one is uploaded from a temporary folder. mode: who may
+    read a local file, from its first byte on (0o600 for a secret).
     """
     if is_remote(path):
         with tempfile.TemporaryDirectory(prefix="malmoi-") as folder:
@@ -79,9 +84,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
+    if mode is not None:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
         yield aside
         _flush(aside)
+        fence.check(path)
         aside.replace(path)
         _flush(path.parent)
     finally:
@@ -94,13 +102,13 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     assert not is_remote(path), f"{path}: a remote folder cannot appear at once"
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
         yield aside
         for file in aside.rglob("*"):
             _flush(file)
         _flush(aside)
+        fence.check(path)
         aside.rename(path)
         _flush(path.parent)
     finally:
@@ -168,6 +176,8 @@ def make_folder(path: Path) -> None:
 def move(path: Path, target: Path) -> None:
     """Moves a file or a folder tree within its file system, over what is at `target`. Only local moves are atomic."""
     remove(target)
+    with reaching(target):
+        fence.check(target)
     if not is_remote(path):
         path.rename(target)
         return
@@ -180,6 +190,8 @@ def move(path: Path, target: Path) -> None:
 
 def remove(path: Path) -> None:
     """Removes a file or a folder with all that is in it. Nothing happens where there is none."""
+    with reaching(path):
+        fence.check(path)
     if is_remote(path):
         system, name = _remote(path)
         with reaching(path), contextlib.suppress(FileNotFoundError):
@@ -190,9 +202,9 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes `text` as UTF-8 to `path`, atomically."""
-    with atomic_file(path) as aside:
+def write_text(path: Path, text: str, mode: int | None = None) -> None:
+    """Writes `text` as UTF-8 to `path`, atomically, readable as `mode` says (see atomic_file)."""
+    with atomic_file(path, mode) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
@@ -236,8 +248,8 @@ def sha256_of(path: Path) -> str:
         if is_remote(path):
             names = list(sizes_below(path))
         else:
-            files = sorted(file for file in path.rglob("*") if file.is_file())
-            names = [file.relative_to(path).as_posix() for file in files]
+            below = (Path(root, name) for root, _, names in os.walk(path, onerror=_raise) for name in names)
+            names = [file.relative_to(path).as_posix() for file in sorted(below) if file.is_file()]
         digest = hashlib.sha256()
         for name in names:
             digest.update(f"{name} {sha256_of(path / name)}\n".encode())
@@ -249,24 +261,59 @@ def sha256_of(path: Path) -> str:
         return digest.hexdigest()
 
 
+def _raise(error: OSError) -> None:
+    """Without this, os.walk leaves out what it cannot read, and the hash would be that of another folder."""
+    raise error
+
+
 def damage(folder: Path, sha256_by_name: Mapping[str, str]) -> str | None:
-    """The first of the named files that is missing or not as it was written, in words; None where all are whole."""
+    """The first of the named files that is missing or not as it was written, in words; None where all are whole.
+
+    Raises UserError (try again) where one cannot be read at this moment: that says nothing about its content.
+    """
     for name, expected in sha256_by_name.items():
-        if not (folder / name).is_file():
+        try:
+            with reading(folder / name):
+                found = sha256_of(folder / name)
+        except ABSENT:
             return f"{name} is missing"
-        if sha256_of(folder / name) != expected:
+        if found != expected:
             return f"{name} is not as it was written (SHA-256)"
     return None
 
 
+ABSENT = (FileNotFoundError, NotADirectoryError)
+"""The errors that say that there is no such file. Any other OSError says only that it cannot be read now."""
+
+
+def unreadable(path: Path, error: OSError) -> UserError:
+    """What cannot be read at this moment: not mounted, a stale handle, no permission, a broken disk. Exit code 75.
+
+    It is neither damaged nor absent. Whoever raises this has renamed and removed nothing.
+    """
+    words = f"{path} cannot be read now: {error.strerror or error}"
+    return UserError(words, hint="nothing was changed; run again when the storage is back", code=TRY_AGAIN)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around what reads `path`: an OSError, other than that it is absent, becomes `unreadable`."""
+    try:
+        yield
+    except ABSENT:
+        raise
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError that says so."""
+    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError with the code for it."""
     try:
         yield
     except OSError as error:
-        hint = "make room or choose another folder, then run again"
-        raise UserError(f"{folder} cannot be written to: {error.strerror or error}", hint=hint) from None
+        wrong = f"{folder} cannot be written to: {error.strerror or error}"
+        raise UserError(wrong, hint="make room or choose another folder, then run again", code=code_of(error)) from None
 
 
 @contextlib.contextmanager
@@ -329,6 +376,7 @@ def _remote(path: Path) -> tuple[Any, str]:
 def _upload(aside: Path, path: Path) -> None:
     system, name = _remote(path)
     with reaching(path):
+        fence.check(path)
         if cast(Any, path).protocol in OBJECT_STORES:
             system.put_file(str(aside), name)
             return
@@ -338,8 +386,8 @@ def _upload(aside: Path, path: Path) -> None:
 
 
 def _aside(path: Path) -> Path:
-    """Beside `path`, on the same disk. The machine is in the name: on a shared disk two may have one process number."""
-    return path.with_name(f"{path.name}.{os.uname().nodename}.{os.getpid()}{PARTIAL}")
+    """Beside `path`, on the same disk. Random: threads, and machines of a shared disk, may have one process number."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}{PARTIAL}")
 
 
 def _flush(path: Path) -> None:

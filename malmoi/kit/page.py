@@ -1,71 +1,63 @@
-"""A page for people as one HTML file: Korean and English side by side, nothing loaded, no script, all data escaped.
+"""Pages for people as single HTML files: Jinja2 templates that escape all data, load nothing and run no script.
 
-What a page says is its room's business; here is the frame, and how words and numbers are written in it.
+A room keeps its templates beside its Python and prepares plain data. Here is what every page shares: the frame
+(templates/frame.html), the parts (templates/parts.html), the style sheet, and how numbers are written.
 """
 
 import base64
 import hashlib
-import html
-from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from malmoi.kit.style import STYLE
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+PACKAGE = Path(__file__).parents[1]
+STYLE = (PACKAGE / "kit" / "templates" / "style.css").read_text(encoding="utf-8")
+
+DIRECTIONS = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""The signs of Unicode's bidirectional algorithm (UAX 9, 2.1 to 2.6): they can change the order in which text reads."""
+SHOWN = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+    **{code: f"[U+{code:04X}]" for code in DIRECTIONS},
+}
+"""What a page shows for a sign that a reader would not see: the picture of a control character, or its number.
+
+Those above ASCII have no picture, and are many where UTF-8 was read as Latin-1: one replacement character each.
+"""
 
 
-def document(title: str, body: str) -> str:
-    """The whole file: a switch of language, and `body` (safe HTML) in <main>. title: plain text."""
-    style_hash = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'"
-    return (
-        '<!doctype html>\n<html lang="ko"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{visible(title)} · malmoi</title><style>{STYLE}</style></head><body>"
-        '<input class="lang" type="radio" name="lang" id="ko" checked aria-label="한국어">'
-        '<input class="lang" type="radio" name="lang" id="en" aria-label="English">'
-        '<nav><label for="ko">한국어</label><label for="en">English</label></nav>'
-        f"<main>{body}</main></body></html>\n"
-    )
+def render(template: Path, **data: Any) -> str:
+    """The page that `template`, a file inside this package, makes of `data`.
 
-
-def tiles(rows: Sequence[tuple[str, str, str]]) -> str:
-    """Figures that one looks for first: name, value and a line below, each safe HTML."""
-    drawn = "".join(f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in rows)
-    return f'<dl class="tiles">{drawn}</dl>' if drawn else ""
-
-
-def section(korean: str, english: str, content: str) -> str:
-    """A part of the page under its heading; content is safe HTML."""
-    return f"<section><h2>{both(korean, english)}</h2>{content}</section>"
-
-
-def table(rows: Iterable[str], *names: tuple[str, str]) -> str:
-    """A table of figures. rows: safe HTML. names: of the columns, in Korean and English; none for a list."""
-    words = "".join(f"<th>{both(korean, english)}</th>" for korean, english in names)
-    head = f"<thead><tr>{words}</tr></thead>" if words else ""
-    return f'<div class="scroll"><table class="figures">{head}<tbody>{"".join(rows)}</tbody></table></div>'
-
-
-def both(korean: str, english: str) -> str:
-    """Two texts, escaped, of which the reader sees the one of the language chosen."""
-    texts = (("ko", korean), ("en", english))
-    return "".join(f'<span class="{tongue}" lang="{tongue}">{visible(text)}</span>' for tongue, text in texts)
-
-
-def named(name: str, korean: dict[str, str]) -> str:
-    """A name of ours: in Korean where there is a word for it, as it is in English."""
-    return both(korean.get(name, name), name)
+    Data is escaped where it is printed. A name that is not there raises jinja2.UndefinedError.
+    """
+    return visible(ENVIRONMENT.get_template(template.relative_to(PACKAGE).as_posix()).render(data))
 
 
 def visible(text: str) -> str:
-    """`text` escaped, with control characters as their pictures, so that the page stays valid whatever a model says."""
-    pictures = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
-    return html.escape(text.translate(pictures).encode("utf-8", "replace").decode())
+    """`text` with pictures or numbers for control characters and signs of direction, and ? for lone surrogates.
+
+    `render` gives it the whole page: templates have none of these, so that no value can pass it by.
+    """
+    return text.translate(SHOWN).encode("utf-8", "replace").decode()
 
 
 def number(value: Any, digits: int = 0) -> str:
     """A number with thousands parted; a dash where there is none."""
     return f"{value:,.{digits}f}" if isinstance(value, (int, float)) and not isinstance(value, bool) else "–"
+
+
+def rounded(value: float) -> str:
+    """Four digits at most, or all those before the point: no powers of ten, and no 0.699999 for "less than 0.7"."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(share: Any) -> str:
+    """A share, 0..1, in percent; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 def size(value: Any) -> str:
@@ -78,13 +70,33 @@ def size(value: Any) -> str:
     return f"{value:.0f} B"
 
 
-def duration(seconds: Any) -> str:
-    """A time in both languages."""
+def duration(seconds: Any) -> tuple[str, str]:
+    """A time in Korean and in English."""
     if not isinstance(seconds, (int, float)):
-        return "–"
+        return "–", "–"
     if seconds < 60:
-        return both(f"{seconds:.1f}초", f"{seconds:.1f} s")
+        return f"{seconds:.1f}초", f"{seconds:.1f} s"
     hours, minutes, rest = int(seconds // 3600), int(seconds % 3600 // 60), int(seconds % 60)
     if hours:
-        return both(f"{hours}시간 {minutes}분", f"{hours} h {minutes} min")
-    return both(f"{minutes}분 {rest}초", f"{minutes} min {rest} s")
+        return f"{hours}시간 {minutes}분", f"{hours} h {minutes} min"
+    return f"{minutes}분 {rest}초", f"{minutes} min {rest} s"
+
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(PACKAGE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.filters |= {
+    "number": number,
+    "rounded": rounded,
+    "percent": percent,
+    "size": size,
+    "duration": duration,
+}
+ENVIRONMENT.globals |= {
+    "style": Markup(STYLE),  # noqa: S704  (our own file)
+    "style_sha256": base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode(),
+}

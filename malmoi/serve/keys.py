@@ -55,8 +55,7 @@ def add_key(path: Path, name: str) -> str:
     if any(line.partition(" ")[0] == name for line in lines):
         raise UserError(f"{path} has a key named {name!r} already", "a new name")
     key = PREFIX + secrets.token_urlsafe(32)
-    write_text(path, "\n".join([*lines, f"{name} {hash_of(key)}"]) + "\n")
-    path.chmod(0o600)
+    write_text(path, "\n".join([*lines, f"{name} {hash_of(key)}"]) + "\n", mode=0o600)
     return key
 
 

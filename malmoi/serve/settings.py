@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from malmoi.kit.config import machine
 from malmoi.kit.errors import UserError
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -25,8 +26,8 @@ class ServeSettings:
     port: int = 8500
     slots: int = 8
     queue: int = 32
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int | None = None
+    device: Literal["auto", "cpu", "cuda"] = machine("auto")
+    threads: int | None = machine(None)
     prefill_tokens: int = 256
     default_max_tokens: int = 256
     max_body_bytes: int = 1_048_576

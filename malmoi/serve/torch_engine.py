@@ -215,7 +215,7 @@ def _model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
     weights = model_dir / "model.safetensors"
     if (model_dir / manifest.NAME).is_file():
-        outputs = manifest.read(model_dir).get("outputs", {})
+        outputs = manifest.hashes(manifest.read(model_dir)["outputs"])
         if weights.name in outputs:
             return outputs[weights.name]
     return sha256_of(weights)

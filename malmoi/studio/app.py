@@ -11,6 +11,7 @@ from malmoi.serve import http_api
 from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import Guard, Rules
 from malmoi.serve.served import Served
+from malmoi.studio import run_folder
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.routes import about, cards, documents, pages, prompts, runs
 from malmoi.studio.routes.needs import no_model
@@ -36,7 +37,7 @@ def create_app(
 
     app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
-    app.state.store, app.state.cards = store, read_library()
+    app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     add_error_handlers(app)
     app.include_router(http_api.router(served) if served else _without_model())
     for room in (about, cards, runs, documents, prompts):

@@ -1,17 +1,37 @@
 """Reading the folder of runs: which stages are finished, and the curve of the loss. It reads files and asks nobody."""
 
 import math
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import CORPUS, REPORT, STAGES, TRAIN, is_run
 
-STAGES = ("corpus", "tokenizer", "tokens", "train", "model", "report")
-REPORT = "report.html"
+REPORT_PAGE = "report.html"
 
+_MOST_CURVES = 4
+"""A step takes about 600 bytes (dict, seven numbers): 2.4 GB for four runs of a million steps."""
 _LOSS_COLUMNS = ("step", "tokens", "seconds", "loss", "learning_rate", "gradient_norm", "tokens_per_s")
+
+
+class Curves:
+    """The curves of the runs that were looked at last, so that a request reads only what is new."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_folder: dict[Path, events.Curve] = {}
+
+    def of(self, run: Path) -> events.Curve:
+        """The curve of a run's training as it stands now."""
+        with self._lock:
+            curve = self._by_folder.pop(run, None) or events.Curve(run / TRAIN)
+            self._by_folder[run] = curve  # the last is the one that was looked at last
+            if len(self._by_folder) > _MOST_CURVES:
+                del self._by_folder[next(iter(self._by_folder))]
+            return curve.update()
 
 
 def run_names(runs: Path) -> list[str]:
@@ -19,7 +39,7 @@ def run_names(runs: Path) -> list[str]:
     if not runs.is_dir():
         return []
     folders = (folder for folder in runs.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-    return sorted(folder.name for folder in folders if any((folder / stage).is_dir() for stage in STAGES))
+    return sorted(folder.name for folder in folders if is_run(folder))
 
 
 def summary(run: Path) -> dict[str, Any]:
@@ -27,27 +47,27 @@ def summary(run: Path) -> dict[str, Any]:
     stages = [_stage(run / name) for name in STAGES]
     times = [stage["finished_at"] for stage in stages if stage["finished_at"]]
     # A stage that is under way says so by its events, hours before its manifest.
-    logs = (folder / events.NAME for folder in (run, *(run / name for name in STAGES)))
-    times += [log.stat().st_mtime for log in logs if log.is_file()]
+    written = [events.last_written(folder) for folder in (run, *(run / name for name in STAGES))]
+    times += [time for time in written if time is not None]
     short = [{key: stage[key] for key in ("name", "status", "seconds", "finished_at", "code")} for stage in stages]
     finished = all(stage["status"] == "finished" for stage in stages)
     return {"name": run.name, "stages": short, "finished": finished, "updated": max(times, default=None)}
 
 
-def detail(run: Path) -> dict[str, Any]:
-    """A run with each stage's settings, counts and hashes."""
+def detail(run: Path, curve: events.Curve) -> dict[str, Any]:
+    """A run with each stage's settings, counts and hashes. curve: of its training."""
     return {
         "name": run.name,
         "stages": [_stage(run / name) for name in STAGES],
-        "has_report": (run / "report" / REPORT).is_file(),
-        "has_loss": next(events.read(run / "train", "step"), None) is not None,
-        "has_corpus": (run / "corpus" / manifest.NAME).is_file(),
+        "has_report": (run / REPORT / REPORT_PAGE).is_file(),
+        "has_loss": bool(curve.by_step),
+        "has_corpus": (run / CORPUS / manifest.NAME).is_file(),
     }
 
 
-def loss_curve(train: Path, points: int) -> dict[str, Any]:
+def loss_curve(curve: events.Curve, points: int) -> dict[str, Any]:
     """The steps of a training run as columns of at most `points` numbers each: means of equal buckets of steps."""
-    steps = _last_of_each_step(events.read(train, "step"))
+    steps = curve.steps()
     size = max(1, math.ceil(len(steps) / points))
     buckets = [steps[start : start + size] for start in range(0, len(steps), size)]
     columns: dict[str, list[Any]] = {name: [_mean(bucket, name) for bucket in buckets] for name in _LOSS_COLUMNS}
@@ -57,8 +77,8 @@ def loss_curve(train: Path, points: int) -> dict[str, Any]:
     return {
         "steps": len(steps),
         "columns": columns,
-        "checkpoints": [event.get("step") for event in events.read(train, "checkpoint")],
-        "resumes": [event.get("step") for event in events.read(train, "resume")],
+        "checkpoints": list(curve.checkpoints),
+        "resumes": list(curve.resumes),
     }
 
 
@@ -81,12 +101,6 @@ def _stage(folder: Path) -> dict[str, Any]:
     except UserError:  # damaged: the page still opens, and the stage shows as unfinished
         return stage
     return {**stage, "status": "finished", **{key: found.get(key, empty[key]) for key in empty}}
-
-
-def _last_of_each_step(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A run that was killed repeats the steps since its last checkpoint: the later event counts."""
-    by_step = {event["step"]: event for event in steps if isinstance(event.get("step"), int)}
-    return [by_step[step] for step in sorted(by_step)]
 
 
 def _numbers(bucket: Sequence[dict[str, Any]], name: str) -> list[float]:

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import ABSENT, listed, reading, unreadable
 
 ROWS_PER_READ = 512
 COLUMNS = ["id", "text", "source.kind", "source.name"]
@@ -39,7 +40,8 @@ class Documents:
 
 def shard_files(corpus: Path) -> list[Path]:
     """The Parquet shards of a corpus folder in order. Raises UserError where there is none."""
-    files = sorted((corpus / "shards").glob("*.parquet"))
+    with reading(corpus):
+        files = listed(corpus / "shards", ".parquet")
     if not files:
         raise UserError(f"no shards in {corpus}", "the folder of a built corpus", "run `malmoi corpus build` first")
     return files
@@ -80,17 +82,28 @@ def documents_by_epoch(corpus: Path) -> list[int]:
 def content_sha256(folder: Path) -> str:
     """A hash that changes when what a finished stage made changes: of its outputs' hashes, and not of its clock."""
     found = manifest.read(folder)
-    made = found.get("outputs") or {"config": found.get("config"), "counts": found.get("counts")}
+    made = manifest.hashes(found["outputs"]) or {"config": found.get("config"), "counts": found.get("counts")}
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[pq.ParquetFile]:
+def reading_parquet(file: Path, hint: str) -> Iterator[None]:
+    """Around what reads a Parquet file: UserError where it is absent or damaged (`hint`), or cannot be read now.
+
+    pyarrow tells damage by an OSError too, but by one without a number of the system.
+    """
     try:
-        with pq.ParquetFile(file, buffer_size=READ_BYTES) as shard:
-            yield shard
+        yield
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{file} cannot be read: {error}", hint="build the corpus again") from None
+        if isinstance(error, OSError) and error.errno and not isinstance(error, ABSENT):
+            raise unreadable(file, error) from None
+        raise UserError(f"{file} cannot be read: {error}", hint=hint, code=GIVE_UP) from None
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[pq.ParquetFile]:
+    with reading_parquet(file, "build the corpus again"), pq.ParquetFile(file, buffer_size=READ_BYTES) as shard:
+        yield shard
 
 
 def _epochs(shard: pq.ParquetFile, group: int) -> np.ndarray:

@@ -2,10 +2,9 @@
 
 import contextlib
 import functools
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import numpy as np
 
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import damage, remove_partials, sha256_of, writing
+from malmoi.kit.files import listed, remove, sha256_of, writing
+from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
@@ -22,6 +22,8 @@ from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
 from malmoi.tokenizer.workers import map_in_order, num_processes
 
 REPEATED = ("repeated_documents", "repeated_tokens")
+OUTPUT_VERSION = 1
+"""Raised with every change of what the same corpus, tokenizer and settings are encoded to."""
 TASK_BYTES = 1_000_000
 """Text for one call of a worker: a third of a second's work."""
 
@@ -60,25 +62,30 @@ def encode(
     A folder finished with these settings, corpus and tokenizer is left as it is, if its files are whole; any other is
     begun again. Raises UserError where the corpus or tokenizer is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
-    inputs = {"corpus": content_sha256(corpus), "tokenizer": _tokenizer_sha256(tokenizer)}
-    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
-        return manifest.read(out)["counts"]
-    with writing(out):
-        return _encode(settings, (corpus, tokenizer), out, manifest.Manifest("tokens", table, inputs), progress)
+    with writing(out), stage(out, made(settings, corpus, tokenizer)) as work:
+        if work is not None:
+            _encode(settings, corpus, tokenizer, work, progress)
+    return manifest.read(out)["counts"]
+
+
+def made(settings: EncodeSettings, corpus: Path, tokenizer: Path) -> Made:
+    """What identifies the tokens of these settings, corpus and tokenizer, for `stage.state`.
+
+    Raises UserError where the tokenizer is unfinished or damaged.
+    """
+    if wrong := manifest.verify(tokenizer):
+        raise UserError(f"{tokenizer}: {wrong}", hint="run `malmoi tokenizer learn` again")
+    table = config.identity(settings)
+    inputs = {"corpus": content_sha256(corpus), "tokenizer": sha256_of(tokenizer / NAME)}
+    return Made("tokens", OUTPUT_VERSION, table, inputs, ("corpus", "tokenizer"))
 
 
 def _encode(
-    settings: EncodeSettings,
-    sources: tuple[Path, Path],
-    out: Path,
-    record: manifest.Manifest,
-    progress: Callable[[int, int], None],
-) -> dict[str, Any]:
-    """Encodes `sources` (corpus and tokenizer) and publishes `record` with what was made."""
-    started = time.monotonic()
-    corpus, tokenizer = sources
-    _clear(out)
+    settings: EncodeSettings, corpus: Path, tokenizer: Path, work: Stage, progress: Callable[[int, int], None]
+) -> None:
+    out = work.folder
+    for file in (*listed(out, ".bin"), *listed(out, ".documents.parquet")):
+        remove(file)  # of an unfinished or different run
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
     dtype = token_type(vocabulary_tokens)
     by_epoch, tally, done = documents_by_epoch(corpus), Tally(), 0
@@ -91,18 +98,8 @@ def _encode(
             progress(done, sum(by_epoch))
     shards = {name: tokens for writer in writers.values() for name, tokens in writer.shards.items()}
     written = {"token_type": dtype.str, "shards": shards, "vocabulary_tokens": vocabulary_tokens}
-    counts = tally.counts() | written
-    files = [file for name in shards for file in (out / name, table_of(out / name))]
-    outputs = {file.name: sha256_of(file) for file in files}
-    manifest.write(out, replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
-    return counts
-
-
-def _tokenizer_sha256(tokenizer: Path) -> str:
-    """The hash of a finished, whole tokenizer.json."""
-    if wrong := damage(tokenizer, manifest.read(tokenizer)["outputs"]):
-        raise UserError(f"{tokenizer}: {wrong}", hint="run `malmoi tokenizer learn` again")
-    return sha256_of(tokenizer / NAME)
+    work.counts = tally.counts() | written
+    work.add(file.name for name in shards for file in (out / name, table_of(out / name)))
 
 
 class Tally:
@@ -192,13 +189,3 @@ def _bytes_per_token(counter: Counter[str]) -> float:
     text_bytes = sum(counter[f"{part}_text_bytes"] for part in PARTS)
     tokens = sum(counter[f"{part}_tokens"] - counter[f"{part}_documents"] for part in PARTS)
     return text_bytes / tokens if tokens else 0.0
-
-
-def _clear(out: Path) -> None:
-    """Removes what an unfinished or different run left in `out`; its events stay."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / manifest.NAME).unlink(missing_ok=True)
-    remove_partials(out)
-    for pattern in ("*.bin", "*.documents.parquet"):
-        for file in out.glob(pattern):
-            file.unlink()

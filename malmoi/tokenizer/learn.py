@@ -5,10 +5,8 @@ with a pre-tokenizer that removes that mark, and the mark is then forgotten: at 
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import remove_partials, sha256_of, write_text, writing
+from malmoi.kit.files import write_text, writing
+from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.morphemes import CUT, lines_of, mark_morphemes
 from malmoi.tokenizer.sample import Excerpt, Weights, draw, weigh
@@ -33,6 +32,9 @@ PATTERN = (
 """Where words part: Llama 3's pattern to the letter, so that llama.cpp and others that know it by name ("llama-bpe")
 split our GGUF export as we do."""
 
+OUTPUT_VERSION = 1
+"""Raised with every change of what is learnt from the same corpus and settings."""
+
 MAX_TOKEN_BYTES = 48
 """Sixteen syllables: rulers made of one sign repeated must not take places in the vocabulary."""
 
@@ -48,36 +50,31 @@ def learn(settings: LearnSettings, corpus: Path, out: Path, progress: Callable[[
     any number of processes. A folder finished with these settings and this corpus is left as it is, if its files are
     whole. Raises UserError where the corpus is unfinished or damaged, or `out` cannot be written.
     """
-    table = {key: value for key, value in config.to_table(settings).items() if key != "processes"}
-    inputs = {"corpus": content_sha256(corpus)}
-    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
-        return manifest.read(out)["counts"]
-    with writing(out):
-        return _learn(settings, corpus, out, manifest.Manifest("tokenizer", table, inputs), progress)
+    with writing(out), stage(out, made(settings, corpus)) as work:
+        if work is not None:
+            _learn(settings, corpus, work, progress)
+    return manifest.read(out)["counts"]
 
 
-def _learn(
-    settings: LearnSettings, corpus: Path, out: Path, record: manifest.Manifest, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
-    """Learns and publishes `record` with what was made."""
-    started = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
-    (out / manifest.NAME).unlink(missing_ok=True)
-    remove_partials(out)
+def made(settings: LearnSettings, corpus: Path) -> Made:
+    """What identifies the tokenizer of these settings and this finished corpus, for `stage.state`."""
+    table = config.identity(settings)
+    return Made("tokenizer", OUTPUT_VERSION, table, {"corpus": content_sha256(corpus)}, ("corpus",))
+
+
+def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callable[[int, int], None]) -> None:
     sample = Sample(settings, corpus, progress)
     tokenizer = train(sample.lines(), settings.vocabulary_tokens)
     if not sample.bytes_by_kind:
         raise UserError(f"no document of {corpus} can be sampled", "a corpus with kept documents")
-    write_text(out / "tokenizer.json", tokenizer.to_str(pretty=True) + "\n")
+    write_text(work.folder / "tokenizer.json", tokenizer.to_str(pretty=True) + "\n")
     special = {token: token_id for token_id, token in enumerate(SPECIAL_TOKENS)}
-    write_text(out / "special_tokens.json", json.dumps(special, indent=1) + "\n")
-    counts = sample.counts() | {
+    write_text(work.folder / "special_tokens.json", json.dumps(special, indent=1) + "\n")
+    work.counts = sample.counts() | {
         "vocabulary_tokens": tokenizer.get_vocab_size(with_added_tokens=True),
         "special_tokens": len(SPECIAL_TOKENS),
     }
-    outputs = {name: sha256_of(out / name) for name in ("tokenizer.json", "special_tokens.json")}
-    manifest.write(out, replace(record, outputs=outputs, counts=counts, seconds=time.monotonic() - started))
-    return counts
+    work.add(("tokenizer.json", "special_tokens.json"))
 
 
 class Sample:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.special_tokens import NAMED_SPECIAL_TOKENS
 
@@ -33,7 +34,7 @@ class LearnSettings:
     sample_bytes: int = 16_000_000
     guide: Literal["morphemes", "none"] = "morphemes"
     seed: int = 0
-    processes: int | None = None
+    processes: int | None = config.machine(None)
 
     def __post_init__(self) -> None:
         if not MIN_VOCABULARY_TOKENS <= self.vocabulary_tokens <= 2**20:
@@ -55,7 +56,7 @@ class EncodeSettings:
 
     heldout_share: float = 0.01
     shard_tokens: int = 100_000_000
-    processes: int | None = None
+    processes: int | None = config.machine(None)
 
     def __post_init__(self) -> None:
         if not 0 <= self.heldout_share <= MAX_HELDOUT_SHARE:

@@ -5,17 +5,21 @@ document lies where, so that any span of tokens leads back to its documents.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import damage
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import ABSENT, reading, sha256_of
+from malmoi.tokenizer.codec import NAME
+from malmoi.tokenizer.corpus_text import reading_parquet
 
 PARTS = ("train", "heldout")
 SEPARATOR = 0
@@ -55,29 +59,21 @@ class Located:
 
 
 class Part:
-    """All shards of "train" or "heldout" as one row of tokens. Opened with `open_part`."""
+    """All shards of "train" or "heldout" as one row of tokens. Opened with `open_part`.
+
+    No table of all documents stands in memory: a billion would take 63 GB in Arrow. What a span asks for is read from
+    the tables of its shards, one after another (40 ms for 166,000 documents), and the last one is kept.
+    """
 
     def __init__(self, files: Sequence[Path], shards: Sequence[np.ndarray]) -> None:
         self._files, self._shards = files, shards
         self._offsets = np.cumsum([0, *(len(shard) for shard in shards)], dtype=np.int64)
+        self._rows = functools.lru_cache(1)(lambda shard: _read_table(files[shard], DOCUMENTS_SCHEMA.names))
 
     @property
     def num_tokens(self) -> int:
         """Tokens in the part, separators included."""
         return int(self._offsets[-1])
-
-    @functools.cached_property
-    def document_starts(self) -> np.ndarray:
-        """The first token of each document, counted over all shards: int64, ascending."""
-        starts = [_read_table(file, ["start"])["start"].to_numpy() for file in self._files]
-        moved = [offset + start for offset, start in zip(self._offsets, starts, strict=False)]
-        return np.concatenate([np.zeros(0, np.int64), *moved])
-
-    @functools.cached_property
-    def table(self) -> pa.Table:
-        """The rows of all shards (DOCUMENTS_SCHEMA); `start` counts within the shard, as in the files."""
-        tables = [_read_table(file, DOCUMENTS_SCHEMA.names) for file in self._files]
-        return pa.concat_tables(tables) if tables else DOCUMENTS_SCHEMA.empty_table()
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Tokens start..stop across shards, int64. Positions beyond the ends give nothing."""
@@ -94,28 +90,38 @@ class Part:
         """The documents that tokens start..stop belong to: (id, start, stop) of each whole document."""
         return [(one.id, one.start, one.stop) for one in self.located(start, stop)]
 
-    def located(self, start: int, stop: int) -> list[Located]:
-        """As `documents`, with kind and size."""
+    def located(self, start: int, stop: int) -> Iterator[Located]:
+        """As `documents`, with kind and size, one after another."""
         start, stop = max(start, 0), min(stop, self.num_tokens)
         if start >= stop:
-            return []
-        first = int(np.searchsorted(self.document_starts, start, side="right")) - 1
-        last = int(np.searchsorted(self.document_starts, stop, side="left"))
-        rows = self.table.slice(first, last - first)
-        columns = (rows[name].to_pylist() for name in ("id", "kind", "tokens", "text_bytes"))
-        return [
-            Located(document_id, kind, begin, begin + tokens, text_bytes)
-            for begin, document_id, kind, tokens, text_bytes in zip(
-                self.document_starts[first:last].tolist(), *columns, strict=True
-            )
-        ]
+            return
+        first_shard = int(np.searchsorted(self._offsets, start, side="right")) - 1
+        for shard in range(first_shard, int(np.searchsorted(self._offsets, stop))):
+            table = self._rows(shard)
+            starts = self._offsets[shard] + table["start"].to_numpy()
+            first = max(0, int(np.searchsorted(starts, start, side="right")) - 1)
+            last = int(np.searchsorted(starts, stop))
+            rows = table.slice(first, last - first)
+            columns = (rows[name].to_pylist() for name in ("id", "kind", "tokens", "text_bytes"))
+            for begin, document_id, kind, tokens, text_bytes in zip(starts[first:last].tolist(), *columns, strict=True):
+                yield Located(document_id, kind, begin, begin + tokens, text_bytes)
+
+    def places_of(self, document_ids: AbstractSet[str]) -> Iterator[tuple[int, int]]:
+        """Where the documents of these ids lie: (start, stop) for each time that one was written, shard after shard."""
+        wanted = pa.array(sorted(document_ids), pa.string())
+        for file, offset in zip(self._files, self._offsets.tolist(), strict=False):
+            table = _read_table(file, ["id", "start", "tokens"])
+            rows = table.filter(pc.is_in(table["id"], wanted))  # pyright: ignore[reportAttributeAccessIssue]
+            for start, tokens in zip(rows["start"].to_pylist(), rows["tokens"].to_pylist(), strict=True):
+                yield offset + start, offset + start + tokens
 
 
 def open_part(folder: Path, part: str) -> Part:
     """Opens "train" or "heldout" of a finished tokens folder.
 
-    Reads every file of the part once, for its hash (about 1 GB/s): a flipped bit is another token, which nothing later
-    would notice. Raises UserError where a file is missing, torn or not as it was written.
+    A flipped bit is another token, which nothing later would notice: every file of the part is read for its hash (about
+    1 GB/s) once a machine, and again when it has changed (kit/stamps.py); its size is compared always. Raises UserError
+    where a file is missing, torn, not as it was written, or cannot be read now.
     """
     assert part in PARTS, part
     made = manifest.read(folder)
@@ -127,22 +133,37 @@ def open_part(folder: Path, part: str) -> Part:
             files.append(folder / name)
             shards.append(_map(folder / name, dtype, num_tokens))
     names = [name for file in files for name in (file.name, table_of(file).name)]
-    if wrong := damage(folder, {name: made["outputs"].get(name, "") for name in names}):
-        raise UserError(f"{folder}: {wrong}", hint="encode the corpus again")
+    if wrong := manifest.verify(folder, how="once", only=names):
+        raise UserError(f"{folder}: {wrong}", hint="encode the corpus again", code=GIVE_UP)
     return Part(files, shards)
+
+
+def require_tokenizer(folder: Path, tokenizer: Path) -> None:
+    """Raises UserError where a stage (tokens, a model) was made with another tokenizer than the folder `tokenizer` has.
+
+    The ids of one tokenizer mean other words in another, and nothing but the hash tells.
+    """
+    manifest.read(tokenizer)
+    there = sha256_of(tokenizer / NAME)
+    made_with = manifest.read(folder)["inputs"].get("tokenizer", there)
+    if made_with != there:
+        wrong = f"{folder} was made with tokenizer {made_with[:8]}, and {tokenizer} is {there[:8]}"
+        raise UserError(wrong, hint="encode, train and export again, or put the former tokenizer back")
 
 
 def _map(file: Path, dtype: np.dtype, num_tokens: int) -> np.ndarray:
     expected = num_tokens * dtype.itemsize
-    found = file.stat().st_size if file.is_file() else None
-    if found != expected or not table_of(file).is_file():
-        wrong = f"{file} has {found} bytes" if found is not None else f"{file} is missing"
-        raise UserError(wrong, f"{expected} bytes and a table beside it", "encode the corpus again")
-    return np.memmap(file, dtype, mode="r")
+    try:
+        with reading(file):
+            found = file.stat().st_size
+    except ABSENT:
+        raise UserError(f"{file} is missing", f"{expected} bytes", "encode the corpus again", GIVE_UP) from None
+    if found != expected:
+        raise UserError(f"{file} has {found} bytes", f"{expected} bytes", "encode the corpus again", GIVE_UP)
+    with reading(file):
+        return np.memmap(file, dtype, mode="r")
 
 
 def _read_table(shard: Path, columns: list[str]) -> pa.Table:
-    try:
+    with reading_parquet(table_of(shard), "encode the corpus again"):
         return pq.read_table(table_of(shard), columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        raise UserError(f"{table_of(shard)} cannot be read: {error}", hint="encode the corpus again") from None

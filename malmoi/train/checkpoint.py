@@ -9,10 +9,12 @@ another run, and its own format loads pickles, which can run code: hence the has
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,8 @@ from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, atomic_directory, damage, remove_partials, sha256_of
+from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
+from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, listed, reading, remove_partials
 
 SEAL = "sealed_sha256"
 """Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
@@ -44,8 +46,15 @@ def step_of(checkpoint: Path) -> int:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints in a folder, oldest first, whole or not. What is still being written is not among them."""
-    found = [path for path in folder.glob("step-*") if path.is_dir() and _NAME.fullmatch(path.name)]
+    """The checkpoints in a folder, oldest first, whole or not. What is still being written is not among them.
+
+    None where there is no folder. Raises UserError (try again) where it cannot be read now: a glob would be silent.
+    """
+    try:
+        with reading(folder), os.scandir(folder) as entries:
+            found = [folder / entry.name for entry in entries if _NAME.fullmatch(entry.name) and entry.is_dir()]
+    except ABSENT:
+        return []
     return sorted(found, key=step_of)
 
 
@@ -60,14 +69,14 @@ def save(path: Path, tensors: dict[str, Tensor], record: manifest.Manifest) -> N
             with _as_one_process():
                 writer = HuggingFaceStorageWriter(str(aside), fqn_to_index_mapping=files)
                 state_dict_saver.save(dict(tensors), storage_writer=writer, no_dist=True)
-            outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
-            content = manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts)
-            sealed = record.counts | {SEAL: _seal(content.__dict__)}
-            manifest.write(aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, sealed))
+            content = replace(record, outputs=manifest.outputs_of(aside, [file.name for file in listed(aside)]))
+            manifest.write(aside, replace(content, counts=record.counts | {SEAL: _seal(asdict(content))}))
     except (OSError, CheckpointException) as error:  # CheckpointException derives from BaseException
-        reason = _first_failure(error)
+        error = _first_failure(error)
+        # safetensors tells a full disk by an error of its own
+        code = code_of(error) if isinstance(error, OSError) else TRY_AGAIN
         hint = "make room or choose another folder, then run again: it goes on from the checkpoint before"
-        raise UserError(f"checkpoint {path} cannot be written: {reason}", hint=hint) from None
+        raise UserError(f"checkpoint {path} cannot be written: {_in_words(error)}", hint=hint, code=code) from None
 
 
 def load(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -76,37 +85,47 @@ def load(path: Path, tensors: dict[str, Tensor]) -> None:
         with _as_one_process():
             state_dict_loader.load(tensors, storage_reader=HuggingFaceStorageReader(str(path)), no_dist=True)
     except CheckpointException as error:
-        raise UserError(f"checkpoint {path} does not fit this model: {_first_failure(error)}") from None
+        if wrong := fault(path):  # it was whole a moment ago, and torch does not tell what failed
+            raise UserError(f"checkpoint {path}: {wrong}", hint="run again", code=TRY_AGAIN) from None
+        wrong = _in_words(_first_failure(error))
+        raise UserError(f"checkpoint {path} does not fit this model: {wrong}") from None
 
 
 def fault(path: Path) -> str | None:
-    """What is wrong with a checkpoint, in words; None where it is whole."""
+    """What is wrong with a checkpoint, in words: damaged, or a part of it absent. None where it is whole.
+
+    Raises UserError (try again) where it cannot be read at this moment: a good checkpoint may lie there.
+    """
     try:
         content = manifest.read(path)
         sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
         if sealed != _seal(content) or step != step_of(path):
             return f"{manifest.NAME} is not as it was written"
-        return damage(path, content["outputs"])
+        return manifest.verify(path)
     except UserError as error:
+        if error.code == TRY_AGAIN:
+            raise
         return str(error)
-    except (OSError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         return f"it cannot be read: {error}"
 
 
-def newest_whole(folder: Path, refuse: Callable[[str, str], None]) -> Path | None:
-    """The newest whole checkpoint. Each newer one that is not whole is set aside as NAME.refused and told to `refuse`.
-
-    `refuse` gets the checkpoint's name and what is wrong with it.
-    """
+def newest_whole(folder: Path) -> tuple[Path | None, dict[Path, str]]:
+    """The newest whole checkpoint, and what is wrong with each newer one. Changes nothing; raises as `fault` does."""
+    wrong: dict[Path, str] = {}
     for path in reversed(checkpoints(folder)):
-        wrong = fault(path)
-        if wrong is None:
-            return path
-        refused = path.with_name(f"{path.name}.refused")
-        _remove(refused)
-        path.rename(refused)
-        refuse(path.name, wrong)
-    return None
+        found = fault(path)
+        if found is None:
+            return path, wrong
+        wrong[path] = found
+    return None, wrong
+
+
+def set_aside(path: Path) -> None:
+    """Renames a damaged checkpoint to NAME.refused, so that its name is free and a person can look at it."""
+    refused = path.with_name(f"{path.name}.refused")
+    _remove(refused)
+    path.rename(refused)
 
 
 def prune(folder: Path, keep: int) -> None:
@@ -125,14 +144,19 @@ def _remove(path: Path) -> None:
 
 
 def _seal(content: dict[str, Any]) -> str:
-    sealed = {key: content[key] for key in ("config", "inputs", "outputs", "counts")}
+    sealed = {key: content[key] for key in ("config", "inputs", "counts")}
+    sealed["outputs"] = manifest.hashes(content["outputs"])  # as in format 1, so that its seals stay good
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
 
 
-def _first_failure(error: BaseException) -> str:
-    """The first line that says what happened; CheckpointException wraps one failure for each process."""
+def _first_failure(error: BaseException) -> BaseException:
+    """What happened: CheckpointException wraps one failure for each process."""
     if isinstance(error, CheckpointException) and error.failures:
-        error = next(iter(error.failures.values()))[0]
+        return next(iter(error.failures.values()))[0]
+    return error
+
+
+def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 

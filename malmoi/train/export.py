@@ -1,14 +1,12 @@
 """From a training checkpoint to the model folder that everything else loads."""
 
-import os
-import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 from malmoi.kit import config, manifest
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, atomic_directory, sha256_of, writing
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import atomic_directory, listed, move, remove, sha256_of, writing
+from malmoi.kit.stage import PROTOCOL, Made, Stage, is_done, stage, unfinished
 from malmoi.model.convert import TOKENIZER, write_hugging_face
 from malmoi.model.gguf_file import NAME as GGUF
 from malmoi.model.gguf_file import write_gguf
@@ -18,13 +16,15 @@ from malmoi.train import checkpoint
 from malmoi.train.trainer import CHECKPOINTS
 
 GGUF_PRECISION = "f16"
+OUTPUT_VERSION = 1
+"""Raised with every change of what the same checkpoint is exported to."""
 
 
 def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> dict[str, Any]:
     """Writes the model of a train folder's checkpoint, newest or of `step`, to `out`; returns the manifest's counts.
 
-    `out` gets a Hugging Face folder and model.gguf. It is written aside and put in place whole; an earlier model there
-    is replaced, any other content is not. A folder that already holds this very model is left as it is.
+    `out` gets a Hugging Face folder and model.gguf. They are written aside and put in place when all is there; an
+    earlier model there is replaced, any other content is not. A folder that already holds this very model is left.
     Raises UserError where the checkpoint is missing or damaged (another one is never taken silently), or where the
     tokenizer is not the one whose ids the model was trained on.
     """
@@ -33,20 +33,24 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
     table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
     inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
     _check_tokenizer(saved["counts"].get("tokenizer_sha256"), inputs["tokenizer"], tokenizer)
-    if manifest.is_finished(out, table, inputs) and manifest.is_whole(out):
+    made = Made("model", OUTPUT_VERSION, table, inputs, ("tokenizer",))
+    if is_done(out, made):
         return manifest.read(out)["counts"]
-    began = time.monotonic()
     wrong = checkpoint.fault(source)
     if wrong is not None:
         others = ", ".join(str(checkpoint.step_of(path)) for path in _all(train) if path != source)
         hint = "run the training again to make it anew" + (f", or name another: {others}" if others else "")
-        raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint)
+        raise UserError(f"checkpoint {source} is damaged: {wrong}", hint=hint, code=GIVE_UP)
     _check_replaceable(out)
     model = load_model(source)
-    counts = {"parameters": model.shape.parameters, **{key: saved["counts"][key] for key in ("step", "tokens")}}
-    with writing(out):
-        _publish(model, tokenizer, out, manifest.Manifest("model", table, inputs, counts=counts), began)
-    return counts
+    with writing(out), stage(out, made) as work:
+        if work is not None:
+            work.counts = {
+                "parameters": model.shape.parameters,
+                **{key: saved["counts"][key] for key in ("step", "tokens")},
+            }
+            _publish(model, tokenizer, work)
+    return manifest.read(out)["counts"]
 
 
 def load_model(source: Path) -> Transformer:
@@ -58,25 +62,19 @@ def load_model(source: Path) -> Transformer:
     return model.eval()
 
 
-def _publish(model: Transformer, tokenizer: Path, out: Path, record: manifest.Manifest, began: float) -> None:
-    for leftover in (*out.parent.glob(f"{out.name}.*{PARTIAL}"), out.with_name(f"{out.name}.new")):
-        shutil.rmtree(leftover, ignore_errors=True)
-    finished = out.with_name(f"{out.name}.new")
-    with atomic_directory(finished) as aside:
+def _publish(model: Transformer, tokenizer: Path, work: Stage) -> None:
+    """Writes the model whole beside the former one before its files, and those alone, take their place."""
+    remove(work.work)
+    with atomic_directory(work.work) as aside:
         write_hugging_face(model, tokenizer, aside)
         write_gguf(model, tokenizer, aside / GGUF, GGUF_PRECISION)
-        outputs = {file.name: sha256_of(file) for file in sorted(aside.iterdir())}
-        seconds = time.monotonic() - began
-        manifest.write(
-            aside, manifest.Manifest(record.stage, record.config, record.inputs, outputs, record.counts, seconds)
-        )
-    if out.exists():
-        former = out.with_name(f"{out.name}.{os.getpid()}{PARTIAL}")
-        out.rename(former)
-        finished.rename(out)
-        shutil.rmtree(former)
-    else:
-        finished.rename(out)
+    names = [file.name for file in listed(work.work)]
+    for former in listed(work.folder):
+        if former.is_file() and former.name not in (*names, *PROTOCOL):
+            remove(former)
+    for name in names:
+        move(work.work / name, work.folder / name)
+    work.add(names)
 
 
 def _all(train: Path) -> list[Path]:
@@ -112,9 +110,9 @@ def _check_tokenizer(trained_on: str | None, found: str, tokenizer: Path) -> Non
 
 def _check_replaceable(out: Path) -> None:
     """Only an empty folder or a model of ours may be replaced."""
-    if out.is_dir() and any(out.iterdir()) and _stage_of(out) != "model":
+    if any(path.name not in PROTOCOL for path in listed(out)) and _stage_of(out) != "model":
         raise UserError(f"{out} holds other files", "a folder that is new, empty or an exported model")
 
 
 def _stage_of(folder: Path) -> str | None:
-    return manifest.read(folder).get("stage") if (folder / manifest.NAME).is_file() else None
+    return (manifest.read(folder) if (folder / manifest.NAME).is_file() else unfinished(folder)).get("stage")

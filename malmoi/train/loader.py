@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from malmoi.kit.errors import UserError
-from malmoi.tokenizer.shards import Part
+from malmoi.tokenizer.shards import SEPARATOR, Part
 from malmoi.train.order import Order
 from malmoi.train.settings import TrainSettings
 
@@ -91,14 +91,14 @@ class Loader:
 
     def steps_with_any(self, document_ids: AbstractSet[str], num_steps: int) -> set[int] | None:
         """The steps below `num_steps` whose batches hold tokens of any of the documents; None where none is there."""
-        found = [place for place in self._part.documents(0, self._part.num_tokens) if place[0] in document_ids]
-        size, steps = self._settings.batch_sequences, set()
+        size, steps, is_there = self._settings.batch_sequences, set(), False
         num_epochs = -(-num_steps * size // self.num_windows)
-        for _, start, stop in found:
+        for start, stop in self._part.places_of(document_ids):
+            is_there = True
             for window in self._windows_of(start, stop):
                 places = (epoch * self.num_windows + self._order(epoch).place_of(window) for epoch in range(num_epochs))
                 steps.update(sample // size for sample in places if sample // size < num_steps)
-        return steps if found else None
+        return steps if is_there else None
 
     def _windows_of(self, start: int, stop: int) -> range:
         size = self._settings.sequence_tokens
@@ -117,17 +117,11 @@ class Loader:
         tokens, targets = np.zeros(size, np.int64), np.full(size, IGNORED, np.int64)
         tokens[:full], targets[:full] = line[:-1], line[1:]
         restarts = np.zeros(size, np.int64)
-        begins = self._begins(start, start + full) - start
+        begins = np.flatnonzero(line[:-1] == SEPARATOR)  # no text gives this id (codec.py), so no table is needed
         restarts[begins] = begins
         if full < size:
             restarts[full] = full  # the padding is a document of its own
         return tokens, np.arange(size) - np.maximum.accumulate(restarts), targets
-
-    def _begins(self, start: int, stop: int) -> np.ndarray:
-        """The separators in start..stop-1 that a document follows."""
-        starts = self._part.document_starts
-        first, last = np.searchsorted(starts, (start + 1, stop + 1))
-        return starts[first:last] - 1
 
     def _order(self, epoch: int) -> Order:
         return _order(self.num_windows, self._settings.seed, epoch)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.train.settings import TrainSettings
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -72,9 +72,11 @@ def keep_freed_memory() -> None:
 
 
 class Interruption:
-    """While open, SIGINT and SIGTERM only raise a flag: the step in hand is finished and saved first.
+    """While open, a signal that asks to stop only raises a flag: the step in hand is finished and saved first.
 
-    A second signal acts as usual. In other threads than the main one, where Python allows no handlers, nothing changes.
+    Ctrl-C, a scheduler's SIGTERM or SIGUSR1 (Slurm's --signal), and the SIGHUP of a closed ssh, unless nohup ignores
+    it. A second Ctrl-C or SIGTERM acts as usual; a closed ssh sends SIGHUP twice. In other threads than the main one,
+    where Python allows no handlers, nothing changes.
     """
 
     def __init__(self) -> None:
@@ -83,26 +85,29 @@ class Interruption:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for one in (signal.SIGINT, signal.SIGTERM):
-                self._before[one] = signal.signal(one, self._note)
+            for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+                if one is not signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN:
+                    self._before[one] = signal.signal(one, self._note)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._restore()
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+        self._before.clear()
 
-    def leave(self) -> None:
-        """Ends the program as the noted signal asks: KeyboardInterrupt, or exit code 143 for SIGTERM."""
-        assert self.signal is not None
-        if self.signal is signal.SIGTERM:
-            raise SystemExit(128 + signal.SIGTERM)
-        raise KeyboardInterrupt
+    def leave(self, where: str) -> None:
+        """Ends the program where a signal asked for it. `where` says what was reached, and that it is saved.
+
+        Raises KeyboardInterrupt for Ctrl-C, UserError (try again) for the others. No signal: nothing happens.
+        """
+        if self.signal is signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.signal is not None:
+            hint = "run the same command again to go on"
+            raise UserError(f"stopped by {self.signal.name} {where}", hint=hint, code=TRY_AGAIN)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         self.signal = signal.Signals(number)
-        self._restore()
-
-    def _restore(self) -> None:
-        for one, handler in self._before.items():
-            signal.signal(one, handler)
-        self._before.clear()
+        if self.signal in (signal.SIGINT, signal.SIGTERM) and self.signal in self._before:
+            signal.signal(number, self._before.pop(self.signal))

@@ -5,8 +5,13 @@ from typing import Any
 
 from malmoi.kit.errors import UserError
 
-FREE_KEYS = ("train.checkpoint_steps", "train.keep_checkpoints", "train.device", "train.precision", "train.threads")
-"""The first two change no number of the run; the others are compared as resolved, under "machine"."""
+MACHINE = ("micro_sequences", "device", "threads")
+"""They may change: the numbers differ by rounding. Older checkpoints name them under "train" too."""
+FREE_KEYS = frozenset(
+    {"train.checkpoint_steps", "train.keep_checkpoints", "train.precision"}
+    | {f"{table}.{name}" for table in ("train", "machine") for name in MACHINE}
+)
+"""The first two change no number of the run; the precision is compared as resolved, under "machine"."""
 
 
 def refuse_changes(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from malmoi.kit.config import machine
 from malmoi.kit.errors import UserError
 
 
@@ -12,14 +13,15 @@ class TrainSettings:
 
     One step takes `batch_sequences` windows of `sequence_tokens`; `micro_sequences` of them go through the model at
     once, which changes memory and speed only. The learning rate rises over `warmup_steps`, stays, and falls over the
-    last `decay_share` of the steps. `clip_norm` None = no clipping. `threads` None = all cores,
-    as counted at the first start.
+    last `decay_share` of the steps. `clip_norm` None = no clipping. `threads` None = all cores, as counted at the first
+    start. micro_sequences, device and threads may change when a run is gone on with: they change the rounding, no more,
+    and an event says so. Left alone, a run that was stopped gives the same bits as one that never was.
     """
 
     steps: int = 200
     sequence_tokens: int = 256
     batch_sequences: int = 16
-    micro_sequences: int = 8
+    micro_sequences: int = machine(8)
     learning_rate: float = 3e-3
     warmup_steps: int = 20
     decay_share: float = 0.2
@@ -29,9 +31,9 @@ class TrainSettings:
     seed: int = 0
     checkpoint_steps: int = 100
     keep_checkpoints: int = 2
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = machine("auto")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    threads: int | None = None
+    threads: int | None = machine(None)
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_sequences", "micro_sequences", "checkpoint_steps", "keep_checkpoints"):

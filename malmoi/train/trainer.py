@@ -5,11 +5,9 @@ What a run is at any moment is its checkpoint: weights, the optimizer's state, a
 again gives the same bits as one that never stopped. One process on a CPU or on one GPU.
 """
 
-import contextlib
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ import torch
 from torch import Tensor
 
 from malmoi.kit import config, events, manifest
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of, writing
+from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
+from malmoi.kit.files import reading, writing
+from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -75,37 +74,49 @@ class Trainee:
 
 
 def train(
-    settings: TrainSettings, model: ModelSettings, tokens: Path, out: Path, progress: Callable[[int, int], None]
+    settings: TrainSettings,
+    model: ModelSettings,
+    tokens: Path,
+    out: Path,
+    progress: Callable[[int, int], None],
+    *,
+    from_scratch: bool = False,
 ) -> dict[str, Any]:
     """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
 
     A finished folder of the same settings and tokens is left as it is, if its newest checkpoint is whole; any other is
-    gone on with from its newest whole checkpoint. SIGINT and SIGTERM end it after the step in hand, saved. Raises
-    UserError for a changed recipe, damaged tokens, an unwritable folder, a loss that is no number.
+    gone on with from its newest whole checkpoint. Steps that were saved and now have no whole checkpoint are begun
+    again only `from_scratch`. SIGINT, SIGTERM, SIGHUP and SIGUSR1 end it after the step in hand, saved: UserError (try
+    again), KeyboardInterrupt for SIGINT; also where that was the last step. Raises UserError for a changed recipe,
+    damaged tokens, storage that cannot be read or written now, a loss that is no number.
     """
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
-    with _claimed(out):
+    with lock(out):
         began = time.monotonic()
-        found = checkpoint.newest_whole(out / CHECKPOINTS, lambda name, why: _refuse(out, name, why))
+        found = _find_start(out, from_scratch)
         plan = _settle(plan, found, out)
         (out / manifest.NAME).unlink(missing_ok=True)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
             loader = Loader(open_part(tokens, "train"), settings)
             trainee = build(plan)
             state = restore(plan, trainee, found, out)
-            while state.step < settings.steps:
+            is_stopped = False
+            while state.step < settings.steps and not is_stopped:
                 progress(state.step, settings.steps)
                 set_learning_rate(trainee.optimizer, learning_rate(settings, state.step))
                 _one_step(plan, trainee, loader, state, out)
+                is_stopped = interruption.signal is not None
                 is_due = state.step % settings.checkpoint_steps == 0 or state.step == settings.steps
-                if is_due or interruption.signal is not None:
+                if is_due or is_stopped:
                     _save(plan, trainee, state, out)
-                if interruption.signal is not None and state.step < settings.steps:
-                    interruption.leave()
-            progress(settings.steps, settings.steps)
-        return _finish(plan, loader, state, out, time.monotonic() - began)
+            counts = {}
+            if state.step == settings.steps:
+                progress(settings.steps, settings.steps)
+                counts = _finish(plan, loader, state, out, time.monotonic() - began)
+            interruption.leave(f"after step {state.step} of {settings.steps}, which is saved")
+        return counts
 
 
 def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Plan:
@@ -121,12 +132,13 @@ def make_plan(settings: TrainSettings, model: ModelSettings, tokens: Path) -> Pl
     return Plan(
         settings,
         model.shape(counts["vocabulary_tokens"]),
-        {"train": config.to_table(settings), "model": config.to_table(model)},
+        {"train": config.identity(settings), "model": config.identity(model)},
         {"tokens": content_sha256(tokens)},
         {
             "device": device,
             "precision": machine.choose_precision(settings, device),
             "threads": settings.threads or len(os.sched_getaffinity(0)),
+            "micro_sequences": settings.micro_sequences,
         },
         made["inputs"].get("tokenizer"),
     )
@@ -141,17 +153,51 @@ def build(plan: Plan) -> Trainee:
 
 
 def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> State:
-    """Loads a checkpoint, if one was found, into `trainee`; returns where it stands. Steps after it are struck out."""
+    """Loads a checkpoint, if one was found, into `trainee`; returns where it stands.
+
+    An event strikes out the steps after it: all of them where none was found. Nothing is deleted.
+    """
     state = State()
     if found is not None:
         checkpoint.load(found, trainee.tensors())
         counts = manifest.read(found)["counts"]
         state = State(counts["step"], counts["tokens"])
-    redone = curve.truncate(out, state.step)
+    redone = sum(done["step"] > state.step for done in curve.steps(out))  # the event below strikes them out
     described = {"parameters": plan.shape.parameters, "steps": plan.settings.steps, "code": manifest.code_version()}
     kind = "start" if found is None else "resume"
     _append(out, kind, step=state.step, redone_steps=redone, **described, **plan.machine)
     return state
+
+
+def _find_start(out: Path, from_scratch: bool) -> Path | None:
+    """The checkpoint to go on from; None to begin at step 0. Damaged newer ones are set aside, and told in the events.
+
+    Nothing is touched before every answer is known. Raises UserError where a checkpoint cannot be read now, and where
+    steps were saved but no checkpoint is whole, unless `from_scratch`.
+    """
+    found, wrong = checkpoint.newest_whole(out / CHECKPOINTS)
+    with reading(out):
+        former = events.Curve(out).update()
+        was_saved = bool(wrong) or bool(former.checkpoints)
+        last_step = max(former.by_step, default=0)
+    if found is None and was_saved and not from_scratch:
+        raise _without_checkpoint(out, last_step, wrong)
+    with writing(out):
+        for path in wrong:
+            checkpoint.set_aside(path)
+    for path, why in wrong.items():
+        _append(out, "refused_checkpoint", name=path.name, reason=why)
+    if found is None and (last_step or was_saved):
+        _append(out, "begun_again", former_steps=last_step)
+    return found
+
+
+def _without_checkpoint(out: Path, last_step: int, wrong: dict[Path, str]) -> UserError:
+    """Says what there is of a run whose steps have no whole checkpoint. Absent ones may be mounted again: code 75."""
+    state = "; ".join(f"{path.name} is damaged: {why}" for path, why in wrong.items()) or "its checkpoints are absent"
+    hint = "bring them back and run again, or begin again at step 0 with --from-scratch (the former events are kept)"
+    code = GIVE_UP if wrong else TRY_AGAIN
+    return UserError(f"{out} has done {last_step} steps, and {state}", "a whole checkpoint", hint, code)
 
 
 def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: Path) -> None:
@@ -166,13 +212,15 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
         shown = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
         wrong = f"step {state.step + 1} gives {error} (documents {shown})"
         hint = "lower train.learning_rate or look at these documents; the checkpoints are from before"
-        raise UserError(wrong, hint=hint) from None
+        raise UserError(wrong, hint=hint, code=GIVE_UP) from None
     state.step += 1
     state.tokens += result.tokens
     _record(plan.settings, state, result, out, time.perf_counter() - began)
 
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    with writing(out):
+        events.heartbeat(out, step=state.step)
     _append(
         out,
         "step",
@@ -215,18 +263,17 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
         "tokens_per_s": _mean([step["tokens_per_s"] for step in last]),
         **plan.machine,
     }
-    outputs = {
-        f"{CHECKPOINTS}/{path.name}/{manifest.NAME}": sha256_of(path / manifest.NAME)
-        for path in checkpoint.checkpoints(out / CHECKPOINTS)
-    }
+    saved = checkpoint.checkpoints(out / CHECKPOINTS)
+    outputs = manifest.outputs_of(out, [f"{CHECKPOINTS}/{path.name}/{manifest.NAME}" for path in saved])
     with writing(out):
         manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
     return counts
 
 
 def _newest_is_whole(out: Path) -> bool:
-    saved = checkpoint.checkpoints(out / CHECKPOINTS)
-    return not saved or checkpoint.fault(saved[-1]) is None
+    """Whether the newest checkpoint that a finished run names is there and whole."""
+    named = [Path(name).parent for name in manifest.read(out)["outputs"]]
+    return bool(named) and checkpoint.fault(out / max(named, key=checkpoint.step_of)) is None
 
 
 def _mean(values: list[float]) -> float | None:
@@ -234,38 +281,25 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
-    """The plan with the number of threads that the run was started with, where the recipe leaves it open.
+    """The plan with the threads and the precision that the run was started with, where the recipe leaves them open.
 
-    Raises UserError where the checkpoint found is of another run.
+    Another machine than before is noted as an event. Raises UserError where the checkpoint found is of another run.
     """
     if found is None:
         return plan
     saved = manifest.read(found)
     was_on = saved["config"]["machine"]
-    on = plan.machine | ({"threads": was_on["threads"]} if plan.settings.threads is None else {})
+    is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
+    on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
     asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
     refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
+    was_on = {"micro_sequences": saved["config"]["train"].get("micro_sequences"), **was_on}  # where older runs keep it
+    changes = {name: [was_on[name], value] for name, value in on.items() if was_on[name] != value}
+    if changes:
+        _append(out, "machine_changed", step=saved["counts"]["step"], changes=changes)
     return replace(plan, machine=on)
-
-
-def _refuse(out: Path, name: str, why: str) -> None:
-    _append(out, "refused_checkpoint", name=name, reason=why)
 
 
 def _append(out: Path, kind: str, **fields: Any) -> None:
     with writing(out):
         events.append(out, kind, **fields)
-
-
-@contextlib.contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """Holds the folder for this process: two runs in one folder would write over each other."""
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / "lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another process is training in {out}", hint="wait for it or choose a folder") from None
-        yield

@@ -1,4 +1,6 @@
+import errno
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from malmoi.cli.main import main
+from malmoi.kit import files
+from malmoi.kit.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -67,8 +71,48 @@ def test_ctrl_c_in_the_middle_of_a_query_is_one_line_like_any_other(capsys, monk
     assert capsys.readouterr().err == "malmoi: stopped; run the same command again to go on\n"
 
 
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, 75),
+        (errno.EDQUOT, 75),
+        (errno.EIO, 75),
+        (errno.ESTALE, 75),
+        (errno.ECONNREFUSED, 75),
+        (errno.EACCES, 2),
+        (errno.EROFS, 2),
+        (errno.ENOENT, 2),
+    ],
+)
+def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch, tmp_path):
+    refused = OSError(number, os.strerror(number), "runs/폴더")
+
+    def acts(_arguments):
+        raise refused
+
+    room = types.ModuleType("malmoi.cli.run")
+    room.add_arguments = lambda parser: parser.set_defaults(action=acts)
+    monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
+    assert main(["run"]) == code
+    assert capsys.readouterr().err == f"malmoi: runs/폴더: {os.strerror(number)}\n"
+    with pytest.raises(UserError) as caught, files.writing(tmp_path):
+        raise refused
+    assert caught.value.code == code
+
+
 def test_text_that_the_terminal_cannot_show_is_written_out():
     words = [sys.executable, "-c", "import sys; from malmoi.cli.main import main; main(['x']); print('값 \U0001f600')"]
     environment = {**os.environ, "PYTHONIOENCODING": "euc-kr"}
     done = subprocess.run(words, capture_output=True, check=False, env=environment)
     assert done.stdout == "값 ".encode("euc-kr") + rb"\U0001f600" + b"\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_a_program_that_is_asked_to_stop_says_in_one_line_that_it_can_go_on(tmp_path, number, code):
+    os.mkfifo(tmp_path / "recipe.toml")  # reading it waits until it is written
+    command = [sys.executable, "-m", "malmoi", "run", str(tmp_path / "recipe.toml")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with process, (tmp_path / "recipe.toml").open("w"):  # opening it waits until it is read
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (code, "malmoi: stopped; run the same command again to go on\n")

@@ -100,7 +100,7 @@ def test_finished_corpus_is_left_alone_and_a_changed_recipe_is_built_anew(recipe
     assert counts["dropped_by_reason"].get("promotion") is None
     assert counts["documents_in"] == before["counts"]["documents_in"]
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
-        "events.jsonl",
+        "events",
         "index",
         "ledger",
         "manifest.json",
@@ -184,7 +184,7 @@ def test_document_that_kills_its_worker_costs_one_line_of_the_ledger(tmp_path):
     (row,) = ledger(tmp_path / "corpus", reasons=["worker_died"])
     lines = (tmp_path / "raw" / "a.jsonl").read_bytes().splitlines(keepends=True)
     assert row["origin"] == {"file": "a.jsonl", "offset": sum(map(len, lines[:3]))}
-    assert len(list(events.read(tmp_path / "corpus", "worker_died"))) == 4
+    assert len(list(events.every(tmp_path / "corpus", "worker_died"))) == 4
 
 
 DRIVER = """

@@ -53,7 +53,7 @@ def test_text_is_nowhere_and_a_tombstone_stays(corpus):
     assert after["counts"]["documents_kept"] == before["counts"]["documents_kept"] - 1
     assert after["counts"]["documents_in"] == before["counts"]["documents_in"]
     assert after["counts"]["dropped_by_reason"]["erased"] == 1
-    assert manifest.is_whole(corpus)
+    assert manifest.verify(corpus) is None
     assert erased_ids(corpus) == [one["id"]]
 
 
@@ -93,8 +93,14 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
     erase(corpus, [second], quiet)
     assert not (corpus / PLAN).exists()
     assert erased_ids(corpus) == sorted([first, second])
-    assert manifest.is_whole(corpus)
+    assert manifest.verify(corpus) is None
     assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
+
+
+def test_what_was_not_rewritten_is_not_hashed_again_and_damage_to_it_stays_known(corpus):
+    (corpus / "thresholds.json").write_text("[]")
+    erase(corpus, first_ids(corpus, 1), quiet)
+    assert (manifest.verify(corpus) or "").startswith("thresholds.json is not as it was written (2 bytes, not ")
 
 
 def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):

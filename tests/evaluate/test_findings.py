@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.evaluate.findings import dropped, gather, thinned
+from malmoi.evaluate.findings import gather, thinned
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 
@@ -25,26 +25,28 @@ def test_time_is_the_stages_own_and_memory_that_of_the_run_that_did_the_work(run
     assert (train["seconds"], train["peak_bytes"]) == (40.0, 3_000_000)
 
 
-def test_dropped_documents_are_counted_once_by_their_first_reason(run_folder: Path):
-    assert dropped(run_folder / "corpus" / "ledger") == [
-        {"reason": "drop_near_duplicate", "documents": 4, "raw_bytes": 280, "text_bytes": 240},
-        {"reason": "malformed_json", "documents": 1, "raw_bytes": 500, "text_bytes": 0},
-    ]
+def test_the_corpus_is_its_manifests_counts_and_the_way_to_its_report(run_folder: Path):
+    found = gather(run_folder)
+    assert found["corpus"] == manifest.read(run_folder / "corpus")["counts"]
+    assert found["corpus"]["dropped_by_reason"] == {"drop_near_duplicate": 4, "malformed_json": 1}
+    assert found["corpus_report"] is None
 
 
-def test_without_a_ledger_the_manifest_counts(tmp_path: Path):
+def test_a_run_whose_name_has_brackets_loses_no_figure(tmp_path: Path):
+    folder = tmp_path / "run[1]"
     counts = {"dropped_by_reason": {"drop_jamo": 2, "drop_promotion": 7}}
-    manifest.write(tmp_path / "corpus", manifest.Manifest("corpus", {}, counts=counts))
-    assert [(row["reason"], row["documents"]) for row in gather(tmp_path)["corpus"]["dropped"]] == [
-        ("drop_promotion", 7),
-        ("drop_jamo", 2),
-    ]
+    manifest.write(folder / "corpus", manifest.Manifest("corpus", {}, counts=counts))
+    (folder / "corpus" / "report.html").write_text("", encoding="utf-8")
+    found = gather(folder)
+    assert found["corpus"] == counts
+    assert (folder / "report" / found["corpus_report"]).resolve() == folder / "corpus" / "report.html"
 
 
 def test_a_step_done_again_after_a_kill_counts_once(tmp_path: Path):
     for step, loss in ((1, 5.0), (2, 4.0), (3, 3.5), (2, 4.1), (3, 3.6)):
-        events.append(tmp_path / "train", "step", step=step, loss=loss)
-    with (tmp_path / "train" / "events.jsonl").open("a") as stream:
+        events.append(tmp_path / "train", "step", step=step, tokens=step, loss=loss)
+    (file,) = (tmp_path / "train" / "events").iterdir()
+    with file.open("a") as stream:
         stream.write('{"kind": "step", "step": 4, "lo')
     train = gather(tmp_path)["train"]
     assert [step["loss"] for step in train["steps"]] == [5.0, 4.1, 3.6]

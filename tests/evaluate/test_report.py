@@ -5,10 +5,10 @@ import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
+from malmoi.evaluate.page import page as draw
 from malmoi.evaluate.report import finite, write_report
 from malmoi.evaluate.run import measure
 from malmoi.evaluate.settings import EvaluateSettings
@@ -28,6 +28,7 @@ class Page(html.parser.HTMLParser):
         self.tags: list[tuple[str, dict]] = []
         self.open: list[str] = []
         self.headings: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
         assert self.open == []
 
@@ -43,6 +44,7 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        self.texts.append(data)
         if self.open[-2:-1] == ["h2"]:
             self.headings.append(data)
 
@@ -59,6 +61,7 @@ def test_the_page_needs_nothing_but_itself(page: str):
     assert not names & {"script", "link", "img", "iframe", "object", "image", "use"}
     for _, attributes in parsed.tags:
         assert not {name for name in attributes if name.startswith("on") or name in {"style", "src", "href"}}
+    assert "script-src" not in page
     [policy] = [attributes["content"] for tag, attributes in parsed.tags if "http-equiv" in attributes]
     style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -73,8 +76,7 @@ def test_both_languages_say_every_section(page: str):
     assert headings[1::2] == [
         "Bits per byte",
         "Training loss",
-        "What the corpus holds",
-        "What was dropped and why",
+        "The corpus",
         "Bytes per token",
         "Continuations",
         "Time and memory",
@@ -83,37 +85,73 @@ def test_both_languages_say_every_section(page: str):
     assert unicodedata.is_normalized("NFC", page)
 
 
-def test_what_a_source_is_called_cannot_become_markup(page: str):
-    assert "<img" not in page
-    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+EVIL = """'"></p><script>alert(1)</script>\x00\x1b[31m\u202e가"""
+SHOWN = """'"></p><script>alert(1)</script>␀␛[31m[U+202E]가"""
+
+
+def test_whatever_names_and_texts_hold_the_page_stays_text(page: str, run_folder: Path):
+    found = json.loads((run_folder / "report" / "report.json").read_text(encoding="utf-8"))
+    evaluate, stages = found["evaluate"], [{**row, "stage": EVIL} for row in found["stages"]]
+    evaluate["by_kind"] = {EVIL: evaluate["by_kind"]["news"]}
+    evaluate["samples"] = [dict.fromkeys(("prompt", "continuation", "reference", "kind"), EVIL)]
+    tokens = {**found["tokens"], "by_kind": {EVIL: {"bytes_per_token": 2.0, "train_tokens": 3}}}
+    drawn = draw({**found, "name": EVIL, "code": EVIL, "stages": stages, "tokens": tokens, "corpus_report": EVIL})
+    parsed = Page(drawn)
+    assert {tag for tag, _ in parsed.tags} <= {tag for tag, _ in Page(page).tags} | {"a"}
+    assert not {name for _, attributes in parsed.tags for name in attributes if name.startswith("on")}
+    assert [attributes["href"] for tag, attributes in parsed.tags if tag == "a"] == [SHOWN]
+    assert not re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", drawn)
+    texts = [text for text in parsed.texts if SHOWN in text]
+    # title, heading, code, a kind in both tables, three parts of a sample and its kind, each stage
+    assert len(texts) == 2 + 2 + 2 * 2 + 3 + 2 + 2 * len(stages)
+
+
+def test_the_way_to_the_corpus_report_is_there_when_the_report_is(page: str, run_folder: Path):
+    assert "malmoi corpus report 작은 실행/corpus" in page
+    found = json.loads((run_folder / "report" / "report.json").read_text(encoding="utf-8"))
+    linked = Page(draw({**found, "corpus_report": "../corpus/report.html"}))
+    assert [attributes["href"] for tag, attributes in linked.tags if tag == "a"] == ["../corpus/report.html"]
 
 
 def test_the_numbers_on_the_page_are_those_of_the_json(page: str, run_folder: Path):
     found = json.loads((run_folder / "report" / "report.json").read_text(encoding="utf-8"))
     assert f"{found['evaluate']['total']['model']:.3f}" in page
     assert f"{found['tokens']['bytes_per_token']:.2f}" in page
-    assert "155건 = 남긴 150건 + 버린 5건" in page
+    assert "155건 = 남긴 150건 + 뺀 5건" in page
     assert "step 20 · loss 0.4500" in page
 
 
 def test_a_run_that_only_trains_has_a_report_of_that(tmp_path: Path):
     for step in (1, 2, 3):
-        events.append(tmp_path / "train", "step", step=step, loss=float("nan") if step == 2 else 5.0 / step)
+        loss = float("nan") if step == 2 else 5.0 / step
+        events.append(tmp_path / "train", "step", step=step, tokens=step * 10, loss=loss)
     page = write_report(tmp_path).read_text(encoding="utf-8")
     assert Page(page).headings[::2] == ["학습 손실"]
     assert "아직 끝나지 않았어요" in page
     assert json.loads((tmp_path / "report" / "report.json").read_text())["train"]["steps"][1]["loss"] is None
 
 
-@pytest.mark.parametrize("stage", ["corpus", "tokenizer", "tokens", "model"])
-def test_a_stage_alone_with_empty_counts_is_shown(tmp_path: Path, stage: str):
+@pytest.mark.parametrize(
+    ("stage", "sections"),
+    [
+        ("corpus", []),
+        ("tokenizer", []),
+        ("tokens", []),
+        ("model", []),
+    ],
+)
+def test_a_stage_alone_with_empty_counts_is_shown(tmp_path: Path, stage: str, sections: list[str]):
     manifest.write(tmp_path / stage, manifest.Manifest(stage, {}))
-    Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert Page(page).headings[1::2] == [*sections, "Time and memory"]
+    assert f'lang="en">{stage}</span></th>' in page
 
 
 def test_signs_that_a_page_cannot_hold_become_visible():
-    assert visible("가\x00나\x1b<b>\x7f\n\t") == "가␀나␛&lt;b&gt;␡\n\t"
+    assert visible("가\x00나\x1b<b>\x7f\n\t") == "가␀나␛<b>␡\n\t"
     assert visible("\ud800") == "?"
+    assert visible("가\u202e나\u2066\u200f\x85") == "가[U+202E]나[U+2066][U+200F]\ufffd"
+    assert visible("👨‍👩‍👧 ㄱㅏ\u1100\u1161") == "👨‍👩‍👧 ㄱㅏ\u1100\u1161"
 
 
 def test_numbers_that_json_cannot_write_become_null():
@@ -132,13 +170,3 @@ def test_sizes_and_times_are_readable():
     assert "12분 5초" in duration(725.2)
     assert "2시간 3분" in duration(7380)
     assert "0.5 s" in duration(0.5)
-
-
-def test_every_reason_of_the_corpus_room_has_its_korean_word():
-    from malmoi.corpus.recipe import CorpusRecipe
-    from malmoi.corpus.report.labels import REASONS
-    from malmoi.corpus.sources.input import Input
-    from malmoi.corpus.sources.raw import Reason
-
-    rules = {rule.reason for rule in CorpusRecipe(inputs=(Input(Path("raw")),)).rules()}
-    assert {*rules, *get_args(Reason)} - REASONS.keys() == set()

@@ -59,4 +59,4 @@ def test_a_beginning_ends_with_a_whole_character(make_engine, codec: Codec):
 def test_prompt_and_answer_fit_a_short_context(make_engine, codec: Codec, excerpts: list[Excerpt]):
     settings = EvaluateSettings(samples=2, prompt_tokens=10, sample_tokens=500)
     written = asyncio.run(sample(make_engine(16), codec, excerpts, settings, lambda *_: None))
-    assert all(0 < one.tokens < 16 for one in written)
+    assert [0 < one.tokens < 16 for one in written] == [True, True]

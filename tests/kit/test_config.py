@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,3 +115,74 @@ def test_an_error_for_people_keeps_its_code_when_told_from_within_and_between_pr
     for copied in (pickle.loads(pickle.dumps(error)), error.within("here")):
         assert (copied.expected, copied.hint, copied.code) == ("a 4", "count again", 75)
     assert str(error.within("here")) == "here: it is 3; expected a 4; count again"
+
+
+@dataclass(frozen=True)
+class Weights:
+    folder: Path | None = config.file(None)
+    key: Path | None = config.file(None, key=True)
+
+
+@dataclass(frozen=True)
+class Roles:
+    seed: int = 0
+    threads: int | None = config.machine(None)
+    token: str | None = config.secret()
+    weights: Weights = dataclasses.field(default_factory=Weights)
+    sets: tuple[Weights, ...] = ()
+    by_name: dict[str, Weights] = dataclasses.field(default_factory=dict)
+
+
+def test_settings_of_the_machine_are_no_part_of_an_identity():
+    assert config.identity(Roles(threads=8)) == config.identity(Roles(threads=1))
+    assert config.identity(Roles(seed=1)) != config.identity(Roles(seed=2))
+    assert config.parse(Roles, config.identity(Roles(seed=3, threads=2)), "") == Roles(seed=3)
+    assert config.to_table(Roles(threads=8))["threads"] == 8
+
+
+def test_every_file_that_settings_name_is_known_by_its_content(tmp_path):
+    weights, other = tmp_path / "weights", tmp_path / "글.npz"
+    weights.mkdir()
+    (weights / "a.npz").write_bytes(b"1")
+    other.write_bytes(b"1")
+    settings = Roles(weights=Weights(weights), sets=(Weights(), Weights(other)), by_name={"x": Weights(other)})
+    before = config.files(settings)
+    assert set(before) == {"weights.folder", "sets[1].folder", "by_name.x.folder"}
+    (weights / "a.npz").write_bytes(b"2")
+    after = config.files(settings)
+    assert {name for name in before if before[name] != after[name]} == {"weights.folder"}
+    assert config.files(Roles()) == {}
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"^corpus\.weights\.folder is .*none, and nothing is there; expected"):
+        config.files(Roles(weights=Weights(tmp_path / "none")), "corpus")
+
+
+def test_a_key_is_told_by_a_hash_that_is_slow_to_guess(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("짧은 비밀\n")
+    (found,) = config.files(Roles(weights=Weights(key=key))).values()
+    assert found.startswith("scrypt ")
+    assert hashlib.sha256(key.read_bytes()).hexdigest() not in found
+    key.write_text("짧은 비밀")  # the end of the line is no part of the key
+    assert config.files(Roles(weights=Weights(key=key))) == {"weights.key": found}
+    key.write_text("다른 비밀")
+    assert config.files(Roles(weights=Weights(key=key))) != {"weights.key": found}
+
+
+@pytest.mark.parametrize("value", ["sk-Abc123", "hf_abcdef", "열쇠", "my key", "", "KEY=1", "1KEY"])
+def test_a_secret_itself_is_refused_and_never_shown(value):
+    with pytest.raises(UserError, match=r"^serve\.token is no name of an environment variable") as caught:
+        config.parse(Roles, {"token": value}, "serve")
+    assert not value or value not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_secret_is_read_from_the_variable_that_is_named(monkeypatch):
+    assert config.parse(Roles, {"token": "MALMOI_TOKEN_2"}, "").token == "MALMOI_TOKEN_2"
+    monkeypatch.setenv("MALMOI_TOKEN_2", "sk-secret")
+    assert config.secret_value("MALMOI_TOKEN_2") == "sk-secret"
+    monkeypatch.delenv("MALMOI_TOKEN_2")
+    with pytest.raises(UserError, match="the environment has no MALMOI_TOKEN_2"):
+        config.secret_value("MALMOI_TOKEN_2")

@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,26 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_threads_that_write_one_file_all_succeed(tmp_path):
+    failed = []
+
+    def write(number):
+        try:
+            for _ in range(100):
+                files.write_text(tmp_path / "a", str(number))
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert (tmp_path / "a").read_text() in "0123"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_the_hash_of_a_folder_depends_on_names_and_contents_only(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name / "deep").mkdir(parents=True)
@@ -67,6 +88,26 @@ def test_the_first_damaged_or_missing_file_is_named(tmp_path):
     assert files.damage(tmp_path, made) == "b is not as it was written (SHA-256)"
     (tmp_path / "a").unlink()
     assert files.damage(tmp_path, made) == "a is missing"
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EACCES])
+def test_what_cannot_be_read_now_is_neither_damaged_nor_absent(tmp_path, unreadable, number):
+    (tmp_path / "folder" / "deep").mkdir(parents=True)
+    (tmp_path / "folder" / "deep" / "a").write_text("a")
+    manifest.write(tmp_path, Manifest("corpus", {}, outputs={"folder": files.sha256_of(tmp_path / "folder")}))
+    assert manifest.verify(tmp_path) is None
+    unreadable(tmp_path / "folder" / "deep", number)
+    with pytest.raises(UserError, match=r"folder cannot be read now: .*; nothing was changed; run again") as caught:
+        manifest.verify(tmp_path)
+    assert caught.value.code == 75
+    unreadable(tmp_path / "manifest.json", number)
+    for ask in (manifest.read, lambda folder: manifest.is_finished(folder, {}, {})):
+        with pytest.raises(UserError, match=r"manifest.json cannot be read now") as caught:
+            ask(tmp_path)
+        assert caught.value.code == 75
+    assert not manifest.is_finished(tmp_path / "absent", {}, {})
+    (tmp_path / "file").write_text("")
+    assert not manifest.is_finished(tmp_path / "file", {}, {})
 
 
 def test_what_cannot_be_written_is_one_clear_line(tmp_path):
@@ -95,15 +136,6 @@ def test_a_missing_or_damaged_manifest_is_named(tmp_path, content):
     if content is not None:
         with pytest.raises(UserError, match="remove that file"):
             manifest.is_finished(tmp_path, {}, {})
-
-
-def test_half_a_line_left_by_a_killed_writer_hides_no_event(tmp_path):
-    events.append(tmp_path, "step", step=1)
-    with (tmp_path / events.NAME).open("ab") as stream:
-        stream.write(b'{"kind": "step", "st')
-    events.append(tmp_path, "step", step=2, note="다시")
-    assert [event["step"] for event in events.read(tmp_path, "step")] == [1, 2]
-    assert list(events.read(tmp_path / "absent")) == []
 
 
 def test_text_with_a_protocol_is_a_remote_path_and_nothing_else_is():
@@ -193,9 +225,9 @@ def test_trees_are_listed_moved_and_removed_wherever_they_are(remote, tmp_path, 
 
 
 def test_events_and_manifest_lie_in_a_remote_folder_as_in_a_local_one(remote):
-    events.append(remote, "step", step=1)
-    events.append(remote, "step", step=2, note="다시")
-    assert [event["step"] for event in events.read(remote, "step")] == [1, 2]
+    events.append(remote, "resume", step=1)
+    events.append(remote, "resume", step=2, note="다시")
+    assert [event["step"] for event in events.every(remote, "resume")] == [1, 2]
     assert not manifest.is_finished(remote, {"a": 1}, {})
     manifest.write(remote, Manifest("corpus", {"a": 1}))
     assert manifest.is_finished(remote, {"a": 1}, {})

@@ -67,7 +67,9 @@ def test_start_is_the_same_for_the_same_seed_and_keeps_the_stream_small():
     shape = SHAPES["tied, shared keys"]
     one, same, other = Transformer(shape), Transformer(shape), Transformer(shape)
     start(one, 1), start(same, 1), start(other, 2)
-    for name, parameter in one.named_parameters():
+    parameters = dict(one.named_parameters())
+    assert sum(parameter.ndim == 1 for parameter in parameters.values()) == 5  # the norms: two a layer, one at the end
+    for name, parameter in parameters.items():
         assert torch.equal(parameter, same.get_parameter(name))
         if parameter.ndim == 1:
             assert bool((parameter == 1).all())

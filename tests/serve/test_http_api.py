@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from small_world import FakeEngine
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.engine import Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
 from malmoi.serve.served import Served
@@ -311,9 +312,16 @@ def test_unknown_paths_and_methods_have_the_same_error_shape(client):
 def test_an_iterator_that_is_left_is_closed_even_if_never_begun(codec):
     from malmoi.serve.http_stream import close
 
-    async def left():
-        pieces = FakeEngine(codec).generate(None)
-        await close(pieces)
-        await close(iter(()))
+    fake = FakeEngine(codec)
 
-    asyncio.run(left())
+    async def left():
+        never_begun, begun, plain = fake.generate(None), fake.generate(Request((1, 2))), iter([1])
+        await anext(begun)
+        assert fake.num_open == 1
+        for iterator in (never_begun, begun, plain):
+            await close(iterator)
+        return [piece async for piece in never_begun], [piece async for piece in begun], list(plain)
+
+    assert asyncio.run(left()) == ([], [], [1])  # an ordinary iterator has nothing to close, and stays as it is
+    assert fake.num_open == 0
+    assert len(fake.requests) == 1

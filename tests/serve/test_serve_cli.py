@@ -1,6 +1,9 @@
+import contextlib
 import json
+import os
 import socket
 import stat
+import threading
 
 import pytest
 
@@ -84,3 +87,25 @@ def test_settings_refuse_what_cannot_be():
     for wrong in ({"queue": -1}, {"threads": 0}, {"max_body_bytes": 1}, {"prefill_tokens": 0}):
         with pytest.raises(UserError):
             ServeSettings(**wrong)
+
+
+def test_a_file_of_keys_is_at_no_moment_readable_by_others(tmp_path):
+    """The first byte is written with the mode already set: a watcher sees no other mode, whatever the umask."""
+    seen, done = set(), threading.Event()
+
+    def watch():
+        while not done.is_set():
+            for path in tmp_path.iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    seen.add(stat.S_IMODE(path.stat().st_mode))
+
+    watcher, umask = threading.Thread(target=watch), os.umask(0)
+    try:
+        watcher.start()
+        for number in range(40):
+            add_key(tmp_path / "keys", f"team{number}")
+    finally:
+        os.umask(umask)
+        done.set()
+        watcher.join()
+    assert seen == {0o600}

@@ -106,6 +106,7 @@ def test_logprobs_equal_score_and_come_with_their_alternatives(engine):
         return pieces, (await engine.score([*ids, *ids_of(pieces)], 3))[len(ids) :]
 
     pieces, scores = asyncio.run(both())
+    assert len(scores) == 6
     for piece, score in zip(pieces, scores, strict=True):
         assert piece.logprob == pytest.approx(score.logprob, abs=1e-4)
         assert [token_id for token_id, _ in piece.top] == [token_id for token_id, _ in score.top]

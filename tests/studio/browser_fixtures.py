@@ -105,7 +105,9 @@ def make_run(folder: Path) -> None:
     for stage in STAGES:
         (folder / stage).mkdir(parents=True)
         manifest.write(folder / stage, manifest.Manifest(stage, {"seed": 1}, counts=counts, seconds=12.0))
-    (folder / "report" / "report.html").write_text("<h1>보고서</h1>", encoding="utf-8")
+    link = '<h1>보고서</h1><a href="../corpus/report.html">말뭉치</a>'
+    (folder / "report" / "report.html").write_text(link, encoding="utf-8")
+    (folder / "corpus" / "report.html").write_text("<h1>말뭉치 보고서</h1>", encoding="utf-8")
     rows = [_row("a" * 32, "도서관이 문을 열었다", True), _row("b" * 32, "새 다리가 놓였다", True)]
     _write(folder / "corpus" / "ledger", [*rows, _row("c" * 32, "짧은 글", False)])
     _write(folder / "corpus" / "shards", [{**row, "text": f"{row['title']}. 본문이에요."} for row in rows])

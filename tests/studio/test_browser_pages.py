@@ -27,10 +27,12 @@ def test_the_copy_card_shows_its_fields(page, studio):
     assert "접이식 캠핑 의자" in studio.said()
 
 
-def test_a_card_names_the_input_that_is_missing(page):
+def test_a_card_names_the_input_that_is_missing(page, studio):
+    asked_before = len(studio.engine.requests)
     page.goto("/cards/marketing_copy")
     page.get_by_role("button", name="실행").first.click()
-    page.get_by_text("빈칸을 먼저 채워 주세요: 상품, 특징").wait_for()
+    assert page.get_by_text("빈칸을 먼저 채워 주세요").inner_text() == "빈칸을 먼저 채워 주세요: 상품, 특징"
+    assert len(studio.engine.requests) == asked_before
 
 
 def test_the_word_chain_is_played_explained_and_begun_anew(page):
@@ -81,3 +83,15 @@ def test_the_runs_page_shows_stages_the_curve_and_checkpoints(page):
     page.get_by_role("radio", name="학습률").click()
     page.locator(".plot .u-legend").get_by_text("학습률").wait_for()
     assert page.get_by_role("link", name="보고서 열기").get_attribute("href") == "/api/runs/made_up/report"
+
+
+def test_the_runs_report_opens_and_leads_to_the_report_of_the_corpus(page):
+    page.goto("/runs")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="보고서 열기").click()
+    report = opened.value
+    assert report.locator("h1").inner_text() == "보고서"
+    report.get_by_role("link", name="말뭉치").click()
+    report.get_by_role("heading", name="말뭉치 보고서").wait_for()
+    assert report.url.endswith("/api/runs/made_up/corpus/report.html")
+    report.close()

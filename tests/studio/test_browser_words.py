@@ -4,14 +4,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
-
-from malmoi.corpus.document import KINDS
-from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.raw import Reason
 
 pytest_plugins = ["browser_fixtures"]
 
@@ -57,13 +51,6 @@ def test_korean_and_english_have_the_same_keys_and_the_same_words_to_insert():
     assert not [key for key, text in korean.items() if not text.strip()]
 
 
-def test_every_reason_and_kind_that_a_corpus_can_hold_has_a_name():
-    recipe = CorpusRecipe(inputs=(Input(path=Path("samples")),))
-    reasons = {*get_args(Reason), *(rule.reason for rule in recipe.rules())}
-    wanted = {*(f"reason.{name}" for name in reasons), *(f"kind.{name}" for name in KINDS)}
-    assert wanted - set(read("ko")) == set()
-
-
 def test_the_committed_bundle_belongs_to_the_sources(tmp_path):
     check = WEB / "check_bundle.py"
     assert subprocess.run([sys.executable, check], capture_output=True, text=True, check=False).returncode == 0
@@ -83,10 +70,10 @@ def test_every_text_is_read_easily_on_every_ground_by_day_and_by_night():
     style = (WEB / "src" / "styles" / "base.css").read_text(encoding="utf-8")
     pairs = dict(re.findall(r"--([a-z-]+): light-dark\((#\w{6}), #\w{6}\);", style))
     nights = dict(re.findall(r"--([a-z-]+): light-dark\(#\w{6}, (#\w{6})\);", style))
+    drawn = [(text, ground) for text, grounds in READ_ON.items() for ground in grounds.split()]
+    assert drawn[0] == ("ink", "ground")
     for colours in (pairs, nights):
-        for text, grounds in READ_ON.items():
-            for ground in grounds.split():
-                assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        assert [pair for pair in drawn if contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
 
 
 READ_ON = {

@@ -8,8 +8,9 @@ import pytest
 from malmoi.corpus.document import SOURCE
 from malmoi.corpus.ledger.rows import judged_schema, ledger_schema
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.report import labels as words
 from malmoi.corpus.sources.input import Input
-from malmoi.kit import events, manifest
+from malmoi.kit import events, files, manifest
 from malmoi.kit.config import to_table
 from malmoi.kit.manifest import Manifest
 from malmoi.studio import run_folder
@@ -52,14 +53,14 @@ def run(client):
             "drop_near_duplicate": [False, True, None],
             "drop_short": [False, True, None],
             "hangul_share": [0.9, math.nan, None],
-            "text": [None, "버린 글 <script>alert(1)</script>", None],
+            "text": [None, "뺀 글 <script>alert(1)</script>", None],
         }
     )
     pq.write_table(ledger, folder / "corpus" / "ledger" / "part-00000.parquet")
     shard = pa.table({"id": [KEPT], "title": ["제목"], "text": ["남긴 글 " * 200]})
     pq.write_table(shard, folder / "corpus" / "shards" / "part-00000.parquet")
     manifest.write(folder / "corpus", Manifest("corpus", {"seed": 1}, counts=COUNTS, seconds=2.5))
-    events.append(folder / "train", "start")
+    events.append(folder / "train", "start", step=0)
     for step in range(1, 101):
         events.append(folder / "train", "step", step=step, tokens=step * 10, loss=10 / step, learning_rate=1e-3)
     events.append(folder / "train", "checkpoint", step=50)
@@ -77,7 +78,7 @@ def test_runs_are_listed_with_their_stages(client, run):
     status = {stage["name"]: stage["status"] for stage in found["stages"]}
     assert (status["corpus"], status["train"], status["model"]) == ("finished", "unfinished", "absent")
     assert not found["finished"]
-    assert found["updated"] >= (run / "train" / "events.jsonl").stat().st_mtime - 1
+    assert found["updated"] >= max((run / "train" / "events").iterdir()).stat().st_mtime - 1
 
 
 @pytest.mark.usefixtures("run")
@@ -92,20 +93,31 @@ def test_a_run_shows_its_settings_and_counts(client):
 @pytest.mark.usefixtures("run")
 def test_the_loss_is_thinned_out_and_a_repeated_step_counts_once(client):
     loss = client.get("/api/runs/demo/loss?points=10").json()
-    assert loss["steps"] == 100
+    assert loss["steps"] == 60  # those after step 50 were done again as far as 60
     columns = loss["columns"]
     assert {len(column) for column in columns.values()} == {10}
-    assert columns["step"] == list(range(10, 101, 10))
-    assert columns["loss"][5] == columns["loss_min"][5] == columns["loss_max"][5] == 5.0
+    assert columns["step"] == list(range(6, 61, 6))
+    assert columns["loss"][9] == columns["loss_min"][9] == columns["loss_max"][9] == 5.0
     assert columns["gradient_norm"] == [None] * 10
     assert (loss["checkpoints"], loss["resumes"]) == ([50], [50])
     assert client.get("/api/runs/demo/loss?points=9").json()["error"]["param"] == "points"
 
 
+def test_the_loss_is_asked_for_again_and_only_what_is_new_is_read(client, run, monkeypatch):
+    before = client.get("/api/runs/demo/loss").json()["steps"]
+    opened = []
+    monkeypatch.setattr(events, "opened", lambda path: opened.append(path) or files.opened(path))
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before
+    assert client.get("/api/runs/demo").json()["has_loss"]
+    assert opened == []
+    events.append(run / "train", "step", step=before + 1, tokens=1, loss=1.0)
+    assert client.get("/api/runs/demo/loss").json()["steps"] == before + 1
+
+
 def test_a_loss_that_is_no_number_does_not_break_the_curve(tmp_path):
-    events.append(tmp_path, "step", step=1, loss=math.nan)
-    events.append(tmp_path, "step", step=2, loss=math.inf)
-    curve = run_folder.loss_curve(tmp_path, 10)
+    events.append(tmp_path, "step", step=1, tokens=10, loss=math.nan)
+    events.append(tmp_path, "step", step=2, tokens=20, loss=math.inf)
+    curve = run_folder.loss_curve(events.Curve(tmp_path).update(), 10)
     assert curve["columns"]["loss"] == [None, None]
     json.dumps(curve, allow_nan=False)
 
@@ -117,6 +129,13 @@ def test_the_corpus_numbers_come_from_the_manifest(client):
     assert {row["reason"] for row in numbers["dropped_by_reason"]} == {"unreadable", "near_duplicate"}
     assert numbers["by_kind"] == [{"kind": "news", "documents": 1, "text_bytes": 30}]
     assert numbers["masked"] == [{"type": "phone", "count": 2}]
+
+
+@pytest.mark.usefixtures("run")
+def test_the_studio_gets_the_labels_of_the_corpus_report(client):
+    labels = client.get("/api/runs/demo/corpus").json()["labels"]
+    for group, table in (("reason", words.REASONS), ("kind", words.KINDS), ("masked", words.PERSONAL)):
+        assert labels[group] == {name: {"ko": korean, "en": english} for name, (korean, english) in table.items()}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +166,7 @@ def test_a_listed_document_shows_the_beginning_of_its_text(client):
     assert documents[KEPT]["title"] == "제목"
     assert documents[KEPT]["excerpt"].startswith("남긴 글")
     assert len(documents[KEPT]["excerpt"]) == 600
-    assert documents[DROPPED]["excerpt"].startswith("버린 글")
+    assert documents[DROPPED]["excerpt"].startswith("뺀 글")
     assert documents[None]["excerpt"] is None
 
 
@@ -166,7 +185,7 @@ def test_why_one_document_was_dropped(client):
     assert {"reason": "short", "fired": True} in found["verdicts"]
     assert {"name": "hangul_share", "value": None} in found["scores"]
     assert found["detail"].endswith(KEPT)
-    assert found["text"].startswith("버린 글")
+    assert found["text"].startswith("뺀 글")
     assert client.get(f"/api/runs/demo/documents/{KEPT}").json()["text_chars"] == 1000
     for absent in ("1234", "%27%20OR%201=1", "..%2fx"):
         assert client.get(f"/api/runs/demo/documents/{absent}").status_code == 404
@@ -214,3 +233,17 @@ def test_the_report_is_shown_in_a_sandbox(client, run):
     assert "script-src" not in policy
     assert "default-src 'none'" in policy
     assert report.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_link_from_the_runs_report_leads_to_the_corpus_report_in_the_same_sandbox(client, run):
+    for stage in ("report", "corpus"):
+        (run / stage).mkdir(exist_ok=True)
+        (run / stage / "report.html").write_text(f"보고서 {stage}")
+    report = client.get("/api/runs/demo/report")
+    corpus = client.get(str(report.url.join("../corpus/report.html")))
+    assert (report.text, corpus.text) == ("보고서 report", "보고서 corpus")
+    assert corpus.headers["content-security-policy"] == report.headers["content-security-policy"]
+    (run / "corpus" / "report.html").unlink()
+    assert client.get("/api/runs/demo/corpus/report.html").json()["error"]["code"] == "report_not_finished"
+    assert client.get("/api/runs/demo/train/report.html").status_code == 400
+    assert client.get("/api/runs/none/report").status_code == 404

@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.stage import state
 from malmoi.tokenizer.codec import Codec
-from malmoi.tokenizer.encode import encode
+from malmoi.tokenizer.encode import encode, made
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shards import open_part
 
@@ -61,7 +63,7 @@ def test_the_counts_agree_with_the_files(tokens: Path, documents: list[dict]):
     for name in ("train", "heldout"):
         part = open_part(tokens, name)
         assert counts[f"{name}_tokens"] == part.num_tokens
-        assert counts[f"{name}_documents"] == len(part.document_starts)
+        assert counts[f"{name}_documents"] == len(part.documents(0, part.num_tokens))
         assert counts["text_bytes"][name] == sum(one.text_bytes for one in part.located(0, part.num_tokens))
         assert counts[f"{name}_tokens"] == sum(row[f"{name}_tokens"] for row in counts["by_kind"].values())
     text_tokens = counts["train_tokens"] + counts["heldout_tokens"] - len(documents)
@@ -72,7 +74,7 @@ def test_any_number_of_workers_writes_the_same_bytes(tokens: Path, corpus: Path,
     encode(EncodeSettings(0.1, 1500, processes=2), corpus, plain, tmp_path, quiet)
     made = manifest.read(tmp_path)
     assert made["outputs"] == manifest.read(tokens)["outputs"]
-    for name, sha256 in made["outputs"].items():
+    for name, sha256 in manifest.hashes(made["outputs"]).items():
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha256
 
 
@@ -87,6 +89,28 @@ def test_a_finished_folder_is_left_and_an_unfinished_one_is_begun_again(corpus: 
     encode(SETTINGS, corpus, plain, tmp_path, quiet)
     assert not (tmp_path / "train-00099.bin").exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_what_would_be_encoded_anew_is_known_beforehand(tokens: Path, corpus: Path, plain: Path):
+    assert state(tokens, made(SETTINGS, corpus, plain)) == "unchanged"
+    assert state(tokens, made(replace(SETTINGS, processes=2), corpus, plain)) == "unchanged"
+    other = made(replace(SETTINGS, heldout_share=0.2), corpus, plain)
+    assert state(tokens, other) == "again because config.heldout_share changed (0.1 -> 0.2)"
+
+
+def test_two_encodings_into_one_folder_do_not_break_each_other(tokens: Path, corpus: Path, plain: Path, tmp_path: Path):
+    refused = []
+
+    def progress(_done: int, _total: int) -> None:
+        if not refused:
+            with pytest.raises(UserError, match="is at work in") as caught:
+                encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+            refused.append(caught.value.code)
+
+    encode(SETTINGS, corpus, plain, tmp_path / "out", progress)
+    assert refused == [TRY_AGAIN]
+    assert manifest.read(tmp_path / "out")["outputs"] == manifest.read(tokens)["outputs"]
+    assert manifest.verify(tmp_path / "out") is None
 
 
 def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, plain, tmp_path: Path, make_document):
@@ -155,7 +179,7 @@ def test_hard_texts_come_back_from_the_shards(write_corpus, plain: Path, tmp_pat
     found = [codec.decode(part.read(start, stop).tolist()) for _, start, stop in part.documents(0, part.num_tokens)]
     assert found == [one["text"] for one in documents]
     heldout = open_part(tmp_path / "out", "heldout")
-    assert (heldout.num_tokens, heldout.documents(0, 10), len(heldout.document_starts)) == (0, [], 0)
+    assert (heldout.num_tokens, heldout.documents(0, 10)) == (0, [])
 
 
 @pytest.mark.parametrize("wrong", [{"heldout_share": 0.5}, {"heldout_share": -0.1}, {"shard_tokens": 0}])

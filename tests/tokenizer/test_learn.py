@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.learn import MAX_TOKEN_BYTES, learn, tasks_of, train
 from malmoi.tokenizer.morphemes import CUT
@@ -104,6 +104,20 @@ def test_tasks_hold_all_lines_in_order():
     tasks = list(tasks_of(iter(texts)))
     assert "".join(line for task in tasks for line in task) == "".join(texts)
     assert len(tasks) > 1
+
+
+def test_two_that_learn_into_one_folder_do_not_break_each_other(corpus: Path, tmp_path: Path):
+    settings, refused = LearnSettings(1400, guide="none", processes=1), []
+
+    def progress(_done: int, _total: int) -> None:
+        if not refused:
+            with pytest.raises(UserError, match="is at work in") as caught:
+                learn(settings, corpus, tmp_path / "out", quiet)
+            refused.append(caught.value.code)
+
+    learn(settings, corpus, tmp_path / "out", progress)
+    assert refused == [TRY_AGAIN]
+    assert manifest.verify(tmp_path / "out") is None
 
 
 def test_a_corpus_that_is_absent_or_empty_is_named(tmp_path: Path, write_corpus):

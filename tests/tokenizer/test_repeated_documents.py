@@ -61,7 +61,7 @@ def test_later_epochs_read_only_what_is_repeated(repeated: Path, documents: list
 def test_each_document_is_written_as_often_as_wanted_and_held_out_once(repeated, plain, wanted, tmp_path: Path):
     counts = encode(SETTINGS, repeated, plain, tmp_path, quiet)
     train, heldout = open_part(tmp_path, "train"), open_part(tmp_path, "heldout")
-    places = train.located(0, train.num_tokens)
+    places = list(train.located(0, train.num_tokens))
     found = [one.id for one in places]
     held = [one.id for one in heldout.located(0, heldout.num_tokens)]
     assert {one: found.count(one) for one in found} | {one: held.count(one) for one in held} == wanted

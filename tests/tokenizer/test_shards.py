@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
+from malmoi.kit.stamps import RECENT_S
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import open_part, token_type
 
@@ -45,7 +47,6 @@ def test_any_span_is_read_across_shards(folder: Path):
 def test_a_span_leads_back_to_its_documents(folder: Path):
     part = open_part(folder, "train")
     starts = np.cumsum([0, *LENGTHS])[:-1].tolist()
-    assert part.document_starts.tolist() == starts
     whole = [(f"{n:032x}", start, start + LENGTHS[n]) for n, start in enumerate(starts)]
     assert part.documents(0, part.num_tokens) == whole
     for start in range(44):
@@ -83,6 +84,42 @@ def test_a_flipped_bit_in_a_shard_is_named(folder: Path, bit: int):
     shard.write_bytes(raw)
     with pytest.raises(UserError, match=r"train-00003\.bin is not as it was written.*encode the corpus again"):
         open_part(folder, "train")
+
+
+def test_only_the_tables_of_the_shards_asked_for_are_read(folder: Path):
+    """A table of all documents would take 63 GB for a billion."""
+    part = open_part(folder, "train")
+    for number in (0, 2, 3, 4, 5):
+        (folder / f"train-0000{number}.documents.parquet").unlink()
+    assert [one.id for one in part.located(8, 14)] == [f"{number:032x}" for number in (3, 4)]
+
+
+def test_a_part_opened_before_on_this_machine_is_not_hashed_again(folder: Path):
+    def read_bytes() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    made = manifest.read(folder)
+    for name in made["counts"]["shards"]:  # large enough to tell
+        made["counts"]["shards"][name] = 250_000
+        np.zeros(250_000, "<u4").tofile(folder / name)
+        made["outputs"][name] = sha256_of(folder / name)
+    manifest.write(folder, manifest.Manifest("tokens", {}, outputs=made["outputs"], counts=made["counts"]))
+    time.sleep(2 * RECENT_S)
+    read = []
+    for _ in range(2):
+        before = read_bytes()
+        open_part(folder, "train")
+        read.append(read_bytes() - before)
+    assert read[0] >= 6_000_000
+    assert read[1] < 100_000
+
+
+def test_documents_are_found_by_id_shard_after_shard(folder: Path):
+    part = open_part(folder, "train")
+    places = {f"{n:032x}": (sum(LENGTHS[:n]), sum(LENGTHS[: n + 1])) for n in range(len(LENGTHS))}
+    asked = [f"{n:032x}" for n in (9, 0, 5)]
+    assert list(part.places_of({*asked, "unknown"})) == [places[one] for one in sorted(asked)]
+    assert list(part.places_of({"unknown"})) == []
 
 
 def test_ids_fit_their_type():

@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -62,3 +63,15 @@ def test_encode_text_shows_each_token(plain: Path, capsys: pytest.CaptureFixture
 def test_a_wrong_verb_is_one_line_with_a_guess(capsys: pytest.CaptureFixture):
     assert main(["tokenizer", "lern", "x.toml"]) == 2
     assert "did you mean 'learn'" in capsys.readouterr().err
+
+
+def test_held_out_text_of_another_tokenizer_is_not_measured(plain: Path, tokens: Path, tmp_path: Path, capsys):
+    """Decoded with ids of other words it would give a table of nonsense."""
+    shutil.copytree(tokens, tmp_path / "tokens")
+    shutil.copytree(plain, tmp_path / "tokenizer")
+    assert main(["tokenizer", "show", str(tmp_path / "tokenizer"), "--no-morphemes"]) == 0
+    with (tmp_path / "tokenizer" / "tokenizer.json").open("a") as stream:
+        stream.write(" ")
+    capsys.readouterr()
+    assert main(["tokenizer", "show", str(tmp_path / "tokenizer"), "--no-morphemes"]) == 2
+    assert "was made with tokenizer" in capsys.readouterr().err

@@ -27,11 +27,11 @@ def silent(_done: int, _total: int) -> None:
     pass
 
 
-def run(tokens: Path, out: Path, progress=silent, **changes):
-    return train(settings(**changes), MODEL, tokens, out, progress)
+def run(tokens: Path, out: Path, progress=silent, from_scratch=False, **changes):
+    return train(settings(**changes), MODEL, tokens, out, progress, from_scratch=from_scratch)
 
 
 def curve(out: Path) -> list[tuple]:
     """Everything of each step that must not depend on interruptions."""
     keys = ("step", "tokens", "loss", "learning_rate", "gradient_norm")
-    return [tuple(event[key] for key in keys) for event in events.read(out, "step")]
+    return [tuple(event[key] for key in keys) for event in events.Curve(out).update().steps()]

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.manifest import Manifest
 from malmoi.train import checkpoint
@@ -64,11 +65,11 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_the_one_before_it_is_used(t
     do, message = damage
     before, newest = save(tmp_path, 3), save(tmp_path, 6)
     do(newest)
-    refused = []
-    assert checkpoint.newest_whole(tmp_path, lambda name, why: refused.append((name, why))) == before
-    assert len(refused) == 1
-    assert refused[0][0] == "step-00000006"
-    assert message in refused[0][1]
+    found, wrong = checkpoint.newest_whole(tmp_path)
+    assert found == before
+    assert list(wrong) == [newest]
+    assert message in wrong[newest]
+    checkpoint.set_aside(newest)
     assert (tmp_path / "step-00000006.refused").is_dir()
     assert save(tmp_path, 6) in checkpoint.checkpoints(tmp_path)  # its place is free again
 
@@ -80,7 +81,9 @@ def test_a_checkpoint_under_the_name_of_another_step_is_refused(tmp_path):
 
 def test_all_damaged_means_none(tmp_path):
     (save(tmp_path, 3) / "manifest.json").unlink()
-    assert checkpoint.newest_whole(tmp_path, lambda *_: None) is None
+    found, wrong = checkpoint.newest_whole(tmp_path)
+    assert found is None
+    assert [path.name for path in wrong] == ["step-00000003"]
 
 
 def test_only_the_newest_are_kept_and_leftovers_go(tmp_path):
@@ -103,9 +106,30 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
 
 
+def test_a_checkpoint_that_goes_away_while_it_is_loaded_is_not_told_as_one_of_another_model(tmp_path):
+    path = save(tmp_path, 1)
+    (path / WEIGHTS).rename(tmp_path / "moved")
+    (path / WEIGHTS).symlink_to(tmp_path / "not_mounted")
+    with pytest.raises(UserError, match=f"step-00000001: {WEIGHTS} is missing; run again") as caught:
+        checkpoint.load(path, tensors(0.0))
+    assert caught.value.code == 75
+
+
 def test_tensors_of_another_shape_are_a_user_error(tmp_path):
     path = save(tmp_path, 1)
     with pytest.raises(UserError, match="does not fit this model"):
         checkpoint.load(path, {"model.embed": torch.zeros(51, 8)})
     with pytest.raises(UserError, match="does not fit this model"):
         checkpoint.load(path, {"model.unknown": torch.zeros(3)})
+
+
+def test_a_checkpoint_of_the_former_format_is_whole(tmp_path):
+    path = save(tmp_path, 3)
+    content = json.loads((path / "manifest.json").read_text())
+    former = {key: content[key] for key in ("stage", "config", "inputs", "counts", "seconds", "code", "finished_at")}
+    former["outputs"] = manifest.hashes(content["outputs"])
+    (path / "manifest.json").write_text(json.dumps(former))
+    assert checkpoint.fault(path) is None
+    former["config"]["seed"] = 7
+    (path / "manifest.json").write_text(json.dumps(former))
+    assert checkpoint.fault(path) == "manifest.json is not as it was written"

@@ -7,8 +7,9 @@ from small_runs import run
 from small_tokens import VOCABULARY
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.files import sha256_of
+from malmoi.kit.lock import lock
 from malmoi.model.convert import load_hugging_face
 from malmoi.train.export import export, load_model
 
@@ -40,7 +41,8 @@ def test_an_export_is_the_newest_checkpoint_whole_and_hashed(folder):
     files = {path.name for path in (folder / "model").iterdir()} - {"manifest.json"}
     expected = "config.json generation_config.json model.safetensors tokenizer.json tokenizer_config.json"
     assert files == {*expected.split(), "chat_template.jinja", "model.gguf"}
-    assert content["outputs"] == {name: sha256_of(folder / "model" / name) for name in files}
+    assert content["outputs"] == manifest.outputs_of(folder / "model", files)
+    assert content["parents"] == {"tokenizer": sha256_of(folder / "tokenizer" / "tokenizer.json")}
     ours, exported = load_model(folder / "train" / "checkpoints" / "step-00000008"), load_hugging_face(folder / "model")
     tokens, positions = torch.arange(40)[None], torch.arange(40)[None]
     assert torch.equal(ours(tokens, positions), exported(tokens, positions))
@@ -63,11 +65,29 @@ def test_a_finished_export_is_left_as_it_is(folder):
     assert (folder / "model").stat().st_ino == before
 
 
-def test_what_was_left_by_a_killed_export_is_replaced(folder):
-    (folder / "model.123.partial").mkdir()
-    (folder / "model.new").mkdir()
+def test_an_export_that_failed_on_the_way_leaves_the_former_files_and_is_made_again(folder):
+    export_of(folder, step=4)
+    former = (folder / "model" / "model.safetensors").read_bytes()
+    whole = (folder / "tokenizer" / "tokenizer.json").read_bytes()
+    (folder / "tokenizer" / "tokenizer.json").write_text("{}")
+    with pytest.raises(UserError, match="is no BPE tokenizer"):
+        export_of(folder)
+    assert (folder / "model" / "model.safetensors").read_bytes() == former
+    assert not (folder / "model" / "manifest.json").exists()
+    (folder / "tokenizer" / "tokenizer.json").write_bytes(whole)
+    (folder / "model" / "model.of.a.former.version").write_text("")
+    (folder / "model" / "work" / "0123456789abcdef").mkdir(parents=True)
     export_of(folder)
-    assert not list(folder.glob("model.*"))
+    assert manifest.verify(folder / "model") is None
+    files = {path.name for path in (folder / "model").iterdir()} - {"manifest.json"}
+    assert files == set(manifest.read(folder / "model")["outputs"])
+
+
+def test_two_exports_into_one_folder_do_not_meet(folder):
+    with lock(folder / "model"), pytest.raises(UserError, match="is at work in") as caught:
+        export_of(folder)
+    assert caught.value.code == TRY_AGAIN
+    assert export_of(folder)["step"] == 8
 
 
 def test_a_damaged_checkpoint_is_named_and_never_exchanged_for_another(folder):

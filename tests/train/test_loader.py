@@ -33,6 +33,8 @@ def test_targets_are_the_tokens_one_further(loader):
 
 def test_positions_restart_at_the_separator_before_each_document_and_at_each_window(loader):
     batch = loader.batch(range(loader.num_windows))
+    assert batch.tokens_BT.shape == (loader.num_windows, SETTINGS.sequence_tokens)
+    assert bool((batch.positions_BT[:, 1:] == 0).any())
     for tokens, positions, targets in zip(batch.tokens_BT, batch.positions_BT, batch.targets_BT, strict=True):
         expected = 0
         for place, (token, position, target) in enumerate(
@@ -72,6 +74,8 @@ def test_epochs_differ_in_order_and_not_in_content(loader):
 
 def test_documents_of_a_step_and_steps_of_a_document_tell_the_same(loader, documents):
     by_step = [{one for row in loader.documents_of(step) for one in row} for step in range(SETTINGS.steps)]
+    assert [step for step, ids in enumerate(by_step) if not ids] == []
+    assert set().union(*by_step) == {document_id(number) for number in range(len(documents))}
     for number in range(len(documents)):
         expected = [step for step, found in enumerate(by_step) if document_id(number) in found]
         assert loader.steps_with(document_id(number), SETTINGS.steps) == expected
@@ -81,12 +85,30 @@ def test_documents_of_a_step_are_those_whose_tokens_are_in_its_rows(tmp_path):
     documents = [[number + 1] * 20 for number in range(50)]
     loader = Loader(open_part(write_tokens(tmp_path / "tokens", documents), "train"), SETTINGS)
     batch = loader.batch(loader.samples(2))
-    for row, ids in enumerate(loader.documents_of(2)):
+    by_row = loader.documents_of(2)
+    assert len(by_row) == SETTINGS.batch_sequences
+    for row, ids in enumerate(by_row):
         seen = set(batch.tokens_BT[row].tolist()) | set(batch.targets_BT[row].tolist())
         inside = {document_id(token - 1) for token in seen if token > 0}
         # A row that begins with a separator touches its document, whose other tokens lie in the row before.
         assert inside <= set(ids)
         assert len(set(ids) - inside) <= 1
+
+
+def test_batches_are_made_without_the_tables_of_documents(tmp_path, documents):
+    """Windows come in random order: a table for each would take 40 ms, and those of all shards too much memory."""
+    folder = write_tokens(tmp_path / "tokens", documents)
+    whole = Loader(open_part(folder, "train"), SETTINGS)
+    starts = {start for _, start, _ in open_part(folder, "train").documents(0, 10**9)}
+    for table in folder.glob("*.documents.parquet"):
+        table.unlink()
+    samples = whole.samples(1)
+    assert samples
+    for sample in samples:
+        window = whole.window(sample) * SETTINGS.sequence_tokens
+        positions = whole.batch([sample]).positions_BT[0].tolist()
+        begins = [place for place in range(1, len(positions)) if window + place + 1 in starts]
+        assert [place for place in range(1, len(positions)) if positions[place] == 0][: len(begins)] == begins
 
 
 def test_a_document_that_was_never_encoded_is_named_in_the_error(loader):

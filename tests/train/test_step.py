@@ -47,6 +47,7 @@ def test_steps_equal_those_of_plain_torch(batches):
     decay = [one for one in plain.parameters() if one.ndim > 1], [one for one in plain.parameters() if one.ndim == 1]
     groups = [{"params": decay[0], "weight_decay": 0.1}, {"params": decay[1], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=3e-3, betas=(0.9, 0.95), eps=1e-8, fused=False, foreach=False)
+    assert len(batches) == 3
     for batch in batches:
         result = train_step(ours, our_optimizer, batch, SETTINGS)
         loss, norm = plain_step(plain, optimizer, batch)
@@ -63,9 +64,9 @@ def test_the_cut_into_micro_batches_changes_rounding_only(batches):
         model = new_model()
         settings = dataclasses.replace(SETTINGS, micro_sequences=micro_sequences)
         results.append(train_step(model, build_optimizer(model, settings), batches[0], settings))
-    for result in results[1:]:
-        assert result.loss == pytest.approx(results[0].loss, rel=1e-6)
-        assert result.gradient_norm == pytest.approx(results[0].gradient_norm, rel=1e-5)
+    first = results[0]
+    assert [result.loss for result in results] == pytest.approx([first.loss] * 3, rel=1e-6)
+    assert [result.gradient_norm for result in results] == pytest.approx([first.gradient_norm] * 3, rel=1e-5)
 
 
 def test_decay_applies_to_matrices_only():

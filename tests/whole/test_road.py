@@ -74,7 +74,10 @@ def test_every_stage_is_finished_and_documents_in_are_kept_plus_dropped(road):
         assert (run / stage / "manifest.json").is_file(), stage
     counts = json.loads((run / "corpus" / "manifest.json").read_text())["counts"]
     assert counts["documents_in"] == counts["documents_kept"] + counts["documents_dropped"] == 120
-    assert "default-src" in (run / "report" / "report.html").read_text(encoding="utf-8")
+    report = (run / "report" / "report.html").read_text(encoding="utf-8")
+    assert "default-src" in report
+    assert 'href="../corpus/report.html"' in report
+    assert "120건" in (run / "corpus" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_second_run_skips_what_is_finished(road):
@@ -108,13 +111,13 @@ def interrupted(words: list[str], begun: Callable[[], bool]) -> tuple[int, str]:
 def test_a_run_that_is_interrupted_goes_on_where_it_was(road, tmp_path):
     folder = tmp_path / "again"
     words = ["run", str(road), "--set", f"folder={folder}", "--set", "train.steps=4000"]
-    returned, err = interrupted(words, lambda: any(events.read(folder / "train", "step")))
+    returned, err = interrupted(words, lambda: any(events.every(folder / "train", "step")))
     assert (returned, "Traceback" in err) == (130, False), err
     assert list(folder.rglob("*.partial")) == []
-    steps = [event["step"] for event in events.read(folder / "train", "step")]
-    returned, err = interrupted(words, lambda: any(events.read(folder / "train", "resume")))
+    steps = [event["step"] for event in events.every(folder / "train", "step")]
+    returned, err = interrupted(words, lambda: any(events.every(folder / "train", "resume")))
     assert (returned, "Traceback" in err) == (130, False), err
-    later = [event["step"] for event in events.read(folder / "train", "step")]
+    later = [event["step"] for event in events.every(folder / "train", "step")]
     assert later[: len(steps)] == steps == list(range(1, len(steps) + 1))
 
 

@@ -47,9 +47,17 @@ def join(models: Mapping[str, Model]) -> Together:
     return Together(features, documents, sentences, interleave(documents, sentences, features.slots))
 
 
-@cache
 def together(own: Path | None = None) -> Together:
-    """The models of the package; those for which the folder `own` holds NAME.npz are taken from there. Read once."""
+    """The models of the package; those for which the folder `own` holds NAME.npz are taken from there.
+
+    Read once a process, and again when a file of `own` has changed.
+    """
+    files = sorted(own.glob("*.npz")) if own is not None else []
+    return _together(own, tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in files))
+
+
+@cache
+def _together(own: Path | None, _stamps: tuple[tuple[int, int], ...]) -> Together:
     if own is not None and not own.is_dir():
         raise UserError(f"{own} is no folder", "a folder of learnt models, like value.npz")
     files = {name: WEIGHTS / f"{name}.npz" for name in (*OF_DOCUMENTS, *OF_SENTENCES)}

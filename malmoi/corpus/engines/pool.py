@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from malmoi.corpus.passes.tasks import Hooks, Work
+from malmoi.kit import fence
 from malmoi.kit.errors import UserError
 
 
@@ -81,7 +82,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.number: int | None = None
-        self._process = context.Process(target=_serve, args=(work, theirs), daemon=True)
+        self._process = context.Process(target=_serve, args=(work, theirs, fence.held()), daemon=True)
         with _ctrl_c_waits():
             self._process.start()
         theirs.close()
@@ -125,8 +126,9 @@ def _ctrl_c_waits() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _serve(work: Work, pipe: Connection) -> None:
-    """A worker's life: tasks from the pipe until the driver is gone."""
+def _serve(work: Work, pipe: Connection, leases: tuple[fence.Token, ...]) -> None:
+    """A worker's life: tasks from the pipe until the driver is gone. It publishes while the driver's `leases` hold."""
+    fence.adopt(leases)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides

@@ -11,6 +11,9 @@ from malmoi.kit.files import atomic_file, opened, sha256_of
 ERASED = "erased"
 """The reason in the ledger, and the name of the file of ids."""
 DETAIL = "erased on request"
+NO_FILE = "(erased)"
+"""Stands for the file in a tombstone: a file may be called after the person ("hong.example.kr/1.html"). The id alone
+keeps the document out."""
 
 
 def file_of(folder: Path) -> Path:

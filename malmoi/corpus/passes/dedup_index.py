@@ -97,7 +97,7 @@ def hashes(recipe: CorpusRecipe) -> dict[str, str]:
 
     result = {}
     for number, folder in enumerate(recipe.base):
-        outputs = manifest.read(folder)["outputs"]
+        outputs = manifest.hashes(manifest.read(folder)["outputs"])
         named = {name: value for name, value in outputs.items() if name.startswith(f"{FOLDER}/")}
         named |= tombstones.hashes(folder)
         text = json.dumps(named, sort_keys=True)

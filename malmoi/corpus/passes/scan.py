@@ -38,7 +38,7 @@ PIECE_BYTES, PIECE_ROWS = 64_000_000, 100_000
 ABOUT = ("id", "quality", "characters", "text_bytes")
 """What judging all documents needs of one beside the scores that rules look at, its kind, source and site."""
 TOLD = ("id", "input", "origin", "raw_bytes")
-"""What stays of a document that was erased."""
+"""What a tombstone is made from."""
 
 
 def journal_path(task: Task) -> Path:
@@ -246,8 +246,9 @@ class _Writer:
 
 
 def erased(row: Row) -> Row:
-    """What stands in the ledger for a document that was erased on request: where it lay, and nothing of it."""
-    return {**{name: row[name] for name in TOLD}, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
+    """What stands in the ledger for a document that was erased on request: id, input, size, no name of a file."""
+    told = {name: row[name] for name in TOLD} | {"origin": row["origin"] | {"file": tombstones.NO_FILE}}
+    return {**told, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
 
 
 def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.steps.evaluation_sets import EvaluationSet, content_sha256, read_items
+from malmoi.corpus.steps.evaluation_sets import EvaluationSet, read_items
 from malmoi.corpus.steps.rule import Rule
 from malmoi.corpus.steps.verdicts import with_columns
 from malmoi.kit.errors import UserError
@@ -55,11 +55,6 @@ class Decontamination:
         names = [each.name for each in self.sets]
         if len(set(names)) < len(names):
             raise UserError(f"the names of evaluation sets are {', '.join(names)}", "different names")
-
-    def hashes(self) -> dict[str, str]:
-        """What each evaluation set is known by, for the manifest: another set means another corpus."""
-
-        return {f"evaluation {each.name}": content_sha256(each) for each in self.sets}
 
     def rules(self) -> tuple[Rule, ...]:
         """By the largest share of one item that a document holds."""

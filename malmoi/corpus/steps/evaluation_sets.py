@@ -4,7 +4,6 @@ These are small files of a known form, not a crawl: what cannot be read is an er
 """
 
 import csv
-import hashlib
 import json
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of
 
 LINES = ".txt"
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", LINES)
@@ -29,7 +28,7 @@ class EvaluationSet:
     """
 
     name: str
-    path: Path
+    path: Path = config.file()
     fields: tuple[str, ...] = ("text",)
 
     def __post_init__(self) -> None:
@@ -37,14 +36,6 @@ class EvaluationSet:
             raise UserError(f"name is {self.name!r}", "a name for the evaluation set, without colons")
         if not self.fields or not all(self.fields):
             raise UserError(f"fields of {self.name} is {self.fields}", "at least one name of a field")
-
-
-def content_sha256(source: EvaluationSet) -> str:
-    """What a set is known by: its files by name and content. Raises UserError where it is missing."""
-    digest = hashlib.sha256()
-    for path in _files(source):
-        digest.update(f"{path.relative_to(source.path).as_posix()} {sha256_of(path)}\n".encode())
-    return digest.hexdigest()
 
 
 def read_items(source: EvaluationSet) -> Iterator[tuple[str, str]]:

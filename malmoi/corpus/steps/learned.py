@@ -13,6 +13,7 @@ from malmoi.corpus.classify.columns import COLUMNS
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
 
 
@@ -39,7 +40,7 @@ class Learned:
     minimum_value_by_kind: dict[str, float] = field(default_factory=dict)
     value_quantile: float | None = None
     minimum_human_translation: float | None = None
-    weights: Path | None = None
+    weights: Path | None = config.file(None)
 
     def __post_init__(self) -> None:
         for kind in self.minimum_value_by_kind:

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from malmoi.corpus.steps.personal.settings import TYPES, MaskingSettings
+from malmoi.corpus.steps.personal.settings import KEY_VARIABLE, TYPES, MaskingSettings
 from malmoi.corpus.steps.rule import Rule
+from malmoi.kit import config
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,12 @@ class PersonalData(MaskingSettings):
 
     reads: ClassVar[tuple[str, ...]] = ("id", "text", "title", "turns", "segments", "views")
     adds: ClassVar[tuple[str, ...]] = (*(f"masked_{name}" for name in TYPES), "masked_per_1000")
+
+    def hashes(self) -> dict[str, str]:
+        """A key from the environment, for the manifest: another key means other pseudonyms. That of key_file is told
+        by `config.files`."""
+        from_environment = self.wants_pseudonyms() and self.key_file is None
+        return {f"corpus.personal_data.{KEY_VARIABLE}": config.slow_hash(self.key())} if from_environment else {}
 
     def rules(self) -> tuple[Rule, ...]:
         """One: lists of addresses."""

@@ -5,11 +5,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from fastapi import Query as FromQuery
 
+from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS
 from malmoi.serve.http_errors import ApiError
 from malmoi.studio import corpus_folder
 from malmoi.studio.routes.needs import CorpusNeed
 
 router = APIRouter(prefix="/api/runs/{run}")
+
+_LABELS = {
+    group: {name: {"ko": korean, "en": english} for name, (korean, english) in labels.items()}
+    for group, labels in (("reason", REASONS), ("kind", KINDS), ("masked", PERSONAL))
+}
 
 _Name = Annotated[str | None, FromQuery(max_length=200)]
 
@@ -27,8 +33,8 @@ def _query(
 
 @router.get("/corpus")
 def corpus_numbers(corpus: CorpusNeed) -> dict[str, Any]:
-    """How many documents came in, stayed and went, and for which reasons."""
-    return corpus_folder.numbers(corpus)
+    """How many documents came in, stayed and went, for which reasons, and what pages call reasons, kinds and types."""
+    return {**corpus_folder.numbers(corpus), "labels": _LABELS}
 
 
 @router.get("/documents")

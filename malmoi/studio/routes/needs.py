@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from malmoi.cards.card import Card
+from malmoi.kit.run import CORPUS
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
@@ -39,6 +40,10 @@ def _runs(request: Request) -> Path:
     return request.app.state.runs
 
 
+def _curves(request: Request) -> run_folder.Curves:
+    return request.app.state.curves
+
+
 def _run(run: str, request: Request) -> Path:
     """The folder of a run. Only names that a listing gave are taken, so a name can never lead out of the folder."""
     runs = request.app.state.runs
@@ -51,7 +56,7 @@ def _run(run: str, request: Request) -> Path:
 
 def _corpus(run: Annotated[Path, Depends(_run)]) -> Path:
     """The corpus of a run, once it has its manifest: half a ledger would show half the truth."""
-    corpus = run / "corpus"
+    corpus = run / CORPUS
     if not (corpus / "manifest.json").is_file():
         error = ApiError(404, f"the corpus of {run.name} is not finished", "run", "corpus_not_finished")
         error.message_ko = "이 학습의 말뭉치가 아직 만들어지지 않았어요."
@@ -69,6 +74,7 @@ def _card(card_id: str, request: Request) -> Card:
 ServedNeed = Annotated[Served, Depends(_served)]
 StoreNeed = Annotated[Engine, Depends(_store)]
 RunsNeed = Annotated[Path, Depends(_runs)]
+CurvesNeed = Annotated[run_folder.Curves, Depends(_curves)]
 RunNeed = Annotated[Path, Depends(_run)]
 CorpusNeed = Annotated[Path, Depends(_corpus)]
 CardNeed = Annotated[Card, Depends(_card)]

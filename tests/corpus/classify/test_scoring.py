@@ -70,6 +70,7 @@ def test_highest_and_mean_are_those_of_the_sentences():
 def test_a_document_is_scored_alike_alone_and_among_others():
     others = [f"다른 문장 {chr(0xAC00 + n)}. 그리고 또" for n in range(3_000)]
     columns = join(five()).score(pa.array([HARD[0], *others, HARD[0]]))
+    assert tuple(columns) == COLUMNS
     for column in columns.values():
         assert column[0] == column[-1]
 

@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,12 +40,15 @@ def test_what_the_system_refuses_a_worker_is_raised_here_as_it_was():
 
 
 def test_no_task_starts_no_process():
-    run_all(square, [], 4, Heard().hooks())
+    heard, before = Heard(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_all(square, [], 4, heard.hooks())
+    assert resource.getrusage(resource.RUSAGE_CHILDREN) == before  # a process that had run and ended would show here
+    assert (heard.done, heard.news, heard.deaths) == ({}, [], [])
 
 
 DRIVER = """
 import sys, time
-sys.path.insert(0, {here!r})
+sys.path[:0] = {here!r}
 from test_pool import sleep_long
 from malmoi.corpus.engines.pool import Hooks, run_all
 if __name__ == "__main__":
@@ -59,21 +63,26 @@ def sleep_long(task, _report):
 
 def test_workers_end_with_a_driver_that_is_killed(tmp_path):
     marker, script = tmp_path / "pid", tmp_path / "driver.py"
-    script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(marker)))
+    script.write_text(
+        DRIVER.format(here=[str(Path(__file__).parent), str(Path(__file__).parents[1])], marker=str(marker))
+    )
     driver = subprocess.Popen([sys.executable, str(script)])
     try:
         worker = _wait_for(lambda: marker.exists() and marker.read_text())
     finally:
         driver.kill()
         driver.wait()
-    _wait_for(lambda: not Path(f"/proc/{worker}").exists())
+    assert worker
+    assert _wait_for(lambda: not Path(f"/proc/{worker}").exists()), f"worker {worker} outlived its driver"
 
 
 def test_ctrl_c_at_the_birth_of_a_worker_leaves_no_traceback_of_the_worker(tmp_path):
     script = tmp_path / "driver.py"
-    script.write_text(DRIVER.format(here=str(Path(__file__).parent), marker=str(tmp_path / "pid")))
+    script.write_text(
+        DRIVER.format(here=[str(Path(__file__).parent), str(Path(__file__).parents[1])], marker=str(tmp_path / "pid"))
+    )
     driver = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    _wait_for(lambda: _workers(driver.pid))
+    assert _wait_for(lambda: _workers(driver.pid))
     os.killpg(driver.pid, signal.SIGINT)
     _, err = driver.communicate(timeout=30)
     assert err.count("Traceback") == 1, err  # the driver's own, which the command line turns into one line
@@ -90,7 +99,7 @@ def _wait_for(condition, seconds=30):
         if value := condition():
             return value
         time.sleep(0.05)
-    raise AssertionError("it did not happen")
+    return None
 
 
 def test_what_was_asked_wrongly_is_one_sentence_whoever_notices_it():

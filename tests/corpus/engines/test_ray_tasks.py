@@ -148,7 +148,7 @@ def test_document_that_kills_its_worker_costs_one_line_of_the_ledger_on_ray_too(
     counts = build.build(recipe, tmp_path / "corpus", quiet, ray_tasks.run_all)
     assert counts["dropped_by_reason"] == {"worker_died": 1}
     assert counts["documents_kept"] == 5
-    assert len(list(events.read(tmp_path / "corpus", "worker_died"))) == 4
+    assert len(list(events.every(tmp_path / "corpus", "worker_died"))) == 4
 
 
 @pytest.mark.parametrize("victim", ["ray worker", "node"])
@@ -172,7 +172,7 @@ def test_kill_of_a_ray_worker_or_of_a_node_changes_nothing(recipe, by_pool, clus
             cluster.remove_node(node, allow_graceful=False)
     assert killed
     assert manifest.read(out)["outputs"] == by_pool
-    assert not list(events.read(out, "worker_died"))  # no document is blamed for it
+    assert not list(events.every(out, "worker_died"))  # no document is blamed for it
 
 
 DRIVER = """

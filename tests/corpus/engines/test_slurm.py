@@ -53,7 +53,7 @@ def test_job_arrays_give_the_bytes_of_the_pool(recipe, by_pool, tmp_path):
     out = tmp_path / "말뭉치 [1] $(touch x)'"
     build.build(recipe, out, quiet, run_slurm.run_all)
     assert manifest.read(out)["outputs"] == by_pool
-    assert not list(events.read(out, "resubmitted"))
+    assert not list(events.every(out, "resubmitted"))
     assert not (out / "work").exists()
 
 
@@ -94,7 +94,7 @@ def test_jobs_that_leave_the_queue_undone_are_submitted_again(recipe, by_pool, t
     killer.start()
     build.build(recipe, out, quiet, run_slurm.run_all)
     killer.join()
-    assert [event["stage"] for event in events.read(out, "resubmitted")] == ["pass"]
+    assert [event["stage"] for event in events.every(out, "resubmitted")] == ["pass"]
     assert manifest.read(out)["outputs"] == by_pool
 
 

@@ -38,7 +38,10 @@ def test_every_count_of_a_mixed_text_is_what_a_person_counts():
 def test_text_without_a_visible_character_measures_zero(text):
     (row,) = features(text)
     says_nothing = ("ending_share", "top_word_share", "spaced_share", "english_share")
-    assert all(value != value if name in says_nothing else value == 0 for name, value in row.items())
+    assert [name for name, value in row.items() if value != 0] == [name for name in FEATURES if name in says_nothing]
+    assert [name for name, value in row.items() if value != value] == [
+        name for name in FEATURES if name in says_nothing
+    ]
 
 
 def test_empty_batch_gives_no_rows():

@@ -129,6 +129,7 @@ def test_signature_of_a_long_text_is_that_of_its_set_of_shingles():
 def test_signatures_do_not_depend_on_the_neighbours_in_a_batch():
     texts = [sentences(1), "", "가", "😀", sentences(2) * 3, "끝"]
     together = signed(*texts)
+    assert [len(part) for part in together] == [len(texts)] * 3  # signatures, fingerprints, numbers of shingles
     for number, text in enumerate(texts):
         for alone, batch in zip(signed(text), together, strict=True):
             assert (alone[0] == batch[number]).all()

@@ -157,10 +157,16 @@ def test_task_that_is_done_is_not_done_again(recipe, tmp_path):
     plan = plan_for(recipe, tmp_path, 3)
     phases.run(plan, in_this_process, lambda _: None)
 
-    def refuse(_work, given, _processes, _hooks):
-        raise AssertionError([task.stem for task in given])
+    written = {path: path.stat().st_mtime_ns for path in plan.space.folder.rglob("*")}
+    assert any(path.suffix == ".json" for path in written)
+    again = []
 
-    phases.run(plan, refuse, lambda _: None)
+    def note(_work, given, _processes, _hooks):
+        again.append([task.stem for task in given])
+
+    phases.run(plan, note, lambda _: None)
+    assert again == []
+    assert {path: path.stat().st_mtime_ns for path in plan.space.folder.rglob("*")} == written
 
 
 def ledger(out: Path) -> list[dict]:

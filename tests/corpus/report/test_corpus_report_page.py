@@ -1,6 +1,8 @@
 """The report of a corpus: what it is drawn from, and the page itself in a browser."""
 
+import html.parser
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,18 +45,73 @@ def test_a_copy_stands_beside_the_one_that_stays_for_it(findings):
 
 def test_what_stands_beside_other_texts_was_kept_and_is_of_their_kind(findings):
     pairs = [pair for pair in findings["pairs"] if pair["reason"] == "too_short" and pair["kept"]]
+    assert pairs
     for pair in pairs:
         assert pair["kept"]["kind"] == pair["dropped"]["kind"]
         assert pair["kept"]["score"] >= pair["dropped"]["score"]
 
 
-def test_whatever_a_text_holds_the_page_stays_text(findings):
-    evil = "</p><script>alert(1)</script>\x00\x1b[31m가"
-    row = {"id": evil, "title": evil, "kind": "web", "score": 1.0, "text": evil, "stays": None, "detail": None}
-    drawn = page({**findings, "name": evil, "pairs": [{"reason": evil, "dropped": row, "kept": None}]})
-    assert "<script" not in drawn
-    assert "\x00" not in drawn
-    assert "\x1b" not in drawn
+EVIL = """'"></p><script>alert(1)</script>\x00\x1b[31m\u202e가"""
+SHOWN = """'"></p><script>alert(1)</script>␀␛[31m[U+202E]가"""
+
+
+class Parsed(html.parser.HTMLParser):
+    """The tags of a page, the values of its attributes and its texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_whatever_a_document_or_a_source_holds_the_page_stays_text(findings):
+    amounts = {"documents": 3, "documents_in": 4, "text_bytes": 900}
+    counts = {**findings["counts"], "by_kind": {EVIL: amounts}, "by_source": {EVIL: amounts}, "masked": {EVIL: 2}}
+    row = {"id": EVIL, "title": EVIL, "kind": EVIL, "score": 1.0, "text": EVIL, "stays": None, "detail": EVIL}
+    limit = {"reason": EVIL, "score": EVIL, "kind": EVIL, "limit": 1.0, "how": "fixed", "bound": "at most"}
+    limits = [{**limit, "quantile": None, "value_at_quantile": None, "documents": None}]
+    limits.append({**limits[0], "kind": "web", "limit": 2.0})
+    drawn = page(
+        {
+            **findings,
+            "name": EVIL,
+            "code": EVIL,
+            "counts": counts,
+            "flow": [{"reason": EVIL, "documents": 1, "text_bytes": 1, "raw_bytes": 1}],
+            "limits": limits,
+            "distributions": [{**findings["distributions"][0], "reason": EVIL, "score": EVIL}],
+            "sites": [{"host": EVIL, "documents": 1, "in_hosts": 1, "popularity": 0.1, "trust": 0.1}],
+            "mix": {"kinds": [{"kind": EVIL, "asked_share": 0.5, "mixed_share": None, "mean_epochs": 1.0}]},
+            "contamination": [{"set": EVIL, "items": 1, "leaked": 1, "documents": 1}],
+            "pairs": [{"reason": EVIL, "dropped": row, "kept": {**row, "in_base": True}}],
+        }
+    )
+    shown, plain = Parsed(drawn), Parsed(page(findings))
+    assert shown.tags <= plain.tags | {"strong"}
+    assert shown.attributes <= plain.attributes
+    assert "script" not in shown.tags
+    assert not re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", drawn)
+    # title, heading, code; flow and what hovering says; kind, source, type; site, set, mix; distribution; two limits;
+    # reason, id, title and text of a pair, and the id of what stays
+    names = 3 + (2 + 1) + (2 + 1 + 2) + (1 + 1 + 2) + 2 * 2 + (2 * 2 * 2 + 2) + (2 + 3 + 1)
+    assert sum(SHOWN in text for text in shown.texts) == names
+    assert "script-src" not in drawn
+
+
+def test_what_a_source_is_called_cannot_become_markup(findings):
+    sources = {"<img src=x onerror=alert(1)>": {"documents": 1, "documents_in": 1, "text_bytes": 9}}
+    drawn = page({**findings, "counts": {**findings["counts"], "by_source": sources}})
+    assert "<img" not in drawn
+    assert "&lt;img src=x onerror=alert(1)&gt;" in drawn
 
 
 def test_kinds_with_one_limit_share_a_row_and_numbers_have_no_powers_of_ten(findings):
@@ -63,7 +120,7 @@ def test_kinds_with_one_limit_share_a_row_and_numbers_have_no_powers_of_ten(find
     limits = [{**row, **nothing, "kind": kind} for kind in ("news", "web")]
     limits.append({**row, **nothing, "kind": "comment", "limit": 126_000.0})
     drawn = page({**findings, "limits": limits, "distributions": [], "pairs": []})
-    assert drawn.count("news, web") == 1
+    assert drawn.count("뉴스, 웹") == 1
     assert "≥ 126,000" in drawn
     assert "e+05" not in drawn
 
@@ -88,10 +145,10 @@ def test_a_copy_of_what_an_older_corpus_holds_is_said_to_be_one(findings):
 def test_both_files_are_written_and_the_numbers_are_the_same(built, tmp_path):
     folder = tmp_path / "corpus"
     shutil.copytree(built, folder)
-    html = write_report(folder)
+    written = write_report(folder)
     told = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert told["counts"]["documents_in"] == gather(folder)["counts"]["documents_in"]
-    assert f"{told['counts']['documents_in']:,}" in html.read_text(encoding="utf-8")
+    assert f"{told['counts']['documents_in']:,}" in written.read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_no_corpus_is_refused(tmp_path):

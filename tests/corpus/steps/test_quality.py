@@ -115,7 +115,9 @@ def test_a_recipe_says_limits_by_their_scores_and_a_slip_is_told():
 
 
 def test_every_rule_judges_a_feature_and_its_default_lies_between_its_bounds():
-    for rule in Quality().rules():
+    rules = Quality().rules()
+    assert [rule.score for rule in rules if rule.learned is None] == ["korean_share", "characters", "longest_run"]
+    for rule in rules:
         assert rule.score in FEATURES
         if rule.learned is not None:
             low, high = sorted((rule.learned.mildest, rule.learned.strictest))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from malmoi.corpus.steps.written_forms import TYPES
+from malmoi.kit import config
 from malmoi.kit.errors import UserError, did_you_mean
 
 Policy = Literal["remove", "mask", "pseudonym", "keep"]
@@ -27,7 +28,7 @@ class MaskingSettings:
     types: tuple[str, ...] = TYPES
     default_policy: Policy = "mask"
     policy: dict[str, Policy] = field(default_factory=dict)
-    key_file: Path | None = None
+    key_file: Path | None = config.file(None, key=True)
     maximum_per_1000_characters: float = 20.0
 
     def __post_init__(self) -> None:

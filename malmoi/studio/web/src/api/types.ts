@@ -143,6 +143,13 @@ export interface Corpus {
   seconds: number | null
   kinds: string[]
   reasons: string[]
+  labels: Record<'reason' | 'kind' | 'masked', Record<string, Label>>
+}
+
+/** A name of the server's for people. */
+export interface Label {
+  ko: string
+  en: string
 }
 
 export interface CorpusDocument {

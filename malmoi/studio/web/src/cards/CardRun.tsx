@@ -3,9 +3,9 @@ import { useState } from 'react'
 import { cards } from '../api/queries'
 import type { Card } from '../api/types'
 import { useLanguage } from '../i18n/language'
+import { BackLink } from '../parts/BackLink'
 import { Empty, Loaded } from '../parts/Loaded'
 import { Page } from '../shell/Page'
-import { Link } from '../shell/routing'
 import { CardForm, exampleInputs, filledInputs, missingInputs, type Filled } from './CardForm'
 import { CardParameters, changedFrom, drawOf } from './CardParameters'
 import { CardAnswer } from './CardAnswer'
@@ -28,15 +28,6 @@ export function CardRun({ id }: { id: string }) {
         )}
       </Loaded>
     </Page>
-  )
-}
-
-export function BackLink() {
-  const { t } = useLanguage()
-  return (
-    <Link to="/cards" className="back">
-      ← {t('cards.back')}
-    </Link>
   )
 }
 

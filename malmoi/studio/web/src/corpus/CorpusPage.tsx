@@ -55,7 +55,7 @@ function OfRun({ runs: list, run }: { runs: RunSummary[]; run: string }) {
         {(data: Corpus) => (
           <>
             <Flow corpus={data} />
-            <Makeup corpus={data} />
+            <Makeup run={run} corpus={data} />
             <LookUp key={`look-${run}`} run={run} />
             <Samples key={run} run={run} corpus={data} />
           </>

@@ -5,6 +5,7 @@ import { useLanguage } from '../i18n/language'
 import { Loaded } from '../parts/Loaded'
 import { bytes, count } from '../parts/numbers'
 import { Window } from '../parts/Window'
+import { useLabel } from './useLabel'
 
 interface Props {
   run: string
@@ -25,13 +26,19 @@ export function DocumentWindow({ run, id, onClose }: Props) {
 function Asked({ run, id }: { run: string; id: string }) {
   return (
     <Loaded query={useQuery(documentDetail(run, id))} lines={10}>
-      {(document) => <Detail document={document} />}
+      {(document) => <Detail run={run} document={document} />}
     </Loaded>
   )
 }
 
-function Detail({ document }: { document: DocumentDetail }) {
-  const { t, named } = useLanguage()
+interface DetailProps {
+  run: string
+  document: DocumentDetail
+}
+
+function Detail({ run, document }: DetailProps) {
+  const { t } = useLanguage()
+  const label = useLabel(run)
   const { id, title, kept, kind, source, origin, text_bytes: size, text, text_chars: chars, detail } = document
   const fired = document.verdicts.filter((verdict) => verdict.fired).map((verdict) => verdict.reason)
   const reasons = fired.length > 0 ? fired : document.reasons
@@ -43,7 +50,7 @@ function Detail({ document }: { document: DocumentDetail }) {
         <p className="tags">
           {reasons.map((reason) => (
             <span key={reason} className="tag">
-              {named('reason', reason)}
+              {label('reason', reason)}
             </span>
           ))}
         </p>
@@ -51,12 +58,12 @@ function Detail({ document }: { document: DocumentDetail }) {
       {detail && <p>{detail}</p>}
       <dl className="facts-list">
         <Fact name={t('document.id')} value={id} />
-        <Fact name={t('corpus.kind')} value={kind && named('kind', kind)} />
+        <Fact name={t('corpus.kind')} value={kind && label('kind', kind)} />
         <Fact name={t('document.source')} value={source} />
         <Fact name={t('document.origin')} value={origin && `${origin.file} @ ${origin.offset}`} />
         <Fact name={t('document.size')} value={size === null ? null : bytes(size)} />
       </dl>
-      <Verdicts document={document} />
+      <Verdicts run={run} document={document} />
       <p className="field-label">{t('document.text', { chars: count(chars) })}</p>
       {text === null ? <p className="quiet">{t('document.no_text')}</p> : <div className="document-text">{text}</div>}
     </>
@@ -72,8 +79,9 @@ function Fact({ name, value }: { name: string; value: string | null }) {
   )
 }
 
-function Verdicts({ document: { verdicts, scores } }: { document: DocumentDetail }) {
-  const { t, named } = useLanguage()
+function Verdicts({ run, document: { verdicts, scores } }: DetailProps) {
+  const { t } = useLanguage()
+  const label = useLabel(run)
   return (
     <details className="fold" open={verdicts.length > 0 && verdicts.length < 12}>
       <summary>{t('document.verdicts', { count: verdicts.length + scores.length })}</summary>
@@ -81,7 +89,7 @@ function Verdicts({ document: { verdicts, scores } }: { document: DocumentDetail
         <tbody>
           {verdicts.map(({ reason, fired }) => (
             <tr key={reason} className={fired ? 'fired' : undefined}>
-              <th scope="row">{named('reason', reason)}</th>
+              <th scope="row">{label('reason', reason)}</th>
               <td>{fired ? t('document.fired') : t('document.passed')}</td>
             </tr>
           ))}

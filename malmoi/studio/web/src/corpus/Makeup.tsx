@@ -3,21 +3,22 @@ import type { Corpus } from '../api/types'
 import { useLanguage, type Key } from '../i18n/language'
 import { Bars, type Bar } from '../parts/Bars'
 import { bytes, count } from '../parts/numbers'
+import { useLabel } from './useLabel'
 
 const SOURCES_SHOWN = 12
 
 /** What was dropped and why, kinds, sources, and masked personal data. */
-export function Makeup({ corpus }: { corpus: Corpus }) {
-  const { named } = useLanguage()
+export function Makeup({ run, corpus }: { run: string; corpus: Corpus }) {
+  const label = useLabel(run)
   const reasons = corpus.dropped_by_reason.map(({ reason, documents }) => ({
     id: reason,
-    name: named('reason', reason),
+    name: label('reason', reason),
     value: documents,
     text: count(documents),
   }))
   const kinds = largestFirst(corpus.by_kind).map(({ kind, documents, text_bytes }) => ({
     id: kind,
-    name: named('kind', kind),
+    name: label('kind', kind),
     value: documents,
     text: `${count(documents)} · ${bytes(text_bytes)}`,
     strong: true,
@@ -33,7 +34,7 @@ export function Makeup({ corpus }: { corpus: Corpus }) {
     }))
   const masked = corpus.masked.map(({ type, count: times }) => ({
     id: type,
-    name: named('masked', type),
+    name: label('masked', type),
     value: times,
     text: count(times),
   }))

@@ -9,6 +9,7 @@ import { Icon } from '../parts/Icon'
 import { Empty, Loaded } from '../parts/Loaded'
 import { bytes, count } from '../parts/numbers'
 import { DocumentWindow } from './DocumentWindow'
+import { useLabel } from './useLabel'
 
 /** The server pages no further (documented in its route). */
 const LAST_PAGE = 1000
@@ -33,14 +34,15 @@ interface ColumnProps {
 }
 
 function Column({ run, corpus, status, onOpen }: ColumnProps) {
-  const { t, named } = useLanguage()
+  const { t } = useLanguage()
+  const label = useLabel(run)
   const [filter, setFilter] = useState<Filter>({ status, reason: '', kind: '', page: 1 })
   const query = useQuery(documents(run, filter))
   const title = status === 'kept' ? t('corpus.kept_samples') : t('corpus.dropped_samples')
   const everything = { id: '', name: t('corpus.all') }
-  const options = (names: string[], prefix: string) => [
+  const options = (names: string[], of: 'reason' | 'kind') => [
     everything,
-    ...names.map((name) => ({ id: name, name: named(prefix, name) })),
+    ...names.map((name) => ({ id: name, name: label(of, name) })),
   ]
   return (
     <section className="block" aria-label={title}>
@@ -70,7 +72,7 @@ function Column({ run, corpus, status, onOpen }: ColumnProps) {
             {list.length === 0 && <Empty title={t('corpus.no_documents')} />}
             <ul className="documents">
               {list.map((document, place) => (
-                <Sample key={document.id ?? place} document={document} onOpen={onOpen} />
+                <Sample key={document.id ?? place} run={run} document={document} onOpen={onOpen} />
               ))}
             </ul>
             <Pager page={filter.page} total={total} onPage={(page) => setFilter({ ...filter, page })} />
@@ -114,14 +116,16 @@ function Pager({ page, total, onPage }: PagerProps) {
 }
 
 interface SampleProps {
+  run: string
   document: CorpusDocument
   onOpen: (id: string) => void
 }
 
-function Sample({ document, onOpen }: SampleProps) {
-  const { t, named } = useLanguage()
+function Sample({ run, document, onOpen }: SampleProps) {
+  const { t } = useLanguage()
+  const label = useLabel(run)
   const { id, title, kind, source, reasons, detail, text_bytes: size, excerpt, origin } = document
-  const facts = [kind && named('kind', kind), source, size !== null && bytes(size)].filter(Boolean).join(' · ')
+  const facts = [kind && label('kind', kind), source, size !== null && bytes(size)].filter(Boolean).join(' · ')
   return (
     <li className="document">
       <p className="document-title">{title ?? origin?.file ?? id}</p>
@@ -130,7 +134,7 @@ function Sample({ document, onOpen }: SampleProps) {
         <p className="tags">
           {reasons.map((reason) => (
             <span key={reason} className="tag">
-              {named('reason', reason)}
+              {label('reason', reason)}
             </span>
           ))}
         </p>

@@ -18,7 +18,7 @@ interface LanguageValue {
   t: Translate
   /** The sentence of a text that the server gives in both languages. */
   pick: (text: { ko: string; en: string }) => string
-  /** The sentence for a key made at run time (reasons, kinds), or `fallback` where the list has none. */
+  /** The sentence for a key made at run time (why an answer ended), or `fallback` where the list has none. */
   named: (prefix: string, name: string) => string
 }
 

@@ -5,13 +5,7 @@ import { about } from '../api/queries'
 import { useLanguage } from '../i18n/language'
 import { Icon } from '../parts/Icon'
 import { NARROW, useMedia } from './media'
-import { useRunKeys } from './runKeys'
-
-export interface Runner {
-  running: boolean
-  run: () => void
-  stop: () => void
-}
+import { useRunKeys, type Runner } from './runKeys'
 
 interface Props {
   title: string

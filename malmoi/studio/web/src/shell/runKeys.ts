@@ -1,5 +1,11 @@
 import { useEffect, useRef } from 'react'
-import type { Runner } from './Page'
+
+/** What the Run button and its keys start and stop on a page. */
+export interface Runner {
+  running: boolean
+  run: () => void
+  stop: () => void
+}
 
 /** Ctrl/Cmd+Enter runs, Esc stops, wherever the focus is. */
 export function useRunKeys(runner: Runner): void {

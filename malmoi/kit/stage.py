@@ -1,0 +1,165 @@
+"""One protocol for every stage: finished? lock, clear, work, manifest last.
+
+`unfinished.json` says from the first moment of the work to its last which stage, with which fingerprint, is at work or
+was killed: only one of the very same fingerprint, version of the output included, may go on with what it left.
+"""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from malmoi.kit import fence, manifest
+from malmoi.kit.files import listed, remove, remove_partials, write_text
+from malmoi.kit.lock import GUARD, USUAL, Terms, lock
+
+UNFINISHED, WORK = "unfinished.json", "work"
+PROTOCOL = (fence.NAME, GUARD, UNFINISHED, manifest.NAME, WORK)
+"""Names in a stage's folder that are not of its result."""
+SHOWN = 40
+"""Characters of a value in a line for people."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What identifies a stage's result. config: without the machine's settings. inputs: SHA-256 by name.
+
+    output_version: raised by whoever changes what the stage writes. parents: names of the inputs that are stages.
+    """
+
+    stage: str
+    output_version: int
+    config: dict[str, Any]
+    inputs: dict[str, str]
+    parents: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits of all of it."""
+        text = json.dumps([self.stage, self.output_version, self.config, self.inputs], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass
+class Stage:
+    """A stage at work. What it wrote is told with `add`; counts go into the manifest.
+
+    is_resumed: one of the same fingerprint was killed here, and what it left may be gone on with. work: the folder for
+    what is on the way; it goes at the end, and at the start of one with another fingerprint.
+    """
+
+    folder: Path
+    made: Made
+    is_resumed: bool
+    outputs: manifest.Outputs = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """Where what is on the way lies. Not made yet."""
+        return self.folder / WORK / self.made.fingerprint
+
+    def add(self, names: Iterable[str], sha256_by_name: dict[str, str] | None = None) -> None:
+        """Files of the folder that were made, measured now; hashes that are known already are taken as they are."""
+        self.outputs |= manifest.outputs_of(self.folder, names, sha256_by_name)
+
+
+@contextlib.contextmanager
+def stage(folder: Path, made: Made, terms: Terms = USUAL) -> Iterator[Stage | None]:
+    """Yields None where `folder` is finished with these very inputs and whole; else the work to do, under the lock.
+
+    The manifest that was there goes first, the new one comes last, and not at all after an error. Raises UserError (75)
+    where a living process is at work there, or took over on the way.
+    """
+    if is_done(folder, made) and not (folder / UNFINISHED).exists():
+        yield None
+        return
+    with lock(folder, terms):
+        if is_done(folder, made):  # asked once more: whoever held the lock until now may have made it
+            _clear(folder)
+            yield None
+            return
+        work = Stage(folder, made, _begin(folder, made))
+        began = time.monotonic()
+        yield work
+        manifest.write(folder, _record(work, time.monotonic() - began))
+        _clear(folder)
+
+
+def state(folder: Path, made: Made) -> str:
+    """What `stage` would find: "unchanged", "absent", "unfinished" or "again because KEY changed (old -> new)".
+
+    Changes nothing and reads no output, only sizes. Raises UserError where the manifest is damaged.
+    """
+    if not (folder / manifest.NAME).exists():
+        return "unfinished" if listed(folder) else "absent"
+    found = manifest.read(folder)
+    new = {"config": made.config, "inputs": made.inputs, "output_version": made.output_version}
+    change = _first_change({name: found.get(name) for name in new}, json.loads(json.dumps(new, default=str)))
+    if change:
+        return f"again because {change}"
+    wrong = manifest.verify(folder, how="size")
+    return f"again because {wrong}" if wrong else "unchanged"
+
+
+def unfinished(folder: Path) -> dict[str, Any]:
+    """The `stage` that is at work or was killed here, and its `fingerprint`; empty where there is none."""
+    try:
+        return json.loads((folder / UNFINISHED).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+
+
+def is_done(folder: Path, made: Made) -> bool:
+    """Whether `folder` is finished with these very inputs and whole. Reads its outputs once a machine."""
+    is_same = manifest.is_finished(folder, made.config, made.inputs, made.output_version)
+    return is_same and manifest.verify(folder, how="once") is None
+
+
+def _begin(folder: Path, made: Made) -> bool:
+    """Makes the folder one that is being worked on; returns whether a killed start of the same may be gone on with."""
+    is_resumed = unfinished(folder).get("fingerprint") == made.fingerprint
+    if not is_resumed:
+        _mark(folder, made.stage, None)  # killed while leftovers go, nobody goes on with half of them
+        remove(folder / WORK)
+        _mark(folder, made.stage, made.fingerprint)
+    remove(folder / manifest.NAME)
+    remove_partials(folder)
+    return is_resumed
+
+
+def _mark(folder: Path, name: str, fingerprint: str | None) -> None:
+    write_text(folder / UNFINISHED, json.dumps({"stage": name, "fingerprint": fingerprint}) + "\n")
+
+
+def _record(work: Stage, seconds: float) -> manifest.Manifest:
+    made = work.made
+    parents = {name: made.inputs[name] for name in made.parents}
+    return manifest.Manifest(
+        made.stage, made.config, made.inputs, work.outputs, work.counts, seconds, made.output_version, parents
+    )
+
+
+def _clear(folder: Path) -> None:
+    remove(folder / WORK)
+    remove(folder / UNFINISHED)
+
+
+def _first_change(old: Any, new: Any, path: str = "") -> str | None:
+    """The first value that differs between two JSON values, as "config.limits[0] changed (1 -> 2)"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        inner = [(f"{path}.{key}" if path else key, old.get(key), new.get(key)) for key in {**new, **old}]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        inner = [(f"{path}[{number}]", *pair) for number, pair in enumerate(zip(old, new, strict=True))]
+    else:
+        return None if old == new else f"{path} changed ({_shown(old)} -> {_shown(new)})"
+    return next(filter(None, (_first_change(was, now, below) for below, was, now in inner)), None)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
