@@ -1,9 +1,9 @@
 """Learned classifiers against scikit-learn's TF-IDF character n-grams with logistic regression, in the same run.
 
 Both learn from the same texts, what each counts included (and the peer once with all alike, "unweighted"), and are
-measured once on the part kept aside (lessons.py says which): AUROC, and MB of UTF-8 text scored per second of CPU time
-on one core. Then the speed of all shipped models together, and variants of the tasks: other questions and other splits,
-which say how far a figure depends on them. The peer runs in a venv of its own.
+measured once on the part kept aside (learning/datasets.py says which): AUROC, and MB of UTF-8 text scored per second of
+CPU time on one core. Then the speed of all shipped models together, and variants of the tasks: other questions and
+other splits, which say how far a figure depends on them. The peer runs in a venv of its own.
 
     python benchmarks/classify.py DATA [harm profanity human_translation value spam] [--variants] [--venv FOLDER]
 
@@ -25,9 +25,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.classify.ensemble import together
-from malmoi.corpus.learning.classifiers import LESSONS, area, lesson_named
-from malmoi.corpus.learning.datasets import Lesson
+from malmoi.corpus.classify.ensemble import load_ensemble
+from malmoi.corpus.learning.classifiers import DATASETS, auroc_of, dataset_named
+from malmoi.corpus.learning.datasets import Dataset
 from malmoi.corpus.learning.linear_learner import Guidance, learn
 from malmoi.sample.plant import advertisements
 
@@ -64,21 +64,21 @@ print(json.dumps({"auroc": roc_auc_score(truth, scores), "auroc_unweighted": equ
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("names", nargs="*", default=list(LESSONS))
+    parser.add_argument("names", nargs="*", default=list(DATASETS))
     parser.add_argument("--variants", action="store_true", help="also other questions and splits of harm, profanity")
     parser.add_argument("--venv", type=Path, default=Path(tempfile.gettempdir()) / "malmoi-classify-venv")
     arguments = parser.parse_args()
     python = peer_python(arguments.venv)
     for name in arguments.names:
-        lesson = lesson_named(name, arguments.data, advertisements())
-        tell({"model": name, "bar": BARS.get(name), **measure(lesson), "scikit_learn": measure_peer(python, lesson)})
+        dataset = dataset_named(name, arguments.data, advertisements())
+        tell({"model": name, "bar": BARS.get(name), **measure(dataset), "scikit_learn": measure_peer(python, dataset)})
     for name, texts in (("law", law(arguments.data)), ("comments", comments(arguments.data))):
-        seconds = fastest_s(lambda: together().score(texts))  # noqa: B023 (called at once)
+        seconds = fastest_s(lambda: load_ensemble().score(texts))  # noqa: B023 (called at once)
         tell({"all models together on": name, "mb": round(texts.nbytes / 1e6), "mb_per_s": megabytes(texts, seconds)})
-    for name, lesson in variants(arguments.data) if arguments.variants else ():
-        model = learn(lesson.texts, lesson.labels, lesson.settings, lesson.guidance)
-        auroc = round(area(lesson.aside_labels, model.score(lesson.aside_texts)), 4)
-        tell({"variant": name, "auroc": auroc, "scikit_learn": measure_peer(python, lesson)["auroc"]})
+    for name, dataset in variants(arguments.data) if arguments.variants else ():
+        model = learn(dataset.texts, dataset.labels, dataset.settings, dataset.guidance)
+        auroc = round(auroc_of(dataset.aside_labels, model.score(dataset.aside_texts)), 4)
+        tell({"variant": name, "auroc": auroc, "scikit_learn": measure_peer(python, dataset)["auroc"]})
 
 
 def tell(row: dict) -> None:
@@ -94,16 +94,16 @@ def peer_python(folder: Path) -> Path:
     return python
 
 
-def measure(lesson: Lesson) -> dict:
+def measure(dataset: Dataset) -> dict:
     begun = time.process_time()
-    model = learn(lesson.texts, lesson.labels, lesson.settings, lesson.guidance)
-    learnt_s = time.process_time() - begun
-    many = repeated(lesson.aside_texts)
+    model = learn(dataset.texts, dataset.labels, dataset.settings, dataset.guidance)
+    learned_s = time.process_time() - begun
+    many = repeated(dataset.aside_texts)
     return {
-        "texts": len(lesson.texts),
-        "aside": len(lesson.aside_texts),
-        "learnt_s": round(learnt_s, 1),
-        "auroc": round(area(lesson.aside_labels, model.score(lesson.aside_texts)), 4),
+        "texts": len(dataset.texts),
+        "aside": len(dataset.aside_texts),
+        "learned_s": round(learned_s, 1),
+        "auroc": round(auroc_of(dataset.aside_labels, model.score(dataset.aside_texts)), 4),
         "mb_per_s": megabytes(many, fastest_s(lambda: model.score(many))),
     }
 
@@ -141,14 +141,14 @@ def comments(data: Path) -> pa.Array:
     return repeated(pa.array(lines, pa.large_string()))
 
 
-def variants(data: Path) -> Iterator[tuple[str, Lesson]]:
+def variants(data: Path) -> Iterator[tuple[str, Dataset]]:
     """The tasks with other questions or other splits: not what the bars mean, but what moves a figure."""
     comments = next(data.rglob("labeled/train.tsv")).read_text("utf-8").splitlines()[1:]
     grade = {row[0]: row[3] for row in (line.split("\t") for line in comments)}
     curses = next(data.rglob("curse_detection/dataset.txt")).read_text("utf-8").split("\n")
     swears = {text: label.strip() for text, _, label in (line.rpartition("|") for line in curses)}
-    harm = only(lesson_named("harm", data), lambda text: text in grade)
-    profanity = only(lesson_named("profanity", data), lambda text: text in swears)
+    harm = only(dataset_named("harm", data), lambda text: text in grade)
+    profanity = only(dataset_named("profanity", data), lambda text: text in swears)
     yield "harm, own set alone", harm
     yield "profanity, own set alone", profanity
     yield "hate against none, offensive left out, own set alone", only(harm, lambda text: grade[text] != "offensive")
@@ -157,31 +157,31 @@ def variants(data: Path) -> Iterator[tuple[str, Lesson]]:
         yield f"profanity, own set alone, random split {seed} with classes alike", resplit(profanity, seed)
 
 
-def only(lesson: Lesson, wanted: Callable[[str], bool]) -> Lesson:
+def only(dataset: Dataset, wanted: Callable[[str], bool]) -> Dataset:
     """The texts that are wanted, all of them counting alike."""
     kept, aside = (
-        np.array([wanted(text) for text in texts.to_pylist()]) for texts in (lesson.texts, lesson.aside_texts)
+        np.array([wanted(text) for text in texts.to_pylist()]) for texts in (dataset.texts, dataset.aside_texts)
     )
     return replace(
-        lesson,
-        texts=lesson.texts.filter(pa.array(kept)),
-        labels=lesson.labels[kept],
+        dataset,
+        texts=dataset.texts.filter(pa.array(kept)),
+        labels=dataset.labels[kept],
         guidance=Guidance(),
-        aside_texts=lesson.aside_texts.filter(pa.array(aside)),
-        aside_labels=lesson.aside_labels[aside],
+        aside_texts=dataset.aside_texts.filter(pa.array(aside)),
+        aside_labels=dataset.aside_labels[aside],
     )
 
 
-def resplit(lesson: Lesson, seed: int) -> Lesson:
+def resplit(dataset: Dataset, seed: int) -> Dataset:
     """A fifth of each class drawn by chance in place of the part kept aside."""
-    texts = pa.concat_arrays([lesson.texts, lesson.aside_texts])
-    labels = np.concatenate([lesson.labels, lesson.aside_labels])
+    texts = pa.concat_arrays([dataset.texts, dataset.aside_texts])
+    labels = np.concatenate([dataset.labels, dataset.aside_labels])
     chance, aside = np.random.default_rng(seed), np.zeros(len(labels), np.bool_)
     for label in (0, 1):
         places = np.flatnonzero(labels == label)
         aside[chance.choice(places, len(places) // 5, replace=False)] = True
     return replace(
-        lesson,
+        dataset,
         texts=texts.filter(pa.array(~aside)),
         labels=labels[~aside],
         aside_texts=texts.filter(pa.array(aside)),
@@ -189,12 +189,14 @@ def resplit(lesson: Lesson, seed: int) -> Lesson:
     )
 
 
-def measure_peer(python: Path, lesson: Lesson) -> dict:
+def measure_peer(python: Path, dataset: Dataset) -> dict:
     with tempfile.TemporaryDirectory() as folder:
-        importance = np.ones(len(lesson.labels)) if lesson.guidance.importance is None else lesson.guidance.importance
-        train = pa.table({"text": lesson.texts, "label": lesson.labels, "importance": importance})
+        importance = (
+            np.ones(len(dataset.labels)) if dataset.guidance.importance is None else dataset.guidance.importance
+        )
+        train = pa.table({"text": dataset.texts, "label": dataset.labels, "importance": importance})
         pq.write_table(train, Path(folder) / "train.parquet")
-        aside = pa.table({"text": lesson.aside_texts, "label": lesson.aside_labels})
+        aside = pa.table({"text": dataset.aside_texts, "label": dataset.aside_labels})
         pq.write_table(aside, Path(folder) / "aside.parquet")
         printed = subprocess.run([python, "-c", PEER, folder], check=True, stdout=subprocess.PIPE, text=True).stdout
     return {name: round(value, 4) for name, value in json.loads(printed).items()}

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.corpus.html.core_region import extract
-from malmoi.corpus.html.region_model import Weights, load_weights, save_weights, shipped_weights
+from malmoi.corpus.html.region_model import RegionWeights, load_weights, save_weights, shipped_weights
 from malmoi.corpus.learning.boosting import Boosting
-from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.labelled_pages import LabelledPage, read_labelled
 from malmoi.corpus.learning.region_learner import FOLDS, cross_validate, fold_of, prepare
 from malmoi.corpus.learning.region_measure import Agreement, agreement
 from malmoi.corpus.sources.input import Input
@@ -98,11 +98,11 @@ def main() -> None:
             show(result, given.json)
 
 
-def _raw(page: Labelled) -> Raw:
+def _raw(page: LabelledPage) -> Raw:
     return Raw(page.html, "html", page.name, 0, len(page.html))
 
 
-def fold_weights(pages: list[Labelled], kept: Path | None) -> list[Weights]:
+def fold_weights(pages: list[LabelledPage], kept: Path | None) -> list[RegionWeights]:
     """The weights of each fold, from the folder if they are there."""
     if kept and (kept / f"fold-{FOLDS - 1}.npz").exists():
         return [load_weights(kept / f"fold-{fold}.npz") for fold in range(FOLDS)]
@@ -123,7 +123,7 @@ def peer_python(folder: Path) -> Path:
     return python
 
 
-def measure(name: str, tool: Callable[[Labelled], Any], pages: Sequence[Labelled]) -> Result:
+def measure(name: str, tool: Callable[[LabelledPage], Any], pages: Sequence[LabelledPage]) -> Result:
     """One tool of ours over the pages, after one page that does not count; the best of REPEATS."""
     tool(pages[0])
     found: list[Any] = []
@@ -139,7 +139,7 @@ def measure(name: str, tool: Callable[[Labelled], Any], pages: Sequence[Labelled
     return Result(name, pages[0].collection, agreed, len(pages) / best, longest * 1000)
 
 
-def measure_peers(python: Path, pages: Sequence[Labelled]) -> list[Result]:
+def measure_peers(python: Path, pages: Sequence[LabelledPage]) -> list[Result]:
     """The other tools over the same pages, given as text, in a process of their own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pages.pickle"
@@ -153,7 +153,7 @@ def measure_peers(python: Path, pages: Sequence[Labelled]) -> list[Result]:
     ]
 
 
-def _agreed(pages: Sequence[Labelled], found: Sequence[str]) -> Agreement:
+def _agreed(pages: Sequence[LabelledPage], found: Sequence[str]) -> Agreement:
     return agreement((page.truth or "", text) for page, text in zip(pages, found, strict=True))
 
 

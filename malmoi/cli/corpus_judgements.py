@@ -126,12 +126,12 @@ def _learn(arguments: argparse.Namespace) -> int:
         with bar("learn core-region") as progress:
             counts = learn_folder(arguments.data, arguments.out, progress)
     else:
-        from malmoi.corpus.learning.classifiers import LESSONS, learn_named
+        from malmoi.corpus.learning.classifiers import DATASETS, learn_named
         from malmoi.kit.errors import UserError, did_you_mean
         from malmoi.sample.plant import advertisements
 
-        if arguments.what not in LESSONS:
-            known = ["core-region", *LESSONS]
+        if arguments.what not in DATASETS:
+            known = ["core-region", *DATASETS]
             raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
         counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
     print(json.dumps(counts, ensure_ascii=False))

@@ -1,8 +1,8 @@
-"""Floors of the shipped models on what they have not learnt from: raise them when they get better, never lower them.
+"""Floors of the shipped models on what they have not learned from: raise them when they get better, never lower them.
 
-AUROC on the part that lessons.py keeps aside, where the data is beside the repository; and on texts written for this
-project, which no model has seen. For harm and profanity the floors are what is reached; what was wanted is 0.89 and
-0.93 (docs/concepts/learned_scores.md).
+AUROC on the part that learning/datasets.py keeps aside, where the data is beside the repository; and on texts written
+for this project, which no model has seen. For harm and profanity the floors are what is reached; what was wanted is
+0.89 and 0.93 (docs/concepts/learned_scores.md).
 """
 
 import json
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.linear_model import shipped
-from malmoi.corpus.learning.classifiers import area, lesson_named
+from malmoi.corpus.classify.linear_model import shipped_model
+from malmoi.corpus.learning.classifiers import auroc_of, dataset_named
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE
 from malmoi.corpus.sources.streams import open_stream
 from malmoi.sample import plant
@@ -55,22 +55,22 @@ def test_planted_advertisement_of_unseen_offers_scores_over_every_kind_of_writte
     unseen = [text for text in planted if any(offer in text for offer in OFFERS_ASIDE)]
     assert len(unseen) > 80
     plain = [text for group in written.values() for text in group]
-    scores = shipped("spam").score(pa.array([*unseen, *plain]))
+    scores = shipped_model("spam").score(pa.array([*unseen, *plain]))
     labels = np.repeat([1, 0], [len(unseen), len(plain)])
-    assert area(labels, scores) >= FLOORS["planted_advertisement_auroc"]
+    assert auroc_of(labels, scores) >= FLOORS["planted_advertisement_auroc"]
 
 
 def test_written_prose_is_worth_more_than_written_comments(written: dict[str, list[str]]):
     prose = [text for group in EDITED for text in written[group]]
     remarks = [text for group in REMARKS for text in written[group]]
-    scores = shipped("value").score(pa.array([*prose, *remarks]))
+    scores = shipped_model("value").score(pa.array([*prose, *remarks]))
     labels = np.repeat([1, 0], [len(prose), len(remarks)])
-    assert area(labels, scores) >= FLOORS["written_value_auroc"]
+    assert auroc_of(labels, scores) >= FLOORS["written_value_auroc"]
 
 
 def _auroc(name: str, folder: Path) -> float:
-    lesson = lesson_named(name, folder, advertisements())
-    return area(lesson.aside_labels, shipped(name).score(lesson.aside_texts))
+    dataset = dataset_named(name, folder, advertisements())
+    return auroc_of(dataset.aside_labels, shipped_model(name).score(dataset.aside_texts))
 
 
 def _unpack(archive: Path, folder: Path, wanted: tuple[str, ...]) -> None:

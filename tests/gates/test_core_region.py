@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from malmoi.corpus.html.core_region import extract
-from malmoi.corpus.html.region_model import Weights, shipped_weights
+from malmoi.corpus.html.region_model import RegionWeights, shipped_weights
 from malmoi.corpus.learning import region_learner as learning
 from malmoi.corpus.learning.boosting import Boosting
-from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.labelled_pages import LabelledPage, read_labelled
 from malmoi.corpus.learning.region_learner import cross_validate, fold_of, prepare
 from malmoi.corpus.learning.region_measure import agreement
 
@@ -27,7 +27,7 @@ FEW = replace(Boosting(), num_trees=60)
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Labelled]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> list[LabelledPage]:
     if not ARCHIVE.exists():
         pytest.skip(f"no labelled pages at {ARCHIVE}")
     folder = tmp_path_factory.mktemp("pages")
@@ -35,13 +35,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Labelled]:
     return read_labelled(next(path.parent for path in folder.rglob("fundus") if path.is_dir()))
 
 
-def _text(page: Labelled, weights: Weights) -> str:
+def _text(page: LabelledPage, weights: RegionWeights) -> str:
     return extract(page.html, "utf-8", weights=weights).text
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_the_shipped_weights_keep_their_floor(pages: list[Labelled], collection: str):
+def test_the_shipped_weights_keep_their_floor(pages: list[LabelledPage], collection: str):
     chosen = [page for page in pages if page.collection == collection]
     texts = ((page.truth or "", _text(page, shipped_weights())) for page in chosen)
     assert agreement(texts).f1 >= FLOORS["shipped_f1"][collection]
@@ -50,7 +50,7 @@ def test_the_shipped_weights_keep_their_floor(pages: list[Labelled], collection:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_weights_learned_here_keep_their_floor_on_sites_they_have_not_seen(
-    pages: list[Labelled], monkeypatch: pytest.MonkeyPatch
+    pages: list[LabelledPage], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(learning, "BAGS", 1)
     folds = cross_validate([prepare(page) for page in pages], FEW)

@@ -14,18 +14,22 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.classify.ngram_features import Features
-from malmoi.corpus.classify.scoring import Line, score
+from malmoi.corpus.classify.scoring import LinearParameters, score
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.files import atomic_file
 
 WEIGHTS = Path(__file__).with_name("weights")
 LARGEST_WEIGHT = 127
+"""Of int8, the same on both sides of 0."""
 
 
 @dataclass(frozen=True)
-class Model:
-    """weights: int8, one for each slot of `features`. scale: the worth of a weight of 1. note: what it learnt on."""
+class LinearModel:
+    """A linear classifier of two classes.
+
+    weights: int8 (slots of `features`,). scale: the worth of a weight of 1. note: what it was learned from.
+    """
 
     weights: np.ndarray
     scale: float
@@ -37,25 +41,17 @@ class Model:
         assert self.weights.shape == (self.features.slots,) and self.weights.dtype == np.int8, self.weights.shape
 
     @property
-    def line(self) -> Line:
-        """What scoring needs of it."""
-        return Line(self.weights, self.scale, self.bias)
+    def parameters(self) -> LinearParameters:
+        """What scoring.py needs of it."""
+        return LinearParameters(self.weights, self.scale, self.bias)
 
     def margins(self, data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Log odds (float64) of texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias."""
-        return score(data, offsets, self.features, [self.line], []).documents[:, 0]
+        return score(data, offsets, self.features, [self.parameters], []).documents[:, 0]
 
     def score(self, texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
         """Probability (float32) of each text as a whole; a null counts as an empty text."""
         return probability(self.margins(*string_buffers(texts)))
-
-    def score_sentences(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-        """The highest and the mean probability (float32) of each text's sentences, the mean weighted by their bytes.
-
-        What was learnt on remarks of one sentence holds for sentences: a page with one bad quotation is not a bad page.
-        """
-        scored = score(*string_buffers(texts), self.features, [], [self.line])
-        return scored.highest[:, 0].astype(np.float32), scored.mean[:, 0].astype(np.float32)
 
     def save(self, path: Path) -> None:
         """Writes an .npz of plain arrays: no pickle, the same bytes for the same model."""
@@ -67,28 +63,28 @@ class Model:
             np.savez_compressed(stream, weights=self.weights, numbers=numbers, settings=np.array(settings))
 
 
-def load(path: Path) -> Model:
+def load_model(path: Path) -> LinearModel:
     """A model that `Model.save` wrote. UserError where the file is none."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             settings = json.loads(str(stored["settings"]))
             scale, bias = (float(number) for number in stored["numbers"])
             grams = Features(**settings["features"])
-            return Model(stored["weights"], scale, bias, grams, settings["note"])
+            return LinearModel(stored["weights"], scale, bias, grams, settings["note"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise UserError(f"{path} is no model of n-gram weights: {error}", "an .npz that `Model.save` wrote") from error
 
 
 @cache
-def shipped(name: str) -> Model:
+def shipped_model(name: str) -> LinearModel:
     """A model of the package, read once: "harm", "profanity", "human_translation", "value", "spam"."""
     path = WEIGHTS / f"{name}.npz"
     if not path.exists():
         known = sorted(file.stem for file in WEIGHTS.glob("*.npz"))
-        raise UserError(f"no learnt model {name!r}", ", ".join(known), did_you_mean(name, known))
-    return load(path)
+        raise UserError(f"no learned model {name!r}", ", ".join(known), did_you_mean(name, known))
+    return load_model(path)
 
 
 def probability(margins: np.ndarray) -> np.ndarray:
-    """Log odds as probability, float32."""
+    """Log odds (texts,) as probability, float32 (texts,). Beyond 50 nothing changes in float32."""
     return (1 / (1 + np.exp(-np.clip(margins, -50, 50)))).astype(np.float32)

@@ -43,17 +43,20 @@ class Features:
 
 
 def tables() -> tuple[np.ndarray, np.ndarray]:
-    """What the kernels read characters by: plain symbols of code points, letters of plain symbols."""
+    """What the kernels read characters by: uint16 (code points,) symbols; uint8 (symbols, 3) letters."""
     return symbol_table(), letter_table()
 
 
 def room() -> tuple[np.ndarray, np.ndarray]:
-    """Room for one window's symbols and letters."""
+    """Room for one window's symbols, uint16 (WINDOW + 1,), and its letters, uint8."""
     return np.zeros(WINDOW + 1, np.uint16), np.zeros(3 * WINDOW + 6, np.uint8)
 
 
 def slots(data: np.ndarray, offsets: np.ndarray, features: Features) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct slots of each text in order (int32), one text after another, and where each begins (int64)."""
+    """The distinct slots of each text in order, int32, one text after another; and where each begins, int64.
+
+    data: uint8 (bytes,), valid UTF-8. offsets: int (texts + 1,): text d is data[offsets[d]:offsets[d + 1]].
+    """
     marks, starts = np.full(features.slots, -1, np.int64), np.zeros(len(offsets), np.int64)
     kept = np.zeros(features.slots + 1, np.int32)  # one more: the last write is never kept
     return _list_all(data, offsets, tables(), room(), marks, kept, starts), starts
@@ -61,51 +64,60 @@ def slots(data: np.ndarray, offsets: np.ndarray, features: Features) -> tuple[np
 
 @njit(nogil=True, cache=True)
 def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any, starts: Any) -> np.ndarray:
+    """As `slots`. by: `tables()`. room: `room()`. marks: int64 (slots,), the last text that held each slot.
+
+    kept: int32 (slots + 1,), the slots of the text under way. starts: int64 (texts + 1,), is written to.
+    """
     symbols, letters = room
     result = np.empty(1 << 16, np.int32)
     for d in range(len(offsets) - 1):
-        found, at = 0, offsets[d]
-        while at < offsets[d + 1]:
-            count, at = read_sentence(data, at, offsets[d + 1], by[0], symbols)
-            found = _list_symbols(symbols, count, marks, d, kept, found)
+        num_kept, offset = 0, offsets[d]
+        while offset < offsets[d + 1]:
+            count, offset = read_sentence(data, offset, offsets[d + 1], by[0], symbols)
+            num_kept = _list_symbols(symbols, count, marks, d, kept, num_kept)
             count = read_letters(symbols, count, by[1], letters)
-            found = _list_letters(letters, count, marks, d, kept, found)
-        stop = starts[d] + found
+            num_kept = _list_letters(letters, count, marks, d, kept, num_kept)
+        stop = starts[d] + num_kept
         if stop > len(result):
             larger = np.empty(2 * stop, np.int32)
             larger[: starts[d]] = result[: starts[d]]
             result = larger
-        result[starts[d] : stop] = np.sort(kept[:found])
+        result[starts[d] : stop] = np.sort(kept[:num_kept])
         starts[d + 1] = stop
     return result[: starts[-1]].copy()
 
 
 @njit(nogil=True, cache=True)
-def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:
-    """Adds the slots that no n-gram of this text had before to `kept`; returns their number."""
+def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
+    """Adds to `kept` the slots that no n-gram of this text had before; returns how many it holds.
+
+    symbols: uint16, of which `count` are read. text: the number of the text. marks, kept: as in `_list_all`.
+    """
     shift, recent = shift_of(len(marks)), uint64(0)
-    for place in range(count):
-        recent = (recent << SYMBOL) | uint64(symbols[place])
+    for position in range(count):
+        recent = (recent << SYMBOL) | uint64(symbols[position])
         for mask in (ONE_SYMBOL, TWO_SYMBOLS, THREE_SYMBOLS):
-            found = _keep(slot_of(recent & mask, shift), marks, text, kept, found)
-    return found
+            num_kept = _keep(slot_of(recent & mask, shift), marks, text, kept, num_kept)
+    return num_kept
 
 
 @njit(nogil=True, cache=True)
-def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:
+def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
+    """The same for n-grams of letters, uint8."""
     shift, recent = shift_of(len(marks)), uint64(0)
-    for place in range(count):
-        recent = ((recent << LETTER) | uint64(letters[place])) & FOUR_LETTERS
-        found = _keep(slot_of(recent ^ LETTERS_SALT, shift), marks, text, kept, found)
-    return found
+    for position in range(count):
+        recent = ((recent << LETTER) | uint64(letters[position])) & FOUR_LETTERS
+        num_kept = _keep(slot_of(recent ^ LETTERS_SALT, shift), marks, text, kept, num_kept)
+    return num_kept
 
 
 @njit(inline="always")
-def _keep(slot: Any, marks: Any, text: Any, kept: Any, found: Any) -> Any:  # pragma: no cover (compiled)
-    kept[found] = slot
-    found += marks[slot] != text
+def _keep(slot: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:  # pragma: no cover (compiled)
+    """Writes the slot in any case, and counts it where it is new: no branch."""
+    kept[num_kept] = slot
+    num_kept += marks[slot] != text
     marks[slot] = text
-    return found
+    return num_kept
 
 
 @njit(inline="always")

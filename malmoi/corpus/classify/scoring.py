@@ -15,24 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, uint64
 
-from malmoi.corpus.classify.ngram_features import (
-    FOUR_LETTERS,
-    LETTER,
-    LETTERS_SALT,
-    ONE_SYMBOL,
-    SYMBOL,
-    THREE_SYMBOLS,
-    TWO_SYMBOLS,
-    Features,
-    room,
-    shift_of,
-    slot_of,
-    tables,
-)
+from malmoi.corpus.classify import ngram_features as ngrams
+from malmoi.corpus.classify.ngram_features import Features, shift_of, slot_of
 from malmoi.corpus.text.normalise import read_letters, read_sentence
 
 DOCUMENT_LANES, SENTENCE_LANES = 3, 2
+"""Models of each kind for which a slot has room."""
 ZERO = 128
+"""Added to each weight."""
 
 MARK = np.uint64(40)
 WEIGHTS = np.uint64((1 << 40) - 1)
@@ -44,7 +34,7 @@ BLOCK = 255
 LAST_MARK = (1 << 24) - 2
 
 
-class Line(NamedTuple):
+class LinearParameters(NamedTuple):
     """One linear model: int8 weights, and p = sigmoid(bias + scale / sqrt(n) x their sum)."""
 
     weights: np.ndarray
@@ -52,14 +42,16 @@ class Line(NamedTuple):
     bias: float
 
 
-def interleave(documents: Sequence[Line], sentences: Sequence[Line], num_slots: int) -> np.ndarray:
-    """The table of slots (uint64) of up to three models of documents and two of sentences."""
+def interleave(
+    documents: Sequence[LinearParameters], sentences: Sequence[LinearParameters], num_slots: int
+) -> np.ndarray:
+    """The table, uint64 (slots,), of up to DOCUMENT_LANES models of documents and SENTENCE_LANES of sentences."""
     assert len(documents) <= DOCUMENT_LANES and len(sentences) <= SENTENCE_LANES
     table = np.zeros(num_slots, np.uint64)
-    for first, lines in ((0, documents), (8, sentences)):
-        for lane, line in enumerate(lines):
-            assert line.weights.shape == (num_slots,) and line.weights.dtype == np.int8
-            table |= (line.weights.astype(np.int64) + ZERO).astype(np.uint64) << np.uint64(first + 16 * lane)
+    for first, models in ((0, documents), (8, sentences)):
+        for lane, model in enumerate(models):
+            assert model.weights.shape == (num_slots,) and model.weights.dtype == np.int8
+            table |= (model.weights.astype(np.int64) + ZERO).astype(np.uint64) << np.uint64(first + 16 * lane)
     return table
 
 
@@ -75,52 +67,56 @@ def score(
     data: np.ndarray,
     offsets: np.ndarray,
     features: Features,
-    documents: Sequence[Line],
-    sentences: Sequence[Line],
+    documents: Sequence[LinearParameters],
+    sentences: Sequence[LinearParameters],
     table: np.ndarray | None = None,
 ) -> Scored:
-    """Scores texts data[offsets[d]:offsets[d + 1]] of valid UTF-8. An empty text has the bias.
+    """Scores texts data[offsets[d]:offsets[d + 1]] of valid UTF-8, uint8 (bytes,). An empty text has the bias.
 
     `table` is what `interleave` makes of the same models, where it is at hand; it is not changed.
     """
     entries = interleave(documents, sentences, features.slots) if table is None else table.copy()
     texts = len(offsets) - 1
     scored = Scored(*(np.zeros((texts, lanes)) for lanes in (DOCUMENT_LANES, SENTENCE_LANES, SENTENCE_LANES)))
-    lines = np.zeros((DOCUMENT_LANES + SENTENCE_LANES, 2))
-    for lane, line in (*enumerate(documents), *enumerate(sentences, DOCUMENT_LANES)):
-        lines[lane] = line.scale, line.bias
-    _score_all(data, offsets, tables(), room(), entries, lines, scored)
+    scales = np.zeros((DOCUMENT_LANES + SENTENCE_LANES, 2))
+    for lane, model in (*enumerate(documents), *enumerate(sentences, DOCUMENT_LANES)):
+        scales[lane] = model.scale, model.bias
+    _score_all(data, offsets, ngrams.tables(), ngrams.room(), entries, scales, scored)
     return Scored(
         scored.documents[:, : len(documents)], scored.highest[:, : len(sentences)], scored.mean[:, : len(sentences)]
     )
 
 
 @njit(nogil=True, cache=True)
-def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, lines: Any, scored: Any) -> None:
+def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, scales: Any, scored: Any) -> None:
+    """Fills `scored`. by, room: as in ngram_features. entries: uint64 (slots,), the table; its marks are written to.
+
+    scales: float64 (lanes, 2), scale and bias of each model, those of documents first.
+    """
     documents, highest, mean = scored
     symbols, letters = room
     totals = np.zeros((2, 4), np.int64)  # of a document, of a sentence: sums of lanes, number of n-grams
     now = 0
     for d in range(len(offsets) - 1):
-        stop, at = offsets[d + 1], offsets[d]
+        stop, offset = offsets[d + 1], offsets[d]
         totals[0] = 0
         first = now + 1
         while True:  # an empty text is one empty sentence
             now += 1
             if now > LAST_MARK:
                 now = first = _wipe(entries)
-            begun = at
+            begun = offset
             totals[1] = 0
-            count, at = read_sentence(data, at, stop, by[0], symbols)
+            count, offset = read_sentence(data, offset, stop, by[0], symbols)
             marks = uint64(first) << MARK, uint64(now) << MARK
             _add_symbols(symbols, count, entries, marks, totals)
             count = read_letters(symbols, count, by[1], letters)
             _add_letters(letters, count, entries, marks, totals)
-            _judge_sentence(totals[1], lines, at - begun, highest[d], mean[d])
-            if at >= stop:
+            _judge_sentence(totals[1], scales, offset - begun, highest[d], mean[d])
+            if offset >= stop:
                 break
         for lane in range(DOCUMENT_LANES):
-            documents[d, lane] = _margin(totals[0], lane, lines[lane])
+            documents[d, lane] = _margin(totals[0], lane, scales[lane])
         for lane in range(SENTENCE_LANES):
             mean[d, lane] /= max(stop - offsets[d], 1)
 
@@ -134,41 +130,46 @@ def _wipe(entries: Any) -> int:
 
 
 @njit(inline="always")
-def _margin(totals: Any, lane: Any, line: Any) -> Any:  # pragma: no cover (compiled)
-    return line[1] + line[0] * totals[lane] / np.sqrt(max(totals[3], 1))
+def _margin(totals: Any, lane: Any, model: Any) -> Any:  # pragma: no cover (compiled)
+    """Log odds. totals: int64 (4,), sums of three lanes and the number of n-grams. model: scale and bias."""
+    return model[1] + model[0] * totals[lane] / np.sqrt(max(totals[3], 1))
 
 
 @njit(inline="always")
-def _judge_sentence(totals: Any, lines: Any, size: Any, highest: Any, mean: Any) -> None:  # pragma: no cover (compiled)
+def _judge_sentence(
+    totals: Any, scales: Any, size: Any, highest: Any, mean: Any
+) -> None:  # pragma: no cover (compiled)
+    """Takes a sentence of `size` bytes into the highest and the mean probability of its document."""
     for lane in range(SENTENCE_LANES):
-        share = 1 / (1 + np.exp(-_margin(totals, lane, lines[DOCUMENT_LANES + lane])))
+        share = 1 / (1 + np.exp(-_margin(totals, lane, scales[DOCUMENT_LANES + lane])))
         highest[lane] = max(highest[lane], share)
         mean[lane] += share * max(size, 1)
 
 
 @njit(nogil=True, cache=True)
 def _add_symbols(symbols: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
-    """Marks the slots of all n-grams of symbols and adds the weights of those that are new."""
+    """Marks the slots of all n-grams of symbols and adds the weights of those that are new to totals, int64 (2, 4)."""
     shift, recent = shift_of(len(entries)), uint64(0)
     for begin in range(0, count, BLOCK // 3):
         new = uint64(0), uint64(0)
-        for place in range(begin, min(begin + BLOCK // 3, count)):
-            recent = (recent << SYMBOL) | uint64(symbols[place])
-            new = _add(slot_of(recent & ONE_SYMBOL, shift), entries, marks, new)
-            new = _add(slot_of(recent & TWO_SYMBOLS, shift), entries, marks, new)
-            new = _add(slot_of(recent & THREE_SYMBOLS, shift), entries, marks, new)
+        for position in range(begin, min(begin + BLOCK // 3, count)):
+            recent = (recent << ngrams.SYMBOL) | uint64(symbols[position])
+            new = _add(slot_of(recent & ngrams.ONE_SYMBOL, shift), entries, marks, new)
+            new = _add(slot_of(recent & ngrams.TWO_SYMBOLS, shift), entries, marks, new)
+            new = _add(slot_of(recent & ngrams.THREE_SYMBOLS, shift), entries, marks, new)
         _spread(new[0], totals[0])
         _spread(new[1], totals[1])
 
 
 @njit(nogil=True, cache=True)
 def _add_letters(letters: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
+    """The same for n-grams of letters."""
     shift, recent = shift_of(len(entries)), uint64(0)
     for begin in range(0, count, BLOCK):
         new = uint64(0), uint64(0)
-        for place in range(begin, min(begin + BLOCK, count)):
-            recent = ((recent << LETTER) | uint64(letters[place])) & FOUR_LETTERS
-            new = _add(slot_of(recent ^ LETTERS_SALT, shift), entries, marks, new)
+        for position in range(begin, min(begin + BLOCK, count)):
+            recent = ((recent << ngrams.LETTER) | uint64(letters[position])) & ngrams.FOUR_LETTERS
+            new = _add(slot_of(recent ^ ngrams.LETTERS_SALT, shift), entries, marks, new)
         _spread(new[0], totals[0])
         _spread(new[1], totals[1])
 

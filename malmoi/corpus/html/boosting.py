@@ -1,8 +1,7 @@
-"""Gradient-boosted trees for yes or no: a small learner, so that weights can be made again with this package alone.
+"""Gradient-boosted trees for yes or no: their form and how rows are scored. learning/boosting.py grows them.
 
-Second-order boosting of the logistic loss over binned columns (Friedman 2001; the gain formula is that of Chen and
-Guestrin 2016, equation 7). Trees are grown level by level to a fixed depth and are stored as full trees, so that
-scoring needs no branch: the node after `node` is 2 * node + 1, or one more where the value is above the threshold.
+All trees have one depth and are stored as full trees, so that scoring needs no branch: the node after `node` is
+2 * node + 1, or one more where the value is above the threshold.
 """
 
 from typing import NamedTuple
@@ -15,7 +14,10 @@ EVER_LEFT = np.float32(np.inf)
 
 
 class Trees(NamedTuple):
-    """column int16 and threshold float32 (trees, inner nodes); leaf float32 (trees, leaves): added log odds."""
+    """A sum of trees. column: int16 and threshold: float32, both (trees, inner nodes); leaf: float32 (trees, leaves).
+
+    A row goes right where its column is above the threshold; the leaf that it reaches is added to its log odds.
+    """
 
     column: np.ndarray
     threshold: np.ndarray
@@ -24,10 +26,10 @@ class Trees(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def log_odds(features: np.ndarray, column: np.ndarray, threshold: np.ndarray, leaf: np.ndarray) -> np.ndarray:
-    """float32 (rows,): the sum of the leaves that each row reaches.
+    """float32 (rows,): the sum of the leaves that each row of features, float32 (rows, columns), reaches.
 
     Four rows go down a tree together: one row's next step waits for its last, four rows' steps do not for each other.
-    Places are unsigned, which spares the check for those counted from the end: twice as fast.
+    Indices are unsigned: numba then leaves out the check for negative ones, which is twice as fast.
     """
     num_trees, inner = column.shape
     result = np.zeros(len(features), np.float32)

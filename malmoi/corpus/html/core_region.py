@@ -1,7 +1,7 @@
 """The core region of a page: what a reader came for, without menus, advertisements, related links and comments.
 
 Bounded for hostile pages: at most MAX_PAGE_BYTES are read and scan.py's limits hold, so that a page of nothing but
-tags costs a second and some hundred MB of memory, not more (tests/corpus/sources/test_hostile_pages.py).
+tags costs a second and some hundred MB of memory, not more (tests/corpus/html/test_hostile_pages.py).
 """
 
 from collections.abc import Iterable
@@ -12,42 +12,45 @@ from typing import Any
 import numpy as np
 
 from malmoi.corpus.html.embedded import article_body, json_ld, state_text
-from malmoi.corpus.html.region_model import THRESHOLD, Weights, judge, shipped_weights
-from malmoi.corpus.html.region_text import Piece, pieces, to_text
+from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
+from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
-from malmoi.corpus.html.second_pass import reconsidered
+from malmoi.corpus.html.second_pass import second_pass
 from malmoi.corpus.html.tags import tables
 from malmoi.corpus.text import charset as charsets
 
 MAX_PAGE_BYTES = 8_000_000
-"""What lies beyond is not read; the largest of 697 real pages has 5 MB."""
+"""What lies beyond is not read; the largest of 697 real pages (pages.tar.zst, November 2026) has 5 MB."""
+TITLE_BYTES = 2_000
+"""Of <title>; a browser shows some 60 characters of it."""
 POOR_BYTES = 250
 """A page with less text than this is asked for what its scripts keep."""
 RICHER = 3
-"""An articleBody is taken where the page shows less than a third of it."""
+"""The text of a script is taken where the page shows less than a third of it."""
 UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What was found: the text (Markdown), the page's title, the pieces that the text is made of.
+    """The core region of a page: its text (Markdown), the title of the page, the blocks that the text is made of.
 
-    embedded: the text comes from a script, not from what the page shows; there are no pieces then.
+    embedded: the text comes from a script, not from what the page shows; there are no blocks then.
     cut: the page had more bytes, elements or blocks than are read.
     """
 
     text: str
     title: str
-    pieces: tuple[Piece, ...]
+    blocks: tuple[MarkdownBlock, ...]
     embedded: bool = False
     cut: bool = False
 
 
 @dataclass(frozen=True)
-class Look:
-    """A page as the model sees it. content: UTF-8; page: the same as uint8; chosen: bool, one a block.
+class Parsed:
+    """A page, scanned and judged.
 
-    cut: the page had more bytes, elements or blocks than are read.
+    content: UTF-8 bytes. page: the same as uint8 (bytes,). features: float32 (blocks, columns), see block_features.py.
+    chosen: bool (blocks,), the blocks of the core region. cut: the page had more than is read.
     """
 
     content: bytes
@@ -57,38 +60,43 @@ class Look:
     chosen: np.ndarray
     cut: bool = False
 
+    def title(self) -> str:
+        """The content of <title> as one line, at most TITLE_BYTES of it; "" where there is none."""
+        first, last = self.scanned.title
+        content = self.content[first : min(last, first + TITLE_BYTES)]
+        return " ".join(unescape(content.decode("utf-8", "replace")).split())
 
-def look(content: bytes, weights: Weights | None = None, cut: bool = False) -> Look:
-    """Scans a page of at most MAX_PAGE_BYTES in UTF-8 and judges its blocks. Never raises for what a page holds."""
+
+def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = False) -> Parsed:
+    """Scans a page of at most MAX_PAGE_BYTES in UTF-8 and judges its blocks. Never raises for what a page holds.
+
+    cut: the caller has left out the rest of the page. weights: None means those of the package.
+    """
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
-    chance, features = judge(page, scanned, weights or shipped_weights())
-    chosen = reconsidered(scanned, features, chance > THRESHOLD)
-    return Look(content, page, scanned, features, chosen, cut)
+    probability, features = judge(page, scanned, weights or shipped_weights())
+    return Parsed(content, page, scanned, features, second_pass(scanned, features, probability > THRESHOLD), cut)
 
 
-def extract(html: bytes | str, charset: str | None = None, *, weights: Weights | None = None) -> Extracted:
+def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:
     """The core region of a page. charset: that of bytes; "utf-8" is believed, any other and None are a hint.
 
     Never raises for what a page holds.
     """
-    seen = _seen(html, charset, weights)
-    found = pieces(seen.scanned, seen.chosen)
-    text = to_text(found)
-    states = json_ld(seen.content, seen.scanned) if b"articleBody" in seen.content else []
-    hidden = embedded_text(seen, states, len(text.encode("utf-8", "replace")))
-    if hidden:
-        return Extracted(hidden, _title(seen.content, seen.scanned), (), embedded=True, cut=seen.cut)
-    return Extracted(text, _title(seen.content, seen.scanned), tuple(found), cut=seen.cut)
-
-
-def _seen(html: bytes | str, charset: str | None, weights: Weights | None) -> Look:
     content, cut = _as_utf8(html, charset)
-    return look(content, weights, cut)
+    parsed = parse(content, weights, cut)
+    blocks = markdown_blocks(parsed.scanned, parsed.chosen)
+    text = to_markdown(blocks)
+    states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
+    embedded = embedded_text(parsed, states, len(text.encode("utf-8", "replace")))
+    if embedded:
+        return Extracted(embedded, parsed.title(), (), embedded=True, cut=parsed.cut)
+    return Extracted(text, parsed.title(), tuple(blocks), cut=parsed.cut)
 
 
 def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:
+    """At most MAX_PAGE_BYTES of the page in UTF-8, and whether that is not all of it."""
     if isinstance(html, str):
         content = html[:MAX_PAGE_BYTES].encode("utf-8", "replace")
         return content[:MAX_PAGE_BYTES], len(html) > MAX_PAGE_BYTES or len(content) > MAX_PAGE_BYTES
@@ -101,17 +109,15 @@ def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:
     return decoded.text.encode("utf-8", "replace"), cut
 
 
-def embedded_text(seen: Look, states: Iterable[Any], shown_bytes: int) -> str:
-    """The text in a script where the page shows much less; "" where what it shows is its text. states: its JSON-LD."""
+def embedded_text(parsed: Parsed, states: Iterable[Any], shown_bytes: int) -> str:
+    """The text in a script where the page shows much less of it; "" where what the page shows is its text.
+
+    states: the JSON-LD of the page, parsed. shown_bytes: UTF-8 bytes of the text that the page shows.
+    """
     body = article_body(states)
     if len(body.encode("utf-8", "replace")) > max(POOR_BYTES, RICHER * shown_bytes):
         return body
     if shown_bytes >= POOR_BYTES:
         return ""
-    state = state_text(seen.content, seen.scanned)
+    state = state_text(parsed.content, parsed.scanned)
     return state if len(state.encode("utf-8", "replace")) > RICHER * shown_bytes else ""
-
-
-def _title(content: bytes, scanned: Scanned) -> str:
-    start, end = scanned.title
-    return " ".join(unescape(content[start : min(end, start + 2000)].decode("utf-8", "replace")).split())

@@ -15,18 +15,24 @@ from typing import Any
 import numpy as np
 import orjson
 
-from malmoi.corpus.html.region_text import pieces, to_text
+from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import Scanned, scan
 from malmoi.corpus.html.tags import tables
 from malmoi.kit.hangul import whole_characters
 
 MAX_JSON_BYTES = 4_000_000
+"""A larger script is not parsed: its objects need several times its bytes."""
 MAX_NODES = 50_000
+"""Values of a script that are visited."""
 NAMES_KEPT = 6
+"""Of the names on the way to a string the innermost so many make its group."""
 BODIES = ("articleBody", "reviewBody")
 LEAST_CHARACTERS = 250
 """A text shorter than this is a teaser."""
 PROSE_CHARACTERS = 40
+"""A shorter string is a label, a name or an address."""
+ASSIGNED_BYTES = 100_000
+"""So much of a script is searched for an assignment of JSON."""
 MARKUP = re.compile(r"<(?:p|div|br|span|h[1-6]|li|a|strong|em|figure)\b[^>]*>|</p>", re.IGNORECASE)
 SENTENCE = re.compile(r"[.!?。…][\"'”’»)]*(?:\s|$|<)|[다요죠음][.!?]")
 ASSIGNED = re.compile(rb"(?:^|[\w\])]\s*)=\s*(?=[\[{])")
@@ -65,7 +71,7 @@ def state_text(page: bytes, scanned: Scanned) -> str:
     for state in _states(page, scanned, only_json_ld=False):
         groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for name, text in _strings(state):
-            if len(text) >= PROSE_CHARACTERS and SENTENCE.search(text) and NOT_PROSE.isdisjoint(map(str.lower, name)):
+            if SENTENCE.search(text) and NOT_PROSE.isdisjoint(map(str.lower, name)):
                 groups[name].append(text)
         for texts in groups.values():
             text = "\n\n".join(filter(None, map(plain, dict.fromkeys(texts))))
@@ -86,16 +92,17 @@ def _states(page: bytes, scanned: Scanned, only_json_ld: bool) -> Iterator[Any]:
         if is_json_ld:  # old pages wrap it in a comment, careless ones end it like a statement
             content = content.removeprefix(b"<!--").removeprefix(b"//<![CDATA[").strip()
         if content[:1] not in (b"{", b"["):
-            found = ASSIGNED.search(content[:100_000])
-            if found is None:
+            assignment = ASSIGNED.search(content[:ASSIGNED_BYTES])
+            if assignment is None:
                 continue
-            content = content[found.end() :]
+            content = content[assignment.end() :]
         state = _parse(content)
         if state is not None:
             yield state
 
 
 def _parse(content: bytes) -> Any:
+    """The JSON at the beginning of the content, whatever follows it; None where there is none."""
     try:
         return orjson.loads(content)
     except ValueError:
@@ -108,14 +115,14 @@ def _parse(content: bytes) -> Any:
 
 
 def _strings(state: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every string of some length with the names on the way to it, in the order of the page; bounded by MAX_NODES."""
+    """Each string of PROSE_CHARACTERS or more with the names on the way to it, in the order of the page."""
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), state)])
     for _ in range(MAX_NODES):
         if not waiting:
             return
         name, value = waiting.popleft()
         if isinstance(value, str):
-            if len(value) > 20:
+            if len(value) >= PROSE_CHARACTERS:
                 yield name or ("",), value
         elif isinstance(value, dict):
             waiting.extendleft([((*name[1 - NAMES_KEPT :], str(key)), item) for key, item in value.items()][::-1])
@@ -132,4 +139,4 @@ def plain(text: str) -> str:
         return unescape(text).strip()
     content = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
     scanned = scan(content, tables())
-    return to_text(pieces(scanned, np.ones(len(scanned.blocks), np.bool_)))
+    return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), np.bool_)))

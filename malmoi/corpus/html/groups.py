@@ -6,7 +6,11 @@ from numba import njit, uint64
 
 @njit(nogil=True, cache=True)
 def groups_of(keys: np.ndarray) -> tuple[np.ndarray, int]:
-    """For each key the number of its group, counted from 0 in the order of first sight."""
+    """The number of each key's group, int64 (keys,), from 0 in the order of first sight; and how many groups there are.
+
+    keys: uint64 (keys,); equal keys are one group. A hash table of open addressing, half full at most; the multiplier
+    is 2^64 over the golden ratio (Knuth, volume 3, 6.4).
+    """
     size = 16
     while size < 2 * len(keys):
         size *= 2

@@ -1,6 +1,8 @@
-"""The small readers that the scanner is made of: names, attributes, character references, ends of raw content.
+"""The small readers that the scanner is made of: names, attributes, ends of raw content.
 
-All of them take the page as bytes (uint8) and places in it, and are compiled.
+All of them are compiled. `page` and `data` are uint8 (bytes,) in UTF-8; i, start, end, first and last are offsets of
+bytes in it, an end not included. A reader that goes on returns the offset after what it has read. Numbers that are
+compared with a byte are ASCII codes: 45 -, 47 /, 58 :, 59 ;, 60 <, 61 =, 62 >.
 """
 
 import numpy as np
@@ -9,43 +11,50 @@ from numba import njit, uint64
 from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, HASH_SLOTS, Automaton, Tables
 
 MAX_NAME_BYTES = 32
+"""Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
+MAX_ID_BYTES = 100
+"""So much of an id, role, itemprop or data attribute is searched for words."""
 UNSEEN, ITEM = 1, 2
 """Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...)."""
 
 
 @njit(nogil=True, cache=True)
 def match_words(data: np.ndarray, start: int, end: int, words: Automaton) -> int:
-    """The groups (as bits) of the words in data[start:end], between two boundaries."""
-    found, zero = 0, uint64(0)
+    """Bits of the groups whose words are in data[start:end]; its ends count as boundaries of words."""
+    groups, zero = 0, uint64(0)
     before, state = zero, uint64(words.step[0, 0])
     for k in range(uint64(start), uint64(end)):
         sign = uint64(words.fold[data[k]])
         if sign == zero and before == zero:
             continue
         state = uint64(words.step[state, sign])
-        found |= int(words.found[state])
+        groups |= int(words.groups[state])
         before = sign
     if before != zero:
-        found |= int(words.found[uint64(words.step[state, zero])])
-    return found
+        groups |= int(words.groups[uint64(words.step[state, zero])])
+    return groups
 
 
 @njit(nogil=True, cache=True)
-def _fnv(data: np.ndarray, start: int, end: int) -> np.uint64:
+def hash_word(data: np.ndarray, start: int, end: int) -> np.uint64:
+    """FNV-1a of data[start:end], capitals of ASCII as small letters. See tags.fnv."""
     value = uint64(FNV_START)
     for i in range(start, end):
-        byte = data[i]
-        if 65 <= byte <= 90:
-            byte += 32
-        value = (value ^ uint64(byte)) * uint64(FNV_PRIME)
+        value = (value ^ uint64(small_letter(data[i]))) * uint64(FNV_PRIME)
     return value
 
 
 @njit(nogil=True, cache=True)
+def small_letter(byte: int) -> int:
+    """A capital of ASCII as its small letter; any other byte as it is."""
+    return byte + 32 if 65 <= byte <= 90 else byte
+
+
+@njit(nogil=True, cache=True)
 def tag_at(page: np.ndarray, start: int, end: int, tables: Tables) -> int:
-    """The id of the element whose name is page[start:end]."""
+    """The id (tags.ID) of the element whose name is page[start:end]: 0 for an unknown one, 1 for a custom one."""
     if end - start <= MAX_NAME_BYTES:
-        value = _fnv(page, start, end)
+        value = hash_word(page, start, end)
         slot = value % uint64(HASH_SLOTS)
         while tables.name_hashes[slot] != 0:
             if tables.name_hashes[slot] == value:
@@ -71,20 +80,18 @@ def is_letter(byte: int) -> bool:
 
 @njit(nogil=True, cache=True)
 def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
-    """Whether page[start:end] is the word (small letters), in any case."""
+    """Whether page[start:end] is the word, which is given in small letters; the page may write it in any case."""
     if end - start != len(word):
         return False
-    for i in range(len(word)):
-        byte = page[start + i]
-        if 65 <= byte <= 90:
-            byte += 32
-        if byte != word[i]:
+    for i in range(len(word)):  # noqa: SIM110 (the compiler knows no generators)
+        if small_letter(page[start + i]) != word[i]:
             return False
     return True
 
 
 @njit(nogil=True, cache=True)
 def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+    """Whether the word (small letters) is anywhere in page[start:end], in any case."""
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
         if same_word(page, i, i + len(word), word):
             return True
@@ -92,89 +99,8 @@ def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def write_reference(page: np.ndarray, i: int, text: np.ndarray, length: int, tables: Tables) -> tuple[int, int]:
-    """Writes what the reference at page[i] ('&') stands for, or a plain '&'. The place after it, and the new length."""
-    n = len(page)
-    j = i + 1
-    if j < n and page[j] == 35:  # '#'
-        j, code = _number(page, j + 1)
-        if code >= 0:
-            return j, _put(text, length, code)
-        text[length] = 38
-        return i + 1, length + 1
-    while j < n and j - i <= MAX_NAME_BYTES and (is_letter(page[j]) or 48 <= page[j] <= 57):
-        j += 1
-    if j > i + 1 and j < n and page[j] == 59:
-        value = uint64(FNV_START)
-        for k in range(i + 1, j):
-            value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
-        low, high = 0, len(tables.entity_hashes)
-        while low < high:
-            middle = (low + high) // 2
-            if tables.entity_hashes[middle] < value:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(tables.entity_hashes) and tables.entity_hashes[low] == value:
-            for k in range(tables.entity_starts[low], tables.entity_starts[low + 1]):
-                text[length] = tables.entity_bytes[k]
-                length += 1
-            return j + 1, length
-    text[length] = 38
-    return i + 1, length + 1
-
-
-@njit(nogil=True, cache=True)
-def _number(page: np.ndarray, j: int) -> tuple[int, int]:
-    """The place after the number of a reference, which begins at page[j], and its code point; -1 if there is none."""
-    n = len(page)
-    is_hex = j < n and (page[j] | 32) == 120
-    if is_hex:
-        j += 1
-    code, first = 0, j
-    while j < n and j - first < 8:
-        byte = int(page[j])
-        if 48 <= byte <= 57:
-            digit = byte - 48
-        elif is_hex and 97 <= (byte | 32) <= 102:
-            digit = (byte | 32) - 87
-        else:
-            break
-        code = code * (16 if is_hex else 10) + digit
-        j += 1
-    if j == first:
-        return j, -1
-    return j + (j < n and page[j] == 59), code
-
-
-@njit(nogil=True, cache=True)
-def _put(text: np.ndarray, length: int, code: int) -> int:
-    """Writes a code point as UTF-8. Nothing for control characters, U+FFFD for what is none. The new length."""
-    if (code < 32 and code != 9 and code != 10) or code == 127:
-        return length
-    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        code = 0xFFFD
-    if code < 0x80:
-        text[length] = code
-        return length + 1
-    if code < 0x800:
-        text[length] = 0xC0 | code >> 6
-    elif code < 0x10000:
-        text[length] = 0xE0 | code >> 12
-        length += 1
-        text[length] = 0x80 | code >> 6 & 63
-    else:
-        text[length] = 0xF0 | code >> 18
-        text[length + 1] = 0x80 | code >> 12 & 63
-        text[length + 2] = 0x80 | code >> 6 & 63
-        length += 2
-    text[length + 1] = 0x80 | code & 63
-    return length + 2
-
-
-@njit(nogil=True, cache=True)
 def raw_end(page: np.ndarray, i: int, start: int, end: int) -> int:
-    """Where '</name' begins at or after i, name = page[start:end]; the end of the page if nowhere."""
+    """The offset of '</name' at or after i, where name = page[start:end]; the length of the page if there is none."""
     n, width = len(page), end - start
     while i + width + 2 <= n:
         i = find_byte(page, i, 60)
@@ -192,9 +118,10 @@ def raw_end(page: np.ndarray, i: int, start: int, end: int) -> int:
 
 @njit(nogil=True, cache=True)
 def find_byte(page: np.ndarray, i: int, byte: int) -> int:
-    """The place of the next such byte at or after page[i]; the end of the page if there is none.
+    """The offset of the next such byte at or after page[i]; the length of the page if there is none.
 
-    Most bytes of a page are passed over here. Places are unsigned, which spares the check for those from the end.
+    Most bytes of a page are passed over here, so four are compared a turn. Offsets are unsigned: numba then leaves out
+    the check for negative indices.
     """
     k, n = uint64(i), uint64(len(page))
     while k + uint64(4) <= n:
@@ -214,9 +141,10 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
 
 @njit(nogil=True, cache=True)
 def next_attribute(page: np.ndarray, i: int) -> tuple[int, int, int, int, int]:
-    """The attribute at or after page[i] in a tag: start and end of its name, of its value, and the place after it.
+    """The attribute at or after page[i] in a tag: start and end of its name, of its value, and the offset after it.
 
-    The start is -1 at the end of the tag; the place is then the one after the '>'.
+    The start is -1 at the end of the tag; the offset is then the one after the '>'. A name without a value has an empty
+    span. A quoted value may hold '>'.
     """
     n = len(page)
     while i < n and (is_space(page[i]) or page[i] == 47):
@@ -247,44 +175,49 @@ def next_attribute(page: np.ndarray, i: int) -> tuple[int, int, int, int, int]:
 
 
 @njit(nogil=True, cache=True)
-def read_attributes(page: np.ndarray, i: int, words: Automaton, found: np.ndarray) -> int:
-    """Reads the attributes from page[i] to the '>'. found: words, style, flags. The place after the '>'."""
+def read_attributes(page: np.ndarray, i: int, words: Automaton, row: np.ndarray) -> int:
+    """Reads the attributes from page[i] to the '>' and returns the offset after it.
+
+    row: int64 (3,), is added to: bits of the word groups in class, id, itemprop, role and data-t*, data-c*; a hash of
+    the class (its style); the flags UNSEEN and ITEM.
+    """
     while i < len(page):
         start, end, first, last, i = next_attribute(page, i)
         if start < 0:
             return i
-        _attribute(page, start, end, first, last, words, found)
+        _add_attribute(page, start, end, first, last, words, row)
     return i
 
 
 @njit(nogil=True, cache=True)
-def _attribute(
-    page: np.ndarray, start: int, end: int, first: int, last: int, words: Automaton, found: np.ndarray
+def _add_attribute(
+    page: np.ndarray, start: int, end: int, first: int, last: int, words: Automaton, row: np.ndarray
 ) -> None:
+    """Adds one attribute, named page[start:end] with the value page[first:last], to the row of `read_attributes`."""
     width = end - start
     letter = page[start] | 32
     if letter == 105 and width >= 8 and same_word(page, start, start + 4, b"item"):
-        found[2] |= ITEM
+        row[2] |= ITEM
     if letter == 99 and same_word(page, start, end, b"class"):
-        found[0] |= match_words(page, first, last, words)
+        row[0] |= match_words(page, first, last, words)
         value = uint64(FNV_START)
         for k in range(first, last):
             if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
                 value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
-        found[1] = np.int64(value >> uint64(24))
+        row[1] = np.int64(value >> uint64(24))
     elif (
         (letter == 105 and (width == 2 or same_word(page, start, end, b"itemprop")))
         or (letter == 114 and same_word(page, start, end, b"role"))
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-t"))
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
-        found[0] |= match_words(page, first, min(last, first + 100), words)
+        row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (
         letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
-        found[2] |= UNSEEN
+        row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
-        found[2] |= UNSEEN * _holds(page, first, last, b"none")
+        row[2] |= UNSEEN * _holds(page, first, last, b"none")
 
 
 @njit(nogil=True, cache=True)
@@ -304,7 +237,10 @@ def find_attribute(page: np.ndarray, i: int, name: bytes) -> tuple[int, int]:
 
 @njit(nogil=True, cache=True)
 def after_declaration(page: np.ndarray, i: int) -> int:
-    """The place after the comment, doctype or processing instruction at page[i] ('<!' or '<?')."""
+    """The offset after the comment, doctype or processing instruction at page[i] ('<!' or '<?').
+
+    A comment ends at '-->'; "<!-->" is a whole one (HTML standard, 13.2.5.43).
+    """
     n = len(page)
     if i + 3 < n and page[i + 2] == 45 and page[i + 3] == 45:
         i += 4
@@ -316,10 +252,10 @@ def after_declaration(page: np.ndarray, i: int) -> int:
                 break
             i += 1
         return i + 3
-    return after_sign(page, i)
+    return after_tag(page, i)
 
 
 @njit(nogil=True, cache=True)
-def after_sign(page: np.ndarray, i: int) -> int:
-    """The place after the next '>'."""
+def after_tag(page: np.ndarray, i: int) -> int:
+    """The offset after the next '>' at or after page[i]."""
     return find_byte(page, i, 62) + 1

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -10,16 +10,20 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 
 from malmoi.corpus.html.attributes import attribute, canonical, hosts, metas, name_hashes
-from malmoi.corpus.html.core_region import Look
+from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.microdata import text_of
-from malmoi.corpus.html.scan import ATTRIBUTES, PARENT, TAG
+from malmoi.corpus.html.scan import ATTRIBUTES, TAG, ancestors
 from malmoi.corpus.html.tags import ID
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.host import host_of
 from malmoi.corpus.text.lines import one_line
 
 MAX_NODES = 2_000
+"""Values of the JSON-LD that are visited: more than any honest page has."""
 MAX_LINK_HOSTS = 200
+"""Hosts that are kept for the graph of links (composition/trust.py)."""
+MAX_ADDRESS_CHARACTERS = 2_000
+"""A longer address is no page's own; a sitemap may hold 2,048 characters (sitemaps.org)."""
 TYPE_KINDS = {
     "NewsArticle": "news", "ReportageNewsArticle": "news", "AnalysisNewsArticle": "news", "OpinionNewsArticle": "news",
     "BackgroundNewsArticle": "news", "ReviewNewsArticle": "news", "LiveBlogPosting": "news", "BlogPosting": "blog",
@@ -35,7 +39,7 @@ HOST_KINDS = {
     "law.go.kr": "law", "github.com": "code",
 }  # fmt: skip
 """Large Korean sites whose pages carry no JSON-LD but are of one kind; a host counts with its subdomains."""
-META = {
+META_KEYS = {
     "title": ("og:title", "twitter:title", "dc.title", "title"),
     "name": ("og:site_name", "application-name", "dc.publisher", "publisher"),
     "url": ("og:url", "twitter:url"),
@@ -46,56 +50,69 @@ META = {
     ),
     "category": ("article:section", "og:article:section", "section", "dable:section"),
 }  # fmt: skip
-THING = {
+"""By field the names of the <meta> that may hold it, the more trusted first."""
+NODE_KEYS = {
     "title": ("headline", "name"), "name": ("publisher",), "author": ("author",), "category": ("articleSection",),
     "published": ("datePublished", "dateCreated"),
 }  # fmt: skip
-META_NAMES = list(dict.fromkeys(name for names in META.values() for name in names))
+"""By field the properties of the main node (schema.org) that may hold it; they come before META_KEYS."""
+META_NAMES = list(dict.fromkeys(name for names in META_KEYS.values() for name in names))
 META_HASHES = name_hashes(META_NAMES)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 TITLE_BYTES = 2_000
 TIMES_ASKED = 20
+"""<time> elements that are read: those of an article come before those of its comments."""
 TIME, ARTICLE, H1 = ID["time"], ID["article"], ID["h1"]
 SEPARATORS = (" - ", " | ", " : ", " :: ", " – ", " — ", " < ")
+"""Between the title of an article and the name of its site, as Korean sites write them."""
 
 
-def read_metadata(seen: Look, nodes: Iterable[dict[str, Any]], url: str | None) -> dict[str, str]:
+def read_metadata(parsed: Parsed, nodes: Iterable[dict[str, Any]], url: str | None) -> dict[str, str]:
     """Those that are known of title, name (of the site), url (canonical), author, published, category, language, kind.
 
-    nodes: those of JSON-LD and microdata, as `linked_nodes` gives them.
+    nodes: those of JSON-LD and microdata, as `linked_nodes` gives them. url: that the page was fetched from.
     """
-    thing = main_thing(nodes)
-    by_number = metas(seen.page, seen.content, seen.scanned, META_HASHES)
-    meta = {META_NAMES[number]: value for number, value in by_number.items()}
-    found: dict[str, str | None] = {
-        name: _of_thing(thing, name) or next((meta[key] for key in keys if key in meta), None)
-        for name, keys in META.items()
+    node = main_node(nodes)
+    meta = {META_NAMES[number]: value for number, value in metas(parsed, META_HASHES).items()}
+    fields: dict[str, str | None] = {
+        name: _of_node(node, name) or next((meta[key] for key in keys if key in meta), None)
+        for name, keys in META_KEYS.items()
     }
-    found["url"] = _canonical(canonical(seen.page, seen.content, seen.scanned), found["url"], url)
-    found["published"] = iso_date(found["published"]) or iso_date(_first_time(seen))
-    if found["author"] and found["author"].startswith(("http://", "https://")):
-        found["author"] = None
-    found["title"] = found["title"] or _title(seen, found["name"])
-    found["kind"] = _kind(thing, found["url"] or url)
-    found["language"] = _language(seen, thing)
-    return {name: unescape(value) for name, value in found.items() if value}  # many sites escape twice
+    fields["url"] = _canonical(canonical(parsed), fields["url"], url)
+    fields["published"] = iso_date(fields["published"]) or iso_date(_first_time(parsed))
+    if fields["author"] and fields["author"].startswith(("http://", "https://")):
+        fields["author"] = None
+    fields["title"] = fields["title"] or _title(parsed, fields["name"])
+    fields["kind"] = _kind(node, fields["url"] or url)
+    fields["language"] = _language(parsed, node)
+    return {name: unescape(value) for name, value in fields.items() if value}  # many sites escape twice
 
 
 def linked_nodes(states: Iterable[Any]) -> list[dict[str, Any]]:
-    """All nodes of JSON-LD states, outer before inner, up to a number that no honest page reaches."""
-    return list(_nodes(states))
+    """The nodes of JSON-LD states, outer before inner; at most MAX_NODES values are visited."""
+    nodes: list[dict[str, Any]] = []
+    waiting: deque[Any] = deque(states)
+    for _ in range(MAX_NODES):
+        if not waiting:
+            break
+        value = waiting.popleft()
+        if isinstance(value, list):
+            waiting.extendleft(reversed(value[:MAX_NODES]))
+        elif isinstance(value, dict):
+            nodes.append(value)
+            waiting += [value[key] for key in ("@graph", "mainEntity") if isinstance(value.get(key), (dict, list))]
+    return nodes
 
 
-def link_hosts(seen: Look, url: str | None) -> list[str]:
-    """The other hosts that the page links to, each once, at most MAX_LINK_HOSTS."""
-    own = (host_of(url) or "").removeprefix("www.")
-    found = hosts(seen.page, seen.content, seen.scanned)
-    others = [host for host in found if "." in host and host.removeprefix("www.") != own]
+def link_hosts(parsed: Parsed, url: str | None) -> list[str]:
+    """The other hosts that the page links to, each once, at most MAX_LINK_HOSTS. url: that of the page."""
+    page_host = (host_of(url) or "").removeprefix("www.")
+    others = [host for host in hosts(parsed) if "." in host and host.removeprefix("www.") != page_host]
     return others[:MAX_LINK_HOSTS]
 
 
-def main_thing(nodes: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The node of the most telling type: one that names a kind before one that does not."""
+def main_node(nodes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The node that the page is about: the first whose type names a kind, else the first of a known type, else {}."""
     best: dict[str, Any] = {}
     for node in nodes:
         types = [name for name in types_of(node) if name in TYPE_KINDS]
@@ -105,22 +122,9 @@ def main_thing(nodes: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return best
 
 
-def tells_kind(thing: dict[str, Any]) -> bool:
-    """Whether its type names a kind."""
-    return any(TYPE_KINDS.get(name) for name in types_of(thing))
-
-
-def _nodes(states: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    waiting: deque[Any] = deque(states)
-    num_nodes = 0
-    while waiting and num_nodes < MAX_NODES:
-        node = waiting.popleft()
-        num_nodes += 1
-        if isinstance(node, list):
-            waiting.extendleft(reversed(node[:MAX_NODES]))
-        elif isinstance(node, dict):
-            yield node
-            waiting += [node[key] for key in ("@graph", "mainEntity") if isinstance(node.get(key), (dict, list))]
+def states_kind(node: dict[str, Any]) -> bool:
+    """Whether the type of the node names a kind of document."""
+    return any(TYPE_KINDS.get(name) for name in types_of(node))
 
 
 def types_of(node: dict[str, Any]) -> list[str]:
@@ -130,11 +134,11 @@ def types_of(node: dict[str, Any]) -> list[str]:
     return [name.rstrip("/").rsplit("/", 1)[-1] for name in names if isinstance(name, str)]
 
 
-def _of_thing(thing: dict[str, Any], name: str) -> str | None:
+def _of_node(node: dict[str, Any], name: str) -> str | None:
     """A property of the node, else of the question that a page of questions and answers is about."""
-    entity = thing.get("mainEntity")
-    nodes = [thing, entity] if isinstance(entity, dict) else [thing]
-    values = (one_line(node.get(key)) for node in nodes for key in THING.get(name, ()))
+    entity = node.get("mainEntity")
+    nodes = [node, entity] if isinstance(entity, dict) else [node]
+    values = (one_line(node.get(key)) for node in nodes for key in NODE_KEYS.get(name, ()))
     return next(filter(None, values), None)
 
 
@@ -143,68 +147,57 @@ def _canonical(linked: str | None, stated: str | None, fetched: str | None) -> s
     for candidate in (linked, stated):
         try:
             address = urljoin(fetched or "", candidate.strip()) if candidate else ""
-            if urlsplit(address).scheme in ("http", "https") and len(address) <= 2_000:
+            if urlsplit(address).scheme in ("http", "https") and len(address) <= MAX_ADDRESS_CHARACTERS:
                 return address
         except ValueError:
             continue
     return fetched
 
 
-def _first_time(seen: Look) -> str | None:
+def _first_time(parsed: Parsed) -> str | None:
     """The datetime of the first <time> that is said to be of publication, else of the first inside an <article>."""
-    elements = seen.scanned.elements
+    elements = parsed.scanned.elements
     inside: str | None = None
     for number in np.flatnonzero(elements[:, TAG] == TIME)[:TIMES_ASKED].tolist():
-        place = int(seen.scanned.places[number, ATTRIBUTES])
-        stated = attribute(seen.page, seen.content, place, b"datetime")
+        start = int(parsed.scanned.spans[number, ATTRIBUTES])
+        stated = attribute(parsed, start, b"datetime")
         if not stated:
             continue
-        if attribute(seen.page, seen.content, place, b"pubdate") is not None:
+        if attribute(parsed, start, b"pubdate") is not None:
             return stated
-        if attribute(seen.page, seen.content, place, b"itemprop") == "datePublished":
+        if attribute(parsed, start, b"itemprop") == "datePublished":
             return stated
-        if inside is None and _is_under(elements, number, ARTICLE):
+        if inside is None and any(elements[above, TAG] == ARTICLE for above in ancestors(elements, number)):
             inside = stated
     return inside
 
 
-def _is_under(elements: np.ndarray, number: int, tag: int) -> bool:
-    while number > 0:
-        if elements[number, TAG] == tag:
-            return True
-        number = int(elements[number, PARENT])
-    return False
-
-
-def _title(seen: Look, site: str | None) -> str | None:
+def _title(parsed: Parsed, site: str | None) -> str | None:
     """<title> without the name of the site at its end; where there is none, the first <h1>."""
-    first, last = seen.scanned.title
-    title = one_line(unescape(seen.content[first : min(last, first + TITLE_BYTES)].decode("utf-8", "replace")))
+    title = one_line(parsed.title())
     if not title:
-        headings = np.flatnonzero(seen.scanned.elements[:, TAG] == H1)
-        return one_line(text_of(seen.scanned, int(headings[0]), " ")) if len(headings) else None
+        headings = np.flatnonzero(parsed.scanned.elements[:, TAG] == H1)
+        return one_line(text_of(parsed.scanned, int(headings[0]), " ")) if len(headings) else None
     for separator in SEPARATORS:
-        head, found, tail = title.rpartition(separator)
-        if found and head.strip() and site and tail.strip().lower() == site.strip().lower():
+        head, _, tail = title.rpartition(separator)
+        if head.strip() and site and tail.strip().lower() == site.strip().lower():
             return head.strip()
     return title
 
 
-def _kind(thing: dict[str, Any], url: str | None) -> str | None:
+def _kind(node: dict[str, Any], url: str | None) -> str | None:
     """By the page's own word, else by the site that it is from."""
-    for name in types_of(thing):
+    for name in types_of(node):
         if TYPE_KINDS.get(name):
             return TYPE_KINDS[name]
     host = host_of(url) or ""
     return next((kind for known, kind in HOST_KINDS.items() if host == known or host.endswith("." + known)), None)
 
 
-def _language(seen: Look, thing: dict[str, Any]) -> str | None:
+def _language(parsed: Parsed, node: dict[str, Any]) -> str | None:
     """Of <html lang>, else what JSON-LD says. og:locale is not asked: it names the visitor's as often."""
     stated = None
-    if seen.scanned.html:
-        place = seen.scanned.html
-        stated = attribute(seen.page, seen.content, place, b"lang")
-        stated = stated or attribute(seen.page, seen.content, place, b"xml:lang")
-    stated = stated or one_line(thing.get("inLanguage"))
+    if parsed.scanned.html:
+        stated = attribute(parsed, parsed.scanned.html, b"lang") or attribute(parsed, parsed.scanned.html, b"xml:lang")
+    stated = stated or one_line(node.get("inLanguage"))
     return stated.replace("_", "-") if stated and LANGUAGE.fullmatch(stated) else None

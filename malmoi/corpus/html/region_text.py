@@ -32,11 +32,12 @@ for _kind, _names in {
 FIRST_HEADING, TR, TABLE, UL, OL, LI = (ID[name] for name in "h1 tr table ul ol li".split())
 
 
-class Piece(NamedTuple):
-    """One block as it is read: what it is, its level (headings 1-6, items by nesting from 0), its text and its number.
+class MarkdownBlock(NamedTuple):
+    """A block as it is written in Markdown.
 
-    block: the number of its first block, -1 for what is none. kind: one of KINDS, or "media" for a mark. ordinal: of an
-    item in a numbered list, from 1; 0 in any other.
+    kind: one of KINDS, or "media" for a placeholder. level: of a heading 1 to 6, of an item how deep its list is
+    nested, from 0. block: the number of its first block in the page, -1 for none. ordinal: of an item of a numbered
+    list its number, from 1; 0 for any other.
     """
 
     kind: str
@@ -46,72 +47,78 @@ class Piece(NamedTuple):
     ordinal: int = 0
 
 
-def pieces(
+def markdown_blocks(
     scanned: Scanned, chosen: np.ndarray, read: Callable[[int], str] | None = None, root: int = 0
-) -> list[Piece]:
-    """The chosen blocks (bool) in reading order; a row of a table is one piece of kind "cell", cells between bars.
+) -> list[MarkdownBlock]:
+    """The chosen blocks in reading order; a row of a table is one of kind "cell", with bars between its cells.
 
-    read: the text of a block by its number, where it shall be another than its own. root: the element that holds the
-    blocks: what it is itself does not show, so that a comment in a list is no item of one.
+    chosen: bool (blocks,). read: gives the text of a block by its number; None: that of the page. root: the element
+    that holds the blocks; what it is itself does not show, so that a comment in a list is no item of one.
     """
     numbers = np.flatnonzero(chosen)
     shapes = _shapes(scanned.elements, scanned.blocks, numbers, KIND_OF_TAG, root)
     _number_items(scanned.elements, scanned.blocks, numbers, shapes)
     _unmake_layout_tables(shapes, scanned.blocks[numbers])
-    found: list[Piece] = []
-    row, cell = -1, -1
-    read = read or reader(scanned)
-    for (kind, level, its_row, its_cell, _, ordinal), number in zip(shapes.tolist(), numbers.tolist(), strict=True):
+    blocks: list[MarkdownBlock] = []
+    last_row, last_cell = -1, -1
+    read = read or block_reader(scanned)
+    for (kind, level, row, cell, _, ordinal), number in zip(shapes.tolist(), numbers.tolist(), strict=True):
         text = read(number).strip()
         if not text:
             continue
-        if kind == CELL and its_row == row and found:
-            joint = " " if its_cell == cell else " | "
-            found[-1] = found[-1]._replace(text=found[-1].text + joint + " ".join(text.split()))
+        if kind == CELL:
+            text = " ".join(text.split())
+        if kind == CELL and row == last_row and blocks:
+            joint = " " if cell == last_cell else " | "
+            blocks[-1] = blocks[-1]._replace(text=blocks[-1].text + joint + text)
         else:
-            found.append(Piece(KINDS[kind], level, " ".join(text.split()) if kind == CELL else text, number, ordinal))
-        row, cell = (its_row, its_cell) if kind == CELL else (-1, -1)
-    return found
+            blocks.append(MarkdownBlock(KINDS[kind], level, text, number, ordinal))
+        last_row, last_cell = (row, cell) if kind == CELL else (-1, -1)
+    return blocks
 
 
-def reader(scanned: Scanned) -> Callable[[int], str]:
-    """A function that gives the text of a block by its number."""
+def block_reader(scanned: Scanned) -> Callable[[int], str]:
+    """A function that gives the text of a block by its number. It copies the page's text once."""
     content, spans = scanned.text.tobytes(), scanned.blocks[:, [START, END]].tolist()
     return lambda number: content[spans[number][0] : spans[number][1]].decode("utf-8", "replace")
 
 
-def to_text(found: list[Piece]) -> str:
-    """The pieces as one text; what belongs together (items, rows, lines of a quotation) stands on successive lines."""
+def to_markdown(blocks: list[MarkdownBlock]) -> str:
+    """The blocks as one text; items of a list and rows of a table stand on successive lines, all else apart."""
     lines: list[str] = []
     last = ""
-    for piece in found:
-        if lines and not (piece.kind == last and piece.kind in ("item", "cell")):
+    for block in blocks:
+        if lines and not (block.kind == last and block.kind in ("item", "cell")):
             lines.append("")
-        lines.append(_written(piece))
-        last = piece.kind
+        lines.append(_written(block))
+        last = block.kind
     return "\n".join(lines)
 
 
-def _written(piece: Piece) -> str:
-    if piece.kind == "heading":
-        return "#" * piece.level + " " + " ".join(piece.text.split())
-    if piece.kind == "item":
-        sign = f"{piece.ordinal}. " if piece.ordinal else "- "
-        return "  " * piece.level + sign + piece.text
-    if piece.kind == "cell":
-        return f"| {piece.text} |"
-    if piece.kind == "code":
-        return f"```\n{piece.text}\n```"
-    if piece.kind == "quote":
-        return "\n".join(f"> {line}" for line in piece.text.split("\n"))
-    return piece.text
+def _written(block: MarkdownBlock) -> str:
+    if block.kind == "heading":
+        return "#" * block.level + " " + " ".join(block.text.split())
+    if block.kind == "item":
+        sign = f"{block.ordinal}. " if block.ordinal else "- "
+        return "  " * block.level + sign + block.text
+    if block.kind == "cell":
+        return f"| {block.text} |"
+    if block.kind == "code":
+        return f"```\n{block.text}\n```"
+    if block.kind == "quote":
+        return "\n".join(f"> {line}" for line in block.text.split("\n"))
+    return block.text
 
 
 @njit(nogil=True, cache=True)
 def _shapes(
     elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray, kind_of_tag: np.ndarray, root: int
 ) -> np.ndarray:
-    """For each block: kind, level, the row and the cell that it is in, the table; -1 where there is none; and 0."""
+    """int64 (numbers, 6): kind and level; the elements of its row, cell and table, -1 where there is none; and 0.
+
+    elements: int64 (elements, 6). blocks: int64 (blocks, 10). numbers: int64, of the blocks that are asked for.
+    kind_of_tag: int64 (256,), KIND_OF_TAG. Code and captions win over what they stand in; otherwise the innermost wins.
+    """
     shapes = np.full((len(numbers), 6), -1, np.int64)
     for k in range(len(numbers)):
         shape = shapes[k]
@@ -143,7 +150,10 @@ def _shapes(
 
 @njit(nogil=True, cache=True)
 def _number_items(elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray, shapes: np.ndarray) -> None:
-    """Writes into the last column the ordinal of each item of an <ol>; all blocks of an item have the same."""
+    """Writes into the last column of shapes the ordinal of each item of an <ol>; all blocks of an item have the same.
+
+    The arrays are those of `_shapes`.
+    """
     counts = np.zeros(len(elements), np.int32)
     ordinals = np.zeros(len(elements), np.int32)
     for k in range(len(numbers)):
@@ -161,16 +171,19 @@ def _number_items(elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray,
 
 
 def _unmake_layout_tables(shapes: np.ndarray, blocks: np.ndarray) -> None:
-    """Makes the cells of layout tables paragraphs, in place."""
+    """Makes the cells of layout tables paragraphs, in place.
+
+    shapes: int64 (numbers, 6) of `_shapes`. blocks: int64 (numbers, 10), the rows of the same blocks.
+    """
     cells = np.flatnonzero(shapes[:, 0] == CELL)
     if not len(cells):
         return
     _, inverse = np.unique(shapes[cells, 3], return_inverse=True)
-    size = np.bincount(inverse, blocks[cells, 2] - blocks[cells, 1])
+    size = np.bincount(inverse, blocks[cells, END] - blocks[cells, START])
     count = np.bincount(inverse)
     is_box = (size[inverse] > LAYOUT_CELL_BYTES) | (count[inverse] > LAYOUT_CELL_BLOCKS)
     layout = np.isin(shapes[cells, 4], shapes[cells[is_box], 4])
-    own = np.unique(shapes[cells][:, [4, 2, 3]], axis=0)  # table, row, cell
-    rows, cells_of_row = np.unique(own[:, :2], axis=0, return_counts=True)
+    distinct = np.unique(shapes[cells][:, [4, 2, 3]], axis=0)  # table, row, cell
+    rows, cells_of_row = np.unique(distinct[:, :2], axis=0, return_counts=True)
     layout |= ~np.isin(shapes[cells, 4], rows[cells_of_row > 1, 0])  # one column is a way to place things, too
     shapes[cells[layout], 0] = PARAGRAPH

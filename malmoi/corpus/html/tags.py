@@ -14,7 +14,11 @@ from malmoi.corpus.html.class_words import CLASS_WORDS, TEXT_WORDS
 
 BLOCK, VOID, RAW, SKIP, CLOSES_P, INLINE_MARK, SCOPE = 1, 2, 4, 8, 16, 32, 64
 """Bits of what an element does: ends a block of text; has no content; has no markup inside; holds no text for reading;
-ends an open <p>; is emphasis; stops the search for the element that an end tag closes."""
+ends an open <p>; is emphasis; stops the search for the element that an end tag closes.
+
+The lists below give each bit its elements, from the HTML standard of 2026: void elements 13.1.2, raw text 13.2.5, the
+start tags that end a <p> 13.2.6.4.7, scopes 13.2.4.2. Old elements that pages of the EUC-KR years use are among them.
+"""
 
 BLOCKS = (
     "p div li h1 h2 h3 h4 h5 h6 td th blockquote pre dd dt section article header footer nav aside ul ol table tr "
@@ -35,20 +39,30 @@ NAMES = tuple(dict.fromkeys(["?", "?-", *BLOCKS, *VOIDS, *RAWS, *SKIPS, *MARKS, 
 """Element names by id; 0 is any other name, 1 any name with a hyphen (a custom element: those are boxes)."""
 ID = {name: number for number, name in enumerate(NAMES)}
 HASH_SLOTS = 1024
+"""Of the table of element names: a power of two, several times their number, so that most lookups are one step."""
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 """64-bit FNV-1a (RFC 9923): short names, one multiplication a byte."""
 
 
 class Automaton(NamedTuple):
-    """Aho-Corasick over folded bytes: `step[state, fold[byte]]` is the next state, `found[state]` its groups (bits)."""
+    """A machine that finds words in one pass over a text (Aho and Corasick 1975), over folded bytes.
+
+    fold: uint8 (256,): the symbol of each byte, 0 for what separates words. step: int16 (states, symbols): the next
+    state. groups: uint32 (states,): bits of the groups of which a word ends in this state.
+    """
 
     fold: np.ndarray
     step: np.ndarray
-    found: np.ndarray
+    groups: np.ndarray
 
 
 class Tables(NamedTuple):
-    """Everything the scanner looks up."""
+    """Everything that the scanner looks up.
+
+    name_hashes: uint64 (HASH_SLOTS,), 0 where free, and name_ids: uint8 (HASH_SLOTS,): element names by hash, open
+    addressing. does: uint8 (element names,): bits as above. entity_hashes: uint64 (entities,), sorted, entity_starts:
+    int32 (entities + 1,) and entity_bytes: uint8: what each named character reference stands for, in UTF-8.
+    """
 
     name_hashes: np.ndarray
     name_ids: np.ndarray
@@ -58,7 +72,6 @@ class Tables(NamedTuple):
     entity_bytes: np.ndarray
     class_words: Automaton
     text_words: Automaton
-    titles: np.ndarray
 
 
 def fnv(name: bytes) -> int:
@@ -90,15 +103,17 @@ def tables() -> Tables:
         np.frombuffer(b"".join(texts), np.uint8),
         automaton(CLASS_WORDS),
         automaton(TEXT_WORDS),
-        np.array([ID[name] for name in ("h1", "h2", "h3", "h4", "h5", "h6")], np.uint8),
     )
 
 
 def automaton(groups: dict[str, str]) -> Automaton:
-    """The words of all groups, as one machine; the bit of a group is its place in the dictionary."""
+    """The words of all groups as one machine. The bit of a group is its position in the dictionary, at most 31.
+
+    groups: words separated by spaces, in the notation of words.toml: a dot is a boundary or any run of separators.
+    """
     fold = _folding(groups)
     steps: list[dict[int, int]] = [{}]
-    found = [0]
+    bits = [0]
     for bit, words in enumerate(groups.values()):
         for word in words.split():
             state = 0
@@ -106,22 +121,26 @@ def automaton(groups: dict[str, str]) -> Automaton:
                 if sign not in steps[state]:
                     steps[state][sign] = len(steps)
                     steps.append({})
-                    found.append(0)
+                    bits.append(0)
                 state = steps[state][sign]
-            found[state] |= 1 << bit
-    return Automaton(fold, *_with_failures(steps, found, int(fold.max()) + 1))
+            bits[state] |= 1 << bit
+    return Automaton(fold, *_with_failures(steps, bits, int(fold.max()) + 1))
 
 
 def _folded(word: str, fold: np.ndarray) -> list[int]:
+    """The symbols of a word. A run of separators counts once, as it does in the texts that are searched."""
     signs: list[int] = []
     for byte in word.encode():
-        if fold[byte] or not signs or signs[-1]:  # a run of other signs counts once
+        if fold[byte] or not signs or signs[-1]:
             signs.append(int(fold[byte]))
     return signs
 
 
 def _folding(groups: dict[str, str]) -> np.ndarray:
-    """Bytes to small numbers: 0 all signs but letters, digits and bytes beyond ASCII; capitals as small letters."""
+    """uint8 (256,): 0 for separators (all but letters, digits and bytes beyond ASCII), 1.. for bytes that words use.
+
+    Capitals count as small letters. All bytes that no word uses share the last symbol, so that the table stays small.
+    """
     used = sorted({byte for words in groups.values() for byte in words.lower().encode() if _is_word(byte)})
     fold = np.zeros(256, np.uint8)
     for byte in range(256):
@@ -135,8 +154,11 @@ def _is_word(byte: int) -> bool:
     return byte >= 0x80 or chr(byte).isalnum()
 
 
-def _with_failures(steps: list[dict[int, int]], found: list[int], width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Aho and Corasick 1975, algorithm 4: a table without failure links, by breadth."""
+def _with_failures(steps: list[dict[int, int]], bits: list[int], width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The trie as a table without failure links, by breadth (Aho and Corasick 1975, algorithm 4); and its groups.
+
+    steps: by state the children by symbol. bits: by state the groups of the words that end there. width: symbols.
+    """
     table = np.zeros((len(steps), width), np.int16)
     fail = [0] * len(steps)
     queue = [0]
@@ -149,23 +171,23 @@ def _with_failures(steps: list[dict[int, int]], found: list[int], width: int) ->
             else:
                 table[state, sign] = after
                 fail[after] = back
-                found[after] |= found[back]
+                bits[after] |= bits[back]
                 queue.append(after)
-    return table, np.array(found, np.uint32)
+    return table, np.array(bits, np.uint32)
+
+
+def tag_mask(names: str) -> np.ndarray:
+    """By element id, bool (256,): whether the element is one of the names, which are separated by spaces."""
+    mask = np.zeros(256, np.bool_)
+    mask[[ID[name] for name in names.split()]] = True
+    return mask
 
 
 def _behaviour() -> np.ndarray:
+    """uint8 (element names,): the bits of what each element does."""
     does = np.zeros(len(NAMES), np.uint8)
-    kinds = {
-        BLOCK: [*BLOCKS, "?-"],
-        VOID: VOIDS,
-        RAW: RAWS,
-        SKIP: SKIPS,
-        CLOSES_P: ENDS_P,
-        INLINE_MARK: MARKS,
-        SCOPE: SCOPES,
-    }
-    for bit, names in kinds.items():
+    kinds = {BLOCK: [*BLOCKS, "?-"], VOID: VOIDS, RAW: RAWS, SKIP: SKIPS, CLOSES_P: ENDS_P, INLINE_MARK: MARKS}
+    for bit, names in [*kinds.items(), (SCOPE, SCOPES)]:
         for name in names:
             does[ID[name]] |= bit
     return does

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit, uint64
 
 from malmoi.corpus.html.groups import groups_of
-from malmoi.corpus.html.markup import match_words
+from malmoi.corpus.html.markup import hash_word, match_words
 from malmoi.corpus.html.scan import BREAKS, CHARACTERS, END, IMAGES, LINKED, LINKS, MARKED, START
 from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, Automaton
 
@@ -13,21 +13,27 @@ TEXT_NAMES = (
     "quotes first_sign last_sign bars newlines images breaks breaks_before title_share repeats wide_share at_sign"
 ).split()
 WIDE_WEIGHT = 2.5
+"""Of a character of three bytes or more: block_features.py says why."""
 MATCHED_BYTES = 160
 """So much of the beginning of a text is searched for TEXT_WORDS."""
 TITLE_WORDS = 60
 """A longer text is no title."""
 WORDS, MARKS, COMMAS, ENDS, DIGITS, CAPITALS, QUOTES, BARS, NEWLINES, WIDE, AT_SIGNS = range(11)
+"""Positions in the counts of one block."""
 
 
 @njit(nogil=True, cache=True)
 def measure_texts(
     text: np.ndarray, blocks: np.ndarray, says: Automaton, title: np.ndarray, first_says: int, features: np.ndarray
 ) -> None:
-    """Fills the columns TEXT_NAMES and, from `first_says`, one for each group of words that a text says."""
+    """Fills the columns TEXT_NAMES and, from `first_says`, one for each group of words that a text says.
+
+    text: uint8 (bytes,). blocks: int64 (blocks, 10). title: uint64 (words,), hashes of the words of <title>. features:
+    float32 (blocks, columns), is written to.
+    """
     hashes = np.empty(len(blocks), np.uint64)
     counts = np.zeros(11, np.int64)
-    num_says = int(np.ceil(np.log2(float(says.found.max()) + 1)))  # bits in use
+    num_says = int(np.ceil(np.log2(float(says.groups.max()) + 1)))  # bits in use
     for b in range(len(blocks)):
         start, end = blocks[b, START], blocks[b, END]
         counts[:] = 0
@@ -38,17 +44,18 @@ def measure_texts(
             features[b, 13] = _sign_class(int(text[end - 1]))
         if len(title) and counts[WORDS] + 1 < TITLE_WORDS:
             features[b, 19] = _share_of(word_hashes(text, start, end), title)
-        found = match_words(text, start, min(end, start + MATCHED_BYTES), says)
+        groups = match_words(text, start, min(end, start + MATCHED_BYTES), says)
         for bit in range(num_says):
-            features[b, first_says + bit] = found >> bit & 1
-    groups, count = groups_of(hashes)
-    sizes = np.bincount(groups, minlength=count)
+            features[b, first_says + bit] = groups >> bit & 1
+    same, count = groups_of(hashes)
+    sizes = np.bincount(same, minlength=count)
     for b in range(len(blocks)):
-        features[b, 20] = sizes[groups[b]]
+        features[b, 20] = sizes[same[b]]
 
 
 @njit(nogil=True, cache=True)
 def _fill(row: np.ndarray, block: np.ndarray, weight: float, counts: np.ndarray) -> None:
+    """The columns that follow from one block's counts, int64 (11,); row: float32 (columns,), block: int64 (10,)."""
     characters, words = max(1, block[CHARACTERS]), counts[WORDS] + 1
     row[0] = weight
     row[1] = words
@@ -73,7 +80,11 @@ def _fill(row: np.ndarray, block: np.ndarray, weight: float, counts: np.ndarray)
 
 @njit(nogil=True, cache=True)
 def _count_signs(text: np.ndarray, start: int, end: int, counts: np.ndarray) -> tuple[float, np.uint64]:
-    """Adds to the counts; the weight of the text, and a hash of its letters, capitals as small ones."""
+    """Counts the characters of text[start:end]; its weight, and a hash of its letters, capitals as small ones.
+
+    text: uint8 (bytes,). counts: int64 (11,), is added to. The hash leaves out spaces and punctuation, so that blocks
+    that differ in those alone count as repeated.
+    """
     weight = 0.0
     value = uint64(FNV_START)
     for i in range(start, end):
@@ -102,7 +113,7 @@ def _count_signs(text: np.ndarray, start: int, end: int, counts: np.ndarray) -> 
 
 @njit(nogil=True, cache=True)
 def _count_wide(text: np.ndarray, i: int, end: int, counts: np.ndarray) -> float:
-    """Counts a character of three bytes or more; its weight."""
+    """Counts a character of three bytes or more, which begins at text[i]; returns its weight."""
     if text[i] == 0xE2 and i + 2 < end and text[i + 1] == 0x80 and 0x98 <= text[i + 2] <= 0x9F:
         counts[QUOTES] += 1
         return 1.0
@@ -115,6 +126,7 @@ def _count_wide(text: np.ndarray, i: int, end: int, counts: np.ndarray) -> float
 
 @njit(nogil=True, cache=True)
 def _count_mark(text: np.ndarray, i: int, end: int, kind: int, counts: np.ndarray) -> None:
+    """Counts a punctuation mark of ASCII, whose class is `kind`. A stop inside a word or a number ends no sentence."""
     byte = text[i]
     if kind == 3:
         counts[MARKS] += 1
@@ -151,40 +163,36 @@ def _sign_class(byte: int) -> int:
 
 @njit(nogil=True, cache=True)
 def _is_word(byte: int) -> bool:
+    """A letter or digit of ASCII, or a byte beyond it."""
     return 97 <= (byte | 32) <= 122 or 48 <= byte <= 57 or byte >= 0x80
 
 
 @njit(nogil=True, cache=True)
 def word_hashes(data: np.ndarray, start: int, end: int) -> np.ndarray:
-    """Hashes of the words, capitals as small letters; words of one sign left out."""
+    """Hashes of the words of data[start:end], uint64 (words,), capitals as small; words of one byte are left out."""
     hashes = np.empty((end - start) // 2 + 1, np.uint64)
     count = 0
     i = start
     while i < end:
-        value = uint64(FNV_START)
         first = i
         while i < end and _is_word(data[i]):
-            byte = data[i]
-            if 65 <= byte <= 90:
-                byte += 32
-            value = (value ^ uint64(byte)) * uint64(FNV_PRIME)
             i += 1
         if i - first > 1:
-            hashes[count] = value
+            hashes[count] = hash_word(data, first, i)
             count += 1
         i += 1
     return hashes[:count]
 
 
 @njit(nogil=True, cache=True)
-def _share_of(own: np.ndarray, title: np.ndarray) -> float:
-    """The share of the title's words that the text has, less what it has besides."""
-    if len(own) == 0:
+def _share_of(words: np.ndarray, title: np.ndarray) -> float:
+    """The words of the title that the text has, over the words of the longer of the two. Both: uint64 (words,)."""
+    if len(words) == 0:
         return 0.0
     shared = 0
     for word in title:
-        for other in own:
+        for other in words:
             if word == other:
                 shared += 1
                 break
-    return shared / max(len(title), len(own))
+    return shared / max(len(title), len(words))

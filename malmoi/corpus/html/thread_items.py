@@ -8,23 +8,23 @@ import numpy as np
 from numba import njit
 
 from malmoi.corpus.html.attributes import element_words
-from malmoi.corpus.html.core_region import Look
+from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.scan import FIRST, LAST, PARENT, START, STYLE, TAG
-from malmoi.corpus.html.tags import ID
+from malmoi.corpus.html.tags import ID, tag_mask
 from malmoi.corpus.html.thread_words import AUTHOR, COMMENT, DATE, FORM, LIST, thread_words
 
-BOXES = np.zeros(256, np.bool_)
-BOX_NAMES = "div li article section dl dd tr tbody table td ul ol main form fieldset blockquote ?- p"
-BOXES[[ID[name] for name in BOX_NAMES.split()]] = True
-ITEM_TAGS = np.zeros(256, np.bool_)
-ITEM_TAGS[[ID[name] for name in "div li article section dl dd tr table ?- blockquote".split()]] = True
-SELF_TOLD = np.zeros(256, np.bool_)
-SELF_TOLD[[ID[name] for name in "li article dd tr".split()]] = True
-HEADINGS = np.zeros(256, np.bool_)
-HEADINGS[[ID[f"h{level}"] for level in range(1, 7)]] = True
+BOXES = tag_mask("div li article section dl dd tr tbody table td ul ol main form fieldset blockquote ?- p")
+ITEM_TAGS = tag_mask("div li article section dl dd tr table ?- blockquote")
+ITEMS_WITHOUT_CLASS = tag_mask("li article dd tr")
+"""Elements that are items of a list even where no class says so; a box without a class may be anything."""
+HEADINGS = tag_mask("h1 h2 h3 h4 h5 h6")
 LI = ID["li"]
 MAX_PARTS = 1_000
+"""Items that are read of a page, and children that are looked at of an element."""
 MAX_LEVELS = 12
+"""Boxes that are entered on the way from the named element to its items."""
+MAX_STYLES = 3
+"""Of the styles among siblings the most frequent are tried: items, and perhaps the advertisements between them."""
 NAME_BYTES = 240
 """An element named for an author or a date that has more text is a box around more."""
 ITEMS_SHARE = 0.6
@@ -34,11 +34,15 @@ TEXT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Tree:
-    """The page with what is asked of it again and again. ends: the element after the last below each; lows, highs: the
-    range of its blocks; sizes: bytes of its text; named: whether an author or a date stands below it."""
+class ThreadIndex:
+    """A page, and what is asked again and again of each of its elements; all arrays have the shape (elements,).
 
-    seen: Look
+    bits: int64, the groups of words in its class and id (thread_words.py). ends: int64, the number after the last
+    element below it. lows, highs: int64, the range of its blocks. sizes: int64, bytes of its text. named: bool, whether
+    it or an element below it names an author or a date.
+    """
+
+    parsed: Parsed
     bits: np.ndarray
     ends: np.ndarray
     lows: np.ndarray
@@ -48,28 +52,31 @@ class Tree:
 
     @property
     def elements(self) -> np.ndarray:
-        """As scanned."""
-        return self.seen.scanned.elements
+        """int64 (elements, 6), as scanned."""
+        return self.parsed.scanned.elements
 
 
-def grow(seen: Look) -> Tree:
-    """Measures what the questions about a page need."""
-    scanned = seen.scanned
-    bits = element_words(seen.page, scanned, thread_words())
+def thread_index(parsed: Parsed) -> ThreadIndex:
+    """Measures a page once for all that is asked of it."""
+    scanned = parsed.scanned
+    bits = element_words(parsed, thread_words())
     starts = scanned.blocks[:, START]
-    lows = np.searchsorted(starts, scanned.places[:, FIRST], "left")
-    highs = np.searchsorted(starts, scanned.places[:, LAST], "left")
-    sizes = scanned.places[:, LAST] - scanned.places[:, FIRST]
-    told = ((bits & (AUTHOR | DATE)) != 0) & (sizes > 0) & (sizes <= NAME_BYTES)
-    ends, named = _below(scanned.elements[:, PARENT], told)
-    return Tree(seen, bits, ends, lows, highs, sizes, named)
+    lows = np.searchsorted(starts, scanned.spans[:, FIRST], "left")
+    highs = np.searchsorted(starts, scanned.spans[:, LAST], "left")
+    sizes = scanned.spans[:, LAST] - scanned.spans[:, FIRST]
+    names = ((bits & (AUTHOR | DATE)) != 0) & (sizes > 0) & (sizes <= NAME_BYTES)
+    ends, named = _below(scanned.elements[:, PARENT], names)
+    return ThreadIndex(parsed, bits, ends, lows, highs, sizes, named)
 
 
 @njit(nogil=True, cache=True)
-def _below(parents: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each element the one after the last below it, and whether it or one below it is told."""
+def _below(parents: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each element the number after the last below it (int64), and whether it or one below it is marked (bool).
+
+    parents: int64 (elements,). names: bool (elements,), the marked ones.
+    """
     ends = np.arange(1, len(parents) + 1)
-    named = told.copy()
+    named = names.copy()
     for e in range(len(parents) - 1, 0, -1):
         parent = parents[e]
         ends[parent] = max(ends[parent], ends[e])
@@ -77,94 +84,107 @@ def _below(parents: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return ends, named
 
 
-def items_of(tree: Tree, bit: int, without: int = 0, inside: list[int] | None = None) -> list[int]:
-    """The elements that hold one answer (comment, post) each, outer before inner, in reading order."""
-    outermost = list(_outermost(tree, bit, without))
+def items_of(index: ThreadIndex, bit: int, without: int = 0, inside: list[int] | None = None) -> list[int]:
+    """The elements that hold one answer (comment, post) each, outer before inner, in reading order.
+
+    bit: the group of words that names them. without: bits of groups that must not be inside. inside: only items within
+    one of these elements; None: all.
+    """
+    outermost = list(_outermost(index, bit, without))
     many = len(outermost) > 1
-    found: list[int] = []
+    items: list[int] = []
     for element in outermost:
-        if inside is not None and not any(outer < element < tree.ends[outer] for outer in inside):
+        if inside is not None and not any(outer < element < index.ends[outer] for outer in inside):
             continue
-        for item in _expand(tree, element, bit, many):
-            if len(found) >= MAX_PARTS:
-                return found
-            found += [item, *_nested(tree, item)][: MAX_PARTS - len(found)]
-    return found
+        for item in _expand(index, element, bit, many):
+            if len(items) >= MAX_PARTS:
+                return items
+            items += [item, *_nested(index, item)][: MAX_PARTS - len(items)]
+    return items
 
 
-def _outermost(tree: Tree, bit: int, without: int) -> Iterator[int]:
+def _outermost(index: ThreadIndex, bit: int, without: int) -> Iterator[int]:
     """Boxes with the word, none inside another; one that also holds what it should not, or the text, is entered."""
     end = 0
-    boxed = BOXES[tree.elements[:, TAG]] & (tree.sizes > 0) & ((tree.bits & bit) != 0) & ((tree.bits & FORM) == 0)
-    chosen = np.concatenate([[0], np.cumsum(tree.seen.chosen)])
-    others = np.concatenate([[0], np.cumsum(((tree.bits & without) != 0) & ((tree.bits & bit) == 0))])
+    boxed = BOXES[index.elements[:, TAG]] & (index.sizes > 0) & ((index.bits & bit) != 0) & ((index.bits & FORM) == 0)
+    chosen = np.concatenate([[0], np.cumsum(index.parsed.chosen)])
+    others = np.concatenate([[0], np.cumsum(((index.bits & without) != 0) & ((index.bits & bit) == 0))])
     marked = np.concatenate([[0], np.cumsum(boxed)])
     for element in np.flatnonzero(boxed).tolist():
-        if element < end or tree.bits[element] & without:
+        if element < end or index.bits[element] & without:
             continue
-        after = int(tree.ends[element])
+        after = int(index.ends[element])
         holds_more = marked[after] - marked[element] > 1
         if others[after] - others[element] and holds_more:
             continue
         if bit == COMMENT and holds_more and chosen[-1]:
-            own = chosen[tree.highs[element]] - chosen[tree.lows[element]]
-            if own > TEXT_SHARE * chosen[-1] and not tree.bits[element] & LIST:
+            chosen_inside = chosen[index.highs[element]] - chosen[index.lows[element]]
+            if chosen_inside > TEXT_SHARE * chosen[-1] and not index.bits[element] & LIST:
                 continue
         end = after
         yield element
 
 
-def _expand(tree: Tree, element: int, bit: int, many: bool) -> list[int]:
+def _expand(index: ThreadIndex, element: int, bit: int, many: bool) -> list[int]:
     """The items of a list, or the element itself where it is no list."""
     is_list = False
     current = element
     for _ in range(MAX_LEVELS):
-        is_list |= bool(tree.bits[current] & LIST)
-        kids = _children(tree, current)
+        is_list |= bool(index.bits[current] & LIST)
+        kids = _children(index, current)
         if not kids:
             break
-        total = sum(int(tree.sizes[kid]) for kid in kids)
-        own = [kid for kid in kids if tree.bits[kid] & bit]
-        if len(own) > 1 and sum(int(tree.sizes[kid]) for kid in own) >= ITEMS_SHARE * total:
-            return own
-        styles = Counter((int(tree.elements[kid, TAG]), int(tree.elements[kid, STYLE])) for kid in kids)
-        for style, count in styles.most_common(3):
-            group = [kid for kid in kids if (tree.elements[kid, TAG], tree.elements[kid, STYLE]) == style]
-            told = style[1] != 0 or SELF_TOLD[style[0]]  # boxes without a class may be anything
-            if count > 1 and told and ITEM_TAGS[style[0]] and _is_group(tree, group, total, bit, is_list and not many):
+        total = sum(int(index.sizes[kid]) for kid in kids)
+        named = [kid for kid in kids if index.bits[kid] & bit]
+        if len(named) > 1 and sum(int(index.sizes[kid]) for kid in named) >= ITEMS_SHARE * total:
+            return named
+        styles = Counter((int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in kids)
+        for style, count in styles.most_common(MAX_STYLES):
+            group = [kid for kid in kids if (index.elements[kid, TAG], index.elements[kid, STYLE]) == style]
+            may_be_item = style[1] != 0 or ITEMS_WITHOUT_CLASS[style[0]]
+            if (
+                count > 1
+                and may_be_item
+                and ITEM_TAGS[style[0]]
+                and _is_group(index, group, total, bit, is_list and not many)
+            ):
                 return group
-        widest = max(kids, key=lambda kid: tree.sizes[kid])
-        if tree.sizes[widest] < ITEMS_SHARE * total:
+        widest = max(kids, key=lambda kid: index.sizes[kid])
+        if index.sizes[widest] < ITEMS_SHARE * total:
             break
-        if is_list and (tree.bits[widest] & bit or tree.elements[widest, TAG] == LI):
+        if is_list and (index.bits[widest] & bit or index.elements[widest, TAG] == LI):
             element = widest  # a list of one
         current = widest
     return [element]
 
 
-def _children(tree: Tree, element: int) -> list[int]:
+def _children(index: ThreadIndex, element: int) -> list[int]:
     """Boxes with text right below, headings left out."""
     kids: list[int] = []
-    kid, end = element + 1, int(tree.ends[element])
+    kid, end = element + 1, int(index.ends[element])
     while kid < end and len(kids) < MAX_PARTS:
-        tag = tree.elements[kid, TAG]
-        if BOXES[tag] and tree.sizes[kid] > 0 and not HEADINGS[tag]:
+        tag = index.elements[kid, TAG]
+        if BOXES[tag] and index.sizes[kid] > 0 and not HEADINGS[tag]:
             kids.append(kid)
-        kid = int(tree.ends[kid])
+        kid = int(index.ends[kid])
     return kids
 
 
-def _is_group(tree: Tree, group: list[int], total: int, bit: int, is_list: bool) -> bool:
-    if sum(int(tree.sizes[kid]) for kid in group) < ITEMS_SHARE * total:
+def _is_group(index: ThreadIndex, group: list[int], total: int, bit: int, is_list: bool) -> bool:
+    """Whether siblings of one style are the items: most of the text, and half of them named for it or by an author.
+
+    total: bytes of the text of all siblings. is_list: they stand in what is named a list; then the text is enough.
+    """
+    if sum(int(index.sizes[kid]) for kid in group) < ITEMS_SHARE * total:
         return False
-    known = sum(bool(tree.bits[kid] & bit) or bool(tree.named[kid]) for kid in group)
+    known = sum(bool(index.bits[kid] & bit) or bool(index.named[kid]) for kid in group)
     return 2 * known >= len(group) or is_list
 
 
-def _nested(tree: Tree, item: int) -> list[int]:
+def _nested(index: ThreadIndex, item: int) -> list[int]:
     """Elements of the item's own tag and style inside it: answers to it, in a list of its own kind."""
-    tag, style = tree.elements[item, TAG], tree.elements[item, STYLE]
-    inner = slice(item + 1, int(tree.ends[item]))
-    alike = (tree.elements[inner, TAG] == tag) & (tree.elements[inner, STYLE] == style) & (tree.sizes[inner] > 0)
-    alike &= (style != 0) | ((tag == LI) & tree.named[inner])
+    tag, style = index.elements[item, TAG], index.elements[item, STYLE]
+    inner = slice(item + 1, int(index.ends[item]))
+    alike = (index.elements[inner, TAG] == tag) & (index.elements[inner, STYLE] == style) & (index.sizes[inner] > 0)
+    alike &= (style != 0) | ((tag == LI) & index.named[inner])
     return (np.flatnonzero(alike) + item + 1).tolist()[:MAX_PARTS]

@@ -1,30 +1,17 @@
-"""Words by which the parts of a talk are known: in classes, ids and microdata, and in short texts around them."""
+"""Words by which the parts of a thread are known: in classes, ids and microdata, and in short texts around them."""
 
 import re
 from functools import cache
 
+from malmoi.corpus.html.class_words import THREAD_WORDS
 from malmoi.corpus.html.tags import Automaton, automaton
 
-WORDS: dict[str, str] = {
-    "question": "question .qna.q. .q. .q.content .q.body .q.view 질문 .ask.content",
-    "answer": "answer 답변 .ans. .a.content .a.view",
-    "accepted": "acceptedanswer accepted.answer .accepted. .best.answer bestanswer .adopt .adopted 채택 .is.accepted",
-    "comment": "comment .cmt .reply .replies .repl. 댓글 답글 .respond .cocomment",
-    "post": ".post. .message. .posting discussionforumposting .forum.post .topic.post .post.item .articlebody",
-    "author": (
-        "author .nick nickname .writer .user. .user.name .username .member 글쓴이 작성자 별명 .profile .byline .uname"
-    ),
-    "date": "date .time. .timestamp .regdt .regtime 작성일 .ago. .posted.on",
-    "button": (
-        ".vote .like .likes .btn button .report .action .actions .tool .toolbar .share .sns .menu .badge .count .num. "
-        ".score .추천 .신고 .more. .paging .pagination .pager .reply.btn .level .grade .rank .stat .stats .tag .tags"
-    ),
-    "list": "list answers comments replies .posts. .items .thread. .lst 목록 .group",
-    "form": ".write. .writer.form .comment.form .respond. .reply.form .editor. .input .textarea .login",
-}
-"""Korean and English, in the way of words.CLASS_WORDS."""
-QUESTION, ANSWER, ACCEPTED, COMMENT, POST, AUTHOR, DATE, BUTTON, LIST, FORM = (1 << bit for bit in range(len(WORDS)))
+QUESTION, ANSWER, ACCEPTED, COMMENT, POST, AUTHOR, DATE, BUTTON, LIST, FORM = (
+    1 << bit for bit in range(len(THREAD_WORDS))
+)
+"""Bits of the groups of THREAD_WORDS, in its order."""
 FURNITURE_CHARACTERS = 40
+"""A longer block is never a button, whatever its words."""
 FURNITURE = re.compile(
     r"[\W\d]*(?:(?:질문자|작성자|글쓴이)?\s*(?:채택|채택된 ?답변|채택 ?답변|답변 ?채택)|신고"
     r"|답글(?: ?쓰기)?|공감|비공감|좋아요|추천|비추천|삭제|수정|공유(?:하기)?|스크랩|더 ?보기"
@@ -40,5 +27,5 @@ LABEL = re.compile(r"^(?:글쓴이|작성자|닉네임|이름|by|posted by|autho
 
 @cache
 def thread_words() -> Automaton:
-    """WORDS as one machine."""
-    return automaton(WORDS)
+    """THREAD_WORDS as one machine; built once a process."""
+    return automaton(THREAD_WORDS)

@@ -1,4 +1,11 @@
-"""Gradient boosting over histograms (Friedman 2001): how the trees of the core region are learnt."""
+"""Gradient boosting over histograms (Friedman 2001): how the trees of the core region are learned.
+
+Second-order boosting of the logistic loss; the gain of a cut is equation 7 of Chen and Guestrin 2016.
+
+Why not a library: LightGBM 4.7 with the same settings gave F1 .9625 and .9554 where this gives .9665 and .9608 (one bag
+of 60 trees, sites by fold, November 2026; with 120 trees .9668 and .9586), below the floor of tests/gates on the second
+set. It would bring three packages, and the shipped weights could no longer be made again byte by byte.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -8,12 +15,19 @@ from numba import njit
 from malmoi.corpus.html.boosting import EVER_LEFT, Trees
 
 EDGE_ROWS = 20_000
-"""So many rows tell where the bins of a column lie."""
+"""So many rows, evenly spaced, tell where the bins of a column lie."""
+LEAST_GAIN = 1e-6
+LEAST_CURVATURE = 1e-6
+"""Bounds against division of rounding errors by rounding errors."""
 
 
 @dataclass(frozen=True)
 class Boosting:
-    """How trees are grown. Defaults found by cross-validation on the training pages; they matter little."""
+    """How trees are grown. Defaults found by cross-validation on the training pages; they matter little.
+
+    rate: of a tree's leaves that is added. ridge: added to a leaf's hessian. column_share, row_share: drawn for a tree.
+    least_hessian: of either side of a cut; with weights of mean 1 a sure row counts less, an unsure one 1/4.
+    """
 
     num_trees: int = 100
     depth: int = 5
@@ -26,38 +40,45 @@ class Boosting:
     seed: int = 1
 
 
-def boost(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, how: Boosting) -> Trees:
-    """Trees that tell the log odds of a label of 1 from float32 (rows, columns). Labels may lie between 0 and 1."""
-    random = np.random.default_rng(how.seed)
-    edges, binned = _bin(features, how.bins)
-    inner, leaves = 2**how.depth - 1, 2**how.depth
+def boost(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, settings: Boosting) -> Trees:
+    """Trees whose sum is the log odds of a label of 1. The same arguments give the same trees.
+
+    features: float32 (rows, columns). labels: float32 (rows,), 0..1. weights: float32 (rows,), how much a row counts.
+    """
+    random = np.random.default_rng(settings.seed)
+    edges, binned = _bin(features, settings.bins)
+    inner, leaves = 2**settings.depth - 1, 2**settings.depth
     trees = Trees(
-        np.zeros((how.num_trees, inner), np.int16),
-        np.full((how.num_trees, inner), EVER_LEFT, np.float32),
-        np.zeros((how.num_trees, leaves), np.float32),
+        np.zeros((settings.num_trees, inner), np.int16),
+        np.full((settings.num_trees, inner), EVER_LEFT, np.float32),
+        np.zeros((settings.num_trees, leaves), np.float32),
     )
     weights = (weights / weights.mean()).astype(np.float32)
     log_odds = np.zeros(len(labels), np.float32)
-    for t in range(how.num_trees):
+    num_drawn = max(1, int(settings.column_share * features.shape[1]))
+    for t in range(settings.num_trees):
         chance = 1 / (1 + np.exp(-log_odds))
-        drawn = weights * (random.random(len(labels), np.float32) < how.row_share)
-        slopes = np.stack([drawn * (chance - labels), drawn * np.maximum(chance * (1 - chance), 1e-6)], axis=1)
-        columns = np.sort(random.permutation(features.shape[1])[: max(1, int(how.column_share * features.shape[1]))])
-        node = _grow(binned, edges, slopes, columns, how, trees, t)
-        log_odds += trees.leaf[t][node]
+        drawn = weights * (random.random(len(labels), np.float32) < settings.row_share)
+        curvature = np.maximum(chance * (1 - chance), LEAST_CURVATURE)
+        slopes = np.stack([drawn * (chance - labels), drawn * curvature], axis=1)
+        columns = np.sort(random.permutation(features.shape[1])[:num_drawn])
+        leaf_of_row = _grow(binned, edges, slopes, columns, settings, Trees(*(array[t] for array in trees)))
+        log_odds += trees.leaf[t][leaf_of_row]
     return trees
 
 
-def bag(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, how: Boosting, bags: int) -> Trees:
+def bag(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, settings: Boosting, bags: int) -> Trees:
     """The mean of as many models that differ by their seed: what one draw of rows and columns got wrong evens out."""
-    sets = [boost(features, labels, weights, replace(how, seed=how.seed + number)) for number in range(bags)]
+    seeds = range(settings.seed, settings.seed + bags)
+    sets = [boost(features, labels, weights, replace(settings, seed=seed)) for seed in seeds]
     column, threshold, leaf = (np.concatenate(arrays) for arrays in zip(*sets, strict=True))
     return Trees(column, threshold, leaf / np.float32(bags))
 
 
 def _bin(features: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """float32 (columns, bins - 1) upper edges and uint8 (columns, rows): the number of edges below a value."""
+    """float32 (columns, bins - 1), upper edges; and uint8 (columns, rows), the number of edges below each value."""
     edges = np.full((features.shape[1], bins - 1), np.inf, np.float32)
+    binned = np.empty((features.shape[1], len(features)), np.uint8)
     sample = features[:: max(1, len(features) // EDGE_ROWS)]
     for c in range(features.shape[1]):
         ordered = np.sort(sample[:, c])
@@ -65,48 +86,30 @@ def _bin(features: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
         if len(values) > bins:
             values = np.unique(ordered[np.arange(bins) * len(ordered) // bins])
         edges[c, : len(values) - 1] = (values[:-1] + values[1:]) / 2
-    binned = np.empty((features.shape[1], len(features)), np.uint8)
-    _place(features, edges, binned)
+        binned[c] = np.searchsorted(edges[c], features[:, c])
     return edges, binned
 
 
-@njit(nogil=True, cache=True)
-def _place(features: np.ndarray, edges: np.ndarray, binned: np.ndarray) -> None:
-    for c in range(features.shape[1]):
-        for r in range(len(features)):
-            low, high = 0, edges.shape[1]
-            while low < high:
-                middle = (low + high) // 2
-                if edges[c, middle] < features[r, c]:
-                    low = middle + 1
-                else:
-                    high = middle
-            binned[c, r] = low
-
-
 def _grow(
-    binned: np.ndarray,
-    edges: np.ndarray,
-    slopes: np.ndarray,
-    columns: np.ndarray,
-    how: Boosting,
-    trees: Trees,
-    t: int,
+    binned: np.ndarray, edges: np.ndarray, slopes: np.ndarray, columns: np.ndarray, settings: Boosting, tree: Trees
 ) -> np.ndarray:
-    """Writes tree t; returns the leaf of each row. slopes: gradient and hessian of each row."""
+    """Writes a tree (one row of each array of `Trees`), level by level; returns the leaf of each row, int32 (rows,).
+
+    slopes: float32 (rows, 2), gradient and hessian of each row. columns: int64, those that are drawn for this tree.
+    """
     node = np.zeros(binned.shape[1], np.int32)  # within the level
-    for level in range(how.depth):
-        sums = _sums(binned, slopes, node, columns, how.bins, 2**level)
-        column, cut = _best_cuts(sums, how.ridge, how.least_hessian)
-        first = 2**level - 1
-        for k in range(2**level):
-            if column[k] >= 0:
-                trees.column[t, first + k] = columns[column[k]]
-                trees.threshold[t, first + k] = edges[columns[column[k]], cut[k]]
-        _move(binned, node, np.where(column >= 0, columns[np.maximum(column, 0)], -1), cut)
-    leaves = 2**how.depth
+    rows = np.arange(binned.shape[1])
+    for level in range(settings.depth):
+        sums = _sums(binned, slopes, node, columns, settings.bins, 2**level)
+        drawn, cut = _best_cuts(sums, settings.ridge, settings.least_hessian)
+        column, splits = columns[drawn], drawn >= 0
+        nodes = 2**level - 1 + np.flatnonzero(splits)
+        tree.column[nodes] = column[splits]
+        tree.threshold[nodes] = edges[column[splits], cut[splits]]
+        node = (2 * node + (splits[node] & (binned[column[node], rows] > cut[node]))).astype(np.int32)
+    leaves = 2**settings.depth
     total, mass = (np.bincount(node, slopes[:, side], leaves) for side in (0, 1))
-    trees.leaf[t] = -how.rate * total / (mass + how.ridge)
+    tree.leaf[:] = -settings.rate * total / (mass + settings.ridge)
     return node
 
 
@@ -114,7 +117,7 @@ def _grow(
 def _sums(
     binned: np.ndarray, slopes: np.ndarray, node: np.ndarray, columns: np.ndarray, bins: int, nodes: int
 ) -> np.ndarray:
-    """Gradient and hessian by column, node and bin: float64 (columns, nodes, bins, 2)."""
+    """float64 (columns, nodes, bins, 2): gradient and hessian of the rows of each node in each bin of each column."""
     sums = np.zeros((len(columns), nodes, bins, 2))
     for c in range(len(columns)):
         values = binned[columns[c]]
@@ -125,34 +128,15 @@ def _sums(
     return sums
 
 
-@njit(nogil=True, cache=True)
 def _best_cuts(sums: np.ndarray, ridge: float, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """For each node the column (-1: none gains) and the bin after which to cut."""
-    num_columns, nodes, bins, _ = sums.shape
-    best_column, best_cut = np.full(nodes, -1, np.int64), np.zeros(nodes, np.int64)
-    for k in range(nodes):
-        best = 1e-6
-        for c in range(num_columns):
-            total_gradient, total_hessian = sums[c, k, :, 0].sum(), sums[c, k, :, 1].sum()
-            whole = total_gradient * total_gradient / (total_hessian + ridge)
-            gradient, hessian = 0.0, 0.0
-            for b in range(bins - 1):
-                gradient += sums[c, k, b, 0]
-                hessian += sums[c, k, b, 1]
-                rest = total_hessian - hessian
-                if hessian < least or rest < least:
-                    continue
-                other = total_gradient - gradient
-                gain = gradient * gradient / (hessian + ridge) + other * other / (rest + ridge) - whole
-                if gain > best:
-                    best, best_column[k], best_cut[k] = gain, c, b
-    return best_column, best_cut
-
-
-@njit(nogil=True, cache=True)
-def _move(binned: np.ndarray, node: np.ndarray, column: np.ndarray, cut: np.ndarray) -> None:
-    """Every row to its node on the next level."""
-    for r in range(len(node)):
-        k = node[r]
-        right = column[k] >= 0 and binned[column[k], r] > cut[k]
-        node[r] = 2 * k + right
+    """For each node the position in `columns` (-1: no cut gains) and the bin after which to cut; int64 (nodes,)."""
+    left = np.cumsum(sums, axis=2)
+    total = left[:, :, -1:]
+    rest = total[..., 1] - left[..., 1]
+    parts = left[..., 0] ** 2 / (left[..., 1] + ridge) + (total[..., 0] - left[..., 0]) ** 2 / (rest + ridge)
+    gain = parts - total[..., 0] ** 2 / (total[..., 1] + ridge)
+    gain[(left[..., 1] < least) | (rest < least)] = 0
+    gain[:, :, -1] = 0
+    by_node = gain.swapaxes(0, 1).reshape(gain.shape[1], -1)
+    best = by_node.argmax(axis=1)
+    return np.where(by_node.max(axis=1) > LEAST_GAIN, best // sums.shape[2], -1), best % sums.shape[2]

@@ -1,4 +1,4 @@
-"""What the shipped classifiers are learnt from: labelled sets, the part of each that is kept aside, and the settings.
+"""What the shipped classifiers are learned from: labelled sets, the part of each that is kept aside, and the settings.
 
 A fifth of each set is kept aside by a hash, of the text itself or, for translations, of its folder (pages of one folder
 share their subject and their translator). Settings were chosen by cross-validation on the rest (docs/log.md).
@@ -21,8 +21,8 @@ ASIDE = 5
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """texts, labels (0 or 1) and guidance to learn from with settings; and what is kept aside to measure on."""
+class Dataset:
+    """Texts with labels, int64 (texts,), 0 or 1, to learn from with these settings; and those kept aside."""
 
     texts: pa.Array
     labels: np.ndarray
@@ -32,7 +32,7 @@ class Lesson:
     aside_labels: np.ndarray
 
 
-def human_translation(data: Path) -> Lesson:
+def human_translation(data: Path) -> Dataset:
     """Human (1) against machine translation of documentation.
 
     Every folder counts alike, and an n-gram must come in many folders: what separates folders is mostly their subject.
@@ -40,11 +40,11 @@ def human_translation(data: Path) -> Lesson:
     pages = translated_pages(folder_of(data, TRANSLATIONS))
     note = "ms_dotnet_docs_ko (CC BY 4.0): ms.translationtype HT against MT; front matter, code and anchors removed"
     settings = LearnSettings(cost=10.0, passes=15, minimum_groups=30, note=note)
-    aside = np.array([kept_aside(place) for _, _, place in pages])
-    places = np.unique([place for _, _, place in pages], return_inverse=True)[1]
-    importance = 1 / np.bincount(places)[places[~aside]]
-    guidance = Guidance(importance / importance.mean(), places[~aside])
-    return lesson_of([page[:2] for page in pages], aside, settings, guidance)
+    aside = np.array([kept_aside(path) for _, _, path in pages])
+    folders = np.unique([path for _, _, path in pages], return_inverse=True)[1]
+    importance = 1 / np.bincount(folders)[folders[~aside]]
+    guidance = Guidance(importance / importance.mean(), folders[~aside])
+    return dataset_of([page[:2] for page in pages], aside, settings, guidance)
 
 
 def kept_aside(key: str) -> bool:
@@ -91,14 +91,16 @@ def _page(path: Path, folder: Path) -> tuple[str, int, str] | None:
 
 def folder_of(data: Path, name: str) -> Path:
     """The folder of a set: `data` itself, or below it at any depth. UserError where there is none."""
-    found = data if data.name == name else next((path for path in sorted(data.rglob(name)) if path.is_dir()), None)
-    if found is None:
+    folder = data if data.name == name else next((path for path in sorted(data.rglob(name)) if path.is_dir()), None)
+    if folder is None:
         raise UserError(f"nothing to learn from in {data}", f"a folder {name} below it")
-    return found
+    return folder
 
 
-def lesson_of(pairs: list[tuple[str, int]], aside: np.ndarray, settings: LearnSettings, guidance: Guidance) -> Lesson:
-    """A lesson from texts with labels, and which of them are kept aside."""
+def dataset_of(pairs: list[tuple[str, int]], aside: np.ndarray, settings: LearnSettings, guidance: Guidance) -> Dataset:
+    """A dataset of (text, label) pairs. aside: bool (pairs,), those that are kept aside."""
     texts, labels = pa.array([text for text, _ in pairs], pa.large_string()), np.array([label for _, label in pairs])
     mask = pa.array(aside)
-    return Lesson(texts.filter(pa.array(~aside)), labels[~aside], settings, guidance, texts.filter(mask), labels[aside])
+    return Dataset(
+        texts.filter(pa.array(~aside)), labels[~aside], settings, guidance, texts.filter(mask), labels[aside]
+    )

@@ -20,7 +20,7 @@ NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledPage:
     """A page and what is known of its core region: all of its text, or segments that are in it and that are not.
 
     plain: the truth was made by a parser that keeps paragraphs and headings only, so that what it lacks of lists,
@@ -37,7 +37,7 @@ class Labelled:
     plain: bool = False
 
 
-def read_labelled(folder: Path) -> list[Labelled]:
+def read_labelled(folder: Path) -> list[LabelledPage]:
     """All labelled pages under the folder, in a fixed order."""
     readers = {"article_extraction_benchmark": _benchmark, "fundus": _fundus, "trafilatura_eval": _segments}
     pages = [page for name, read in readers.items() if (folder / name).is_dir() for page in read(folder / name)]
@@ -53,14 +53,14 @@ def site_of(url: str) -> str:
     return registrable_domain(host_of(url) or url).partition(".")[0]
 
 
-def _benchmark(folder: Path) -> Iterator[Labelled]:
+def _benchmark(folder: Path) -> Iterator[LabelledPage]:
     truth = json.loads((folder / "ground-truth.json").read_text("utf-8"))
     for name, entry in truth.items():
         html = gzip.decompress((folder / "html" / f"{name}.html.gz").read_bytes())
-        yield Labelled("article_extraction_benchmark", name, site_of(entry["url"]), html, entry["articleBody"])
+        yield LabelledPage("article_extraction_benchmark", name, site_of(entry["url"]), html, entry["articleBody"])
 
 
-def _fundus(folder: Path) -> Iterator[Labelled]:
+def _fundus(folder: Path) -> Iterator[LabelledPage]:
     """Publisher.json has one article a version of its parser (V1, V1_1, V2), in the order of the pages' dates."""
     for path in sorted(folder.glob("*/*.json")):
         about = path.with_name("meta.info")
@@ -71,7 +71,7 @@ def _fundus(folder: Path) -> Iterator[Labelled]:
         for version, page in zip(ordered, pages, strict=True):
             site = site_of(urls[page.name]["url"]) if page.name in urls else path.stem.lower()
             truth = _paragraphs(versions[version]["body"])
-            yield Labelled(
+            yield LabelledPage(
                 "fundus", page.name[: -len(".html.gz")], site, gzip.decompress(page.read_bytes()), truth, plain=True
             )
 
@@ -83,10 +83,10 @@ def _paragraphs(body: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _segments(folder: Path) -> Iterator[Labelled]:
+def _segments(folder: Path) -> Iterator[LabelledPage]:
     for url, entry in json.loads((folder / "evaldata.json").read_text("utf-8")).items():
         path = folder / "html" / entry["file"]
         if path.exists():
             unwanted = (*entry.get("without", ()), *entry.get("comments", ()))
             wanted = tuple(entry.get("with", ()))
-            yield Labelled("trafilatura_eval", url, site_of(url), path.read_bytes(), None, wanted, unwanted)
+            yield LabelledPage("trafilatura_eval", url, site_of(url), path.read_bytes(), None, wanted, unwanted)

@@ -11,32 +11,36 @@ from numba import njit
 from malmoi.corpus.learning.region_measure import FIND_WORDS
 
 FIRST_MATCH, NEXT_MATCH = 1, 3
+"""What a match is worth: the first of a run, and one right after another."""
 MAX_CELLS = 60_000_000
 """Of the alignment: beyond it the page's words that the truth does not have are left out first, then its end."""
 
 
 def label_blocks(texts: list[str], truth: str) -> tuple[np.ndarray, np.ndarray]:
-    """For each block the share (0..1) of its words that are in the true text, and its number of words."""
+    """Of each block the share of words that are in the true text, float64 (blocks,), and its words, int64 (blocks,).
+
+    texts: of the blocks, in reading order. truth: the text that a reader came for.
+    """
     words = [FIND_WORDS(text) for text in texts]
-    true = FIND_WORDS(truth)
     number: dict[str, int] = {}
-    true_ids = np.array([number.setdefault(word, len(number)) for word in true], np.int32)
-    owner = np.array([b for b, own in enumerate(words) for word in own if word in number], np.int32)
-    ids = np.array([number[word] for own in words for word in own if word in number], np.int32)
+    true_ids = np.array([number.setdefault(word, len(number)) for word in FIND_WORDS(truth)], np.int32)
+    owner = np.array([b for b, block_words in enumerate(words) for word in block_words if word in number], np.int32)
+    ids = np.array([number[word] for block_words in words for word in block_words if word in number], np.int32)
     limit = MAX_CELLS // max(1, len(true_ids))
     matched = _align(ids[:limit], true_ids)
-    lengths = np.array([len(own) for own in words], np.int64)
+    lengths = np.array([len(block_words) for block_words in words], np.int64)
     shares = np.bincount(owner[:limit][matched], minlength=len(texts)) / np.maximum(1, lengths)
     return shares, lengths
 
 
 @njit(nogil=True, cache=True)
 def _align(page: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Which words of the page the best alignment matches (bool)."""
+    """Bool (page words,): which words of the page the best alignment matches.
+
+    page, true: int32, the ids of the words of both in order. Time and memory are the product of their lengths.
+    """
     n, m = len(page), len(true)
-    came = np.zeros(
-        (n + 1, m + 1), np.uint8
-    )  # bits 0-1: from which cell the best comes; bit 2: the match was a first one
+    came = np.zeros((n + 1, m + 1), np.uint8)  # bits 0-1: from where the best comes; bit 2: a first match
     best = np.zeros((2, m + 1), np.int32)
     ended = np.full((2, m + 1), -(1 << 30), np.int32)  # the best that ends in a match here
     for i in range(1, n + 1):

@@ -15,33 +15,40 @@ import numpy as np
 from malmoi.corpus.html.block_features import COLUMN, block_features
 from malmoi.corpus.html.boosting import Trees, log_odds
 from malmoi.corpus.html.context import context_features
-from malmoi.corpus.html.region_model import Weights, as_chance, save_weights
+from malmoi.corpus.html.region_model import RegionWeights, logistic, save_weights
 from malmoi.corpus.html.scan import END, START, Scanned, scan
 from malmoi.corpus.html.tags import tables
 from malmoi.corpus.learning.boosting import Boosting, bag
-from malmoi.corpus.learning.labelled_pages import Labelled, read_labelled
+from malmoi.corpus.learning.labelled_pages import LabelledPage, read_labelled
 from malmoi.corpus.learning.page_labels import label_blocks
 from malmoi.corpus.learning.region_measure import FIND_WORDS
 
 FOLDS = 5
+"""Of sites, for cross-validation."""
 INNER_FOLDS = 3
+"""Of sites, for what the first trees say of pages that they have not seen."""
 BAGS = 3
+"""Models that are averaged."""
 SIZE_POWER = 0.6
 """A block counts by the number of its words to this power: the measure counts words, the eye counts blocks."""
 PAGE_POWER = 0.5
 """A page's blocks together count by their sum to one minus this: the measure counts every page once."""
 SEGMENT_WEIGHT = 1.5
 """Of blocks with a known segment of a page of which no more is known: there are few of them."""
-PLACE_REACH = 3
+CONTAINER_REACH = 3
 """A block belongs to a list or a table that stands so few elements above it."""
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Example:
-    """A labelled page as the learner sees it. labels: 1 core region, 0 not, -1 not known; weights by size."""
+class PageExample:
+    """A labelled page as the learner sees it.
 
-    page: Labelled
+    features: float32 (blocks, columns). style: int64 (blocks,). labels: float32 (blocks,), 1 core region, 0 not, -1 not
+    known. weights: float32 (blocks,), how much each block counts.
+    """
+
+    page: LabelledPage
     scanned: Scanned
     features: np.ndarray
     style: np.ndarray
@@ -54,7 +61,7 @@ def fold_of(site: str, folds: int = FOLDS, salt: str = "") -> int:
     return int(hashlib.sha256(f"{salt}{site}".encode()).hexdigest()[:8], 16) % folds
 
 
-def prepare(page: Labelled) -> Example:
+def prepare(page: LabelledPage) -> PageExample:
     """Scans a page and labels its blocks."""
     content = np.frombuffer(page.html, np.uint8)
     scanned = scan(content, tables())
@@ -71,26 +78,26 @@ def prepare(page: Labelled) -> Example:
         lengths = np.array([len(FIND_WORDS(block)) for block in texts], np.int64)
     sizes = (lengths + 1.0) ** SIZE_POWER
     weights = sizes / max(1.0, sizes.sum()) ** PAGE_POWER * (1.0 if page.truth is not None else SEGMENT_WEIGHT)
-    return Example(page, scanned, features, style, labels, weights.astype(np.float32))
+    return PageExample(page, scanned, features, style, labels, weights.astype(np.float32))
 
 
-def learn(examples: Sequence[Example], how: Boosting, progress: Progress | None = None) -> Weights:
+def learn(examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None) -> RegionWeights:
     """Weights from all examples; `progress` is called with sets of trees made and to make."""
     total = INNER_FOLDS + 2
-    progress = progress or _silent
+    progress = progress or (lambda _done, _total: None)
     examples = [example for example in examples if len(example.labels)]
-    first = _boost(examples, how, bags=BAGS)
+    first = _boost(examples, settings, bags=BAGS)
     progress(1, total)
     chances: list[np.ndarray] = [np.zeros(0, np.float32)] * len(examples)
     for fold in range(INNER_FOLDS):
-        trees = _boost([example for example in examples if _inner_fold(example) != fold], how)
+        trees = _boost([example for example in examples if _inner_fold(example) != fold], settings)
         for number, example in enumerate(examples):
             if _inner_fold(example) == fold:
-                chances[number] = as_chance(log_odds(example.features, *trees))
+                chances[number] = logistic(log_odds(example.features, *trees))
         progress(fold + 2, total)
-    second = _boost(examples, how, chances, BAGS)
+    second = _boost(examples, settings, chances, BAGS)
     progress(total, total)
-    return Weights(first, second)
+    return RegionWeights(first, second)
 
 
 def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> dict[str, int]:
@@ -102,21 +109,20 @@ def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> d
     return {"pages": len(pages), "sites": len({page.site for page in pages}), "labelled_blocks": blocks}
 
 
-def cross_validate(examples: Sequence[Example], how: Boosting, progress: Progress | None = None) -> list[Weights]:
+def cross_validate(
+    examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None
+) -> list[RegionWeights]:
     """Weights for each fold, learned without the sites of that fold: judge a page by `result[fold_of(its site)]`."""
-    folds: list[Weights] = []
+    folds: list[RegionWeights] = []
     for fold in range(FOLDS):
-        folds.append(learn([example for example in examples if fold_of(example.page.site) != fold], how))
+        folds.append(learn([example for example in examples if fold_of(example.page.site) != fold], settings))
         if progress:
             progress(fold + 1, FOLDS)
     return folds
 
 
-def _silent(_done: int, _total: int) -> None:
-    """For those who do not ask how far it is."""
-
-
-def _known(texts: list[str], page: Labelled) -> np.ndarray:
+def _known(texts: list[str], page: LabelledPage) -> np.ndarray:
+    """float32 (texts,): labels of the blocks that hold one of the page's segments; -1 for all others."""
     labels = np.full(len(texts), -1, np.float32)
     lines = [" ".join(text.split()) for text in texts]
     for segments, label in ((page.unwanted, 0), (page.wanted, 1)):
@@ -131,21 +137,21 @@ def _unsaid(labels: np.ndarray, features: np.ndarray) -> np.ndarray:
     between = np.zeros(len(labels), np.bool_)
     if len(true):
         between[true[0] : true[-1]] = True
-    places = [features[:, COLUMN[f"under_{name}"]] <= PLACE_REACH for name in ("item", "cell", "quote", "pre")]
-    return between & np.any(places, axis=0) & (labels == 0)
+    containers = [features[:, COLUMN[f"under_{name}"]] <= CONTAINER_REACH for name in ("item", "cell", "quote", "pre")]
+    return between & np.any(containers, axis=0) & (labels == 0)
 
 
-def _inner_fold(example: Example) -> int:
+def _inner_fold(example: PageExample) -> int:
     return fold_of(example.page.site, INNER_FOLDS, "inner")
 
 
-def _with_context(example: Example, chance: np.ndarray) -> np.ndarray:
+def _with_context(example: PageExample, chance: np.ndarray) -> np.ndarray:
     context = context_features(example.scanned, example.features[:, COLUMN["weight"]], example.style, chance)
     return np.hstack([example.features, context])
 
 
 def _boost(
-    examples: Sequence[Example], how: Boosting, chances: Sequence[np.ndarray] | None = None, bags: int = 1
+    examples: Sequence[PageExample], settings: Boosting, chances: Sequence[np.ndarray] | None = None, bags: int = 1
 ) -> Trees:
     """Trees from the blocks with a label; with chances, over context features too."""
     rows, labels, weights = [], [], []
@@ -155,4 +161,4 @@ def _boost(
         rows.append(features[known])
         labels.append(example.labels[known])
         weights.append(example.weights[known])
-    return bag(np.vstack(rows), np.concatenate(labels), np.concatenate(weights).astype(np.float32), how, bags)
+    return bag(np.vstack(rows), np.concatenate(labels), np.concatenate(weights).astype(np.float32), settings, bags)

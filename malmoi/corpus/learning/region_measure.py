@@ -42,8 +42,8 @@ def agreement(pairs: Iterable[tuple[str, str]]) -> Agreement:
 
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
     words = FIND_WORDS(text)
-    found = (tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
-    return Counter(filter(None, found))
+    shingles = (tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    return Counter(filter(None, shingles))
 
 
 def _mean(values: list[float] | list[bool]) -> float:

@@ -1,9 +1,9 @@
-"""What the "value" model is learnt from: prose that somebody edited to inform, against remarks and complaints; and
+"""What the "value" model is learned from: prose that somebody edited to inform, against remarks and complaints; and
 documentation translated by people against the same by machine.
 
 It measures informational value as far as these stand for it; docs/concepts/learned_scores.md says what it prefers.
 Markup is taken out first: otherwise headings and tags are the best sign of prose. Remarks are joined until they are as
-long as a piece of prose, so that length says nothing, every source counts alike, and an n-gram must come in three
+long as a passage of prose, so that length says nothing, every source counts alike, and an n-gram must come in three
 sources, so that neither law nor films nor one product's documentation are the difference.
 """
 
@@ -20,20 +20,23 @@ import orjson
 
 from malmoi.corpus.learning.datasets import (
     TRANSLATIONS,
-    Lesson,
+    Dataset,
+    dataset_of,
     folder_of,
     kept_aside,
-    lesson_of,
     prose,
     translated_pages,
 )
 from malmoi.corpus.learning.linear_learner import Guidance, LearnSettings
 from malmoi.kit.errors import UserError
 
-PIECE_CHARACTERS = 600
-PIECES_PER_SOURCE = 1500
+PASSAGE_CHARACTERS = 600
+"""The least length of a passage. Remarks are joined to it, so that length says nothing."""
+PASSAGES_PER_SOURCE = 1500
 LOW_RATING = 4
+"""Of ten: such reviews are taken for complaints."""
 MINIMUM_SOURCES = 3
+"""An n-gram in fewer sources is a subject."""
 
 MARKUP = re.compile(r"<[^>]*>|[#*|\[\]{}]+|(?<= )/(?= )")
 
@@ -51,23 +54,23 @@ REMARKS = {
 """Globs below any folder of the data."""
 
 
-def value(folder: Path) -> Lesson:
+def value(folder: Path) -> Dataset:
     """Prose (1) against remarks (0), people's translations (1) against a machine's (0). `folder` holds all of the data.
 
-    All in pieces of about PIECE_CHARACTERS; translations are kept aside by their folder, all else by its own hash.
+    All in passages of about PASSAGE_CHARACTERS; translations are kept aside by their folder, all else by its own hash.
     """
-    found = [*_untranslated(folder), *_translated(folder)]
-    aside = np.array([kept_aside(piece.key) for piece in found])
-    groups = np.array([piece.source for piece in found])[~aside]
+    passages = [*_untranslated(folder), *_translated(folder)]
+    aside = np.array([kept_aside(passage.key) for passage in passages])
+    groups = np.array([passage.source for passage in passages])[~aside]
     importance = np.ones(len(groups)) / np.bincount(groups)[groups]
     note = "value: prose, people's translations against remarks, a machine's (value_lesson.py; CC BY-SA 4.0)"
     settings = LearnSettings(minimum_groups=MINIMUM_SOURCES, passes=20, note=note)
-    pairs = [(piece.text, piece.label) for piece in found]
-    return lesson_of(pairs, aside, settings, Guidance(importance / importance.mean(), groups))
+    pairs = [(passage.text, passage.label) for passage in passages]
+    return dataset_of(pairs, aside, settings, Guidance(importance / importance.mean(), groups))
 
 
-class Piece(NamedTuple):
-    """A piece of a source, its label, the number of the source, and what decides whether it is kept aside."""
+class SourcePassage(NamedTuple):
+    """A passage of a source, its label, the number of the source, and the text whose hash may keep it aside."""
 
     text: str
     label: int
@@ -75,34 +78,34 @@ class Piece(NamedTuple):
     key: str
 
 
-def _untranslated(folder: Path) -> Iterator[Piece]:
+def _untranslated(folder: Path) -> Iterator[SourcePassage]:
     for number, glob in enumerate((*PROSE.values(), *REMARKS.values())):
         label = int(number < len(PROSE))
-        for text in first_pieces(folder, glob, PIECES_PER_SOURCE):
-            yield Piece(text, label, number, text)
+        for text in first_passages(folder, glob, PASSAGES_PER_SOURCE):
+            yield SourcePassage(text, label, number, text)
 
 
-def _translated(folder: Path) -> Iterator[Piece]:
-    """Pieces of pages in the order of a hash of their folder, so that no folder stands for all."""
+def _translated(folder: Path) -> Iterator[SourcePassage]:
+    """Passages of pages in the order of a hash of their folder, so that no folder stands for all."""
     pages = sorted(
         translated_pages(folder_of(folder, TRANSLATIONS)), key=lambda page: hashlib.sha256(page[0].encode()).digest()
     )
     for label in (1, 0):
-        chosen = [(text, place) for text, kind, place in pages if kind == label]
-        cut = ((piece, place) for text, place in chosen for piece in islice(pieces(iter(text.splitlines())), 2))
-        for piece, place in islice(cut, PIECES_PER_SOURCE):
-            yield Piece(piece, label, len(PROSE) + len(REMARKS) + label, place)
+        chosen = [(text, path) for text, kind, path in pages if kind == label]
+        cut = ((passage, path) for text, path in chosen for passage in islice(passages_of(iter(text.splitlines())), 2))
+        for passage, path in islice(cut, PASSAGES_PER_SOURCE):
+            yield SourcePassage(passage, label, len(PROSE) + len(REMARKS) + label, path)
 
 
-def first_pieces(folder: Path, glob: str, number: int, any_rating: bool = False) -> list[str]:
-    """So many pieces of a source. UserError where there is none."""
-    found = list(islice(pieces(stretches(folder, glob, any_rating)), number))
-    if not found:
+def first_passages(folder: Path, glob: str, number: int, any_rating: bool = False) -> list[str]:
+    """So many passages of a source. UserError where there is none."""
+    passages = list(islice(passages_of(source_lines(folder, glob, any_rating)), number))
+    if not passages:
         raise UserError(f"nothing to learn from in {folder}", f"files like {glob}")
-    return found
+    return passages
 
 
-def stretches(folder: Path, glob: str, any_rating: bool = False) -> Iterator[str]:
+def source_lines(folder: Path, glob: str, any_rating: bool = False) -> Iterator[str]:
     """Lines of prose, or one remark after another: of film reviews only those with a low rating, if not any."""
     for path in sorted(folder.glob(f"**/{glob}")):
         if path.suffix == ".csv":
@@ -119,13 +122,13 @@ def _is_low(rating: str) -> bool:
     return rating.isdigit() and 1 <= int(rating) <= LOW_RATING
 
 
-def pieces(lines: Iterator[str]) -> Iterator[str]:
-    """Lines joined by newlines until they are PIECE_CHARACTERS long or more."""
+def passages_of(lines: Iterator[str]) -> Iterator[str]:
+    """Lines joined by newlines until they are PASSAGE_CHARACTERS long or more."""
     waiting: list[str] = []
     size = 0
-    for stretch in lines:
-        waiting.append(stretch.strip())
-        size += len(stretch)
-        if size >= PIECE_CHARACTERS:
+    for line in lines:
+        waiting.append(line.strip())
+        size += len(line)
+        if size >= PASSAGE_CHARACTERS:
             yield "\n".join(filter(None, waiting))
             waiting, size = [], 0

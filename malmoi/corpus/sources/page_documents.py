@@ -5,7 +5,7 @@ from typing import Any
 
 from malmoi.corpus import media
 from malmoi.corpus.document import DAMAGE
-from malmoi.corpus.html.page import MAX_PAGE_BYTES, Said, read_page
+from malmoi.corpus.html.page import MAX_PAGE_BYTES, Passage, read_page
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
@@ -30,7 +30,7 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     page = read_page(html, source.kind or given.get("kind"), given.get("url"), source.comments)
     fields = {**page.fields, **given, "url": page.fields.get("url") or given.get("url")}
     documents = []
-    about = _document(raw, source, fields, page.said)
+    about = _document(raw, source, fields, page.passages)
     if about:
         documents.append(about | {"link_hosts": list(page.link_hosts)})
     said = _document(raw, source, {**fields, "author": None, "kind": "comment"}, page.comments, COMMENTS)
@@ -68,7 +68,7 @@ def _too_large(raw: Raw, size_bytes: int) -> Unreadable:
 
 
 def _document(
-    raw: Raw, source: Input, fields: dict[str, Any], said: Sequence[Said], part: str = ""
+    raw: Raw, source: Input, fields: dict[str, Any], said: Sequence[Passage], part: str = ""
 ) -> dict[str, Any] | None:
     """One document of what was said; None where nothing is left of it."""
     written = _Written(said)
@@ -85,7 +85,7 @@ def _document(
 class _Written:
     """What was said as one text, with places in it: of turns, of media, of the answer."""
 
-    def __init__(self, said: Sequence[Said]) -> None:
+    def __init__(self, said: Sequence[Passage]) -> None:
         self.text = ""
         self.turns: list[dict[str, str | None]] = []
         self.segments: list[dict[str, Any]] = []
@@ -106,7 +106,7 @@ class _Written:
                 self._add_turn(utterance, text, at)
         self.text = JOINT.join(parts)
 
-    def _add_turn(self, one: Said, text: str, at: int) -> None:
+    def _add_turn(self, one: Passage, text: str, at: int) -> None:
         if one.role is not None:
             speaker = clean_text(whole_characters(one.speaker)) or None if one.speaker else None
             self.turns.append({"speaker": speaker, "text": text, "role": one.role})

@@ -59,9 +59,9 @@ class Learned:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Adds the columns of classify/together.py: value, human_translation, spam, harm, harm_mean, ..."""
-        from malmoi.corpus.classify.ensemble import together
+        from malmoi.corpus.classify.ensemble import load_ensemble
 
-        return verdicts.with_columns(batch, together(self.weights).score(batch.column("text")))
+        return verdicts.with_columns(batch, load_ensemble(self.weights).score(batch.column("text")))
 
 
 LIMITS = {

@@ -12,27 +12,26 @@ from malmoi.corpus.text.normalise import LETTERS, letter_table, read_letters, re
 SMALL = Features(bits=16)
 
 
-def as_read(text, as_letters):
-    """A text as the classifiers read it: plain symbols, or letters."""
+def sentences(text):
+    """The plain symbols of each sentence of a text, as the classifiers read them."""
     data, offsets = string_buffers(pa.array([text]))
-    start, stop, read = int(offsets[0]), int(offsets[1]), []
-    found, parts = np.zeros(stop - start + 3, np.uint16), np.zeros(3 * (stop - start + 3), np.uint8)
-    while start < stop:
-        count, start = read_sentence(data, start, stop, symbol_table(), found)
-        if as_letters:
-            count = read_letters(found, count, letter_table(), parts)
-            read.append("".join(LETTERS[place] for place in parts[:count]))
-        else:
-            read.append("".join(map(chr, found[:count])).strip())
-    return ("" if as_letters else " ").join(filter(None, read))
+    start, room = int(offsets[0]), np.zeros(len(data) + 3, np.uint16)
+    while start < offsets[1]:
+        count, start = read_sentence(data, start, offsets[1], symbol_table(), room)
+        yield room[:count].copy()
 
 
 def letters(text):
-    return as_read(text, as_letters=True)
+    parts = []
+    for symbols_read in sentences(text):
+        room = np.zeros(3 * len(symbols_read), np.uint8)
+        count = read_letters(symbols_read, len(symbols_read), letter_table(), room)
+        parts += [LETTERS[number] for number in room[:count]]
+    return "".join(parts)
 
 
 def symbols(text):
-    return as_read(text, as_letters=False)
+    return " ".join(filter(None, ("".join(map(chr, read)).strip() for read in sentences(text))))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,12 @@ import pytest
 
 from malmoi.corpus.classify import scoring
 from malmoi.corpus.classify.columns import COLUMNS, OF_DOCUMENTS, OF_SENTENCES
-from malmoi.corpus.classify.ensemble import join, score_texts, together
-from malmoi.corpus.classify.linear_model import Model, load
+from malmoi.corpus.classify.ensemble import (
+    ensemble_of,
+    load_ensemble,
+    score_texts,
+)
+from malmoi.corpus.classify.linear_model import LinearModel, load_model
 from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.kit.errors import UserError
@@ -27,12 +31,12 @@ HARD = [
 SENTENCES = ["가나다 가나다 가나다.", "라마바 사아자!"]
 
 
-def some_model(seed: int, bits: int = 14) -> Model:
+def some_model(seed: int, bits: int = 14) -> LinearModel:
     weights = np.random.default_rng(seed).integers(-127, 128, 1 << bits).astype(np.int8)
-    return Model(weights, 0.01, 0.3 - seed / 10, Features(bits))
+    return LinearModel(weights, 0.01, 0.3 - seed / 10, Features(bits))
 
 
-def plain_margins(model: Model, texts: list) -> np.ndarray:
+def plain_margins(model: LinearModel, texts: list) -> np.ndarray:
     """The definition, slowly: distinct slots, their weights, the root of their number."""
     indices, starts = slots(*string_buffers(pa.array(texts, pa.string())), model.features)
     rows = [indices[starts[d] : starts[d + 1]] for d in range(len(texts))]
@@ -40,19 +44,25 @@ def plain_margins(model: Model, texts: list) -> np.ndarray:
     return model.bias + model.scale * np.array(sums)
 
 
-def five() -> dict[str, Model]:
+def sentence_scores(model: LinearModel, texts: list) -> tuple[np.ndarray, np.ndarray]:
+    """The highest and the mean probability of each text's sentences, by one model alone."""
+    scored = scoring.score(*string_buffers(pa.array(texts, pa.string())), model.features, [], [model.parameters])
+    return scored.highest[:, 0].astype(np.float32), scored.mean[:, 0].astype(np.float32)
+
+
+def five() -> dict[str, LinearModel]:
     return {name: some_model(seed) for seed, name in enumerate((*OF_DOCUMENTS, *OF_SENTENCES))}
 
 
 def test_every_model_scores_together_as_it_scores_alone_and_by_definition():
     models = five()
-    columns = join(models).score(pa.array(HARD))
+    columns = ensemble_of(models).score(pa.array(HARD))
     assert tuple(columns) == COLUMNS
     for name in OF_DOCUMENTS:
         assert np.allclose(columns[name], 1 / (1 + np.exp(-plain_margins(models[name], HARD))), atol=1e-6)
         assert np.array_equal(columns[name], models[name].score(pa.array(HARD)))
     for name in OF_SENTENCES:
-        highest, mean = models[name].score_sentences(pa.array(HARD))
+        highest, mean = sentence_scores(models[name], HARD)
         assert np.array_equal(columns[name], highest)
         assert np.array_equal(columns[f"{name}_mean"], mean)
     assert all(column.dtype == np.float32 for column in columns.values())
@@ -62,61 +72,61 @@ def test_highest_and_mean_are_those_of_the_sentences():
     model = some_model(3)
     shares = 1 / (1 + np.exp(-plain_margins(model, SENTENCES)))
     sizes = np.array([len(SENTENCES[0].encode()), len(SENTENCES[1].encode()) + 1])  # the space is the second's
-    highest, mean = model.score_sentences(pa.array([" ".join(SENTENCES)]))
+    highest, mean = sentence_scores(model, [" ".join(SENTENCES)])
     assert highest[0] == pytest.approx(shares.max(), abs=1e-6)
     assert mean[0] == pytest.approx((shares * sizes).sum() / sizes.sum(), abs=1e-6)
 
 
 def test_a_document_is_scored_alike_alone_and_among_others():
     others = [f"다른 문장 {chr(0xAC00 + n)}. 그리고 또" for n in range(3_000)]
-    columns = join(five()).score(pa.array([HARD[0], *others, HARD[0]]))
+    columns = ensemble_of(five()).score(pa.array([HARD[0], *others, HARD[0]]))
     assert tuple(columns) == COLUMNS
     for column in columns.values():
         assert column[0] == column[-1]
 
 
-def test_marks_begin_again_without_a_trace():
+def test_scores_are_the_same_after_the_marks_overflow():
     data, offsets = string_buffers(pa.array(["가나다라. 마바사", "아자차카 타파하", "가나다라. 마바사"]))
     model = some_model(1, 12)
-    table = scoring.interleave([model.line], [model.line], model.features.slots)
+    table = scoring.interleave([model.parameters], [model.parameters], model.features.slots)
     before = table.copy()
-    first = scoring.score(data, offsets, model.features, [model.line], [model.line], table)
+    first = scoring.score(data, offsets, model.features, [model.parameters], [model.parameters], table)
     assert np.array_equal(table, before)
     full = table | np.uint64(scoring.LAST_MARK << 40)
     assert scoring._wipe.py_func(full) == 1
-    again = scoring.score(data, offsets, model.features, [model.line], [model.line], full)
+    again = scoring.score(data, offsets, model.features, [model.parameters], [model.parameters], full)
     assert np.array_equal(first.documents, again.documents)
     assert np.array_equal(first.highest, again.highest)
 
 
 def test_the_most_extreme_weights_do_not_run_over():
     for extreme in (-127, 127):
-        model = Model(np.full(1 << 14, extreme, np.int8), 1e-4, 0.0, Features(14))
+        model = LinearModel(np.full(1 << 14, extreme, np.int8), 1e-4, 0.0, Features(14))
         text = " ".join(chr(0xAC00 + 7 * n) * 2 for n in range(1_500))
         assert model.margins(*string_buffers(pa.array([text])))[0] == pytest.approx(plain_margins(model, [text])[0])
 
 
-def test_models_of_other_features_are_asked_wrongly():
+def test_models_of_other_features_are_refused():
     models = five() | {"harm": some_model(9, 12)}
     with pytest.raises(UserError, match="harm"):
-        join(models)
+        ensemble_of(models)
 
 
-def test_models_of_ones_own_take_the_place_of_those_that_ship(tmp_path):
+def test_own_models_replace_shipped_ones(tmp_path):
     own = load_shipped("value")
-    Model(own.weights, own.scale, 40.0, own.features).save(tmp_path / "value.npz")
+    LinearModel(own.weights, own.scale, 40.0, own.features).save(tmp_path / "value.npz")
     text = pa.array(["ㅋㅋㅋ 뭐야"])
-    columns = together(tmp_path).score(text)
-    assert columns["value"][0] > 0.99 > together().score(text)["value"][0]
-    assert columns["harm"][0] == together().score(text)["harm"][0]
+    columns = load_ensemble(tmp_path).score(text)
+    assert columns["value"][0] > 0.99 > load_ensemble().score(text)["value"][0]
+    assert columns["harm"][0] == load_ensemble().score(text)["harm"][0]
     with pytest.raises(UserError, match="no folder"):
-        together(tmp_path / "none")
+        load_ensemble(tmp_path / "none")
 
 
-def load_shipped(name: str) -> Model:
+def load_shipped(name: str) -> LinearModel:
     from malmoi.corpus.classify.linear_model import WEIGHTS
 
-    return load(WEIGHTS / f"{name}.npz")
+    return load_model(WEIGHTS / f"{name}.npz")
 
 
 def test_scores_of_texts_are_plain_numbers_with_the_features_beside_them():

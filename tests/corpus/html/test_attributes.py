@@ -12,21 +12,17 @@ from malmoi.corpus.html.attributes import (
     metas,
     name_hashes,
 )
-from malmoi.corpus.html.scan import ATTRIBUTES, FIRST, LAST, TAG, scan
-from malmoi.corpus.html.tags import ID, tables
+from malmoi.corpus.html.core_region import Parsed, parse
+from malmoi.corpus.html.scan import ATTRIBUTES, FIRST, INSIDE, LAST, MARK_BLOCK, TAG
+from malmoi.corpus.html.tags import ID
 from malmoi.corpus.html.thread_words import ACCEPTED, ANSWER, AUTHOR, COMMENT, QUESTION, thread_words
 
 
-def scanned(html: str):
-    content = html.encode()
-    page = np.frombuffer(content, np.uint8)
-    return page, content, scan(page, tables())
-
-
-def first(html: str, tag: str) -> tuple[np.ndarray, bytes, int]:
-    page, content, seen = scanned(html)
-    number = int(np.flatnonzero(seen.elements[:, TAG] == ID[tag])[0])
-    return page, content, int(seen.places[number, ATTRIBUTES])
+def first(html: str, tag: str) -> tuple[Parsed, int]:
+    """A page, and where the attributes of its first such tag begin."""
+    parsed = parse(html.encode())
+    number = int(np.flatnonzero(parsed.scanned.elements[:, TAG] == ID[tag])[0])
+    return parsed, int(parsed.scanned.spans[number, ATTRIBUTES])
 
 
 @pytest.mark.parametrize(
@@ -49,34 +45,31 @@ def test_an_attribute_is_found_however_it_is_written(tag, value):
 
 
 def test_a_value_that_is_too_long_is_cut_or_left():
-    page, content, place = first(f"<a href={'x' * 9_000}>글</a>", "a")
-    assert len(attribute(page, content, place, b"href") or "") == 8_000
-    assert attribute_bytes(page, content, place, b"href", 8_999) is None
-    assert attribute_bytes(page, content, place, b"href", 9_000) == b"x" * 9_000
+    parsed, start = first(f"<a href={'x' * 9_000}>글</a>", "a")
+    assert len(attribute(parsed, start, b"href") or "") == 8_000
+    assert attribute_bytes(parsed, start, b"href", 8_999) is None
+    assert attribute_bytes(parsed, start, b"href", 9_000) == b"x" * 9_000
 
 
 def test_metas_are_found_by_any_of_three_names_and_the_first_counts():
     names = ["og:title", "author", "datepublished", "none"]
-    page = scanned(
+    parsed = parse(
         '<meta property=" OG:Title " content=" 첫\n눈 "><meta name=author content=""><meta NAME=Author content=길손>'
-        "<meta property='og:title' content=둘째><meta itemprop=datePublished content=2021><meta charset=utf-8>"
+        "<meta property='og:title' content=둘째><meta itemprop=datePublished content=2021><meta charset=utf-8>".encode()
     )
-    assert metas(*page, name_hashes(names)) == {0: "첫 눈", 1: "길손", 2: "2021"}
+    assert metas(parsed, name_hashes(names)) == {0: "첫 눈", 1: "길손", 2: "2021"}
 
 
 def test_only_a_canonical_link_is_canonical():
-    assert (
-        canonical(
-            *scanned('<link rel=icon href=/i><link href="/1?a&amp;b" rel="Canonical"><link rel=canonical href=/2>')
-        )
-        == "/1?a&b"
-    )
-    assert canonical(*scanned("<link rel=stylesheet href=/s>")) is None
+    links = '<link rel=icon href=/i><link href="/1?a&amp;b" rel="Canonical"><link rel=canonical href=/2>'
+    assert canonical(parse(links.encode())) == "/1?a&b"
+    assert canonical(parse(b"<link rel=stylesheet href=/s>")) is None
 
 
-def test_hosts_of_absolute_links_are_told_once_in_order():
+def test_hosts_of_absolute_links_are_listed_once_in_order():
     links = ("//b.kr", "http://A.kr/x", "https://a.kr:80", "HTTPS://u:p@c.kr?q", "/x", "mailto:a@d.kr", "#e.kr", "//")
-    assert hosts(*scanned("".join(f'<a href="{link}">x</a>' for link in links))) == ["b.kr", "a.kr", "c.kr"]
+    html = "".join(f'<a href="{link}">x</a>' for link in links)
+    assert hosts(parse(html.encode())) == ["b.kr", "a.kr", "c.kr"]
 
 
 @pytest.mark.parametrize(
@@ -94,15 +87,15 @@ def test_hosts_of_absolute_links_are_told_once_in_order():
     ],
 )
 def test_words_in_classes_ids_and_microdata_say_what_an_element_is_for(tag, bits):
-    page, _, seen = scanned(f"{tag}글</div>")
     named = QUESTION | ANSWER | ACCEPTED | COMMENT | AUTHOR
-    assert int(element_words(page, seen, thread_words())[1]) & named == bits
+    assert int(element_words(parse(f"{tag}글</div>".encode()), thread_words())[1]) & named == bits
 
 
 def test_every_element_knows_its_text_and_every_picture_its_block():
-    _, _, seen = scanned("<div><p>하나</p><img src=a><p>둘 <img src=b>셋</p></div><img src=c>")
-    text = seen.text.tobytes()
-    spans = [text[place[FIRST] : place[LAST]].decode() for place in seen.places]
+    html = "<div><p>하나</p><img src=a><p>둘 <img src=b>셋</p></div><img src=c>"
+    scanned = parse(html.encode()).scanned
+    text = scanned.text.tobytes()
+    spans = [text[span[FIRST] : span[LAST]].decode() for span in scanned.spans]
     assert spans == ["하나둘 셋", "하나둘 셋", "하나", "둘 셋"]
-    assert seen.marks[:, 3].tolist() == [1, 1, 2]
-    assert seen.marks[:, 5].tolist() == [0, 1, 0]
+    assert scanned.marks[:, MARK_BLOCK].tolist() == [1, 1, 2]
+    assert scanned.marks[:, INSIDE].tolist() == [0, 1, 0]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from malmoi.corpus.html.boosting import log_odds
-from malmoi.corpus.html.region_model import as_chance
+from malmoi.corpus.html.region_model import logistic
 from malmoi.corpus.learning.boosting import Boosting, boost
 
 
@@ -16,7 +16,7 @@ def test_trees_learn_an_exclusive_or_and_tell_it_on_new_rows():
     features, labels = table(4000)
     trees = boost(features, labels, np.ones(4000, np.float32), Boosting(num_trees=60, column_share=0.7))
     features, labels = table(1000, seed=1)
-    assert ((as_chance(log_odds(features, *trees)) > 0.5) == labels).mean() > 0.97
+    assert ((logistic(log_odds(features, *trees)) > 0.5) == labels).mean() > 0.97
 
 
 def test_the_same_seed_gives_the_same_trees_and_another_seed_others():
@@ -27,12 +27,12 @@ def test_the_same_seed_gives_the_same_trees_and_another_seed_others():
     assert not (first.leaf == other.leaf).all()
 
 
-def test_rows_without_weight_teach_nothing():
+def test_rows_without_weight_change_nothing():
     features, labels = table(2000)
     weights = (np.arange(2000) < 1000).astype(np.float32)
     labels[1000:] = 1 - labels[1000:]
     trees = boost(features, labels, weights, Boosting(num_trees=60, column_share=0.7))
-    assert ((as_chance(log_odds(features[:1000], *trees)) > 0.5) == labels[:1000]).mean() > 0.97
+    assert ((logistic(log_odds(features[:1000], *trees)) > 0.5) == labels[:1000]).mean() > 0.97
 
 
 def test_columns_of_one_value_are_no_trouble():

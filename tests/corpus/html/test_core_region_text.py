@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from malmoi.corpus.html.region_text import pieces, to_text
+from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import scan
 from malmoi.corpus.html.tags import tables
 
 
 def written(html: str) -> str:
     scanned = scan(np.frombuffer(html.encode(), np.uint8), tables())
-    return to_text(pieces(scanned, np.ones(len(scanned.blocks), bool)))
+    return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), bool)))
 
 
 @pytest.mark.parametrize(
@@ -25,16 +25,16 @@ def written(html: str) -> str:
         ("<dl><dt>말</dt><dd>뜻</dd></dl>", "- 말\n- 뜻"),
     ],
 )
-def test_what_a_block_is_shows_in_the_text(html, text):
+def test_each_kind_of_block_has_its_markdown(html, text):
     assert written(html) == text
 
 
-def test_tables_that_only_place_things_become_paragraphs():
+def test_layout_tables_become_paragraphs():
     long = "긴 글이다. " * 60
     assert written(f"<table><tr><td>차림</td><td>{long}</td></tr></table>") == f"차림\n\n{long.strip()}"
 
 
-def test_a_table_of_one_column_is_none():
+def test_a_table_of_one_column_becomes_paragraphs():
     assert written("<table><tr><td>가 나 다</td></tr><tr><td>라 마</td></tr></table>") == "가 나 다\n\n라 마"
 
 

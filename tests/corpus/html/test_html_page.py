@@ -15,8 +15,8 @@ BODY = "<p>강원 강릉시에 올겨울 첫눈이 내렸다.</p><p>기상청은
 
 def read_page(html, kind, url):
     """The fields of a page and its text, as one table."""
-    found = html_page.read_page(html, kind, url)
-    return {**found.fields, "text": "\n\n".join(said.text for said in found.said)}
+    web_page = html_page.read_page(html, kind, url)
+    return {**web_page.fields, "text": "\n\n".join(passage.text for passage in web_page.passages)}
 
 
 def page(body, head=""):
@@ -120,7 +120,7 @@ def test_open_graph_and_title_fill_in():
     [("NewsArticle", "news"), ("BlogPosting", "blog"), ("QAPage", "kin"), ("DiscussionForumPosting", "cafe"),
      ("https://schema.org/Product", "web"), ("Legislation", "law"), ("Unknown", None)],
 )  # fmt: skip
-def test_the_type_tells_the_kind(schema, kind):
+def test_the_schema_type_sets_the_kind(schema, kind):
     assert read_page(page(BODY, ld(**{"@type": schema})), None, None).get("kind") == kind
 
 
@@ -129,7 +129,7 @@ def test_the_type_tells_the_kind(schema, kind):
     [("https://n.news.naver.com/1", "news"), ("https://me.tistory.com/1", "blog"), ("https://kin.naver.com/q", "kin"),
      ("https://fakenews.naver.com.evil.kr/1", None), ("https://[broken/", None), (None, None)],
 )  # fmt: skip
-def test_hosts_of_one_kind_tell_it_too(url, kind):
+def test_known_hosts_set_the_kind(url, kind):
     assert read_page(page(BODY), None, url).get("kind") == kind
 
 

@@ -100,7 +100,7 @@ def test_a_blog_post_keeps_its_headings_and_pictures_where_they_stood():
     assert media.MARK not in text
 
 
-def test_a_picture_within_a_sentence_has_its_place_there():
+def test_a_picture_within_a_sentence_keeps_its_position():
     body = f'<div class="view"><p>{NEWS[0]}</p><p>지도의 <img src="/s.png" alt="별"> 표시를 보세요. 그곳이 약속한 자리입니다.</p><p>{NEWS[1]}</p></div>'
     (found,) = read(page(body))
     (segment,) = found["segments"]
@@ -133,7 +133,7 @@ def test_sound_and_video_are_segments_of_their_types():
     assert "볼 수 없어요" not in found["text"]
 
 
-def test_pictures_of_menus_advertisements_and_related_links_are_none_of_the_page():
+def test_pictures_of_menus_advertisements_and_related_links_are_dropped():
     body = f"""<div class="logo"><img src="/logo.png"></div><div class="view"><p>{NEWS[0]}</p>
     <div class="ad_banner"><a href="//ad.kr"><img src="/ad.jpg" alt="특가"></a></div><p>{NEWS[1]}</p>
     <div class="related"><img src="/r.jpg"></div><p>{NEWS[2]}</p></div><aside><img src="/side.jpg"></aside>"""
@@ -213,14 +213,14 @@ def test_a_page_without_comments_has_one_document_and_a_thread_keeps_its_replies
     assert [turn["role"] for turn in found["turns"]] == ["post", "comment", "comment", "comment"]
 
 
-def test_hosts_that_the_page_links_to_are_told_each_once():
+def test_linked_hosts_are_listed_once_each():
     links = '<a href="https://go.kr/1">a</a><a href="//www.B.co.kr/x">b</a><a href="https://go.kr/2">c</a><a href="/own">d</a>' \
             '<a href="https://news.a.kr/y">e</a><a href="mailto:x@c.kr">f</a><a href="http://user@d.kr:80/">g</a>'  # fmt: skip
     (found,) = read(page(f'<div class="view">{paragraphs(NEWS)}<p>{links}</p></div>'))
     assert found["link_hosts"] == ["go.kr", "www.b.co.kr", "d.kr", "ad.example"]
 
 
-def test_no_more_than_two_hundred_hosts_are_told():
+def test_no_more_than_two_hundred_hosts_are_listed():
     links = "".join(f'<a href="https://s{n}.kr/">x</a>' for n in range(500))
     (found,) = read(page(f'<div class="view">{paragraphs(NEWS)}</div><p>{links}</p>'))
     assert len(found["link_hosts"]) == 200
@@ -243,7 +243,7 @@ def test_metadata_in_the_head(head, wanted, published):
     assert told["language"] == "ko"
 
 
-def test_microdata_and_times_in_the_body_tell_metadata_too():
+def test_microdata_and_times_in_the_body_give_metadata():
     body = f"""<article itemscope itemtype="https://schema.org/BlogPosting"><h1 itemprop="headline">군산 하루</h1>
     <span itemprop="author" itemscope itemtype="https://schema.org/Person"><a itemprop="name" href="/u">길손</a></span>
     <time itemprop="datePublished" datetime="2021-05-25">어제</time><meta itemprop="articleSection" content="여행">

@@ -89,7 +89,7 @@ def test_halves_of_surrogate_pairs_become_damage_that_can_be_stored():
     assert pa.Table.from_pylist([found], SCHEMA).num_rows == 1
 
 
-def test_damage_is_measured_whoever_did_it():
+def test_damage_counts_replacement_characters_of_any_origin():
     assert document("\ufffd\ufffd글자")[DAMAGE] == 0.5
     assert 0 < document("강원 강릉시에 올겨울 첫눈".encode()[:-1])[DAMAGE] < 0.1
 
@@ -133,7 +133,7 @@ def test_a_page_in_cp949_with_a_header_and_a_site_of_its_own():
         ("<p>" + "x" * MAX_PAGE_BYTES, "html", "too_large"),
     ],
 )
-def test_what_gives_no_text_is_unreadable_at_its_place(content, form, reason):
+def test_content_without_text_is_unreadable_with_its_offset(content, form, reason):
     found = document(content, form)
     assert isinstance(found, Unreadable)
     assert (found.reason, found.origin_file, found.origin_offset, found.raw_bytes) == (reason, "a.txt", 7, len(content))

@@ -66,13 +66,13 @@ def test_a_page_whose_text_is_in_json_ld_only_is_read_from_there():
 def test_headings_lists_and_tables_inside_the_article_stay_in_order():
     inner = "<h2>차례</h2><ul><li>낱말을 모은 사람들의 이야기입니다.</li><li>원고를 찾은 날의 이야기입니다.</li></ul>"
     found = extract(page(ARTICLE.replace("</p><p>", f"</p>{inner}<p>", 1)))
-    kinds = [piece.kind for piece in found.pieces]
+    kinds = [block.kind for block in found.blocks]
     assert kinds.count("item") == 2
     assert kinds.index("item") < len(kinds) - 1 - kinds[::-1].index("paragraph")
 
 
 @pytest.mark.parametrize("html", ["", " ", "<", "<html>", b"\xff\xfe", b"\x00" * 50, "\ud800", "<body></body>"])
-def test_nothing_comes_of_nothing(html):
+def test_a_page_without_text_gives_no_text(html):
     assert extract(html).text in ("", "<")
 
 
@@ -89,7 +89,7 @@ def test_only_so_much_of_a_page_is_read():
     assert found.cut
 
 
-def test_what_extract_gives_is_what_a_corpus_is_made_of():
+def test_extract_gives_the_text_that_the_corpus_holds():
     (document,) = to_documents(Raw(page(ARTICLE), "html", "a.html", 0, 1), Input(Path("unused")))
     assert document["text"] == extract(page(ARTICLE)).text
 

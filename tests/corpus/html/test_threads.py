@@ -102,7 +102,7 @@ def test_without_an_accepted_answer_the_first_is_the_one_that_answers():
     assert found["text"][view["start"] : view["end"]] == FIRST.strip()
 
 
-def test_a_page_of_common_questions_is_no_talk_and_loses_none_of_them():
+def test_a_page_of_common_questions_has_no_turns_and_keeps_all_questions():
     pairs = (
         (ASKED, FIRST),
         ("문풍지는 어디에 붙이나요? 창틀의 어느 쪽인지 모르겠어요.", SECOND),
@@ -146,7 +146,7 @@ def test_code_lists_and_links_inside_an_answer_are_kept():
     assert positions == sorted(positions)
 
 
-def test_talk_that_only_json_ld_has_is_read_from_there():
+def test_a_thread_that_only_json_ld_has_is_read_from_there():
     answer = {"@type": "Answer", "text": f"<p>{SECOND}</p>", "author": {"@type": "Person", "name": "습도계"}}
     other = {"@type": "Answer", "text": FIRST, "author": {"name": "문풍지"}}
     entity = {"@type": "Question", "name": TITLE, "text": ASKED, "author": {"name": "물방울"},
@@ -215,7 +215,7 @@ def test_one_comment_is_a_comment_too():
     assert said(found)[1:] == [("comment", "길손", "저 갈게요! 도시락은 김밥이면 될까요?")]
 
 
-def test_a_forum_of_equal_posts_is_found_without_being_told():
+def test_a_forum_of_equal_posts_is_recognised_without_a_kind():
     posts = "".join(
         f'<div class="post forum-post"><div class="author"><a href="/u">{who}</a></div><div class="date">2021-04-0{n}</div>'
         f'<div class="content"><p>{text}</p></div></div>'
@@ -241,7 +241,7 @@ def test_a_posting_in_json_ld_keeps_its_comments_in_order_of_nesting():
     ]  # fmt: skip
 
 
-def test_a_writing_form_is_nobodys_comment():
+def test_a_comment_form_is_no_comment():
     form = '<div class="comment_write"><form class="comment-form"><p>로그인 후 댓글을 쓸 수 있어요.</p></form></div>'
     items = "".join(ITEMS["list"].format(who=who, what=what) for who, what in REPLIES)
     found = to_documents(

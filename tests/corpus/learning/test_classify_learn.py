@@ -3,8 +3,10 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
-from malmoi.corpus.classify.linear_model import Model, load, shipped
+from malmoi.corpus.classify.linear_model import LinearModel, load_model, shipped_model
 from malmoi.corpus.classify.ngram_features import Features
+from malmoi.corpus.classify.scoring import score
+from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.learning.linear_learner import Guidance, LearnSettings, learn
 from malmoi.kit.errors import UserError
 
@@ -19,12 +21,12 @@ POLITE = [
 RUDE = ["꺼져라 바보야", "멍청이 같은 소리", "바보 멍청이", "당장 꺼져 멍청아", "이 바보야 꺼져"]
 
 
-def lesson():
+def dataset():
     return pa.array(POLITE + RUDE), np.array([0] * len(POLITE) + [1] * len(RUDE))
 
 
 def model():
-    return learn(*lesson(), LearnSettings(features=SMALL, note="시험"))
+    return learn(*dataset(), LearnSettings(features=SMALL, note="시험"))
 
 
 def test_it_learns_and_sees_through_a_disguise():
@@ -40,7 +42,7 @@ def test_the_same_texts_and_settings_give_the_same_model():
 
 
 def test_the_optimum_does_not_depend_on_the_order_of_texts():
-    texts, labels = lesson()
+    texts, labels = dataset()
     settings = LearnSettings(features=SMALL, passes=500, tolerance=1e-7)
     order = np.array([9, 0, 8, 1, 7, 2, 6, 3, 5, 4])
     straight = learn(texts, labels, settings).score(texts)
@@ -49,23 +51,23 @@ def test_the_optimum_does_not_depend_on_the_order_of_texts():
 
 
 def test_the_dual_optimum_has_no_gradient_left():
-    texts, labels = lesson()
-    settings = LearnSettings(features=SMALL, ratios=False, minimum_texts=1, cost=1.0, passes=2000, tolerance=1e-9)
-    learnt = learn(texts, labels, settings)
-    scores = learnt.score(texts)
-    assert abs(learnt.bias - (labels - scores).sum()) < 0.02  # the bias is penalised too: bias = sum of cost * (y - p)
+    texts, labels = dataset()
+    settings = LearnSettings(features=SMALL, minimum_texts=1, cost=1.0, passes=2000, tolerance=1e-9)
+    learned = learn(texts, labels, settings)
+    scores = learned.score(texts)
+    assert abs(learned.bias - (labels - scores).sum()) < 0.02  # the bias is penalised too: bias = sum of cost * (y - p)
 
 
 def test_a_text_that_counts_nothing_changes_nothing():
-    texts, labels = lesson()
-    settings = LearnSettings(features=SMALL, ratios=False, minimum_texts=1, passes=500, tolerance=1e-7)
+    texts, labels = dataset()
+    settings = LearnSettings(features=SMALL, minimum_texts=1, passes=500, tolerance=1e-7)
     more = pa.concat_arrays([texts, pa.array(["고맙습니다"])])
     weighed = learn(more, np.append(labels, 1), settings, Guidance(importance=np.append(np.ones(len(labels)), 0)))
     assert np.allclose(weighed.score(texts), learn(texts, labels, settings).score(texts), atol=0.01)
 
 
-def test_labels_between_nought_and_one_pull_half_way():
-    texts, labels = lesson()
+def test_labels_between_0_and_1_pull_towards_both_classes():
+    texts, labels = dataset()
     unsure = np.where(labels == 1, 0.6, 0.4)
     scores = learn(texts, unsure, LearnSettings(features=SMALL, cost=10.0)).score(texts)
     assert scores[labels == 1].max() < 0.75
@@ -73,54 +75,55 @@ def test_labels_between_nought_and_one_pull_half_way():
 
 
 def test_a_word_of_one_group_weighs_nothing_when_groups_are_given():
-    texts, labels = lesson()
+    texts, labels = dataset()
     groups = np.arange(len(labels))
-    learnt = learn(texts, labels, LearnSettings(features=SMALL, minimum_groups=11), Guidance(groups=groups))
-    assert not learnt.weights.any()
+    learned = learn(texts, labels, LearnSettings(features=SMALL, minimum_groups=11), Guidance(groups=groups))
+    assert not learned.weights.any()
     assert learn(texts, labels, LearnSettings(features=SMALL, minimum_groups=2), Guidance(groups=groups)).weights.any()
 
 
-def test_one_label_only_is_asked_wrongly():
+def test_texts_of_one_class_only_are_refused():
     with pytest.raises(UserError, match="same label"):
         learn(pa.array(POLITE), np.zeros(len(POLITE)), LearnSettings(features=SMALL))
 
 
 def test_empty_and_missing_texts_get_the_bias():
-    learnt = model()
-    scores = learnt.score(pa.array(["", None, "\u200b"]))
-    assert np.allclose(scores, 1 / (1 + np.exp(-learnt.bias)))
-    assert learnt.score(pa.array([], pa.string())).shape == (0,)
+    learned = model()
+    scores = learned.score(pa.array(["", None, "\u200b"]))
+    assert np.allclose(scores, 1 / (1 + np.exp(-learned.bias)))
+    assert learned.score(pa.array([], pa.string())).shape == (0,)
 
 
 def test_a_saved_model_scores_the_same_and_has_the_same_bytes(tmp_path):
-    learnt = model()
-    learnt.save(tmp_path / "one.npz")
-    learnt.save(tmp_path / "two.npz")
-    again = load(tmp_path / "one.npz")
-    texts, _ = lesson()
-    assert np.array_equal(again.score(texts), learnt.score(texts))
+    learned = model()
+    learned.save(tmp_path / "one.npz")
+    learned.save(tmp_path / "two.npz")
+    again = load_model(tmp_path / "one.npz")
+    texts, _ = dataset()
+    assert np.array_equal(again.score(texts), learned.score(texts))
     assert again.note == "시험"
     assert again.features == SMALL
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04broken"])
-def test_a_file_that_is_no_model_is_asked_wrongly(tmp_path, content):
+def test_a_file_that_is_no_model_is_refused(tmp_path, content):
     (tmp_path / "broken.npz").write_bytes(content)
     with pytest.raises(UserError, match="no model"):
-        load(tmp_path / "broken.npz")
+        load_model(tmp_path / "broken.npz")
 
 
 def test_a_pickle_is_refused(tmp_path):
     np.savez(tmp_path / "pickled.npz", weights=np.array([{}], object), numbers=np.zeros(2), settings=np.array("{}"))
     with pytest.raises(UserError, match="no model"):
-        load(tmp_path / "pickled.npz")
+        load_model(tmp_path / "pickled.npz")
 
 
 def test_one_bad_sentence_shows_in_the_highest_and_hardly_in_the_mean():
-    learnt = model()
     page = " ".join(f"{text}." for text in POLITE * 4)
-    highest, mean = learnt.score_sentences(pa.array([page, f"{page} 꺼져라 바보야.", ""]))
+    learned = model()
+    texts = pa.array([page, f"{page} 꺼져라 바보야.", ""])
+    highest, mean = score(*string_buffers(texts), learned.features, [], [learned.parameters])[1:]
     assert highest[0] < 0.5 < highest[1]
     assert mean[1] < 0.5
     assert highest[2] == pytest.approx(mean[2])
@@ -128,15 +131,17 @@ def test_one_bad_sentence_shows_in_the_highest_and_hardly_in_the_mean():
 
 def test_shipped_models_are_small_and_an_unknown_one_is_named():
     for name in (*OF_DOCUMENTS, *OF_SENTENCES):
-        assert isinstance(shipped(name), Model)
-        assert shipped(name).note
+        assert isinstance(shipped_model(name), LinearModel)
+        assert shipped_model(name).note
     with pytest.raises(UserError, match="did you mean 'harm'"):
-        shipped("harn")
+        shipped_model("harn")
 
 
 def test_shipped_profanity_sees_through_disguises_and_spares_their_doubles():
-    bad = shipped("profanity").score(pa.array(["씨발 뭐하는 놈이야", "ㅅㅂ 짜증나네 병신", "시1발 새끼야", "ㅆㅂ년아"]))
-    good = shipped("profanity").score(
+    bad = shipped_model("profanity").score(
+        pa.array(["씨발 뭐하는 놈이야", "ㅅㅂ 짜증나네 병신", "시1발 새끼야", "ㅆㅂ년아"])
+    )
+    good = shipped_model("profanity").score(
         pa.array(["오늘 날씨가 좋네요", "회의는 세 시에 시작합니다", "시발점은 서울역입니다"])
     )
     assert bad.min() > 0.5 > good[:2].max()

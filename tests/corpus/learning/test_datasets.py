@@ -5,11 +5,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.linear_model import load, shipped
-from malmoi.corpus.learning.classifiers import LESSONS, area, learn_named, lesson_named, teach
+from malmoi.corpus.classify.linear_model import load_model, shipped_model
+from malmoi.corpus.learning.classifiers import DATASETS, auroc_of, dataset_named, learn_named, learn_to_file
 from malmoi.corpus.learning.comment_datasets import harm, profanity
 from malmoi.corpus.learning.datasets import human_translation, kept_aside, prose
-from malmoi.corpus.learning.preferences import preference_rows, preferences
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE, spam
 from malmoi.corpus.learning.value_dataset import value
 from malmoi.kit.errors import UserError
@@ -42,9 +41,9 @@ def labelled(folder, curses, comments=""):
     return folder
 
 
-def pairs_of(lesson):
-    texts = lesson.texts.to_pylist() + lesson.aside_texts.to_pylist()
-    return dict(zip(texts, lesson.labels.tolist() + lesson.aside_labels.tolist(), strict=True))
+def pairs_of(dataset):
+    texts = dataset.texts.to_pylist() + dataset.aside_texts.to_pylist()
+    return dict(zip(texts, dataset.labels.tolist() + dataset.aside_labels.tolist(), strict=True))
 
 
 def test_profanity_lines_may_hold_the_separator_and_broken_lines_are_left_out(tmp_path):
@@ -57,12 +56,12 @@ def test_each_set_of_comments_learns_from_the_other_but_is_measured_on_its_own(t
     comments = "".join(f"댓글 {n}\tFalse\tnone\t{grades[n % 3]}\n" for n in range(90))
     labelled(tmp_path, "".join(f"욕 {n}|{n % 2}\n" for n in range(90)), comments)
     counts = {"댓글": {0.3, 0.7, 1.0, 2.0}, "욕": {0.2, 1.0}}
-    for lesson, own in ((harm(tmp_path), "댓글"), (profanity(tmp_path), "욕")):
-        assert {text.split()[0] for text in lesson.aside_texts.to_pylist()} == {own}
-        assert {text.split()[0] for text in lesson.texts.to_pylist()} == {"댓글", "욕"}
-        assert lesson.guidance.importance is not None
-        assert set(lesson.guidance.importance.tolist()) == counts[own]
-        assert not any(kept_aside(text) for text in lesson.texts.to_pylist())
+    for dataset, own in ((harm(tmp_path), "댓글"), (profanity(tmp_path), "욕")):
+        assert {text.split()[0] for text in dataset.aside_texts.to_pylist()} == {own}
+        assert {text.split()[0] for text in dataset.texts.to_pylist()} == {"댓글", "욕"}
+        assert dataset.guidance.importance is not None
+        assert set(dataset.guidance.importance.tolist()) == counts[own]
+        assert not any(kept_aside(text) for text in dataset.texts.to_pylist())
     strangers = {text: label for text, label in pairs_of(profanity(tmp_path)).items() if text.startswith("댓글")}
     assert {int(text.split()[1]) % 3 for text, label in strangers.items() if label} == {0}
     assert {int(text.split()[1]) % 3 for text, label in strangers.items() if not label} == {2}
@@ -76,15 +75,15 @@ def test_a_folder_of_translations_is_kept_aside_whole_and_counts_as_much_as_any_
             text = f"{HUMAN if folder % 2 else MACHINE}문서 {folder} {page}"
             (data / f"d{folder}" / f"{page}.md").write_text(text, encoding="utf-8")
     (data / "d1" / "none.md").write_text("# 표시 없음", encoding="utf-8")
-    lesson = human_translation(tmp_path)
-    learnt = {text.split()[1] for text in lesson.texts.to_pylist()}
-    aside = {text.split()[1] for text in lesson.aside_texts.to_pylist()}
-    assert learnt.isdisjoint(aside)
-    assert learnt | aside == {str(folder) for folder in range(12)}
-    groups = lesson.guidance.groups
+    dataset = human_translation(tmp_path)
+    learned = {text.split()[1] for text in dataset.texts.to_pylist()}
+    aside = {text.split()[1] for text in dataset.aside_texts.to_pylist()}
+    assert learned.isdisjoint(aside)
+    assert learned | aside == {str(folder) for folder in range(12)}
+    groups = dataset.guidance.groups
     assert groups is not None
-    assert lesson.guidance.importance is not None
-    sums = np.bincount(groups, lesson.guidance.importance)
+    assert dataset.guidance.importance is not None
+    sums = np.bincount(groups, dataset.guidance.importance)
     assert np.allclose(sums[sums > 0], sums.max())
 
 
@@ -94,20 +93,20 @@ def test_the_part_kept_aside_is_a_fifth_and_never_changes():
     assert [kept_aside(text) for text in ("가나다", " 가나다\n")] == [kept_aside("가나다")] * 2
 
 
-def test_missing_data_is_asked_wrongly(tmp_path):
-    for name in LESSONS:
+def test_missing_data_is_refused(tmp_path):
+    for name in DATASETS:
         with pytest.raises(UserError, match="nothing to learn"):
-            lesson_named(name, tmp_path)
+            dataset_named(name, tmp_path)
     with pytest.raises(UserError, match="did you mean 'harm'"):
-        lesson_named("harn", tmp_path)
+        dataset_named("harn", tmp_path)
 
 
 @pytest.mark.parametrize(("scores", "auroc"), [([1, 2, 3, 4], 1.0), ([4, 3, 2, 1], 0.0), ([1, 1, 1, 1], 0.5)])
-def test_the_area_counts_ties_half(scores, auroc):
-    assert area(np.array([0, 0, 1, 1]), np.array(scores)) == auroc
+def test_auroc_counts_ties_half(scores, auroc):
+    assert auroc_of(np.array([0, 0, 1, 1]), np.array(scores)) == auroc
 
 
-def test_a_taught_model_is_written_and_says_what_it_likes(tmp_path):
+def test_a_learned_model_is_written_and_tells_the_classes_apart(tmp_path):
     rng = random.Random(0)
     polite, rude = ["고마워요", "좋아요", "훌륭해요"], ["멍청이", "바보야", "꺼져라"]
     rows = [
@@ -116,15 +115,13 @@ def test_a_taught_model_is_written_and_says_what_it_likes(tmp_path):
         for label, words in enumerate((polite, rude))
     ]
     labelled(tmp_path, "\n".join(rows) + "\n")
-    model = teach(profanity(tmp_path), tmp_path / "model.npz")
-    told = learn_named("profanity", tmp_path, tmp_path / "own")
+    model = learn_to_file(profanity(tmp_path), tmp_path / "model.npz")
+    summary = learn_named("profanity", tmp_path, tmp_path / "own")
     assert (tmp_path / "own" / "profanity.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
-    assert told["auroc"] > 0.99
-    assert told["texts"] + told["kept_aside"] == 120
-    assert np.array_equal(load(tmp_path / "model.npz").weights, model.weights)
-    liked = [word for word, _, _ in preferences(model, profanity(tmp_path).texts, 0.1)]
-    assert set(liked[:3]) == set(rude)
-    assert set(liked[-3:]) == set(polite)
+    assert summary["auroc"] > 0.99
+    assert summary["texts"] + summary["kept_aside"] == 120
+    assert np.array_equal(load_model(tmp_path / "model.npz").weights, model.weights)
+    assert model.score(pa.array(rude)).min() > 0.5 > model.score(pa.array(polite)).max()
 
 
 @pytest.fixture
@@ -158,38 +155,38 @@ def small_data(tmp_path):
     return tmp_path
 
 
-def test_prose_is_learnt_as_harmless_for_little(small_data):
+def test_prose_is_learned_as_harmless_with_a_small_weight(small_data):
     comments = "나쁜 댓글\tFalse\tnone\thate\n좋은 댓글\tFalse\tnone\tnone\n"
     labelled(small_data, "욕이다|1\n고마워요|0\n", comments)
-    for lesson in (harm(small_data), profanity(small_data)):
-        assert lesson.guidance.importance is not None
-        little = np.isclose(lesson.guidance.importance, 0.1)
+    for dataset in (harm(small_data), profanity(small_data)):
+        assert dataset.guidance.importance is not None
+        little = np.isclose(dataset.guidance.importance, 0.1)
         assert little.sum() > 50
-        assert not lesson.labels[little].any()
-        assert not any("절차에 관하여" in text for text in lesson.aside_texts.to_pylist())
+        assert not dataset.labels[little].any()
+        assert not any("절차에 관하여" in text for text in dataset.aside_texts.to_pylist())
 
 
-def test_value_takes_edited_prose_and_low_rated_remarks_in_pieces_of_one_length(small_data):
-    lesson = value(small_data)
-    assert set(np.unique(lesson.labels)) == {0, 1}
-    texts = lesson.texts.to_pylist() + lesson.aside_texts.to_pylist()
+def test_value_takes_edited_prose_and_low_rated_remarks_in_passages_of_one_length(small_data):
+    dataset = value(small_data)
+    assert set(np.unique(dataset.labels)) == {0, 1}
+    texts = dataset.texts.to_pylist() + dataset.aside_texts.to_pylist()
     assert not any(mark in text for text in texts for mark in ("#", "<b>", "최고"))
-    assert min(len(text) for text in lesson.texts.to_pylist()) > 450
-    learnt, aside = (
+    assert min(len(text) for text in dataset.texts.to_pylist()) > 450
+    learned, aside = (
         {text.split()[1] for text in part.to_pylist() if text.startswith("문서")}
-        for part in (lesson.texts, lesson.aside_texts)
+        for part in (dataset.texts, dataset.aside_texts)
     )
-    assert learnt | aside == {str(folder) for folder in range(12)}
-    assert learnt.isdisjoint(aside)
+    assert learned | aside == {str(folder) for folder in range(12)}
+    assert learned.isdisjoint(aside)
 
 
 def test_spam_keeps_three_offers_aside_and_counts_both_classes_alike(small_data):
-    lesson = spam(small_data, advertisements())
-    assert not any(offer in text for text in lesson.texts.to_pylist() for offer in OFFERS_ASIDE)
+    dataset = spam(small_data, advertisements())
+    assert not any(offer in text for text in dataset.texts.to_pylist() for offer in OFFERS_ASIDE)
     for offer in OFFERS_ASIDE:
-        assert any(offer in text for text in lesson.aside_texts.to_pylist())
-    assert lesson.guidance.importance is not None
-    sums = np.bincount(lesson.labels, lesson.guidance.importance)
+        assert any(offer in text for text in dataset.aside_texts.to_pylist())
+    assert dataset.guidance.importance is not None
+    sums = np.bincount(dataset.labels, dataset.guidance.importance)
     assert sums[0] == pytest.approx(sums[1])
 
 
@@ -198,18 +195,6 @@ def test_shipped_value_prefers_an_encyclopedia_to_remarks():
         "광합성은 식물이 빛 에너지를 이용하여 유기물을 합성하는 과정이다. 엽록체에서 일어나며 두 반응으로 나뉜다."
     )
     remark = "진짜 너무 재미없다ㅋㅋㅋㅋ 왜 봤는지 모르겠음 그냥 시간 아깝다ㅡㅡ"
-    scores = shipped("value").score(pa.array([informative, remark]))
+    scores = shipped_model("value").score(pa.array([informative, remark]))
     assert scores[0] > 0.8
     assert scores[1] < 0.2
-
-
-def test_a_report_says_what_every_model_likes_of_the_words_of_documents():
-    texts = pa.array(["이 법은 다음 각 호에 따라 정한다. 밝혔다", "진짜 너무 재미없다 ㅋㅋ 씨발"])
-    rows = {row["model"]: row for row in preference_rows(texts, most=3)}
-    assert set(rows) == {"value", "human_translation", "spam", "harm", "profanity"}
-    assert rows["profanity"]["up"][0]["word"] == "씨발"
-    assert "진짜" in {word["word"] for word in rows["value"]["down"]}
-    for row in rows.values():
-        assert len(row["up"]) <= 3 >= len(row["down"])
-        assert all(word["log_odds"] > 0 for word in row["up"])
-        assert all(word["log_odds"] < 0 for word in row["down"])

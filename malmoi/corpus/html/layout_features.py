@@ -1,4 +1,10 @@
-"""Columns about the place of a block: its element and those around it, its style, its order in the page."""
+"""Columns about where a block stands: its element and those around it, its style, its order in the page.
+
+All functions are compiled. elements: int64 (elements, 6) and blocks: int64 (blocks, 10) as scanned. good: float64
+(blocks,), the weight of good blocks, 0 for others. texts: float64 (blocks, 4): weight, linked weight, sentences, share
+of the title. style: int64 (blocks,). columns: float32 (blocks, LAYOUT_NAMES + LEVEL_NAMES), is written to; a row's
+numbers are positions in LAYOUT_NAMES. block_features.py says what weight and good mean.
+"""
 
 import numpy as np
 from numba import njit, uint64
@@ -8,7 +14,8 @@ from malmoi.corpus.html.scan import DEPTH, ELEMENT, PARENT, STYLE, TAG
 from malmoi.corpus.html.tags import FNV_PRIME, FNV_START
 
 LEVELS = 5
-PLACE_NAMES = (
+"""The element of a block and those above it that are measured."""
+LAYOUT_NAMES = (
     "tag level depth style_blocks style_weight style_good_share style_link_share "
     "kin_blocks kin_weight kin_good_share in_best above_best best_gap best_weight_share "
     "index_share blocks weight_before good_before good_share_page since_good until_good since_heading heading_level "
@@ -20,12 +27,15 @@ WEIGHT, GOOD, LINKED, BLOCKS, SCORE = range(5)
 SENTENCE_GAIN = 25.0
 """What a sentence adds to a container's score, in weight: containers of prose win over lists of long titles."""
 NEVER, LONG_AGO = 60, 50
+"""Distances in blocks: there is none; at least so many."""
 REACH = 5
+"""Blocks to each side over which the share of good text is measured."""
 TITLE_SHARE = 0.6
+"""A block with so many of the title's words repeats the title."""
 
 
 @njit(nogil=True, cache=True)
-def measure_places(
+def measure_layout(
     elements: np.ndarray,
     blocks: np.ndarray,
     good: np.ndarray,
@@ -33,10 +43,9 @@ def measure_places(
     tag_table: np.ndarray,
     columns: np.ndarray,
 ) -> np.ndarray:
-    """Fills `columns` (blocks, PLACE_NAMES + LEVEL_NAMES); the number of the style of each block.
+    """Fills `columns`; returns the number of the style of each block, int64 (blocks,).
 
-    good: weights of good blocks, 0 for others. texts (blocks, 4): weight, linked weight, sentences, title share.
-    tag_table (256, 2): class of a tag, heading level.
+    tag_table: float32 (256, 2): by tag its class and, of a heading, its level.
     """
     style = _styles(elements, blocks, 3)
     kin = _styles(elements, blocks, 1)
@@ -51,7 +60,10 @@ def measure_places(
 
 @njit(nogil=True, cache=True)
 def _totals(elements: np.ndarray, blocks: np.ndarray, good: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """Per element and all below it: weight, good weight, linked weight, blocks; and its score as a container."""
+    """float64 (elements, 5): of an element and all below it weight, good weight, linked weight, blocks; and its score.
+
+    The score is Readability's (Arc90, 2009): a good block gives to its parent, and half to itself and its grandparent.
+    """
     totals = np.zeros((len(elements), 5))
     for b in range(len(blocks)):
         e = blocks[b, ELEMENT]
@@ -75,7 +87,7 @@ def _totals(elements: np.ndarray, blocks: np.ndarray, good: np.ndarray, texts: n
 
 @njit(nogil=True, cache=True)
 def _styles(elements: np.ndarray, blocks: np.ndarray, generations: int) -> np.ndarray:
-    """Numbers of styles: the same where the elements, up so many generations, have equal names and classes."""
+    """int64 (blocks,): equal where the elements, up so many generations, have equal names and classes."""
     keys = np.empty(len(blocks), np.uint64)
     for b in range(len(blocks)):
         value = uint64(FNV_START)
@@ -92,7 +104,7 @@ def _styles(elements: np.ndarray, blocks: np.ndarray, generations: int) -> np.nd
 
 @njit(nogil=True, cache=True)
 def _fill_styles(style: np.ndarray, good: np.ndarray, texts: np.ndarray, columns: np.ndarray) -> None:
-    """Blocks of the style, their mean weight, their share of the page's good text, and (fourth) of links."""
+    """Of a block's style: its blocks, their mean weight, share of the page's good text, and (fourth) share of links."""
     sums = np.zeros((style.max() + 1, 4))
     page_good = max(1.0, good.sum())
     for b in range(len(style)):
@@ -113,7 +125,10 @@ def _fill_styles(style: np.ndarray, good: np.ndarray, texts: np.ndarray, columns
 def _fill_containers(
     elements: np.ndarray, blocks: np.ndarray, totals: np.ndarray, page_good: float, columns: np.ndarray
 ) -> None:
-    """Where a block stands to the best container: the element whose children hold most prose (as in Readability)."""
+    """Where a block stands to the best container: the element whose children hold most prose.
+
+    totals: float64 (elements, 5), of `_totals`.
+    """
     best, best_score = 0, -1.0
     for e in range(len(elements)):
         score = totals[e, SCORE] * (1.0 - totals[e, LINKED] / max(1.0, totals[e, WEIGHT]))
@@ -142,7 +157,7 @@ def _fill_containers(
 def _fill_elements(
     elements: np.ndarray, blocks: np.ndarray, totals: np.ndarray, tag_table: np.ndarray, columns: np.ndarray
 ) -> None:
-    """The block's element, and what it and each of those above it hold."""
+    """The block's element, and what it and each of the LEVELS above it hold. totals: float64 (elements, 5)."""
     page_good = max(1.0, totals[0, GOOD])
     for b in range(len(blocks)):
         e = blocks[b, ELEMENT]
@@ -162,6 +177,7 @@ def _fill_elements(
 
 @njit(nogil=True, cache=True)
 def _since(b: int, last: int) -> int:
+    """Blocks since the last such one, whose number is -1 for none."""
     return min(LONG_AGO, b - last) if last >= 0 else NEVER
 
 
