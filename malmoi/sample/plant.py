@@ -102,36 +102,19 @@ def _phone(chance: random.Random) -> str:
     area = chance.choice(("010", "010", "010", "02", "031", "051", "070"))
     exchange = chance.choice("01") + _digits(2 if area in ("02", "031", "051") else 3, chance)
     last = _digits(4, chance)
-    form = chance.randrange(8)
-    if form == 0:
-        return f"+82 {area[1:]}-{exchange}-{last}"
-    if form == 1:
-        return f"{area} {exchange} {last}"
-    if form == 2:
-        return f"{area}.{exchange}.{last}"
-    if form == 3:
-        return f"{area}-{exchange}-{last}".translate(FULL_WIDTH)
-    if form == 4 and area == "010":
-        return f"{area}{exchange}{last}"
-    if form == 5 and area == "010":
-        return " ".join("".join(HANGUL_DIGITS[int(digit)] for digit in part) for part in (area, exchange, last))
-    if form == 6:
-        return f"{area}) {exchange}-{last}"
-    return f"{area}-{exchange}-{last}"
+    plain = f"{area}-{exchange}-{last}"
+    spelled = " ".join("".join(HANGUL_DIGITS[int(digit)] for digit in part) for part in (area, exchange, last))
+    forms = [f"+82 {plain[1:]}", plain.replace("-", " "), plain.replace("-", "."), plain.translate(FULL_WIDTH)]
+    forms += [plain.replace("-", ""), spelled] if area == "010" else [plain, plain]
+    return [*forms, f"{area}) {exchange}-{last}", plain][chance.randrange(8)]
 
 
 def _email(chance: random.Random) -> str:
     name = chance.choice(("haneul", "bada", "noeul", "saebyeok", "garam", "maru", "dasom", "areum"))
     name += chance.choice(("", ".kim", "_lee", "77", f"{chance.randrange(1000)}", "-park"))
     domain = chance.choice(("mail", "namu", "post", "hanbit"))
-    form = chance.randrange(6)
-    if form == 0:
-        return f"{name} 골뱅이 {domain}.example"
-    if form == 1:
-        return f"{name}＠{domain}.example"
-    if form == 2:
-        return f"{name} @ {domain}.example"
-    return f"{name}@{domain}.example"
+    at = (" 골뱅이 ", "＠", " @ ", "@", "@", "@")[chance.randrange(6)]
+    return f"{name}{at}{domain}.example"
 
 
 def _resident_number(chance: random.Random) -> str:
