@@ -1,6 +1,6 @@
 """What a recipe's stages are to each other and to what lies in the run's folder: `run` and `run --dry-run` ask here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,8 @@ def plan(run: Run) -> list[Planned]:
     if not run.tokens.heldout_share:
         hint = "or run the stages one by one: tokenizer learn, tokenizer encode, train run, model export"
         raise UserError("tokens.heldout_share is 0: nothing is left for the evaluation", "above 0", hint)
-    describe(run.corpus)
+    if not (run.folder / CORPUS / manifest.NAME).exists():
+        describe(run.corpus)  # asks for each input; else what identifies the corpus does
     known: dict[str, Planned] = {}
     for name in STAGES:
         parents = [known[parent] for parent in PARENTS[name] if known[parent].state != UNCHANGED]
@@ -70,20 +71,21 @@ def refusal(run: Run, planned: Sequence[Planned]) -> UserError | None:
     return UserError(
         f"{lost.reason}: the {lost.steps_lost:,} steps in {run.folder / TRAIN} would be lost, so nothing was begun",
         hint=f"keep them and make a second run: `malmoi run RECIPE --set folder={other}`, then "
-        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; or train anew here with --from-scratch",
+        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; or go on here with --from-scratch, which trains anew unless the tokens come out the same",
     )
 
 
 def look(run: Run, name: str) -> Planned:
     """One stage as against its parents' folders as they are now."""
     folder = run.folder / name
+    for parent in PARENTS[name]:
+        if not (run.folder / parent / manifest.NAME).exists():
+            return Planned(name, TO_DO, f"after {parent}")
     if name == TRAIN:
         return _look_at_training(run)
-    if missing := _missing_parent(run, name):
-        return Planned(name, TO_DO, f"after {missing}")
     if not (folder / manifest.NAME).exists():
         return Planned(name, TO_DO)
-    made = _MADE[name](run)
+    made = _made(run, name)
     state = stage.state(folder, made)
     if state == UNCHANGED:
         return Planned(name, UNCHANGED, made=made)
@@ -94,15 +96,11 @@ def look(run: Run, name: str) -> Planned:
 def _look_at_training(run: Run) -> Planned:
     from malmoi.train.trainer import standing
 
-    if missing := _missing_parent(run, TRAIN):
-        return Planned(TRAIN, TO_DO, f"after {missing}")
     is_done, change = standing(run.train, run.model, run.folder / TOKENS, run.folder / TRAIN)
     steps = _steps(run)
-    if is_done:
-        return Planned(TRAIN, UNCHANGED)
     if change:
         return Planned(TRAIN, NEW_TRAINING, str(change), change, steps)
-    return Planned(TRAIN, TO_DO, f"from step {steps:,} of {run.train.steps:,}" if steps else "")
+    return Planned(TRAIN, UNCHANGED if is_done else TO_DO, f"from step {steps:,}" if steps and not is_done else "")
 
 
 def _below(run: Run, name: str, parent: Planned) -> Planned:
@@ -114,10 +112,6 @@ def _below(run: Run, name: str, parent: Planned) -> Planned:
     if (run.folder / name / manifest.NAME).exists():
         return Planned(name, AGAIN, f"{parent.stage} is made again", parent.change)
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)
-
-
-def _missing_parent(run: Run, name: str) -> str | None:
-    return next((one for one in PARENTS[name] if not (run.folder / one / manifest.NAME).exists()), None)
 
 
 def _steps(run: Run) -> int:
@@ -138,41 +132,21 @@ def _in_words(change: Change) -> str:
     return f"{name} holds other content than before" if kind == "inputs" else str(change)
 
 
-def _made_corpus(run: Run) -> Made:
-    from malmoi.corpus.build import made_from
+def _made(run: Run, name: str) -> Made:
+    """What identifies the result of a stage whose parents are finished. The corpus's reads every input once."""
+    from malmoi.corpus import build
+    from malmoi.evaluate import run as evaluation
+    from malmoi.tokenizer import encode, learn
+    from malmoi.train import export
 
-    return made_from(run.corpus, run.folder / CORPUS)
-
-
-def _made_tokenizer(run: Run) -> Made:
-    from malmoi.tokenizer.learn import made
-
-    return made(run.tokenizer, run.folder / CORPUS)
-
-
-def _made_tokens(run: Run) -> Made:
-    from malmoi.tokenizer.encode import made
-
-    return made(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER)
-
-
-def _made_model(run: Run) -> Made:
-    from malmoi.train.export import made_from
-
-    return made_from(run.folder / TRAIN, run.folder / TOKENIZER)
-
-
-def _made_report(run: Run) -> Made:
-    from malmoi.evaluate.run import made
-
-    weights = manifest.hashes(manifest.read(run.folder / MODEL)["outputs"])["model.safetensors"]
-    return made(run.evaluate, run.folder, weights)
-
-
-_MADE: dict[str, Callable[[Run], Made]] = {
-    CORPUS: _made_corpus,
-    TOKENIZER: _made_tokenizer,
-    TOKENS: _made_tokens,
-    MODEL: _made_model,
-    REPORT: _made_report,
-}
+    corpus, tokenizer, model = (run.folder / stage for stage in (CORPUS, TOKENIZER, MODEL))
+    if name == CORPUS:
+        return build.made_from(run.corpus, corpus)
+    if name == TOKENIZER:
+        return learn.made(run.tokenizer, corpus)
+    if name == TOKENS:
+        return encode.made(run.tokens, corpus, tokenizer)
+    if name == MODEL:
+        return export.made_from(run.folder / TRAIN, tokenizer)
+    weights = manifest.hashes(manifest.read(model)["outputs"])["model.safetensors"]
+    return evaluation.made(run.evaluate, run.folder, weights)
