@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from malmoi.cli.recipe import Run
-from malmoi.kit import events, manifest, stage
+from malmoi.kit import config, events, manifest, stage
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import CORPUS, MODEL, REPORT, STAGES, TOKENIZER, TOKENS, TRAIN
 from malmoi.kit.stage import Change, Made
@@ -33,7 +33,7 @@ class Planned:
 
     def __str__(self) -> str:
         lost = f" ({self.steps_lost:,} steps lost)" if self.steps_lost else ""
-        because = f"{'' if self.state == TO_DO else ' because'} {self.reason}" if self.reason else ""
+        because = f"{',' if self.state == TO_DO else ' because'} {self.reason}" if self.reason else ""
         return f"{self.state}{because}{lost}"
 
     def table(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def plan(run: Run) -> list[Planned]:
     known: dict[str, Planned] = {}
     for name in STAGES:
         parents = [known[parent] for parent in PARENTS[name] if known[parent].state != UNCHANGED]
-        known[name] = _below(run, name, parents[0]) if parents else look(run, name)
+        known[name] = _below(run, name, max(parents, key=_is_other)) if parents else look(run, name)
     return list(known.values())
 
 
@@ -68,11 +68,13 @@ def refusal(run: Run, planned: Sequence[Planned]) -> UserError | None:
     if lost is None:
         return None
     other = f"{run.folder}2"
-    return UserError(
-        f"{lost.reason}: the {lost.steps_lost:,} steps in {run.folder / TRAIN} would be lost, so nothing was begun",
-        hint=f"keep them and make a second run: `malmoi run RECIPE --set folder={other}`, then "
-        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; or go on here with --from-scratch, which trains anew unless the tokens come out the same",
+    hint = (
+        f"keep them and make a second run: `malmoi run RECIPE --set folder={other}`, then "
+        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; "
+        "or go on here with --from-scratch, which trains anew unless the tokens come out the same"
     )
+    wrong = f"{lost.reason}: the {lost.steps_lost:,} steps in {run.folder / TRAIN} would be lost, so nothing was begun"
+    return UserError(wrong, hint=hint)
 
 
 def look(run: Run, name: str) -> Planned:
@@ -106,12 +108,28 @@ def _look_at_training(run: Run) -> Planned:
 def _below(run: Run, name: str, parent: Planned) -> Planned:
     """A stage of which one before it is to be made. Where that comes out as it was (no key changed), it may stay."""
     if parent.change is None:
-        return Planned(name, TO_DO, f"after {parent.stage}")
+        own = _own_change(run, name)
+        return Planned(name, AGAIN if own else TO_DO, _in_words(own) if own else f"after {parent.stage}", own)
     if name == TRAIN and (steps := _steps(run)):
         return Planned(name, NEW_TRAINING, _in_words(parent.change), parent.change, steps)
     if (run.folder / name / manifest.NAME).exists():
         return Planned(name, AGAIN, f"{parent.stage} is made again", parent.change)
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)
+
+
+def _is_other(planned: Planned) -> bool:
+    """Whether it comes out otherwise than it was, as far as is known."""
+    return planned.change is not None
+
+
+def _own_change(run: Run, name: str) -> Change | None:
+    """A key that changed in the table of a stage whose parents are not there to compare with."""
+    settings, folder = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), run.folder / name
+    if settings is None or not (folder / manifest.NAME).exists():
+        return None
+    found = manifest.read(folder)
+    made = Made(name, found["output_version"], config.identity(settings), found["inputs"])
+    return _named(name, stage.change(folder, made))
 
 
 def _steps(run: Run) -> int:
