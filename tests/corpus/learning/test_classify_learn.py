@@ -3,7 +3,6 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
-from malmoi.corpus.classify.ensemble import OF_DOCUMENTS, OF_SENTENCES
 from malmoi.corpus.classify.linear_model import LinearModel, load_model, shipped_model
 from malmoi.corpus.classify.ngram_features import Features
 from malmoi.corpus.classify.scoring import score
