@@ -3,11 +3,11 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from malmoi.cli.recipe import load
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL, TOKENIZER, TRAIN
 
 
@@ -15,14 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs."""
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     export = verbs.add_parser("export", help="write the Hugging Face folder and the GGUF file of a checkpoint")
-    export.add_argument("recipe", type=Path, help="a TOML file in recipes/, or the folder of a run")
+    export.add_argument("recipe", type=to_local_path, help="a TOML file in recipes/, or the folder of a run")
     export.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
     export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
     export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
     export.add_argument("--json", action="store_true")
     export.set_defaults(action=_export)
     show = verbs.add_parser("show", help="sizes and origin of an exported model")
-    show.add_argument("folder", type=Path, help="a model folder")
+    show.add_argument("folder", type=to_local_path, help="a model folder")
     show.add_argument("--json", action="store_true")
     show.set_defaults(action=_show)
 

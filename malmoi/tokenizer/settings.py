@@ -49,7 +49,7 @@ class LearnSettings:
 class EncodeSettings:
     """How a corpus becomes token shards.
 
-    heldout_share: share of the documents, chosen by id, that no model is trained on.
+    heldout_share: share of the documents, chosen by id, that no model is trained on; one at least, unless it is 0.
     shard_tokens: a shard is closed before the document that would pass this; a longer document gets its own shard.
     processes: workers; None is one per core. The files are the same for any number.
     """
@@ -68,7 +68,7 @@ class EncodeSettings:
 
 
 def id_share(document_id: str) -> float:
-    """Where an id lies in 0..1. A document is held out iff this is below `heldout_share`."""
+    """Where an id lies in 0..1. A document is held out iff this is below `heldout_limit` (corpus_text.py)."""
     return int(document_id[:8], 16) / 2**32
 
 

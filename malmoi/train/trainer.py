@@ -19,6 +19,7 @@ from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
 from malmoi.kit.files import reading, writing
 from malmoi.kit.lock import lock
+from malmoi.kit.stage import Change
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import Transformer, start
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -26,7 +27,7 @@ from malmoi.tokenizer.shards import open_part
 from malmoi.train import checkpoint, curve, machine
 from malmoi.train.loader import Loader
 from malmoi.train.optimizer import build_optimizer, optimizer_tensors, set_learning_rate
-from malmoi.train.recipe_check import refuse_changes
+from malmoi.train.recipe_check import first_change, refuse_changes
 from malmoi.train.schedule import learning_rate
 from malmoi.train.settings import TrainSettings
 from malmoi.train.step import NotFiniteError, StepResult, train_step
@@ -85,17 +86,18 @@ def train(
     """Trains on the train part of a tokens folder; returns the manifest's counts. `progress` counts steps.
 
     A finished folder of the same settings and tokens is left as it is, if its newest checkpoint is whole; any other is
-    gone on with from its newest whole checkpoint. Steps that were saved and now have no whole checkpoint are begun
-    again only `from_scratch`. SIGINT, SIGTERM, SIGHUP and SIGUSR1 end it after the step in hand, saved: UserError (try
-    again), KeyboardInterrupt for SIGINT; also where that was the last step. Raises UserError for a changed recipe,
-    damaged tokens, storage that cannot be read or written now, a loss that is no number.
+    gone on with from its newest whole checkpoint. Steps that were saved and now have no whole checkpoint, or one of
+    another recipe or text, are begun again only `from_scratch`. SIGINT, SIGTERM, SIGHUP and SIGUSR1 end it after the
+    step in hand, saved: UserError (try again), KeyboardInterrupt for SIGINT; also where that was the last step. Raises
+    UserError for a changed recipe, damaged tokens, storage that cannot be read or written now, a loss that is no
+    number.
     """
     plan = make_plan(settings, model, tokens)
     if manifest.is_finished(out, plan.config, plan.inputs) and _newest_is_whole(out):
         return manifest.read(out)["counts"]
     with lock(out):
         began = time.monotonic()
-        found = _find_start(out, from_scratch)
+        found = _find_start(plan, out, from_scratch)
         plan = _settle(plan, found, out)
         (out / manifest.NAME).unlink(missing_ok=True)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
@@ -169,13 +171,30 @@ def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> Stat
     return state
 
 
-def _find_start(out: Path, from_scratch: bool) -> Path | None:
+def standing(settings: TrainSettings, model: ModelSettings, tokens: Path, out: Path) -> tuple[bool, Change | None]:
+    """Whether `out` is finished with these settings and tokens; what hinders `train` from going on there, if anything.
+
+    Changes nothing and reads no checkpoint, only their manifests.
+    """
+    plan, saved = make_plan(settings, model, tokens), checkpoint.checkpoints(out / CHECKPOINTS)
+    is_done = manifest.is_finished(out, plan.config, plan.inputs) and bool(saved)
+    return is_done, _change_since(plan, saved[-1]) if saved and not is_done else None
+
+
+def _change_since(plan: Plan, saved: Path) -> Change | None:
+    return first_change(*_compared(plan, manifest.read(saved))[1:])
+
+
+def _find_start(plan: Plan, out: Path, from_scratch: bool) -> Path | None:
     """The checkpoint to go on from; None to begin at step 0. Damaged newer ones are set aside, and told in the events.
 
     Nothing is touched before every answer is known. Raises UserError where a checkpoint cannot be read now, and where
-    steps were saved but no checkpoint is whole, unless `from_scratch`.
+    steps were saved but no checkpoint is whole, unless `from_scratch`: then those of another recipe are set aside too.
     """
     found, wrong = checkpoint.newest_whole(out / CHECKPOINTS)
+    if found is not None and from_scratch and (change := _change_since(plan, found)):
+        wrong |= dict.fromkeys(checkpoint.checkpoints(out / CHECKPOINTS), f"begun again: {change}")
+        found = None
     with reading(out):
         former = events.Curve(out).update()
         was_saved = bool(wrong) or bool(former.checkpoints)
@@ -288,16 +307,23 @@ def _settle(plan: Plan, found: Path | None, out: Path) -> Plan:
     if found is None:
         return plan
     saved = manifest.read(found)
+    on, was, asked = _compared(plan, saved)
+    refuse_changes(was, asked, out)
     was_on = saved["config"]["machine"]
-    is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
-    on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
-    asked = plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
-    refuse_changes(saved["config"] | {"tokens": saved["inputs"]["tokens"]}, asked, out)
     was_on = {"micro_sequences": saved["config"]["train"].get("micro_sequences"), **was_on}  # where older runs keep it
     changes = {name: [was_on[name], value] for name, value in on.items() if was_on[name] != value}
     if changes:
         _append(out, "machine_changed", step=saved["counts"]["step"], changes=changes)
     return replace(plan, machine=on)
+
+
+def _compared(plan: Plan, saved: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The machine to go on with from a saved checkpoint; what the run was then, and what it would be now."""
+    was_on = saved["config"]["machine"]
+    is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
+    on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
+    was = saved["config"] | {"tokens": saved["inputs"]["tokens"]}
+    return on, was, plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
 
 
 def _append(out: Path, kind: str, **fields: Any) -> None:

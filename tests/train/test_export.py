@@ -190,9 +190,9 @@ def test_the_command_line_trains_shows_traces_and_exports(folder, call):
     shutil.rmtree(folder / "train")
     code, out, err = call("train", "run", recipe, "--dry-run", "--json")
     assert (code, err) == (0, "")
-    assert json.loads(out)["tokens"] == 8 * 4 * 32
+    assert json.loads(out)["training_tokens"] == 8 * 4 * 32
     code, out, err = call("train", "run", recipe, "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"written to {folder / 'train'}\n")
     assert json.loads(out)["steps"] == 8
     code, out, _ = call("train", "show", folder, "--json")
     assert json.loads(out)["checkpoints"] == {"step-00000004": "whole", "step-00000008": "whole"}
