@@ -92,7 +92,7 @@ def look(run: Run, name: str) -> Planned:
 
 
 def _look_at_training(run: Run) -> Planned:
-    from malmoi.train.trainer import standing
+    from malmoi.train.plan import standing
 
     if missing := _missing_parent(run, TRAIN):
         return Planned(TRAIN, TO_DO, f"after {missing}")
