@@ -4,6 +4,7 @@ import argparse
 import json
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
     add_recipe_arguments(run)
     add_from_scratch(run)
-    run.set_defaults(action=_run)
+    run.set_defaults(action=partial(run_alone, name=TRAIN))
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
     show.add_argument("folder", type=to_local_path, help="a train folder, or the folder of a run")
     show.add_argument("--json", action="store_true")
@@ -40,10 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     seen.add_argument("id", help="a document's id")
     seen.add_argument("--json", action="store_true")
     seen.set_defaults(action=_seen)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    return run_alone(arguments, TRAIN)
 
 
 def _show(arguments: argparse.Namespace) -> None:
