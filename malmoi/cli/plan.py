@@ -96,7 +96,7 @@ def look(run: Run, name: str) -> Planned:
 
 
 def _look_at_training(run: Run) -> Planned:
-    from malmoi.train.trainer import standing
+    from malmoi.train.plan import standing
 
     is_done, change = standing(run.train, run.model, run.folder / TOKENS, run.folder / TRAIN)
     steps = _steps(run)

@@ -44,11 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.train import checkpoint, curve
-    from malmoi.train.trainer import CHECKPOINTS, LAST_STEPS
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
+    from malmoi.train.trainer import LAST_STEPS
 
     folder = train_folder(arguments.folder)
-    steps = curve.steps(folder)
+    steps = run_events.steps(folder)
     last = steps[-LAST_STEPS:]
     states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
     found = {
@@ -94,10 +95,10 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
-    from malmoi.train import checkpoint, curve
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
-    from malmoi.train.trainer import CHECKPOINTS
 
     saved = checkpoint.checkpoints(folder / CHECKPOINTS)
     if not saved:
@@ -108,7 +109,7 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
     table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
     settings = config.parse(TrainSettings, table, "train")
-    num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
+    num_steps = max((event["step"] for event in run_events.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 

@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from malmoi.kit.errors import UserError
-from malmoi.kit.ranges import at_least, require
+from malmoi.kit.ranges import at_least
 
 PARTS_PER_BLOCK = 2
 """Attention and feed-forward: each has one norm before it and one matrix that writes to the residual stream."""
@@ -38,7 +38,8 @@ class ModelSettings:
             raise UserError(f"hidden {self.hidden} with heads {self.heads}", "hidden = heads x an even number")
         if self.heads % self.kv_heads:
             raise UserError(f"heads {self.heads} with kv_heads {self.kv_heads}", "heads = a multiple of kv_heads")
-        require(self, "above 0", lambda number: number > 0, "rope_theta", "norm_epsilon")
+        if self.rope_theta <= 0 or self.norm_epsilon <= 0:
+            raise UserError(f"rope_theta {self.rope_theta}, norm_epsilon {self.norm_epsilon}", "numbers above 0")
 
     def shape(self, vocabulary_tokens: int) -> "Shape":
         """The full shape, with the tokenizer's vocabulary (special and reserved ids included, no padding)."""
