@@ -61,8 +61,8 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
     return manifest.read(out)["counts"]
 
 
-def made(recipe: CorpusRecipe, out: Path) -> Made:
-    """What identifies the corpus of a recipe in `out`, for `stage.state`. Reads contents only where times changed."""
+def made_from(recipe: CorpusRecipe, out: Path) -> Made:
+    """What identifies the corpus of a recipe in `out`, for `stage.change`. Reads contents only where times changed."""
     return _made(recipe, out, inputs.identify(recipe, units.plan(recipe), out))
 
 

@@ -55,14 +55,12 @@ def _write_sources(
         "planned_bytes": pa.array(sizes.source_bytes),
         "capped": pa.array(sizes.source_capped),
     }
-    database.register("given", pa.table(columns))
-    database.execute("CREATE OR REPLACE TABLE mix_sources AS SELECT * FROM given")
-    database.unregister("given")
     asked = {"kind": list(sizes.asked_bytes), "asked_bytes": list(sizes.asked_bytes.values())}
     schema = pa.schema([("kind", pa.string()), ("asked_bytes", pa.float64())])
-    database.register("given", pa.table(asked, schema=schema))
-    database.execute("CREATE OR REPLACE TABLE mix_kinds AS SELECT * FROM given")
-    database.unregister("given")
+    for name, table in (("mix_sources", pa.table(columns)), ("mix_kinds", pa.table(asked, schema=schema))):
+        database.register("given", table)
+        database.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM given")  # noqa: S608  one of our own names
+        database.unregister("given")
     database.execute(
         "CREATE OR REPLACE TABLE mix_caps AS SELECT ? AS kind_cap, ? AS source_cap",
         [sizes.kind_cap, sizes.source_cap],

@@ -10,8 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, uint8, uint32, uint64
 
-from malmoi.corpus.kernels import letters as spans
 from malmoi.corpus.kernels.characters import GOLDEN, code_point, mix
+from malmoi.corpus.kernels.letters import (
+    LETTER,
+    OTHER,
+    SPAN_BYTES,
+    UPPER,
+    VISIBLE,
+    flag_place,
+    flag_table,
+    read_letters,
+    span_arrays,
+)
 
 SPAN_TOKENS = 8192
 """Tokens read at a time. Their two rows of hashes take 128 kB, which a second-level cache holds."""
@@ -49,8 +59,8 @@ def windows(
     """
     most = int(offsets[-1] - offsets[0])
     columns = tuple(np.empty(most, kind) for kind in (np.int64, np.int64, np.uint64, np.uint64))
-    prefixes = np.zeros(int(np.diff(offsets).max(initial=0)) + spans.SPAN_BYTES + 1, np.uint64)
-    count = _windows(data, offsets, by_words, n, seed, spans.flag_table(), prefixes, columns)
+    prefixes = np.zeros(int(np.diff(offsets).max(initial=0)) + SPAN_BYTES + 1, np.uint64)
+    count = _windows(data, offsets, by_words, n, seed, flag_table(), prefixes, columns)
     text, length, hashes, seeds = (values[:count].copy() for values in columns)
     return text, length, hashes, seeds
 
@@ -79,7 +89,7 @@ def find(data: np.ndarray, offsets: np.ndarray, known: Known) -> tuple[np.ndarra
     room = 1024
     while True:
         texts, numbers = np.empty(room, np.int64), np.empty(room, np.int64)
-        count = _find(data, offsets, known, spans.flag_table(), texts, numbers)
+        count = _find(data, offsets, known, flag_table(), texts, numbers)
         if count <= room:
             return texts[:count], numbers[:count]
         room = count
@@ -92,8 +102,8 @@ def _find(data: Any, offsets: Any, known: Any, flags: Any, texts: Any, numbers: 
     of a span are carried to the next, so that no window is missed or seen twice.
     """
     n, seed, count = known.n, known.seed, 0
-    prefixes = np.zeros(SPAN_TOKENS + spans.SPAN_BYTES + n + 1, np.uint64)
-    values, arrays = np.empty(len(prefixes), np.uint64), spans.span_arrays(0)
+    prefixes = np.zeros(SPAN_TOKENS + SPAN_BYTES + n + 1, np.uint64)
+    values, arrays = np.empty(len(prefixes), np.uint64), span_arrays(0)
     for d in range(len(offsets) - 1):
         at, stop, tokens = offsets[d], offsets[d + 1], 0
         while at < stop:
@@ -163,7 +173,7 @@ def _windows(data: Any, offsets: Any, by_words: Any, n: Any, seed: Any, flags: A
     the longest text. found: four arrays as long as there are bytes.
     """
     text, length, hashes, seeds = found
-    count, arrays = 0, spans.span_arrays(0)
+    count, arrays = 0, span_arrays(0)
     for d in range(len(offsets) - 1):
         at, tokens = offsets[d], 0
         while at < offsets[d + 1]:
@@ -187,8 +197,8 @@ def _read(data: Any, at: Any, stop: Any, by_words: Any, flags: Any, arrays: Any,
     """
     if by_words:
         return _read_words(data, at, stop, flags, prefixes, tokens)
-    while at < stop and tokens + spans.SPAN_BYTES < len(prefixes):
-        at, letters = spans.read_letters(data, at, stop, flags, arrays, 0)
+    while at < stop and tokens + SPAN_BYTES < len(prefixes):
+        at, letters = read_letters(data, at, stop, flags, arrays, 0)
         for k in range(letters):
             prefixes[tokens + k + 1] = prefixes[tokens + k] * GOLDEN + (uint64(arrays[4][k]) + uint64(1))
         tokens += letters
@@ -204,12 +214,12 @@ def _read_words(data: Any, at: Any, stop: Any, flags: Any, prefixes: Any, tokens
     word, inside = uint64(0), False
     while at < stop and tokens < last:
         code, width = code_point(data, at, uint32(data[at]))
-        flag = flags[spans.flag_place(code)]
-        if flag & uint8(spans.LETTER):
-            letter = uint64(code) + (uint64(flag & uint8(spans.UPPER)) << uint64(3)) + uint64(1)
+        flag = flags[flag_place(code)]
+        if flag & uint8(LETTER):
+            letter = uint64(code) + (uint64(flag & uint8(UPPER)) << uint64(3)) + uint64(1)
             word, inside = (word ^ letter) * GOLDEN, True
             word ^= word >> uint64(32)
-        elif inside and not flag & uint8(spans.VISIBLE):
+        elif inside and not flag & uint8(VISIBLE):
             prefixes[tokens + 1] = prefixes[tokens] * GOLDEN + mix(word)
             tokens, word, inside = tokens + 1, uint64(0), False
         at += width
@@ -243,7 +253,7 @@ def _power(exponent: Any) -> Any:
 def _scramble(value: Any) -> Any:  # pragma: no cover (compiled)
     """Makes every bit of a hash matter (uint64): a polynomial hash alone has weak low bits."""
     value ^= value >> uint64(32)
-    value *= spans.OTHER
+    value *= OTHER
     return value ^ (value >> uint64(32))
 
 

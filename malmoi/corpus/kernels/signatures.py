@@ -14,8 +14,18 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint64
 
-from malmoi.corpus.kernels import letters as spans
 from malmoi.corpus.kernels.characters import GOLDEN, mix
+from malmoi.corpus.kernels.letters import (
+    OTHER,
+    carry,
+    copy_span,
+    finish,
+    flag_table,
+    fold,
+    read_code_points,
+    sort_out,
+    span_arrays,
+)
 
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 """A bin without a shingle. Contents are below 2^32, so none is taken for it."""
@@ -42,7 +52,7 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
     signatures = np.full((texts, bins), EMPTY, np.uint64)
     fingerprints = np.zeros((texts, 2), np.uint64)
     shingles = np.zeros(texts, np.int32)
-    _sign_all(data, offsets, shingle, (spans.flag_table(), donor_table(bins)), signatures, fingerprints, shingles)
+    _sign_all(data, offsets, shingle, (flag_table(), donor_table(bins)), signatures, fingerprints, shingles)
     return signatures, fingerprints, shingles
 
 
@@ -83,7 +93,7 @@ def _sign_all(
     that crosses two spans is seen once: the last letters of a span are carried over.
     """
     flags, donors = tables
-    piece, codes, places, visible, letters = spans.span_arrays(LONGEST_SHINGLE)
+    piece, codes, places, visible, letters = span_arrays(LONGEST_SHINGLE)
     hashes = np.empty(len(letters), np.uint64)
     filled = np.empty(signatures.shape[1], np.bool_)
     for d in range(len(offsets) - 1):
@@ -92,18 +102,18 @@ def _sign_all(
         fingerprint, bins = fingerprints[d], signatures[d]
         fingerprint[0], fingerprint[1] = uint64(1), uint64(2)
         while at < offsets[d + 1]:
-            length = spans.copy_span(data, at, offsets[d + 1], piece)
+            length = copy_span(data, at, offsets[d + 1], piece)
             at += length
-            spans.read_code_points(piece, length, codes, places)
-            num_visible, num_letters = spans.sort_out(
+            read_code_points(piece, length, codes, places)
+            num_visible, num_letters = sort_out(
                 codes, places, length, flags, visible, num_visible, letters, num_letters
             )
-            num_visible = spans.fold(visible, num_visible, fingerprint)
+            num_visible = fold(visible, num_visible, fingerprint)
             count += _fill(bins, hashes, _hash_shingles(letters, num_letters, shingle, hashes))
-            num_letters = spans.carry(letters, num_letters, shingle - 1)
+            num_letters = carry(letters, num_letters, shingle - 1)
         if count == 0 and num_letters > 0:
             count = _fill(bins, hashes, _hash_shingles(letters, num_letters, num_letters, hashes))
-        spans.finish(visible, num_visible, fingerprint)
+        finish(visible, num_visible, fingerprint)
         _densify(bins, donors, filled)
         shingles[d] = count
 
@@ -122,7 +132,7 @@ def _hash_shingles(letters: Any, count: Any, size: Any, hashes: Any) -> Any:
             hashes[k] = hashes[k] * GOLDEN + uint64(letters[k + letter])
     for k in range(shingles):
         value = hashes[k] ^ (hashes[k] >> uint64(32))
-        value *= spans.OTHER
+        value *= OTHER
         hashes[k] = value ^ (value >> uint64(32))
     return shingles
 

@@ -9,17 +9,7 @@ from malmoi.corpus.sources.chat_log import with_speakers
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import (
-    author_hash,
-    clean_text,
-    decode,
-    document,
-    given_fields,
-    given_views,
-    unreadable,
-)
-
-__all__ = ["DAMAGE", "author_hash", "clean_text", "to_document", "to_documents"]
+from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, given_views, unreadable
 
 
 def to_documents(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:

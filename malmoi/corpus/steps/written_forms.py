@@ -6,15 +6,9 @@ Numbers that belong to the public are not personal: representative numbers (1588
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from malmoi.corpus.steps.personal import identity
 from malmoi.corpus.steps.personal.accounts import find_accounts, find_cards
 from malmoi.corpus.steps.personal.addresses import find_addresses
-from malmoi.corpus.steps.personal.identity import (
-    find_business,
-    find_corporate,
-    find_licences,
-    find_passports,
-    find_resident,
-)
 from malmoi.corpus.steps.personal.mail import find_mail
 from malmoi.corpus.steps.personal.names import find_names
 from malmoi.corpus.steps.personal.network import find_networks
@@ -42,11 +36,11 @@ MASKS = {
 TYPES = tuple(MASKS)
 
 FINDERS: dict[str, Callable[[str], Iterator[PersonalSpan]]] = {
-    "resident": find_resident,
-    "corporate": find_corporate,
-    "business": find_business,
-    "licences": find_licences,
-    "passports": find_passports,
+    "resident": identity.find_resident,
+    "corporate": identity.find_corporate,
+    "business": identity.find_business,
+    "licences": identity.find_licences,
+    "passports": identity.find_passports,
     "cards": find_cards,
     "accounts": find_accounts,
     "phones": find_phones,

@@ -7,7 +7,8 @@ from malmoi.corpus.document import DAMAGE, SCHEMA
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.web_page import author_hash, clean_text, to_document
+from malmoi.corpus.sources.record import author_hash, clean_text
+from malmoi.corpus.sources.web_page import to_document
 
 SOURCE = Input("unused", name="모둠", licence="CC0")
 

@@ -3,7 +3,6 @@
 import unicodedata
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -12,9 +11,8 @@ from small_batches import batch_of
 
 from malmoi.corpus.composition.trust import Trust
 from malmoi.corpus.html.attributes import hosts as hosts_of_links
+from malmoi.corpus.html.core_region import parse
 from malmoi.corpus.html.page_metadata import host_of as host_of_page
-from malmoi.corpus.html.scan import scan
-from malmoi.corpus.html.tags import tables
 from malmoi.corpus.learning.labelled_pages import site_of
 from malmoi.corpus.passes.scan import hosts as hosts_of_documents
 from malmoi.corpus.steps import boilerplate
@@ -79,7 +77,7 @@ def test_an_address_has_one_host_in_every_room(url: str, host: str | None):
     assert host_of(url) == host_of_page(url) == host
     assert hosts_of_documents(pa.array([url])).to_pylist() == [host]
     page = f'<html><body><a href="{url}">x</a></body></html>'.encode()
-    links = hosts_of_links(np.frombuffer(page, np.uint8), page, scan(np.frombuffer(page, np.uint8), tables()))
+    links = hosts_of_links(parse(page))
     assert links == ([host] if host else [])
 
 

@@ -28,12 +28,13 @@ def find_resident(text: str) -> Iterator[PersonalSpan]:
         date, mark, back = match.groups()
         if len(back) != 7 or not _is_birthday(date, back[0]) or cued(text, match.start(), _CORPORATE_CUE, 10):
             continue
-        if (
-            mark.strip(" .")
-            or cued(text, match.start(), _RESIDENT_CUE, _CUE_CHARACTERS)
-            or resident_check_fits(date + back)
-        ) or alone(text, match.start(), match.end()):
+        if mark.strip(" .") or resident_check_fits(date + back) or _is_named(text, match, _RESIDENT_CUE):
             yield PersonalSpan(match.start(), match.end(), _resident_type(back))
+
+
+def _is_named(text: str, match: re.Match[str], cue: re.Pattern[str]) -> bool:
+    """Whether a word before the number says what it is, or nothing stands beside it."""
+    return cued(text, match.start(), cue, _CUE_CHARACTERS) or alone(text, match.start(), match.end())
 
 
 def _resident_type(back: str) -> str:
@@ -73,11 +74,7 @@ def find_business(text: str) -> Iterator[PersonalSpan]:
         number = match[1] + match[3] + match[4]
         if match[1] < "101" or match[3] == "00" or not business_check_fits(number):
             continue
-        if (
-            "-" in match["mark"]
-            or cued(text, match.start(), _BUSINESS_CUE, _CUE_CHARACTERS)
-            or alone(text, match.start(), match.end())
-        ):
+        if "-" in match["mark"] or _is_named(text, match, _BUSINESS_CUE):
             yield PersonalSpan(match.start(), match.end(), "business_number")
 
 
@@ -106,11 +103,7 @@ _PASSPORT_CUE = re.compile(r"여권|passport", re.IGNORECASE)
 def find_passports(text: str) -> Iterator[PersonalSpan]:
     """M123A4567 as issued since 2021, in capitals; else (M12345678) only beside the word, or alone."""
     for match in _PASSPORT.finditer(text):
-        if (
-            (match["new"] and match.group().isupper())
-            or cued(text, match.start(), _PASSPORT_CUE, _CUE_CHARACTERS)
-            or alone(text, match.start(), match.end())
-        ):
+        if (match["new"] and match.group().isupper()) or _is_named(text, match, _PASSPORT_CUE):
             yield PersonalSpan(match.start(), match.end(), "passport")
 
 
@@ -127,11 +120,7 @@ _LICENCE_CUE = re.compile(r"면허|licen[cs]e", re.IGNORECASE)
 def find_licences(text: str) -> Iterator[PersonalSpan]:
     """Region (11 to 28, or its name), year, six digits, two. Without hyphens beside the word, or alone."""
     for match in _LICENCE.finditer(text):
-        if (
-            "-" in match["mark"]
-            or cued(text, match.start(), _LICENCE_CUE, _CUE_CHARACTERS)
-            or alone(text, match.start(), match.end())
-        ):
+        if "-" in match["mark"] or _is_named(text, match, _LICENCE_CUE):
             yield PersonalSpan(match.start(), match.end(), "driver_licence")
     for match in _LICENCE_BY_NAME.finditer(text):
         yield PersonalSpan(match.start(), match.end(), "driver_licence")

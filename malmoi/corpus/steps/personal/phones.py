@@ -52,10 +52,8 @@ def find_phones(text: str) -> Iterator[PersonalSpan]:
     for match in _SPELLED.finditer(text):
         if _is_spelled(match.group()):
             yield _span(match)
-    for match in _EACH.finditer(text):
-        yield _span(match)
-    for match in _SPELLED_LANDLINE.finditer(text):
-        yield _span(match)
+    for pattern in (_EACH, _SPELLED_LANDLINE):
+        yield from map(_span, pattern.finditer(text))
     for match in _CUED_PHONE.finditer(text):
         if cued(text, match.start(), _CUE, _CUE_CHARACTERS):
             yield _span(match)
