@@ -1,5 +1,6 @@
 """Removal on request: nothing of a document is left but its tombstone, and a killed erasure is finished later."""
 
+import base64
 import dataclasses
 import json
 import re
@@ -178,3 +179,28 @@ def test_a_killed_erasure_may_be_asked_for_again_and_a_build_in_between_brings_n
 def test_two_at_work_in_one_folder_would_undo_each_other_and_the_second_is_refused(corpus):
     with locked(corpus), pytest.raises(UserError, match="erasure is at work"):
         erase(corpus, first_ids(corpus, 1), quiet)
+
+
+def test_what_the_title_or_the_address_alone_says_is_found(tmp_path):
+    told = [{"title": "홍길동의 첫날"}, {"url": "https://hong.example.kr/1"}, {"title": "남의 글"}]
+    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": sentences(n), **row} for n, row in enumerate(told)])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), tmp_path / "corpus", quiet)
+    ids = [row["id"] for row in rows(tmp_path / "corpus", "ledger")]
+    for number, pattern in enumerate(("홍길동", r"hong\.example\.kr")):
+        found = find(tmp_path / "corpus", Asked(matching=pattern))
+        assert [row["id"] for row in found] == [ids[number]]
+
+
+def test_pictures_that_only_an_erased_document_showed_go_with_it(tmp_path):
+    pictures = [f"<svg xmlns='http://www.w3.org/2000/svg' width='{n}'/>".encode() for n in range(2)]
+    for number, picture in enumerate(pictures):
+        path = tmp_path / "raw" / f"{number}.md"
+        path.parent.mkdir(exist_ok=True)
+        data = base64.b64encode(picture).decode()
+        path.write_text(f"{sentences(number)}\n\n![그림](data:image/svg+xml;base64,{data})\n\n{sentences(9 - number)}\n")
+    out = tmp_path / "corpus"
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), out, quiet)
+    assert {path.read_bytes() for path in (out / "media").glob("??/*")} == set(pictures)
+    gone = next(row["id"] for row in rows(out, "shards") if sentences(0) in row["text"])
+    assert erase(out, [gone], quiet)["media"] == 1
+    assert [path.read_bytes() for path in (out / "media").glob("??/*")] == [pictures[1]]
