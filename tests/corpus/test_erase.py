@@ -14,6 +14,7 @@ from malmoi.corpus.build import build, locked
 from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.tombstones import erased_ids
+from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
 from malmoi.corpus.report.questions import explain
@@ -43,6 +44,8 @@ def test_text_is_nowhere_and_a_tombstone_stays(corpus):
     done = erase(corpus, [one["id"]], quiet)
     assert done["shards"] == 1
     assert done["ledger"] >= 1
+    assert done[INDEX] == 1
+    assert one["id"] not in [row["id"] for row in rows(corpus, INDEX)]
     texts = [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
     assert one["text"] not in texts
     assert other["text"] in texts
@@ -56,6 +59,26 @@ def test_text_is_nowhere_and_a_tombstone_stays(corpus):
     assert after["counts"]["dropped_by_reason"]["erased"] == 1
     assert manifest.verify(corpus) is None
     assert erased_ids(corpus) == [one["id"]]
+
+
+def test_a_tombstone_names_nobody_whether_the_document_was_kept_or_dropped(tmp_path):
+    told = {"title": "홍길동의 첫날", "url": "https://hong.example.kr/1", "source": "홍길동의 일기장", "kind": "blog"}
+    texts = (sentences(1), "홍길동의 짧은 글.", sentences(2))
+    write_rows(tmp_path / "raw" / "hong.jsonl", [{"text": text, **told} for text in texts])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), tmp_path / "corpus", quiet)
+    before = rows(tmp_path / "corpus", "ledger")
+    assert [row["kept"] for row in before] == [True, False, True]
+    assert before[1]["text"] == texts[1]
+    erase(tmp_path / "corpus", [row["id"] for row in before[:2]], quiet)
+    *stones, other = rows(tmp_path / "corpus", "ledger")
+    assert other == before[2]
+    for stone, row in zip(stones, before, strict=False):
+        said = json.dumps(stone, ensure_ascii=False, default=str)
+        assert not re.search("홍길동|hong", said), said
+        assert stone["source"] == dict.fromkeys(row["source"]) | {"kind": "blog"}
+        assert stone["origin"] == {"file": "(erased)", "offset": row["origin"]["offset"]}
+        assert (stone["id"], stone["kept"], stone["reasons"]) == (row["id"], False, ["erased"])
+        assert (stone["text_bytes"], stone["raw_bytes"]) == (0, row["raw_bytes"])
 
 
 def test_a_pattern_finds_text_title_and_address_also_of_what_was_dropped(corpus):
