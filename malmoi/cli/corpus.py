@@ -38,7 +38,7 @@ def _build(arguments: argparse.Namespace) -> int:
     from malmoi.cli.recipe import load
     from malmoi.corpus import build as run_local
 
-    run = load(arguments)
+    run = load(arguments, corpus_alone=True)
     if arguments.dry_run:
         _print_plan(run_local.describe(run.corpus), arguments.json)
         return 0

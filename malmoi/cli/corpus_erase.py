@@ -11,6 +11,7 @@ from malmoi.cli.corpus_questions import where
 from malmoi.cli.terminal import harmless
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, opened, remove, to_path, writing
+from malmoi.kit.paths import to_local_path
 
 UNKNOWN = "unknown"
 """Stands for a number of documents or steps that a run cannot tell."""
@@ -22,11 +23,11 @@ def add_verb(verbs: Any) -> None:
     """Adds the verb to the room's."""
     erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
     erase.add_argument("folder", type=to_path, help="the folder of a corpus")
-    erase.add_argument("--ids", type=Path, metavar="FILE", help="a file with one id a line")
+    erase.add_argument("--ids", type=to_path, metavar="FILE", help="a file with one id a line")
     erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
     erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
     erase.add_argument(
-        "--runs", type=Path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
+        "--runs", type=to_local_path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
     )
     erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
     erase.add_argument("--json", action="store_true", help="print JSON")

@@ -5,10 +5,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from malmoi.cli.terminal import harmless
+from malmoi.kit.paths import to_local_path
 
 BATCH_DOCUMENTS = 500
 SHOWN_CHARACTERS = 200
@@ -26,8 +26,8 @@ def add_verbs(verbs: Any) -> None:
     duplicates.add_argument("--lines", action="store_true", help="every line is a text")
     learn = verbs.add_parser("learn", help="learn the weights of a judgement from labelled data")
     learn.add_argument("what", help="core-region, harm, profanity, human_translation, value, spam")
-    learn.add_argument("data", type=Path, help="the folder of the labelled data")
-    learn.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the weights go (.npz)")
+    learn.add_argument("data", type=to_local_path, help="the folder of the labelled data")
+    learn.add_argument("--out", type=to_local_path, required=True, metavar="FILE", help="where the weights go (.npz)")
     learn.set_defaults(action=_learn)
 
 

@@ -3,7 +3,6 @@
 import argparse
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from malmoi.cli.terminal import harmless, table
@@ -37,7 +36,7 @@ def add_verbs(verbs: Any) -> None:
 def _add_show(verbs: Any) -> None:
     show = verbs.add_parser("show", help="what was read, kept and dropped")
     show.add_argument("folder", type=to_path, help="the folder of a corpus")
-    show.add_argument("--truth", type=Path, help="a truth file: also print how much of what was planted was found")
+    show.add_argument("--truth", type=to_path, help="a truth file: also print how much of what was planted was found")
     show.add_argument("--json", action="store_true", help="print JSON")
     show.set_defaults(action=_show)
     why = verbs.add_parser("why", help="every judgement on one document, kept or not")

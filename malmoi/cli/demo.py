@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL
 
 RECIPE = Path("recipes/demo.toml")
@@ -16,7 +17,7 @@ ANSWER_LIMIT_S = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The room is its own verb."""
-    parser.add_argument("--recipe", type=Path, default=RECIPE, help=f"default: {RECIPE}")
+    parser.add_argument("--recipe", type=to_local_path, default=RECIPE, help=f"default: {RECIPE}")
     parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
     parser.add_argument("--port", type=int, help="of the studio; 0 takes a free one (default: 8600)")
     parser.add_argument("--once", action="store_true", help="send one streamed request to the own server, then exit")
@@ -34,7 +35,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     port = (StudioSettings() if arguments.port is None else StudioSettings(port=arguments.port)).port
     if not arguments.once:
         server.bind("127.0.0.1", port).close()  # a port that is taken is told now, not after the training
-    run_stages(run)
+    run_stages(run, from_scratch=arguments.recipe == RECIPE)  # two minutes of training are no loss
     return _ask_once(run.folder) if arguments.once else main(["studio", str(run.folder), "--port", str(port)])
 
 

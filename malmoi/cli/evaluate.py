@@ -1,14 +1,12 @@
 """`malmoi evaluate run|report`."""
 
 import argparse
-import json
-import sys
-from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 
-from malmoi.cli.progress import bar
-from malmoi.cli.recipe import add_recipe_arguments, load
-from malmoi.kit.run import MODEL, REPORT, TOKENS
+from malmoi.cli.recipe import add_recipe_arguments
+from malmoi.cli.run import run_alone
+from malmoi.kit.paths import to_local_path
+from malmoi.kit.run import REPORT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,34 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     run = verbs.add_parser("run", help="measure the run's model on held-out text and write the report")
     add_recipe_arguments(run)
-    run.set_defaults(action=measure_model)
+    run.set_defaults(action=partial(run_alone, name=REPORT))
     report = verbs.add_parser("report", help="write the report of a run folder from what is there")
-    report.add_argument("folder", type=Path, help="the folder of a run")
+    report.add_argument("folder", type=to_local_path, help="the folder of a run")
     report.add_argument("--json", action="store_true", help="print the numbers as JSON")
     report.set_defaults(action=write_report_of)
-
-
-def measure_model(arguments: argparse.Namespace) -> int:
-    """`malmoi evaluate run RECIPE`."""
-    run = load(arguments)
-    model, out = run.folder / MODEL, run.folder / REPORT
-    if arguments.dry_run:
-        plan = {"model": str(model), "tokens": str(run.folder / TOKENS), "out": str(out)}
-        print(json.dumps({**plan, "settings": asdict(run.evaluate)}, ensure_ascii=False, indent=1))
-        return 0
-    from malmoi.evaluate.run import measure
-    from malmoi.kit import manifest
-    from malmoi.kit.errors import UserError
-    from malmoi.serve.settings import ServeSettings
-    from malmoi.serve.torch_engine import TorchEngine
-
-    if wrong := manifest.verify(model):
-        raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
-    with TorchEngine(model, ServeSettings()) as engine, bar("evaluate") as progress:
-        counts = measure(run.evaluate, engine, run.folder, progress)
-    print(f"written to {out / 'report.html'}", file=sys.stderr)
-    print(json.dumps(counts, ensure_ascii=False, indent=None if arguments.json else 1))
-    return 0
 
 
 def write_report_of(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from malmoi.kit.caches import move_numba_cache
 from malmoi.kit.errors import OUR_FAULT, STOPPED, TRY_AGAIN, UserError, code_of, did_you_mean
+from malmoi.kit.files import CLIENT_LIBRARIES
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",
@@ -84,6 +86,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in EUC-KR has no emoji
     try:
+        move_numba_cache()
         words = list(sys.argv[1:] if arguments is None else arguments)
         if broken := [word for word in words if word != word.encode(errors="replace").decode()]:
             raise UserError(f"{broken[0]!r} is no text", "words and paths in UTF-8")
@@ -104,6 +107,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         place = "" if error.filename is None else f"{error.filename}: "
         _say(f"{place}{error.strerror or error}")
         return code_of(error)
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in CLIENT_LIBRARIES:
+            raise
+        _say(f"{error}; check the address (AWS_ENDPOINT_URL), the network and the keys")
+        return TRY_AGAIN
 
 
 def _say(wrong: str) -> None:

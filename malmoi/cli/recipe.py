@@ -7,7 +7,8 @@ from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config
-from malmoi.kit.files import is_remote
+from malmoi.kit.files import is_remote, to_path
+from malmoi.kit.paths import require_local
 from malmoi.model.shape import ModelSettings
 from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
 from malmoi.train.settings import TrainSettings
@@ -34,7 +35,7 @@ class Run:
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options that every verb with a recipe takes."""
-    parser.add_argument("recipe", type=Path, help="a TOML file in recipes/")
+    parser.add_argument("recipe", type=to_path, help="a TOML file in recipes/")
     parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -42,14 +43,19 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_from_scratch(parser: argparse.ArgumentParser) -> None:
     """Adds the word that lets a training begin again. It is no setting of the recipe: it changes no number."""
-    told = "where saved steps have no whole checkpoint any more, train from step 0 (the former events are kept aside)"
+    told = "where the recipe or its text changed, or saved steps have no whole checkpoint any more, train from step 0"
     parser.add_argument("--from-scratch", action="store_true", help=told)
 
 
-def load(arguments: argparse.Namespace) -> Run:
-    """The recipe that the arguments name, with their --set applied. Raises UserError."""
+def load(arguments: argparse.Namespace, *, corpus_alone: bool = False) -> Run:
+    """The recipe that the arguments name, with their --set applied.
+
+    corpus_alone: nothing but the corpus is made, which may lie on S3. Raises UserError.
+    """
     table = config.override(config.read_toml(arguments.recipe), arguments.assignments)
     run = config.parse(Run, table, "")
+    if not corpus_alone:
+        require_local(run.folder)
     inputs = tuple(replace(source, path=_below(run.data, source.path)) for source in run.corpus.inputs)
     return replace(run, corpus=replace(run.corpus, inputs=inputs))
 

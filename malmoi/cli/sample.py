@@ -4,18 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
+from malmoi.kit.paths import to_local_path
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs of the room."""
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     build = verbs.add_parser("build", help="make samples/raw and samples/truth.jsonl from samples/written")
-    build.add_argument("samples", type=Path, help="the folder that holds written/")
+    build.add_argument("samples", type=to_local_path, help="the folder that holds written/")
     build.add_argument("--check", action="store_true", help="change nothing; fail where the files are not up to date")
     build.set_defaults(action=_build)
     grow = verbs.add_parser("grow", help="make any number of raw documents (HTML, JSONL, WARC) with their truth")
     grow.add_argument("--documents", type=int, required=True, metavar="N")
     grow.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed gives the same bytes")
-    grow.add_argument("--out", type=Path, default=Path("grown"), metavar="DIR", help="a new folder (default: grown)")
+    grow.add_argument("--out", type=to_local_path, default=Path("grown"), metavar="DIR", help="a new folder (grown)")
     grow.set_defaults(action=_grow)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 from malmoi.serve.settings import ServeSettings
 
 _DEFAULT = ServeSettings()
@@ -14,11 +15,11 @@ _DEFAULT = ServeSettings()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    parser.add_argument("model", type=Path, nargs="?", help="folder of an exported model, as runs/demo/model")
+    parser.add_argument("model", type=to_local_path, nargs="?", help="folder of an exported model, as runs/demo/model")
     add_engine_arguments(parser)
     parser.add_argument("--host", default=_DEFAULT.host, help="others than 127.0.0.1 need --keys")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
-    parser.add_argument("--keys", type=Path, metavar="FILE", help="file of API keys (hashes); requests need one then")
+    parser.add_argument("--keys", type=to_local_path, metavar="FILE", help="API keys (hashes); requests need one then")
     parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     parser.set_defaults(action=serve)

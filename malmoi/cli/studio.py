@@ -9,6 +9,7 @@ from pathlib import Path
 from malmoi.cli.serve import add_engine_arguments, settings_of
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL, is_run
 from malmoi.studio.settings import StudioSettings
 
@@ -18,9 +19,13 @@ _DEFAULT = StudioSettings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi studio`."""
     parser.add_argument(
-        "runs", type=Path, nargs="?", default=Path("runs"), help="a run, as runs/demo, or the folder of all (runs)"
+        "runs",
+        type=to_local_path,
+        nargs="?",
+        default=Path("runs"),
+        help="a run, as runs/demo, or the folder of all",
     )
-    parser.add_argument("--model", type=Path, help="folder of an exported model; default: that of the run")
+    parser.add_argument("--model", type=to_local_path, help="folder of an exported model; default: that of the run")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     add_engine_arguments(parser)

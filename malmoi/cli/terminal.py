@@ -1,5 +1,6 @@
 """What goes to a terminal: text without what it would obey, and small tables."""
 
+import json
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -26,3 +27,23 @@ def _padded(text: str, columns: int) -> str:
         0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
     )
     return text + " " * (columns - taken)
+
+
+def print_table(found: dict[str, Any], as_json: bool) -> None:
+    """What a command found or made: JSON, or a line for each value and two levels of names."""
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    for key, value in found.items():
+        if isinstance(value, dict):
+            print(f"{key}:")
+            for name, inner in value.items():
+                print(f"  {name}: {_shown(inner)}")
+        else:
+            print(f"{key}: {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}" if value >= 1000 or value < 0.001 else f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from malmoi.cli.progress import bar
-from malmoi.cli.recipe import add_recipe_arguments, load
-from malmoi.kit.run import CORPUS, TOKENIZER, TOKENS
+from malmoi.cli.recipe import add_recipe_arguments
+from malmoi.cli.run import run_alone
+from malmoi.kit.paths import to_local_path
+from malmoi.kit.run import TOKENIZER, TOKENS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,47 +19,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     learn = verbs.add_parser("learn", help="learn a tokenizer from the run's corpus")
     add_recipe_arguments(learn)
-    learn.set_defaults(action=learn_tokenizer)
+    learn.set_defaults(action=partial(run_alone, name=TOKENIZER))
     encode = verbs.add_parser("encode", help="encode the run's corpus to token shards")
     add_recipe_arguments(encode)
-    encode.set_defaults(action=encode_corpus)
+    encode.set_defaults(action=partial(run_alone, name=TOKENS))
     show = verbs.add_parser("show", help="bytes per token by kind, and morpheme boundaries crossed")
-    show.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
-    show.add_argument("--text", type=Path, action="append", help="measure on this file; else on held-out text")
+    show.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
+    show.add_argument("--text", type=to_local_path, action="append", help="measure on this file; else on held-out text")
     show.add_argument("--bytes", type=int, default=100_000, help="how much text of each kind or file (100000)")
     show.add_argument("--no-morphemes", action="store_true", help="leave the analyser out: much quicker")
     show.add_argument("--json", action="store_true", help="print the result as JSON")
     show.set_defaults(action=show_tokenizer)
     text = verbs.add_parser("encode-text", help="show the tokens of a text read from stdin")
-    text.add_argument("folder", type=Path, help="the folder of a tokenizer or of an exported model")
+    text.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
     text.add_argument("--json", action="store_true", help="print the ids as JSON")
     text.set_defaults(action=encode_text)
-
-
-def learn_tokenizer(arguments: argparse.Namespace) -> int:
-    """`malmoi tokenizer learn RECIPE`."""
-    run = load(arguments)
-    corpus, out = run.folder / CORPUS, run.folder / TOKENIZER
-    if arguments.dry_run:
-        return _plan("learn", run.tokenizer, [corpus], out)
-    from malmoi.tokenizer.learn import learn
-
-    with bar("tokenizer") as progress:
-        counts = learn(run.tokenizer, corpus, out, progress)
-    return _done(counts, out, arguments.json)
-
-
-def encode_corpus(arguments: argparse.Namespace) -> int:
-    """`malmoi tokenizer encode RECIPE`."""
-    run = load(arguments)
-    corpus, tokenizer, out = (run.folder / stage for stage in ("corpus", "tokenizer", "tokens"))
-    if arguments.dry_run:
-        return _plan("encode", run.tokens, [corpus, tokenizer], out)
-    from malmoi.tokenizer.encode import encode
-
-    with bar("tokens") as progress:
-        counts = encode(run.tokens, corpus, tokenizer, out, progress)
-    return _done(counts, out, arguments.json)
 
 
 def show_tokenizer(arguments: argparse.Namespace) -> int:
@@ -108,18 +83,6 @@ def encode_text(arguments: argparse.Namespace) -> int:
             print(token_id, repr(raw.decode("utf-8")), sep="\t")
         except UnicodeDecodeError:
             print(token_id, raw.hex(" "), sep="\t")
-    return 0
-
-
-def _plan(verb: str, settings: Any, inputs: Sequence[Path], out: Path) -> int:
-    plan = {"stage": verb, "inputs": [str(path) for path in inputs], "out": str(out), "settings": asdict(settings)}
-    print(json.dumps(plan, ensure_ascii=False, indent=1))
-    return 0
-
-
-def _done(counts: dict[str, Any], out: Path, as_json: bool) -> int:
-    print(f"written to {out}", file=sys.stderr)
-    print(json.dumps(counts, ensure_ascii=False, indent=None if as_json else 1))
     return 0
 
 

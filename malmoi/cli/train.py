@@ -4,13 +4,16 @@ import argparse
 import json
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from malmoi.cli.progress import bar
-from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments, load
+from malmoi.cli.recipe import add_from_scratch, add_recipe_arguments
+from malmoi.cli.run import run_alone
+from malmoi.cli.terminal import print_table
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import TOKENS, TRAIN
 
 if TYPE_CHECKING:
@@ -23,62 +26,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
     add_recipe_arguments(run)
     add_from_scratch(run)
-    run.set_defaults(action=_run)
+    run.set_defaults(action=partial(run_alone, name=TRAIN))
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
-    show.add_argument("folder", type=Path, help="a train folder, or the folder of a run")
+    show.add_argument("folder", type=to_local_path, help="a train folder, or the folder of a run")
     show.add_argument("--json", action="store_true")
     show.set_defaults(action=_show)
     documents = verbs.add_parser("documents", help="the documents that one step was trained on")
-    documents.add_argument("folder", type=Path)
+    documents.add_argument("folder", type=to_local_path)
     documents.add_argument("--step", type=int, required=True, metavar="N", help="1 is the first")
     documents.add_argument("--json", action="store_true")
     documents.set_defaults(action=_documents)
     seen = verbs.add_parser("seen", help="the steps in which a document was trained on")
-    seen.add_argument("folder", type=Path)
+    seen.add_argument("folder", type=to_local_path)
     seen.add_argument("id", help="a document's id")
     seen.add_argument("--json", action="store_true")
     seen.set_defaults(action=_seen)
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    run = load(arguments)
-    if arguments.dry_run:
-        _print_plan(run, arguments.json)
-        return
-    from malmoi.train.trainer import train
-
-    with bar("train") as progress:
-        tokens, out = run.folder / TOKENS, run.folder / TRAIN
-        counts = train(run.train, run.model, tokens, out, progress, from_scratch=arguments.from_scratch)
-    _print(counts, arguments.json)
-
-
-def _print_plan(run: Any, as_json: bool) -> None:
-    """What would be done, and what it costs. Without encoded tokens, the vocabulary is what the recipe asks for."""
-    from malmoi.train.schedule import learning_rate
-
-    shape = run.model.shape(run.tokenizer.vocabulary_tokens)
-    settings = run.train
-    tokens = settings.steps * settings.batch_sequences * settings.sequence_tokens
-    rates = {str(step + 1): learning_rate(settings, step) for step in (0, settings.steps // 2, settings.steps - 1)}
-    plan = {
-        "parameters": shape.parameters,
-        "training_state_bytes": shape.training_state_bytes,
-        "tokens": tokens,
-        "flops": tokens * shape.training_flops_per_token,
-        "learning_rate_by_step": rates,
-        "train": config.to_table(settings),
-        "model": config.to_table(run.model),
-    }
-    _print(plan, as_json)
-
-
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.train import checkpoint, curve
-    from malmoi.train.trainer import CHECKPOINTS, LAST_STEPS
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
+    from malmoi.train.trainer import LAST_STEPS
 
     folder = train_folder(arguments.folder)
-    steps = curve.steps(folder)
+    steps = run_events.steps(folder)
     last = steps[-LAST_STEPS:]
     states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
     found = {
@@ -93,7 +64,7 @@ def _show(arguments: argparse.Namespace) -> None:
         "refused": {event["name"]: event["reason"] for event in events.every(folder, "refused_checkpoint")},
         "checkpoints": states,
     }
-    _print(found, arguments.json)
+    print_table(found, arguments.json)
 
 
 def _documents(arguments: argparse.Namespace) -> None:
@@ -124,10 +95,10 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
-    from malmoi.train import checkpoint, curve
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
-    from malmoi.train.trainer import CHECKPOINTS
 
     saved = checkpoint.checkpoints(folder / CHECKPOINTS)
     if not saved:
@@ -138,7 +109,7 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
     table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
     settings = config.parse(TrainSettings, table, "train")
-    num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
+    num_steps = max((event["step"] for event in run_events.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 
@@ -148,22 +119,3 @@ def train_folder(folder: Path) -> Path:
         if (candidate / "checkpoints").is_dir() or events.last_written(candidate) is not None:
             return candidate
     raise UserError(f"{folder} is no train folder", "the train folder of a run, such as runs/demo/train")
-
-
-def _print(found: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
-        return
-    for key, value in found.items():
-        if isinstance(value, dict):
-            print(f"{key}:")
-            for name, inner in value.items():
-                print(f"  {name}: {_shown(inner)}")
-        else:
-            print(f"{key}: {_shown(value)}")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4g}" if value >= 1000 or value < 0.001 else f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

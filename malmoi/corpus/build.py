@@ -29,8 +29,11 @@ from malmoi.corpus.sources.files import would_read
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
+from malmoi.kit.stage import Made
 
 STAGE, WORK = "corpus", "work"
+OUTPUT_VERSION = 1
+"""Raised with every change of what the same inputs and settings are built to."""
 TOLD = (rank.THRESHOLDS, rank.SITES, dedup.MIX)
 REPORTS = (page.HTML, page.JSON)
 MADE = (*publish.WRITTEN, MEDIA, *TOLD, *REPORTS)
@@ -46,25 +49,26 @@ ENGINES = {
 Progress = Callable[[int, int], None]
 
 
-def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.RunAll | None = None) -> dict[str, Any]:
+def build(
+    recipe: CorpusRecipe,
+    out: Path,
+    progress: Progress,
+    run_all: phases.RunAll | None = None,
+    inputs: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Builds the corpus into `out` and returns its counts; does nothing where that is done already.
 
-    `progress` is called with bytes done and bytes in all. `run_all`: another engine than the recipe's. Raises UserError
-    where an input is missing or holds `out`, or another build is at work in `out`.
+    `progress` is called with bytes done and bytes in all. `run_all`: another engine than the recipe's. `inputs`: of
+    `made_from`, where the caller has read them already. Raises UserError where an input is missing or holds `out`, or
+    another build is at work in `out`.
     """
     started = time.monotonic()
     _keep_apart(recipe, out)
     read = units.plan(recipe)
     planned = [*read, *_base_units(recipe, len(read))]
-    inputs = {
-        **units.content_hashes(recipe, read),
-        **dedup_index.hashes(recipe),
-        **config.files(recipe, STAGE),
-        **recipe.personal_data.hashes(),
-        **tombstones.hashes(out),
-    }
+    inputs = inputs or made_from(recipe, out, read).inputs
     settings = config.identity(recipe)
-    if manifest.is_finished(out, settings, inputs):
+    if manifest.is_finished(out, settings, inputs, OUTPUT_VERSION):
         _forget(out / WORK)  # left there by a process killed just after the manifest
         return manifest.read(out)["counts"]
     with locked(out):
@@ -86,6 +90,21 @@ def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.R
         _forget(out / WORK)
         events.append(out, "build_finished", seconds=seconds, documents_kept=counts["documents_kept"])
     return counts
+
+
+def made_from(recipe: CorpusRecipe, out: Path, read: Sequence[Unit] | None = None) -> Made:
+    """What identifies the corpus of a recipe, for `stage.change`. Reads every input once, which takes its time.
+
+    read: the units of the inputs, where they are known. Raises UserError where an input is missing.
+    """
+    inputs = {
+        **units.content_hashes(recipe, units.plan(recipe) if read is None else read),
+        **dedup_index.hashes(recipe),
+        **config.files(recipe, STAGE),
+        **recipe.personal_data.hashes(),
+        **tombstones.hashes(out),
+    }
+    return Made(STAGE, OUTPUT_VERSION, config.identity(recipe), inputs)
 
 
 def describe(recipe: CorpusRecipe) -> dict[str, Any]:

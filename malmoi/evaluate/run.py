@@ -38,12 +38,10 @@ def measure(
     made with another tokenizer than lies there now: the figure would be wrong without a word.
     """
     out = folder / REPORT
-    table = config.to_table(settings)
-    inputs = {"model": engine.describe().model_sha256, "tokens": content_sha256(folder / TOKENS)}
     for name in (TOKENS, MODEL):
         if (folder / name).is_dir():
             require_tokenizer(folder / name, folder / TOKENIZER)
-    with writing(out), stage(out, Made(REPORT, OUTPUT_VERSION, table, inputs, (TOKENS,))) as work:
+    with writing(out), stage(out, made(settings, folder, engine.describe().model_sha256)) as work:
         if work is not None:
             found = asyncio.run(_measure(settings, engine, folder, progress))
             write_text(out / MEASUREMENTS, json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
@@ -52,6 +50,12 @@ def measure(
             work.add([MEASUREMENTS])  # report.html and report.json may be drawn again
         write_report(folder)
     return manifest.read(out)["counts"]
+
+
+def made(settings: EvaluateSettings, folder: Path, model_sha256: str) -> Made:
+    """What identifies the report of a run folder's model (the hash of its weights), for `stage.state`."""
+    inputs = {"model": model_sha256, "tokens": content_sha256(folder / TOKENS)}
+    return Made(REPORT, OUTPUT_VERSION, config.to_table(settings), inputs, (TOKENS,))
 
 
 async def _measure(
@@ -65,7 +69,7 @@ async def _measure(
     heldout = open_part(folder / TOKENS, "heldout")
     excerpts = choose(heldout, codec, settings)
     if not excerpts:
-        raise UserError("no document is held out", "some held-out text", "raise tokens.heldout_share")
+        raise UserError("no document is held out", "some held-out text", "set tokens.heldout_share above 0")
     tokens = sum(len(excerpt.ids) for excerpt in excerpts)
     total = tokens + settings.samples * settings.sample_tokens
     model = await score(engine, excerpts, settings.context_share, lambda done, _: progress(done, total))

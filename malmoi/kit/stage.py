@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from malmoi.kit import fence, manifest
 from malmoi.kit.files import listed, remove, remove_partials, write_text
@@ -97,13 +97,26 @@ def state(folder: Path, made: Made) -> str:
     """
     if not (folder / manifest.NAME).exists():
         return "unfinished" if listed(folder) else "absent"
+    wrong = change(folder, made) or manifest.verify(folder, how="size")
+    return f"again because {wrong}" if wrong else "unchanged"
+
+
+class Change(NamedTuple):
+    """A value that differs between two tables, by its path in them."""
+
+    key: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{self.key} changed ({_shown(self.old)} -> {_shown(self.new)})"
+
+
+def change(folder: Path, made: Made) -> Change | None:
+    """The first thing in which a finished folder was made otherwise than `made` says; None where in nothing."""
     found = manifest.read(folder)
     new = {"config": made.config, "inputs": made.inputs, "output_version": made.output_version}
-    change = _first_change({name: found.get(name) for name in new}, json.loads(json.dumps(new, default=str)))
-    if change:
-        return f"again because {change}"
-    wrong = manifest.verify(folder, how="size")
-    return f"again because {wrong}" if wrong else "unchanged"
+    return _first_change({name: found.get(name) for name in new}, json.loads(json.dumps(new, default=str)))
 
 
 def unfinished(folder: Path) -> dict[str, Any]:
@@ -149,14 +162,14 @@ def _clear(folder: Path) -> None:
     remove(folder / UNFINISHED)
 
 
-def _first_change(old: Any, new: Any, path: str = "") -> str | None:
-    """The first value that differs between two JSON values, as "config.limits[0] changed (1 -> 2)"."""
+def _first_change(old: Any, new: Any, path: str = "") -> Change | None:
+    """The first value that differs between two JSON values, with its path as "config.limits[0]"."""
     if isinstance(old, dict) and isinstance(new, dict):
         inner = [(f"{path}.{key}" if path else key, old.get(key), new.get(key)) for key in {**new, **old}]
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         inner = [(f"{path}[{number}]", *pair) for number, pair in enumerate(zip(old, new, strict=True))]
     else:
-        return None if old == new else f"{path} changed ({_shown(old)} -> {_shown(new)})"
+        return None if old == new else Change(path, old, new)
     return next(filter(None, (_first_change(was, now, below) for below, was, now in inner)), None)
 
 

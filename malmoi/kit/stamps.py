@@ -10,14 +10,13 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from malmoi.kit.caches import cache_folder
 from malmoi.kit.files import ABSENT, damage, is_remote, reading, write_text
 
-FOLDER_VARIABLE = "MALMOI_CACHE"
 RECENT_S = 0.05
 """A file that was changed less than this ago gets no stamp: a change in the same tick of the clock of the file system
 (1-10 ms on Linux) would not show. The same rule as for the index of git."""
@@ -53,28 +52,10 @@ def damage_since(folder: Path, sha256_by_name: Mapping[str, str]) -> str | None:
     return None
 
 
-def stamp_folder() -> Path | None:
-    """Where this machine keeps stamps: $MALMOI_CACHE, the user's cache folder, or a temporary one; None for nowhere."""
-    named, cache = os.environ.get(FOLDER_VARIABLE), os.environ.get("XDG_CACHE_HOME")
-    places = [Path(tempfile.gettempdir(), f"malmoi-{os.getuid()}")]
-    with contextlib.suppress(RuntimeError):  # a service user may have no home
-        places.insert(0, Path(cache or Path("~/.cache").expanduser(), "malmoi"))
-    if named:
-        places = [Path(named)]
-    for place in places:
-        with contextlib.suppress(OSError):
-            folder = place / "verified"
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            is_ours = all(path.stat().st_uid == os.getuid() for path in (place, folder))  # anyone may write to /tmp
-            if is_ours and os.access(folder, os.W_OK):
-                return folder
-    return None
-
-
 @contextlib.contextmanager
 def _stamp_of(folder: Path) -> Iterator[Path | None]:
     """The stamp file of a folder on this machine, held for this process; None where none can be kept."""
-    place = stamp_folder()
+    place = cache_folder("verified")
     if place is None:
         yield None
         return

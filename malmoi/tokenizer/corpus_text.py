@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, listed, reading, unreadable
+from malmoi.kit.files import ABSENT, is_remote, listed, opened, reading, unreadable
+from malmoi.tokenizer.settings import id_share
 
 ROWS_PER_READ = 512
 COLUMNS = ["id", "text", "source.kind", "source.name"]
@@ -79,6 +81,26 @@ def documents_by_epoch(corpus: Path) -> list[int]:
     return np.cumsum(counts[::-1])[::-1].tolist()
 
 
+def heldout_limit(corpus: Path, share: float) -> float:
+    """The `id_share` below which documents are held out: `share`, so long as it parts the documents of the corpus.
+
+    Where it picks none of them, the document of the smallest id is held out; where all, that of the largest is not. So
+    each part has a document. `share` itself where it is 0 or there are fewer than two documents. Reads ids alone, and
+    only until one of each part has been met.
+    """
+    smallest, largest = 1.0, 0.0
+    for file in shard_files(corpus) if share else ():
+        with _opened(file) as shard:
+            for batch in shard.iter_batches(ROWS_PER_READ, columns=["id"]):
+                shares = [id_share(one) for one in batch.column("id").to_pylist()]
+                smallest, largest = min([smallest, *shares]), max([largest, *shares])
+                if smallest < share <= largest:
+                    return share
+    if smallest >= largest:
+        return share
+    return largest if largest < share else math.nextafter(smallest, 1)
+
+
 def content_sha256(folder: Path) -> str:
     """A hash that changes when what a finished stage made changes: of its outputs' hashes, and not of its clock."""
     found = manifest.read(folder)
@@ -90,19 +112,25 @@ def content_sha256(folder: Path) -> str:
 def reading_parquet(file: Path, hint: str) -> Iterator[None]:
     """Around what reads a Parquet file: UserError where it is absent or damaged (`hint`), or cannot be read now.
 
-    pyarrow tells damage by an OSError too, but by one without a number of the system.
+    pyarrow tells damage by an OSError too, but by one without a number of the system or a path.
     """
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno and not isinstance(error, ABSENT):
+        if isinstance(error, OSError) and (error.errno or error.filename) and not isinstance(error, ABSENT):
             raise unreadable(file, error) from None
         raise UserError(f"{file} cannot be read: {error}", hint=hint, code=GIVE_UP) from None
 
 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[pq.ParquetFile]:
-    with reading_parquet(file, "build the corpus again"), pq.ParquetFile(file, buffer_size=READ_BYTES) as shard:
+    # A remote shard is read through Python, for pyarrow does not know every file system of fsspec.
+    source = opened(file) if is_remote(file) else contextlib.nullcontext(file)
+    with (
+        reading_parquet(file, "build the corpus again"),
+        source as stream,
+        pq.ParquetFile(stream, buffer_size=READ_BYTES) as shard,
+    ):
         yield shard
 
 

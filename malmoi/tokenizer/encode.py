@@ -15,7 +15,7 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, sha256_of, writing
 from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.codec import NAME, Codec
-from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, read_documents
+from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, heldout_limit, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
@@ -89,11 +89,15 @@ def _encode(
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
     dtype = token_type(vocabulary_tokens)
     by_epoch, tally, done = documents_by_epoch(corpus), Tally(), 0
+    if settings.heldout_share and by_epoch[0] < 2:
+        wrong = f"{corpus} has {by_epoch[0]} documents"
+        raise UserError(wrong, "two or more: one is held out for the evaluation", "or set tokens.heldout_share to 0")
     with contextlib.ExitStack() as opened:
         writers = {part: opened.enter_context(PartWriter(out, part, dtype, settings.shard_tokens)) for part in PARTS}
+        limit = heldout_limit(corpus, settings.heldout_share)
         tasks = _tasks(corpus, tokenizer, len(by_epoch))
         for encoded in map_in_order(encode_task, tasks, num_processes(settings.processes)):
-            _write(encoded, settings.heldout_share, writers, tally)
+            _write(encoded, limit, writers, tally)
             done += len(encoded.rows)
             progress(done, sum(by_epoch))
     shards = {name: tokens for writer in writers.values() for name, tokens in writer.shards.items()}
@@ -170,10 +174,10 @@ def _task(documents: Documents, span: tuple[int, int], tokenizer: Path, epoch: i
     return Task(tokenizer, epoch, list(keys), documents.texts[start:stop].to_pylist())
 
 
-def _write(encoded: Encoded, heldout_share: float, writers: dict[str, PartWriter], tally: Tally) -> None:
+def _write(encoded: Encoded, limit: float, writers: dict[str, PartWriter], tally: Tally) -> None:
     end = 0
     for row, num_tokens in zip(encoded.rows, encoded.num_tokens, strict=True):
-        part = "heldout" if id_share(row.id) < heldout_share else "train"
+        part = "heldout" if id_share(row.id) < limit else "train"
         if part == "train" or encoded.epoch == 1:
             writers[part].add(row, encoded.tokens[end : end + num_tokens])
             tally.add(part, row, num_tokens, encoded.epoch > 1)

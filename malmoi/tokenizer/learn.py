@@ -66,7 +66,8 @@ def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callabl
     sample = Sample(settings, corpus, progress)
     tokenizer = train(sample.lines(), settings.vocabulary_tokens)
     if not sample.bytes_by_kind:
-        raise UserError(f"no document of {corpus} can be sampled", "a corpus with kept documents")
+        wrong = f"no document of {corpus} can be sampled"
+        raise UserError(wrong, "two kept documents or more, of which one is kept aside as held-out text")
     write_text(work.folder / "tokenizer.json", tokenizer.to_str(pretty=True) + "\n")
     special = {token: token_id for token_id, token in enumerate(SPECIAL_TOKENS)}
     write_text(work.folder / "special_tokens.json", json.dumps(special, indent=1) + "\n")

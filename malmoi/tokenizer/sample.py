@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import xxhash
 
-from malmoi.tokenizer.corpus_text import Documents, read_documents
+from malmoi.tokenizer.corpus_text import Documents, heldout_limit, read_documents
 from malmoi.tokenizer.settings import MAX_HELDOUT_SHARE, id_share
 
 Key = TypeVar("Key")
@@ -39,18 +39,23 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Weights:
-    """How likely a document of each source is taken, and the expected size of the sample in bytes."""
+    """How likely a document of each source is taken, and the expected size of the sample in bytes.
+
+    heldout_limit: documents whose `id_share` is below it may be held out later, and give nothing.
+    """
 
     rates: dict[Source, float]
     expected_bytes: int
+    heldout_limit: float = MAX_HELDOUT_SHARE
 
 
 def weigh(corpus: Path, sample_bytes: int) -> Weights:
     """The first pass: reads every text's length and divides `sample_bytes` over kinds, then over their sources."""
     available: defaultdict[str, Counter[Source]] = defaultdict(Counter)
+    limit = heldout_limit(corpus, MAX_HELDOUT_SHARE)
     for documents in read_documents(corpus):
         for position, size in enumerate(documents.text_bytes()):
-            if id_share(documents.ids[position]) >= MAX_HELDOUT_SHARE:
+            if id_share(documents.ids[position]) >= limit:
                 source = _source(documents, position)
                 available[source[0]][source] += min(size, EXCERPT_BYTES)
     by_kind = divide(sample_bytes, {kind: sources.total() for kind, sources in available.items()})
@@ -61,14 +66,14 @@ def weigh(corpus: Path, sample_bytes: int) -> Weights:
         for source in sources
         if sources[source]
     }
-    return Weights(rates, round(sum(by_kind.values())))
+    return Weights(rates, round(sum(by_kind.values())), limit)
 
 
 def draw(corpus: Path, weights: Weights, seed: int) -> Iterator[Excerpt]:
     """The second pass: the excerpts of the sample, in the order of the corpus."""
     for documents in read_documents(corpus):
         for position, document_id in enumerate(documents.ids):
-            if id_share(document_id) < MAX_HELDOUT_SHARE:
+            if id_share(document_id) < weights.heldout_limit:
                 continue
             rate = weights.rates.get(_source(documents, position), 0.0)
             if xxhash.xxh3_64_intdigest(document_id.encode(), seed=seed) / 2**64 < rate:

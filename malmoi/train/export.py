@@ -13,7 +13,7 @@ from malmoi.model.gguf_file import write_gguf
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer
 from malmoi.train import checkpoint
-from malmoi.train.trainer import CHECKPOINTS
+from malmoi.train.checkpoint import CHECKPOINTS
 
 GGUF_PRECISION = "f16"
 OUTPUT_VERSION = 1
@@ -30,10 +30,8 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
     """
     source = _choose(train, step)
     saved = manifest.read(source)
-    table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
-    inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
-    _check_tokenizer(saved["counts"].get("tokenizer_sha256"), inputs["tokenizer"], tokenizer)
-    made = Made("model", OUTPUT_VERSION, table, inputs, ("tokenizer",))
+    made = made_from(train, tokenizer, step)
+    _check_tokenizer(saved["counts"].get("tokenizer_sha256"), made.inputs["tokenizer"], tokenizer)
     if is_done(out, made):
         return manifest.read(out)["counts"]
     wrong = checkpoint.fault(source)
@@ -51,6 +49,14 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
             }
             _publish(model, tokenizer, work)
     return manifest.read(out)["counts"]
+
+
+def made_from(train: Path, tokenizer: Path, step: int | None = None) -> Made:
+    """What identifies the export of a checkpoint with a tokenizer, for `stage.state`."""
+    saved = manifest.read(_choose(train, step))
+    table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
+    inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
+    return Made("model", OUTPUT_VERSION, table, inputs, ("tokenizer",))
 
 
 def load_model(source: Path) -> Transformer:

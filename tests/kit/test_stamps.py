@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.kit import stamps
+from malmoi.kit import caches, stamps
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
 
@@ -17,7 +17,7 @@ SIZE_BYTES = 3_000_000
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(stamps.FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(caches.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 

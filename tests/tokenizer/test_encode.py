@@ -12,8 +12,10 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.stage import state
 from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.corpus_text import heldout_limit
 from malmoi.tokenizer.encode import encode, made
-from malmoi.tokenizer.settings import EncodeSettings, id_share
+from malmoi.tokenizer.sample import draw, weigh
+from malmoi.tokenizer.settings import MAX_HELDOUT_SHARE, EncodeSettings, id_share
 from malmoi.tokenizer.shards import open_part
 
 SETTINGS = EncodeSettings(heldout_share=0.1, shard_tokens=1500, processes=1)
@@ -117,7 +119,10 @@ def test_an_error_on_the_way_leaves_no_manifest_and_no_half_shard(write_corpus, 
     corpus = write_corpus(tmp_path / "corpus", [make_document(f"글 {n} " * 50) for n in range(40)])
     shard = corpus / "shards" / "part-00001.parquet"
     raw = bytearray(shard.read_bytes())
-    raw[50:250] = bytes(200)  # the footer stays whole, so that only reading the pages finds it
+    group = pq.ParquetFile(shard).metadata.row_group(0)
+    texts = next(group.column(n) for n in range(group.num_columns) if group.column(n).path_in_schema == "text")
+    first = texts.dictionary_page_offset or texts.data_page_offset
+    raw[first + 20 : first + 220] = bytes(200)  # the footer and the ids stay whole: only reading the texts finds it
     shard.write_bytes(raw)
     with pytest.raises(UserError, match=r"part-00001\.parquet"):
         encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
@@ -160,7 +165,7 @@ def test_a_text_that_is_no_utf8_after_damage_names_its_shard(write_corpus, plain
     place = table.schema.get_field_index("text")
     pq.write_table(table.set_column(place, table.schema.field(place), text.cast(table.schema.field(place).type)), shard)
     with pytest.raises(UserError, match=r"part-00000\.parquet cannot be read: .*UTF8"):
-        encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+        encode(EncodeSettings(0.0, processes=1), corpus, plain, tmp_path / "out", quiet)
 
 
 def test_an_unwritable_folder_is_one_clear_line(corpus: Path, plain: Path, tmp_path: Path):
@@ -186,3 +191,40 @@ def test_hard_texts_come_back_from_the_shards(write_corpus, plain: Path, tmp_pat
 def test_impossible_settings_are_refused_by_name(wrong: dict):
     with pytest.raises(UserError, match=next(iter(wrong))):
         EncodeSettings(**wrong)
+
+
+def some_ids(make_document, picked: int, others: int, share: float) -> list[dict]:
+    """Documents of which `picked` have an id below `share`."""
+    pool = [make_document(f"글 {n} 하나") for n in range(2000)]
+    below = [one for one in pool if id_share(one["id"]) < share]
+    return below[:picked] + [one for one in pool if one not in below][:others]
+
+
+@pytest.mark.parametrize(("picked", "others"), [(0, 3), (3, 0), (2, 5)])
+def test_each_part_has_a_document_however_few_there_are(picked, others, write_corpus, plain, tmp_path, make_document):
+    documents = some_ids(make_document, picked, others, 0.1)
+    counts = encode(SETTINGS, write_corpus(tmp_path / "corpus", documents), plain, tmp_path / "out", quiet)
+    by_share = sorted(documents, key=lambda one: id_share(one["id"]))
+    expected = picked if picked and others else picked - 1 if picked else 1
+    part = open_part(tmp_path / "out", "heldout")
+    assert {one.id for one in part.located(0, part.num_tokens)} == {one["id"] for one in by_share[:expected]}
+    assert counts["train_documents"] == picked + others - expected
+
+
+def test_the_tokenizer_is_learnt_from_no_document_that_is_held_out_later(write_corpus, tmp_path, make_document):
+    for number, (picked, others) in enumerate([(0, 3), (3, 0), (2, 5)]):
+        documents = some_ids(make_document, picked, others, MAX_HELDOUT_SHARE)
+        corpus = write_corpus(tmp_path / str(number), documents)
+        learnt = [one.text for one in draw(corpus, weigh(corpus, 10**6), 0)]
+        limit = heldout_limit(corpus, 0.1)
+        held = {one["text"] for one in documents if id_share(one["id"]) < limit}
+        assert learnt
+        assert held
+        assert not held & set(learnt)
+
+
+def test_one_document_cannot_be_trained_on_and_held_out(write_corpus, plain, tmp_path, make_document):
+    corpus = write_corpus(tmp_path / "corpus", [make_document("글 하나")], shards=1)
+    with pytest.raises(UserError, match="has 1 documents; expected two or more: one is held out"):
+        encode(SETTINGS, corpus, plain, tmp_path / "out", quiet)
+    assert encode(EncodeSettings(0.0, processes=1), corpus, plain, tmp_path / "out", quiet)["train_documents"] == 1

@@ -190,9 +190,9 @@ def test_the_command_line_trains_shows_traces_and_exports(folder, call):
     shutil.rmtree(folder / "train")
     code, out, err = call("train", "run", recipe, "--dry-run", "--json")
     assert (code, err) == (0, "")
-    assert json.loads(out)["tokens"] == 8 * 4 * 32
+    assert json.loads(out)["training_tokens"] == 8 * 4 * 32
     code, out, err = call("train", "run", recipe, "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"written to {folder / 'train'}\n")
     assert json.loads(out)["steps"] == 8
     code, out, _ = call("train", "show", folder, "--json")
     assert json.loads(out)["checkpoints"] == {"step-00000004": "whole", "step-00000008": "whole"}
@@ -203,11 +203,13 @@ def test_the_command_line_trains_shows_traces_and_exports(folder, call):
     assert "3" in call("train", "seen", folder / "train", first)[1].split()
     assert call("model", "export", recipe, "--dry-run")[0] == 0
     assert not (folder / "model").exists()
-    assert call("model", "export", recipe)[1].strip() == str(folder / "model")
+    code, out, err = call("model", "export", recipe)
+    assert (code, err) == (0, f"written to {folder / 'model'}\n")
+    assert "step: 8" in out
     assert json.loads(call("model", "export", folder, "--step", 4, "--json")[1])["step"] == 4
     shown = json.loads(call("model", "show", folder, "--json")[1])
     assert shown["parameters"] == shown["counts"]["parameters"]
-    assert "layers=2" in call("model", "show", folder / "model")[1]
+    assert "layers: 2" in call("model", "show", folder / "model")[1]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from small_runs import run as train_small
 from small_tokens import countable_documents, write_tokens
 
+from malmoi.cli.plan import Planned
 from malmoi.cli.recipe import load
 from malmoi.cli.run import STAGES, Stage, run_stages
 from malmoi.cli.train import train_folder
@@ -119,6 +120,7 @@ def test_no_stage_begins_after_one_that_was_asked_to_stop_in_its_last_step(recip
     fakes = {"train": training, "model": lambda *_: begun.append("model")}
     stages = tuple(Stage(one.folder, one.title, fakes[one.folder]) for one in STAGES if one.folder in fakes)
     monkeypatch.setattr("malmoi.cli.run.STAGES", stages)
+    monkeypatch.setattr("malmoi.cli.run.plan", lambda _run: [Planned("corpus", "unchanged")])  # there is no corpus
     run = load(argparse.Namespace(recipe=recipe, assignments=[]))
     with pytest.raises(UserError, match="stopped by SIGTERM after step 12 of 12, which is saved") as caught:
         run_stages(run)

@@ -11,6 +11,7 @@ from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
 MOST_LINE_BYTES = 20_000_000
@@ -38,9 +39,9 @@ def read_loose(
     for name in files:
         if name == STDIN:
             yield from _lines_of(sys.stdin.buffer, name) if lines else _whole(sys.stdin.buffer.read(), name)
-        elif lines and Path(name).is_dir():
+        elif lines and to_local_path(name).is_dir():
             raise UserError(f"{name} is a folder", "with --lines a text file, or -")
-        elif not Path(name).exists() or (lines and not Path(name).is_file()):
+        elif not to_local_path(name).exists() or (lines and not Path(name).is_file()):
             raise UserError(f"no file at {name}", "a text file, or -" if lines else "a file, a folder, an archive or -")
         elif lines:
             with Path(name).open("rb") as stream:

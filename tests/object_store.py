@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def served() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in told.items():
             patch.setenv(name, value)
+        # Its buckets outlive it in the process: another file of tests may have served the same one before.
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b"").close()
         bucket = files.to_path(f"s3://{BUCKET}")
         forget()
         bucket.fs.mkdir(BUCKET)  # pyright: ignore[reportAttributeAccessIssue]
