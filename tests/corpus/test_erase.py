@@ -104,11 +104,12 @@ def test_what_is_asked_wrongly_gets_one_sentence(corpus):
         find(corpus, Asked(ids=tuple(one)))
 
 
-def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
+@pytest.mark.parametrize("files_done", ["none", "all"])
+def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus, files_done):
     first, second = first_ids(corpus, 2)
 
-    def killed(done, total):  # the moment between the last file and the manifest
-        if done == total:
+    def killed(done, total):  # before the first file, or between the last one and the manifest
+        if done == (0 if files_done == "none" else total):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -117,6 +118,8 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
     erase(corpus, [second], quiet)
     assert not (corpus / PLAN).exists()
     assert erased_ids(corpus) == sorted([first, second])
+    assert not {first, second} & {row["id"] for row in rows(corpus, "shards")}
+    assert {row["id"] for row in rows(corpus, "ledger") if row["reasons"] == ["erased"]} == {first, second}
     assert manifest.verify(corpus) is None
     assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
 
