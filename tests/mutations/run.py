@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -25,7 +25,7 @@ from mutations import ROOT, Mutation, mutated, read_mutations
 COPIES = 2
 """So many run at a time, each in a copy of its own."""
 MAX_SURVIVORS = 1
-TEST_TIMEOUT_S = 300
+TEST_TIMEOUT_S = 120
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "runs", "*.egg-info")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*?([\w.-]+::\S+)", re.MULTILINE)
 
@@ -83,7 +83,8 @@ def _all(chosen: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[Result]
             free.put(copy)
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        for result in pool.map(judged, chosen):
+        for future in as_completed([pool.submit(judged, mutation) for mutation in chosen]):
+            result = future.result()
             print(f"{result.name:<36} {'killed' if result.is_killed else 'SURVIVED':<9}", end="")
             print(f"{result.seconds:6.1f} s  {result.by}", flush=True)
             yield result
