@@ -223,7 +223,9 @@ def test_pictures_that_only_an_erased_document_showed_go_with_it(tmp_path):
         path = tmp_path / "raw" / f"{number}.md"
         path.parent.mkdir(exist_ok=True)
         data = base64.b64encode(picture).decode()
-        path.write_text(f"{sentences(number)}\n\n![그림](data:image/svg+xml;base64,{data})\n\n{sentences(9 - number)}\n")
+        path.write_text(
+            f"{sentences(number)}\n\n![그림](data:image/svg+xml;base64,{data})\n\n{sentences(9 - number)}\n"
+        )
     out = tmp_path / "corpus"
     build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), out, quiet)
     assert {path.read_bytes() for path in (out / "media").glob("??/*")} == set(pictures)
