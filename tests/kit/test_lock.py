@@ -302,6 +302,28 @@ def test_a_folder_behind_a_link_is_the_same_folder(tmp_path):
     assert not (tmp_path / "real" / "a").exists()
 
 
+def test_a_new_folder_of_who_lost_the_lease_does_not_appear(tmp_path):
+    """Nothing lies at its name that would keep the rename from being made."""
+    with pytest.raises(UserError, match="was taken over"), lock(tmp_path), files.atomic_directory(tmp_path / "a"):
+        lease_of(tmp_path, by_another())
+    assert not (tmp_path / "a").exists()
+
+
+def test_who_loses_the_lease_between_removing_and_moving_moves_nothing(tmp_path, monkeypatch):
+    files.write_text(tmp_path / "old", "old")
+    remove = files.remove
+
+    def removed_then_lost(path):
+        remove(path)
+        lease_of(tmp_path, by_another())
+
+    monkeypatch.setattr(files, "remove", removed_then_lost)
+    with pytest.raises(UserError, match="was taken over"), lock(tmp_path):
+        files.move(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "old").exists()
+    assert not (tmp_path / "new").exists()
+
+
 def test_what_lies_beside_a_folder_that_was_taken_over_may_be_written(tmp_path):
     with lock(tmp_path / "말뭉치"):
         lease_of(tmp_path / "말뭉치", by_another())
