@@ -6,6 +6,7 @@ works on the bytes of tokens, so a token that is a third of a Hangul syllable is
 
 import json
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import llguidance.numpy
@@ -22,6 +23,7 @@ MAX_GRAMMAR_CHARACTERS = {"regex": 16_000, "json": 16_000, "lark": 4_000}
 """llguidance follows rules that name each other by recursion on the C stack, and the whole process dies where it ends.
 With 8 MB of stack, 3,500 levels of a Lark grammar did so and 2,100 did not; 4,000 characters hold at most 1,700."""
 
+_LIMITS = LLParserLimits(verbose_errors=False)
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
@@ -33,7 +35,7 @@ def check(guide: Guide) -> str:
         grammar = _GRAMMARS[guide.kind](guide.value)
     except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than JSON is read
         raise UserError(f"guide.value is no {guide.kind} that can be followed: broken text or too deep") from None
-    problem = LLMatcher.validate_grammar(grammar, limits=_limits())
+    problem = LLMatcher.validate_grammar(grammar, limits=_LIMITS)
     if problem and not problem.startswith("WARNING"):
         raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
     return grammar
@@ -49,7 +51,7 @@ class Grammars:
 
     def matcher(self, guide: Guide) -> "Matcher":
         """A matcher at the start of the answer. Raises UserError for a guide that cannot be followed."""
-        found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_limits())
+        found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_LIMITS)
         if found.is_error():
             raise UserError(f"guide.value cannot be followed: {_told(found.get_error())}")
         return Matcher(found, self._vocabulary_tokens)
@@ -94,14 +96,6 @@ def _choice(value: Any) -> str:
     return LLMatcher.grammar_from_regex(unicodedata.normalize("NFC", f"({'|'.join(escaped)})"))
 
 
-def _regex(value: Any) -> str:
-    return LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression"))
-
-
-def _lark(value: Any) -> str:
-    return LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar"))
-
-
 def _json(value: Any) -> str:
     if not isinstance(value, dict):
         raise UserError("guide.value of json is not an object", "a JSON schema")
@@ -118,11 +112,13 @@ def _text(value: Any, kind: str, expected: str) -> str:
     return unicodedata.normalize("NFC", value)  # tokens are NFC: a grammar in NFD could not be spelt with them
 
 
-_GRAMMARS = {"choice": _choice, "regex": _regex, "json": _json, "lark": _lark}
-
-
-def _limits() -> LLParserLimits:
-    return LLParserLimits(verbose_errors=False)
+_GRAMMARS: dict[str, Callable[[Any], str]] = {
+    "choice": _choice,
+    "regex": lambda value: LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression")),
+    "json": _json,
+    "lark": lambda value: LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar")),
+}
+"""The grammar of each kind of guide in llguidance's own form, made from the guide's value."""
 
 
 class _Vocabulary:

@@ -24,7 +24,7 @@ from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_stream import EventStream, event, take_place, until_gone
 from malmoi.serve.keys import read_keys
 from malmoi.serve.served import Served
-from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings, is_loopback
+from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
 
 
@@ -40,7 +40,7 @@ def create_app(served: Served) -> FastAPI:
 def rules(settings: ServeSettings) -> Rules:
     """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
     keys = read_keys(settings.keys) if settings.keys else None
-    if is_loopback(settings.host):
+    if settings.host in LOOPBACK_HOSTS:
         return Rules(settings.max_body_bytes, LOOPBACK_HOSTS, keys)
     if keys is None:
         hint = "make a key with: malmoi serve --keys FILE --new-key NAME"

@@ -90,10 +90,9 @@ class Sample:
         """Lists of lines, with CUT between morphemes where the settings ask for it."""
         weights = weigh(self._corpus, self._settings.sample_bytes)
         tasks = tasks_of(self._seen(draw(self._corpus, weights, self._settings.seed)))
-        if self._settings.guide == "none":
-            yield from self._watched(tasks, weights)
-            return
-        yield from self._watched(map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes)), weights)
+        if self._settings.guide == "morphemes":
+            tasks = map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes))
+        yield from self._watched(tasks, weights)
 
     def counts(self) -> dict[str, Any]:
         """What the sample held."""
