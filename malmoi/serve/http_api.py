@@ -27,6 +27,9 @@ from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
 
+_DRAWING = {"temperature", "top_p", "top_k", "repetition_penalty", "seed"}
+"""Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
+
 
 def create_app(served: Served) -> FastAPI:
     """The server of `malmoi serve`. Raises UserError where its settings would let strangers in."""
@@ -113,13 +116,9 @@ def engine_request(served: Served, body: Sampling, prompt_ids: Sequence[int], nu
     return EngineRequest(
         prompt_ids=tuple(prompt_ids),
         max_tokens=_max_tokens(body, room, served.settings.default_max_tokens),
-        temperature=EngineRequest.temperature if body.temperature is None else body.temperature,
-        top_p=body.top_p,
-        top_k=body.top_k,
-        repetition_penalty=body.repetition_penalty,
-        seed=body.seed,
         top_logprobs=num_top,
         guide=_guide(body),
+        **body.model_dump(include=_DRAWING, exclude_none=True),
     )
 
 

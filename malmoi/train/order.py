@@ -7,6 +7,7 @@ inverse tells when a window was used.
 """
 
 import hashlib
+from collections.abc import Callable
 
 ROUNDS = 8
 """Four make it pseudo-random for a strong round function; ours is a fast mixer, so twice that."""
@@ -27,19 +28,18 @@ class Order:
 
     def at(self, place: int) -> int:
         """The item at a place (0..size-1)."""
-        assert 0 <= place < self.size, (place, self.size)
-        item = self._forth(place)
-        while item >= self.size:
-            item = self._forth(item)
-        return item
+        return self._walk(self._forth, place)
 
     def place_of(self, item: int) -> int:
         """The place of an item: the inverse of `at`."""
-        assert 0 <= item < self.size, (item, self.size)
-        place = self._back(item)
-        while place >= self.size:
-            place = self._back(place)
-        return place
+        return self._walk(self._back, item)
+
+    def _walk(self, step: Callable[[int], int], value: int) -> int:
+        assert 0 <= value < self.size, (value, self.size)
+        value = step(value)
+        while value >= self.size:
+            value = step(value)
+        return value
 
     def _forth(self, value: int) -> int:
         mask = (1 << self._half_bits) - 1
