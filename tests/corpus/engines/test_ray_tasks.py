@@ -37,7 +37,8 @@ pytestmark = [
 def cluster():
     """Two nodes of one core each, as real raylets of their own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # the nodes find the work functions of this file
+        here = Path(__file__).parent  # the nodes find the work functions of this file and of the folder above
+        patch.setenv("PYTHONPATH", f"{here}:{here.parent}")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         made.add_node(num_cpus=1)
