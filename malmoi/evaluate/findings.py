@@ -53,6 +53,7 @@ def thinned(points: Sequence[dict[str, Any]], limit: int = MAX_POINTS) -> list[d
 
 
 def _manifest(stage: Path) -> dict[str, Any] | None:
+    """The manifest of a stage; None where it is absent or damaged, for a report draws what there is."""
     try:
         found = manifest.read(stage)
     except UserError:

@@ -36,6 +36,7 @@ def _loss(steps: list[Findings]) -> Findings | None:
 
 
 def _title(step: Findings) -> str:
+    """What the pointer shows over a point of the curve."""
     rate, norm = step.get("learning_rate"), step.get("gradient_norm")
     extra = [f"lr {rate:.3g}" if isinstance(rate, float) else "", f"grad {norm:.3g}" if isinstance(norm, float) else ""]
     return " · ".join([f"step {step['step']:,}", f"loss {step['loss']:.4f}", *filter(None, extra)])

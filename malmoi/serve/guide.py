@@ -88,6 +88,7 @@ def _told(problem: str) -> str:
 
 
 def _choice(value: Any) -> str:
+    """The texts as the alternatives of one regular expression."""
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise UserError("guide.value of a choice is not a list of texts", "at least one text, none of them empty")
     if len(value) > MAX_CHOICES:
@@ -105,6 +106,7 @@ def _json(value: Any) -> str:
 
 
 def _text(value: Any, kind: str, expected: str) -> str:
+    """A grammar as text within its bound. Raises UserError saying what it should be."""
     if not isinstance(value, str) or not value:
         raise UserError(f"guide.value is a {type(value).__name__}", expected)
     if len(value) > MAX_GRAMMAR_CHARACTERS[kind]:

@@ -63,6 +63,7 @@ def made(settings: LearnSettings, corpus: Path) -> Made:
 
 
 def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callable[[int, int], None]) -> None:
+    """Learns while the sample streams by: it is never whole in memory as text, only as counts of words."""
     sample = Sample(settings, corpus, progress)
     tokenizer = train(sample.lines(), settings.vocabulary_tokens)
     if not sample.bytes_by_kind:
@@ -110,6 +111,7 @@ class Sample:
             yield excerpt.text
 
     def _watched(self, batches: Iterator[list[str]], weights: Weights) -> Iterator[list[str]]:
+        """The batches as they are, counted for `progress` in UTF-8 bytes without the marks."""
         done = 0
         for lines in batches:
             done += sum(len(line.replace(CUT, "").encode()) for line in lines)

@@ -69,6 +69,7 @@ class _Shard:
             self.flush()
 
     def flush(self) -> None:
+        """Writes the rows that wait as one row group of the table."""
         if self._rows:
             columns = zip(*self._rows, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, DOCUMENTS_SCHEMA, strict=True)]
@@ -78,6 +79,7 @@ class _Shard:
 
 @contextlib.contextmanager
 def _new_shard(file: Path, dtype: np.dtype) -> Iterator[_Shard]:
+    """A shard and its table, both written aside; they take their names where the block ends well."""
     with (
         atomic_file(file) as tokens_aside,
         atomic_file(table_of(file)) as table_aside,

@@ -90,6 +90,7 @@ def _all(train: Path) -> list[Path]:
 
 
 def _choose(train: Path, step: int | None) -> Path:
+    """The checkpoint of `step`, else the newest by its name, whole or not: the caller refuses a damaged one by name."""
     found = _all(train)
     if not found:
         raise UserError(f"no checkpoint in {train / CHECKPOINTS}", "the folder of a train stage")

@@ -35,6 +35,7 @@ class Order:
         return self._walk(self._back, item)
 
     def _walk(self, step: Callable[[int], int], value: int) -> int:
+        """Sends a value through `step` until it is below the size: at most four times on average (4**k <= 4 size)."""
         assert 0 <= value < self.size, (value, self.size)
         value = step(value)
         while value >= self.size:
@@ -42,6 +43,7 @@ class Order:
         return value
 
     def _forth(self, value: int) -> int:
+        """One pass through the Feistel network, halves of k bits: left, right = right, left ^ F(right)."""
         mask = (1 << self._half_bits) - 1
         left, right = value >> self._half_bits, value & mask
         for key in self._keys:
@@ -49,6 +51,7 @@ class Order:
         return left << self._half_bits | right
 
     def _back(self, value: int) -> int:
+        """The inverse pass: the rounds in the opposite order."""
         mask = (1 << self._half_bits) - 1
         left, right = value >> self._half_bits, value & mask
         for key in reversed(self._keys):

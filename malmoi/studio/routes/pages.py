@@ -54,6 +54,7 @@ def router(static: Path) -> APIRouter:
 
 
 def _file(file: Path, path: str) -> Response:
+    """A file of the bundle. Those under assets/ have a hash in their names, so browsers may keep them for a year."""
     lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
     media_type = _MEDIA_TYPES.get(file.suffix, "application/octet-stream")
     return FileResponse(file, media_type=media_type, headers={"Cache-Control": lasting})
