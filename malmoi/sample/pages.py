@@ -52,7 +52,7 @@ def break_markup(markup: str, chance: random.Random) -> str:
 
 
 def _head(text: Text, url: str, charset: str, chance: random.Random) -> str:
-    """A head in one of three styles: Open Graph with JSON-LD, JSON-LD alone, or, on pages of kind web, Open Graph alone."""
+    """A head in one of three styles: Open Graph with JSON-LD, JSON-LD alone, or, on kind web, Open Graph alone."""
     escape = html.escape
     lines = [f'<meta charset="{charset}">', f"<title>{escape(text.title)} - {escape(text.site)}</title>"]
     style = chance.randrange(3)

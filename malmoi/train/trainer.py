@@ -163,7 +163,7 @@ def _record(settings: TrainSettings, state: State, result: StepResult, out: Path
 
 
 def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
-    """Writes a checkpoint, then removes all but the newest `keep_checkpoints`: in this order, so that one always stands."""
+    """Writes a checkpoint, then removes all but the newest `keep_checkpoints`, so that one always stands."""
     began = time.perf_counter()
     path = out / CHECKPOINTS / checkpoint.name_of(state.step)
     made_with = {"vocabulary_tokens": plan.shape.vocabulary_tokens, "tokenizer_sha256": plan.tokenizer_sha256}
@@ -175,7 +175,7 @@ def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
 
 
 def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float) -> dict[str, Any]:
-    """Writes the manifest, which says that the run is done; it names each checkpoint that is kept by its manifest's hash."""
+    """Writes the manifest: the run is done. It names each checkpoint that is kept, with the hash of its manifest."""
     every = run_events.steps(out)
     last = every[-LAST_STEPS:]
     seconds = max(seconds, sum(step["seconds"] for step in every))  # a run gone on with took longer than its last part
