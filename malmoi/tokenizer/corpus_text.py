@@ -143,6 +143,7 @@ def _epochs(shard: pq.ParquetFile, group: int) -> np.ndarray:
 
 
 def _documents(batch: pa.RecordBatch) -> Documents:
+    """A batch with its columns flat. Raises pyarrow.ArrowInvalid where a page is damaged."""
     batch.validate(full=True)  # a damaged page may unpack to bytes that are no UTF-8
     source = batch.column("source")
     return Documents(

@@ -63,6 +63,7 @@ def made(settings: LearnSettings, corpus: Path) -> Made:
 
 
 def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callable[[int, int], None]) -> None:
+    """Learns while the sample streams by: it is never whole in memory as text, only as counts of words."""
     sample = Sample(settings, corpus, progress)
     tokenizer = train(sample.lines(), settings.vocabulary_tokens)
     if not sample.bytes_by_kind:
@@ -90,10 +91,9 @@ class Sample:
         """Lists of lines, with CUT between morphemes where the settings ask for it."""
         weights = weigh(self._corpus, self._settings.sample_bytes)
         tasks = tasks_of(self._seen(draw(self._corpus, weights, self._settings.seed)))
-        if self._settings.guide == "none":
-            yield from self._watched(tasks, weights)
-            return
-        yield from self._watched(map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes)), weights)
+        if self._settings.guide == "morphemes":
+            tasks = map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes))
+        yield from self._watched(tasks, weights)
 
     def counts(self) -> dict[str, Any]:
         """What the sample held."""
@@ -111,6 +111,7 @@ class Sample:
             yield excerpt.text
 
     def _watched(self, batches: Iterator[list[str]], weights: Weights) -> Iterator[list[str]]:
+        """The batches as they are, counted for `progress` in UTF-8 bytes without the marks."""
         done = 0
         for lines in batches:
             done += sum(len(line.replace(CUT, "").encode()) for line in lines)
