@@ -28,7 +28,8 @@ from malmoi.corpus.report import page
 from malmoi.corpus.sources.files import would_read
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
+from malmoi.kit.files import PARTIAL, listed, make_folder, remove, sha256_of
+from malmoi.kit.paths import is_remote, require_reachable
 from malmoi.kit.stage import Made
 
 STAGE, WORK = "corpus", "work"
@@ -144,7 +145,7 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
     """One build or erasure at a time in a folder of this machine. The lock goes with the process, however it ends."""
-    require(out)
+    require_reachable(out)
     if is_remote(out):
         yield
         return

@@ -23,7 +23,8 @@ from malmoi.corpus.passes import phases
 from malmoi.corpus.passes.tasks import PLAN, Hooks, Task, Work, tasks_of
 from malmoi.kit import events
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote, listed
+from malmoi.kit.files import listed
+from malmoi.kit.paths import is_remote
 
 COMMAND = ("-m", "malmoi", "corpus", "work")
 """What a node runs, with this very Python: it lies where all nodes see it, or at the same place on each."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 
 def parquet_files(folder: Path) -> str:

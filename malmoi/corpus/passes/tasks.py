@@ -15,7 +15,8 @@ from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps.minhash import EXACT, NEAR
 from malmoi.kit import config
-from malmoi.kit.files import listed, to_path, write_text
+from malmoi.kit.files import listed, write_text
+from malmoi.kit.paths import to_path
 
 PASS, RANK, SAME, CLOSE, JUDGE, PARAGRAPHS, PUBLISH = STAGES = (
     "pass",

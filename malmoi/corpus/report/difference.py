@@ -6,7 +6,7 @@ from typing import Any, cast
 from malmoi.corpus.ledger.database import opened, parquet_files, query
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.corpus.report.questions import numbers
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 SHOWN_CHARACTERS = 300
 CHANGES = ("added", "dropped", "new", "gone", "changed", "other_reason")
