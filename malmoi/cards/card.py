@@ -13,6 +13,7 @@ import yaml
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.ranges import at_least, require
 
 LIBRARY = Path(__file__).parent / "library"
 
@@ -45,12 +46,10 @@ class Input:
     example: Any = None
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise UserError(f"name is {self.name!r}", "letters, digits and _")
+        require(self, "letters, digits and _", str.isidentifier, "name")
         if (self.type == "choice") != bool(self.choices):
             raise UserError(f"choices of an input of type {self.type!r}", "choices for type choice and for no other")
-        if self.max_chars < 1:
-            raise UserError(f"max_chars is {self.max_chars}", "1 or more")
+        at_least(self, 1, "max_chars")
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,7 @@ class Output:
                 raise UserError(f"{key} with type {self.type!r}", f"it {wanted}")
         if len(set(self.choices)) < len(self.choices):
             raise UserError("choices has the same text twice", "each once")
-        if self.abstain_below is not None and not 0 <= self.abstain_below <= 1:
-            raise UserError(f"abstain_below is {self.abstain_below}", "0 to 1")
+        require(self, "0 to 1", lambda share: 0 <= share <= 1, "abstain_below")
         if self.dictionary is not None and Path(self.dictionary).name != self.dictionary:
             raise UserError(f"dictionary is {self.dictionary!r}", "the name of a file beside the card")
 
@@ -124,16 +122,10 @@ class Decoding:
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature <= 2:
-            raise UserError(f"temperature is {self.temperature}", "0 to 2")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UserError(f"top_p is {self.top_p}", "above 0, to 1")
-        if self.top_k is not None and self.top_k < 1:
-            raise UserError(f"top_k is {self.top_k}", "1 or more")
-        if self.repetition_penalty is not None and not 0 < self.repetition_penalty <= 10:
-            raise UserError(f"repetition_penalty is {self.repetition_penalty}", "above 0, to 10")
-        if self.max_tokens < 1:
-            raise UserError(f"max_tokens is {self.max_tokens}", "1 or more")
+        require(self, "0 to 2", lambda number: 0 <= number <= 2, "temperature")
+        require(self, "above 0, to 1", lambda share: 0 < share <= 1, "top_p")
+        require(self, "above 0, to 10", lambda number: 0 < number <= 10, "repetition_penalty")
+        at_least(self, 1, "top_k", "max_tokens")
 
 
 @dataclass(frozen=True)
@@ -172,10 +164,8 @@ class Card:
     evaluation: Evaluation = field(default_factory=Evaluation)
 
     def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
-            raise UserError(f"id is {self.id!r}", "small letters, digits and _, at most 64")
-        if self.version < 1:
-            raise UserError(f"version is {self.version}", "1 or more")
+        require(self, "small letters, digits and _, at most 64", lambda name: _ID.fullmatch(name) is not None, "id")
+        at_least(self, 1, "version")
         names = [each.name for each in self.inputs]
         if len(set(names)) < len(names):
             raise UserError("inputs has the same name twice", "each once")

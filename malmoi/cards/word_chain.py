@@ -6,9 +6,10 @@ At the beginning of a word, ㄴ and ㄹ are softened (두음법칙, Korean ortho
 
 import functools
 import re
+import tomllib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,7 @@ MIN_SYLLABLES = 2
 
 _WORD = re.compile("[가-힣]+")
 
-_MESSAGES = {
-    "not_hangul": Both("한글 낱말만 쓸 수 있어요.", "Only words in Hangul count."),
-    "too_short": Both("두 글자 이상이어야 해요.", "A word needs two syllables or more."),
-    "wrong_start": Both("{starts}{particle} 시작해야 해요.", "The word must begin with {starts}."),
-    "already_used": Both("이미 나온 낱말이에요.", "This word has been said already."),
-    "playing": Both("{starts}{particle} 시작하는 낱말을 말해 주세요.", "Your word: it begins with {starts}."),
-    "model_wins": Both("이을 낱말이 사전에 없어요. 제가 이겼어요.", "No word is left for you. I win."),
-    "user_wins": Both("이을 낱말이 없어요. 제가 졌어요.", "I have no word left. You win."),
-    "not_in_dictionary": Both("제 사전에 없는 낱말이에요.", "This word is not in my dictionary."),
-}
+_MESSAGES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["messages"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ class Game:
 
     def explain(self, reason: str) -> Both:
         """A fault in words."""
-        message = _MESSAGES[reason]
+        message = Both(**_MESSAGES[reason])
         firsts = self.next_starts
         toward = particle(firsts[-1], "으로/로") if firsts else ""
         korean = message.ko.format(starts=" 또는 ".join(f"‘{first}’" for first in firsts), particle=toward)
@@ -134,7 +126,7 @@ class Game:
         return {
             "status": status,
             "reason": reason,
-            "message": {"ko": message.ko, "en": message.en},
+            "message": asdict(message),
             "word": word,
             "history": list(self.history),
             "next_starts": list(self.next_starts),

@@ -36,14 +36,14 @@ def _build(arguments: argparse.Namespace) -> int:
     """Data (the counts) goes to stdout, the bar to stderr; a finished corpus is only shown."""
     from malmoi.cli.progress import bar
     from malmoi.cli.recipe import load
-    from malmoi.corpus import build as run_local
+    from malmoi.corpus.build import build, describe
 
     run = load(arguments, corpus_alone=True)
     if arguments.dry_run:
-        _print_plan(run_local.describe(run.corpus), arguments.json)
+        _print_plan(describe(run.corpus), arguments.json)
         return 0
     with bar("corpus") as progress:
-        counts = run_local.build(run.corpus, run.folder / CORPUS, progress)
+        counts = build(run.corpus, run.folder / CORPUS, progress)
     corpus_questions.print_counts(counts, arguments.json)
     return 0
 

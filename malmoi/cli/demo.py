@@ -35,7 +35,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     port = (StudioSettings() if arguments.port is None else StudioSettings(port=arguments.port)).port
     if not arguments.once:
         server.bind("127.0.0.1", port).close()  # a port that is taken is told now, not after the training
-    run_stages(run)
+    run_stages(run, from_scratch=arguments.recipe == RECIPE)  # two minutes of training are no loss
     return _ask_once(run.folder) if arguments.once else main(["studio", str(run.folder), "--port", str(port)])
 
 

@@ -1,10 +1,10 @@
 """`malmoi model`: export a trained model, and say what an exported one is."""
 
 import argparse
-import json
 import sys
 
 from malmoi.cli.recipe import load
+from malmoi.cli.terminal import print_table
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
@@ -31,17 +31,13 @@ def _export(arguments: argparse.Namespace) -> None:
     folder = arguments.recipe if arguments.recipe.is_dir() else load(arguments).folder
     out = folder / MODEL
     if arguments.dry_run:
-        step = "newest checkpoint" if arguments.step is None else f"checkpoint of step {arguments.step}"
-        print(f"the {step} of {folder / 'train'} would be written to {out}", file=sys.stderr)
-        return
+        plan = {"train": str(folder / TRAIN), "step": arguments.step or "newest", "out": str(out)}
+        return print_table(plan, arguments.json)
     from malmoi.train.export import export
 
     counts = export(folder / TRAIN, folder / TOKENIZER, out, arguments.step)
-    if arguments.json:
-        print(json.dumps(counts, indent=1))
-        return
-    print(out)
-    print(f"{counts['parameters']:,} parameters, step {counts['step']:,}, {counts['tokens']:,} tokens", file=sys.stderr)
+    print(f"written to {out}", file=sys.stderr)
+    return print_table(counts, arguments.json)
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -63,9 +59,4 @@ def _show(arguments: argparse.Namespace) -> None:
         "counts": manifest.read(folder)["counts"] if (folder / manifest.NAME).is_file() else {},
         "files_bytes": files,
     }
-    if arguments.json:
-        print(json.dumps(found, indent=1))
-        return
-    for key, value in found.items():
-        shown = "  ".join(f"{name}={inner}" for name, inner in value.items()) if isinstance(value, dict) else value
-        print(f"{key}: {shown}")
+    print_table(found, arguments.json)

@@ -1,11 +1,11 @@
 """What a recipe's stages are to each other and to what lies in the run's folder: `run` and `run --dry-run` ask here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from malmoi.cli.recipe import Run
-from malmoi.kit import events, manifest, stage
+from malmoi.kit import config, events, manifest, stage
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import CORPUS, MODEL, REPORT, STAGES, TOKENIZER, TOKENS, TRAIN
 from malmoi.kit.stage import Change, Made
@@ -33,7 +33,7 @@ class Planned:
 
     def __str__(self) -> str:
         lost = f" ({self.steps_lost:,} steps lost)" if self.steps_lost else ""
-        because = f"{'' if self.state == TO_DO else ' because'} {self.reason}" if self.reason else ""
+        because = f"{',' if self.state == TO_DO else ' because'} {self.reason}" if self.reason else ""
         return f"{self.state}{because}{lost}"
 
     def table(self) -> dict[str, Any]:
@@ -53,11 +53,12 @@ def plan(run: Run) -> list[Planned]:
     if not run.tokens.heldout_share:
         hint = "or run the stages one by one: tokenizer learn, tokenizer encode, train run, model export"
         raise UserError("tokens.heldout_share is 0: nothing is left for the evaluation", "above 0", hint)
-    describe(run.corpus)
+    if not (run.folder / CORPUS / manifest.NAME).exists():
+        describe(run.corpus)  # asks for each input; else what identifies the corpus does
     known: dict[str, Planned] = {}
     for name in STAGES:
         parents = [known[parent] for parent in PARENTS[name] if known[parent].state != UNCHANGED]
-        known[name] = _below(run, name, parents[0]) if parents else look(run, name)
+        known[name] = _below(run, name, max(parents, key=_is_other)) if parents else look(run, name)
     return list(known.values())
 
 
@@ -67,23 +68,26 @@ def refusal(run: Run, planned: Sequence[Planned]) -> UserError | None:
     if lost is None:
         return None
     other = f"{run.folder}2"
-    return UserError(
-        f"{lost.reason}: the {lost.steps_lost:,} steps in {run.folder / TRAIN} would be lost, so nothing was begun",
-        hint=f"keep them and make a second run: `malmoi run RECIPE --set folder={other}`, then "
-        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; or train anew here with --from-scratch",
+    hint = (
+        f"keep them and make a second run: `malmoi run RECIPE --set folder={other}`, then "
+        f"`malmoi corpus diff {run.folder / CORPUS} {other}/{CORPUS}`; "
+        "or go on here with --from-scratch, which trains anew unless the tokens come out the same"
     )
+    wrong = f"{lost.reason}: the {lost.steps_lost:,} steps in {run.folder / TRAIN} would be lost, so nothing was begun"
+    return UserError(wrong, hint=hint)
 
 
 def look(run: Run, name: str) -> Planned:
     """One stage as against its parents' folders as they are now."""
     folder = run.folder / name
+    for parent in PARENTS[name]:
+        if not (run.folder / parent / manifest.NAME).exists():
+            return Planned(name, TO_DO, f"after {parent}")
     if name == TRAIN:
         return _look_at_training(run)
-    if missing := _missing_parent(run, name):
-        return Planned(name, TO_DO, f"after {missing}")
     if not (folder / manifest.NAME).exists():
         return Planned(name, TO_DO)
-    made = _MADE[name](run)
+    made = _made(run, name)
     state = stage.state(folder, made)
     if state == UNCHANGED:
         return Planned(name, UNCHANGED, made=made)
@@ -92,23 +96,20 @@ def look(run: Run, name: str) -> Planned:
 
 
 def _look_at_training(run: Run) -> Planned:
-    from malmoi.train.trainer import standing
+    from malmoi.train.plan import standing
 
-    if missing := _missing_parent(run, TRAIN):
-        return Planned(TRAIN, TO_DO, f"after {missing}")
     is_done, change = standing(run.train, run.model, run.folder / TOKENS, run.folder / TRAIN)
     steps = _steps(run)
-    if is_done:
-        return Planned(TRAIN, UNCHANGED)
     if change:
         return Planned(TRAIN, NEW_TRAINING, str(change), change, steps)
-    return Planned(TRAIN, TO_DO, f"from step {steps:,} of {run.train.steps:,}" if steps else "")
+    return Planned(TRAIN, UNCHANGED if is_done else TO_DO, f"from step {steps:,}" if steps and not is_done else "")
 
 
 def _below(run: Run, name: str, parent: Planned) -> Planned:
     """A stage of which one before it is to be made. Where that comes out as it was (no key changed), it may stay."""
     if parent.change is None:
-        return Planned(name, TO_DO, f"after {parent.stage}")
+        own = _own_change(run, name)
+        return Planned(name, AGAIN if own else TO_DO, _in_words(own) if own else f"after {parent.stage}", own)
     if name == TRAIN and (steps := _steps(run)):
         return Planned(name, NEW_TRAINING, _in_words(parent.change), parent.change, steps)
     if (run.folder / name / manifest.NAME).exists():
@@ -116,8 +117,19 @@ def _below(run: Run, name: str, parent: Planned) -> Planned:
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)
 
 
-def _missing_parent(run: Run, name: str) -> str | None:
-    return next((one for one in PARENTS[name] if not (run.folder / one / manifest.NAME).exists()), None)
+def _is_other(planned: Planned) -> bool:
+    """Whether it comes out otherwise than it was, as far as is known."""
+    return planned.change is not None
+
+
+def _own_change(run: Run, name: str) -> Change | None:
+    """A key that changed in the table of a stage whose parents are not there to compare with."""
+    settings, folder = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), run.folder / name
+    if settings is None or not (folder / manifest.NAME).exists():
+        return None
+    found = manifest.read(folder)
+    made = Made(name, found["output_version"], config.identity(settings), found["inputs"])
+    return _named(name, stage.change(folder, made))
 
 
 def _steps(run: Run) -> int:
@@ -138,41 +150,21 @@ def _in_words(change: Change) -> str:
     return f"{name} holds other content than before" if kind == "inputs" else str(change)
 
 
-def _made_corpus(run: Run) -> Made:
-    from malmoi.corpus.build import made_from
+def _made(run: Run, name: str) -> Made:
+    """What identifies the result of a stage whose parents are finished. The corpus's reads every input once."""
+    from malmoi.corpus import build
+    from malmoi.evaluate import run as evaluation
+    from malmoi.tokenizer import encode, learn
+    from malmoi.train import export
 
-    return made_from(run.corpus, run.folder / CORPUS)
-
-
-def _made_tokenizer(run: Run) -> Made:
-    from malmoi.tokenizer.learn import made
-
-    return made(run.tokenizer, run.folder / CORPUS)
-
-
-def _made_tokens(run: Run) -> Made:
-    from malmoi.tokenizer.encode import made
-
-    return made(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER)
-
-
-def _made_model(run: Run) -> Made:
-    from malmoi.train.export import made_from
-
-    return made_from(run.folder / TRAIN, run.folder / TOKENIZER)
-
-
-def _made_report(run: Run) -> Made:
-    from malmoi.evaluate.run import made
-
-    weights = manifest.hashes(manifest.read(run.folder / MODEL)["outputs"])["model.safetensors"]
-    return made(run.evaluate, run.folder, weights)
-
-
-_MADE: dict[str, Callable[[Run], Made]] = {
-    CORPUS: _made_corpus,
-    TOKENIZER: _made_tokenizer,
-    TOKENS: _made_tokens,
-    MODEL: _made_model,
-    REPORT: _made_report,
-}
+    corpus, tokenizer, model = (run.folder / stage for stage in (CORPUS, TOKENIZER, MODEL))
+    if name == CORPUS:
+        return build.made_from(run.corpus, corpus)
+    if name == TOKENIZER:
+        return learn.made(run.tokenizer, corpus)
+    if name == TOKENS:
+        return encode.made(run.tokens, corpus, tokenizer)
+    if name == MODEL:
+        return export.made_from(run.folder / TRAIN, tokenizer)
+    weights = manifest.hashes(manifest.read(model)["outputs"])["model.safetensors"]
+    return evaluation.made(run.evaluate, run.folder, weights)

@@ -42,7 +42,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_from_scratch(parser: argparse.ArgumentParser) -> None:
     """Adds the word that lets a training begin again. It is no setting of the recipe: it changes no number."""
-    told = "where saved steps have no whole checkpoint any more, train from step 0 (the former events are kept aside)"
+    told = "where the recipe or its text changed, or saved steps have no whole checkpoint any more, train from step 0"
     parser.add_argument("--from-scratch", action="store_true", help=told)
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from malmoi.cli.recipe import add_recipe_arguments
@@ -18,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
     learn = verbs.add_parser("learn", help="learn a tokenizer from the run's corpus")
     add_recipe_arguments(learn)
-    learn.set_defaults(action=learn_tokenizer)
+    learn.set_defaults(action=partial(run_alone, name=TOKENIZER))
     encode = verbs.add_parser("encode", help="encode the run's corpus to token shards")
     add_recipe_arguments(encode)
-    encode.set_defaults(action=encode_corpus)
+    encode.set_defaults(action=partial(run_alone, name=TOKENS))
     show = verbs.add_parser("show", help="bytes per token by kind, and morpheme boundaries crossed")
     show.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
     show.add_argument("--text", type=to_local_path, action="append", help="measure on this file; else on held-out text")
@@ -33,16 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
     text.add_argument("--json", action="store_true", help="print the ids as JSON")
     text.set_defaults(action=encode_text)
-
-
-def learn_tokenizer(arguments: argparse.Namespace) -> int:
-    """`malmoi tokenizer learn RECIPE`."""
-    return run_alone(arguments, TOKENIZER)
-
-
-def encode_corpus(arguments: argparse.Namespace) -> int:
-    """`malmoi tokenizer encode RECIPE`."""
-    return run_alone(arguments, TOKENS)
 
 
 def show_tokenizer(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import argparse
 import json
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run = verbs.add_parser("run", help="train the model of a recipe; goes on where it was stopped")
     add_recipe_arguments(run)
     add_from_scratch(run)
-    run.set_defaults(action=_run)
+    run.set_defaults(action=partial(run_alone, name=TRAIN))
     show = verbs.add_parser("show", help="loss, speed and checkpoints of a train folder")
     show.add_argument("folder", type=to_local_path, help="a train folder, or the folder of a run")
     show.add_argument("--json", action="store_true")
@@ -42,16 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     seen.set_defaults(action=_seen)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    return run_alone(arguments, TRAIN)
-
-
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.train import checkpoint, curve
-    from malmoi.train.trainer import CHECKPOINTS, LAST_STEPS
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
+    from malmoi.train.trainer import LAST_STEPS
 
     folder = train_folder(arguments.folder)
-    steps = curve.steps(folder)
+    steps = run_events.steps(folder)
     last = steps[-LAST_STEPS:]
     states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
     found = {
@@ -97,10 +95,10 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     """The batches of a train folder as they were made, and how many steps were done."""
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
-    from malmoi.train import checkpoint, curve
+    from malmoi.train import checkpoint, run_events
+    from malmoi.train.checkpoint import CHECKPOINTS
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
-    from malmoi.train.trainer import CHECKPOINTS
 
     saved = checkpoint.checkpoints(folder / CHECKPOINTS)
     if not saved:
@@ -111,7 +109,7 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
         raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
     table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
     settings = config.parse(TrainSettings, table, "train")
-    num_steps = max((event["step"] for event in curve.steps(folder)), default=0)
+    num_steps = max((event["step"] for event in run_events.steps(folder)), default=0)
     return Loader(open_part(tokens, "train"), settings), num_steps
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,8 @@ class EvaluateSettings:
     heldout_bytes_per_kind: text scored of each source kind, drawn by document id; kinds with less are scored whole.
     document_bytes: a document gives at most its first so many bytes, so that one long law does not speak for all.
     context_share: share of the context that a later window of a long document repeats without scoring it again.
-    samples: continuations of held-out beginnings, each of at most `sample_tokens` after `prompt_tokens`.
+    samples: continuations of held-out beginnings, each of at most `sample_tokens` after `prompt_tokens`. temperature: 0
+    takes always the likeliest token.
     """
 
     heldout_bytes_per_kind: int = 100_000
@@ -26,14 +27,7 @@ class EvaluateSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("heldout_bytes_per_kind", "document_bytes", "prompt_tokens", "sample_tokens"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "a whole number above 0")
-        if self.samples < 0:
-            raise UserError(f"samples is {self.samples}", "0 or more")
-        if not 0 <= self.context_share < 1:
-            raise UserError(f"context_share is {self.context_share}", "0 up to, not including, 1")
-        if self.temperature < 0:
-            raise UserError(f"temperature is {self.temperature}", "0 (always the likeliest token) or more")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UserError(f"top_p is {self.top_p}", "above 0 and at most 1")
+        at_least(self, 1, "heldout_bytes_per_kind", "document_bytes", "prompt_tokens", "sample_tokens")
+        at_least(self, 0, "samples", "temperature")
+        require(self, "0 up to, not including, 1", lambda share: 0 <= share < 1, "context_share")
+        require(self, "above 0 and at most 1", lambda share: 0 < share <= 1, "top_p")

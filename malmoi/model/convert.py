@@ -7,6 +7,7 @@ asks the tokenizer for it; there are reserved ids enough.
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +24,10 @@ from malmoi.model.transformer import START_DEVIATION, Transformer
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 
-CHAT_TEMPLATE = (
-    "{%- for message in messages -%}"
-    "{%- if message['role'] not in " + repr(list(ROLES)) + " -%}"
-    "{{- raise_exception('unknown role ' + message['role']) -}}"
-    "{%- endif -%}"
-    "{{- '<|' + message['role'] + '|>' + message['content'] + '" + END_OF_TURN + "' -}}"
-    "{%- endfor -%}"
-    "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}"
-)
+CHAT_TEMPLATE = Path(__file__).with_name("chat_template.jinja").read_text(encoding="utf-8").rstrip("\n")
 """The turns as malmoi's own server writes them. Other servers take marks that a person types for real ones."""
 
-_SETTING_BY_KEY = {
-    "num_hidden_layers": "layers",
-    "hidden_size": "hidden",
-    "num_attention_heads": "heads",
-    "num_key_value_heads": "kv_heads",
-    "intermediate_size": "feed_forward",
-    "max_position_embeddings": "context_tokens",
-    "rope_theta": "rope_theta",
-    "tie_word_embeddings": "tied",
-    "rms_norm_eps": "norm_epsilon",
-}
-"""Keys of a Llama config.json and the fields of Shape that they name."""
+_LAYOUT = tomllib.loads(Path(__file__).with_name("hugging_face.toml").read_text(encoding="utf-8"))
 
 
 def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> None:
@@ -115,10 +97,10 @@ def read_shape(folder: Path) -> Shape:
             raise UserError(f"{folder / 'config.json'}: {key} is {found.get(key)!r}", "a plain Llama")
     found.setdefault("rope_theta", rope.get("rope_theta", ModelSettings.rope_theta))
     found.setdefault("num_key_value_heads", found.get("num_attention_heads"))
-    for key in (*_SETTING_BY_KEY, "vocab_size"):
+    for key in (*_LAYOUT["sizes"], "vocab_size"):
         if key not in found:
             raise UserError(f"{folder / 'config.json'} has no {key}", "the config of a Llama")
-    fields = {field: found[key] for key, field in _SETTING_BY_KEY.items()}
+    fields = {field: found[key] for key, field in _LAYOUT["sizes"].items()}
     shape = config.parse(ModelSettings, fields, str(folder / "config.json")).shape(found["vocab_size"])
     if found.get("head_dim", shape.head_size) != shape.head_size:
         raise UserError(f"{folder / 'config.json'}: head_dim is {found['head_dim']}", "hidden_size / heads")
@@ -153,33 +135,19 @@ def special_ids(tokenizer: Path) -> dict[str, int]:
 
 def _config(shape: Shape, end: int) -> dict[str, Any]:
     return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        **{key: getattr(shape, field) for key, field in _SETTING_BY_KEY.items()},
+        **_LAYOUT["config"],
+        **{key: getattr(shape, field) for key, field in _LAYOUT["sizes"].items()},
         "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_theta},  # where transformers 5 looks
         "head_dim": shape.head_size,
         "vocab_size": shape.vocabulary_tokens,
-        "hidden_act": "silu",
-        "attention_bias": False,
-        "mlp_bias": False,
         "initializer_range": START_DEVIATION,
-        "bos_token_id": end,
-        "eos_token_id": end,
-        "pad_token_id": end,
-        "dtype": "float32",
-        "use_cache": True,
+        **dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"), end),
     }
 
 
 def _tokenizer_config(shape: Shape) -> dict[str, Any]:
-    return {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": END_OF_TEXT,
-        "eos_token": END_OF_TEXT,
-        "pad_token": END_OF_TEXT,
-        "model_max_length": shape.context_tokens,
-        "clean_up_tokenization_spaces": False,
-    }
+    ends = dict.fromkeys(("bos_token", "eos_token", "pad_token"), END_OF_TEXT)
+    return {**_LAYOUT["tokenizer_config"], **ends, "model_max_length": shape.context_tokens}
 
 
 def _read_tokenizer(tokenizer: Path) -> dict[str, Any]:

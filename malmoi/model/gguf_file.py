@@ -20,23 +20,6 @@ from malmoi.model.transformer import Transformer
 NAME = "model.gguf"
 TYPES = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16}
 
-_NAMES = {
-    "model.embed_tokens.weight": "token_embd.weight",
-    "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-}
-_NAMES_IN_LAYER = {
-    "input_layernorm": "attn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "post_attention_layernorm": "ffn_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-
 
 def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) -> None:
     """Writes the GGUF file. precision: "f16" (matrices; norms stay float32) or "f32".
@@ -47,23 +30,18 @@ def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) 
     _add_sizes(writer, model.shape)
     writer.add_file_type(TYPES[precision])
     _add_tokenizer(writer, tokenizer)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.shape.layers)  # from transformers' names, as ours
     for name, parameter in model.named_parameters():
         weight = _rearranged(name, parameter.detach().float().cpu().numpy(), model.shape)
         if precision == "f16" and weight.ndim > 1:
             weight = weight.astype(np.float16)
-        writer.add_tensor(gguf_name(name), weight)
+        gguf_name = names.get_name(name, (".weight",))
+        assert gguf_name, name
+        writer.add_tensor(gguf_name, weight)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-
-
-def gguf_name(name: str) -> str:
-    """The GGUF name of one of our parameters."""
-    if name in _NAMES:
-        return _NAMES[name]
-    _, _, layer, rest = name.split(".", 3)
-    return f"blk.{layer}.{_NAMES_IN_LAYER[rest.removesuffix('.weight')]}.weight"
 
 
 def interleave_halves(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -104,9 +82,8 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
     writer.add_token_types(types)
     writer.add_token_merges(merges(tokenizer))
     end = special[END_OF_TEXT]
-    writer.add_bos_token_id(end)
-    writer.add_eos_token_id(end)
-    writer.add_pad_token_id(end)
+    for add in (writer.add_bos_token_id, writer.add_eos_token_id, writer.add_pad_token_id):
+        add(end)
     writer.add_eot_token_id(special[END_OF_TURN])
     writer.add_add_bos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)

@@ -8,6 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least
 
 PARTS_PER_BLOCK = 2
 """Attention and feed-forward: each has one norm before it and one matrix that writes to the residual stream."""
@@ -32,9 +33,7 @@ class ModelSettings:
     norm_epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
-        for name in ("layers", "hidden", "heads", "kv_heads", "feed_forward", "context_tokens"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
+        at_least(self, 1, "layers", "hidden", "heads", "kv_heads", "feed_forward", "context_tokens")
         if self.hidden % self.heads or (self.hidden // self.heads) % 2:
             raise UserError(f"hidden {self.hidden} with heads {self.heads}", "hidden = heads x an even number")
         if self.heads % self.kv_heads:

@@ -4,12 +4,12 @@ import filecmp
 import random
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from malmoi.sample import containers, plant
 from malmoi.sample.containers import Record
-from malmoi.sample.pages import break_markup, page
+from malmoi.sample.pages import page_bytes
+from malmoi.sample.words import WORDS
 from malmoi.sample.written import Text, read_written
 
 SEED = 1911
@@ -22,13 +22,6 @@ NOT_CLEAN = {"mt": "machine_translated"}
 COPIES_OF_EACH_STRENGTH = 6
 EXACT_COPIES = 12
 WITH_PERSONAL_DATA = 60
-
-_SHELLS = (
-    "로그인이 필요한 서비스입니다. 로그인 후 이용해 주세요. 아이디 저장 | 비밀번호 찾기 | 회원가입",
-    "페이지를 찾을 수 없습니다. 주소가 바뀌었거나 삭제되었을 수 있습니다. 이전 페이지로 돌아가기",
-    "쿠키 사용에 동의해 주세요. 모두 허용 | 필수만 허용 | 설정 변경",
-    "이용약관 개인정보처리방침 청소년보호정책 이메일무단수집거부 사이트맵 고객센터",
-)
 
 
 def build(samples: Path) -> list[Record]:
@@ -80,8 +73,7 @@ def _as_written(text: Text) -> Record:
 
 def _plant_personal(record: Record, chance: random.Random) -> None:
     kinds = chance.choices(("phone", "email", "resident_number"), weights=(5, 3, 2), k=chance.randrange(1, 4))
-    record.personal = [plant.personal(kind, chance) for kind in kinds]
-    record.text = replace(record.text, body=plant.plant_personal(record.text.body, record.personal, chance))
+    record.text, record.personal = plant.with_personal(record.text, kinds, chance)
     record.plants.append("personal_data")
 
 
@@ -90,13 +82,9 @@ def _copies(originals: list[Record], chance: random.Random) -> list[Record]:
     wanted = len(plant.STRENGTHS) * COPIES_OF_EACH_STRENGTH + EXACT_COPIES
     copies = []
     for number, original in enumerate(chance.sample(originals, wanted)):
-        text = original.text
-        exact = number < EXACT_COPIES
-        strength = plant.STRENGTHS[number % len(plant.STRENGTHS)]
-        body = text.body if exact else plant.near_duplicate(text.body, strength, chance)
-        fault = "exact_duplicate" if exact else "near_duplicate"
-        copy = replace(text, body=body, site=f"{text.site} 스크랩")
-        jaccard = round(plant.char5_jaccard(text.body, body), 4)
+        strength = None if number < EXACT_COPIES else plant.STRENGTHS[number % len(plant.STRENGTHS)]
+        copy, jaccard = plant.scraped(original.text, strength, chance)
+        fault = "near_duplicate" if strength else "exact_duplicate"
         copies.append(Record(f"copy-{number:03d}", copy, [fault], original.name, jaccard, clean=False))
     return copies
 
@@ -118,7 +106,7 @@ def _noise(written: list[Record], chance: random.Random) -> list[Record]:
         for n, text in enumerate(chance.choices(threads, k=12))
     ]
     lists = [noise(f"list-{n:03d}", "word_list", "인기 검색어 모음", plant.word_list(chance)) for n in range(14)]
-    shells = [noise(f"shell-{n:03d}", "boilerplate", "안내", chance.choice(_SHELLS)) for n in range(8)]
+    shells = [noise(f"shell-{n:03d}", "boilerplate", "안내", chance.choice(WORDS["pages"]["shells"])) for n in range(8)]
     breaks: tuple[Callable[[str], str], ...] = (plant.mojibake, lambda body: plant.torn(body, chance))
     broken = [
         noise(f"broken-{n:03d}", "broken_encoding", text.title, breaks[n % 2](text.body))
@@ -138,10 +126,7 @@ def _write_pages(raw: Path, records: list[Record]) -> None:
     paged = [record for record in records if _group(record) in (*PAGE_GROUPS, "shell") or _is_paged_copy(record)]
     for number, record in enumerate(paged):
         charset = chance.choices(("utf-8", "euc-kr", "cp949"), weights=(7, 2, 1))[0]
-        markup = page(record.text, record.url, charset, chance).markup
-        if chance.random() < 0.15:
-            markup = break_markup(markup, chance)
-        content = markup.encode("utf-8" if charset == "utf-8" else "cp949", "xmlcharrefreplace")
+        content = page_bytes(record.text, record.url, charset, chance, broken_share=0.15)
         if number % 5 == 4:
             crawled.append((record, content, chance.choice(("", charset))))
         else:

@@ -9,7 +9,7 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import atomic_directory
 from malmoi.sample import containers, grammar, plant
 from malmoi.sample.containers import Record
-from malmoi.sample.pages import break_markup, page
+from malmoi.sample.pages import page_bytes
 
 DOCUMENTS_PER_FILE = 2_000
 """Two thousand texts of about 2 kB are a shard of 4 MB: small enough to spread over processes."""
@@ -44,19 +44,16 @@ def record(number: int, seed: int) -> Record:
     name = f"grown-{number:07d}"
     if fault in ("near_duplicate", "exact_duplicate") and (original := _original(number, seed)) is not None:
         source = grammar.text(original, seed)
-        exact = fault == "exact_duplicate"
-        body = source.body if exact else plant.near_duplicate(source.body, chance.choice(plant.STRENGTHS), chance)
-        jaccard = round(plant.char5_jaccard(source.body, body), 4)
-        copy = replace(source, id=own.id, body=body, site=f"{source.site} 스크랩")
-        return Record(name, copy, [fault], f"grown-{original:07d}", jaccard, clean=False)
+        strength = chance.choice(plant.STRENGTHS) if fault == "near_duplicate" else None
+        copy, jaccard = plant.scraped(source, strength, chance)
+        return Record(name, replace(copy, id=own.id), [fault], f"grown-{original:07d}", jaccard, clean=False)
     if fault == "word_list":
         listed = replace(own, title="인기 검색어 모음", body=plant.word_list(chance))
         return Record(name, listed, [fault], clean=False)
     if fault == "personal_data":
         kinds = chance.choices(("phone", "email", "resident_number"), k=chance.randrange(1, 3))
-        items = [plant.personal(kind, chance) for kind in kinds]
-        masked = replace(own, body=plant.plant_personal(own.body, items, chance))
-        return Record(name, masked, [fault], personal=items)
+        text, items = plant.with_personal(own, kinds, chance)
+        return Record(name, text, [fault], personal=items)
     return Record(name, own)
 
 
@@ -88,10 +85,7 @@ def _write(raw: Path, number: int, records: list[Record], seed: int) -> None:
     pages = []
     for one in records:
         charset = chance.choices(("utf-8", "euc-kr"), weights=(8, 2))[0]
-        markup = page(one.text, one.url, charset, chance).markup
-        if chance.random() < 0.1:
-            markup = break_markup(markup, chance)
-        pages.append((one, markup.encode("utf-8" if charset == "utf-8" else "cp949", "xmlcharrefreplace"), charset))
+        pages.append((one, page_bytes(one.text, one.url, charset, chance, broken_share=0.1), charset))
     if sort == "warc":
         containers.write_warc(raw, f"crawl-{number:05d}.warc.gz", pages)
         return

@@ -1,49 +1,46 @@
 """Whole HTML pages around a text: several designs, each with navigation, advertisement, related links and a footer.
 
-The designs differ in structure on purpose (semantic tags, nested tables, anonymous div soup), because the extraction
-of the main content must not learn one of them. `break_markup` then does what careless sites do.
+The designs (designs/*.html) differ in structure on purpose (semantic tags, nested tables, anonymous div soup), because
+the extraction of the main content must not learn one of them. `break_markup` then does what careless sites do.
 """
 
+import functools
 import html
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 
+from malmoi.sample.words import WORDS, listed
 from malmoi.sample.written import Text
 
-ADVERTISEMENTS = (
-    "오늘만 특가! 무선 청소기 최대 60% 할인 바로가기",
-    "우리 동네 꽃집, 첫 주문 배달비 무료 ▶",
-    "3분이면 끝나는 자동차 보험료 비교",
-    "신선한 제철 과일을 새벽에 받아 보세요",
-    "영어 회화, 하루 10분이면 충분합니다 — 무료 체험",
-    "가을맞이 등산화 기획전 열려 있어요",
-)
-RELATED = (
-    "주말 나들이, 이곳은 어떠세요", "한눈에 보는 이번 주 날씨", "동네 빵집의 하루", "알뜰 장보기 요령 다섯 가지",
-    "겨울철 식물 관리법", "퇴근길 라디오가 전한 사연", "시장 골목 사진전 안내", "처음 만드는 된장찌개",
-    "독자가 보내온 편지", "자전거 출퇴근 한 달 기록", "오래된 극장의 마지막 상영", "여름밤 별 보기 좋은 곳",
-)  # fmt: skip
-MENU = ("홈", "소식", "생활", "문화", "지역", "사진", "자료실", "고객센터", "로그인", "회원가입")
-SCHEMA_TYPES = {"news": "NewsArticle", "blog": "BlogPosting", "cafe": "DiscussionForumPosting", "kin": "QAPage",
-                "wiki": "Article", "web": "WebPage"}  # fmt: skip
+_WORDS = WORDS["pages"]
+_MENU = listed(_WORDS["menu"])
+_DESIGNS = {
+    "news": ("modern", "soup", "tables"),
+    "blog": ("soup", "modern"),
+    "cafe": ("forum",),
+    "kin": ("question",),
+    "wiki": ("encyclopedia", "modern"),
+    "web": ("tables", "modern", "soup"),
+}
 
 
-@dataclass(frozen=True)
-class SamplePage:
-    """A page as text, before it is encoded. `charset` is what its <meta> says."""
+def page_bytes(text: Text, url: str, charset: str, chance: random.Random, broken_share: float) -> bytes:
+    """A page in the bytes of its charset (EUC-KR as the CP949 that browsers read), broken by the chance given."""
+    markup = page(text, url, charset, chance)
+    if chance.random() < broken_share:
+        markup = break_markup(markup, chance)
+    return markup.encode("utf-8" if charset == "utf-8" else "cp949", "xmlcharrefreplace")
 
-    markup: str
-    charset: str
 
-
-def page(text: Text, url: str, charset: str, chance: random.Random) -> SamplePage:
-    """`text` as a whole page in one of the designs that suit its kind."""
-    design = chance.choice(DESIGNS.get(text.kind, (_modern, _soup, _tables)))
+def page(text: Text, url: str, charset: str, chance: random.Random) -> str:
+    """`text` as a whole page in one of the designs that suit its kind. charset: what its <meta> says."""
+    design = chance.choice(_DESIGNS.get(text.kind, ("modern", "soup", "tables")))
     head = _head(text, url, charset, chance)
-    body = design(text, chance)
-    return SamplePage(f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n', charset)
+    body = _design(design).format_map(_Slots(text, chance, _PARTS_OF_DESIGN.get(design, _whole)(text)))
+    return f'<!DOCTYPE html>\n<html lang="ko">\n{head}\n<body>\n{body}\n</body>\n</html>\n'
 
 
 def break_markup(markup: str, chance: random.Random) -> str:
@@ -65,7 +62,7 @@ def _head(text: Text, url: str, charset: str, chance: random.Random) -> str:
         ]
     data = {
         "@context": "https://schema.org",
-        "@type": SCHEMA_TYPES.get(text.kind, "WebPage"),
+        "@type": _WORDS["schema_types"].get(text.kind, "WebPage"),
         "headline": text.title,
         "datePublished": text.published,
         "author": {"@type": "Person", "name": text.author or text.site},
@@ -118,17 +115,25 @@ def _links(labels: list[str], prefix: str) -> str:
     return "".join(f'<li><a href="/{prefix}/{index}">{label}</a></li>' for index, label in enumerate(labels))
 
 
-def _navigation(chance: random.Random) -> str:
-    return f'<ul class="nav">{_links(chance.sample(MENU, 7), "menu")}</ul>'
+class _Slots(dict[str, str]):
+    """What fills the slots of a design: its text, escaped, and parts drawn anew for each slot, in the slots' order."""
+
+    def __init__(self, text: Text, chance: random.Random, parts: dict[str, str]) -> None:
+        names = ("title", "site", "author", "published", "category")
+        super().__init__({name: html.escape(getattr(text, name)) for name in names} | parts)
+        self._text, self._chance = text, chance
+
+    def __missing__(self, slot: str) -> str:
+        return _DRAWN[slot](self._text, self._chance)
 
 
-def _related(chance: random.Random) -> str:
-    return f'<ul class="list">{_links(chance.sample(RELATED, 5), "read")}</ul>'
+def _related(text: Text, chance: random.Random) -> str:  # noqa: ARG001 (as the other parts)
+    return f'<ul class="list">{_links(chance.sample(_WORDS["related"], 5), "read")}</ul>'
 
 
-def _advertisement(chance: random.Random) -> str:
-    link = f'<a href="https://ad.example/{chance.randrange(999)}">{chance.choice(ADVERTISEMENTS)}</a>'
-    return f'<div class="ad">{link}</div>'
+def _advertisement(text: Text, chance: random.Random) -> str:  # noqa: ARG001
+    number, words = chance.randrange(999), chance.choice(_WORDS["advertisements"])
+    return f'<div class="ad"><a href="https://ad.example/{number}">{words}</a></div>'
 
 
 def _footer(text: Text, chance: random.Random) -> str:
@@ -139,85 +144,50 @@ def _footer(text: Text, chance: random.Random) -> str:
     )
 
 
-def _modern(text: Text, chance: random.Random) -> str:
-    return f"""<header><div class="logo">{html.escape(text.site)}</div><nav>{_navigation(chance)}</nav></header>
-{_advertisement(chance)}
-<main><article>
-<h1>{html.escape(text.title)}</h1>
-<div class="byline"><span>{html.escape(text.author)}</span>
-<time datetime="{text.published}">{text.published}</time></div>
-{_content(text)}
-</article>
-<aside><h3>함께 볼 만한 글</h3>{_related(chance)}{_advertisement(chance)}</aside></main>
-<footer>{_footer(text, chance)}</footer>"""
+_DRAWN: dict[str, Callable[[Text, random.Random], str]] = {
+    "navigation": lambda _, chance: f'<ul class="nav">{_links(chance.sample(_MENU, 7), "menu")}</ul>',
+    "related": _related,
+    "advertisement": _advertisement,
+    "footer": _footer,
+    "author_or_editor": lambda text, _: html.escape(text.author or "관리자"),
+    "views": lambda _, chance: str(chance.randrange(20, 9000)),
+    "likes": lambda _, chance: str(chance.randrange(300)),
+}
 
 
-def _tables(text: Text, chance: random.Random) -> str:
-    """The way of the early 2000s: one table in another, no semantic tag."""
-    return f"""<table width="960" align="center"><tr><td colspan="2" bgcolor="#eeeeee">{_navigation(chance)}</td></tr>
-<tr><td width="180" valign="top"><b>바로가기</b>{_related(chance)}{_advertisement(chance)}</td>
-<td valign="top"><table width="100%">
-<tr><td class="tit"><font size="4"><b>{html.escape(text.title)}</b></font></td></tr>
-<tr><td>작성자 {html.escape(text.author or "관리자")} | 등록일 {text.published} |
-조회 {chance.randrange(20, 9000)}</td></tr>
-<tr><td class="view">{_content(text)}</td></tr>
-<tr><td><a href="/list">목록</a> <a href="/prev">이전글</a> <a href="/next">다음글</a></td></tr></table></td></tr>
-<tr><td colspan="2" align="center">{_footer(text, chance)}</td></tr></table>"""
+@functools.cache
+def _design(name: str) -> str:
+    return Path(__file__).with_name("designs").joinpath(f"{name}.html").read_text(encoding="utf-8").removesuffix("\n")
 
 
-def _soup(text: Text, chance: random.Random) -> str:
-    """Anonymous boxes in boxes, as page builders make them."""
-    return f"""<div class="x1"><div class="x2">{_navigation(chance)}</div>
-<div class="x3"><div class="x4"><div class="x5"><div class="tt">{html.escape(text.title)}</div>
-<div class="mm">{html.escape(text.author)} · {text.published} · 공감 {chance.randrange(300)}</div>
-<div class="se-main">{_content(text)}</div>
-<div class="share"><a href="#">공유하기</a><a href="#">스크랩</a><a href="#">신고</a></div></div>
-<div class="x6">{_advertisement(chance)}<strong>이 블로그 인기글</strong>{_related(chance)}</div></div></div>
-<div class="x9">{_footer(text, chance)}</div></div>"""
+def _whole(text: Text) -> dict[str, str]:
+    return {"content": _content(text)}
 
 
-def _forum(text: Text, chance: random.Random) -> str:
+def _forum(text: Text) -> dict[str, str]:
     """A post and the comments below it."""
-    post = [line for line in text.body.split("\n") if not line.startswith("댓글>")]
-    comments = [line.removeprefix("댓글>").strip() for line in text.body.split("\n") if line.startswith("댓글>")]
-    kept = Text(**{**text.__dict__, "body": "\n".join(post).strip()})
-    listed = "".join(f'<li class="reply"><p>{html.escape(comment)}</p></li>' for comment in comments)
-    return f"""<div id="gnb">{_navigation(chance)}</div><div id="left"><h4>카페 게시판</h4>{_related(chance)}</div>
-<div id="post"><h1>{html.escape(text.title)}</h1><p class="info">{html.escape(text.author)} {text.published}</p>
-<div class="article_body">{_content(kept)}</div>
-<div class="comments"><h4>댓글 {len(comments)}</h4><ul>{listed}</ul></div></div>
-{_advertisement(chance)}<div id="bottom">{_footer(text, chance)}</div>"""
+    lines = text.body.split("\n")
+    post = "\n".join(line for line in lines if not line.startswith("댓글>")).strip()
+    comments = [line.removeprefix("댓글>").strip() for line in lines if line.startswith("댓글>")]
+    items = "".join(f'<li class="reply"><p>{html.escape(comment)}</p></li>' for comment in comments)
+    return {"content": _content(replace(text, body=post)), "num_comments": str(len(comments)), "comments": items}
 
 
-def _question(text: Text, chance: random.Random) -> str:
+def _question(text: Text) -> dict[str, str]:
     """A question and its answers, the accepted one first."""
-    question, *answers = text.body.split("답변>")
+    asked, *answers = text.body.split("답변>")
     blocks = []
     for index, answer in enumerate(answers):
         badge = "<em>질문자 채택</em>" if index == 0 else ""
-        block = _content(Text(**{**text.__dict__, "body": answer.strip()}))
+        block = _content(replace(text, body=answer.strip()))
         blocks.append(f'<div class="answer" itemscope itemtype="https://schema.org/Answer">{badge}{block}</div>')
-    asked = _content(Text(**{**text.__dict__, "body": question.replace("질문>", "").strip()}))
-    return f"""<header><nav>{_navigation(chance)}</nav></header>
-<div class="qna"><h1>{html.escape(text.title)}</h1><div class="question">{asked}</div>
-<h3>답변 {len(answers)}개</h3>{"".join(blocks)}</div>
-<aside class="side">{_related(chance)}{_advertisement(chance)}</aside><footer>{_footer(text, chance)}</footer>"""
+    content = _content(replace(text, body=asked.replace("질문>", "").strip()))
+    return {"content": content, "num_answers": str(len(answers)), "answers": "".join(blocks)}
 
 
-def _encyclopedia(text: Text, chance: random.Random) -> str:
-    sections = _links([part[3:].splitlines()[0] for part in text.paragraphs if part.startswith("## ")], "sec")
-    return f"""<div id="mw-head">{_navigation(chance)}</div>
-<div id="content"><h1 id="firstHeading">{html.escape(text.title)}</h1><div id="toc"><p>목차</p>{sections}</div>
-<div class="body-text">{_content(text)}</div>
-<div class="cat">분류: <a href="/c">{html.escape(text.category)}</a></div></div>
-<div id="panel"><h3>둘러보기</h3>{_related(chance)}</div><div id="footer">{_footer(text, chance)}</div>"""
+def _encyclopedia(text: Text) -> dict[str, str]:
+    titles = [part[3:].splitlines()[0] for part in text.paragraphs if part.startswith("## ")]
+    return {"content": _content(text), "sections": _links(titles, "sec")}
 
 
-DESIGNS: dict[str, tuple[Callable[[Text, random.Random], str], ...]] = {
-    "news": (_modern, _soup, _tables),
-    "blog": (_soup, _modern),
-    "cafe": (_forum,),
-    "kin": (_question,),
-    "wiki": (_encyclopedia, _modern),
-    "web": (_tables, _modern, _soup),
-}
+_PARTS_OF_DESIGN = {"forum": _forum, "question": _question, "encyclopedia": _encyclopedia}

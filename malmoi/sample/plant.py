@@ -7,10 +7,14 @@ resident number is wrong for its first twelve digits.
 
 import random
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-HANGUL_DIGITS = "공일이삼사오육칠팔구"
+from malmoi.sample.words import WORDS, listed
+from malmoi.sample.written import Text
+
+_WORDS = WORDS["plant"]
+SPOKEN = str.maketrans("0123456789", "공일이삼사오육칠팔구")
 FULL_WIDTH = str.maketrans("0123456789-", "０１２３４５６７８９－")
 SHINGLE = 5
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -47,18 +51,16 @@ def near_duplicate(body: str, strength: str, chance: random.Random) -> str:
         "characters_2": lambda: _replace_characters(body, 0.02, chance),
         "words_2": lambda: _replace_words(body, 0.02, chance),
         "words_5": lambda: _replace_words(body, 0.05, chance),
-        "sentence_added": lambda: f"{body}\n\n{chance.choice(_ADDED)}",
+        "sentence_added": lambda: f"{body}\n\n{chance.choice(_WORDS['added'])}",
         "paragraph_moved": lambda: _move_paragraph(body, chance),
     }
     return edits[strength]()
 
 
-_ADDED = (
-    "이 글은 다른 게시판에도 함께 올렸습니다.",
-    "(수정) 오타를 바로잡았습니다.",
-    "출처를 밝히면 자유롭게 옮겨 가셔도 됩니다.",
-    "무단 전재 및 재배포를 금지합니다.",
-)
+def scraped(text: Text, strength: str | None, chance: random.Random) -> tuple[Text, float]:
+    """A copy of `text` as another site has it (None: to the letter), and its Jaccard similarity, 0..1."""
+    body = text.body if strength is None else near_duplicate(text.body, strength, chance)
+    return replace(text, body=body, site=f"{text.site} 스크랩"), round(char5_jaccard(text.body, body), 4)
 
 
 def _respace(body: str, chance: random.Random) -> str:
@@ -77,7 +79,7 @@ def _replace_words(body: str, share: float, chance: random.Random) -> str:
     words = re.split(r"(\s+)", body)
     places = list(range(0, len(words), 2))
     for place in chance.sample(places, max(1, int(len(places) * share))):
-        words[place] = chance.choice(("그런데", "아마도", "다시", "조금", "모두", "바로", "오늘", "우리"))
+        words[place] = chance.choice(listed(_WORDS["other_words"]))
     return "".join(words)
 
 
@@ -101,19 +103,26 @@ def _digits(count: int, chance: random.Random) -> str:
 def _phone(chance: random.Random) -> str:
     area = chance.choice(("010", "010", "010", "02", "031", "051", "070"))
     exchange = chance.choice("01") + _digits(2 if area in ("02", "031", "051") else 3, chance)
-    last = _digits(4, chance)
-    plain = f"{area}-{exchange}-{last}"
-    spelled = " ".join("".join(HANGUL_DIGITS[int(digit)] for digit in part) for part in (area, exchange, last))
-    forms = [f"+82 {plain[1:]}", plain.replace("-", " "), plain.replace("-", "."), plain.translate(FULL_WIDTH)]
-    forms += [plain.replace("-", ""), spelled] if area == "010" else [plain, plain]
-    return [*forms, f"{area}) {exchange}-{last}", plain][chance.randrange(8)]
+    parts = (area, exchange, _digits(4, chance))
+    plain, is_mobile = "-".join(parts), area == "010"
+    forms = (
+        f"+82 {plain[1:]}",
+        " ".join(parts),
+        ".".join(parts),
+        plain.translate(FULL_WIDTH),
+        "".join(parts) if is_mobile else plain,
+        " ".join(parts).translate(SPOKEN) if is_mobile else plain,
+        plain.replace("-", ") ", 1),
+        plain,
+    )
+    return chance.choice(forms)
 
 
 def _email(chance: random.Random) -> str:
-    name = chance.choice(("haneul", "bada", "noeul", "saebyeok", "garam", "maru", "dasom", "areum"))
+    name = chance.choice(listed(_WORDS["mail_names"]))
     name += chance.choice(("", ".kim", "_lee", "77", f"{chance.randrange(1000)}", "-park"))
-    domain = chance.choice(("mail", "namu", "post", "hanbit"))
-    at = (" 골뱅이 ", "＠", " @ ", "@", "@", "@")[chance.randrange(6)]
+    domain = chance.choice(listed(_WORDS["mail_domains"]))
+    at = chance.choice((" 골뱅이 ", "＠", " @ ", "@", "@", "@"))
     return f"{name}{at}{domain}.example"
 
 
@@ -128,41 +137,19 @@ def _resident_number(chance: random.Random) -> str:
     return number.translate(FULL_WIDTH) if chance.random() < 0.15 else number
 
 
-_PERSONAL_SENTENCES = {
-    "phone": (
-        "궁금한 점은 {} 번으로 연락 주세요.",
-        "담당자 전화는 {}입니다.",
-        "급하신 분은 {}로 문자 남겨 주세요!",
-        "연락처: {}",
-    ),
-    "email": (
-        "자료는 {} 으로 보내 주시면 됩니다.",
-        "문의 메일: {}",
-        "{} 로 신청서를 내 주세요.",
-    ),
-    "resident_number": (
-        "신청인 주민등록번호: {}",
-        "본인 확인을 위해 {} 을 적었습니다.",
-        "(주민번호 {})",
-    ),
-}
-
-
 def plant_personal(body: str, items: list[Personal], chance: random.Random) -> str:
     """`body` with one sentence for each item, put at the end of some paragraph."""
     paragraphs = body.split("\n\n")
     for item in items:
         place = chance.randrange(len(paragraphs))
-        paragraphs[place] += " " + chance.choice(_PERSONAL_SENTENCES[item.type]).format(item.text)
+        paragraphs[place] += " " + chance.choice(_WORDS["personal"][item.type]).format(item.text)
     return "\n\n".join(paragraphs)
 
 
-_LISTED = (
-    "부산 맛집 강남 피부과 추천 가격 후기 최저가 쿠폰 배송 렌탈 견적 이사 업체 인테리어 꽃배달 대리운전 펜션 예약 할인 "
-    "중고차 시세 학원 과외 자격증 다이어트 임플란트 라식 비용 보험 비교 대출 금리 휴대폰 요금제 노트북 리뷰 운동화 "
-    "가방 명품 원피스 코디 캠핑 텐트 낚시 골프 레슨 수영장 헬스 요가 필라테스 네일 왁싱 타로 사주 작명 돌잔치 상조"
-).split()
-_CURSES = ("시발 병신 개새끼 지랄 존나 ㅅㅂ 시1발 씨@발 ㅂㅅ 꺼져 미친놈 씨발 ㅈㄹ 새끼야").split()
+def with_personal(text: Text, kinds: Sequence[str], chance: random.Random) -> tuple[Text, list[Personal]]:
+    """`text` with an item of each of `kinds` planted, and the items."""
+    items = [personal(kind, chance) for kind in kinds]
+    return replace(text, body=plant_personal(text.body, items, chance)), items
 
 
 def profanity(body: str, chance: random.Random) -> str:
@@ -171,26 +158,9 @@ def profanity(body: str, chance: random.Random) -> str:
     for line in body.splitlines():
         words = line.split(" ")
         for _ in range(chance.randrange(1, 4)):
-            words.insert(chance.randrange(1, len(words) + 1), chance.choice(_CURSES))
+            words.insert(chance.randrange(1, len(words) + 1), chance.choice(listed(_WORDS["curses"])))
         angry.append(" ".join(words))
     return "\n".join(angry)
-
-
-_OFFERS = (
-    "무직자도 당일 승인! 신용 조회 없이 3분이면 한도 확인",
-    "휴대폰 요금제 바꾸면 현금 사은품 즉시 지급",
-    "한 달 만에 10kg 감량, 부작용 없는 해독 다이어트",
-    "하루 30분 부업으로 월 300 보장, 초보 환영",
-    "명품 스타일 가방 공장 직영가 최대 90% 할인",
-    "회원 전용 이벤트 첫 충전 보너스 두 배",
-    "탈모 고민 끝! 원장님이 추천한 샴푸 체험단 모집",
-    "분양가 그대로 마지막 잔여 세대 특별 혜택",
-)
-_PRESSES = (
-    "지금 바로 클릭|선착순 50명 마감 임박|카톡 문의 24시간 상담|오늘만 이 가격|친구 추가하면 쿠폰 증정|"
-    "놓치면 후회|무료 상담 신청하기|링크 타고 들어오세요"
-).split("|")
-_SIGNS = ("★", "♥", "◆", "▶▶", "✔", "!!!", "☎", "🔥", "💰")
 
 
 def advertisements(count: int = 600) -> list[str]:
@@ -201,11 +171,11 @@ def advertisements(count: int = 600) -> list[str]:
 
 def promotion(chance: random.Random) -> str:
     """Promotion as it fills blogs: one offer said over and over, urgency, signs and a link."""
-    offer = chance.choice(_OFFERS)
+    offer = chance.choice(_WORDS["offers"])
     keyword = " ".join(offer.split()[:2])
     lines = []
     for _ in range(chance.randrange(6, 12)):
-        sign, press = chance.choice(_SIGNS), chance.choice(_PRESSES)
+        sign, press = chance.choice(listed(_WORDS["signs"])), chance.choice(_WORDS["presses"])
         link = f"https://event{chance.randrange(99)}.example/{keyword.split()[0]}"
         forms = (
             f"{sign} {offer} {sign}",
@@ -220,7 +190,7 @@ def promotion(chance: random.Random) -> str:
 def word_list(chance: random.Random) -> str:
     """A page of search words without a sentence in it."""
     separator = chance.choice((" ", ", ", " | ", "\n", " #"))
-    return separator.join(chance.choices(_LISTED, k=chance.randrange(120, 320)))
+    return separator.join(chance.choices(listed(_WORDS["searched"]), k=chance.randrange(120, 320)))
 
 
 def mojibake(body: str) -> str:

@@ -4,7 +4,7 @@ Token ids go in and come out: the caller owns the tokenizer, the chat template, 
 every engine gives the same text for the same ids. torch, OpenVINO, a remote server and a 20-line fake satisfy it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,7 +74,7 @@ class Engine(Protocol):
         """What is being served."""
         ...
 
-    def generate(self, request: Request) -> AsyncIterator[Piece]:
+    def generate(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer, token by token. Closing the iterator early frees the slot at the next token."""
         ...
 

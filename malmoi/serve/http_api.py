@@ -5,7 +5,8 @@ A request goes through four hands: Pydantic checks its fields (http_schema), `en
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,11 @@ from malmoi.serve.http_errors import ApiError, add_error_handlers, bad
 from malmoi.serve.http_guard import Guard, Rules
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
-from malmoi.serve.http_stream import EventStream, close, event, take_place, until_gone
+from malmoi.serve.http_stream import EventStream, event, take_place, until_gone
 from malmoi.serve.keys import read_keys
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings, is_loopback
-from malmoi.serve.text import TextPiece, TextStream, TokenText, answer, closing
+from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
 
 
 def create_app(served: Served) -> FastAPI:
@@ -167,10 +168,10 @@ async def _reply(request: Request, served: Served, ask: Ask) -> Response:
     finally:
         if not handed_over:
             place.release()
-            await close(pieces)
+            await pieces.aclose()
 
 
-async def _pieces(served: Served, ask: Ask) -> AsyncIterator[TextPiece]:
+async def _pieces(served: Served, ask: Ask) -> AsyncGenerator[TextPiece, None]:
     """What is echoed, then the answer. The echo's scores are work of the engine: they wait for the request's place."""
     shown = 0
     if isinstance(ask.body, CompletionBody) and ask.body.echo:
@@ -181,7 +182,7 @@ async def _pieces(served: Served, ask: Ask) -> AsyncIterator[TextPiece]:
         yield TextPiece("", finish="length")
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
-    async with closing(answer(served.engine, ask.request, stream)) as pieces:
+    async with aclosing(answer(served.engine, ask.request, stream)) as pieces:
         async for piece in pieces:
             yield piece
 

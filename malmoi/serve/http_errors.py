@@ -3,6 +3,7 @@
 import logging
 import traceback
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -19,14 +20,16 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 _SHOWN_CHARACTERS = 40
 
 
+@dataclass(eq=False)
 class ApiError(Exception):
-    """Ends a request with `status`. `param` names the field that was wrong."""
+    """Ends a request with `status`. `param` names the field that was wrong. message_ko: the message in Korean."""
 
-    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
-        super().__init__(message)
-        self.status, self.message, self.param, self.code = status, message, param, code
-        self.message_ko: str | None = None
-        self.headers: dict[str, str] = {}
+    status: int
+    message: str
+    param: str | None = None
+    code: str | None = None
+    message_ko: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The body that OpenAI's clients understand, with a Korean sentence beside it where there is one."""
@@ -42,19 +45,14 @@ def bad(param: str | None, message: str, code: str | None = None) -> ApiError:
     return ApiError(400, message, param, code)
 
 
-def from_user_error(error: UserError, param: str | None = None) -> ApiError:
-    """What the person asked wrongly, as a 400."""
-    return bad(param, str(error))
-
-
 def unexpected(error: Exception) -> ApiError:
     """A 500 with an id that the log has too. The log gets type and place, never the message: it may hold a prompt."""
     reference = uuid.uuid4().hex[:12]
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("request failed, id %s: %s\n%s", reference, type(error).__name__, frames)
-    result = ApiError(500, f"the server failed; the operator finds the reason under id {reference}", code="internal")
-    result.message_ko = f"서버에 문제가 생겼어요. 운영자에게 이 번호를 알려 주세요: {reference}"
-    return result
+    message = f"the server failed; the operator finds the reason under id {reference}"
+    korean = f"서버에 문제가 생겼어요. 운영자에게 이 번호를 알려 주세요: {reference}"
+    return ApiError(500, message, code="internal", message_ko=korean)
 
 
 def as_api_error(error: Exception) -> ApiError:
@@ -62,10 +60,10 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, HTTPException):
-        result = ApiError(error.status_code, str(error.detail))
-        result.headers = dict(error.headers or {})
-        return result
-    return from_user_error(error) if isinstance(error, UserError) else unexpected(error)
+        return ApiError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    if isinstance(error, RequestValidationError):
+        return invalid(error.errors())
+    return bad(None, str(error)) if isinstance(error, UserError) else unexpected(error)
 
 
 def respond(error: ApiError) -> JSONResponse:
@@ -75,19 +73,12 @@ def respond(error: ApiError) -> JSONResponse:
 
 def add_error_handlers(app: FastAPI) -> None:
     """Gives every error of `app` the one shape."""
-    app.add_exception_handler(ApiError, _on_api_error)
-    app.add_exception_handler(UserError, _on_api_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_api_error)
+    for kind in (ApiError, UserError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer)
 
 
-async def _on_api_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+async def _answer(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
     return respond(as_api_error(error))
-
-
-async def _on_invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    assert isinstance(error, RequestValidationError)
-    return respond(invalid(error.errors()))
 
 
 def invalid(problems: Any) -> ApiError:

@@ -70,9 +70,8 @@ class Guard:
 def check_key(headers: Headers, keys: Keys) -> None:
     """Refuses a request without one of `keys`."""
     if keys.name_of(headers.get("authorization", "")) is None:
-        error = ApiError(401, "a valid API key is needed: Authorization: Bearer mm_...", code="invalid_api_key")
-        error.headers = {"WWW-Authenticate": "Bearer"}
-        raise error
+        message, scheme = "a valid API key is needed: Authorization: Bearer mm_...", {"WWW-Authenticate": "Bearer"}
+        raise ApiError(401, message, code="invalid_api_key", headers=scheme)
 
 
 def check_origin(headers: Headers) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -21,10 +21,10 @@ RETRY_AFTER_S = 5
 def take_place(served: Served) -> Place:
     """A place for one more request. Raises ApiError 429 where there is none."""
     if served.is_full:
-        error = ApiError(429, "all slots and the queue are full; try again soon", code="queue_full")
-        error.message_ko = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
-        error.headers = {"Retry-After": str(RETRY_AFTER_S)}
-        raise error
+        message = "all slots and the queue are full; try again soon"
+        korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        raise ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
     return Place(served)
 
 
@@ -39,7 +39,7 @@ class EventStream(StreamingResponse):
     The source is closed here and not left to it, because a generator that was never begun runs no `finally`.
     """
 
-    def __init__(self, lines: AsyncIterator[str], source: AsyncIterator[Any], place: Place) -> None:
+    def __init__(self, lines: AsyncIterator[str], source: AsyncGenerator[Any, None], place: Place) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(_ending_well(lines), media_type="text/event-stream", headers=headers)
         self._source, self._place = source, place
@@ -50,14 +50,7 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._place.release()
-            await close(self._source)
-
-
-async def close(source: AsyncIterator[Any]) -> None:
-    """Closes an iterator, where it can be closed."""
-    end = getattr(source, "aclose", None)
-    if end is not None:
-        await end()
+            await self._source.aclose()
 
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[T]) -> T:

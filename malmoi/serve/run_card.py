@@ -7,7 +7,8 @@ result. The card's rules decide what is right; the model only chooses among it.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from malmoi.cards.card import LIBRARY, Card, Decoding
 from malmoi.kit.errors import UserError
 from malmoi.serve.chat import text_ids
 from malmoi.serve.engine import Engine, Guide, Request
-from malmoi.serve.text import TextStream, answer, closing
+from malmoi.serve.text import TextStream, answer
 from malmoi.tokenizer.codec import Codec
 
 _SHOWN_HISTORY = 8
@@ -58,32 +59,26 @@ def prepare(card: Card, values: Mapping[str, Any], engine: Engine, codec: Codec)
     return task
 
 
-async def run(task: Task) -> AsyncIterator[Event]:
+async def run(task: Task) -> AsyncGenerator[Event, None]:
     """The events of one run; the last is the result. Closing it early frees the engine's slot."""
     runs = {"label": _label, "word_chain": _word_chain}
     started = time.monotonic()
-    async with closing(runs.get(task.card.output.type, _text)(task)) as events:
+    async with aclosing(runs.get(task.card.output.type, _text)(task)) as events:
         async for event in events:
             if event["type"] == "result":
                 event["seconds"] = round(time.monotonic() - started, 3)
             yield event
 
 
-async def _text(task: Task) -> AsyncIterator[Event]:
+async def _text(task: Task) -> AsyncGenerator[Event, None]:
     """Text, JSON and choices: one answer, under the guide that its contract needs."""
     prompt = await asyncio.to_thread(_fit, task, task.values, _reserved(task))
-    yield _start(task, prompt)
-    said = ""
-    async with closing(_say(task, prompt, _guide(task.card))) as events:
+    async with aclosing(_say(task, prompt, _guide(task.card), lambda said: _output(task.card, said))) as events:
         async for event in events:
-            if event["type"] == "delta":
-                said += event["text"]
-                yield event
-            else:
-                yield {**event, "output": _output(task.card, said)}
+            yield event
 
 
-async def _label(task: Task) -> AsyncIterator[Event]:
+async def _label(task: Task) -> AsyncGenerator[Event, None]:
     """The probability of each choice after the prompt, less what the model gives it after an empty text."""
     labels = _labels(task.card)
     prompt = await asyncio.to_thread(_fit, task, task.values, _reserved(task))
@@ -120,7 +115,7 @@ def label_output(card: Card, sums: np.ndarray) -> dict[str, Any]:
     return {"label": label, "confidence": best, "abstained": abstained, "scores": ranked}
 
 
-async def _word_chain(task: Task) -> AsyncIterator[Event]:
+async def _word_chain(task: Task) -> AsyncGenerator[Event, None]:
     """Judges the person's word, then lets the model choose among the words that the rules allow."""
     game = word_chain.Game(_dictionary(task.card), tuple(task.values["history"]))
     word = task.values["word"]
@@ -136,19 +131,17 @@ async def _word_chain(task: Task) -> AsyncIterator[Event]:
         return
     shown = {"history": list(game.history[-_SHOWN_HISTORY:])}
     prompt = await asyncio.to_thread(_fit, task, shown, _reserved(task))
-    yield _start(task, prompt)
-    said = ""
-    async with closing(_say(task, prompt, Guide("choice", [f" {each}" for each in legal]))) as events:
+    guide = Guide("choice", [f" {each}" for each in legal])
+    async with aclosing(_say(task, prompt, guide, lambda said: game.move(said.strip()))) as events:
         async for event in events:
-            if event["type"] == "delta":
-                said += event["text"]
-                yield event
-            else:
-                yield {**event, "output": game.move(said.strip())}
+            yield event
 
 
-async def _say(task: Task, prompt: _Prompt, guide: Guide | None) -> AsyncIterator[Event]:
-    """The model's words as deltas, then a result without output."""
+async def _say(
+    task: Task, prompt: _Prompt, guide: Guide | None, output: Callable[[str], Event]
+) -> AsyncGenerator[Event, None]:
+    """The start, the model's words as deltas, then the result: `output` of all that was said."""
+    yield _start(task, prompt)
     request = Request(
         prompt_ids=prompt.ids,
         max_tokens=min(task.decoding.max_tokens, task.engine.describe().context_tokens - len(prompt.ids)),
@@ -159,13 +152,14 @@ async def _say(task: Task, prompt: _Prompt, guide: Guide | None) -> AsyncIterato
         seed=task.seed,
         guide=guide,
     )
-    stream = TextStream(task.codec, (*task.decoding.stop, *task.card.guards.blocked_words))
-    async with closing(answer(task.engine, request, stream)) as pieces:
+    stream, said = TextStream(task.codec, (*task.decoding.stop, *task.card.guards.blocked_words)), ""
+    async with aclosing(answer(task.engine, request, stream)) as pieces:
         async for piece in pieces:
             if piece.text:
+                said += piece.text
                 yield {"type": "delta", "text": piece.text}
             if piece.finish:
-                yield {"type": "result", "finish": piece.finish, "tokens": piece.num_tokens}
+                yield {"type": "result", "finish": piece.finish, "tokens": piece.num_tokens, "output": output(said)}
 
 
 def _start(task: Task, prompt: _Prompt) -> Event:

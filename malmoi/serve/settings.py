@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from malmoi.kit.config import machine
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
@@ -35,17 +35,10 @@ class ServeSettings:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise UserError(f"port is {self.port}", "0 to 65535")
-        for name in ("slots", "prefill_tokens", "default_max_tokens"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
-        if self.queue < 0:
-            raise UserError(f"queue is {self.queue}", "0 or more")
-        if self.max_body_bytes < 1024:
-            raise UserError(f"max_body_bytes is {self.max_body_bytes}", "1024 or more")
-        if self.threads is not None and self.threads < 1:
-            raise UserError(f"threads is {self.threads}", "1 or more, or leave it out")
+        require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
+        at_least(self, 1, "slots", "prefill_tokens", "default_max_tokens", "threads")
+        at_least(self, 0, "queue")
+        at_least(self, 1024, "max_body_bytes")
 
 
 def is_loopback(host: str) -> bool:

@@ -7,15 +7,12 @@ bytes wait until they are a character, and text that may be the beginning of a s
 import codecs
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from malmoi.serve.engine import Engine, Piece, Request
 from malmoi.tokenizer.codec import Codec
-
-T = TypeVar("T")
 
 _OPEN_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]{1,8}\\Z")
 """Conjoining jamo at the end of a text: a vowel or a final consonant that joins them may still come (old Hangul)."""
@@ -96,23 +93,12 @@ class TextStream:
         return TextPiece(text, tuple(due), finish, self.num_tokens)
 
 
-async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncIterator[TextPiece]:
+async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncGenerator[TextPiece, None]:
     """The answer to `request` as text. The last piece carries `finish`. Closing it early frees the engine's slot."""
-    async with closing(engine.generate(request)) as pieces:
+    async with aclosing(engine.generate(request)) as pieces:
         async for piece in pieces:
             shown = stream.feed(piece)
             if shown.text or shown.tokens or shown.finish:
                 yield shown
             if shown.finish:
                 return
-
-
-@asynccontextmanager
-async def closing(iterator: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
-    """Closes an iterator on the way out, where it can be closed: an Engine promises an iterator, not a generator."""
-    try:
-        yield iterator
-    finally:
-        close = getattr(iterator, "aclose", None)
-        if close is not None:
-            await close()

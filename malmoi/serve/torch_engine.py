@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +82,7 @@ class TorchEngine:
         """Requests under way, those that wait for a slot not counted."""
         return self._batch.num_jobs
 
-    async def generate(self, request: Request) -> AsyncIterator[Piece]:
+    async def generate(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer, token by token. Closing the iterator early frees the slot at the next token.
 
         Raises UserError for a request that this model cannot take, RuntimeError where the engine has failed or closed.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,5 @@ class StudioSettings:
     database: Path | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise UserError(f"port is {self.port}", "0 to 65535")
-        if self.max_body_bytes < 1024:
-            raise UserError(f"max_body_bytes is {self.max_body_bytes}", "1024 or more")
+        require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
+        at_least(self, 1024, "max_body_bytes")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from malmoi.kit import config
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 from malmoi.kit.special_tokens import NAMED_SPECIAL_TOKENS
 
 NUM_RESERVED = 1024
@@ -37,12 +37,9 @@ class LearnSettings:
     processes: int | None = config.machine(None)
 
     def __post_init__(self) -> None:
-        if not MIN_VOCABULARY_TOKENS <= self.vocabulary_tokens <= 2**20:
-            expected = f"{MIN_VOCABULARY_TOKENS} (special tokens and bytes) to {2**20}"
-            raise UserError(f"vocabulary_tokens is {self.vocabulary_tokens}", expected)
-        if self.sample_bytes < 1:
-            raise UserError(f"sample_bytes is {self.sample_bytes}", "a whole number above 0")
-        _check_processes(self.processes)
+        expected = f"{MIN_VOCABULARY_TOKENS} (special tokens and bytes) to {2**20}"
+        require(self, expected, lambda tokens: MIN_VOCABULARY_TOKENS <= tokens <= 2**20, "vocabulary_tokens")
+        at_least(self, 1, "sample_bytes", "processes")
 
 
 @dataclass(frozen=True)
@@ -59,19 +56,11 @@ class EncodeSettings:
     processes: int | None = config.machine(None)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.heldout_share <= MAX_HELDOUT_SHARE:
-            hint = "the tokenizer is learnt from the other documents only"
-            raise UserError(f"heldout_share is {self.heldout_share}", f"0 to {MAX_HELDOUT_SHARE}", hint)
-        if self.shard_tokens < 1:
-            raise UserError(f"shard_tokens is {self.shard_tokens}", "a whole number above 0")
-        _check_processes(self.processes)
+        expected = f"0 to {MAX_HELDOUT_SHARE} (the tokenizer is learnt from the other documents only)"
+        require(self, expected, lambda share: 0 <= share <= MAX_HELDOUT_SHARE, "heldout_share")
+        at_least(self, 1, "shard_tokens", "processes")
 
 
 def id_share(document_id: str) -> float:
     """Where an id lies in 0..1. A document is held out iff this is below `heldout_limit` (corpus_text.py)."""
     return int(document_id[:8], 16) / 2**32
-
-
-def _check_processes(processes: int | None) -> None:
-    if processes is not None and processes < 1:
-        raise UserError(f"processes is {processes}", "a whole number above 0, or leave it out for one per core")

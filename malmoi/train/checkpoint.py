@@ -27,6 +27,8 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
 from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, listed, reading, remove_partials
 
+CHECKPOINTS = "checkpoints"
+"""The folder of them in that of a train stage."""
 SEAL = "sealed_sha256"
 """Key in a checkpoint manifest's counts: the hash of all that the manifest says and a resume relies on."""
 

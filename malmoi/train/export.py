@@ -13,7 +13,7 @@ from malmoi.model.gguf_file import write_gguf
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer
 from malmoi.train import checkpoint
-from malmoi.train.trainer import CHECKPOINTS
+from malmoi.train.checkpoint import CHECKPOINTS
 
 GGUF_PRECISION = "f16"
 OUTPUT_VERSION = 1

@@ -5,6 +5,7 @@ from typing import Literal
 
 from malmoi.kit.config import machine
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 
 @dataclass(frozen=True)
@@ -36,30 +37,16 @@ class TrainSettings:
     threads: int | None = machine(None)
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_sequences", "micro_sequences", "checkpoint_steps", "keep_checkpoints"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
-        if self.sequence_tokens < 2:
-            raise UserError(f"sequence_tokens is {self.sequence_tokens}", "2 or more")
+        at_least(
+            self, 1, "steps", "batch_sequences", "micro_sequences", "checkpoint_steps", "keep_checkpoints", "threads"
+        )
+        at_least(self, 2, "sequence_tokens")
+        at_least(self, 0, "weight_decay", "seed")
+        require(self, "above 0", lambda number: number > 0, "learning_rate", "clip_norm")
+        require(self, "0 to 1", lambda share: 0 <= share <= 1, "decay_share")
+        require(self, f"0 to {self.steps} (steps)", lambda steps: 0 <= steps <= self.steps, "warmup_steps")
         if self.batch_sequences % self.micro_sequences:
             wrong = f"batch_sequences {self.batch_sequences} with micro_sequences {self.micro_sequences}"
             raise UserError(wrong, "a batch that is a multiple of micro_sequences")
-        if not 0 <= self.warmup_steps <= self.steps:
-            raise UserError(f"warmup_steps is {self.warmup_steps}", f"0 to {self.steps} (steps)")
-        self._check_optimizer()
-        if self.threads is not None and self.threads < 1:
-            raise UserError(f"threads is {self.threads}", "1 or more")
-
-    def _check_optimizer(self) -> None:
-        if not 0 <= self.decay_share <= 1:
-            raise UserError(f"decay_share is {self.decay_share}", "0 to 1")
-        if self.learning_rate <= 0:
-            raise UserError(f"learning_rate is {self.learning_rate}", "above 0")
-        if self.weight_decay < 0:
-            raise UserError(f"weight_decay is {self.weight_decay}", "0 or more")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise UserError(f"betas is {list(self.betas)}", "two numbers from 0 to below 1")
-        if self.clip_norm is not None and self.clip_norm <= 0:
-            raise UserError(f"clip_norm is {self.clip_norm}", "above 0, or leave it out for no clipping")
-        if self.seed < 0:
-            raise UserError(f"seed is {self.seed}", "0 or more")

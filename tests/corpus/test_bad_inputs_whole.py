@@ -29,7 +29,8 @@ START = 40
 DRIVER = """
 import json, resource, sys
 from pathlib import Path
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.build import build
 from malmoi.corpus.steps.quality import Quality
 if __name__ == "__main__":

@@ -189,7 +189,8 @@ def test_document_that_kills_its_worker_costs_one_line_of_the_ledger(tmp_path):
 
 DRIVER = """
 from pathlib import Path
-from malmoi.corpus.recipe import CorpusRecipe, Input, num_processes
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.build import build
 if __name__ == "__main__":
     recipe = CorpusRecipe(inputs=(Input(Path({raw!r}), name="raw"),), processes=2)

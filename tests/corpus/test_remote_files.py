@@ -141,7 +141,8 @@ def test_a_corpus_from_a_bucket_into_a_bucket_is_the_local_one_byte_for_byte(buc
 
 
 DRIVER = """
-from malmoi.corpus.recipe import CorpusRecipe, Input
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.build import build
 from malmoi.kit.paths import to_path
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import torch
 from small_tokenizer import write_tokenizer
 
 from malmoi.model.convert import merges, vocabulary
-from malmoi.model.gguf_file import gguf_name, interleave_halves, write_gguf
+from malmoi.model.gguf_file import interleave_halves, write_gguf
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
 
@@ -28,9 +28,16 @@ def written(tokenizer, path, precision, tied=True):
 def test_every_tensor_reads_back_equal(tokenizer, tmp_path, precision, tied):
     model, reader = written(tokenizer, tmp_path / "model.gguf", precision, tied)
     found = {tensor.name: tensor for tensor in reader.tensors}
-    expected = {gguf_name(name): weight.detach() for name, weight in model.named_parameters()}
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, 2)
+    expected = {names.get_name(name, (".weight",)): weight.detach() for name, weight in model.named_parameters()}
     assert found.keys() == expected.keys()
     assert ("output.weight" in found) != tied
+    assert {
+        "token_embd.weight",
+        "output_norm.weight",
+        "blk.1.attn_output.weight",
+        "blk.0.ffn_down.weight",
+    } <= found.keys()
     for name, weight in expected.items():
         if ".attn_q." in name or ".attn_k." in name:
             weight = torch.from_numpy(interleave_halves(weight.numpy(), 4 if ".attn_q." in name else 2))

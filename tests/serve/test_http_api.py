@@ -9,8 +9,9 @@ from small_world import FakeEngine
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Request
 from malmoi.serve.http_api import create_app
+from malmoi.serve.http_stream import EventStream
 from malmoi.serve.keys import add_key
-from malmoi.serve.served import Served
+from malmoi.serve.served import Place, Served
 from malmoi.serve.settings import ServeSettings
 
 BASE = "http://127.0.0.1:8500"
@@ -309,19 +310,23 @@ def test_unknown_paths_and_methods_have_the_same_error_shape(client):
         assert set(response.json()["error"]) == {"message", "type", "param", "code"}
 
 
-def test_an_iterator_that_is_left_is_closed_even_if_never_begun(codec):
-    from malmoi.serve.http_stream import close
-
+def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even_if_never_begun(codec):
     fake = FakeEngine(codec)
+    served = Served(fake, codec, ServeSettings())
+
+    async def lines():
+        yield "never asked for"
+
+    async def broken(message):
+        raise RuntimeError(f"the socket is gone: {message['type']}")
 
     async def left():
-        never_begun, begun, plain = fake.generate(None), fake.generate(Request((1, 2))), iter([1])
+        begun = fake.generate(Request((1, 2)))
         await anext(begun)
-        assert fake.num_open == 1
-        for iterator in (never_begun, begun, plain):
-            await close(iterator)
-        return [piece async for piece in never_begun], [piece async for piece in begun], list(plain)
+        stream = EventStream(lines(), begun, Place(served))
+        assert (fake.num_open, served.num_requests) == (1, 1)
+        with pytest.raises(RuntimeError, match="the socket is gone"):
+            await stream({"type": "http", "asgi": {"spec_version": "2.4"}}, None, broken)
 
-    assert asyncio.run(left()) == ([], [], [1])  # an ordinary iterator has nothing to close, and stays as it is
-    assert fake.num_open == 0
-    assert len(fake.requests) == 1
+    asyncio.run(left())
+    assert (fake.num_open, served.num_requests) == (0, 0)

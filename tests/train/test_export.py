@@ -203,11 +203,13 @@ def test_the_command_line_trains_shows_traces_and_exports(folder, call):
     assert "3" in call("train", "seen", folder / "train", first)[1].split()
     assert call("model", "export", recipe, "--dry-run")[0] == 0
     assert not (folder / "model").exists()
-    assert call("model", "export", recipe)[1].strip() == str(folder / "model")
+    code, out, err = call("model", "export", recipe)
+    assert (code, err) == (0, f"written to {folder / 'model'}\n")
+    assert "step: 8" in out
     assert json.loads(call("model", "export", folder, "--step", 4, "--json")[1])["step"] == 4
     shown = json.loads(call("model", "show", folder, "--json")[1])
     assert shown["parameters"] == shown["counts"]["parameters"]
-    assert "layers=2" in call("model", "show", folder / "model")[1]
+    assert "layers: 2" in call("model", "show", folder / "model")[1]
 
 
 @pytest.mark.parametrize(

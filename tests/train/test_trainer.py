@@ -15,7 +15,7 @@ from small_tokens import MODEL, countable_documents, write_tokens
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
-from malmoi.train.curve import steps
+from malmoi.train.run_events import steps
 from malmoi.train.trainer import train
 
 

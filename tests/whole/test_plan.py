@@ -168,6 +168,17 @@ def test_tokens_that_were_removed_come_back_and_the_training_stays(recipe, dry, 
     assert [name for name in STAGES if after[name] != before[name]] == ["tokens"]
 
 
+def test_a_changed_key_counts_also_where_a_stage_before_it_is_gone(recipe, dry):
+    gone = recipe.parent / "run" / "corpus" / "manifest.json"
+    gone.rename(gone.with_name("kept"))
+    try:
+        unseen, changed = dry()[0], dry("tokenizer.seed=5")[0]
+    finally:
+        gone.with_name("kept").rename(gone)
+    assert states(unseen) == ["to do"] * 6
+    assert states(changed)[:4] == ["to do", "again", "again", "needs a new training"]
+
+
 def test_from_scratch_goes_on_with_another_text_and_begins_the_training_again(recipe, call, dry):
     code, _, err = call("--set", LIMIT, "--set", "tokens.heldout_share=0.15", "--from-scratch")
     assert code == 0, err

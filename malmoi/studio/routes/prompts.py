@@ -42,9 +42,8 @@ def add_prompt(body: PromptBody, store: StoreNeed) -> dict[str, Any]:
     try:
         return prompts.add_prompt(store, body.title, body.body)
     except prompts.StoreFullError:
-        raise ApiError(
-            409, f"{prompts.MAX_PROMPTS} prompts are saved already; remove some", code="store_full"
-        ) from None
+        message = f"{prompts.MAX_PROMPTS} prompts are saved already; remove some"
+        raise ApiError(409, message, code="store_full") from None
 
 
 @router.get("/{prompt_id}")
@@ -68,7 +67,6 @@ def remove_prompt(prompt_id: str, store: StoreNeed) -> None:
 
 def _found(prompt: dict[str, Any] | None) -> dict[str, Any]:
     if prompt is None:
-        error = ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found")
-        error.message_ko = "저장된 프롬프트를 찾을 수 없어요."
-        raise error
+        korean = "저장된 프롬프트를 찾을 수 없어요."
+        raise ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found", korean)
     return prompt

@@ -37,7 +37,8 @@ pytestmark = [
 def cluster():
     """Two nodes of one core each, as real raylets of their own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # the nodes find the work functions of this file
+        here = Path(__file__).parent  # the nodes find the work functions of this file and of the folder above
+        patch.setenv("PYTHONPATH", f"{here}:{here.parent}")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         made.add_node(num_cpus=1)
@@ -177,11 +178,13 @@ def test_kill_of_a_ray_worker_or_of_a_node_changes_nothing(recipe, by_pool, clus
 
 DRIVER = """
 from pathlib import Path
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus import run_local, run_ray
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus import build
+from malmoi.corpus.engines import ray_tasks
 if __name__ == "__main__":
     recipe = CorpusRecipe(inputs=(Input(Path({raw!r}), name="raw"),), processes=2, shard_bytes=500_000)
-    run_local.build(recipe, Path({out!r}), lambda done, total: None, run_ray.run_all)
+    build.build(recipe, Path({out!r}), lambda done, total: None, ray_tasks.run_all)
 """
 
 

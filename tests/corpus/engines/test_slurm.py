@@ -15,7 +15,7 @@ from small_engines import Deadly, write_files
 from small_slurm import running
 
 from malmoi.corpus import build
-from malmoi.corpus.engines import slurm as run_slurm
+from malmoi.corpus.engines import slurm as slurm_engine
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import events, manifest
@@ -51,7 +51,7 @@ def by_pool(recipe, tmp_path_factory) -> dict[str, str]:
 @pytest.mark.usefixtures("slurm")
 def test_job_arrays_give_the_bytes_of_the_pool(recipe, by_pool, tmp_path):
     out = tmp_path / "말뭉치 [1] $(touch x)'"
-    build.build(recipe, out, quiet, run_slurm.run_all)
+    build.build(recipe, out, quiet, slurm_engine.run_all)
     assert manifest.read(out)["outputs"] == by_pool
     assert not list(events.every(out, "resubmitted"))
     assert not (out / "work").exists()
@@ -67,17 +67,19 @@ def test_kill_of_the_driver_and_another_run_give_the_same_bytes(raw, recipe, by_
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
     assert not (out / "manifest.json").exists()
-    build.build(recipe, out, quiet, run_slurm.run_all)
+    build.build(recipe, out, quiet, slurm_engine.run_all)
     assert manifest.read(out)["outputs"] == by_pool
 
 
 DRIVER = """
 from pathlib import Path
-from malmoi.corpus.recipe import CorpusRecipe, Input
-from malmoi.corpus import run_local, run_slurm
+from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus import build
+from malmoi.corpus.engines import slurm
 if __name__ == "__main__":
     recipe = CorpusRecipe(inputs=(Input(Path({raw!r}), name="raw"),), processes=2, shard_bytes=500_000)
-    run_local.build(recipe, Path({out!r}), lambda done, total: None, run_slurm.run_all)
+    build.build(recipe, Path({out!r}), lambda done, total: None, slurm.run_all)
 """
 
 
@@ -92,7 +94,7 @@ def test_jobs_that_leave_the_queue_undone_are_submitted_again(recipe, by_pool, t
 
     killer = threading.Thread(target=cancel_once)
     killer.start()
-    build.build(recipe, out, quiet, run_slurm.run_all)
+    build.build(recipe, out, quiet, slurm_engine.run_all)
     killer.join()
     assert [event["stage"] for event in events.every(out, "resubmitted")] == ["pass"]
     assert manifest.read(out)["outputs"] == by_pool
@@ -103,16 +105,16 @@ def test_document_that_kills_its_worker_on_a_node_reaches_the_ledger(tmp_path, m
     rows = [{"text": sentences(number) + (" 독이 든 사과" if number == 3 else "")} for number in range(6)]
     write_rows(tmp_path / "raw" / "a.jsonl", rows)
     recipe = CorpusRecipe(inputs=(Input(tmp_path / "raw"),), profanity=Deadly())
-    known = run_slurm.tasks_of
+    known = slurm_engine.tasks_of
 
     def with_deadly_step(folder, stage):  # the plan is written as tables, which know no class of a test
         return [replace(task, space=replace(task.space, recipe=recipe)) for task in known(folder, stage)]
 
-    monkeypatch.setattr(run_slurm, "tasks_of", with_deadly_step)
+    monkeypatch.setattr(slurm_engine, "tasks_of", with_deadly_step)
 
     def on_this_machine(_work, tasks, _processes, hooks):
         for place, task in enumerate(tasks):
-            run_slurm.do(task.space.folder, task.stage, task.number)
+            slurm_engine.do(task.space.folder, task.stage, task.number)
             assert task.record.exists()
             hooks.done(place, None)
 
@@ -123,7 +125,7 @@ def test_document_that_kills_its_worker_on_a_node_reaches_the_ledger(tmp_path, m
 def test_without_slurm_the_engine_says_what_is_missing(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="there is no sbatch on this machine; expected a login node"):
-        build.build(recipe, tmp_path / "corpus", quiet, run_slurm.run_all)
+        build.build(recipe, tmp_path / "corpus", quiet, slurm_engine.run_all)
 
 
 @pytest.mark.slow
@@ -131,7 +133,7 @@ def test_without_slurm_the_engine_says_what_is_missing(recipe, tmp_path, monkeyp
 def test_a_job_that_slurm_refuses_is_one_sentence(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("SBATCH_PARTITION", "nowhere")
     with pytest.raises(UserError, match=r"sbatch refused the job: .*partition") as raised:
-        build.build(recipe, tmp_path / "corpus", quiet, run_slurm.run_all)
+        build.build(recipe, tmp_path / "corpus", quiet, slurm_engine.run_all)
     assert "\n" not in str(raised.value)
 
 

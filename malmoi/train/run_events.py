@@ -1,11 +1,18 @@
-"""The events of a run as a curve in which each step stands once."""
+"""The events of a run: noting one, and its steps as a curve in which each stands once."""
 
 from pathlib import Path
 from typing import Any
 
 from malmoi.kit import events
+from malmoi.kit.files import writing
 
 _NUMBERS = ("step", "tokens", "loss", "learning_rate", "gradient_norm", "tokens_per_s", "seconds")
+
+
+def append(folder: Path, kind: str, **fields: Any) -> None:
+    """Notes an event. Raises UserError where it cannot be written."""
+    with writing(folder):
+        events.append(folder, kind, **fields)
 
 
 def steps(folder: Path) -> list[dict[str, Any]]:
