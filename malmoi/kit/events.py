@@ -193,11 +193,12 @@ class _Writer:
         if is_remote(folder):  # a name of its own for each part: process numbers come again
             with atomic_file(folder / f"{self.name}.{time.time_ns()}{SUFFIX}") as aside:
                 aside.write_bytes(self.pending)
+            self.pending = b""  # not before: what could not be put waits for the next part
         else:
+            line, self.pending = self.pending, b""
             make_folder(folder)
             with (folder / f"{self.name}{SUFFIX}").open("ab+") as stream:
-                append_line(stream, self.pending)
-        self.pending = b""
+                append_line(stream, line)
 
 
 _WRITERS: dict[tuple[int, str], _Writer] = {}
