@@ -9,7 +9,6 @@ import copy
 import dataclasses
 import hashlib
 import math
-import os
 import re
 import tomllib
 import types
@@ -46,13 +45,6 @@ def file(default: Any = dataclasses.MISSING, *, key: bool = False) -> Any:
 def secret(default: str | None = None) -> Any:
     """A field with the NAME of an environment variable that holds a secret; `parse` refuses what looks like no name."""
     return dataclasses.field(default=default, metadata={_ROLE: "secret"})
-
-
-def secret_value(name: str) -> str:
-    """What the environment variable of a `secret` field holds. Raises UserError where it is not set."""
-    if not (value := os.environ.get(name)):
-        raise UserError(f"the environment has no {name}", "the secret in that variable")
-    return value
 
 
 def identity(settings: Any) -> Any:

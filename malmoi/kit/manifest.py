@@ -61,16 +61,14 @@ def read(folder: Path) -> dict[str, Any]:
     Raises UserError with one of four answers: there is none, it cannot be read now (try again), it is damaged, a newer
     malmoi made it.
     """
-    found = find(folder)
-    if found is None:
+    if (found := find(folder)) is None:
         raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage")
     return found
 
 
 def find(folder: Path) -> dict[str, Any] | None:
     """As `read`, but None where there is none: the folder is unfinished, or absent."""
-    found = read_json(folder / NAME, "remove that file and the stage is run again")
-    if found is None:
+    if (found := read_json(folder / NAME, "remove that file and the stage is run again")) is None:
         return None
     if not isinstance(found.get("format", 1), int) or found.get("format", 1) > FORMAT:
         newer = f"{folder / NAME} has format {found['format']}"
@@ -93,8 +91,7 @@ def is_finished(
     Raises UserError where its manifest is damaged, as what lies beside it is not ours to overwrite unasked, and where
     it cannot be read now.
     """
-    found = find(folder)
-    if found is None:
+    if (found := find(folder)) is None:
         return False
     is_same = found.get("config") == json.loads(json.dumps(config)) and found.get("inputs") == inputs
     return is_same and output_version in (None, found["output_version"])

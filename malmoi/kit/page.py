@@ -83,11 +83,7 @@ def duration(seconds: Any) -> tuple[str, str]:
 
 
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(PACKAGE),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+    loader=FileSystemLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 ENVIRONMENT.filters |= {write.__name__: write for write in (number, rounded, percent, size, duration)}
 ENVIRONMENT.globals |= {

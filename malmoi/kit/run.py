@@ -57,8 +57,7 @@ def new_id(at: float) -> str:
 def read(folder: Path) -> RunRecord | None:
     """The record of a run; None where there is none (runs of older versions). Raises UserError for a damaged one."""
     hint = "remove that file and the run gets a new id"
-    found = read_json(folder / NAME, hint)
-    if found is None:
+    if (found := read_json(folder / NAME, hint)) is None:
         return None
     try:
         return RunRecord(**{field.name: found[field.name] for field in fields(RunRecord)})
