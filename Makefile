@@ -1,11 +1,13 @@
 # make demo: samples to a model that answers. make test: all tests. Both set up .venv first, from nothing.
+# make mutations: switches single lines off and looks whether a test fails (half an hour; tests/mutations).
 # make check: style, types, imports, generated files, circles of files and sizes, tests that cannot fail. See AGENTS.md.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
+MUTATIONS ?=
 
-.PHONY: demo test check docs web clean
+.PHONY: demo test mutations check docs web clean
 
 # Threads of torch that wait for one another sleep: spinning starves whatever else runs on the same cores.
 export OMP_WAIT_POLICY = passive
@@ -16,6 +18,9 @@ demo: .venv/ready
 test: .venv/ready-test
 	$(BIN)/pytest -m "not slow" -n 2 $(TEST_ARGS)
 	$(BIN)/pytest -m slow $(TEST_ARGS)
+
+mutations: .venv/ready-test
+	$(BIN)/python tests/mutations/run.py $(MUTATIONS)
 
 check: .venv/ready-test
 	$(BIN)/ruff check .

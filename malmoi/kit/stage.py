@@ -75,17 +75,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(folder: Path, made: Made, terms: Terms = USUAL) -> Iterator[Stage | None]:
+def stage(folder: Path, made: Made, terms: Terms = USUAL, how: manifest.How = "once") -> Iterator[Stage | None]:
     """Yields None where `folder` is finished with these very inputs and whole; else the work to do, under the lock.
 
+    how: what it means to be whole (manifest.verify); a corpus of terabytes is asked for its sizes only.
     The manifest that was there goes first, the new one comes last, and not at all after an error. Raises UserError (75)
     where a living process is at work there, or took over on the way.
     """
-    if is_done(folder, made) and not (folder / UNFINISHED).exists():
+    if is_done(folder, made, how) and not (folder / UNFINISHED).exists():
         yield None
         return
     with lock(folder, terms):
-        if is_done(folder, made):  # asked once more: whoever held the lock until now may have made it
+        if is_done(folder, made, how):  # asked once more: whoever held the lock until now may have made it
             _clear(folder)
             yield None
             return
@@ -130,10 +131,10 @@ def unfinished(folder: Path) -> dict[str, Any]:
     return read_json(folder / UNFINISHED) or {}
 
 
-def is_done(folder: Path, made: Made) -> bool:
-    """Whether `folder` is finished with these very inputs and whole. Reads its outputs once a machine."""
+def is_done(folder: Path, made: Made, how: manifest.How = "once") -> bool:
+    """Whether `folder` is finished with these very inputs and whole, by `manifest.verify(how)`."""
     is_same = manifest.is_finished(folder, made.config, made.inputs, made.output_version)
-    return is_same and manifest.verify(folder, how="once") is None
+    return is_same and manifest.verify(folder, how) is None
 
 
 def _begin(folder: Path, made: Made) -> bool:

@@ -13,13 +13,13 @@ import numpy as np
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, sha256_of, writing
+from malmoi.kit.pool import map_in_order, num_processes
 from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, heldout_limit, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
-from malmoi.tokenizer.workers import map_in_order, num_processes
 
 REPEATED = ("repeated_documents", "repeated_tokens")
 OUTPUT_VERSION = 1

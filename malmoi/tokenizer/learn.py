@@ -15,12 +15,12 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import write_text, writing
+from malmoi.kit.pool import map_in_order, num_processes
 from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.morphemes import CUT, lines_of, mark_morphemes
 from malmoi.tokenizer.sample import Excerpt, Weights, draw, weigh
 from malmoi.tokenizer.settings import SPECIAL_TOKENS, LearnSettings
-from malmoi.tokenizer.workers import map_in_order, num_processes
 
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"

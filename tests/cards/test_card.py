@@ -84,6 +84,7 @@ def test_a_card_is_read(tmp_path):
         ({"output__choices": ["기쁨", "기쁨"]}, ["output", "twice"]),
         ({"output__fields": [{"name": "a", "title": {"ko": "a", "en": "a"}, "max_chars": 3}]}, ["output", "fields"]),
         ({"output__dictionary": "../../etc/passwd"}, ["output", "dictionary"]),
+        ({"output": {"type": "word_chain", "dictionary": "../a.txt"}}, ["output", "'../a.txt'", "beside the card"]),
         ({"output__abstain_below": 2.0}, ["output", "abstain_below"]),
         ({"examples__0__output": "화남"}, ["examples[0].output", "화남", "기쁨"]),
         ({"examples__0__inputs": {"txt": "x"}}, ["examples[0].inputs", "txt"]),
@@ -109,6 +110,12 @@ def test_a_file_that_is_no_card_is_refused_in_one_line(tmp_path, content):
     with pytest.raises(UserError) as caught:
         read_card(write(tmp_path, content))
     assert "\n" not in str(caught.value)
+
+
+def test_a_card_that_is_too_large_is_not_even_parsed(tmp_path):
+    path = write(tmp_path, f"{CARD}\n# {'가' * 100_000}\n")
+    with pytest.raises(UserError, match=r"mood\.yaml is larger than 256000 bytes"):
+        read_card(path)
 
 
 def test_a_library_refuses_a_card_whose_id_is_not_its_file_and_a_dictionary_that_is_absent(tmp_path):

@@ -1,5 +1,6 @@
 """Removal on request: nothing of a document is left but its tombstone, and a killed erasure is finished later."""
 
+import base64
 import dataclasses
 import json
 import re
@@ -9,16 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 
-from malmoi.corpus.build import build, locked
+from malmoi.corpus.build import build
 from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.tombstones import erased_ids
+from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
 from malmoi.corpus.report.questions import explain
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.lock import lock
 
 
 @pytest.fixture
@@ -42,6 +45,8 @@ def test_text_is_nowhere_and_a_tombstone_stays(corpus):
     done = erase(corpus, [one["id"]], quiet)
     assert done["shards"] == 1
     assert done["ledger"] >= 1
+    assert done[INDEX] == 1
+    assert one["id"] not in [row["id"] for row in rows(corpus, INDEX)]
     texts = [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
     assert one["text"] not in texts
     assert other["text"] in texts
@@ -55,6 +60,26 @@ def test_text_is_nowhere_and_a_tombstone_stays(corpus):
     assert after["counts"]["dropped_by_reason"]["erased"] == 1
     assert manifest.verify(corpus) is None
     assert erased_ids(corpus) == [one["id"]]
+
+
+def test_a_tombstone_names_nobody_whether_the_document_was_kept_or_dropped(tmp_path):
+    told = {"title": "홍길동의 첫날", "url": "https://hong.example.kr/1", "source": "홍길동의 일기장", "kind": "blog"}
+    texts = (sentences(1), "홍길동의 짧은 글.", sentences(2))
+    write_rows(tmp_path / "raw" / "hong.jsonl", [{"text": text, **told} for text in texts])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), tmp_path / "corpus", quiet)
+    before = rows(tmp_path / "corpus", "ledger")
+    assert [row["kept"] for row in before] == [True, False, True]
+    assert before[1]["text"] == texts[1]
+    erase(tmp_path / "corpus", [row["id"] for row in before[:2]], quiet)
+    *stones, other = rows(tmp_path / "corpus", "ledger")
+    assert other == before[2]
+    for stone, row in zip(stones, before, strict=False):
+        said = json.dumps(stone, ensure_ascii=False, default=str)
+        assert not re.search("홍길동|hong", said), said
+        assert stone["source"] == dict.fromkeys(row["source"]) | {"kind": "blog"}
+        assert stone["origin"] == {"file": "(erased)", "offset": row["origin"]["offset"]}
+        assert (stone["id"], stone["kept"], stone["reasons"]) == (row["id"], False, ["erased"])
+        assert (stone["text_bytes"], stone["raw_bytes"]) == (0, row["raw_bytes"])
 
 
 def test_a_pattern_finds_text_title_and_address_also_of_what_was_dropped(corpus):
@@ -80,11 +105,12 @@ def test_what_is_asked_wrongly_gets_one_sentence(corpus):
         find(corpus, Asked(ids=tuple(one)))
 
 
-def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
+@pytest.mark.parametrize("files_done", ["none", "all"])
+def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus, files_done):
     first, second = first_ids(corpus, 2)
 
-    def killed(done, total):  # the moment between the last file and the manifest
-        if done == total:
+    def killed(done, total):  # before the first file, or between the last one and the manifest
+        if done == (0 if files_done == "none" else total):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -93,6 +119,8 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus):
     erase(corpus, [second], quiet)
     assert not (corpus / PLAN).exists()
     assert erased_ids(corpus) == sorted([first, second])
+    assert not {first, second} & {row["id"] for row in rows(corpus, "shards")}
+    assert {row["id"] for row in rows(corpus, "ledger") if row["reasons"] == ["erased"]} == {first, second}
     assert manifest.verify(corpus) is None
     assert manifest.read(corpus)["counts"] == manifest.read(corpus)["counts"] | count(corpus)
 
@@ -176,5 +204,32 @@ def test_a_killed_erasure_may_be_asked_for_again_and_a_build_in_between_brings_n
 
 
 def test_two_at_work_in_one_folder_would_undo_each_other_and_the_second_is_refused(corpus):
-    with locked(corpus), pytest.raises(UserError, match="erasure is at work"):
+    with lock(corpus), pytest.raises(UserError, match="is at work in"):
         erase(corpus, first_ids(corpus, 1), quiet)
+
+
+def test_what_the_title_or_the_address_alone_says_is_found(tmp_path):
+    told = [{"title": "홍길동의 첫날"}, {"url": "https://hong.example.kr/1"}, {"title": "남의 글"}]
+    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": sentences(n), **row} for n, row in enumerate(told)])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), tmp_path / "corpus", quiet)
+    ids = [row["id"] for row in rows(tmp_path / "corpus", "ledger")]
+    for number, pattern in enumerate(("홍길동", r"hong\.example\.kr")):
+        found = find(tmp_path / "corpus", Asked(matching=pattern))
+        assert [row["id"] for row in found] == [ids[number]]
+
+
+def test_pictures_that_only_an_erased_document_showed_go_with_it(tmp_path):
+    pictures = [f"<svg xmlns='http://www.w3.org/2000/svg' width='{n}'/>".encode() for n in range(2)]
+    for number, picture in enumerate(pictures):
+        path = tmp_path / "raw" / f"{number}.md"
+        path.parent.mkdir(exist_ok=True)
+        data = base64.b64encode(picture).decode()
+        path.write_text(
+            f"{sentences(number)}\n\n![그림](data:image/svg+xml;base64,{data})\n\n{sentences(9 - number)}\n"
+        )
+    out = tmp_path / "corpus"
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),)), out, quiet)
+    assert {path.read_bytes() for path in (out / "media").glob("??/*")} == set(pictures)
+    gone = next(row["id"] for row in rows(out, "shards") if sentences(0) in row["text"])
+    assert erase(out, [gone], quiet)["media"] == 1
+    assert [path.read_bytes() for path in (out / "media").glob("??/*")] == [pictures[1]]

@@ -18,6 +18,7 @@ from object_store import content, forget, served, upload
 from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.build import build
+from malmoi.corpus.passes import inputs
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.files import list_files, read, read_file, sized_files
 from malmoi.corpus.sources.input import Input
@@ -126,7 +127,7 @@ def outputs(folder: Path) -> dict[str, str]:
     return manifest.hashes(manifest.read(folder)["outputs"])
 
 
-def test_a_corpus_from_a_bucket_into_a_bucket_is_the_local_one_byte_for_byte(bucket, raw, locally):
+def test_a_corpus_from_a_bucket_into_a_bucket_is_the_local_one_byte_for_byte(bucket, raw, locally, monkeypatch):
     upload(raw, bucket / "raw")
     local = manifest.read(locally)["counts"]
     recipe = CorpusRecipe(inputs=(Input(bucket / "raw", name="raw"),), processes=2)
@@ -137,7 +138,14 @@ def test_a_corpus_from_a_bucket_into_a_bucket_is_the_local_one_byte_for_byte(buc
         assert files.sha256_of(out / name) == sha256
         assert (out / name).read_bytes() == (locally / name).read_bytes()
     assert not [name for name in content(out) if name.startswith("work/")]
+    finished_at = manifest.read(out)["finished_at"]
+    monkeypatch.setattr(
+        inputs, "sha256_of", None
+    )  # what is asked of the bucket is a listing: nothing is read for a hash
     assert build(recipe, out, quiet) == local  # finished: nothing is done again
+    assert manifest.read(out)["finished_at"] == finished_at
+    (bucket / "raw" / "0.jsonl").write_bytes((bucket / "raw" / "0.jsonl").read_bytes().replace(b"{", b"[", 1))
+    assert build(recipe, out, quiet) != local  # another version of one object, with as many bytes
 
 
 DRIVER = """

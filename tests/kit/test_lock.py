@@ -12,12 +12,11 @@ from pathlib import Path
 import publisher
 import pytest
 
-from malmoi.corpus.engines import pool
-from malmoi.corpus.passes.tasks import Hooks
-from malmoi.kit import fence, files, paths
+from malmoi.kit import fence, files, paths, pool
 from malmoi.kit import lock as locks
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
+from malmoi.kit.pool import Hooks
 
 KINDS = ("file", "directory", "text", "move", "remove", "manifest")
 HOUR_S = 3600.0
@@ -278,7 +277,7 @@ def publish_when_taken_over(path, report):
 
 
 def test_a_worker_process_publishes_only_while_its_driver_holds_the_folder(tmp_path):
-    hooks = Hooks(news=lambda *_: None, done=lambda *_: None, revive=lambda *_: None)
+    hooks = Hooks(news=lambda *_: None, done=lambda *_: None, retry=lambda *_: None)
     with lock(tmp_path):
         pool.run_all(publish_one, [tmp_path / "one"], 1, hooks)
     assert (tmp_path / "one").read_text() == "worker"
@@ -286,7 +285,7 @@ def test_a_worker_process_publishes_only_while_its_driver_holds_the_folder(tmp_p
     def take_over(*_):
         lease_of(tmp_path, by_another())
 
-    hooks = Hooks(news=take_over, done=lambda *_: None, revive=lambda *_: None)
+    hooks = Hooks(news=take_over, done=lambda *_: None, retry=lambda *_: None)
     with pytest.raises(UserError, match="taken over") as caught, lock(tmp_path):
         pool.run_all(publish_when_taken_over, [tmp_path / "two"], 1, hooks)
     assert caught.value.code == TRY_AGAIN
@@ -301,6 +300,28 @@ def test_a_folder_behind_a_link_is_the_same_folder(tmp_path):
             lease_of(tmp_path / "real", by_another(), until=0.0)
             files.write_text(tmp_path / written / "a", "a")
     assert not (tmp_path / "real" / "a").exists()
+
+
+def test_a_new_folder_of_who_lost_the_lease_does_not_appear(tmp_path):
+    """Nothing lies at its name that would keep the rename from being made."""
+    with pytest.raises(UserError, match="was taken over"), lock(tmp_path), files.atomic_directory(tmp_path / "a"):
+        lease_of(tmp_path, by_another())
+    assert not (tmp_path / "a").exists()
+
+
+def test_who_loses_the_lease_between_removing_and_moving_moves_nothing(tmp_path, monkeypatch):
+    files.write_text(tmp_path / "old", "old")
+    remove = files.remove
+
+    def removed_then_lost(path):
+        remove(path)
+        lease_of(tmp_path, by_another())
+
+    monkeypatch.setattr(files, "remove", removed_then_lost)
+    with pytest.raises(UserError, match="was taken over"), lock(tmp_path):
+        files.move(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "old").exists()
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_lies_beside_a_folder_that_was_taken_over_may_be_written(tmp_path):

@@ -1,6 +1,7 @@
 import torch
+from torch.nn import functional
 
-from malmoi.model.spans import GROUPED_TOKENS, block_mask, spans_of
+from malmoi.model.spans import GROUPED_TOKENS, attend, block_mask, spans_of
 
 
 def positions_of(*rows):
@@ -39,3 +40,12 @@ def test_pieces_cover_the_line_whatever_the_documents():
 
 def test_block_mask_without_boundaries_is_the_causal_mask():
     assert torch.equal(block_mask(torch.arange(7)[None])[0, 0], torch.ones(7, 7).tril().bool())
+
+
+def test_attention_piece_by_piece_is_attention_under_the_whole_mask():
+    """A document that stands alone has no mask of its own, and still sees nothing later."""
+    positions = positions_of([150, 30, 20], [200])
+    q, k, v = (torch.randn(2, heads, 200, 8, generator=torch.Generator().manual_seed(heads)) for heads in (4, 2, 1))
+    v = v.expand(2, 2, 200, 8)
+    whole = functional.scaled_dot_product_attention(q, k, v, attn_mask=block_mask(positions), enable_gqa=True)
+    assert torch.allclose(attend(q, k, v, spans_of(positions)), whole, atol=1e-5)

@@ -9,6 +9,7 @@ from small_world import FakeEngine
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Request
 from malmoi.serve.http_api import create_app
+from malmoi.serve.http_guard import Guard, Rules
 from malmoi.serve.http_stream import EventStream
 from malmoi.serve.keys import add_key
 from malmoi.serve.served import Place, Served
@@ -227,6 +228,23 @@ def test_a_body_above_the_limit_is_a_413_with_or_without_a_length(client):
     response = client.post("/v1/completions", content=parts(), headers=headers)
     assert response.status_code == 413
     assert "error" in response.json()
+
+
+def test_a_body_that_says_that_it_is_too_large_is_refused_before_any_of_it_is_read():
+    async def untouched(*_):
+        raise AssertionError("nothing is to be read or passed on")
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    for length in (b"20001", b"-1", b"1e3"):
+        headers = [(b"host", b"127.0.0.1"), (b"content-length", length)]
+        scope = {"type": "http", "method": "POST", "path": "/v1/completions", "headers": headers}
+        asyncio.run(Guard(untouched, Rules(20_000))(scope, untouched, send))
+        assert [message["status"] for message in sent if "status" in message] == [413]
+        sent.clear()
 
 
 def test_a_full_queue_is_a_429_with_retry_after(client, served):

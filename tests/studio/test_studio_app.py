@@ -64,6 +64,16 @@ def test_no_path_leads_out_of_the_bundle_or_the_runs(client, path):
     assert response.status_code == 404 or "말모이" in response.text
 
 
+def test_a_name_of_dots_is_no_run_even_where_a_run_lies(client):
+    for folder in (client.runs.parent, client.runs / "run"):
+        (folder / "report").mkdir(parents=True)
+        (folder / "report" / "report.html").write_text("<p>secret</p>")
+    assert client.get("/api/runs/run/report/report.html").status_code == 200
+    for name in ("%2e%2e", ".%2E", "%2e", "run%2f..%2f.."):
+        response = client.get(f"/api/runs/{name}/report/report.html")
+        assert (response.status_code, "secret" in response.text) == (404, False)
+
+
 def test_without_a_bundle_a_friendly_page_says_what_to_do(served, tmp_path):
     (tmp_path / "empty").mkdir()
     with TestClient(create_app(StudioSettings(), served, tmp_path, tmp_path / "empty"), base_url=BASE) as client:

@@ -1,3 +1,4 @@
+import errno
 import time
 from pathlib import Path
 
@@ -5,9 +6,10 @@ import numpy as np
 import pytest
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError
 from malmoi.kit.files import sha256_of
 from malmoi.kit.stamps import RECENT_S
+from malmoi.tokenizer.corpus_text import reading_parquet
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import open_part, token_type
 
@@ -125,3 +127,10 @@ def test_documents_are_found_by_id_shard_after_shard(folder: Path):
 def test_ids_fit_their_type():
     assert token_type(65_536) == np.dtype("<u2")
     assert token_type(65_537) == np.dtype("<u4")
+
+
+def test_what_cannot_be_read_now_is_not_called_damaged(tmp_path: Path):
+    for number, code in ((errno.ESTALE, TRY_AGAIN), (errno.EIO, TRY_AGAIN), (errno.ENOENT, GIVE_UP), (None, GIVE_UP)):
+        with pytest.raises(UserError) as caught, reading_parquet(tmp_path / "a.parquet", "build the corpus again"):
+            raise OSError(number, "said by pyarrow") if number else OSError("said by pyarrow")
+        assert caught.value.code == code

@@ -18,7 +18,9 @@ def test_shares_follow_square_roots_and_never_pass_what_there_is():
 
 
 def test_the_sample_of_a_small_corpus_is_all_that_may_not_be_held_out(corpus: Path, documents: list[dict]):
-    texts = [excerpt.text for excerpt in draw(corpus, weigh(corpus, 10**9), seed=0)]
+    weights = weigh(corpus, 10**9)
+    texts = [excerpt.text for excerpt in draw(corpus, weights, seed=0)]
+    assert weights.expected_bytes == sum(len(text.encode()) for text in texts)
     assert texts == [one["text"] for one in documents if id_share(one["id"]) >= MAX_HELDOUT_SHARE]
 
 

@@ -58,6 +58,18 @@ def test_steps_equal_those_of_plain_torch(batches):
         assert torch.allclose(parameter, ours.get_parameter(name), atol=2e-5), name
 
 
+@pytest.mark.parametrize("clip_norm", [0.01, None])
+def test_the_whole_gradient_has_the_norm_that_it_is_clipped_to(batches, clip_norm):
+    """A plain step of size 1 moves the weights by the gradient; AdamW would hide its size."""
+    model = new_model()
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    settings = dataclasses.replace(SETTINGS, clip_norm=clip_norm)
+    result = train_step(model, torch.optim.SGD(model.parameters(), lr=1.0), batches[0], settings)
+    moved = [was - parameter.detach() for was, parameter in zip(before, model.parameters(), strict=True)]
+    assert result.gradient_norm > 0.1
+    assert float(torch.nn.utils.get_total_norm(moved)) == pytest.approx(clip_norm or result.gradient_norm, rel=1e-3)
+
+
 def test_the_cut_into_micro_batches_changes_rounding_only(batches):
     results = []
     for micro_sequences in (1, 3, 6):

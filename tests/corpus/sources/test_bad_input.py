@@ -216,6 +216,17 @@ def test_each_fault_is_told_and_the_rest_is_read(case, tmp_path):
         assert item.origin_offset >= 0
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.parquet"])
+def test_a_row_that_is_whole_and_above_the_limit_is_no_document(name, tmp_path):
+    texts = ["a" * (LIMIT + 1), TEXT]
+    rows = json.dumps([{"text": text} for text in texts]).encode()
+    (tmp_path / name).write_bytes(rows if name.endswith("json") else parquet_of(text=texts))
+    first, second = read(Input(tmp_path, max_bytes_per_document=LIMIT))
+    assert isinstance(first, Unreadable)
+    assert first.reason == "too_large"
+    assert isinstance(second, Raw)
+
+
 def test_there_are_at_least_forty_kinds_of_bad_input():
     assert sum(bool(reasons) for *_, reasons in CASES.values()) >= 40
 
