@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from malmoi.kit.files import atomic_file, is_remote
+from malmoi.kit.files import atomic_file
+from malmoi.kit.paths import is_remote
 
 MARK = "\ufffc"
 """OBJECT REPLACEMENT CHARACTER. In what a reader is given it stands for nothing that we have: `without_marks` first."""

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, is_remote, listed, opened, reading, unreadable
+from malmoi.kit.files import ABSENT, listed, opened, reading, unreadable
+from malmoi.kit.paths import is_remote
 from malmoi.tokenizer.settings import id_share
 
 ROWS_PER_READ = 512

@@ -12,7 +12,7 @@ from pathlib import Path
 import publisher
 import pytest
 
-from malmoi.kit import fence, files, pool
+from malmoi.kit import fence, files, paths, pool
 from malmoi.kit import lock as locks
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
@@ -338,7 +338,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 
 def test_tokens_travel_between_processes(tmp_path):
-    for folder in (tmp_path, files.to_path("memory://bucket/말뭉치")):
+    for folder in (tmp_path, paths.to_path("memory://bucket/말뭉치")):
         with lock(folder, Terms(settle_s=0.0)) as token:
             assert pickle.loads(pickle.dumps(token)) == token
             assert fence.held() == (token,)
@@ -353,7 +353,7 @@ def bucket():
         yield path
 
 
-@pytest.mark.parametrize("kind", ["file", "text", "move", "remove", "manifest"])
+@pytest.mark.parametrize("kind", ["file", "text", "remove", "manifest"])
 def test_on_an_object_store_a_stopped_process_publishes_nothing_when_it_is_woken(bucket, kind):
     folder = bucket / f"말뭉치 {kind}"
     with older(folder, kind) as process:

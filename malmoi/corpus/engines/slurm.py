@@ -22,7 +22,8 @@ from malmoi.corpus.passes import phases
 from malmoi.corpus.passes.tasks import PLAN, Task, tasks_of
 from malmoi.kit import events, pool
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote, listed
+from malmoi.kit.files import listed
+from malmoi.kit.paths import is_remote
 from malmoi.kit.pool import Hooks, Work
 
 COMMAND = ("-m", "malmoi", "corpus", "work")

@@ -17,7 +17,7 @@ import pyarrow as pa
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 MEMORY = "500MB"
 """Of DuckDB, for any question; what does not fit is spilled to disk where the query allows it."""

@@ -17,7 +17,8 @@ from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote, reaching, sha256_of, write_text
+from malmoi.kit.files import sha256_of, write_text
+from malmoi.kit.paths import is_remote, reaching
 
 NAME = "inputs.json"
 """In the folder of a finished corpus: what its inputs looked like when they were read."""

@@ -31,7 +31,7 @@ from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate
 from malmoi.corpus.text.host import hosts
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
 """A batch of text in memory: kernels are as fast from 1 MB on, and its Python rows take several times the text."""

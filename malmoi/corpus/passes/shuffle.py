@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from malmoi.corpus.passes.memory import duckdb_bytes
 from malmoi.corpus.passes.tasks import RANK, Chunk, Task, Workspace, numbered
-from malmoi.kit.files import atomic_file, is_remote, opened
+from malmoi.kit.files import atomic_file, opened
+from malmoi.kit.paths import is_remote
 
 ROWS_AT_ONCE = 1_000_000
 HASHES: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}

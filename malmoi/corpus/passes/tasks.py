@@ -15,7 +15,8 @@ from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import minhash
 from malmoi.kit import config, fence
-from malmoi.kit.files import listed, to_path, write_text
+from malmoi.kit.files import listed, write_text
+from malmoi.kit.paths import to_path
 
 STAGES = ("pass", "rank", "exact", "near", "judge", "paragraphs", "publish")
 SCAN, RANK, EXACT, NEAR, CLUSTER, BOILERPLATE, PUBLISH = STAGES
