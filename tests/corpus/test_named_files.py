@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.corpus.build import build
-from malmoi.corpus.classify.linear_model import WEIGHTS, LinearModel, load
+from malmoi.corpus.classify.linear_model import WEIGHTS, LinearModel, load_model
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.learned import Learned
@@ -33,7 +33,7 @@ def ledger(out):
 
 def write_weights(folder, bias):
     folder.mkdir(exist_ok=True)
-    own = load(WEIGHTS / "value.npz")
+    own = load_model(WEIGHTS / "value.npz")
     LinearModel(np.zeros_like(own.weights), own.scale, bias, own.features).save(folder / "value.npz")
 
 
