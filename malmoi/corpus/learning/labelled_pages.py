@@ -5,6 +5,7 @@ data: country/Publisher.json and Publisher_date.html.gz) and `trafilatura_eval` 
 wanted and unwanted segments of each page are known).
 """
 
+import glob
 import gzip
 import json
 import re
@@ -68,7 +69,9 @@ def _fundus(folder: Path) -> Iterator[LabelledPage]:
         urls: dict[str, Any] = json.loads(about.read_text("utf-8")) if about.exists() else {}
         versions = json.loads(path.read_text("utf-8"))
         ordered = sorted(versions, key=lambda version: [int(number) for number in NUMBERS.findall(version)])
-        pages = sorted(path.parent.glob(f"{path.stem}_2*.html.gz"), key=lambda page: NUMBERS.findall(page.name)[-3:])
+        pages = sorted(
+            path.parent.glob(f"{glob.escape(path.stem)}_2*.html.gz"), key=lambda page: NUMBERS.findall(page.name)[-3:]
+        )
         for version, page in zip(ordered, pages, strict=True):
             site = site_of(urls[page.name]["url"]) if page.name in urls else path.stem.lower()
             truth = _paragraphs(versions[version]["body"])
