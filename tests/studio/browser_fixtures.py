@@ -123,6 +123,7 @@ def _row(document_id: str, title: str, kept: bool) -> dict:
         "title": title,
         "origin": {"file": "pages/a.html", "offset": 0},
         "source": {"kind": "news", "name": "한들신문"},
+        "input": "crawl",
         "text_bytes": 150,
         "kept": kept,
         "reasons": [] if kept else ["too_short"],
