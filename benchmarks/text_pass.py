@@ -156,7 +156,7 @@ def pass_all(folder: Path, rounds: int) -> float:
     import pyarrow as pa
 
     from malmoi.corpus.passes import phases
-    from malmoi.corpus.passes.tasks import PASS, Task, Workspace
+    from malmoi.corpus.passes.tasks import SCAN, Task, Workspace
     from malmoi.corpus.passes.units import Unit
     from malmoi.corpus.recipe import CorpusRecipe
     from malmoi.corpus.sources.input import Input
@@ -169,7 +169,7 @@ def pass_all(folder: Path, rounds: int) -> float:
             space = Workspace(recipe, Path(out), Path(out), partitions=1)
             for number in range(files):
                 path = folder / f"{number}.parquet"
-                phases.work(Task(space, PASS, number, Unit(number, 0, (path,), path.stat().st_size)), lambda _: None)
+                phases.work(Task(space, SCAN, number, Unit(number, 0, (path,), path.stat().st_size)), lambda _: None)
 
     work(1)
     return fastest_s(work, rounds)
@@ -208,14 +208,14 @@ def pass_prototype(folder: Path, rounds: int) -> float:
 
 def batches(path: Path) -> Iterator[Any]:
     """The documents of a file in batches, as the pass reads them."""
-    from malmoi.corpus.passes.attempts import Journal, Wounds
+    from malmoi.corpus.passes.attempts import Attempts, Journal
     from malmoi.corpus.passes.items import read_entries, to_batch
     from malmoi.corpus.passes.units import Unit
     from malmoi.corpus.sources.input import Input
 
     with tempfile.TemporaryDirectory() as folder:
         unit = Unit(0, 0, (path,), 0)
-        for _, entry in read_entries(unit, Input(path, kind="web"), Wounds(), Journal(Path(folder) / "journal")):
+        for _, entry in read_entries(unit, Input(path, kind="web"), Attempts(), Journal(Path(folder) / "journal")):
             if not isinstance(entry, dict):
                 yield entry
             elif "reason" not in entry:

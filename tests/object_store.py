@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.kit import files
+from malmoi.kit import files, paths
 
 BUCKET = "말모이-시험".encode().hex()[:20]
 
@@ -34,7 +34,7 @@ def served() -> Iterator[Path]:
             patch.setenv(name, value)
         # Its buckets outlive it in the process: another file of tests may have served the same one before.
         urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b"").close()
-        bucket = files.to_path(f"s3://{BUCKET}")
+        bucket = paths.to_path(f"s3://{BUCKET}")
         forget()
         bucket.fs.mkdir(BUCKET)  # pyright: ignore[reportAttributeAccessIssue]
         yield bucket
@@ -44,7 +44,7 @@ def served() -> Iterator[Path]:
 
 def forget() -> None:
     """Lets the next path ask the environment again who and where the server is."""
-    files.to_path(f"s3://{BUCKET}").fs.clear_instance_cache()  # pyright: ignore[reportAttributeAccessIssue]
+    paths.to_path(f"s3://{BUCKET}").fs.clear_instance_cache()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def upload(folder: Path, target: Path) -> None:

@@ -180,6 +180,7 @@ class Card:
             raise UserError("examples without shot, or shot without examples", "both or neither")
 
     def _check_example(self, example: Example, where: str) -> None:
+        """Raises UserError where an example has an input that the card lacks, or an answer that breaks its contract."""
         names = [each.name for each in self.inputs]
         for name in example.inputs:
             if name not in names:
@@ -234,6 +235,7 @@ def _check_placeholders(key: str, text: str, known: list[str]) -> None:
 
 
 def _fields_problem(fields: tuple[OutputField, ...], output: Any) -> str | None:
+    """What is wrong with a JSON answer; lengths are in characters (code points), as a JSON schema counts them."""
     if not isinstance(output, dict) or set(output) != {each.name for each in fields}:
         return f"the fields are not {', '.join(each.name for each in fields)}"
     for each in fields:

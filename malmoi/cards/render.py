@@ -76,6 +76,7 @@ def read_json(card: Card, text: str) -> tuple[dict[str, str], bool]:
 
 
 def _clean(declared: Input, value: Any) -> Any:
+    """An input's value as the card may use it, by its type; "" or [] for an optional one that is left out."""
     name = declared.name
     if value is None or value in ("", []):
         if declared.required:
@@ -94,6 +95,7 @@ def _clean(declared: Input, value: Any) -> Any:
 
 
 def _clean_text(declared: Input, value: Any) -> str:
+    """A text in NFC within its limit, without control characters and halves of surrogate pairs. Raises InputError."""
     if not isinstance(value, str):
         raise InputError(declared.name, f"{declared.name} is no text")
     text = unicodedata.normalize("NFC", value)
@@ -122,6 +124,7 @@ def _fill(template: str, texts: Mapping[str, str]) -> str:
 
 
 def _field_schema(letters: str | None, min_chars: int, max_chars: int) -> dict[str, Any]:
+    """A bounded text; where it is of certain letters only, the bound stands in their pattern."""
     if letters is None:
         return {"type": "string", "minLength": min_chars, "maxLength": max_chars}
     return {"type": "string", "pattern": f"^[{letters}]{{{min_chars},{max_chars}}}$"}

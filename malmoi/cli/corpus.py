@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
-from malmoi.kit.files import to_path
+from malmoi.kit.paths import to_path
 from malmoi.kit.run import CORPUS
 
 

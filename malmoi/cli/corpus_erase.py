@@ -10,8 +10,8 @@ from typing import Any
 from malmoi.cli.corpus_questions import where
 from malmoi.cli.terminal import harmless
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, opened, remove, to_path, writing
-from malmoi.kit.paths import to_local_path
+from malmoi.kit.files import listed, opened, remove, writing
+from malmoi.kit.paths import to_local_path, to_path
 
 UNKNOWN = "unknown"
 """Stands for a number of documents or steps that a run cannot tell."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from malmoi.cli.terminal import harmless, table
-from malmoi.kit.files import to_path
+from malmoi.kit.paths import to_path
 
 SHOWN_SOURCES = 20
 MOST = 2**31

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from malmoi.kit.caches import move_numba_cache
 from malmoi.kit.errors import OUR_FAULT, STOPPED, TRY_AGAIN, UserError, code_of, did_you_mean
-from malmoi.kit.files import CLIENT_LIBRARIES
+from malmoi.kit.paths import CLIENT_LIBRARIES
 
 ROOMS = {
     "demo": "samples to a model that answers, on this machine",

@@ -7,8 +7,7 @@ from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config
-from malmoi.kit.files import is_remote, to_path
-from malmoi.kit.paths import require_local
+from malmoi.kit.paths import is_remote, require_local, to_path
 from malmoi.model.shape import ModelSettings
 from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
 from malmoi.train.settings import TrainSettings

@@ -21,11 +21,10 @@ from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begi
 
 @dataclass(frozen=True)
 class Given:
-    """What the stages of one command share. corpus_inputs: hashes of what the corpus reads, where they are known."""
+    """What the stages of one command share."""
 
     run: Run
     from_scratch: bool = False
-    corpus_inputs: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
     if refused and not from_scratch:
         raise refused
     begin(run.folder, config.identity(replace(run, folder=Path())))  # the same recipe, wherever its result lies
-    given = Given(run, from_scratch, planned[0].made.inputs if planned[0].made else None)
+    given = Given(run, from_scratch)
     counts: dict[str, Any] = {}
     started = time.perf_counter()
     for number, stage in enumerate(STAGES, start=1):
@@ -115,7 +114,7 @@ def _corpus(given: Given, progress: Progress) -> dict[str, Any]:
     from malmoi.corpus.report.page import HTML, write_report
 
     corpus = given.run.folder / CORPUS
-    counts = build(given.run.corpus, corpus, progress, inputs=given.corpus_inputs)
+    counts = build(given.run.corpus, corpus, progress)
     # A build and an erasure remove the report of before; the run's own report leads here.
     if not (corpus / HTML).is_file():
         write_report(corpus)

@@ -1,46 +1,38 @@
-"""A corpus from beginning to end: a plan, its stages (stages.py) by some engine, and the manifest.
+"""A corpus from beginning to end: a plan, its stages (passes/phases.py) by some engine, and the manifest.
 
-Everything on the way lies in out/work/<fingerprint>, and every file there is whole or absent: a killed build goes on
-from the tasks that are finished. Nothing in the result depends on the engine, the processes or the partitions.
+Everything on the way lies in out/work/<fingerprint> (kit/stage.py), and every file there is whole or absent: a killed
+build goes on from the tasks that are finished. Nothing in the result depends on the engine, the processes or the
+partitions. While it works, the build holds the lease of `out` (kit/lock.py), and so does every task (Workspace.lease).
 """
 
-import contextlib
-import fcntl
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from malmoi.corpus import media
-from malmoi.corpus.ledger import layout, tombstones
+from malmoi.corpus.ledger import stored_media, tombstones
 from malmoi.corpus.ledger.counts import count
-from malmoi.corpus.ledger.layout import MEDIA
-from malmoi.corpus.passes import dedup, dedup_index, phases, publish, rank, shuffle, tasks, units
-from malmoi.corpus.passes.memory import num_processes
+from malmoi.corpus.ledger.layout import MEDIA, REPORTS, SIDE_FILES, WRITTEN
+from malmoi.corpus.passes import dedup_index, inputs, phases, publish, tasks, units
+from malmoi.corpus.passes.memory import INPUT_BYTES_PER_DOCUMENT, num_processes, require_memory
 from malmoi.corpus.passes.tasks import Plan
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.report import page
 from malmoi.corpus.sources.files import would_read
-from malmoi.kit import config, events, manifest
+from malmoi.kit import config, events, fence, manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, is_remote, listed, make_folder, remove, require, sha256_of
-from malmoi.kit.stage import Made
+from malmoi.kit.files import PARTIAL, listed, make_folder, remove
+from malmoi.kit.run import CORPUS
+from malmoi.kit.stage import Made, Stage, stage
 
-STAGE, WORK = "corpus", "work"
-OUTPUT_VERSION = 1
-"""Raised with every change of what the same inputs and settings are built to."""
-TOLD = (rank.THRESHOLDS, rank.SITES, dedup.MIX)
-REPORTS = (page.HTML, page.JSON)
-MADE = (*publish.WRITTEN, MEDIA, *TOLD, *REPORTS)
-"""What a build, and who reports on it, puts into its folder beside events and manifest."""
+OUTPUT_VERSION = 2
+"""Raised by whoever changes what a build writes, with the golden hashes: a finished corpus of another version is built
+again, and a killed build never goes on under other code. 2: one name for each site (2026-11-30)."""
 
 ENGINES = {
-    "pool": "malmoi.corpus.engines.pool",
+    "pool": "malmoi.kit.pool",
     "ray": "malmoi.corpus.engines.ray_tasks",
     "slurm": "malmoi.corpus.engines.slurm",
 }
@@ -49,75 +41,84 @@ ENGINES = {
 Progress = Callable[[int, int], None]
 
 
-def build(
-    recipe: CorpusRecipe,
-    out: Path,
-    progress: Progress,
-    run_all: phases.RunAll | None = None,
-    inputs: dict[str, str] | None = None,
-) -> dict[str, Any]:
+def build(recipe: CorpusRecipe, out: Path, progress: Progress, run_all: phases.RunAll | None = None) -> dict[str, Any]:
     """Builds the corpus into `out` and returns its counts; does nothing where that is done already.
 
-    `progress` is called with bytes done and bytes in all. `run_all`: another engine than the recipe's. `inputs`: of
-    `made_from`, where the caller has read them already. Raises UserError where an input is missing or holds `out`, or
-    another build is at work in `out`.
+    `progress` is called with bytes done and bytes in all. `run_all`: another engine than the recipe's. Raises UserError
+    where an input is missing or holds `out`, where memory_bytes is too small for so many documents, and (75) where
+    another process is at work in `out`, or took it over on the way.
     """
-    started = time.monotonic()
     _keep_apart(recipe, out)
     read = units.plan(recipe)
     planned = [*read, *_base_units(recipe, len(read))]
-    inputs = inputs or made_from(recipe, out, read).inputs
-    settings = config.identity(recipe)
-    if manifest.is_finished(out, settings, inputs, OUTPUT_VERSION):
-        _forget(out / WORK)  # left there by a process killed just after the manifest
-        return manifest.read(out)["counts"]
-    with locked(out):
-        plan = _prepare(recipe, out, planned, settings | {"inputs_sha256": inputs})
-        input_bytes = sum(unit.size_bytes for unit in plan.units)
-        sizes = {"units": len(planned), "input_bytes": input_bytes}
-        events.append(out, "build_started", **sizes, processes=num_processes(recipe))
-        engine = run_all or import_module(ENGINES[recipe.engine]).run_all
-        phases.run(plan, engine, lambda share: progress(int(share * input_bytes), input_bytes))
-        _forget_media(out)
-        outputs = _outputs(plan)
-        _forget_others(out, outputs)
-        counts = count(out)
-        expected = sum(piece.documents + piece.unreadable for piece in tasks.ranked(plan.space) if not piece.base)
-        assert counts["documents_in"] == expected, f"{expected} items read, {counts['documents_in']} in the ledger"
-        seconds = time.monotonic() - started
-        outputs = manifest.outputs_of(out, outputs, outputs)
-        manifest.write(out, manifest.Manifest(STAGE, settings, inputs, outputs, counts, seconds))
-        _forget(out / WORK)
-        events.append(out, "build_finished", seconds=seconds, documents_kept=counts["documents_kept"])
-    return counts
+    guess = sum(unit.size_bytes for unit in read) // INPUT_BYTES_PER_DOCUMENT
+    require_memory(recipe, guess, is_guess=True)
+    identities = inputs.identify(recipe, read, out)
+    with stage(out, _made(recipe, out, identities), how="size") as work:
+        if work is not None:
+            identities = _build(recipe, planned, work, identities, (progress, run_all))
+    inputs.remember(out, identities)  # after the manifest: killed between them, the next call hashes contents once
+    return manifest.read(out)["counts"]
 
 
-def made_from(recipe: CorpusRecipe, out: Path, read: Sequence[Unit] | None = None) -> Made:
-    """What identifies the corpus of a recipe, for `stage.change`. Reads every input once, which takes its time.
+def made_from(recipe: CorpusRecipe, out: Path) -> Made:
+    """What identifies the corpus of a recipe in `out`, for `stage.change`. Reads contents only where times changed."""
+    return _made(recipe, out, inputs.identify(recipe, units.plan(recipe), out))
 
-    read: the units of the inputs, where they are known. Raises UserError where an input is missing.
-    """
-    inputs = {
-        **units.content_hashes(recipe, units.plan(recipe) if read is None else read),
+
+def _made(recipe: CorpusRecipe, out: Path, identities: Mapping[str, inputs.Identity]) -> Made:
+    hashes = {
+        **{name: identity.known_by for name, identity in identities.items()},
         **dedup_index.hashes(recipe),
-        **config.files(recipe, STAGE),
+        **config.files(recipe, CORPUS),
         **recipe.personal_data.hashes(),
         **tombstones.hashes(out),
     }
-    return Made(STAGE, OUTPUT_VERSION, config.identity(recipe), inputs)
+    return Made(CORPUS, OUTPUT_VERSION, config.identity(recipe), hashes)
+
+
+def _build(
+    recipe: CorpusRecipe,
+    planned: Sequence[Unit],
+    work: Stage,
+    identities: dict[str, inputs.Identity],
+    by: tuple[Progress, phases.RunAll | None],
+) -> dict[str, inputs.Identity]:
+    """Does what is missing. Returns the inputs with their content hashes, by which the manifest knows them."""
+    started = time.monotonic()
+    progress, run_all = by
+    out, plan = work.folder, _prepare(recipe, planned, work)
+    input_bytes = sum(unit.size_bytes for unit in planned)
+    sizes = {"units": len(planned), "input_bytes": input_bytes}
+    events.append(out, "build_started", **sizes, processes=num_processes(recipe))
+    engine = run_all or import_module(ENGINES[recipe.engine]).run_all
+    phases.run(plan, engine, lambda share: progress(int(share * input_bytes), input_bytes))
+    stored_media.remove_unwanted(out)
+    work.add(*_outputs(plan))
+    _remove_others(out, work.outputs)
+    work.counts = count(out)
+    expected = sum(chunk.documents + chunk.unreadable for chunk in tasks.ranked(plan.space) if not chunk.base)
+    documents_in = work.counts["documents_in"]
+    assert documents_in == expected, f"{expected} items read, {documents_in} in the ledger"
+    identities = inputs.with_contents(recipe, identities, tasks.scanned(plan))
+    contents = {name: identity.known_by for name, identity in identities.items()}
+    work.made = replace(work.made, inputs=work.made.inputs | contents)
+    kept = work.counts["documents_kept"]
+    events.append(out, "build_finished", seconds=time.monotonic() - started, documents_kept=kept)
+    return identities
 
 
 def describe(recipe: CorpusRecipe) -> dict[str, Any]:
     """What `build` would read, and with how many processes. Raises UserError where an input or a base is missing."""
     read = units.plan(recipe)
     planned = [*read, *_base_units(recipe, len(read))]
-    inputs = []
+    listed_inputs = []
     for number, source in enumerate(recipe.inputs):
-        own = [unit for unit in planned if unit.input_number == number]
-        sizes = {"files": sum(len(unit.files) for unit in own), "bytes": sum(unit.size_bytes for unit in own)}
-        inputs.append({"input": units.label(source), "path": str(source.path), **sizes})
+        of_input = [unit for unit in read if unit.input_number == number]
+        sizes = {"files": sum(len(unit.files) for unit in of_input), "bytes": sum(unit.size_bytes for unit in of_input)}
+        listed_inputs.append({"input": units.label(source), "path": str(source.path), **sizes})
     reasons = list(dict.fromkeys(rule.reason for rule in recipe.rules()))
-    return {"inputs": inputs, "units": len(planned), "processes": num_processes(recipe), "reasons": reasons}
+    return {"inputs": listed_inputs, "units": len(planned), "processes": num_processes(recipe), "reasons": reasons}
 
 
 def _base_units(recipe: CorpusRecipe, first: int) -> list[Unit]:
@@ -131,7 +132,13 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
     for number, folder in enumerate(recipe.base):
         if folder.resolve() == out.resolve():
             raise UserError(f"corpus.base[{number}] is {folder}, the output itself", "the folder of an older corpus")
-    written = [*(f"{name}/part.parquet" for name in publish.WRITTEN), *TOLD, manifest.NAME, f"{events.FOLDER}/0.jsonl"]
+    written = [
+        *(f"{name}/part.parquet" for name in WRITTEN),
+        *SIDE_FILES,
+        inputs.NAME,
+        manifest.NAME,
+        f"{events.FOLDER}/0.jsonl",
+    ]
     for number, source in enumerate(recipe.inputs):
         resolved = replace(source, path=source.path.resolve())
         if any(would_read(out.resolve() / name, resolved) for name in written):
@@ -141,77 +148,34 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
             )
 
 
-@contextlib.contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """One build or erasure at a time in a folder of this machine. The lock goes with the process, however it ends."""
-    require(out)
-    if is_remote(out):
-        yield
-        return
-    make_folder(out)
-    with (out / ".lock").open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            wrong = f"another build or erasure is at work in {out}"
-            raise UserError(wrong, hint="wait for it, or give another folder") from None
-        yield
-
-
-def _prepare(recipe: CorpusRecipe, out: Path, planned: Sequence[Unit], made_from: dict[str, Any]) -> Plan:
-    """The plan of this build, in a folder of its own. That of a killed build is gone on with, all else is removed."""
-    text = json.dumps(made_from, sort_keys=True, default=str)
-    folder = out / WORK / hashlib.sha256(text.encode()).hexdigest()[:16]
-    plan = Plan(tasks.Workspace(recipe, folder, out, tasks.partitions_for(planned)), tuple(planned))
-    remove(out / manifest.NAME)
+def _prepare(recipe: CorpusRecipe, planned: Sequence[Unit], work: Stage) -> Plan:
+    """The plan of this build in its work folder. What a killed build of the same left there is gone on with."""
+    folder, out = work.work, work.folder
+    lease = next((token for token in fence.held() if token.folder == out), None)
+    plan = Plan(tasks.Workspace(recipe, folder, out, tasks.partitions_for(planned), lease), tuple(planned))
     make_folder(folder)
-    for other in listed(folder.parent):
-        if other.name != folder.name:
-            _forget(other)
     for leftover in listed(folder):
         if leftover.name.endswith(PARTIAL) or leftover.name.startswith("spill-"):
             remove(leftover)
     if not (folder / tasks.PLAN).exists():
-        for name in MADE:
+        for name in (*WRITTEN, MEDIA, *SIDE_FILES, *REPORTS):
             remove(out / name)
-    tasks.write_plan(plan)  # anew: nodes read the settings of the machine there, and they may be others than before
+    tasks.write_plan(plan)  # anew: nodes read the lease and the settings of the machine there
     return plan
 
 
-def _forget(folder: Path) -> None:
-    """Removes what was on the way, the plan first: half of it without a plan is never gone on with."""
-    for inside in listed(folder):
-        remove(inside / tasks.PLAN)
-    remove(folder / tasks.PLAN)
-    remove(folder)
-
-
-def _forget_others(out: Path, outputs: Mapping[str, str]) -> None:
-    """Removes parts that are not of this corpus: a job of an older build may have been at work while this one began."""
-    for name in publish.WRITTEN:
+def _remove_others(out: Path, outputs: Mapping[str, Any]) -> None:
+    """Removes parts that are not of this corpus: those of an older one with more parts."""
+    for name in WRITTEN:
         for path in listed(out / name):
             if f"{name}/{path.name}" not in outputs:
                 remove(path)
 
 
-def _forget_media(out: Path) -> None:
-    """Removes the media of documents that did not stay: media are stored while documents are read."""
-    if not (out / MEDIA).exists():
-        return
-    wanted: set[str] = set()
-    for path in listed(out / layout.SHARDS, ".parquet"):
-        with shuffle.reading(path) as file:
-            for group in range(file.num_row_groups):
-                listed_there = file.read_row_group(group, columns=["segments"]).column("segments").combine_chunks()
-                wanted.update(listed_there.flatten().field("sha256").drop_null().to_pylist())
-    media.remove_others(out / MEDIA, wanted)
-
-
-def _outputs(plan: Plan) -> dict[str, str]:
-    """SHA-256 of every file of the corpus by name."""
+def _outputs(plan: Plan) -> tuple[list[str], dict[str, str]]:
+    """The name of every file of the corpus, and the SHA-256 of those that were hashed when they were written."""
     hashes: dict[str, str] = {}
     for task in tasks.tasks(plan, tasks.PUBLISH):
         hashes.update(publish.read_hashes(task.record))
-    out = plan.space.out
-    hashes.update({name: sha256_of(out / name) for name in TOLD if (out / name).exists()})
-    return dict(sorted(hashes.items()))
+    names = sorted([*hashes, *(name for name in SIDE_FILES if (plan.space.out / name).exists())])
+    return names, hashes

@@ -19,18 +19,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus import build, media
-from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.ledger import stored_media, tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.layout import LEDGER, MEDIA, MIX, SHARDS, SITES
+from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, MIX, REPORTS, SHARDS, SITES
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import shuffle
-from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.corpus.text.host import AUTHORITY, host_of_authority
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
+from malmoi.kit.lock import lock
+from malmoi.kit.stage import WORK
 
 PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
@@ -94,7 +94,7 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
     takes out.
     """
     manifest.read(folder)
-    with writing(folder), build.locked(folder):
+    with writing(folder), lock(folder):
         made = manifest.read(folder)
         gone = sorted({*ids, *_left_over(folder)})
         if not gone:
@@ -105,7 +105,7 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         wanted = pa.array(gone, pa.string())
         files = _files_with(folder, wanted)
         rows = _rewrite_all(files, wanted, progress)
-        rows[MEDIA] = _drop_media(folder)
+        rows[MEDIA] = stored_media.remove_unwanted(folder)
         _drop_sites(folder)
         _drop_sources(folder)
         touched = {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
@@ -126,7 +126,7 @@ def _left_over(folder: Path) -> list[str]:
 
 def _remove_traces(folder: Path) -> None:
     """What shows or holds texts beside the corpus itself: reports, and what killed builds and erasures left."""
-    for name in (*build.REPORTS, build.WORK):
+    for name in (*REPORTS, WORK):
         remove(folder / name)
     for name in ("", SHARDS, LEDGER, INDEX):
         remove_partials(folder / name)
@@ -245,12 +245,3 @@ def _drop_sources(folder: Path) -> None:
     mix = json.loads((folder / MIX).read_text(encoding="utf-8"))
     mix["sources"] = [row for row in mix["sources"] if row["source_name"] in left]
     write_text(folder / MIX, json.dumps(mix, ensure_ascii=False, indent=1) + "\n")
-
-
-def _drop_media(folder: Path) -> int:
-    """Removes the pictures, sounds and films that no document points to any more."""
-    if not (folder / MEDIA).exists():
-        return 0
-    with opened(folder) as database:
-        rows = query(database, "SELECT DISTINCT unnest(segments).sha256 AS sha256 FROM shards")
-    return media.remove_others(folder / MEDIA, {row["sha256"] for row in rows} - {None})

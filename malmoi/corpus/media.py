@@ -10,12 +10,13 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from malmoi.kit.files import PARTIAL, atomic_file, is_remote
+from malmoi.kit.files import atomic_file
+from malmoi.kit.paths import is_remote
 
 MARK = "\ufffc"
 """OBJECT REPLACEMENT CHARACTER. In what a reader is given it stands for nothing that we have: `without_marks` first."""
@@ -243,19 +244,6 @@ def store(folder: Path, contents: Mapping[str, bytes]) -> int:
                 path.chmod(0o644)
             written_bytes += len(content)
     return written_bytes
-
-
-def remove_others(folder: Path, wanted: Iterable[str]) -> int:
-    """Removes stored files whose hash is not wanted, and what was left half-written; returns how many.
-
-    Media are stored while documents are read: those of documents that were dropped are nobody's in the end.
-    """
-    kept, removed = frozenset(wanted), 0
-    for path in sorted(folder.glob("??/*")):
-        if path.name.endswith(PARTIAL) or path.name.partition(".")[0] not in kept:
-            path.unlink()
-            removed += 1
-    return removed
 
 
 def _size(path: Path) -> int | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
@@ -27,6 +27,12 @@ RETIRED = frozenset({"translation"})
 """Tables and steps of earlier versions. A manifest may still name them; a new recipe may not."""
 
 
+OptionalStep = Literal["personal_data", "promotion", "profanity", "learned"]
+"""In the order in which they look at a document."""
+Optional = OptionalStep | Literal["exact_duplicate", "near_duplicate", "paragraphs"]
+"""What a recipe may switch off."""
+
+
 @dataclass(frozen=True)
 class CorpusRecipe:
     """How to build one corpus from several inputs. `off` names the steps that are not wanted.
@@ -48,18 +54,7 @@ class CorpusRecipe:
     paragraphs: Paragraphs = field(default_factory=Paragraphs)
     trust: Trust = field(default_factory=Trust)
     mix: Mix | None = None
-    off: tuple[
-        Literal[
-            "personal_data",
-            "promotion",
-            "profanity",
-            "learned",
-            "exact_duplicate",
-            "near_duplicate",
-            "paragraphs",
-        ],
-        ...,
-    ] = ()
+    off: tuple[Optional, ...] = ()
     base: tuple[Path, ...] = ()
     engine: Literal["pool", "ray", "slurm"] = machine("pool")
     processes: int | None = machine(None)
@@ -79,15 +74,10 @@ class CorpusRecipe:
 
     def steps(self) -> tuple[Step, ...]:
         """The steps that look at one document alone, in order: the numbers of quality are what later ones divide by."""
-        optional: dict[str, Step] = {
-            "personal_data": self.personal_data,
-            "promotion": self.promotion,
-            "profanity": self.profanity,
-            "learned": self.learned,
-        }
+        optional = (name for name in get_args(OptionalStep) if name not in self.off)
         # Evaluation items are looked for before anything is masked: they hold names and numbers too.
         looked_for = (self.decontamination,) if self.decontamination.sets else ()
-        return (self.quality, *looked_for, *(step for name, step in optional.items() if name not in self.off))
+        return (self.quality, *looked_for, *(getattr(self, name) for name in optional))
 
     def document_rules(self) -> tuple[Rule, ...]:
         """The rules that look at one document alone."""

@@ -13,7 +13,8 @@ from typing import Any
 
 from malmoi.corpus.report.page import HTML
 from malmoi.kit import events, manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import ABSENT, reading
 from malmoi.kit.run import CORPUS, REPORT, STAGES, TRAIN
 
 MEASUREMENTS = "measurements.json"
@@ -53,11 +54,16 @@ def thinned(points: Sequence[dict[str, Any]], limit: int = MAX_POINTS) -> list[d
 
 
 def _manifest(stage: Path) -> dict[str, Any] | None:
-    try:
-        found = manifest.read(stage)
-    except UserError:
+    """The manifest of a stage; None where it is absent or unfinished.
+
+    Raises UserError where it is damaged or cannot be read now: a report without a figure would hide that.
+    """
+    if not (stage / manifest.NAME).exists():
         return None
-    return found if isinstance(found.get("counts"), dict) and isinstance(found.get("config"), dict) else None
+    made = manifest.read(stage)
+    if not isinstance(made.get("counts"), dict) or not isinstance(made.get("config"), dict):
+        raise UserError(f"{stage / manifest.NAME} is damaged: it has no counts or config", code=GIVE_UP)
+    return made
 
 
 def _stages(folder: Path, made: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,7 +96,12 @@ def _train(steps: list[dict[str, Any]], made: dict[str, Any] | None) -> dict[str
 
 
 def _measurements(report: Path) -> dict[str, Any] | None:
+    """What was measured; None where nothing was. Raises UserError where the file is damaged or cannot be read now."""
+    path = report / MEASUREMENTS
     try:
-        return json.loads((report / MEASUREMENTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with reading(path):
+            return json.loads(path.read_text(encoding="utf-8"))
+    except ABSENT:
         return None
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: {error}", hint="run `malmoi evaluate run` again", code=GIVE_UP) from None

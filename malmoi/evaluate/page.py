@@ -10,22 +10,6 @@ from malmoi.kit.plots import curve
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
-STAGES = {
-    "corpus": ("말뭉치", "corpus"),
-    "tokenizer": ("토크나이저", "tokenizer"),
-    "tokens": ("토큰화", "tokens"),
-    "train": ("학습", "train"),
-    "model": ("내보내기", "model"),
-    "report": ("평가", "report"),
-}
-
-MEANS = {
-    "model": ("이 모델", "this model"),
-    "unigram": ("토큰 빈도", "unigram"),
-    "gzip": ("gzip -9",) * 2,
-    "xz": ("xz -9e",) * 2,
-}
-
 Findings = dict[str, Any]
 """What malmoi/evaluate/findings.py gathers, or a part of it. Numbers may be None: a stage may have been cut short."""
 
@@ -37,11 +21,11 @@ def page(findings: Findings) -> str:
     rates = [rate for row in evaluate["by_kind"].values() for rate in row["bits_per_byte"].values()]
     prepared = {
         "written": time.strftime("%Y-%m-%d %H:%M", time.localtime(findings["written_at"])),
-        "others": [f"{name} {number(total[name], 3)}" for name in MEANS if name != "model" and name in total],
+        "others": [f"{name} {number(total[name], 3)}" for name in total if name != "model"],
         "highest": max(rates, default=0),
         "loss": _loss((findings["train"] or {}).get("steps", [])),
     }
-    return render(TEMPLATE, **findings, **prepared, KINDS=KINDS, STAGES=STAGES, MEANS=MEANS)
+    return render(TEMPLATE, **findings, **prepared, KINDS=KINDS)
 
 
 def _loss(steps: list[Findings]) -> Findings | None:
@@ -52,6 +36,7 @@ def _loss(steps: list[Findings]) -> Findings | None:
 
 
 def _title(step: Findings) -> str:
+    """What the pointer shows over a point of the curve."""
     rate, norm = step.get("learning_rate"), step.get("gradient_norm")
     extra = [f"lr {rate:.3g}" if isinstance(rate, float) else "", f"grad {norm:.3g}" if isinstance(norm, float) else ""]
     return " · ".join([f"step {step['step']:,}", f"loss {step['loss']:.4f}", *filter(None, extra)])

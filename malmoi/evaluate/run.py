@@ -61,6 +61,10 @@ def made(settings: EvaluateSettings, folder: Path, model_sha256: str) -> Made:
 async def _measure(
     settings: EvaluateSettings, engine: Engine, folder: Path, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
+    """Everything that measurements.json holds; bits per byte of the model and of three simple means by kind.
+
+    The same excerpts go to all of them. `progress` counts scored tokens, then those of the continuations.
+    """
     codec = Codec(folder / TOKENIZER)
     described = engine.describe()
     if described.vocabulary_tokens < codec.vocabulary_tokens:

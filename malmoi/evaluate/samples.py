@@ -57,6 +57,7 @@ def pick(excerpts: Sequence[Excerpt], settings: EvaluateSettings) -> list[Excerp
 async def _continue(
     engine: Engine, codec: Codec, excerpt: Excerpt, settings: EvaluateSettings, seed: int
 ) -> Continuation:
+    """One continuation. The beginning takes at most half of the context and ends with a whole character."""
     context = engine.describe().context_tokens
     count = _whole_characters(codec, excerpt.ids[: min(settings.prompt_tokens, max(1, context // 2))])
     prompt, following = excerpt.ids[:count], excerpt.ids[count : count + settings.sample_tokens]

@@ -4,26 +4,32 @@ What a field is beside its type is said where it stands: `machine` (how fast, ne
 `secret` (the name of an environment variable, never the value).
 """
 
+import contextlib
+import copy
 import dataclasses
 import hashlib
 import math
-import os
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from malmoi.kit.errors import UserError, did_you_mean
-from malmoi.kit.files import is_path, sha256_of, to_path
+from malmoi.kit.files import sha256_of
+from malmoi.kit.paths import is_path, to_path
 
 T = TypeVar("T")
 _ROLE = "role"
 _VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 2**26}
 """32 MB and a tenth of a second for one guess: twice the cost that RFC 7914 names for interactive use (n = 2^14)."""
+
+_CONTAINERS: dict[Any, Any] = {tuple: list, list: list, dict: Mapping}
+"""What TOML must hold for each kind of field with something in it."""
+_SCALARS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
 
 
 def machine(default: Any) -> Any:
@@ -41,13 +47,6 @@ def secret(default: str | None = None) -> Any:
     return dataclasses.field(default=default, metadata={_ROLE: "secret"})
 
 
-def secret_value(name: str) -> str:
-    """What the environment variable of a `secret` field holds. Raises UserError where it is not set."""
-    if not (value := os.environ.get(name)):
-        raise UserError(f"the environment has no {name}", "the secret in that variable")
-    return value
-
-
 def identity(settings: Any) -> Any:
     """The table of settings without those of the machine: what fingerprints and manifests are made from."""
     return to_table(settings, without="machine")
@@ -59,18 +58,21 @@ def files(settings: Any, where: str = "") -> dict[str, str]:
     SHA-256; of a key file `slow_hash`. Raises UserError for a file that is not there.
     """
     found: dict[str, str] = {}
-    if dataclasses.is_dataclass(settings):
-        for field in dataclasses.fields(settings):
-            value, path = getattr(settings, field.name), _join(where, field.name)
-            role = field.metadata.get(_ROLE)
-            found |= files(value, path) if role not in ("file", "key") else _file_hash(value, path, role == "key")
-    elif isinstance(settings, Mapping):
-        for key, value in settings.items():
-            found |= files(value, _join(where, str(key)))
-    elif isinstance(settings, (list, tuple)):
-        for number, value in enumerate(settings):
-            found |= files(value, f"{where}[{number}]")
+    for name, value, role in _inner(settings):
+        path = _join(where, name)
+        found |= _file_hash(value, path, role == "key") if role in ("file", "key") else files(value, path)
     return found
+
+
+def _inner(settings: Any) -> Iterator[tuple[str, Any, str | None]]:
+    """What lies directly in a dataclass, a table or a list: the name, the value, and the role of the field."""
+    if dataclasses.is_dataclass(settings):
+        fields = dataclasses.fields(settings)
+        yield from ((field.name, getattr(settings, field.name), field.metadata.get(_ROLE)) for field in fields)
+    elif isinstance(settings, Mapping):
+        yield from ((str(key), value, None) for key, value in settings.items())
+    elif isinstance(settings, (list, tuple)):
+        yield from ((f"[{number}]", value, None) for number, value in enumerate(settings))
 
 
 def slow_hash(content: bytes) -> str:
@@ -91,7 +93,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def override(table: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
     """A copy of `table` with each "a.b=value" applied. The value is read as TOML, else taken as text."""
-    result = _copy(table)
+    result = copy.deepcopy(table)
     for assignment in assignments:
         path, equals, value = assignment.partition("=")
         keys = path.split(".")
@@ -110,9 +112,8 @@ def parse(kind: type[T], table: Mapping[str, Any], where: str) -> T:
         raise UserError(f"{where or 'the recipe'} is {_shown(table)}", "a table")
     fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, kind))}
     hints = typing.get_type_hints(kind)
-    for key in table:
-        if key not in fields:
-            raise UserError(f"unknown key {_join(where, key)!r}", hint=did_you_mean(key, sorted(fields)))
+    if unknown := next((key for key in table if key not in fields), None):
+        raise UserError(f"unknown key {_join(where, unknown)!r}", hint=did_you_mean(unknown, sorted(fields)))
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in table:
@@ -121,7 +122,8 @@ def parse(kind: type[T], table: Mapping[str, Any], where: str) -> T:
                 _refuse_secret(values[name], _join(where, name))
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise UserError(f"missing key {_join(where, name)!r}", _named(hints[name]))
-    return _construct(kind, values, where)
+    with _within(where):
+        return kind(**values)
 
 
 def to_table(settings: Any, without: str | None = None) -> Any:
@@ -129,11 +131,9 @@ def to_table(settings: Any, without: str | None = None) -> Any:
 
     without: the role ("machine") of fields to leave out.
     """
-    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
-        kept = [each for each in dataclasses.fields(settings) if not without or each.metadata.get(_ROLE) != without]
-        return {field.name: to_table(getattr(settings, field.name), without) for field in kept}
-    if isinstance(settings, Mapping):
-        return {str(key): to_table(value, without) for key, value in settings.items()}
+    if dataclasses.is_dataclass(settings) or isinstance(settings, Mapping):
+        kept = ((name, value) for name, value, role in _inner(settings) if role is None or role != without)
+        return {name: to_table(value, without) for name, value in kept}
     if isinstance(settings, (list, tuple)):
         return [to_table(value, without) for value in settings]
     return str(settings) if is_path(settings) else settings
@@ -154,9 +154,11 @@ def _file_hash(value: Any, where: str, is_key: bool) -> dict[str, str]:
     return {where: slow_hash(value.read_bytes()) if is_key else sha256_of(value)}
 
 
-def _construct(kind: Any, values: dict[str, Any], where: str) -> Any:
+@contextlib.contextmanager
+def _within(where: str) -> Iterator[None]:
+    """An error for people that is raised inside gets the path of the key."""
     try:
-        return kind(**values)
+        yield
     except UserError as error:
         raise error.within(where) from None
 
@@ -169,36 +171,33 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if value in arguments:
             return value
         raise UserError(f"{where} is {_shown(value)}", f"one of {', '.join(map(str, arguments))}")
-    if origin in (tuple, list):
-        if not isinstance(value, list):
-            raise UserError(f"{where} is {_shown(value)}", "a list")
-        return origin(_convert(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
-    if origin is dict:
-        if not isinstance(value, Mapping):
-            raise UserError(f"{where} is {_shown(value)}", "a table")
-        return {key: _convert(arguments[1], item, _join(where, key)) for key, item in value.items()}
     if dataclasses.is_dataclass(hint):
         return parse(typing.cast(Any, hint), value, where)
-    return _convert_scalar(hint, value, where)
+    if origin not in _CONTAINERS:
+        return _convert_scalar(hint, value, where)
+    if not isinstance(value, _CONTAINERS[origin]):
+        raise UserError(f"{where} is {_shown(value)}", _named(hint))
+    if origin is dict:
+        return {key: _convert(arguments[1], item, _join(where, key)) for key, item in value.items()}
+    return origin(_convert(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
 
 
 def _convert_union(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and types.NoneType in arguments:
         return None
-    choices = [argument for argument in arguments if argument is not types.NoneType]
-    for choice in choices[:-1]:
-        try:
+    *choices, last = (argument for argument in arguments if argument is not types.NoneType)
+    for choice in choices:
+        with contextlib.suppress(UserError):
             return _convert(choice, value, where)
-        except UserError:
-            continue
-    return _convert(choices[-1], value, where)
+    return _convert(last, value, where)
 
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is Path and isinstance(value, str) and value:
-        return _path(value, where)
+        with _within(where):
+            return to_path(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{where} is {value}", "a number that is finite")  # nan as a limit would let everything pass
     if hint is Any or (isinstance(value, hint) and not (hint is int and isinstance(value, bool))):
@@ -206,23 +205,9 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     raise UserError(f"{where} is {_shown(value)}", _named(hint))
 
 
-def _path(text: str, where: str) -> Path:
-    try:
-        return to_path(text)
-    except UserError as error:
-        raise error.within(where) from None
-
-
 def _named(hint: Any) -> str:
-    known = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
-    if hint in known:
-        return known[hint]
-    origin = typing.get_origin(hint)
-    if origin in (tuple, list):
-        return "a list"
-    if origin is dict or dataclasses.is_dataclass(hint):
-        return "a table"
-    return str(getattr(hint, "__name__", hint))
+    kind = Mapping if dataclasses.is_dataclass(hint) else _CONTAINERS.get(typing.get_origin(hint))
+    return {list: "a list", Mapping: "a table"}.get(kind) or _SCALARS.get(hint) or str(getattr(hint, "__name__", hint))
 
 
 def _shown(value: Any) -> str:
@@ -231,35 +216,24 @@ def _shown(value: Any) -> str:
 
 
 def _join(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
+    return f"{where}.{key}" if where and not key.startswith("[") else where + key
 
 
 def _assign(table: Any, keys: list[str], value: Any, assignment: str) -> None:
     """Sets table[k0][k1]... = value; a whole number as key indexes a list."""
-    for position, key in enumerate(keys[:-1]):
-        path = ".".join(keys[: position + 1])
-        if isinstance(table, list):
-            table = table[_index(key, table, assignment)]
-        elif isinstance(table, dict):
-            table = table.setdefault(key, {})
+    for position, key in enumerate(keys[:-1], 1):
+        table = table[_index(key, table, assignment)] if isinstance(table, list) else table.setdefault(key, {})
         if not isinstance(table, (dict, list)):
-            raise UserError(f"--set {assignment!r}: {path} is a value, not a table")
-    if isinstance(table, list):
-        table[_index(keys[-1], table, assignment)] = value
-    else:
-        table[keys[-1]] = value
+            raise UserError(f"--set {assignment!r}: {'.'.join(keys[:position])} is a value, not a table")
+    table[_index(keys[-1], table, assignment)] = value
 
 
-def _index(key: str, items: list[Any], assignment: str) -> int:
-    if key.isdigit() and int(key) < len(items):
+def _index(key: str, table: Any, assignment: str) -> Any:
+    if isinstance(table, dict):
+        return key
+    if key.isdigit() and int(key) < len(table):
         return int(key)
-    raise UserError(f"--set {assignment!r}: {key!r} is no position in a list of {len(items)}")
+    raise UserError(f"--set {assignment!r}: {key!r} is no position in a list of {len(table)}")
 
 
 def _toml_value(text: str) -> Any:

@@ -15,11 +15,11 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from malmoi.kit import run
-from malmoi.kit.files import atomic_file, is_remote, listed, make_folder, opened, sizes_below
+from malmoi.kit.files import append_line, atomic_file, json_object, listed, make_folder, opened, sizes_below
+from malmoi.kit.paths import is_remote
 
 Event = dict[str, Any]
 NAME, FOLDER, SUFFIX = "events.jsonl", "events", ".jsonl"
@@ -55,7 +55,7 @@ _ADDED = frozenset({"kind", "time", "seq", "run", "host", "rank"})
 class Mark:
     """How far a reader has read: bytes by file. begins_anew: files of the mark before are gone, all was read again."""
 
-    bytes_by_file: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    bytes_by_file: Mapping[str, int] = field(default_factory=dict[str, int])
     begins_anew: bool = False
 
 
@@ -85,15 +85,14 @@ def read(folder: Path, after: Mark = START, kinds: Collection[str] | None = None
     begins_anew = any(sizes.get(name, 0) < size for name, size in after.bytes_by_file.items())
     marks = {} if begins_anew else dict(after.bytes_by_file)
     found: list[tuple[float, Event]] = []
-    for name, size in sizes.items():
-        if size > marks.get(name, 0):
-            events, marks[name] = _read_file(folder / name, marks.get(name, 0))
-            found += events
+    for name in (name for name, size in sizes.items() if size > marks.get(name, 0)):
+        events, marks[name] = _read_file(folder / name, marks.get(name, 0))
+        found += events
     found.sort(key=lambda item: item[0])  # stable: files by name, lines in their order
     if found:
         writer.last_time = max(writer.last_time, found[-1][0])
     wanted = [event for _, event in found if kinds is None or event["kind"] in kinds]
-    return wanted, Mark(MappingProxyType(marks), begins_anew)
+    return wanted, Mark(marks, begins_anew)
 
 
 def every(folder: Path, *kinds: str) -> list[Event]:
@@ -103,7 +102,8 @@ def every(folder: Path, *kinds: str) -> list[Event]:
 
 def last_written(folder: Path) -> float | None:
     """When an event was last written in a local folder (s since 1970); None where there is none."""
-    return max((path.stat().st_mtime for path in _local_files(folder)), default=None)
+    files = (folder / NAME, *listed(folder / FOLDER, SUFFIX))
+    return max((path.stat().st_mtime for path in files if path.is_file()), default=None)
 
 
 class Curve:
@@ -131,8 +131,7 @@ class Curve:
 
     def steps(self) -> list[Event]:
         """The events of the steps that count, in order. Another thread may be at work in `update`."""
-        by_step = dict(self.by_step)
-        return [by_step[step] for step in sorted(by_step)]
+        return [event for _, event in sorted(self.by_step.copy().items())]
 
     def _count(self, kind: str, step: int, event: Event) -> None:
         if kind in ("start", "resume"):
@@ -177,36 +176,29 @@ class _Writer:
             self.last_time = max(time.time(), self.last_time + _TICK_S)
             event = {"kind": kind, "time": self.last_time, "seq": seq, "run": self.run_id}
             event |= {"host": os.uname().nodename, "rank": self.rank, **fields}
-            line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
-            if not is_remote(self.folder):
-                self._write(line)
-                return
             self.pending_since = self.pending_since if self.pending else time.monotonic()
-            self.pending += line
+            self.pending += json.dumps(event, ensure_ascii=False).encode() + b"\n"
             is_due = len(self.pending) >= PART_BYTES or time.monotonic() - self.pending_since >= PART_S
-            if is_due or kind not in FREQUENT:
+            if is_due or kind not in FREQUENT or not is_remote(self.folder):
                 self._put()
 
     def flush(self) -> None:
         """Puts what waits for the next part. Nothing ever waits in a local folder."""
-        if self.pending:
-            with self.lock:
+        with self.lock:
+            if self.pending:
                 self._put()
 
-    def _write(self, line: bytes) -> None:
-        make_folder(self.folder / FOLDER)
-        with (self.folder / FOLDER / f"{self.name}{SUFFIX}").open("ab+") as stream:
-            if stream.tell():  # another process had this number once, and may have been killed in a line
-                stream.seek(-1, os.SEEK_END)
-                line = line if stream.read(1) == b"\n" else b"\n" + line
-            stream.write(line)
-
     def _put(self) -> None:
-        """A name of its own for each part: process numbers come again."""
-        if self.pending:
-            with atomic_file(self.folder / FOLDER / f"{self.name}.{time.time_ns()}{SUFFIX}") as aside:
+        folder = self.folder / FOLDER
+        if is_remote(folder):  # a name of its own for each part: process numbers come again
+            with atomic_file(folder / f"{self.name}.{time.time_ns()}{SUFFIX}") as aside:
                 aside.write_bytes(self.pending)
-            self.pending = b""
+            self.pending = b""  # not before: what could not be put waits for the next part
+        else:
+            line, self.pending = self.pending, b""
+            make_folder(folder)
+            with (folder / f"{self.name}{SUFFIX}").open("ab+") as stream:
+                append_line(stream, line)
 
 
 _WRITERS: dict[tuple[int, str], _Writer] = {}
@@ -226,19 +218,11 @@ def _flush_all() -> None:
                 writer.flush()
 
 
-def _local_files(folder: Path) -> list[Path]:
-    return [path for path in (folder / NAME, *listed(folder / FOLDER, SUFFIX)) if path.is_file()]
-
-
 def _sizes(folder: Path) -> dict[str, int]:
     """Bytes of each file of events by its name in the folder, that of format 1 first."""
-    if not is_remote(folder):
-        return {path.relative_to(folder).as_posix(): path.stat().st_size for path in _local_files(folder)}
     old = {NAME: (folder / NAME).stat().st_size} if (folder / NAME).is_file() else {}
-    below: dict[str, int] = {}
-    with contextlib.suppress(FileNotFoundError):  # no bucket yet
-        below = sizes_below(folder / FOLDER)
-    return old | {f"{FOLDER}/{name}": size for name, size in below.items() if name.endswith(SUFFIX)}
+    below = sizes_below(folder / FOLDER).items()
+    return old | {f"{FOLDER}/{name}": size for name, size in below if name.endswith(SUFFIX)}
 
 
 def _read_file(path: Path, start: int) -> tuple[list[tuple[float, Event]], int]:
@@ -251,17 +235,9 @@ def _read_file(path: Path, start: int) -> tuple[list[tuple[float, Event]], int]:
             if not line.endswith(b"\n"):
                 break
             start += len(line)
-            event = _parsed(line)
-            if event is not None:
+            event = json_object(line)
+            if "kind" in event:
                 noted = event.get("time")
                 latest = max(latest, noted) if isinstance(noted, (int, float)) else latest
                 found.append((latest, event))
     return found, start
-
-
-def _parsed(line: bytes) -> Event | None:
-    try:
-        event = json.loads(line.decode(errors="replace"))
-    except ValueError:  # half a line of a killed writer
-        return None
-    return event if isinstance(event, dict) and "kind" in event else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.paths import is_remote, reaching
 
 NAME = "lock.json"
 
@@ -67,8 +68,8 @@ def read(folder: Path) -> Lease | None:
     """The lease of a folder; None where there is none or only a torn one. Raises OSError where it cannot be read."""
     path: Any = folder / NAME
     try:
-        content = path.read_bytes() if isinstance(path, Path) else path.fs.cat_file(path.path)
-        found = json.loads(content)
+        with reaching(path):
+            found = json.loads(path.fs.cat_file(path.path) if is_remote(path) else path.read_bytes())
         return Lease(**{field.name: found[field.name] for field in fields(Lease)})
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
@@ -100,4 +101,4 @@ def lost(token: Token) -> UserError:
 
 def _real(folder: Path) -> str:
     """One name for a folder, whatever links lead there."""
-    return os.path.realpath(folder) if isinstance(folder, Path) else str(folder).rstrip("/")
+    return str(folder).rstrip("/") if is_remote(folder) else os.path.realpath(folder)

@@ -7,26 +7,25 @@ clock and which processes (this machine's, Slurm's, a simulator's), is the calle
 """
 
 import contextlib
-import fcntl
-import json
 import os
-import secrets
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from subprocess import DEVNULL, STDOUT, Popen
+from typing import Any, Protocol
 
 from malmoi.kit.errors import ASKED_WRONGLY, DONE, TRY_AGAIN, UserError
 from malmoi.kit.events import HEARTBEATS
-from malmoi.kit.files import atomic_directory, write_text
+from malmoi.kit.files import atomic_directory, read_json, write_json, write_text
+from malmoi.kit.lock import ATTEMPT, flocked
+from malmoi.kit.run import new_id
 
 JOB, STATE, STOP, EXIT, LOG = "job.json", "state.json", "stop", "exit", "log"
-FOLDER_VARIABLE, ATTEMPT_VARIABLE = "MALMOI_JOB", "MALMOI_ATTEMPT"
-"""What a program gets in its environment: the folder of its job, and the number of this start from 1."""
+FOLDER_VARIABLE = "MALMOI_JOB"
+"""What a program gets in its environment: the folder of its job. The number of this start, from 1, is lock.ATTEMPT."""
 RETRY_S, GRACE_S = 30.0, 120.0
 """From an exit with 75 to the next start; and from asking for a stop to kill -9. A checkpoint must fit into the second
 (Slurm's default KillWait is 30 s, too short for 10 GB on one disk)."""
@@ -109,24 +108,22 @@ def submit(jobs: Path, argv: Sequence[str], run: str, owner: str, now: Callable[
     """Asks for a program to be run. Returns the folder of the new job, queued."""
     assert argv and not isinstance(argv, str), "a list of words"
     submitted_at = now()
-    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(submitted_at))
-    job = Job(f"{moment}-{secrets.token_hex(3)}", tuple(argv), run, owner, submitted_at)
+    job = Job(new_id(submitted_at), tuple(argv), run, owner, submitted_at)
     with atomic_directory(jobs / job.id) as aside:
-        write_text(aside / JOB, json.dumps(asdict(job), ensure_ascii=False, indent=1) + "\n")
+        write_json(aside / JOB, asdict(job))
         _write(aside, Status(State.QUEUED, 0, submitted_at))
     return jobs / job.id
 
 
 def read(folder: Path) -> tuple[Job, Status]:
     """A job and where it stands. Raises UserError where the folder holds no job, or a damaged one."""
+    job, found = read_json(folder / JOB), read_json(folder / STATE)
+    if job is None or found is None:
+        raise UserError(f"{folder} holds no job", "a folder in jobs/")
     try:
-        job = json.loads((folder / JOB).read_text(encoding="utf-8"))
-        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
         process = Process(**found["process"]) if found["process"] else None
-        status = Status(**{**found, "state": State(found["state"]), "process": process})
-        return Job(**{**job, "argv": tuple(job["argv"])}), status
-    except FileNotFoundError:
-        raise UserError(f"{folder} holds no job", "a folder in jobs/") from None
+        status = replace(Status(**found), state=State(found["state"]), process=process)
+        return replace(Job(**job), argv=tuple(job["argv"])), status
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"the job in {folder} cannot be read: {error}") from None
 
@@ -176,16 +173,11 @@ def note_exit(code: int) -> None:
 def _locked(folder: Path, wait: bool) -> Iterator[bool]:
     """Whether the job is this process's to change, for as long as this is open."""
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield flocked(lock, wait)
 
 
 def _next(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> Status:
-    wants_stop = (folder / STOP).exists()
+    wants_stop, process = (folder / STOP).exists(), status.process
     if status.state == State.QUEUED:
         is_due = status.exit_code != TRY_AGAIN or at >= status.since + RETRY_S
         return _start(folder, job, status, runner, at) if is_due and not wants_stop else status
@@ -193,12 +185,12 @@ def _next(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> 
         # Under the lock: the runner that wrote this was killed in the middle. Its program may live; the next start
         # has a higher attempt, so its lease gives way.
         return _changed(status, State.LOST, at)
-    if status.state not in (State.RUNNING, State.STOPPING):
+    if process is None:  # at an end
         return status
-    process = status.process
-    assert process is not None
     if runner.is_alive(process) is False:
-        return _ended(folder, status, runner.exit_code(process), at)
+        code = runner.exit_code(process)
+        code = _noted_exit(folder, process) if code is None else code
+        return _changed(status, STATE_BY_EXIT_CODE.get(code, State.FAILED), at, exit_code=code)
     if wants_stop and status.state == State.RUNNING:
         runner.stop(process, at_once=False)
         return _changed(status, State.STOPPING, at)
@@ -210,62 +202,45 @@ def _next(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> 
 def _start(folder: Path, job: Job, status: Status, runner: Runner, at: float) -> Status:
     starting = _changed(status, State.STARTING, at, attempt=status.attempt + 1)
     _write(folder, starting)
-    environment = {
-        FOLDER_VARIABLE: str(folder.absolute()),
-        ATTEMPT_VARIABLE: str(starting.attempt),
-        HEARTBEATS: str(folder.absolute()),
-    }
+    where = str(folder.absolute())
+    environment = {FOLDER_VARIABLE: where, HEARTBEATS: where, ATTEMPT: str(starting.attempt)}
     try:
         process = runner.start(folder, job.argv, environment)
     except OSError as error:
         (folder / LOG).write_text(f"{job.argv[0]} cannot be started: {error.strerror}\n", encoding="utf-8")
         return _changed(starting, State.FAILED, at, exit_code=ASKED_WRONGLY)
-    return replace(_changed(starting, State.RUNNING, at), process=process)
+    return _changed(starting, State.RUNNING, at, process=process)
 
 
-def _ended(folder: Path, status: Status, code: int | None, at: float) -> Status:
-    if code is None:
-        code = _noted_exit(folder, status.process)
-    return _changed(status, STATE_BY_EXIT_CODE.get(code, State.FAILED), at, exit_code=code)
-
-
-def _noted_exit(folder: Path, process: Process | None) -> int | None:
-    try:
+def _noted_exit(folder: Path, process: Process) -> int | None:
+    """The exit code that this very process left there (see note_exit)."""
+    with contextlib.suppress(FileNotFoundError):
         pid, started, code = (int(word) for word in (folder / EXIT).read_text(encoding="utf-8").split())
-    except (FileNotFoundError, ValueError):
-        return None
-    return code if process and (pid, started) == (process.pid, process.started) else None
+        return code if (pid, started) == (process.pid, process.started) else None
+    return None
 
 
-def _changed(
-    status: Status, state: State, at: float, attempt: int | None = None, exit_code: int | None = None
-) -> Status:
+def _changed(status: Status, state: State, at: float, **fields: Any) -> Status:
     assert state in CHANGES[status.state], f"a job may not go from {status.state} to {state}"
     process = status.process if state == State.STOPPING else None  # at an end there is none to look at
-    return Status(state, status.attempt if attempt is None else attempt, at, process, exit_code)
+    return replace(status, **{"state": state, "since": at, "process": process, "exit_code": None} | fields)
 
 
 def _write(folder: Path, status: Status) -> None:
-    write_text(folder / STATE, json.dumps(asdict(status), indent=1) + "\n")
+    write_json(folder / STATE, asdict(status))
 
 
 class LocalRunner:
     """Programs on this machine. Those that it started itself are reaped; those of a killed runner are only watched."""
 
     def __init__(self) -> None:
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._children: dict[int, Popen[bytes]] = {}
 
     def start(self, folder: Path, argv: Sequence[str], environment: dict[str, str]) -> Process:
         """In a session of its own: Ctrl-C and the end of the runner do not reach it."""
         with (folder / LOG).open("ab") as log:
-            child = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, **environment},
-            )
+            environment = {**os.environ, **environment}
+            child = Popen(argv, stdin=DEVNULL, stdout=log, stderr=STDOUT, start_new_session=True, env=environment)
         self._children[child.pid] = child
         return Process(os.uname().nodename, child.pid, _started(child.pid) or 0)
 
@@ -284,11 +259,9 @@ class LocalRunner:
     def stop(self, process: Process, at_once: bool) -> None:
         """The program alone is asked, so that it ends its workers itself and takes none of them for lost."""
         if self.is_alive(process):
+            send, number = (os.killpg, signal.SIGKILL) if at_once else (os.kill, signal.SIGTERM)
             with contextlib.suppress(ProcessLookupError):
-                if at_once:
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    os.kill(process.pid, signal.SIGTERM)
+                send(process.pid, number)
 
 
 def _started(pid: int) -> int | None:

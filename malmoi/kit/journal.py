@@ -5,7 +5,6 @@ The chain has no key: who can write both files can also make a new chain. It sho
 more, keep `head` (number and hash) somewhere else and give it to `verify`.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from malmoi.kit.files import make_folder, write_text
+from malmoi.kit.files import append_line, json_object, make_folder, write_text
+from malmoi.kit.lock import flocked
 
 Head = tuple[int, str]
 FIRST: Head = (0, "0" * 64)
@@ -31,7 +31,7 @@ def append(path: Path, **fields: Any) -> Head:
     assert not _ADDED & fields.keys(), f"{sorted(_ADDED & fields.keys())} are set by the journal itself"
     make_folder(path.parent)
     with path.open("ab+") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)  # gives way when the file is closed, however the process ends
+        flocked(stream, wait=True)  # gives way when the file is closed, however the process ends
         # Where the end was cut off or replaced, the head still says what was there: the chain goes on from it, and
         # shows the gap. Only a writer killed between the two leaves a last line that is newer.
         number, previous = max(head(path), _last(stream), key=lambda last: last[0])
@@ -39,7 +39,7 @@ def append(path: Path, **fields: Any) -> Head:
         made = number + 1, _hash(entry)
         line = json.dumps({**entry, "sha256": made[1]}, ensure_ascii=False).encode() + b"\n"
         assert len(line) <= MAX_LINE_BYTES, f"a line of {len(line)} bytes"
-        stream.write(line if _ends_whole(stream) else b"\n" + line)
+        append_line(stream, line)
         stream.flush()
         os.fsync(stream.fileno())
         write_text(_head_path(path), f"{made[0]} {made[1]}\n")
@@ -57,9 +57,8 @@ def head(path: Path) -> Head:
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The entries in order, as they stand; lines that are no entries are left out. `verify` tells of them."""
-    if path.is_file():
-        with path.open("rb") as stream:
-            yield from filter(None, map(_parsed, stream))
+    with _opened(path) as stream:
+        yield from filter(None, map(_parsed, stream))
 
 
 def verify(path: Path, known: Head | None = None) -> list[str]:
@@ -70,10 +69,10 @@ def verify(path: Path, known: Head | None = None) -> list[str]:
     """
     wrong: list[str] = []
     expected, hashes = FIRST, {FIRST[0]: FIRST[1]}
-    with (path if path.is_file() else Path(os.devnull)).open("rb") as stream:
+    with _opened(path) as stream:
         for place, line in enumerate(stream, 1):
             entry = _parsed(line)
-            if entry is None or not line.endswith(b"\n"):
+            if not entry or not line.endswith(b"\n"):
                 wrong.append(f"line {place} is cut or is no entry")
                 continue
             wrong += _faults(entry, expected, place)
@@ -105,13 +104,14 @@ def _hash(entry: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    is_entry = isinstance(entry, dict) and entry.keys() >= _ADDED and type(entry["number"]) is int
-    return entry if is_entry else None
+def _opened(path: Path) -> BinaryIO:
+    return (path if path.is_file() else Path(os.devnull)).open("rb")
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """The entry in a line; an empty table where it is none."""
+    entry = json_object(line)
+    return entry if entry.keys() >= _ADDED and type(entry["number"]) is int else {}
 
 
 def _last(stream: BinaryIO) -> Head:
@@ -120,13 +120,6 @@ def _last(stream: BinaryIO) -> Head:
     stream.seek(max(0, size - 2 * MAX_LINE_BYTES))
     entries = [entry for line in stream if (entry := _parsed(line))]
     return (entries[-1]["number"], str(entries[-1]["sha256"])) if entries else FIRST
-
-
-def _ends_whole(stream: BinaryIO) -> bool:
-    if not stream.seek(0, os.SEEK_END):
-        return True
-    stream.seek(-1, os.SEEK_END)
-    return stream.read(1) == b"\n"
 
 
 def _head_path(path: Path) -> Path:

@@ -17,12 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from malmoi.kit import fence
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.fence import Lease, Token
-from malmoi.kit.files import atomic_file, is_remote, make_folder, reaching, require, write_text, writing
+from malmoi.kit.files import make_folder, write_json, writing
+from malmoi.kit.paths import is_remote, reaching, require_reachable
 
 ATTEMPT = "MALMOI_ATTEMPT"
 """Environment variable in which a supervisor counts its starts of one piece of work: the higher number takes over."""
@@ -65,8 +66,8 @@ def lock(folder: Path, terms: Terms = USUAL) -> Iterator[Token]:
     Raises UserError (75) where a living process holds it, and where one took it over on the way: from then on this
     process publishes nothing there (kit/fence.py).
     """
-    require(folder)
-    with writing(folder), reaching(folder):
+    require_reachable(folder)
+    with writing(folder):
         make_folder(folder)
         token, lease = _take(folder, terms)
     fence.adopt([token])
@@ -104,33 +105,29 @@ def _claim(folder: Path, terms: Terms) -> Lease:
             raise _refused(folder, found, now)
         attempt, token = max(attempt, found.attempt if found else 0), secrets.token_hex(16)
         lease = replace(holder, since=now, until=now + terms.lease_s, attempt=attempt, token=token)
-        if found is None and is_remote(folder):
-            _create(folder / fence.NAME, _text(lease))
-        else:
-            with atomic_file(folder / fence.NAME) as aside:
-                aside.write_text(_text(lease), encoding="utf-8")
-                if not is_alone():
-                    raise _refused(folder, lease, now)
+        if not is_alone():
+            raise _refused(folder, lease, now)
+        write = _create if found is None and is_remote(folder) else write_json
+        write(folder / fence.NAME, asdict(lease))
     return lease
 
 
-def _create(path: Any, text: str) -> None:
+def _create(path: Any, content: dict[str, Any]) -> None:
     """Writes a remote file that is not there yet, once only where the store can tell. Who won is read back later."""
     try:
-        path.fs.pipe_file(path.path, text.encode(), mode="create")
+        path.fs.pipe_file(path.path, json.dumps(content).encode(), mode="create")
     except FileExistsError:
         return
     except (OSError, NotImplementedError, TypeError, ValueError):  # the store knows no such condition
-        write_text(path, text)
+        write_json(path, content)
 
 
 def _is_over(lease: Lease, holder: Lease, now: float) -> bool:
     """Whether a lease has run out, or its holder is known to be dead."""
-    if lease.until <= now:
+    is_of_this_host = lease.host == holder.host
+    if lease.until <= now or (is_of_this_host and lease.boot_id != holder.boot_id):
         return True
-    if lease.host != holder.host or lease.boot_id != holder.boot_id:
-        return lease.host == holder.host
-    return lease.pid_space == holder.pid_space and not Path(f"/proc/{lease.pid}").exists()
+    return is_of_this_host and lease.pid_space == holder.pid_space and not Path(f"/proc/{lease.pid}").exists()
 
 
 def _renew(token: Token, lease: Lease, terms: Terms, done: threading.Event) -> None:
@@ -138,8 +135,8 @@ def _renew(token: Token, lease: Lease, terms: Terms, done: threading.Event) -> N
     while not done.wait(terms.renew_s):
         renewed = replace(lease, until=terms.clock() + terms.lease_s)
         try:
-            with _alone(token.folder), reaching(token.folder):
-                write_text(token.folder / fence.NAME, _text(renewed))  # asks the fence, as every publish
+            with _alone(token.folder):
+                write_json(token.folder / fence.NAME, asdict(renewed))  # asks the fence, as every publish
         except OSError:
             continue  # storage that is away for a moment: the next turn tries again
         except UserError:
@@ -148,20 +145,12 @@ def _renew(token: Token, lease: Lease, terms: Terms, done: threading.Event) -> N
 
 def _give_back(token: Token) -> bool:
     """Removes the lease; returns whether it was still ours. Where storage is away, the lease runs out by itself."""
-    with contextlib.suppress(OSError), _alone(token.folder), reaching(token.folder):
-        is_ours = fence.is_in_force(token)
-        if is_ours:
-            _delete(token.folder / fence.NAME)
-        return is_ours
+    path: Any = token.folder / fence.NAME
+    with contextlib.suppress(OSError), _alone(token.folder):
+        if not fence.is_in_force(token):
+            return False
+        path.fs.rm_file(path.path) if is_remote(path) else path.unlink()
     return True
-
-
-def _delete(path: Any) -> None:
-    """Removes one file, whose name may look like a pattern, without asking the fence."""
-    if is_remote(path):
-        path.fs.rm_file(path.path)
-    else:
-        path.unlink()
 
 
 @contextlib.contextmanager
@@ -171,12 +160,13 @@ def _alone(folder: Path) -> Iterator[Callable[[], bool]]:
     The guard file goes at the end; a process that stopped while it held the guard loses it after GUARD_S.
     """
     if is_remote(folder):
-        yield lambda: True
+        with reaching(folder):
+            yield lambda: True
         return
     guard, patience_until = folder / GUARD, time.monotonic() + GUARD_S
     while True:
         with guard.open("ab") as stream:
-            if _flocked(stream) and _is_open(guard, stream):
+            if flocked(stream) and _is_open(guard, stream):
                 try:
                     yield lambda: _is_open(guard, stream)
                 finally:
@@ -188,9 +178,10 @@ def _alone(folder: Path) -> Iterator[Callable[[], bool]]:
         time.sleep(0.01)
 
 
-def _flocked(stream: BinaryIO) -> bool:
+def flocked(stream: IO[Any], wait: bool = False) -> bool:
+    """Whether this process has the lock of an open file until that is closed. On a disk without locks anyone has it."""
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError as error:
         if error.errno not in (*_NO_LOCKS, errno.EWOULDBLOCK):
             raise
@@ -218,7 +209,3 @@ def _refused(folder: Path, lease: Lease, now: float) -> UserError:
     who = f"process {lease.pid} on {lease.host} is at work in {folder} for {since_s} s"
     hint = f"wait for it, or choose another folder; its lease ends in {left_s} s unless it is renewed"
     return UserError(who, hint=hint, code=TRY_AGAIN)
-
-
-def _text(lease: Lease) -> str:
-    return json.dumps(asdict(lease)) + "\n"

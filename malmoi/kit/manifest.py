@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, damage, is_remote, reading, sha256_of, sizes_below, write_text
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import ABSENT, damage, read_json, reading, sha256_of, sizes_below, write_json
+from malmoi.kit.paths import is_remote
 from malmoi.kit.stamps import damage_since
 
 NAME = "manifest.json"
@@ -51,7 +52,7 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Publishes `manifest` in `folder`, with the format, the version of the code, the host and the time."""
     made = {"format": FORMAT, "code": code_version(), "host": os.uname().nodename, "finished_at": time.time()}
     content = asdict(manifest) | made
-    write_text(folder / NAME, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_json(folder / NAME, content)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -60,15 +61,15 @@ def read(folder: Path) -> dict[str, Any]:
     Raises UserError with one of four answers: there is none, it cannot be read now (try again), it is damaged, a newer
     malmoi made it.
     """
-    try:
-        with reading(folder / NAME):
-            found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except ABSENT:
-        raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage") from None
-    except ValueError as error:
-        raise UserError(f"{folder / NAME} cannot be read: {error}", code=GIVE_UP) from None
-    if not isinstance(found, dict) or not isinstance(found.get("outputs", {}), dict):
-        raise UserError(f"{folder / NAME} cannot be read: it holds no table", code=GIVE_UP)
+    if (found := find(folder)) is None:
+        raise UserError(f"{folder} has no {NAME}", "the folder of a finished stage")
+    return found
+
+
+def find(folder: Path) -> dict[str, Any] | None:
+    """As `read`, but None where there is none: the folder is unfinished, or absent."""
+    if (found := read_json(folder / NAME, "remove that file and the stage is run again")) is None:
+        return None
     if not isinstance(found.get("format", 1), int) or found.get("format", 1) > FORMAT:
         newer = f"{folder / NAME} has format {found['format']}"
         raise UserError(newer, f"at most {FORMAT}", "a newer malmoi made it: use that one")
@@ -90,15 +91,8 @@ def is_finished(
     Raises UserError where its manifest is damaged, as what lies beside it is not ours to overwrite unasked, and where
     it cannot be read now.
     """
-    try:
-        with reading(folder / NAME):
-            (folder / NAME).stat()
-        found = read(folder)
-    except ABSENT:
+    if (found := find(folder)) is None:
         return False
-    except UserError as error:
-        hint = error.hint or "remove that file and the stage is run again"
-        raise UserError(error.wrong, error.expected, hint, error.code) from None
     is_same = found.get("config") == json.loads(json.dumps(config)) and found.get("inputs") == inputs
     return is_same and output_version in (None, found["output_version"])
 

@@ -83,19 +83,9 @@ def duration(seconds: Any) -> tuple[str, str]:
 
 
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(PACKAGE),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+    loader=FileSystemLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-ENVIRONMENT.filters |= {
-    "number": number,
-    "rounded": rounded,
-    "percent": percent,
-    "size": size,
-    "duration": duration,
-}
+ENVIRONMENT.filters |= {write.__name__: write for write in (number, rounded, percent, size, duration)}
 ENVIRONMENT.globals |= {
     "style": Markup(STYLE),  # noqa: S704  (our own file)
     "style_sha256": base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode(),

@@ -1,26 +1,20 @@
 """The folder of a run: the names of its stages, and run.json, which says what the run is before anything is made."""
 
+import contextlib
 import getpass
 import hashlib
 import json
 import os
 import secrets
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import write_text
+from malmoi.kit.errors import GIVE_UP, UserError
+from malmoi.kit.files import read_json, write_json
 
-CORPUS, TOKENIZER, TOKENS, TRAIN, MODEL, REPORT = STAGES = (
-    "corpus",
-    "tokenizer",
-    "tokens",
-    "train",
-    "model",
-    "report",
-)
+STAGES = CORPUS, TOKENIZER, TOKENS, TRAIN, MODEL, REPORT = "corpus", "tokenizer", "tokens", "train", "model", "report"
 """The folders of the stages, in the order in which they are made."""
 NAME = "run.json"
 
@@ -47,36 +41,36 @@ def begin(folder: Path, recipe: dict[str, Any], parent: str | None = None) -> Ru
     recipe_sha256 = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
     found = read(folder)
     if found is None:
-        started = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        made = RunRecord(f"{started}-{secrets.token_hex(3)}", recipe_sha256, parent, time.time(), _user())
+        made = RunRecord(new_id(time.time()), recipe_sha256, parent, time.time(), _user())
     else:
         made = replace(found, recipe_sha256=recipe_sha256)
     if made != found:
-        write_text(folder / NAME, json.dumps(asdict(made), ensure_ascii=False, indent=1) + "\n")
+        write_json(folder / NAME, asdict(made))
     return made
+
+
+def new_id(at: float) -> str:
+    """A name that no other run or job gets, in the order of time. at: s since 1970."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(at))}-{secrets.token_hex(3)}"
 
 
 def read(folder: Path) -> RunRecord | None:
     """The record of a run; None where there is none (runs of older versions). Raises UserError for a damaged one."""
-    try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return RunRecord(**{name: found[name] for name in RunRecord.__dataclass_fields__})
-    except FileNotFoundError:
+    hint = "remove that file and the run gets a new id"
+    if (found := read_json(folder / NAME, hint)) is None:
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        hint = "remove that file and the run gets a new id"
-        raise UserError(f"{folder / NAME} cannot be read: {error}", hint=hint) from None
+    try:
+        return RunRecord(**{field.name: found[field.name] for field in fields(RunRecord)})
+    except KeyError as error:
+        raise UserError(f"{folder / NAME} cannot be read: it has no {error}", hint=hint, code=GIVE_UP) from None
 
 
 def id_of(folder: Path) -> str | None:
     """The id of the run that a folder is, or is a stage of; None where nothing there can say it."""
     for candidate in (folder, folder.parent):
-        try:
-            found = read(candidate)
-        except (UserError, OSError):
-            continue
-        if found is not None:
-            return found.id
+        with contextlib.suppress(UserError):
+            if found := read(candidate):
+                return found.id
     return None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit import fence, manifest
-from malmoi.kit.files import listed, remove, remove_partials, write_text
+from malmoi.kit.files import listed, read_json, remove, remove_partials, write_json
 from malmoi.kit.lock import GUARD, USUAL, Terms, lock
 
 UNFINISHED, WORK = "unfinished.json", "work"
@@ -67,26 +67,33 @@ class Stage:
         """Files of the folder that were made, measured now; hashes that are known already are taken as they are."""
         self.outputs |= manifest.outputs_of(self.folder, names, sha256_by_name)
 
+    def record(self, seconds: float) -> manifest.Manifest:
+        """The manifest of what was made, in so many seconds."""
+        stage, version, config, inputs = self.made.stage, self.made.output_version, self.made.config, self.made.inputs
+        parents = {name: inputs[name] for name in self.made.parents}
+        return manifest.Manifest(stage, config, inputs, self.outputs, self.counts, seconds, version, parents)
+
 
 @contextlib.contextmanager
-def stage(folder: Path, made: Made, terms: Terms = USUAL) -> Iterator[Stage | None]:
+def stage(folder: Path, made: Made, terms: Terms = USUAL, how: manifest.How = "once") -> Iterator[Stage | None]:
     """Yields None where `folder` is finished with these very inputs and whole; else the work to do, under the lock.
 
+    how: what it means to be whole (manifest.verify); a corpus of terabytes is asked for its sizes only.
     The manifest that was there goes first, the new one comes last, and not at all after an error. Raises UserError (75)
     where a living process is at work there, or took over on the way.
     """
-    if is_done(folder, made) and not (folder / UNFINISHED).exists():
+    if is_done(folder, made, how) and not (folder / UNFINISHED).exists():
         yield None
         return
     with lock(folder, terms):
-        if is_done(folder, made):  # asked once more: whoever held the lock until now may have made it
+        if is_done(folder, made, how):  # asked once more: whoever held the lock until now may have made it
             _clear(folder)
             yield None
             return
         work = Stage(folder, made, _begin(folder, made))
         began = time.monotonic()
         yield work
-        manifest.write(folder, _record(work, time.monotonic() - began))
+        manifest.write(folder, work.record(time.monotonic() - began))
         _clear(folder)
 
 
@@ -121,16 +128,13 @@ def change(folder: Path, made: Made) -> Change | None:
 
 def unfinished(folder: Path) -> dict[str, Any]:
     """The `stage` that is at work or was killed here, and its `fingerprint`; empty where there is none."""
-    try:
-        return json.loads((folder / UNFINISHED).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return {}
+    return read_json(folder / UNFINISHED) or {}
 
 
-def is_done(folder: Path, made: Made) -> bool:
-    """Whether `folder` is finished with these very inputs and whole. Reads its outputs once a machine."""
+def is_done(folder: Path, made: Made, how: manifest.How = "once") -> bool:
+    """Whether `folder` is finished with these very inputs and whole, by `manifest.verify(how)`."""
     is_same = manifest.is_finished(folder, made.config, made.inputs, made.output_version)
-    return is_same and manifest.verify(folder, how="once") is None
+    return is_same and manifest.verify(folder, how) is None
 
 
 def _begin(folder: Path, made: Made) -> bool:
@@ -146,15 +150,7 @@ def _begin(folder: Path, made: Made) -> bool:
 
 
 def _mark(folder: Path, name: str, fingerprint: str | None) -> None:
-    write_text(folder / UNFINISHED, json.dumps({"stage": name, "fingerprint": fingerprint}) + "\n")
-
-
-def _record(work: Stage, seconds: float) -> manifest.Manifest:
-    made = work.made
-    parents = {name: made.inputs[name] for name in made.parents}
-    return manifest.Manifest(
-        made.stage, made.config, made.inputs, work.outputs, work.counts, seconds, made.output_version, parents
-    )
+    write_json(folder / UNFINISHED, {"stage": name, "fingerprint": fingerprint})
 
 
 def _clear(folder: Path) -> None:

@@ -6,16 +6,17 @@ be kept, files are hashed. A terabyte takes 18 minutes to hash, and a run is sta
 """
 
 import contextlib
-import fcntl
 import hashlib
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from malmoi.kit.caches import cache_folder
-from malmoi.kit.files import ABSENT, damage, is_remote, reading, write_text
+from malmoi.kit.errors import UserError
+from malmoi.kit.files import ABSENT, damage, read_json, reading, write_json
+from malmoi.kit.lock import flocked
+from malmoi.kit.paths import is_remote
 
 RECENT_S = 0.05
 """A file that was changed less than this ago gets no stamp: a change in the same tick of the clock of the file system
@@ -48,7 +49,7 @@ def damage_since(folder: Path, sha256_by_name: Mapping[str, str]) -> str | None:
             known |= {name: [*looks[name], some[name]] for name in lasting}
             if stamp:
                 with contextlib.suppress(OSError):
-                    write_text(stamp, json.dumps(known))
+                    write_json(stamp, known)
     return None
 
 
@@ -62,19 +63,15 @@ def _stamp_of(folder: Path) -> Iterator[Path | None]:
     key = f"{os.uname().nodename} {folder.resolve()}"  # a home folder may be shared between machines
     stamp = place / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     with contextlib.ExitStack() as opened:
-        try:
-            lock = opened.enter_context(stamp.with_suffix(".lock").open("w"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks: several processes may read the same files
-            pass
+        with contextlib.suppress(OSError):  # a full disk: several processes may read the same files
+            flocked(opened.enter_context(stamp.with_suffix(".lock").open("w")), wait=True)
         yield stamp
 
 
 def _known(stamp: Path | None) -> dict[str, list[int | str]]:
     """What a stamp says; nothing where there is none or it is damaged."""
-    with contextlib.suppress(OSError, ValueError):
-        found = json.loads(stamp.read_text(encoding="utf-8")) if stamp else {}
-        return found if isinstance(found, dict) else {}
+    with contextlib.suppress(UserError):
+        return (read_json(stamp) if stamp else None) or {}
     return {}
 
 

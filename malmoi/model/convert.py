@@ -134,6 +134,7 @@ def special_ids(tokenizer: Path) -> dict[str, int]:
 
 
 def _config(shape: Shape, end: int) -> dict[str, Any]:
+    """config.json of a plain Llama with these sizes. end: the id that begins, ends and pads a text."""
     return {
         **_LAYOUT["config"],
         **{key: getattr(shape, field) for key, field in _LAYOUT["sizes"].items()},
@@ -160,6 +161,7 @@ def _read_tokenizer(tokenizer: Path) -> dict[str, Any]:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    """The table in a JSON file. Raises UserError where it is missing, damaged or holds no table."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -51,6 +51,7 @@ def interleave_halves(weight: np.ndarray, heads: int) -> np.ndarray:
 
 
 def _rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
+    """The rows of a query or key matrix as llama.cpp turns them; all other weights as they are."""
     if name.endswith("q_proj.weight"):
         return interleave_halves(weight, shape.heads)
     if name.endswith("k_proj.weight"):
@@ -59,6 +60,7 @@ def _rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
 
 
 def _add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
+    """The sizes of a Llama under llama.cpp's keys ("llama.block_count" and so on)."""
     writer.add_name("malmoi")
     writer.add_vocab_size(shape.vocabulary_tokens)
     writer.add_context_length(shape.context_tokens)
@@ -73,6 +75,7 @@ def _add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
+    """The vocabulary in the order of ids, its types, merges and ends; no begin token is added, as in serve/chat.py."""
     special = special_ids(tokenizer)
     tokens = vocabulary(tokenizer)
     types = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]

@@ -86,6 +86,7 @@ class _OneDnnLinear(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradients of x (as x) and of the weight (O, I), from that of the result (as x, its last axis O)."""
         (gradient_MO,) = grad_outputs
         x_MI, weight_OI = ctx.saved_tensors
         x_gradient = product(gradient_MO, weight_OI.t())

@@ -88,10 +88,6 @@ class Shape:
         multiplied = self.layers * self.block_parameters + self.vocabulary_tokens * self.hidden
         return 6 * multiplied + 12 * self.layers * self.hidden * self.context_tokens
 
-    def weights_bytes(self, bytes_per_parameter: int = 4) -> int:
-        """Bytes of the weights alone (4 = float32, 2 = float16 or bfloat16)."""
-        return self.parameters * bytes_per_parameter
-
     @property
     def training_state_bytes(self) -> int:
         """Bytes of weights, gradients and the two AdamW moments, all float32: 16 a parameter, without activations."""

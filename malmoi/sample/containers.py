@@ -124,6 +124,7 @@ def write_warc(root: Path, name: str, pages: Iterable[tuple[Record, bytes, str]]
 
 
 def _warc_record(kind: str, url: str, block: bytes) -> bytes:
+    """One gzip member. The date is fixed, so that the same pages give the same bytes."""
     media = "application/warc-fields" if kind == "warcinfo" else "application/http; msgtype=response"
     target = f"WARC-Target-URI: {url}\r\n" if url else ""
     head = (

@@ -6,7 +6,6 @@ share few 5-grams unless one was made from the other.
 
 import random
 import re
-from dataclasses import dataclass
 
 from malmoi.kit.hangul import write_particles
 from malmoi.sample.words import WORDS, listed
@@ -20,32 +19,25 @@ _KINDS = listed(_WORDS["kinds"])
 _SLOT = re.compile(r"\{(\w+?)2?\}")
 
 
-@dataclass(frozen=True)
-class _Scene:
-    theme: dict[str, list[str]]
-    chance: random.Random
-
-    def word(self, slot: str) -> str:
-        if slot == "n":
-            return str(self.chance.randrange(2, 98))
-        return self.chance.choice((_LISTS | self.theme)[slot])
+def _word(slot: str, theme: dict[str, list[str]], chance: random.Random) -> str:
+    return str(chance.randrange(2, 98)) if slot == "n" else chance.choice((_LISTS | theme)[slot])
 
 
-def sentence(scene: _Scene) -> str:
-    """One sentence of the scene's theme."""
-    frame = scene.chance.choice(_WORDS["frames"])
-    return write_particles(_SLOT.sub(lambda slot: scene.word(slot.group(1)), frame))
+def _sentence(theme: dict[str, list[str]], chance: random.Random) -> str:
+    """One sentence of a theme, with the particles that its words want."""
+    frame = chance.choice(_WORDS["frames"])
+    return write_particles(_SLOT.sub(lambda slot: _word(slot[1], theme, chance), frame))
 
 
 def text(number: int, seed: int) -> Text:
     """The text with this number: a function of number and seed alone, so that any part can be made anywhere."""
     chance = random.Random(f"{seed}:{number}")
     topic = chance.choice(sorted(_THEMES))
-    scene = _Scene(_THEMES[topic], chance)
+    theme = _THEMES[topic]
     sizes = [chance.randrange(2, 7) for _ in range(chance.randrange(2, 9))]
-    paragraphs = [" ".join(sentence(scene) for _ in range(size)) for size in sizes]
-    title = f"{scene.word('place')} {topic} 이야기 {number + 1}"
+    paragraphs = [" ".join(_sentence(theme, chance) for _ in range(size)) for size in sizes]
+    title = f"{_word('place', theme, chance)} {topic} 이야기 {number + 1}"
     date = f"20{chance.randrange(10, 25)}-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}"
-    name = scene.word("name")
+    name = _word("name", theme, chance)
     kind = chance.choice(_KINDS)
     return Text(f"grown-{number:07d}", kind, title, "\n\n".join(paragraphs), f"{topic} 마당", topic, name, date)

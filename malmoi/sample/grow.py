@@ -58,6 +58,7 @@ def record(number: int, seed: int) -> Record:
 
 
 def _fault(chance: random.Random) -> str:
+    """The fault of a document by its own draw, with the chances of SHARES; "" for none."""
     draw = chance.random()
     for name, share in SHARES.items():
         if draw < share:

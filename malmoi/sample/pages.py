@@ -6,9 +6,10 @@ the extraction of the main content must not learn one of them. `break_markup` th
 
 import functools
 import html
+import itertools
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def break_markup(markup: str, chance: random.Random) -> str:
 
 
 def _head(text: Text, url: str, charset: str, chance: random.Random) -> str:
+    """A head in one of three styles: Open Graph with JSON-LD, JSON-LD alone, or, on kind web, Open Graph alone."""
     escape = html.escape
     lines = [f'<meta charset="{charset}">', f"<title>{escape(text.title)} - {escape(text.site)}</title>"]
     style = chance.randrange(3)
@@ -76,39 +78,26 @@ def _head(text: Text, url: str, charset: str, chance: random.Random) -> str:
 
 
 def _content(text: Text) -> str:
-    """The text itself as markup: headings, lists and paragraphs as they were written."""
+    """The text itself as markup: code, headings, lists and paragraphs as they were written."""
     parts = []
     for paragraph in text.paragraphs:
-        lines = paragraph.splitlines()
         if paragraph.startswith("```"):
             parts.append(f"<pre><code>{html.escape(paragraph.strip('`').strip())}</code></pre>")
-            continue
-        parts.extend(_block(run) for run in _runs(lines))
+        else:
+            parts.extend(_blocks(paragraph.splitlines()))
     return "\n".join(parts)
 
 
-def _runs(lines: list[str]) -> list[list[str]]:
-    """Neighbouring lines of one sort (list items, a heading, plain lines) together."""
-    runs: list[list[str]] = []
-    for line in lines:
-        if runs and _sort(runs[-1][0]) == _sort(line) and _sort(line) != "heading":
-            runs[-1].append(line)
+def _blocks(lines: list[str]) -> Iterator[str]:
+    """Neighbouring lines of one sort (list items, plain lines) as one block; a heading is a block of its own."""
+    for mark, run in itertools.groupby(lines, lambda line: next(filter(line.startswith, ("- ", "## ")), "")):
+        escaped = [html.escape(line.removeprefix(mark)) for line in run]
+        if mark == "## ":
+            yield from (f"<h2>{line}</h2>" for line in escaped)
+        elif mark == "- ":
+            yield "<ul>" + "".join(f"<li>{line}</li>" for line in escaped) + "</ul>"
         else:
-            runs.append([line])
-    return runs
-
-
-def _sort(line: str) -> str:
-    return "item" if line.startswith("- ") else "heading" if line.startswith("## ") else "plain"
-
-
-def _block(run: list[str]) -> str:
-    escaped = [html.escape(line) for line in run]
-    if _sort(run[0]) == "heading":
-        return f"<h2>{escaped[0][3:]}</h2>"
-    if _sort(run[0]) == "item":
-        return "<ul>" + "".join(f"<li>{line[2:]}</li>" for line in escaped) + "</ul>"
-    return "<p>" + "<br>\n".join(escaped) + "</p>"
+            yield "<p>" + "<br>\n".join(escaped) + "</p>"
 
 
 def _links(labels: list[str], prefix: str) -> str:

@@ -68,6 +68,7 @@ def _respace(body: str, chance: random.Random) -> str:
 
 
 def _replace_characters(body: str, share: float, chance: random.Random) -> str:
+    """So large a `share` (0..1) of the Hangul syllables, one at least, become any others: typing errors, the worst."""
     letters = list(body)
     hangul = [place for place, letter in enumerate(letters) if "가" <= letter <= "힣"]
     for place in chance.sample(hangul, max(1, int(len(hangul) * share))):
@@ -76,6 +77,7 @@ def _replace_characters(body: str, share: float, chance: random.Random) -> str:
 
 
 def _replace_words(body: str, share: float, chance: random.Random) -> str:
+    """So large a `share` (0..1) of the words, one at least, become others of a short list: a rewritten copy."""
     words = re.split(r"(\s+)", body)
     places = list(range(0, len(words), 2))
     for place in chance.sample(places, max(1, int(len(places) * share))):
@@ -84,6 +86,7 @@ def _replace_words(body: str, share: float, chance: random.Random) -> str:
 
 
 def _move_paragraph(body: str, chance: random.Random) -> str:
+    """Some paragraph comes first. Texts of one or two paragraphs stay as they are."""
     paragraphs = body.split("\n\n")
     if len(paragraphs) > 2:
         paragraphs.insert(0, paragraphs.pop(chance.randrange(1, len(paragraphs))))
@@ -101,6 +104,7 @@ def _digits(count: int, chance: random.Random) -> str:
 
 
 def _phone(chance: random.Random) -> str:
+    """A number in one of eight written forms; run together and spelt in Hangul are only mobile numbers."""
     area = chance.choice(("010", "010", "010", "02", "031", "051", "070"))
     exchange = chance.choice("01") + _digits(2 if area in ("02", "031", "051") else 3, chance)
     parts = (area, exchange, _digits(4, chance))
@@ -119,6 +123,7 @@ def _phone(chance: random.Random) -> str:
 
 
 def _email(chance: random.Random) -> str:
+    """An address in one of six forms, of which half are plain."""
     name = chance.choice(listed(_WORDS["mail_names"]))
     name += chance.choice(("", ".kim", "_lee", "77", f"{chance.randrange(1000)}", "-park"))
     domain = chance.choice(listed(_WORDS["mail_domains"]))
@@ -127,6 +132,7 @@ def _email(chance: random.Random) -> str:
 
 
 def _resident_number(chance: random.Random) -> str:
+    """Thirteen digits whose check digit is wrong: weights 2 to 9 and 2 to 5, 11 minus the sum modulo 11, modulo 10."""
     front = f"{chance.randrange(50, 100):02d}{chance.randrange(1, 13):02d}{chance.randrange(1, 29):02d}"
     back = chance.choice("12") + _digits(5, chance)
     weights = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)

@@ -38,14 +38,10 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
         texts = _texts(database, [(item["file"], item["offset"]) for item in planted if item["personal"]])
     known = [(item, rows[item["file"], item["offset"]]) for item in planted if (item["file"], item["offset"]) in rows]
     pairs = [(item, row, rows.get(_place(item["duplicate_of"]))) for item, row in known if item["duplicate_of"]]
-    exact = [_is_found(row, other) for item, row, other in pairs if EXACT in item["plants"]]
-    near = [_is_found(row, other) for item, row, other in pairs if NEAR in item["plants"]]
-    close = [
-        _is_found(row, other)
-        for item, row, other in pairs
-        if NEAR in item["plants"] and (item["jaccard"] or 0) >= CLOSE_COPY
-    ]
-    copied = {_place(item["duplicate_of"]): row["cluster"] for item, row, other in pairs if _is_found(row, other)}
+    judged = [(item, row, _is_found(row, other)) for item, row, other in pairs]
+    exact = [is_found for item, _, is_found in judged if EXACT in item["plants"]]
+    near = [(is_found, item["jaccard"] or 0) for item, _, is_found in judged if NEAR in item["plants"]]
+    copied = {_place(item["duplicate_of"]): row["cluster"] for item, row, is_found in judged if is_found}
     clean = [
         (row, row["cluster"] is not None and copied.get(_place(item)) == row["cluster"])
         for item, row in known
@@ -58,8 +54,8 @@ def measure(folder: Path, truth: Path) -> dict[str, Any]:
         "planted": len(planted),
         "not_in_corpus": len(planted) - len(known),
         "exact_duplicates": _share(exact),
-        "near_duplicates": _share(near),
-        "near_duplicates_jaccard_0.8": _share(close),
+        "near_duplicates": _share([is_found for is_found, _ in near]),
+        "near_duplicates_jaccard_0.8": _share([is_found for is_found, jaccard in near if jaccard >= CLOSE_COPY]),
         "personal_data": _personal(known, texts),
         "dropped_by_plant": _dropped_by_plant(known),
         "clean_dropped": _ratio(len(lost), len(clean)),

@@ -50,6 +50,7 @@ def read_written(folder: Path) -> list[Text]:
 
 
 def _parse(block: str, path: Path) -> Text:
+    """One text. Raises UserError for an unknown header line, or where kind, title or body are missing."""
     header, _, body = block.strip().partition("\n\n")
     identity, *lines = header.splitlines()
     values: dict[str, str] = {}

@@ -6,6 +6,7 @@ works on the bytes of tokens, so a token that is a third of a Hangul syllable is
 
 import json
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import llguidance.numpy
@@ -22,6 +23,7 @@ MAX_GRAMMAR_CHARACTERS = {"regex": 16_000, "json": 16_000, "lark": 4_000}
 """llguidance follows rules that name each other by recursion on the C stack, and the whole process dies where it ends.
 With 8 MB of stack, 3,500 levels of a Lark grammar did so and 2,100 did not; 4,000 characters hold at most 1,700."""
 
+_LIMITS = LLParserLimits(verbose_errors=False)
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
@@ -33,7 +35,7 @@ def check(guide: Guide) -> str:
         grammar = _GRAMMARS[guide.kind](guide.value)
     except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than JSON is read
         raise UserError(f"guide.value is no {guide.kind} that can be followed: broken text or too deep") from None
-    problem = LLMatcher.validate_grammar(grammar, limits=_limits())
+    problem = LLMatcher.validate_grammar(grammar, limits=_LIMITS)
     if problem and not problem.startswith("WARNING"):
         raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
     return grammar
@@ -49,7 +51,7 @@ class Grammars:
 
     def matcher(self, guide: Guide) -> "Matcher":
         """A matcher at the start of the answer. Raises UserError for a guide that cannot be followed."""
-        found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_limits())
+        found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_LIMITS)
         if found.is_error():
             raise UserError(f"guide.value cannot be followed: {_told(found.get_error())}")
         return Matcher(found, self._vocabulary_tokens)
@@ -86,20 +88,13 @@ def _told(problem: str) -> str:
 
 
 def _choice(value: Any) -> str:
+    """The texts as the alternatives of one regular expression."""
     if not isinstance(value, (list, tuple)) or not value or not all(isinstance(item, str) and item for item in value):
         raise UserError("guide.value of a choice is not a list of texts", "at least one text, none of them empty")
     if len(value) > MAX_CHOICES:
         raise UserError(f"guide.value has {len(value)} choices", f"at most {MAX_CHOICES}")
     escaped = ("".join("\\" + sign if sign in _SIGNS_OF_REGEX else sign for sign in item) for item in value)
     return LLMatcher.grammar_from_regex(unicodedata.normalize("NFC", f"({'|'.join(escaped)})"))
-
-
-def _regex(value: Any) -> str:
-    return LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression"))
-
-
-def _lark(value: Any) -> str:
-    return LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar"))
 
 
 def _json(value: Any) -> str:
@@ -111,6 +106,7 @@ def _json(value: Any) -> str:
 
 
 def _text(value: Any, kind: str, expected: str) -> str:
+    """A grammar as text within its bound. Raises UserError saying what it should be."""
     if not isinstance(value, str) or not value:
         raise UserError(f"guide.value is a {type(value).__name__}", expected)
     if len(value) > MAX_GRAMMAR_CHARACTERS[kind]:
@@ -118,11 +114,13 @@ def _text(value: Any, kind: str, expected: str) -> str:
     return unicodedata.normalize("NFC", value)  # tokens are NFC: a grammar in NFD could not be spelt with them
 
 
-_GRAMMARS = {"choice": _choice, "regex": _regex, "json": _json, "lark": _lark}
-
-
-def _limits() -> LLParserLimits:
-    return LLParserLimits(verbose_errors=False)
+_GRAMMARS: dict[str, Callable[[Any], str]] = {
+    "choice": _choice,
+    "regex": lambda value: LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression")),
+    "json": _json,
+    "lark": lambda value: LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar")),
+}
+"""The grammar of each kind of guide in llguidance's own form, made from the guide's value."""
 
 
 class _Vocabulary:

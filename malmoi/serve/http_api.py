@@ -24,8 +24,11 @@ from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_stream import EventStream, event, take_place, until_gone
 from malmoi.serve.keys import read_keys
 from malmoi.serve.served import Served
-from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings, is_loopback
+from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
+
+_DRAWING = {"temperature", "top_p", "top_k", "repetition_penalty", "seed"}
+"""Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
 
 
 def create_app(served: Served) -> FastAPI:
@@ -40,7 +43,7 @@ def create_app(served: Served) -> FastAPI:
 def rules(settings: ServeSettings) -> Rules:
     """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
     keys = read_keys(settings.keys) if settings.keys else None
-    if is_loopback(settings.host):
+    if settings.host in LOOPBACK_HOSTS:
         return Rules(settings.max_body_bytes, LOOPBACK_HOSTS, keys)
     if keys is None:
         hint = "make a key with: malmoi serve --keys FILE --new-key NAME"
@@ -113,13 +116,9 @@ def engine_request(served: Served, body: Sampling, prompt_ids: Sequence[int], nu
     return EngineRequest(
         prompt_ids=tuple(prompt_ids),
         max_tokens=_max_tokens(body, room, served.settings.default_max_tokens),
-        temperature=EngineRequest.temperature if body.temperature is None else body.temperature,
-        top_p=body.top_p,
-        top_k=body.top_k,
-        repetition_penalty=body.repetition_penalty,
-        seed=body.seed,
         top_logprobs=num_top,
         guide=_guide(body),
+        **body.model_dump(include=_DRAWING, exclude_none=True),
     )
 
 

@@ -55,6 +55,7 @@ class Guard:
                 await answer(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
+        """Raises ApiError for the first rule that a request breaks: host, origin, announced length, key."""
         headers = Headers(scope=scope)
         if self._rules.hosts is not None and host_name(headers.get("host", "")) not in self._rules.hosts:
             raise ApiError(403, "this server answers to its own machine only", code="foreign_host")

@@ -24,10 +24,15 @@ class Head:
     reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def usage(self, completion_tokens: int) -> dict[str, int]:
-        """Token counts of prompt and answer."""
-        total = self.prompt_tokens + completion_tokens
-        return {"prompt_tokens": self.prompt_tokens, "completion_tokens": completion_tokens, "total_tokens": total}
+    def frame(self, prefix: str, kind: str, choices: list[Any], answer_tokens: int | None = None) -> dict[str, Any]:
+        """One object of the reply. answer_tokens: tokens of the whole answer, where the object is to tell its usage."""
+        shared = {"created": self.created, "model": self.model, "system_fingerprint": self.fingerprint}
+        content = {"id": f"{prefix}-{self.reply_id}", "object": kind, **shared, "choices": choices}
+        if answer_tokens is None:
+            return content
+        total = self.prompt_tokens + answer_tokens
+        usage = {"prompt_tokens": self.prompt_tokens, "completion_tokens": answer_tokens, "total_tokens": total}
+        return {**content, "usage": usage}
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,15 @@ class ChatForm:
         """A whole answer."""
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": self._logprobs(tokens), "finish_reason": last.finish}
-        return {**self._frame("chat.completion", [choice]), "usage": self.head.usage(last.num_tokens)}
+        return self.head.frame("chatcmpl", "chat.completion", [choice], last.num_tokens)
 
     def closing(self, num_tokens: int) -> dict[str, Any]:
         """The last chunk of a stream that was asked for token counts."""
-        return {**self._frame("chat.completion.chunk", []), "usage": self.head.usage(num_tokens)}
+        return self.head.frame("chatcmpl", "chat.completion.chunk", [], num_tokens)
 
     def _chunk(self, delta: dict[str, Any], logprobs: Any, finish: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return self._frame("chat.completion.chunk", [choice])
-
-    def _frame(self, kind: str, choices: list[Any]) -> dict[str, Any]:
-        return _frame(f"chatcmpl-{self.head.reply_id}", kind, self.head, choices)
+        return self.head.frame("chatcmpl", "chat.completion.chunk", [choice])
 
     def _logprobs(self, tokens: Sequence[TokenText]) -> dict[str, Any] | None:
         if not self.with_logprobs:
@@ -87,19 +89,18 @@ class CompletionForm:
 
     def chunk(self, piece: TextPiece) -> dict[str, Any]:
         """One piece as a chunk."""
-        return self._frame([self._choice(piece.text, piece.tokens, piece.finish)])
+        return self._frame([self._choice(piece.text, piece.tokens, piece.finish)], None)
 
     def whole(self, text: str, tokens: Sequence[TokenText], last: TextPiece) -> dict[str, Any]:
         """A whole answer."""
-        frame = self._frame([self._choice(text, tokens, last.finish)])
-        return {**frame, "usage": self.head.usage(last.num_tokens)}
+        return self._frame([self._choice(text, tokens, last.finish)], last.num_tokens)
 
     def closing(self, num_tokens: int) -> dict[str, Any]:
         """The last chunk of a stream that was asked for token counts."""
-        return {**self._frame([]), "usage": self.head.usage(num_tokens)}
+        return self._frame([], num_tokens)
 
-    def _frame(self, choices: list[Any]) -> dict[str, Any]:
-        return _frame(f"cmpl-{self.head.reply_id}", "text_completion", self.head, choices)
+    def _frame(self, choices: list[Any], answer_tokens: int | None) -> dict[str, Any]:
+        return self.head.frame("cmpl", "text_completion", choices, answer_tokens)
 
     def _choice(self, text: str, tokens: Sequence[TokenText], finish: str | None) -> dict[str, Any]:
         logprobs = None if self.num_top is None else self._logprobs(tokens)
@@ -145,8 +146,3 @@ def _entry(codec: Codec, token_id: int, logprob: float | None) -> dict[str, Any]
 def finite(logprob: float | None) -> float | None:
     """A log-probability that JSON can carry."""
     return None if logprob is None else max(logprob, _LOWEST_LOGPROB)
-
-
-def _frame(reply_id: str, kind: str, head: Head, choices: list[Any]) -> dict[str, Any]:
-    shared = {"created": head.created, "model": head.model, "system_fingerprint": head.fingerprint}
-    return {"id": reply_id, "object": kind, **shared, "choices": choices}

@@ -39,8 +39,3 @@ class ServeSettings:
         at_least(self, 1, "slots", "prefill_tokens", "default_max_tokens", "threads")
         at_least(self, 0, "queue")
         at_least(self, 1024, "max_body_bytes")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    return host in LOOPBACK_HOSTS

@@ -86,6 +86,7 @@ class TextStream:
         return waiting
 
     def _release(self, count: int, finish: str | None, *, ends: bool = False) -> TextPiece:
+        """Shows the first `count` characters of what is held, with the tokens that begin in them."""
         text, self._held = self._held[:count], self._held[count:]
         self.released += count
         due = [token for token in self._tokens if token.start < self.released]

@@ -183,6 +183,7 @@ class Batch:
 
 
 def _tops(logprobs_TV: Tensor, top: int) -> list[tuple[tuple[int, float], ...]]:
+    """The `top` most probable tokens with their logprobs (nats) at each of T positions; empty tuples where top is 0."""
     if top == 0:
         return [()] * len(logprobs_TV)
     values, ids = (part.tolist() for part in logprobs_TV.topk(top, dim=-1))

@@ -130,12 +130,14 @@ class TorchEngine:
             raise UserError(f"max_tokens is {request.max_tokens}", "1 or more")
 
     def _check_ids(self, token_ids: Sequence[int], most: int) -> None:
+        """Raises UserError for a text of more than `most` tokens, or with ids that the model does not know."""
         if not 1 <= len(token_ids) <= most:
             raise UserError(f"the text has {len(token_ids)} tokens", f"1 to {most}")
         if not 0 <= min(token_ids) <= max(token_ids) < self._description.vocabulary_tokens:
             raise UserError("a token id is outside the vocabulary", f"0 to {self._description.vocabulary_tokens - 1}")
 
     def _submit(self, put: Callable[[], None]) -> None:
+        """Puts work where the thread finds it, and wakes it. Raises RuntimeError once the engine is closed."""
         with self._news:
             if self._closed:
                 raise RuntimeError("the engine is closed")
@@ -176,6 +178,7 @@ class TorchEngine:
             self._score(self._scorings.popleft())
 
     def _score(self, scoring: _Scoring) -> None:
+        """Scores one text. What fails goes to its caller and ends nothing else."""
         if not scoring.result.set_running_or_notify_cancel():
             return
         try:

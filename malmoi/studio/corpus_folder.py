@@ -1,17 +1,20 @@
 """Reading a corpus folder: the numbers of its manifest, pages of its documents, and why one was kept or dropped.
 
-DuckDB reads the ledger's Parquet files in place, so a page of twenty documents of a large corpus costs a scan of a few
-columns and no index. Whatever a person asks for goes in as a parameter, never into the text of a query.
+DuckDB reads the ledger's Parquet files in place (corpus/ledger/database.py), so a page of twenty documents of a large
+corpus costs a scan of a few columns and no index. Texts are read for the documents of the page alone. Whatever a person
+asks for goes in as a parameter, never into the text of a query.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import duckdb
+from duckdb import DuckDBPyConnection
 
+from malmoi.corpus.ledger import database
+from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.report import questions
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
@@ -19,20 +22,7 @@ from malmoi.kit.errors import UserError
 EXCERPT_CHARACTERS = 600
 MAX_TEXT_CHARACTERS = 100_000
 
-_MEMORY = "512MB"
-_NOT_SCORES = {
-    "id",
-    "title",
-    "origin",
-    "input",
-    "source",
-    "raw_bytes",
-    "text_bytes",
-    "kept",
-    "reasons",
-    "detail",
-    "text",
-}
+_NOT_SCORES = frozenset({*HEAD, "text"})
 
 
 @dataclass(frozen=True)
@@ -67,100 +57,83 @@ def numbers(corpus: Path) -> dict[str, Any]:
 
 def list_documents(corpus: Path, query: Query) -> dict[str, Any]:
     """One page of the ledger, kept and dropped documents alike, with the beginning of each text."""
-    with _Ledger(corpus) as ledger:
-        where, values = ledger.condition(query)
-        total = ledger.rows(f"SELECT count(*) AS total FROM ledger{where}", values)[0]["total"]  # noqa: S608
-        order = f"{where} ORDER BY origin.file, origin.offset LIMIT ? OFFSET ?"
-        found = ledger.rows(f"SELECT * FROM ledger{order}", [*values, query.size, (query.page - 1) * query.size])  # noqa: S608
-        texts = ledger.kept_texts([row["id"] for row in found if row.get("kept") and row["id"]])
-    documents = [_document(row, texts) for row in found]
+    where, values = _condition(query)
+    offset = (query.page - 1) * query.size
+    with database.opened(corpus) as connection:
+        total = database.query(connection, f"SELECT count(*) AS total FROM ledger{where}", **values)[0]["total"]  # noqa: S608
+        listed = database.query(connection, _PAGE.format(where=where), size=query.size, offset=offset, **values)
+        texts = _texts(connection, [row["id"] for row in listed], EXCERPT_CHARACTERS)
+    documents = [_document(row, texts) for row in listed]
     return {"documents": documents, "page": query.page, "size": query.size, "total": total}
+
+
+_PAGE = """
+SELECT id, title, source, input, origin, kept, reasons, detail, text_bytes FROM ledger{where}
+ORDER BY origin.file, origin.offset LIMIT $size OFFSET $offset"""
+_TEXTS = """
+SELECT id, any_value(title) AS title, left(any_value(text), $characters) AS text, any_value(length(text)) AS characters
+FROM (SELECT id, title, text FROM shards UNION ALL SELECT id, title, text FROM ledger)
+WHERE list_contains($ids, id) AND text IS NOT NULL GROUP BY id"""
 
 
 def why(corpus: Path, document_id: str) -> dict[str, Any] | None:
     """Every step's verdict on one document, its scores and its text; None where the ledger has no such id."""
-    with _Ledger(corpus) as ledger:
-        found = ledger.rows("SELECT * FROM ledger WHERE id = ? LIMIT 1", [document_id])
-        if not found:
-            return None
-        row, texts = found[0], ledger.kept_texts([document_id])
-    text = _text(row, texts)
+    with database.opened(corpus) as connection:
+        asked = "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id LIMIT 1"
+        rows = database.query(connection, asked, id=document_id)
+        texts = _texts(connection, [document_id], MAX_TEXT_CHARACTERS)
+    if not rows:
+        return None
+    row = rows[0]
     verdicts = [(name, value) for name, value in row.items() if name.startswith("drop_")]
     scores = [(name, value) for name, value in row.items() if _is_score(name, value)]
+    text = texts.get(document_id, {"text": None, "characters": 0})
     return {
         **_document(row, texts),
-        "text": text[:MAX_TEXT_CHARACTERS] if text else None,
-        "text_chars": len(text or ""),
+        "text": text["text"],
+        "text_chars": text["characters"],
         "verdicts": [{"reason": name.removeprefix("drop_"), "fired": bool(value)} for name, value in verdicts],
         "scores": [{"name": name, "value": _plain(value)} for name, value in scores],
         "source_fields": row.get("source"),
-        "judgements": _judgements(corpus, document_id),
+        "judgements": _judgements(corpus, row),
     }
 
 
-def _judgements(corpus: Path, document_id: str) -> list[dict[str, Any]]:
+def _judgements(corpus: Path, row: dict[str, Any]) -> list[dict[str, Any]]:
     """Each rule's score, limit and verdict. Empty for what had no text, and for a recipe of another version."""
     try:
-        trail = questions.explain(corpus, document_id)[0]
+        judgements = questions.judgements(row, questions.rules_of(corpus))
     except UserError:
         return []
-    return [{name: _plain(value) for name, value in judgement.items()} for judgement in trail["judgements"]]
+    return [{name: _plain(value) for name, value in judgement.items()} for judgement in judgements]
 
 
-class _Ledger:
-    """A DuckDB connection that sees one corpus as the views `ledger` and `shard`."""
+def _condition(query: Query) -> tuple[str, dict[str, str]]:
+    """The WHERE of a query and the values that fill its names."""
+    parts = {None: [], "kept": ["kept"]}.get(query.status, ["NOT kept"])
+    asked = {
+        "reason": (query.reason, "list_contains(reasons, $reason)"),
+        "kind": (query.kind, "source.kind = $kind"),
+        "source": (query.source, "coalesce(source.name, input) = $source"),
+    }
+    values = {name: value for name, (value, _) in asked.items() if value is not None}
+    parts = [*parts, *(asked[name][1] for name in values)]
+    return (" WHERE " + " AND ".join(parts) if parts else ""), values
 
-    def __init__(self, corpus: Path) -> None:
-        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1})
-        ledgers, shards = sorted((corpus / "ledger").glob("*.parquet")), sorted((corpus / "shards").glob("*.parquet"))
-        if not ledgers:
-            raise UserError(f"{corpus} has no ledger", "the folder of a finished corpus")
-        self._connection.read_parquet([str(file) for file in ledgers], union_by_name=True).create_view("ledger")
-        self._has_shards = bool(shards)
-        if shards:
-            self._connection.read_parquet([str(file) for file in shards], union_by_name=True).create_view("shard")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._connection.close()
-
-    def rows(self, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
-        """The result of a query as tables."""
-        result = self._connection.execute(query, list(values))
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def condition(self, query: Query) -> tuple[str, list[Any]]:
-        """The WHERE of a query and its parameters."""
-        parts, values = [], []
-        if query.status is not None:
-            parts.append("kept" if query.status == "kept" else "NOT kept")
-        for value, part in (
-            (query.reason, "list_contains(reasons, ?)"),
-            (query.kind, "source.kind = ?"),
-            (query.source, "coalesce(source.name, input) = ?"),
-        ):
-            if value is not None:
-                parts.append(part)
-                values.append(value)
-        return (" WHERE " + " AND ".join(parts) if parts else ""), values
-
-    def kept_texts(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Title and text of kept documents by id: the ledger holds the text of dropped ones only."""
-        if not ids or not self._has_shards:
-            return {}
-        found = self.rows("SELECT id, title, text FROM shard WHERE list_contains(?, id)", [list(ids)])
-        return {row["id"]: row for row in found}
+def _texts(connection: DuckDBPyConnection, ids: Sequence[str | None], characters: int) -> dict[str, dict[str, Any]]:
+    """Title, the first characters of the text, and how many it has, by id. Kept texts lie in the shards."""
+    known = [document for document in ids if document]
+    rows = database.query(connection, _TEXTS, ids=known, characters=characters) if known else []
+    return {row["id"]: row for row in rows}
 
 
 def _document(row: dict[str, Any], texts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A row of the ledger as it is listed. What could not be read has no id, no source and no text."""
-    source, text = row.get("source") or {}, _text(row, texts)
+    source, text = row.get("source") or {}, texts.get(row["id"] or "", {})
     return {
-        "id": row.get("id"),
-        "title": texts.get(row.get("id") or "", {}).get("title") or row.get("title"),
+        "id": row["id"],
+        "title": text.get("title") or row.get("title"),
         "kind": source.get("kind"),
         "source": source.get("name") or row.get("input"),
         "origin": row.get("origin"),
@@ -168,12 +141,8 @@ def _document(row: dict[str, Any], texts: dict[str, dict[str, Any]]) -> dict[str
         "reasons": list(row.get("reasons") or ()),
         "detail": row.get("detail"),
         "text_bytes": row.get("text_bytes"),
-        "excerpt": text[:EXCERPT_CHARACTERS] if text else None,
+        "excerpt": (text.get("text") or "")[:EXCERPT_CHARACTERS] or None,
     }
-
-
-def _text(row: dict[str, Any], texts: dict[str, dict[str, Any]]) -> str | None:
-    return row.get("text") or texts.get(row.get("id") or "", {}).get("text")
 
 
 def _rows(key: str, table: dict[str, Any]) -> list[dict[str, Any]]:

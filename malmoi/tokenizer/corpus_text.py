@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import ABSENT, is_remote, listed, opened, reading, unreadable
+from malmoi.kit.files import ABSENT, listed, opened, reading, unreadable
+from malmoi.kit.paths import is_remote
 from malmoi.tokenizer.settings import id_share
 
 ROWS_PER_READ = 512
@@ -143,6 +144,7 @@ def _epochs(shard: pq.ParquetFile, group: int) -> np.ndarray:
 
 
 def _documents(batch: pa.RecordBatch) -> Documents:
+    """A batch with its columns flat. Raises pyarrow.ArrowInvalid where a page is damaged."""
     batch.validate(full=True)  # a damaged page may unpack to bytes that are no UTF-8
     source = batch.column("source")
     return Documents(

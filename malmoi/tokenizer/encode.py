@@ -13,13 +13,13 @@ import numpy as np
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, sha256_of, writing
+from malmoi.kit.pool import map_in_order, num_processes
 from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, heldout_limit, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
-from malmoi.tokenizer.workers import map_in_order, num_processes
 
 REPEATED = ("repeated_documents", "repeated_tokens")
 OUTPUT_VERSION = 1
@@ -83,6 +83,7 @@ def made(settings: EncodeSettings, corpus: Path, tokenizer: Path) -> Made:
 def _encode(
     settings: EncodeSettings, corpus: Path, tokenizer: Path, work: Stage, progress: Callable[[int, int], None]
 ) -> None:
+    """Fills the folder, both parts at once, in the order of the corpus. What an unfinished run left goes first."""
     out = work.folder
     for file in (*listed(out, ".bin"), *listed(out, ".documents.parquet")):
         remove(file)  # of an unfinished or different run
@@ -175,6 +176,7 @@ def _task(documents: Documents, span: tuple[int, int], tokenizer: Path, epoch: i
 
 
 def _write(encoded: Encoded, limit: float, writers: dict[str, PartWriter], tally: Tally) -> None:
+    """Appends documents to their parts. limit: of `id_share`; below it a document is held out, and written once."""
     end = 0
     for row, num_tokens in zip(encoded.rows, encoded.num_tokens, strict=True):
         part = "heldout" if id_share(row.id) < limit else "train"
@@ -190,6 +192,7 @@ def _row(counter: Counter[str]) -> dict[str, Any]:
 
 
 def _bytes_per_token(counter: Counter[str]) -> float:
+    """UTF-8 bytes for each token of text over both parts; separators are one a document, and left out."""
     text_bytes = sum(counter[f"{part}_text_bytes"] for part in PARTS)
     tokens = sum(counter[f"{part}_tokens"] - counter[f"{part}_documents"] for part in PARTS)
     return text_bytes / tokens if tokens else 0.0

@@ -15,12 +15,12 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import write_text, writing
+from malmoi.kit.pool import map_in_order, num_processes
 from malmoi.kit.stage import Made, Stage, stage
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.morphemes import CUT, lines_of, mark_morphemes
 from malmoi.tokenizer.sample import Excerpt, Weights, draw, weigh
 from malmoi.tokenizer.settings import SPECIAL_TOKENS, LearnSettings
-from malmoi.tokenizer.workers import map_in_order, num_processes
 
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -63,6 +63,7 @@ def made(settings: LearnSettings, corpus: Path) -> Made:
 
 
 def _learn(settings: LearnSettings, corpus: Path, work: Stage, progress: Callable[[int, int], None]) -> None:
+    """Learns while the sample streams by: it is never whole in memory as text, only as counts of words."""
     sample = Sample(settings, corpus, progress)
     tokenizer = train(sample.lines(), settings.vocabulary_tokens)
     if not sample.bytes_by_kind:
@@ -90,10 +91,9 @@ class Sample:
         """Lists of lines, with CUT between morphemes where the settings ask for it."""
         weights = weigh(self._corpus, self._settings.sample_bytes)
         tasks = tasks_of(self._seen(draw(self._corpus, weights, self._settings.seed)))
-        if self._settings.guide == "none":
-            yield from self._watched(tasks, weights)
-            return
-        yield from self._watched(map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes)), weights)
+        if self._settings.guide == "morphemes":
+            tasks = map_in_order(mark_morphemes, tasks, num_processes(self._settings.processes))
+        yield from self._watched(tasks, weights)
 
     def counts(self) -> dict[str, Any]:
         """What the sample held."""
@@ -111,6 +111,7 @@ class Sample:
             yield excerpt.text
 
     def _watched(self, batches: Iterator[list[str]], weights: Weights) -> Iterator[list[str]]:
+        """The batches as they are, counted for `progress` in UTF-8 bytes without the marks."""
         done = 0
         for lines in batches:
             done += sum(len(line.replace(CUT, "").encode()) for line in lines)

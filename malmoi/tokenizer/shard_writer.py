@@ -4,8 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -27,25 +26,18 @@ class Row:
     text_bytes: int
 
 
-class PartWriter:
+class PartWriter(contextlib.ExitStack):
     """Writes one part, closing a shard before the document that would pass `shard_tokens`.
 
-    A context: on an error inside it the unfinished shard is removed. `shards` gives tokens by file name.
+    The stack of what the shard in hand has open: on an error inside it the unfinished shard is removed. `shards` gives
+    tokens by file name.
     """
 
     def __init__(self, folder: Path, part: str, dtype: np.dtype, shard_tokens: int) -> None:
+        super().__init__()
         self._folder, self._part, self._dtype, self._shard_tokens = folder, part, dtype, shard_tokens
-        self._opened = contextlib.ExitStack()
         self._shard: _Shard | None = None
         self.shards: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._opened.__exit__(kind, error, trace)
 
     def add(self, row: Row, tokens: np.ndarray) -> None:
         """Appends one document; `tokens` ends with the separator."""
@@ -56,9 +48,9 @@ class PartWriter:
         self.shards[self._shard.name] = self._shard.num_tokens
 
     def _open_next(self) -> None:
-        self._opened.close()
+        self.close()
         file = self._folder / f"{self._part}-{len(self.shards):05d}.bin"
-        self._shard = self._opened.enter_context(_new_shard(file, self._dtype))
+        self._shard = self.enter_context(_new_shard(file, self._dtype))
 
 
 class _Shard:
@@ -77,6 +69,7 @@ class _Shard:
             self.flush()
 
     def flush(self) -> None:
+        """Writes the rows that wait as one row group of the table."""
         if self._rows:
             columns = zip(*self._rows, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, DOCUMENTS_SCHEMA, strict=True)]
@@ -86,6 +79,7 @@ class _Shard:
 
 @contextlib.contextmanager
 def _new_shard(file: Path, dtype: np.dtype) -> Iterator[_Shard]:
+    """A shard and its table, both written aside; they take their names where the block ends well."""
     with (
         atomic_file(file) as tokens_aside,
         atomic_file(table_of(file)) as table_aside,

@@ -152,6 +152,7 @@ def require_tokenizer(folder: Path, tokenizer: Path) -> None:
 
 
 def _map(file: Path, dtype: np.dtype, num_tokens: int) -> np.ndarray:
+    """A shard as a mapped array of `dtype` (num_tokens,). Raises UserError where its size is wrong."""
     expected = num_tokens * dtype.itemsize
     try:
         with reading(file):

@@ -146,6 +146,7 @@ def _remove(path: Path) -> None:
 
 
 def _seal(content: dict[str, Any]) -> str:
+    """SHA-256 of what a resume relies on; without clock and code version, which say nothing of the tensors."""
     sealed = {key: content[key] for key in ("config", "inputs", "counts")}
     sealed["outputs"] = manifest.hashes(content["outputs"])  # as in format 1, so that its seals stay good
     return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()

@@ -31,7 +31,9 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
     source = _choose(train, step)
     saved = manifest.read(source)
     made = made_from(train, tokenizer, step)
-    _check_tokenizer(saved["counts"].get("tokenizer_sha256"), made.inputs["tokenizer"], tokenizer)
+    if saved["counts"].get("tokenizer_sha256") not in (None, made.inputs["tokenizer"]):
+        hint = "encode the corpus and train again, or put the former tokenizer back"
+        raise UserError(f"the tokenizer in {tokenizer} is not the one that the model was trained with", hint=hint)
     if is_done(out, made):
         return manifest.read(out)["counts"]
     wrong = checkpoint.fault(source)
@@ -43,10 +45,8 @@ def export(train: Path, tokenizer: Path, out: Path, step: int | None = None) -> 
     model = load_model(source)
     with writing(out), stage(out, made) as work:
         if work is not None:
-            work.counts = {
-                "parameters": model.shape.parameters,
-                **{key: saved["counts"][key] for key in ("step", "tokens")},
-            }
+            done = {key: saved["counts"][key] for key in ("step", "tokens")}
+            work.counts = {"parameters": model.shape.parameters, **done}
             _publish(model, tokenizer, work)
     return manifest.read(out)["counts"]
 
@@ -55,7 +55,9 @@ def made_from(train: Path, tokenizer: Path, step: int | None = None) -> Made:
     """What identifies the export of a checkpoint with a tokenizer, for `stage.state`."""
     saved = manifest.read(_choose(train, step))
     table = {"model": saved["config"]["model"], "step": saved["counts"]["step"], "gguf": GGUF_PRECISION}
-    inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(_tokenizer_file(tokenizer))}
+    if not (file := tokenizer / TOKENIZER).is_file():
+        raise UserError(f"{file} is missing", "the folder of a tokenizer stage")
+    inputs = {"checkpoint": saved["counts"][checkpoint.SEAL], "tokenizer": sha256_of(file)}
     return Made("model", OUTPUT_VERSION, table, inputs, ("tokenizer",))
 
 
@@ -88,6 +90,7 @@ def _all(train: Path) -> list[Path]:
 
 
 def _choose(train: Path, step: int | None) -> Path:
+    """The checkpoint of `step`, else the newest by its name, whole or not: the caller refuses a damaged one by name."""
     found = _all(train)
     if not found:
         raise UserError(f"no checkpoint in {train / CHECKPOINTS}", "the folder of a train stage")
@@ -96,29 +99,12 @@ def _choose(train: Path, step: int | None) -> Path:
     for path in found:
         if checkpoint.step_of(path) == step:
             return path
-    raise UserError(
-        f"no checkpoint of step {step}", f"one of {', '.join(str(checkpoint.step_of(one)) for one in found)}"
-    )
-
-
-def _tokenizer_file(tokenizer: Path) -> Path:
-    file = tokenizer / TOKENIZER
-    if not file.is_file():
-        raise UserError(f"{file} is missing", "the folder of a tokenizer stage")
-    return file
-
-
-def _check_tokenizer(trained_on: str | None, found: str, tokenizer: Path) -> None:
-    if trained_on not in (None, found):
-        hint = "encode the corpus and train again, or put the former tokenizer back"
-        raise UserError(f"the tokenizer in {tokenizer} is not the one that the model was trained with", hint=hint)
+    known = ", ".join(str(checkpoint.step_of(path)) for path in found)
+    raise UserError(f"no checkpoint of step {step}", f"one of {known}")
 
 
 def _check_replaceable(out: Path) -> None:
     """Only an empty folder or a model of ours may be replaced."""
-    if any(path.name not in PROTOCOL for path in listed(out)) and _stage_of(out) != "model":
+    about = manifest.read(out) if (out / manifest.NAME).is_file() else unfinished(out)
+    if any(path.name not in PROTOCOL for path in listed(out)) and about.get("stage") != "model":
         raise UserError(f"{out} holds other files", "a folder that is new, empty or an exported model")
-
-
-def _stage_of(folder: Path) -> str | None:
-    return (manifest.read(folder) if (folder / manifest.NAME).is_file() else unfinished(folder)).get("stage")

@@ -110,6 +110,10 @@ class Loader:
         return window * size, min((window + 1) * size + 1, self._part.num_tokens)
 
     def _row(self, window: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Tokens, positions and targets of a window, each int64 (T,).
+
+        At the end of the part the row is filled with token 0 at targets IGNORED; the filling is a document of its own.
+        """
         size = self._settings.sequence_tokens
         start, stop = self._extent(window)
         line = self._part.read(start, stop)

@@ -39,6 +39,7 @@ class _NextTokenLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden_NC: Tensor, weight_VC: Tensor, targets_N: Tensor, scale: float) -> Tensor:
+        """The loss of all tokens, float32 (); both gradients are made here, LOGITS_BYTES of logits at a time."""
         hidden_gradient_NC = torch.empty_like(hidden_NC)
         weight_gradient_VC = torch.zeros_like(weight_VC)
         cast_weight_VC = weight_VC.to(hidden_NC.dtype)
@@ -56,6 +57,7 @@ class _NextTokenLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """The gradients that `forward` made, times that of the loss (a single number)."""
         (gradient,) = grad_outputs
         hidden_gradient_NC, weight_gradient_VC = ctx.saved_tensors
         return hidden_gradient_NC.mul_(gradient), weight_gradient_VC.mul_(gradient), None, None

@@ -7,6 +7,7 @@ inverse tells when a window was used.
 """
 
 import hashlib
+from collections.abc import Callable
 
 ROUNDS = 8
 """Four make it pseudo-random for a strong round function; ours is a fast mixer, so twice that."""
@@ -27,21 +28,22 @@ class Order:
 
     def at(self, place: int) -> int:
         """The item at a place (0..size-1)."""
-        assert 0 <= place < self.size, (place, self.size)
-        item = self._forth(place)
-        while item >= self.size:
-            item = self._forth(item)
-        return item
+        return self._walk(self._forth, place)
 
     def place_of(self, item: int) -> int:
         """The place of an item: the inverse of `at`."""
-        assert 0 <= item < self.size, (item, self.size)
-        place = self._back(item)
-        while place >= self.size:
-            place = self._back(place)
-        return place
+        return self._walk(self._back, item)
+
+    def _walk(self, step: Callable[[int], int], value: int) -> int:
+        """Sends a value through `step` until it is below the size: at most four times on average (4**k <= 4 size)."""
+        assert 0 <= value < self.size, (value, self.size)
+        value = step(value)
+        while value >= self.size:
+            value = step(value)
+        return value
 
     def _forth(self, value: int) -> int:
+        """One pass through the Feistel network, halves of k bits: left, right = right, left ^ F(right)."""
         mask = (1 << self._half_bits) - 1
         left, right = value >> self._half_bits, value & mask
         for key in self._keys:
@@ -49,6 +51,7 @@ class Order:
         return left << self._half_bits | right
 
     def _back(self, value: int) -> int:
+        """The inverse pass: the rounds in the opposite order."""
         mask = (1 << self._half_bits) - 1
         left, right = value >> self._half_bits, value & mask
         for key in reversed(self._keys):

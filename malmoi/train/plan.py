@@ -125,6 +125,7 @@ def first_change(found: dict[str, Any], asked: dict[str, Any]) -> Change | None:
 
 
 def _flat(table: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Nested tables as one, with keys like "train.steps"."""
     result: dict[str, Any] = {}
     for key, value in table.items():
         here = f"{path}.{key}" if path else key

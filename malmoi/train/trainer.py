@@ -130,6 +130,7 @@ def restore(plan: Plan, trainee: Trainee, found: Path | None, out: Path) -> Stat
 
 
 def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: Path) -> None:
+    """Trains on the next batch and notes it. A loss that is no number ends the run, naming its documents."""
     began = time.perf_counter()
     batch = loader.batch(loader.samples(state.step))
     precision = torch.bfloat16 if plan.machine["precision"] == "bfloat16" else torch.float32
@@ -148,6 +149,7 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
+    """The event of a step (loss: nats a token; seconds: of this step alone), and the heartbeat of the run."""
     with writing(out):
         events.heartbeat(out, step=state.step)
     measured = {
@@ -161,6 +163,7 @@ def _record(settings: TrainSettings, state: State, result: StepResult, out: Path
 
 
 def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
+    """Writes a checkpoint, then removes all but the newest `keep_checkpoints`, so that one always stands."""
     began = time.perf_counter()
     path = out / CHECKPOINTS / checkpoint.name_of(state.step)
     made_with = {"vocabulary_tokens": plan.shape.vocabulary_tokens, "tokenizer_sha256": plan.tokenizer_sha256}
@@ -172,6 +175,7 @@ def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
 
 
 def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float) -> dict[str, Any]:
+    """Writes the manifest: the run is done. It names each checkpoint that is kept, with the hash of its manifest."""
     every = run_events.steps(out)
     last = every[-LAST_STEPS:]
     seconds = max(seconds, sum(step["seconds"] for step in every))  # a run gone on with took longer than its last part

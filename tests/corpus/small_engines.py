@@ -7,9 +7,9 @@ from pathlib import Path
 
 from small_batches import sentences, write_rows
 
-from malmoi.corpus.passes.tasks import Hooks
 from malmoi.corpus.steps.profanity import Profanity
 from malmoi.kit.errors import UserError
+from malmoi.kit.pool import Hooks
 
 POISON = "독이 든 사과"
 
@@ -43,10 +43,10 @@ class Heard:
     def __init__(self):
         self.news, self.done, self.deaths = [], {}, []
 
-    def hooks(self, revive=lambda _: None):
+    def hooks(self, retry=lambda _: None):
         def buried(number, exit_code):
             self.deaths.append((number, exit_code))
-            return revive(number)
+            return retry(number)
 
         return Hooks(lambda number, value: self.news.append((number, value)), self.done.__setitem__, buried)
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from bad_inputs import INPUTS, all_kinds, row, write
 
-from malmoi.corpus.passes.attempts import Journal, Wounds
+from malmoi.corpus.passes.attempts import Attempts, Journal
 from malmoi.corpus.passes.items import FAILED, read_entries
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.sources.files import read
@@ -90,7 +90,7 @@ def test_a_fault_of_ours_in_a_reader_costs_one_file_and_is_told(tmp_path, capsys
     source = Cursed(tmp_path)
     Cursed.armed = True
     try:
-        found = [entry for _, entry in read_entries(unit, source, Wounds(), Journal(tmp_path / "journal"))]
+        found = [entry for _, entry in read_entries(unit, source, Attempts(), Journal(tmp_path / "journal"))]
     finally:
         Cursed.armed = False
     assert [entry.get("reason") for entry in found] == [FAILED, None]

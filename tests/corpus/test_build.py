@@ -1,4 +1,3 @@
-import fcntl
 import os
 import shutil
 import signal
@@ -22,6 +21,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.lock import lock
 
 
 def ledger(folder: Path, **only) -> list[dict]:
@@ -102,8 +102,10 @@ def test_finished_corpus_is_left_alone_and_a_changed_recipe_is_built_anew(recipe
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
         "events",
         "index",
+        "inputs.json",
         "ledger",
         "manifest.json",
+        "rules.json",
         "shards",
         "sites.parquet",
         "thresholds.json",
@@ -142,11 +144,9 @@ def test_folder_with_signs_of_patterns_and_quotes_in_its_name_is_a_folder_like_a
 def test_missing_input_and_a_second_build_at_once_are_told_in_one_line(recipe, tmp_path):
     with pytest.raises(UserError, match="nowhere"):
         build(CorpusRecipe(inputs=(Input(tmp_path / "nowhere"),)), tmp_path / "corpus", quiet)
-    (tmp_path / "corpus").mkdir()
-    with (tmp_path / "corpus" / ".lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another build"):
-            build(recipe, tmp_path / "corpus", quiet)
+    with lock(tmp_path / "corpus"), pytest.raises(UserError, match=rf"process {os.getpid()} on .* is at work") as busy:
+        build(recipe, tmp_path / "corpus", quiet)
+    assert busy.value.code == 75
 
 
 def test_output_inside_its_own_input_is_refused_unless_it_would_not_be_read(tmp_path):

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 
-from malmoi.corpus.build import build, locked
+from malmoi.corpus.build import build
 from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.tombstones import erased_ids
@@ -21,6 +21,7 @@ from malmoi.corpus.report.questions import explain
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.lock import lock
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_a_killed_erasure_may_be_asked_for_again_and_a_build_in_between_brings_n
 
 
 def test_two_at_work_in_one_folder_would_undo_each_other_and_the_second_is_refused(corpus):
-    with locked(corpus), pytest.raises(UserError, match="erasure is at work"):
+    with lock(corpus), pytest.raises(UserError, match="is at work in"):
         erase(corpus, first_ids(corpus, 1), quiet)
 
 

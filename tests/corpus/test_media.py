@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from small_batches import document
 
 from malmoi.corpus import media
-from malmoi.corpus.document import DOCUMENTS
+from malmoi.corpus.document import DOCUMENTS, SEGMENT
+from malmoi.corpus.ledger import stored_media
 from malmoi.corpus.media import MARK, item, place, sniff, store
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
@@ -149,11 +151,16 @@ def test_a_torn_file_or_a_link_is_written_again_and_nothing_is_followed(tmp_path
 
 def test_media_of_dropped_documents_are_removed(tmp_path: Path):
     contents = {hashlib.sha256(one).hexdigest(): one for one in (PNG, SVG)}
-    store(tmp_path, contents)
-    (tmp_path / "ab").mkdir(exist_ok=True)
-    (tmp_path / "ab" / "x.png.5.partial").write_bytes(b"half")
-    assert media.remove_others(tmp_path, [hashlib.sha256(SVG).hexdigest()]) == 2
-    assert [path.suffix for path in tmp_path.glob("*/*")] == [".svg"]
+    store(tmp_path / "media", contents)
+    (tmp_path / "media" / "ab").mkdir(exist_ok=True)
+    (tmp_path / "media" / "ab" / "x.png.5.partial").write_bytes(b"half")
+    kept = [{**dict.fromkeys(field.name for field in SEGMENT), "sha256": hashlib.sha256(SVG).hexdigest()}]
+    (tmp_path / "shards").mkdir()
+    segments = pa.array([kept, None, []], pa.list_(SEGMENT))
+    pq.write_table(pa.table({"segments": segments}), tmp_path / "shards" / "part-00000.parquet")
+    assert stored_media.remove_unwanted(tmp_path) == 2
+    assert [path.suffix for path in (tmp_path / "media").glob("*/*")] == [".svg"]
+    assert stored_media.remove_unwanted(tmp_path) == 0
 
 
 def test_addresses_with_data_in_them_are_contents_and_bad_ones_are_nothing():

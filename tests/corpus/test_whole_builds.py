@@ -12,13 +12,13 @@ from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
-from malmoi.corpus.engines import pool
 from malmoi.corpus.passes import phases, tasks, units
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report import questions
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.quality import Limit, Quality
+from malmoi.kit import pool
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -56,9 +56,20 @@ def test_a_step_done_again_after_a_kill_counts_once(tmp_path: Path):
 def test_a_folder_without_a_run_is_named(tmp_path: Path):
     with pytest.raises(UserError, match="has no stage of a run"):
         gather(tmp_path)
+
+
+def test_a_damaged_manifest_or_measurement_is_named_and_loses_no_figure_silently(tmp_path: Path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match="has no stage of a run"):
+    with pytest.raises(UserError, match=r"manifest\.json cannot be read"):
+        gather(tmp_path)
+    (tmp_path / "corpus" / "manifest.json").write_text('{"stage": "corpus"}', encoding="utf-8")
+    with pytest.raises(UserError, match="has no counts or config"):
+        gather(tmp_path)
+    manifest.write(tmp_path / "corpus", manifest.Manifest("corpus", {}, counts={}))
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "measurements.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"measurements\.json is damaged"):
         gather(tmp_path)
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from malmoi.kit import files, manifest
+from malmoi.kit import files, manifest, paths
 from malmoi.kit.errors import UserError
 from malmoi.kit.fence import Lease
 from malmoi.kit.lock import Terms, lock
@@ -63,7 +63,7 @@ def publish(folder, kind):
 
 
 def main(where, kind, host, lease_s, attempt=None):
-    folder = files.to_path(where)
+    folder = paths.to_path(where)
     try:
         with lock(folder, terms(host, float(lease_s), attempt and int(attempt))):
             say("held")

@@ -179,10 +179,5 @@ def test_a_secret_itself_is_refused_and_never_shown(value):
     assert "\n" not in str(caught.value)
 
 
-def test_a_secret_is_read_from_the_variable_that_is_named(monkeypatch):
+def test_a_secret_is_named_by_the_variable_that_holds_it():
     assert config.parse(Roles, {"token": "MALMOI_TOKEN_2"}, "").token == "MALMOI_TOKEN_2"
-    monkeypatch.setenv("MALMOI_TOKEN_2", "sk-secret")
-    assert config.secret_value("MALMOI_TOKEN_2") == "sk-secret"
-    monkeypatch.delenv("MALMOI_TOKEN_2")
-    with pytest.raises(UserError, match="the environment has no MALMOI_TOKEN_2"):
-        config.secret_value("MALMOI_TOKEN_2")

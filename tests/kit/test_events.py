@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from malmoi.kit import events, files, run
+from malmoi.kit import events, files, paths, run
 
 
 def write(folder, name, *lines):
@@ -155,7 +155,7 @@ def test_a_curve_is_read_once_however_often_it_is_asked(tmp_path, monkeypatch):
 
 @pytest.fixture
 def remote(request):
-    folder = files.to_path(f"memory://events/{request.node.name}")
+    folder = paths.to_path(f"memory://events/{request.node.name}")
     yield folder
     files.remove(folder)
 

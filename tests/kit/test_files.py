@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from malmoi.kit import events, files, manifest
+from malmoi.kit import events, files, manifest, paths
 from malmoi.kit.errors import UserError
 from malmoi.kit.manifest import Manifest
 
@@ -139,12 +139,12 @@ def test_a_missing_or_damaged_manifest_is_named(tmp_path, content):
 
 
 def test_text_with_a_protocol_is_a_remote_path_and_nothing_else_is():
-    assert files.to_path("a/b") == Path("a/b")
-    assert files.to_path("file:///a/b") == Path("/a/b")
-    remote = files.to_path("memory://bucket/말뭉치")
+    assert paths.to_path("a/b") == Path("a/b")
+    assert paths.to_path("file:///a/b") == Path("/a/b")
+    remote = paths.to_path("memory://bucket/말뭉치")
     assert str(remote / "하나.txt") == "memory://bucket/말뭉치/하나.txt"
-    assert [files.is_remote(path) for path in (remote, remote / "a", Path("a"))] == [True, True, False]
-    assert [files.is_path(value) for value in (remote, Path("a"), "a", None)] == [True, True, False, False]
+    assert [paths.is_remote(path) for path in (remote, remote / "a", Path("a"))] == [True, True, False]
+    assert [paths.is_path(value) for value in (remote, Path("a"), "a", None)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_text_with_a_protocol_is_a_remote_path_and_nothing_else_is():
 )
 def test_path_of_no_file_system_is_refused_in_one_sentence(text, words):
     with pytest.raises(UserError, match=words):
-        files.to_path(text)
+        paths.to_path(text)
 
 
 @pytest.fixture
 def remote() -> Iterator[Path]:
-    folder = files.to_path(f"memory://{uuid.uuid4().hex}/말뭉치 [1]")
+    folder = paths.to_path(f"memory://{uuid.uuid4().hex}/말뭉치 [1]")
     yield folder
     files.remove(folder)
 
@@ -189,17 +189,17 @@ def test_an_error_of_a_connection_names_the_path_whatever_its_class_takes(remote
     refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)")
     key = client.ConnectionKey("127.0.0.1", 9, False, True, None, None, None)
     raised = aiohttp.ClientConnectorError(key, refused)
-    with pytest.raises(ConnectionRefusedError, match="Connect call failed") as caught, files.reaching(remote):
+    with pytest.raises(ConnectionRefusedError, match="Connect call failed") as caught, paths.reaching(remote):
         raise raised
     assert caught.value.filename == str(remote)
-    with pytest.raises(FileNotFoundError, match="없음") as caught, files.reaching(remote):
+    with pytest.raises(FileNotFoundError, match="없음") as caught, paths.reaching(remote):
         raise FileNotFoundError("없음")
     assert caught.value.filename == str(remote)
 
 
 def test_a_dead_web_server_is_an_error_that_names_the_address():
     pytest.importorskip("aiohttp")
-    path = files.to_path("http://127.0.0.1:9/글.txt")
+    path = paths.to_path("http://127.0.0.1:9/글.txt")
     with pytest.raises(OSError, match=r"127\.0\.0\.1") as caught, files.opened(path) as stream:
         stream.read()
     assert caught.value.filename == str(path)
@@ -222,13 +222,17 @@ def test_trees_are_listed_moved_and_removed_wherever_they_are(remote, tmp_path, 
         files.write_text(folder / name, name)
     files.remove_partials(folder)
     assert [path.name for path in files.listed(folder)] == ["new", "old"]
-    files.move(folder / "old", folder / "new")
-    assert [path.name for path in files.listed(folder / "new")] == ["1.txt", "깊이"]
-    assert [path.name for path in files.listed(folder / "new", ".txt")] == ["1.txt"]
-    assert (folder / "new" / "깊이" / "2.txt").read_text() == "old/깊이/2.txt"
+    assert [path.name for path in files.listed(folder / "old")] == ["1.txt", "깊이"]
+    assert [path.name for path in files.listed(folder / "old", ".txt")] == ["1.txt"]
+    assert list(files.sizes_below(folder)) == ["new/3.txt", "old/1.txt", "old/깊이/2.txt"]
+    if kind == "local":  # an object store cannot rename
+        files.move(folder / "old", folder / "new")
+        assert (folder / "new" / "깊이" / "2.txt").read_text() == "old/깊이/2.txt"
+        assert list(files.sizes_below(folder)) == ["new/1.txt", "new/깊이/2.txt"]
     files.remove(folder / "new")
     files.remove(folder / "new")
-    assert files.listed(folder) == files.listed(folder / "nowhere") == []
+    assert files.listed(folder / "new") == files.listed(folder / "nowhere") == []
+    assert files.sizes_below(folder / "nowhere") == {}
 
 
 def test_events_and_manifest_lie_in_a_remote_folder_as_in_a_local_one(remote):

@@ -12,12 +12,11 @@ from pathlib import Path
 import publisher
 import pytest
 
-from malmoi.corpus.engines import pool
-from malmoi.corpus.passes.tasks import Hooks
-from malmoi.kit import fence, files
+from malmoi.kit import fence, files, paths, pool
 from malmoi.kit import lock as locks
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
+from malmoi.kit.pool import Hooks
 
 KINDS = ("file", "directory", "text", "move", "remove", "manifest")
 HOUR_S = 3600.0
@@ -278,7 +277,7 @@ def publish_when_taken_over(path, report):
 
 
 def test_a_worker_process_publishes_only_while_its_driver_holds_the_folder(tmp_path):
-    hooks = Hooks(news=lambda *_: None, done=lambda *_: None, revive=lambda *_: None)
+    hooks = Hooks(news=lambda *_: None, done=lambda *_: None, retry=lambda *_: None)
     with lock(tmp_path):
         pool.run_all(publish_one, [tmp_path / "one"], 1, hooks)
     assert (tmp_path / "one").read_text() == "worker"
@@ -286,7 +285,7 @@ def test_a_worker_process_publishes_only_while_its_driver_holds_the_folder(tmp_p
     def take_over(*_):
         lease_of(tmp_path, by_another())
 
-    hooks = Hooks(news=take_over, done=lambda *_: None, revive=lambda *_: None)
+    hooks = Hooks(news=take_over, done=lambda *_: None, retry=lambda *_: None)
     with pytest.raises(UserError, match="taken over") as caught, lock(tmp_path):
         pool.run_all(publish_when_taken_over, [tmp_path / "two"], 1, hooks)
     assert caught.value.code == TRY_AGAIN
@@ -339,7 +338,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 
 def test_tokens_travel_between_processes(tmp_path):
-    for folder in (tmp_path, files.to_path("memory://bucket/말뭉치")):
+    for folder in (tmp_path, paths.to_path("memory://bucket/말뭉치")):
         with lock(folder, Terms(settle_s=0.0)) as token:
             assert pickle.loads(pickle.dumps(token)) == token
             assert fence.held() == (token,)
@@ -354,7 +353,7 @@ def bucket():
         yield path
 
 
-@pytest.mark.parametrize("kind", ["file", "text", "move", "remove", "manifest"])
+@pytest.mark.parametrize("kind", ["file", "text", "remove", "manifest"])
 def test_on_an_object_store_a_stopped_process_publishes_nothing_when_it_is_woken(bucket, kind):
     folder = bucket / f"말뭉치 {kind}"
     with older(folder, kind) as process:

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from malmoi.kit import files, manifest
+from malmoi.kit import files, manifest, paths
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.manifest import Manifest
 
@@ -12,7 +12,7 @@ NAMES = ("a.bin", "깊이/나.bin")
 
 @pytest.fixture(params=["local", "remote"])
 def folder(request, tmp_path):
-    where = tmp_path if request.param == "local" else files.to_path(f"memory://{tmp_path.name}/말뭉치")
+    where = tmp_path if request.param == "local" else paths.to_path(f"memory://{tmp_path.name}/말뭉치")
     for name in NAMES:
         files.make_folder((where / name).parent)
         files.write_text(where / name, name)

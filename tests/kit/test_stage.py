@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from malmoi.kit import files, manifest
+from malmoi.kit import files, manifest, paths
 from malmoi.kit import stage as stages
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
@@ -17,7 +17,7 @@ QUICK = Terms(settle_s=0.0)
 
 @pytest.fixture(params=["local", "remote"])
 def folder(request, tmp_path):
-    where = tmp_path / "말뭉치" if request.param == "local" else files.to_path(f"memory://{tmp_path.name}/말뭉치")
+    where = tmp_path / "말뭉치" if request.param == "local" else paths.to_path(f"memory://{tmp_path.name}/말뭉치")
     yield where
     files.remove(where)
 

@@ -43,6 +43,7 @@ def run(client):
     ledger = pa.table(
         {
             "id": [KEPT, DROPPED, None],
+            "title": pa.nulls(3, pa.string()),
             "origin": origins,
             "input": ["raw", "raw", "raw"],
             "source": pa.array([source("news"), source("cafe"), None], SOURCE),

@@ -1,4 +1,4 @@
-"""The engine for many machines: the same tasks as workers.run_all, as Ray core tasks.
+"""The engine for many machines: the same tasks as pool.run_all, as Ray core tasks.
 
 A Ray worker holds one child process that does the work, so what kills the child (a parser with a fault in its C code)
 costs a task and no Ray worker, and is blamed on the item that the child's journal names, as on one machine. A Ray
@@ -12,12 +12,12 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from malmoi.corpus.engines.pool import Worker, raise_failure
-from malmoi.corpus.passes.attempts import PATIENCE
+from malmoi.corpus.passes.attempts import MAX_ATTEMPTS
 from malmoi.corpus.passes.memory import WORKER_BYTES
 from malmoi.corpus.passes.scan import journal_path
-from malmoi.corpus.passes.tasks import Hooks, Task, Work
+from malmoi.corpus.passes.tasks import Task
 from malmoi.kit.errors import UserError
+from malmoi.kit.pool import Hooks, Work, Worker, raise_failure
 
 try:
     import ray
@@ -37,7 +37,7 @@ ANSWER_S = 5.0
 def run_all(work: Work, tasks: Sequence[Any], processes: int, hooks: Hooks) -> None:
     """Does all `tasks` on the Ray cluster that RAY_ADDRESS names; without one, on one started here with `processes`.
 
-    On a cluster its own cores count, one for each task. Any error stops all. Raises what workers.run_all raises, and
+    On a cluster its own cores count, one for each task. Any error stops all. Raises what pool.run_all raises, and
     RuntimeError where a task loses one Ray worker after another.
     """
     if not tasks:
@@ -97,7 +97,7 @@ class _Crew:
         if kind == "died":
             exit_code, journal = value
             _bring(task, journal)
-            self.pending.appendleft((number, self._hooks.revive(number, exit_code)))
+            self.pending.appendleft((number, self._hooks.retry(number, exit_code)))
         elif kind == "done":
             self._hooks.done(number, value)
         else:
@@ -106,7 +106,7 @@ class _Crew:
     def _lost(self, number: int, task: Any, error: RayError) -> None:
         """The Ray worker or its node is gone. Ray would try for ever where memory was short; this has an end."""
         self._losses[number] += 1
-        if self._losses[number] > PATIENCE:
+        if self._losses[number] > MAX_ATTEMPTS:
             lost = f"task {number} lost {self._losses[number]} Ray workers; the last one: {error}"
             raise RuntimeError(lost) from None
         self.pending.appendleft((number, task))
@@ -156,10 +156,9 @@ def _do(work: Work, task: Any) -> Iterator[tuple[str, Any]]:
     child.give(0, task)
     kind = "news"
     while kind == "news":
-        try:
-            kind, value = child.pipe.recv()
-        except (EOFError, OSError):
-            kind, value = "died", (child.bury(), _journal(task))
+        kind, value = child.receive()
+        if kind == "died":
+            value = value, _journal(task)
         if kind not in ("news", "done"):
             _children.pop(work, None)
         yield kind, value
@@ -173,6 +172,6 @@ def _journal(task: Any) -> bytes | None:
 
 
 def _bring(task: Any, journal: bytes | None) -> None:
-    """Puts a journal where `revive` reads it: on the driver's machine, which may share no disk with the node."""
+    """Puts a journal where `retry` reads it: on the driver's machine, which may share no disk with the node."""
     if journal is not None and (not journal_path(task).exists() or journal_path(task).read_bytes() != journal):
         journal_path(task).write_bytes(journal)

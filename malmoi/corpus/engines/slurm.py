@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from malmoi.corpus.engines import pool
 from malmoi.corpus.passes import phases
-from malmoi.corpus.passes.tasks import PLAN, Hooks, Task, Work, tasks_of
-from malmoi.kit import events
+from malmoi.corpus.passes.tasks import PLAN, Task, tasks_of
+from malmoi.kit import events, pool
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import is_remote, listed
+from malmoi.kit.files import listed
+from malmoi.kit.paths import is_remote
+from malmoi.kit.pool import Hooks, Work
 
 COMMAND = ("-m", "malmoi", "corpus", "work")
 """What a node runs, with this very Python: it lies where all nodes see it, or at the same place on each."""
@@ -78,12 +79,12 @@ def do(folder: Path, stage: str, number: int) -> None:
         raise UserError(f"{folder} has no task {number} in stage {stage!r}")
     deaths = itertools.count(1)
 
-    def revive(_number: int, exit_code: int) -> Task:
-        found[0] = phases.revived(found[0], next(deaths), exit_code)
+    def retry(_number: int, exit_code: int) -> Task:
+        found[0] = phases.retry(found[0], next(deaths), exit_code)
         return found[0]
 
     if not found[0].record.exists():
-        pool.run_all(phases.work, list(found), 1, Hooks(_nothing, _nothing, revive))
+        pool.run_all(phases.work, list(found), 1, Hooks(_nothing, _nothing, retry))
 
 
 def _nothing(_number: int, _value: Any) -> None:

@@ -54,6 +54,7 @@ def site_of(url: str) -> str:
 
 
 def _benchmark(folder: Path) -> Iterator[LabelledPage]:
+    """Pages of Scrapinghub's article-extraction-benchmark: one truth, the body of the article, for each."""
     truth = json.loads((folder / "ground-truth.json").read_text("utf-8"))
     for name, entry in truth.items():
         html = gzip.decompress((folder / "html" / f"{name}.html.gz").read_bytes())
@@ -77,6 +78,7 @@ def _fundus(folder: Path) -> Iterator[LabelledPage]:
 
 
 def _paragraphs(body: dict[str, Any]) -> str:
+    """The lines of an article of Fundus' tests: its summary, then headline and paragraphs of each section."""
     lines = list(body["summary"])
     for section in body["sections"]:
         lines += [*section["headline"], *section["paragraphs"]]
@@ -84,6 +86,7 @@ def _paragraphs(body: dict[str, Any]) -> str:
 
 
 def _segments(folder: Path) -> Iterator[LabelledPage]:
+    """Pages of trafilatura's evaluation: segments that must be found and those that must not, comments among them."""
     for url, entry in json.loads((folder / "evaldata.json").read_text("utf-8")).items():
         path = folder / "html" / entry["file"]
         if path.exists():

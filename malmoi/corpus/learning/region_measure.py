@@ -41,6 +41,7 @@ def agreement(pairs: Iterable[tuple[str, str]]) -> Agreement:
 
 
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    """Each run of SHINGLE_WORDS words with how often it comes; a shorter text is one shingle."""
     words = FIND_WORDS(text)
     shingles = (tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
     return Counter(filter(None, shingles))

@@ -79,6 +79,7 @@ class SourcePassage(NamedTuple):
 
 
 def _untranslated(folder: Path) -> Iterator[SourcePassage]:
+    """Passages of prose (1), then of remarks (0); each source has the number of its place among them."""
     for number, glob in enumerate((*PROSE.values(), *REMARKS.values())):
         label = int(number < len(PROSE))
         for text in first_passages(folder, glob, PASSAGES_PER_SOURCE):

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from malmoi.corpus.ledger.database import connected, parquet_files
+from malmoi.corpus.ledger.database import add_view, connected, query
 from malmoi.corpus.ledger.layout import LEDGER
 from malmoi.corpus.steps.written_forms import TYPES
 
@@ -26,12 +26,12 @@ def count(folder: Path) -> dict[str, Any]:
     """
     with connected(folder, "400MB") as database:
         database.execute("SET threads = 1")
-        database.read_parquet(parquet_files(folder / LEDGER)).create_view("ledger")
-        totals = _rows(database, _TOTALS)[0]
+        add_view(database, folder / LEDGER, LEDGER)
+        totals = query(database, _TOTALS)[0]
         counts = {
             **totals,
-            "dropped_by_reason": _pairs(database, _REASONS),
-            "by_kind": {row.pop("kind"): row for row in _rows(database, _KINDS)},
+            "dropped_by_reason": dict(database.execute(_REASONS).fetchall()),
+            "by_kind": {row.pop("kind"): row for row in query(database, _KINDS)},
             "by_source": _by_source(database),
             "masked": _masked(database),
         }
@@ -72,14 +72,6 @@ SELECT coalesce(source.name, input) AS name,
 FROM ledger GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-def _rows(database: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    return database.sql(query).to_arrow_table().to_pylist()
-
-
-def _pairs(database: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
-    return dict(database.execute(query).fetchall())
-
-
 def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
     rows = database.sql("FROM ledger")
     names = [name for name in TYPES if f"masked_{name}" in rows.columns]
@@ -92,7 +84,7 @@ def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What each source gave and what became of it, the largest first; the small ones of a long list are summed up."""
     sources: dict[str, Any] = {}
-    for row in _rows(database, _SOURCES):
+    for row in query(database, _SOURCES):
         _add(sources.setdefault(row["name"] or UNNAMED, _empty()), row)
     ordered = sorted(sources.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
     result = dict(ordered[:MOST_SOURCES])

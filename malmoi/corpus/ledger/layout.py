@@ -2,14 +2,16 @@
 
 import pyarrow as pa
 
-LEDGER, SHARDS = "ledger", "shards"
+LEDGER, SHARDS, INDEX = "ledger", "shards", "index"
+"""Folders of parts: one row for every item read; the documents that are kept; their keys, for later corpora."""
 
+WRITTEN = (SHARDS, LEDGER, INDEX)
+"""The folders that parts are written to."""
 
 MIX = "mix.json"
 """What shares were asked for, and what could be had."""
 
-
-FOUND = pa.schema(
+COMPARISON = pa.schema(
     [
         ("exact_similarity", pa.float32()),
         ("near_similarity", pa.float32()),
@@ -27,9 +29,14 @@ over_share: 1 where there is too much of its kind or source and others are prefe
 is to be read.
 """
 
+SITES, THRESHOLDS, RULES = "sites.parquet", "thresholds.json", "rules.json"
+"""What is known of each site; the limits that were learnt, with what they were learnt from; every rule as applied."""
 
-SITES, THRESHOLDS = "sites.parquet", "thresholds.json"
+SIDE_FILES = (THRESHOLDS, RULES, SITES, MIX)
+"""The files of a corpus beside its folders of parts."""
 
+REPORTS = ("report.html", "report.json")
+"""The report for people, and what it is drawn from. Whoever asks for them writes them: they are no outputs."""
 
 MEDIA = "media"
 """Folder of a corpus for what its segments stand for."""

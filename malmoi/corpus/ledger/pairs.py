@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from malmoi.corpus.ledger.database import opened
+from malmoi.corpus.ledger.layout import SHARDS
 from malmoi.corpus.steps.views import USES
 from malmoi.kit.errors import UserError, did_you_mean
 
 ROWS_AT_ONCE = 1_000
+_PAIRS = """
+SELECT v.prompt AS prompt, substring(text, v.start + 1, v.end - v.start) AS response, id
+FROM (SELECT id, text, unnest(list_filter(views, lambda view: view.use = $use)) AS v FROM shards
+  WHERE views IS NOT NULL)"""
 
 
 def rows(folder: Path, use: str) -> Iterator[dict[str, str]]:
@@ -21,29 +27,10 @@ def rows(folder: Path, use: str) -> Iterator[dict[str, str]]:
 
 
 def _rows(folder: Path, use: str) -> Iterator[dict[str, str]]:
-    import duckdb
-    import pyarrow as pa
-
-    from malmoi.corpus.ledger.database import connected, parquet_files
-    from malmoi.corpus.ledger.layout import SHARDS
-    from malmoi.kit import manifest
-
-    if manifest.read(folder).get("stage") != "corpus":
-        raise UserError(f"{folder} holds no corpus", "the folder of a finished corpus")
-    names = ("response", "prompt") if use == "summary" else ("prompt", "response")
-    try:
-        with connected(folder, "500MB") as database:
-            database.execute("SET threads = 1")  # the order of the shards
-            database.read_parquet(parquet_files(folder / SHARDS)).create_view("shards")
-            found = database.sql(
-                f"SELECT v.prompt AS {names[0]}, substring(text, v.start + 1, v.end - v.start) AS {names[1]}, id"  # noqa: S608
-                " FROM (SELECT id, text, unnest(list_filter(views, lambda one: one.use = $use)) AS v FROM shards"
-                " WHERE views IS NOT NULL)",
-                params={"use": use},
-            )
-            for batch in found.to_arrow_reader(ROWS_AT_ONCE):
-                for row in batch.to_pylist():
-                    yield {name: row[name] for name in ("prompt", "response", "id")}
-    except (duckdb.Error, pa.ArrowException) as error:
-        wrong = " ".join(str(error).split())[:300]
-        raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
+    with opened(folder, (SHARDS,)) as database:
+        database.execute("SET threads = 1")  # the order of the shards
+        for batch in database.sql(_PAIRS, params={"use": use}).to_arrow_reader(ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                if use == "summary":
+                    row["prompt"], row["response"] = row["response"], row["prompt"]
+                yield row

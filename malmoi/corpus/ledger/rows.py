@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus.document import DOCUMENTS, SCHEMA
-from malmoi.corpus.ledger.layout import FOUND
+from malmoi.corpus.ledger.layout import COMPARISON
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate, verdicts
 
@@ -16,7 +16,7 @@ from malmoi.corpus.steps import boilerplate, verdicts
 # the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
 # why there is no text, or which document this one is a copy of.
 HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
-ON_THE_WAY = ("link_hosts",)
+BUILD_COLUMNS = ("link_hosts",)
 """Columns that judging sources needs and nobody after it."""
 TRUST = pa.field("trust", pa.float32())
 """Of the document's site or source (trust.py)."""
@@ -27,7 +27,7 @@ def judged_schema(recipe: CorpusRecipe) -> pa.Schema:
     batch = pa.RecordBatch.from_pylist([], DOCUMENTS)
     for step in recipe.steps():
         batch = step(batch)
-    compared = pa.RecordBatch.from_pylist([], pa.schema([*batch.schema, *FOUND, TRUST]))
+    compared = pa.RecordBatch.from_pylist([], pa.schema([*batch.schema, *COMPARISON, TRUST]))
     if "paragraphs" not in recipe.off:
         compared = boilerplate.without(compared, np.empty(0, np.int64), boilerplate.gathered([]), recipe.paragraphs)
     return verdicts.judged(compared, recipe.rules()).schema
@@ -42,22 +42,15 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
     source = pa.struct([field.with_nullable(True) for field in judged.field("source").type])
     own = {"kept": pa.bool_(), "reasons": pa.list_(pa.string()), "detail": pa.string(), "source": source}
     head = [pa.field(name, own[name] if name in own else judged.field(name).type) for name in HEAD]
-    rest = [field for field in judged if field.name not in (*HEAD, *SCHEMA.names, *ON_THE_WAY)]
+    rest = [field for field in judged if field.name not in (*HEAD, *SCHEMA.names, *BUILD_COLUMNS)]
     return pa.schema([*head, *rest, pa.field("text", pa.large_string())])
 
 
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
-    dull = (
-        "exact_similarity",
-        "near_similarity",
-        "exact_duplicate_of",
-        "near_duplicate_of",
-        "over_share",
-        "left_characters",
-        *ON_THE_WAY,
-    )
-    return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in dull])
+    of_copies = {"exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of"}
+    left_out = of_copies | {"over_share", "left_characters", *BUILD_COLUMNS}
+    return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in left_out])
 
 
 def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, pa.RecordBatch]:

@@ -1,4 +1,8 @@
-"""Where a worker is, kept in a mapped file that outlives it: what killed a worker is known by name."""
+"""Retries of a unit whose worker was killed: a mapped file outlives the worker and names the item that killed it.
+
+The usual words are poison item and quarantine. An item that kills its worker twice is quarantined: it is not touched
+again, and stands in the ledger as `worker_died`.
+"""
 
 import mmap
 import struct
@@ -11,14 +15,14 @@ _RECORD = struct.Struct("<qqq")
 
 
 class Phase(IntEnum):
-    """What the worker does with an item: read it from its file, parse it, or judge the batch that it closed."""
+    """What the worker does with an item: read it from its file, parse it, or score the batch that it closed."""
 
     READING = 0
     PARSING = 1
     JUDGING = 2
 
 
-class Place(NamedTuple):
+class ItemIndex(NamedTuple):
     """An item of a unit: which file, which item of that file, both from 0."""
 
     file: int
@@ -35,49 +39,66 @@ class Journal:
         with path.open("r+b") as stream:
             self._memory = mmap.mmap(stream.fileno(), _RECORD.size)
 
-    def at(self, place: Place, phase: Phase) -> None:
+    def at(self, index: ItemIndex, phase: Phase) -> None:
         """Says what comes next."""
-        _RECORD.pack_into(self._memory, 0, *place, phase)
+        _RECORD.pack_into(self._memory, 0, *index, phase)
 
 
-def last(path: Path) -> tuple[Place, Phase]:
+def last(path: Path) -> tuple[ItemIndex, Phase]:
     """What the dead worker was doing."""
     file, item, phase = _RECORD.unpack(path.read_bytes() if path.exists() else bytes(_RECORD.size))
-    return Place(file, item), Phase(phase)
+    return ItemIndex(file, item), Phase(phase)
 
 
 @dataclass(frozen=True)
-class Wounds:
-    """What a unit has cost so far, and what the next attempt does about it.
+class Attempts:
+    """How often a unit has failed, and what the next attempt does about it.
 
-    lost: items that are not parsed again. unread: from these on their file is not read. one_by_one: documents are
-    judged alone, so that the next death names the one that causes it.
+    last_failure: where the latest worker died. quarantined: items that are not parsed again. unread_from: from these
+    items on, their file is not read. one_by_one: documents are scored alone, so that the next failure names its cause.
     """
 
-    deaths: int = 0
-    before: tuple[Place, Phase] | None = None
-    lost: frozenset[Place] = field(default_factory=frozenset)
-    unread: frozenset[Place] = field(default_factory=frozenset)
+    failures: int = 0
+    last_failure: tuple[ItemIndex, Phase] | None = None
+    quarantined: frozenset[ItemIndex] = field(default_factory=frozenset)
+    unread_from: frozenset[ItemIndex] = field(default_factory=frozenset)
     one_by_one: bool = False
 
+    def to_table(self) -> dict[str, object]:
+        """As JSON takes it."""
+        failed_at = self.last_failure and [*self.last_failure[0], int(self.last_failure[1])]
+        lists = {"quarantined": sorted(self.quarantined), "unread_from": sorted(self.unread_from)}
+        return {"failures": self.failures, "last_failure": failed_at, "one_by_one": self.one_by_one, **lists}
 
-PATIENCE = 8
-"""A worker may be killed for what others do (memory that they took). From so many deaths on, every one counts."""
+
+def from_table(table: dict) -> Attempts:
+    """What `Attempts.to_table` gave."""
+    failed_at = table["last_failure"]
+    last_failure = failed_at and (ItemIndex(*failed_at[:2]), Phase(failed_at[2]))
+    quarantined, unread_from = (
+        frozenset(ItemIndex(*index) for index in table[name]) for name in ("quarantined", "unread_from")
+    )
+    return Attempts(table["failures"], last_failure, quarantined, unread_from, table["one_by_one"])
 
 
-def after_death(wounds: Wounds, path: Path) -> Wounds:
-    """The first death at a place is forgiven; the second one costs the item, or the rest of its file.
+MAX_ATTEMPTS = 8
+"""A worker may be killed for what others do (memory that they took). After so many failures, every one counts."""
 
-    Raises RuntimeError where that did not help.
+
+def after_failure(attempts: Attempts, path: Path) -> Attempts:
+    """What the next attempt does, after a worker died with its journal at `path`.
+
+    The first failure at an item is forgiven. The second one quarantines the item, or the rest of its file. Raises
+    RuntimeError where that did not help.
     """
-    place, phase = last(path)
-    if place in wounds.unread | wounds.lost:
-        raise RuntimeError(f"workers die whatever they do: {wounds.deaths + 1} deaths, the last one at {place}")
-    now = replace(wounds, deaths=wounds.deaths + 1, before=(place, phase))
-    if wounds.before != now.before and now.deaths <= PATIENCE:
+    index, phase = last(path)
+    if index in attempts.unread_from | attempts.quarantined:
+        raise RuntimeError(f"workers die whatever they do: {attempts.failures + 1} failures, the last one at {index}")
+    now = replace(attempts, failures=attempts.failures + 1, last_failure=(index, phase))
+    if attempts.last_failure != now.last_failure and now.failures <= MAX_ATTEMPTS:
         return now
     if phase == Phase.READING:
-        return replace(now, unread=now.unread | {place})
-    if phase == Phase.JUDGING and not wounds.one_by_one:
-        return replace(now, one_by_one=True, before=None)
-    return replace(now, lost=now.lost | {place})
+        return replace(now, unread_from=now.unread_from | {index})
+    if phase == Phase.JUDGING and not attempts.one_by_one:
+        return replace(now, one_by_one=True, last_failure=None)
+    return replace(now, quarantined=now.quarantined | {index})

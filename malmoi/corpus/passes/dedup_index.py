@@ -14,15 +14,15 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.ledger.layout import INDEX
 from malmoi.corpus.passes import shuffle
-from malmoi.corpus.passes.scan import PIECE_ROWS, write_keys
-from malmoi.corpus.passes.tasks import Piece, Task, Workspace, write_pieces
+from malmoi.corpus.passes.scan import CHUNK_ROWS, write_keys
+from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps.minhash import NearDuplicate
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 
-FOLDER = "index"
 MERITS = ("id", "quality", "characters")
 
 
@@ -41,28 +41,29 @@ def schema(settings: NearDuplicate) -> pa.Schema:
     )
 
 
-def rows_of(space: Workspace, piece: Piece, kept: np.ndarray) -> pa.Table:
-    """The rows of one piece. kept: which of its documents stay (bool)."""
+def rows_of(space: Workspace, chunk: Chunk, kept: np.ndarray) -> pa.Table:
+    """The rows of one chunk. kept: which of its documents stay (bool)."""
     settings = space.recipe.near_duplicate
-    with shuffle.reading(piece.path(space.folder, "scores")) as file:
+    with shuffle.reading(chunk.path(space.folder, "scores")) as file:
         merits = file.read(columns=list(MERITS))
-    with shuffle.reading(piece.path(space.folder, "signatures")) as file:
+    with shuffle.reading(chunk.path(space.folder, "signatures")) as file:
         signed = file.read()
     columns = {name: merits.column(name) for name in MERITS}
     columns |= {name: signed.column(name) for name in signed.schema.names}
-    columns["bands"] = pa.chunked_array([_bands(space, piece)])
+    columns["bands"] = pa.chunked_array([_bands(space, chunk)])
     table = pa.table({field.name: columns[field.name] for field in schema(settings)})
     return table.cast(schema(settings)).filter(pa.array(kept))
 
 
-def _bands(space: Workspace, piece: Piece) -> pa.Array:
+def _bands(space: Workspace, chunk: Chunk) -> pa.Array:
     """The keys of every document in ascending order: as a set they mean the same, and partitions leave no trace."""
     size = space.recipe.near_duplicate.bands
-    keys = shuffle.columns(piece.path(space.folder, "bands"))
-    ordered = keys["key"][np.lexsort((keys["key"], keys["row"]))].reshape(-1, size)
-    signable = np.zeros(piece.documents, np.bool_)
-    signable[keys["row"]] = True
-    table = np.zeros((piece.documents, size), np.uint64)
+    with shuffle.reading(chunk.path(space.folder, "bands")) as file:
+        keys, rows = (column.to_numpy() for column in file.read(columns=["key", "row"]).columns)
+    ordered = keys[np.lexsort((keys, rows))].reshape(-1, size)
+    signable = np.zeros(chunk.documents, np.bool_)
+    signable[rows] = True
+    table = np.zeros((chunk.documents, size), np.uint64)
     table[signable] = ordered
     return pa.FixedSizeListArray.from_arrays(pa.array(table.ravel()), size, mask=pa.array(~signable))
 
@@ -70,25 +71,24 @@ def _bands(space: Workspace, piece: Piece) -> pa.Array:
 def parts(recipe: CorpusRecipe) -> Iterator[tuple[Path, list[Path]]]:
     """Every older corpus of a recipe with the parts of its index. Raises UserError where one cannot be used."""
     for folder in recipe.base:
-        found = manifest.read(folder)
-        if found.get("stage") != "corpus":
-            raise UserError(f"base {folder} holds a {found.get('stage')!r} stage", "the folder of a finished corpus")
-        names = sorted(name for name in found["outputs"] if name.startswith(f"{FOLDER}/"))
+        made = manifest.read(folder)
+        if made.get("stage") != "corpus":
+            raise UserError(f"base {folder} holds a {made.get('stage')!r} stage", "the folder of a finished corpus")
+        names = sorted(name for name in made["outputs"] if name.startswith(f"{INDEX}/"))
         missing = [name for name in names if not (folder / name).exists()]
         if missing or not names:
-            raise UserError(f"base {folder} has no {missing[0] if missing else FOLDER}", "a corpus with its index")
-        _same_keys(folder, found["config"], recipe)
+            raise UserError(f"base {folder} has no {missing[0] if missing else INDEX}", "a corpus with its index")
+        _require_same_keys(folder, made["config"], recipe)
         yield folder, [folder / name for name in names]
 
 
-def _same_keys(folder: Path, config: dict[str, Any], recipe: CorpusRecipe) -> None:
-    theirs = config.get("near_duplicate", {})
+def _require_same_keys(folder: Path, config: dict[str, Any], recipe: CorpusRecipe) -> None:
+    of_base = config.get("near_duplicate", {})
     for name in ("shingle_characters", "bands", "rows"):
-        own = getattr(recipe.near_duplicate, name)
-        if theirs.get(name, own) != own:
-            raise UserError(
-                f"near_duplicate.{name} is {own}, in the base {folder} {theirs[name]}", "the same in both: keys differ"
-            )
+        value = getattr(recipe.near_duplicate, name)
+        if of_base.get(name, value) != value:
+            wrong = f"near_duplicate.{name} is {value}, in the base {folder} {of_base[name]}"
+            raise UserError(wrong, "the same in both: keys differ")
 
 
 def hashes(recipe: CorpusRecipe) -> dict[str, str]:
@@ -98,23 +98,23 @@ def hashes(recipe: CorpusRecipe) -> dict[str, str]:
     result = {}
     for number, folder in enumerate(recipe.base):
         outputs = manifest.hashes(manifest.read(folder)["outputs"])
-        named = {name: value for name, value in outputs.items() if name.startswith(f"{FOLDER}/")}
+        named = {name: value for name, value in outputs.items() if name.startswith(f"{INDEX}/")}
         named |= tombstones.hashes(folder)
         text = json.dumps(named, sort_keys=True)
         result[f"base {number} {folder.name}"] = hashlib.sha256(text.encode()).hexdigest()
     return result
 
 
-def pass_over(task: Task, _report: Callable[[Any], None]) -> None:
+def scan_index(task: Task, _report: Callable[[Any], None]) -> None:
     """Hands on the keys of some parts of an index as if their documents had been read."""
     assert task.unit is not None
-    pieces: list[Piece] = []
+    chunks: list[Chunk] = []
     for table in itertools.chain.from_iterable(map(_tables, task.unit.files)):
-        piece = Piece(f"{task.stem}-{len(pieces):04d}", len(table), base=True)
-        shuffle.write_table(piece.path(task.space.folder, "scores"), table.select(list(MERITS)))
-        write_keys(task.space, piece, table.drop_columns(list(MERITS)))
-        pieces.append(piece)
-    write_pieces(task.record, pieces)
+        chunk = Chunk(f"{task.stem}-{len(chunks):04d}", len(table), base=True)
+        shuffle.write_table(chunk.path(task.space.folder, "scores"), table.select(list(MERITS)))
+        write_keys(task.space, chunk, table.drop_columns(list(MERITS)))
+        chunks.append(chunk)
+    write_chunks(task.record, chunks)
 
 
 def _tables(path: Path) -> Iterator[pa.Table]:
@@ -122,7 +122,7 @@ def _tables(path: Path) -> Iterator[pa.Table]:
         held: list[pa.Table] = []
         for group in range(file.num_row_groups):
             held.append(file.read_row_group(group))
-            if sum(map(len, held)) >= PIECE_ROWS or group == file.num_row_groups - 1:
+            if sum(map(len, held)) >= CHUNK_ROWS or group == file.num_row_groups - 1:
                 table = pa.concat_tables(held)
                 held = []
                 if len(table):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus.document import DAMAGE, DOCUMENTS
-from malmoi.corpus.passes.attempts import Journal, Phase, Place, Wounds
+from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
 from malmoi.corpus.sources import arrow_rows
 from malmoi.corpus.sources.files import read_file
@@ -27,35 +27,35 @@ Entry = Row | pa.RecordBatch
 """A row of DOCUMENTS or of UNREADABLE, or a batch of DOCUMENTS."""
 
 
-def read_entries(unit: Unit, source: Input, wounds: Wounds, journal: Journal) -> Iterator[tuple[Place, Entry]]:
+def read_entries(unit: Unit, source: Input, attempts: Attempts, journal: Journal) -> Iterator[tuple[ItemIndex, Entry]]:
     """The items of a unit in order: rows of DOCUMENTS and batches of them, and rows of UNREADABLE, with a `reason`.
 
-    The journal is told of every item before it is touched. What wounds say was lost to earlier attempts gets a row too.
+    Every item is written into the journal before it is touched. What earlier attempts quarantined gets a row too.
     """
     for file_number, path in enumerate(unit.files):
-        # After a death items are read one by one, so that each has a place of its own.
-        items = (None if wounds.deaths else arrow_rows.read(path, source)) or read_file(path, source)
+        # After a failure items are read one by one, so that each has an index of its own.
+        items = (None if attempts.failures else arrow_rows.read(path, source)) or read_file(path, source)
         item_number = 0
-        while (place := Place(file_number, item_number)) not in wounds.unread:
-            journal.at(place, Phase.READING)
+        while (index := ItemIndex(file_number, item_number)) not in attempts.unread_from:
+            journal.at(index, Phase.READING)
             item = _next(items, path, item_number, source)
             if item is None:
                 break
             if isinstance(item, Unreadable):
-                yield place, _refused(item, item.reason, item.detail, source)
+                yield index, _refused(item, item.reason, item.detail, source)
             elif not isinstance(item, Raw):
-                yield place, _finished(item, source)
+                yield index, _finished(item, source)
                 item_number += item.num_rows - 1
-            elif place in wounds.lost:
-                yield place, _refused(item, WORKER_DIED, "this item killed its worker twice", source)
+            elif index in attempts.quarantined:
+                yield index, _refused(item, WORKER_DIED, "this item killed its worker twice", source)
             else:
-                journal.at(place, Phase.PARSING)
+                journal.at(index, Phase.PARSING)
                 for row in _rows(item, source):
-                    yield place, row
+                    yield index, row
             item_number += 1
         else:
             rest = Raw("", "text", origin_name(path, source), item_number, 0)
-            yield place, _refused(rest, WORKER_DIED, "reading killed the worker twice; the rest is unread", source)
+            yield index, _refused(rest, WORKER_DIED, "reading killed the worker twice; the rest is unread", source)
 
 
 def _next(items: Iterator[arrow_rows.Item], path: Path, number: int, source: Input) -> arrow_rows.Item | None:
@@ -74,14 +74,14 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
     """Documents of sources/arrow_rows.py with the other columns of DOCUMENTS."""
     sizes = pc.call_function("binary_length", [batch.column("text")]).cast(pa.int64())
     rows = batch.num_rows
-    own = {
+    added = {
         "input": pa.array([label(source)], pa.string()).take(pa.array(np.zeros(rows, np.int32))),
         "raw_bytes": sizes,
         "text_bytes": sizes,
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
-    arrays = [own[field.name] if field.name in own else batch.column(field.name) for field in DOCUMENTS]
+    arrays = [added[field.name] if field.name in added else batch.column(field.name) for field in DOCUMENTS]
     return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENTS)
 
 

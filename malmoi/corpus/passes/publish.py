@@ -1,4 +1,4 @@
-"""The last write: pieces become shards, ledger and index. A part is some whole pieces in order."""
+"""The last write: chunks become shards, ledger and index. A part is some whole chunks in order."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,17 +13,14 @@ from malmoi.corpus.document import SOURCE
 from malmoi.corpus.ledger import layout
 from malmoi.corpus.ledger.rows import judged_schema, ledger_schema, shard_schema, split, unreadable_rows
 from malmoi.corpus.passes import candidates, dedup_index, rank, shuffle
-from malmoi.corpus.passes.tasks import JUDGE, PARAGRAPHS, Piece, Task
+from malmoi.corpus.passes.tasks import BOILERPLATE, CLUSTER, Chunk, Task
 from malmoi.corpus.steps import boilerplate, verdicts, views
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.files import sha256_of, write_text
 
-WRITTEN = (layout.SHARDS, layout.LEDGER, dedup_index.FOLDER)
-"""The folders of a corpus that parts are written to."""
 
-
-class Late(NamedTuple):
-    """What is known only when all documents have been read."""
+class CorpusWide(NamedTuple):
+    """What is known only when all documents have been read: the limits of the rules, and the paragraphs to cut."""
 
     rules: tuple[Rule, ...]
     repeats: boilerplate.Repeats
@@ -32,34 +29,34 @@ class Late(NamedTuple):
 def write_part(task: Task, report: Callable[[Any], None]) -> None:
     """Writes one part. `report` gets the text bytes done. The record holds the SHA-256 of its files by name.
 
-    Documents come in the order of the input; after those of a piece, its unreadable items.
+    Documents come in the order of the input; after those of a chunk, its unreadable items.
     """
     recipe, out = task.space.recipe, task.space.out
-    paths = {name: out / name / f"part-{task.number:05d}.parquet" for name in WRITTEN}
+    paths = {name: out / name / f"part-{task.number:05d}.parquet" for name in layout.WRITTEN}
     judged = judged_schema(recipe)
     shards, entries = shard_schema(judged), ledger_schema(judged)
-    late = Late(rank.rules(recipe, out), candidates.read_repeats(task.space))
+    corpus = CorpusWide(rank.rules(recipe, out), candidates.read_boilerplate(task.space))
     with (
         shuffle.writing(paths[layout.SHARDS], shards) as kept,
         shuffle.writing(paths[layout.LEDGER], entries) as entered,
-        shuffle.writing(paths[dedup_index.FOLDER], dedup_index.schema(recipe.near_duplicate)) as indexed,
+        shuffle.writing(paths[layout.INDEX], dedup_index.schema(recipe.near_duplicate)) as indexed,
     ):
         done = 0
-        for place, piece in enumerate(task.pieces, task.first_piece):
-            if piece.base:
+        for index, chunk in enumerate(task.chunks, task.first_chunk):
+            if chunk.base:
                 continue
             stays = [np.empty(0, np.bool_)]
-            for batch in _judged(task, place, piece, late):
+            for batch in _judged(task, index, chunk, corpus):
                 shard_rows, ledger_rows = split(batch, recipe)
                 kept.write_batch(views.add_views(shard_rows).cast(shards))
                 entered.write_batch(ledger_rows)
                 stays.append(ledger_rows.column("kept").to_numpy(zero_copy_only=False))
-            if piece.documents:
-                indexed.write_table(dedup_index.rows_of(task.space, piece, np.concatenate(stays)))
-            if piece.unreadable:
-                with shuffle.reading(piece.path(task.space.folder, "unreadable")) as items:
+            if chunk.documents:
+                indexed.write_table(dedup_index.rows_of(task.space, chunk, np.concatenate(stays)))
+            if chunk.unreadable:
+                with shuffle.reading(chunk.path(task.space.folder, "unreadable")) as items:
                     entered.write_table(unreadable_rows(items.read(), entries))
-            done += piece.text_bytes
+            done += chunk.text_bytes
             report(done)
     hashes = {f"{path.parent.name}/{path.name}": sha256_of(path) for path in paths.values()}
     write_text(task.record, json.dumps(hashes))
@@ -70,26 +67,26 @@ def read_hashes(record: Path) -> dict[str, str]:
     return json.loads(record.read_text(encoding="utf-8"))
 
 
-def _judged(task: Task, place: int, piece: Piece, late: Late) -> Iterator[pa.RecordBatch]:
-    """The documents of a piece with all verdicts, a row group at a time."""
-    if not piece.documents:
+def _judged(task: Task, index: int, chunk: Chunk, corpus: CorpusWide) -> Iterator[pa.RecordBatch]:
+    """The documents of a chunk with all verdicts, a row group at a time."""
+    if not chunk.documents:
         return
     # A row group is a batch as the steps saw it, so memory is bounded as it was there.
-    with shuffle.reading(Task(task.space, JUDGE).record) as file:
-        found = file.read_row_group(place).combine_chunks()
+    with shuffle.reading(Task(task.space, CLUSTER).record) as file:
+        compared = file.read_row_group(index).combine_chunks()
     with shuffle.reading(shuffle.ranks_path(task.space)) as file:
-        known = file.read_row_group(place).combine_chunks()
-    with shuffle.reading(piece.path(task.space.folder, "documents")) as documents:
+        known = file.read_row_group(index).combine_chunks()
+    with shuffle.reading(chunk.path(task.space.folder, "documents")) as documents:
         first = 0
         for group in range(documents.num_row_groups):
             batch = documents.read_row_group(group).combine_chunks().to_batches()[0]
-            own, site = (table.slice(first, batch.num_rows).to_batches()[0] for table in (found, known))
-            columns = {name: own.column(name) for name in own.schema.names} | {"trust": site.column("trust")}
+            copies, site = (part.slice(first, batch.num_rows).to_batches()[0] for part in (compared, known))
+            columns = {name: copies.column(name) for name in copies.schema.names} | {"trust": site.column("trust")}
             batch = verdicts.with_columns(_with_popularity(batch, site.column("popularity")), columns)
-            if PARAGRAPHS not in task.space.recipe.off:
+            if BOILERPLATE not in task.space.recipe.off:
                 ranks, settings = site.column("rank").to_numpy(), task.space.recipe.paragraphs
-                batch = boilerplate.without(batch, ranks, late.repeats, settings)
-            yield verdicts.judged(batch, late.rules)
+                batch = boilerplate.without(batch, ranks, corpus.repeats, settings)
+            yield verdicts.judged(batch, corpus.rules)
             first += batch.num_rows
 
 

@@ -1,6 +1,6 @@
 """What is judged on the scores of all documents at once: limits, sites, and the order of merit.
 
-A pass over the scores of every piece, some hundred bytes a document. Limits and sites come first, for who looks
+A pass over the scores of every chunk, some hundred bytes a document. Limits and sites come first, for who looks
 dropped goes after all others: a document that goes anyway must not stay for one that would not.
 """
 
@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.composition import trust
+from malmoi.corpus.ledger import rules as ledger_rules
 from malmoi.corpus.ledger.layout import SITES, THRESHOLDS
 from malmoi.corpus.passes import shuffle
+from malmoi.corpus.passes.memory import RANK_BYTES, require_memory
 from malmoi.corpus.passes.shuffle import ROWS_AT_ONCE
-from malmoi.corpus.passes.tasks import PASS, Piece, Task, Workspace, read_pieces, write_pieces
+from malmoi.corpus.passes.tasks import SCAN, Chunk, Task, Workspace, read_chunks, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import thresholds, verdicts
 from malmoi.corpus.steps.rule import Rule
@@ -24,7 +26,7 @@ from malmoi.kit.files import listed, write_text
 RANKS = pa.schema(
     [("rank", pa.int64()), ("dropped", pa.bool_()), ("trust", pa.float32()), ("popularity", pa.float32())]
 )
-"""What is known of every document when all have been read, one row group a piece."""
+"""What is known of every document when all have been read, one row group a chunk."""
 
 _MERITS = pa.schema(
     [
@@ -49,8 +51,8 @@ LEFT JOIN sites s ON s.host = d.host"""
 def document_rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
     """The rules about one document with the limits that the corpus in `out` learnt."""
     path = out / THRESHOLDS
-    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return thresholds.apply(recipe.document_rules(), thresholds.from_table(found))
+    learnt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return thresholds.apply(recipe.document_rules(), thresholds.from_table(learnt))
 
 
 def rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
@@ -59,58 +61,63 @@ def rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
 
 
 def rank(task: Task) -> None:
-    """Writes what is known of every document, and out/sites.parquet; then the list of pieces."""
+    """Writes what is known of every document, and sites, limits and rules of the corpus; then the list of chunks.
+
+    Holds RANK_BYTES of every document. Raises UserError where that is more than the recipe's memory.
+    """
     space = task.space
-    records = [path for path in listed(space.folder, ".json") if path.name.startswith(PASS)]
-    pieces = [piece for record in records for piece in read_pieces(record)]
-    total = sum(piece.documents for piece in pieces)
+    records = [path for path in listed(space.folder, ".json") if path.name.startswith(f"{SCAN}-")]
+    chunks = [chunk for record in records for chunk in read_chunks(record)]
+    total = sum(chunk.documents for chunk in chunks)
+    require_memory(space.recipe, total)
     known = {
         "rank": np.empty(total, np.int64),
         "dropped": np.zeros(total, np.bool_),
         "trust": np.full(total, np.nan, np.float32),
         "popularity": np.full(total, np.nan, np.float32),
     }
-    _judge_sites(space, pieces, known)
-    _learn_limits(space, pieces)
+    _judge_sites(space, chunks, known)
+    _learn_limits(space, chunks)
     applied = document_rules(space.recipe, space.out)
-    with shuffle.database(space, alone=True) as connection:
-        shuffle.load(connection, "merits", _MERITS, _merits(space, pieces, applied, known["dropped"]))
+    ledger_rules.write(space.out, rules(space.recipe, space.out))
+    with shuffle.database(space, alone=True, held_bytes=total * RANK_BYTES) as connection:
+        shuffle.load(connection, "merits", _MERITS, _merits(space, chunks, applied, known["dropped"]))
         first = 0
         for batch in connection.sql(_ORDER).to_arrow_reader(ROWS_AT_ONCE):
             known["rank"][batch.column("number").to_numpy()] = np.arange(first, first + batch.num_rows)
             first += batch.num_rows
-    shuffle.write_groups(shuffle.ranks_path(space), _cut(pieces, known), RANKS)
-    write_pieces(task.record, pieces)
+    shuffle.write_groups(shuffle.ranks_path(space), _cut(chunks, known), RANKS)
+    write_chunks(task.record, chunks)
 
 
-def _cut(pieces: Sequence[Piece], known: dict[str, np.ndarray]) -> Iterator[pa.Table]:
+def _cut(chunks: Sequence[Chunk], known: dict[str, np.ndarray]) -> Iterator[pa.Table]:
     first = 0
-    for piece in pieces:
-        own = slice(first, first + piece.documents)
-        columns = [pa.array(known[field.name][own], field.type, from_pandas=True) for field in RANKS]
+    for chunk in chunks:
+        rows = slice(first, first + chunk.documents)
+        columns = [pa.array(known[field.name][rows], field.type, from_pandas=True) for field in RANKS]
         yield pa.Table.from_arrays(columns, schema=RANKS)
-        first += piece.documents
+        first += chunk.documents
 
 
-def read_scores(space: Workspace, piece: Piece, columns: list[str] | None = None) -> pa.RecordBatch:
-    """The scores of a piece that has documents."""
-    with shuffle.reading(piece.path(space.folder, "scores")) as file:
+def read_scores(space: Workspace, chunk: Chunk, columns: list[str] | None = None) -> pa.RecordBatch:
+    """The scores of a chunk that has documents."""
+    with shuffle.reading(chunk.path(space.folder, "scores")) as file:
         return file.read(columns=columns).combine_chunks().to_batches()[0]
 
 
 def _merits(
-    space: Workspace, pieces: Sequence[Piece], applied: Sequence[Rule], dropped: np.ndarray
+    space: Workspace, chunks: Sequence[Chunk], applied: Sequence[Rule], dropped: np.ndarray
 ) -> Iterator[pa.RecordBatch]:
     """What documents are ranked by. Fills `dropped` on the way."""
-    for first, piece in _numbered(pieces):
-        scores = read_scores(space, piece)
-        own = slice(first, first + piece.documents)
-        if not piece.base:
-            dropped[own] = fired(scores, applied)
+    for first, chunk in _numbered(chunks):
+        scores = read_scores(space, chunk)
+        rows = slice(first, first + chunk.documents)
+        if not chunk.base:
+            dropped[rows] = fired(scores, applied)
         columns = {
-            "number": pa.array(np.arange(own.start, own.stop)),
-            "base": pa.array(np.full(piece.documents, piece.base)),
-            "dropped": pa.array(dropped[own]),
+            "number": pa.array(np.arange(rows.start, rows.stop)),
+            "base": pa.array(np.full(chunk.documents, chunk.base)),
+            "dropped": pa.array(dropped[rows]),
             **{name: scores.column(name).cast(_MERITS.field(name).type) for name in ("quality", "characters", "id")},
         }
         yield pa.RecordBatch.from_pydict(columns, schema=_MERITS)
@@ -126,28 +133,28 @@ def fired(scores: pa.RecordBatch, applied: Sequence[Rule]) -> np.ndarray:
     return result
 
 
-def _learn_limits(space: Workspace, pieces: Sequence[Piece]) -> None:
+def _learn_limits(space: Workspace, chunks: Sequence[Chunk]) -> None:
     """Writes out/thresholds.json: the limit of every rule for every kind, learnt where the rule says how."""
     rules = space.recipe.document_rules()
     names = list(dict.fromkeys(rule.score for rule in rules))
     schema = pa.schema([("kind", pa.string()), *((name, pa.float32()) for name in names)])
 
     def rows() -> Iterator[pa.RecordBatch]:
-        for _, piece in _numbered(pieces):
-            if not piece.base:
-                yield read_scores(space, piece, schema.names).select(schema.names).cast(schema)
+        for _, chunk in _numbered(chunks):
+            if not chunk.base:
+                yield read_scores(space, chunk, schema.names).select(schema.names).cast(schema)
 
     with shuffle.database(space, alone=True) as connection:
         shuffle.load(connection, "scores", schema, rows())
-        found = thresholds.to_table(thresholds.learn(connection, rules))
-    write_text(space.out / THRESHOLDS, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        learnt = thresholds.to_table(thresholds.learn(connection, rules))
+    write_text(space.out / THRESHOLDS, json.dumps(learnt, ensure_ascii=False, indent=1) + "\n")
 
 
-def _judge_sites(space: Workspace, pieces: Sequence[Piece], known: dict[str, np.ndarray]) -> None:
+def _judge_sites(space: Workspace, chunks: Sequence[Chunk], known: dict[str, np.ndarray]) -> None:
     """Fills trust and popularity of every document that has been read, and writes the table of sites."""
-    with shuffle.database(space, alone=True) as connection:
-        shuffle.load(connection, "documents", _DOCUMENTS, _documents(space, pieces))
-        shuffle.load(connection, "links", _LINKS, _links(space, pieces))
+    with shuffle.database(space, alone=True, held_bytes=len(known["rank"]) * RANK_BYTES) as connection:
+        shuffle.load(connection, "documents", _DOCUMENTS, _documents(space, chunks))
+        shuffle.load(connection, "links", _LINKS, _links(space, chunks))
         trust.judge_sites(connection, space.recipe.trust)
         for batch in connection.sql(_TRUSTED).to_arrow_reader(ROWS_AT_ONCE):
             numbers = batch.column("number").to_numpy()
@@ -157,28 +164,28 @@ def _judge_sites(space: Workspace, pieces: Sequence[Piece], known: dict[str, np.
         shuffle.write_table(space.out / SITES, table)
 
 
-def _documents(space: Workspace, pieces: Sequence[Piece]) -> Iterator[pa.RecordBatch]:
-    for first, piece in _numbered(pieces):
-        if not piece.base:
-            scores = read_scores(space, piece, _DOCUMENTS.names[1:])
-            numbers = pa.array(np.arange(first, first + piece.documents))
+def _documents(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordBatch]:
+    for first, chunk in _numbered(chunks):
+        if not chunk.base:
+            scores = read_scores(space, chunk, _DOCUMENTS.names[1:])
+            numbers = pa.array(np.arange(first, first + chunk.documents))
             yield pa.RecordBatch.from_arrays(
                 [numbers, *(scores.column(n) for n in _DOCUMENTS.names[1:])], schema=_DOCUMENTS
             )
 
 
-def _links(space: Workspace, pieces: Sequence[Piece]) -> Iterator[pa.RecordBatch]:
-    for _, piece in _numbered(pieces):
-        path = piece.path(space.folder, "links")
-        if piece.links:
+def _links(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordBatch]:
+    for _, chunk in _numbered(chunks):
+        path = chunk.path(space.folder, "links")
+        if chunk.links:
             with shuffle.reading(path) as file:
                 yield from file.read().cast(_LINKS).to_batches()
 
 
-def _numbered(pieces: Sequence[Piece]) -> Iterator[tuple[int, Piece]]:
-    """Pieces with documents, with the number of the first."""
+def _numbered(chunks: Sequence[Chunk]) -> Iterator[tuple[int, Chunk]]:
+    """Chunks with documents, with the number of the first."""
     first = 0
-    for piece in pieces:
-        if piece.documents:
-            yield first, piece
-        first += piece.documents
+    for chunk in chunks:
+        if chunk.documents:
+            yield first, chunk
+        first += chunk.documents

@@ -1,6 +1,6 @@
-"""The fused pass over one unit, in a worker: read, decode, score each document alone, sign it, write it aside.
+"""The scan of one unit, in a worker: read, decode, score each document alone, sign it, write it aside.
 
-A piece is some Parquet files: documents (text and scores), scores (what judging all of them needs), signatures, the
+A chunk is some Parquet files: documents (text and scores), scores (what judging all of them needs), signatures, the
 keys of documents by partition (exact, bands), links between sites, and unreadable items. It is bounded in text bytes.
 The unit's record is written last and says that all are whole.
 """
@@ -24,20 +24,21 @@ from malmoi.corpus.document import UNREADABLE
 from malmoi.corpus.ledger import tombstones
 from malmoi.corpus.ledger.layout import MEDIA
 from malmoi.corpus.passes import shuffle
-from malmoi.corpus.passes.attempts import Journal, Phase, Place
+from malmoi.corpus.passes.attempts import ItemIndex, Journal, Phase
+from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
-from malmoi.corpus.passes.tasks import Piece, Task, Workspace, write_pieces
+from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate
 from malmoi.corpus.text.host import hosts
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
 """A batch of text in memory: kernels are as fast from 1 MB on, and its Python rows take several times the text."""
-PIECE_BYTES, PIECE_ROWS = 64_000_000, 100_000
-ABOUT = ("id", "quality", "characters", "text_bytes")
+CHUNK_BYTES, CHUNK_ROWS = 64_000_000, 100_000
+MERIT_COLUMNS = ("id", "quality", "characters", "text_bytes")
 """What judging all documents needs of one beside the scores that rules look at, its kind, source and site."""
-TOLD = ("id", "input", "origin", "raw_bytes")
+ITEM_COLUMNS = ("id", "input", "origin", "raw_bytes")
 """What a tombstone is made from."""
 
 
@@ -51,30 +52,30 @@ def journal_path(task: Task) -> Path:
     return folder / f"{task.stem}.journal"
 
 
-def pass_over(task: Task, report: Callable[[Any], None]) -> None:
+def scan_unit(task: Task, report: Callable[[Any], None]) -> None:
     """Does one unit. `report` gets the raw bytes done so far, now and then.
 
     Called again after its process was killed, it begins anew: a unit is small, and what it wrote is overwritten.
     """
     assert task.unit is not None
-    journal, raw_bytes, place = Journal(journal_path(task)), 0, Place(0, 0)
+    journal, raw_bytes, index = Journal(journal_path(task)), 0, ItemIndex(0, 0)
     source = task.space.recipe.inputs[task.unit.input_number]
     with _Writer(task) as writer:
-        for place, entry in read_entries(task.unit, source, task.wounds, journal):
+        for index, entry in read_entries(task.unit, source, task.attempts, journal):
             raw_bytes += entry["raw_bytes"] if isinstance(entry, dict) else _sum(entry.column("raw_bytes"))
             rest: Entry | None = entry
             while rest is not None:
                 rest = writer.hold(rest)
                 if writer.is_full:
-                    journal.at(place, Phase.JUDGING)
+                    journal.at(index, Phase.JUDGING)
                     writer.flush()
                     report(raw_bytes)
-            if task.wounds.one_by_one:
-                journal.at(place, Phase.JUDGING)
+            if task.attempts.one_by_one:
+                journal.at(index, Phase.JUDGING)
                 writer.judge()
-        journal.at(place, Phase.JUDGING)
+        journal.at(index, Phase.JUDGING)
         writer.flush()
-    write_pieces(task.record, writer.pieces)
+    write_chunks(task.record, writer.chunks, hash_files(task.unit))
     journal_path(task).unlink(missing_ok=True)  # another attempt at the same task may have ended first
 
 
@@ -83,14 +84,14 @@ def _sum(column: pa.Array) -> int:
 
 
 class _Writer:
-    """The pieces of a unit, one after another. A piece's file of documents is open while it grows.
+    """The chunks of a unit, one after another. A chunk's file of documents is open while it grows.
 
-    Where a batch and a piece end depends on the items alone: not on how many of them a reader gives at a time, and not
+    Where a batch and a chunk end depends on the items alone: not on how many of them a reader gives at a time, and not
     on whether they are judged one by one. So an attempt after a death makes the same bytes.
     """
 
     def __init__(self, task: Task) -> None:
-        self.pieces: list[Piece] = []
+        self.chunks: list[Chunk] = []
         self._space, self._stem = task.space, task.stem
         self._steps = task.space.recipe.steps()
         self._open: pq.ParquetWriter | None = None
@@ -103,12 +104,12 @@ class _Writer:
         self._paragraphs: list[pa.Table] = []
         self._links: list[pa.Table] = []
         self._unreadable: list[Row] = []
-        places = (task.space.out, *task.space.recipe.base)
-        self._erased = frozenset(one for place in places for one in tombstones.erased_ids(place))
+        corpora = (task.space.out, *task.space.recipe.base)
+        self._erased = frozenset(document for corpus in corpora for document in tombstones.erased_ids(corpus))
         self._gone = pa.array(sorted(self._erased), pa.string())
 
     def __enter__(self) -> Self:
-        self._next_piece()
+        self._next_chunk()
         return self
 
     def __exit__(
@@ -121,8 +122,8 @@ class _Writer:
 
     @property
     def is_full(self) -> bool:
-        """Whether what is held makes a batch, or the piece has as many unreadable items as it may."""
-        too_many = len(self._unreadable) >= PIECE_ROWS
+        """Whether what is held makes a batch, or the chunk has as many unreadable items as it may."""
+        too_many = len(self._unreadable) >= CHUNK_ROWS
         return too_many or self._held_bytes >= BATCH_BYTES or self._held_rows >= BATCH_ROWS
 
     def hold(self, entry: Entry) -> pa.RecordBatch | None:
@@ -152,25 +153,25 @@ class _Writer:
         self._judged, self._held_bytes, self._held_rows = [], 0, 0
         if judged:
             self._write(pa.concat_batches(judged), held_bytes)
-        piece = self._piece
-        if piece.text_bytes >= PIECE_BYTES or max(piece.documents, piece.unreadable) >= PIECE_ROWS:
+        chunk = self._chunk
+        if chunk.text_bytes >= CHUNK_BYTES or max(chunk.documents, chunk.unreadable) >= CHUNK_ROWS:
             self._finish()
-            self._next_piece()
+            self._next_chunk()
 
     def _write(self, batch: pa.RecordBatch, text_bytes: int) -> None:
         recipe = self._space.recipe
         self._scores.append(scores(recipe, batch))
         self._signed.append(recipe.near_duplicate.sign(batch))
         if "paragraphs" not in recipe.off:
-            self._paragraphs.append(paragraph_keys(recipe, batch, self._piece.documents))
+            self._paragraphs.append(paragraph_keys(recipe, batch, self._chunk.documents))
         self._links += links(batch)
         self._documents(batch.schema).write_batch(batch)
-        self._piece.documents += batch.num_rows
-        self._piece.text_bytes += text_bytes
+        self._chunk.documents += batch.num_rows
+        self._chunk.text_bytes += text_bytes
 
     def _refuse(self, rows: Sequence[Row]) -> None:
         self._unreadable += rows
-        self._piece.unreadable += len(rows)
+        self._chunk.unreadable += len(rows)
 
     def _hold_row(self, row: Row) -> None:
         """The media that a document brings are stored beside the shards."""
@@ -191,20 +192,20 @@ class _Writer:
         sizes = np.where(gone, 0, batch.column("text_bytes").to_numpy())
         is_full = self._held_bytes + np.cumsum(sizes) >= BATCH_BYTES
         is_full |= self._held_rows + np.cumsum(~gone) >= BATCH_ROWS
-        is_full |= len(self._unreadable) + np.cumsum(gone) >= PIECE_ROWS
+        is_full |= len(self._unreadable) + np.cumsum(gone) >= CHUNK_ROWS
         fit = int(np.argmax(is_full)) + 1 if is_full.any() else batch.num_rows
-        own, gone = batch.slice(0, fit), gone[:fit]
+        head, gone = batch.slice(0, fit), gone[:fit]
         if gone.any():
-            self._refuse([erased(row) for row in own.select(list(TOLD)).filter(pa.array(gone)).to_pylist()])
-            own = own.filter(pa.array(~gone))
-        self._held.append(own)
+            self._refuse([erased(row) for row in head.select(list(ITEM_COLUMNS)).filter(pa.array(gone)).to_pylist()])
+            head = head.filter(pa.array(~gone))
+        self._held.append(head)
         self._held_bytes += int(sizes[:fit].sum())
-        self._held_rows += own.num_rows
+        self._held_rows += head.num_rows
         return batch.slice(fit) if fit < batch.num_rows else None
 
     def _batches(self, held: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
         """What is held as batches in order. Rows between two batches become one."""
-        for is_batch, group in itertools.groupby(held, lambda one: isinstance(one, pa.RecordBatch)):
+        for is_batch, group in itertools.groupby(held, lambda entry: isinstance(entry, pa.RecordBatch)):
             if is_batch:
                 yield from group
             else:
@@ -213,48 +214,48 @@ class _Writer:
                 yield batch
 
     @property
-    def _piece(self) -> Piece:
-        return self.pieces[-1]
+    def _chunk(self) -> Chunk:
+        return self.chunks[-1]
 
-    def _next_piece(self) -> None:
-        self.pieces.append(Piece(f"{self._stem}-{len(self.pieces):04d}"))
+    def _next_chunk(self) -> None:
+        self.chunks.append(Chunk(f"{self._stem}-{len(self.chunks):04d}"))
 
     def _documents(self, schema: pa.Schema) -> pq.ParquetWriter:
         if self._open is None:
-            path = self._piece.path(self._space.folder, "documents")
+            path = self._chunk.path(self._space.folder, "documents")
             self._open = self._closing.enter_context(shuffle.writing(path, schema, shuffle.PASSING))
         return self._open
 
     def _finish(self) -> None:
         self._closing.close()
         self._open = None
-        folder, piece = self._space.folder, self._piece
+        folder, chunk = self._space.folder, self._chunk
         if self._scores:
-            shuffle.write_table(piece.path(folder, "scores"), pa.Table.from_batches(self._scores), shuffle.PASSING)
-            write_keys(self._space, piece, pa.Table.from_batches(self._signed))
+            shuffle.write_table(chunk.path(folder, "scores"), pa.Table.from_batches(self._scores), shuffle.PASSING)
+            write_keys(self._space, chunk, pa.Table.from_batches(self._signed))
         if self._paragraphs:
             keys = pa.concat_tables(self._paragraphs)
             hashes, partitions = keys.column("hash").to_numpy(), self._space.partitions
-            shuffle.send(piece.path(folder, "paragraphs"), keys, hashes, partitions)
+            shuffle.write_partitions(chunk.path(folder, "paragraphs"), keys, hashes, partitions)
         if self._links:
-            piece.links = True
-            shuffle.write_table(piece.path(folder, "links"), pa.concat_tables(self._links))
+            chunk.links = True
+            shuffle.write_table(chunk.path(folder, "links"), pa.concat_tables(self._links))
         if self._unreadable:
             items = pa.Table.from_pylist(self._unreadable, UNREADABLE)
-            shuffle.write_table(piece.path(folder, "unreadable"), items)
+            shuffle.write_table(chunk.path(folder, "unreadable"), items)
         self._scores, self._signed, self._paragraphs, self._links, self._unreadable = [], [], [], [], []
 
 
 def erased(row: Row) -> Row:
     """What stands in the ledger for a document that was erased on request: id, input, size, no name of a file."""
-    told = {name: row[name] for name in TOLD} | {"origin": row["origin"] | {"file": tombstones.NO_FILE}}
-    return {**told, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
+    item = {name: row[name] for name in ITEM_COLUMNS} | {"origin": row["origin"] | {"file": tombstones.NO_FILE}}
+    return {**item, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
 
 
 def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
     """What judging all documents needs of a batch: some 300 bytes a document, whatever its length."""
     source = batch.column("source")
-    names = dict.fromkeys((*ABOUT, *(rule.score for rule in recipe.document_rules())))
+    names = dict.fromkeys((*MERIT_COLUMNS, *(rule.score for rule in recipe.document_rules())))
     names |= dict.fromkeys({"value"} & set(batch.schema.names))
     columns = {name: batch.column(name) for name in names}
     columns["kind"], columns["source_name"] = source.field("kind"), source.field("name")
@@ -263,7 +264,7 @@ def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def paragraph_keys(recipe: CorpusRecipe, batch: pa.RecordBatch, first: int) -> pa.Table:
-    """hash, row, site of every paragraph that counts. first: row of the batch's first document in its piece."""
+    """hash, row, site of every paragraph that counts. first: row of the batch's first document in its chunk."""
     signed = boilerplate.sign(batch, recipe.paragraphs)
     rows = (signed.column("row").to_numpy() + first).astype(np.uint32)
     return pa.table({"hash": signed.column("hash"), "row": pa.array(rows), "site": signed.column("site")})
@@ -271,28 +272,28 @@ def paragraph_keys(recipe: CorpusRecipe, batch: pa.RecordBatch, first: int) -> p
 
 def links(batch: pa.RecordBatch) -> list[pa.Table]:
     """How many documents of one site (from_host) link to another (to_host): one table, none where nobody does."""
-    listed = batch.column("link_hosts")
-    if listed.null_count == len(listed):
+    linked = batch.column("link_hosts")
+    if linked.null_count == len(linked):
         return []
-    of = pc.call_function("list_parent_indices", [listed])
+    of = pc.call_function("list_parent_indices", [linked])
     pairs = pa.table(
-        {"from_host": hosts(batch.column("source").field("url")).take(of), "to_host": listed.flatten()}
+        {"from_host": hosts(batch.column("source").field("url")).take(of), "to_host": linked.flatten()}
     ).drop_null()
     counted = pairs.group_by(["from_host", "to_host"]).aggregate([([], "count_all")])
     return [counted.rename_columns(["from_host", "to_host", "documents"])] if len(counted) else []
 
 
-def write_keys(space: Workspace, piece: Piece, signed: pa.Table) -> None:
+def write_keys(space: Workspace, chunk: Chunk, signed: pa.Table) -> None:
     """Signatures in the order of documents, and keys by partition. signed: the columns of NearDuplicate.sign."""
     signed = signed.combine_chunks()
     rows = np.arange(len(signed), dtype=np.uint32)
     prints = signed.select(["fingerprint_1", "fingerprint_2"])
-    shuffle.write_table(piece.path(space.folder, "signatures"), signed.drop_columns(["bands"]), shuffle.HASHES)
+    shuffle.write_table(chunk.path(space.folder, "signatures"), signed.drop_columns(["bands"]), shuffle.HASHES)
     exact = prints.append_column("row", pa.array(rows))
-    shuffle.send(piece.path(space.folder, "exact"), exact, prints.column(0).to_numpy(), space.partitions)
+    shuffle.write_partitions(chunk.path(space.folder, "exact"), exact, prints.column(0).to_numpy(), space.partitions)
     bands = signed.column("bands").combine_chunks()
     signable = bands.is_valid().to_numpy(zero_copy_only=False)
     keys = bands.flatten().to_numpy()
     of = np.repeat(rows[signable], space.recipe.near_duplicate.bands)
     table = pa.table({"key": keys, "row": of})
-    shuffle.send(piece.path(space.folder, "bands"), table, keys, space.partitions)
+    shuffle.write_partitions(chunk.path(space.folder, "bands"), table, keys, space.partitions)

@@ -1,7 +1,8 @@
-"""Keys on their way from pieces to partitions: one file a piece, in which row group p holds the keys of partition p.
+"""The shuffle: keys on their way from chunks to partitions, and DuckDB under the build's memory limit.
 
-So the number of files does not grow with the number of partitions, and the task of a partition reads one row group of
-each. Keys are hashes: they do not compress, and need neither dictionary nor statistics.
+There is one file a chunk, in which row group p holds the keys of partition p. So the number of files does not grow with
+the number of partitions, and the task of a partition reads one row group of each. Keys are hashes: they do not
+compress, and need neither dictionary nor statistics.
 """
 
 import contextlib
@@ -16,17 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.passes.memory import duckdb_bytes
-from malmoi.corpus.passes.tasks import RANK, Piece, Task, Workspace, numbered
-from malmoi.kit.files import atomic_file, is_remote, opened
+from malmoi.corpus.passes.tasks import RANK, Chunk, Task, Workspace, numbered
+from malmoi.kit.files import atomic_file, opened
+from malmoi.kit.paths import is_remote
 
 ROWS_AT_ONCE = 1_000_000
 HASHES: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 FEW_VALUES = [
-    "source.kind",
-    "source.name",
-    "source.category",
-    "source.licence",
-    "source.language",
+    *(f"source.{name}" for name in ("kind", "name", "category", "licence", "language")),
     "origin.file",
     "input",
 ]
@@ -63,7 +61,7 @@ def write_groups(path: Path, groups: Iterator[pa.Table], schema: pa.Schema) -> N
             writer.write_table(table, row_group_size=max(1, len(table)))
 
 
-def send(path: Path, table: pa.Table, keys: np.ndarray, partitions: int) -> None:
+def write_partitions(path: Path, table: pa.Table, keys: np.ndarray, partitions: int) -> None:
     """Writes rows to `path` by the partition that each one's key (uint64) belongs to."""
     owners = (keys % np.uint64(partitions)).astype(np.int16)
     if partitions > 1:
@@ -74,32 +72,25 @@ def send(path: Path, table: pa.Table, keys: np.ndarray, partitions: int) -> None
             writer.write_table(table.slice(start, end - start), row_group_size=max(1, end - start))
 
 
-def receive(path: Path, partition: int) -> pa.Table:
+def read_partition(path: Path, partition: int) -> pa.Table:
     """The rows of a partition in one file."""
     with reading(path) as file:
         return file.read_row_group(partition)
 
 
-def by_piece(space: Workspace, path: Path, columns: list[str]) -> Iterator[tuple[int, Piece, pa.RecordBatch]]:
-    """What a file with a row group for every piece says: number of the first document, piece, and its rows.
+def by_chunk(space: Workspace, path: Path, columns: list[str]) -> Iterator[tuple[int, Chunk, pa.RecordBatch]]:
+    """What a file with a row group for every chunk says: number of the first document, chunk, and its rows.
 
-    Pieces without documents are left out. The file is opened once: its footer grows with the pieces.
+    Chunks without documents are left out. The file is opened once: its footer grows with the chunks.
     """
     with reading(path) as file:
-        for place, first, piece in numbered(space):
-            table = file.read_row_group(place, columns=columns).combine_chunks()
-            yield first, piece, table.to_batches()[0]
-
-
-def columns(path: Path) -> dict[str, np.ndarray]:
-    """All columns of a file without nulls, as NumPy arrays."""
-    with reading(path) as file:
-        table = file.read()
-    return {name: table.column(name).to_numpy() for name in table.schema.names}
+        for index, first, chunk in numbered(space):
+            table = file.read_row_group(index, columns=columns).combine_chunks()
+            yield first, chunk, table.to_batches()[0]
 
 
 def ranks_path(space: Workspace) -> Path:
-    """Where the stage rank puts `rank` and `dropped` of every document, one row group a piece."""
+    """Where the stage rank puts `rank` and `dropped` of every document, one row group a chunk."""
     return Task(space, RANK).record.with_suffix(".parquet")
 
 
@@ -110,13 +101,14 @@ def temporary(space: Workspace) -> "tempfile.TemporaryDirectory[str]":
 
 
 @contextlib.contextmanager
-def database(space: Workspace, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB under a hard limit of memory, which spills to a disk of this machine. alone: no other process is at work.
+def database(space: Workspace, alone: bool = False, held_bytes: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB under a hard limit of memory, which spills to a disk of this machine.
 
-    Rows have no order of their own: what needs one says so.
+    alone: no other process is at work. held_bytes: of arrays beside it in this process. Rows have no order of their
+    own: what needs one says so.
     """
     with temporary(space) as spill, duckdb.connect() as connection:
-        limit_bytes, threads = duckdb_bytes(space.recipe, alone)
+        limit_bytes, threads = duckdb_bytes(space.recipe, alone, held_bytes)
         connection.execute("SET memory_limit = ?", [f"{limit_bytes // 1_000_000}MB"])
         connection.execute("SET threads = ?", [threads])
         connection.execute("SET temp_directory = ?", [spill])

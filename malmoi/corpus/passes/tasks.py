@@ -5,28 +5,28 @@ record is missing, whoever asks, and whatever was killed before.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from malmoi.corpus.passes.attempts import Phase, Place, Wounds
+from malmoi.corpus.passes import attempts
+from malmoi.corpus.passes.attempts import Attempts
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.steps.minhash import EXACT, NEAR
-from malmoi.kit import config
-from malmoi.kit.files import listed, to_path, write_text
+from malmoi.corpus.steps import minhash
+from malmoi.kit import config, fence
+from malmoi.kit.files import listed, write_text
+from malmoi.kit.paths import to_path
 
-PASS, RANK, SAME, CLOSE, JUDGE, PARAGRAPHS, PUBLISH = STAGES = (
-    "pass",
-    "rank",
-    "exact",
-    "near",
-    "judge",
-    "paragraphs",
-    "publish",
-)
-"""In order. Each needs the whole one before it; within one every task stands alone."""
+STAGES = ("pass", "rank", "exact", "near", "judge", "paragraphs", "publish")
+SCAN, RANK, EXACT, NEAR, CLUSTER, BOILERPLATE, PUBLISH = STAGES
+"""In order, by the names that records and events have. Each needs the whole one before it; its tasks stand alone.
+
+SCAN reads and scores the documents, RANK puts them in order, EXACT and NEAR find candidates for copies, CLUSTER joins
+those that are alike and says who stays, BOILERPLATE finds paragraphs that many of these share, PUBLISH writes.
+"""
+_NAMES_IN_OFF = {EXACT: minhash.EXACT, NEAR: minhash.NEAR, BOILERPLATE: "paragraphs"}
+"""The stages over partitions, by what a recipe calls them in `off`."""
 
 PLAN = "plan.json"
 PARTITION_BYTES, MOST_PARTITIONS = 256_000_000, 128
@@ -35,17 +35,24 @@ PARTITION_BYTES, MOST_PARTITIONS = 256_000_000, 128
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a build works. folder: what is on the way. out: the corpus. partitions: of the keys by hash."""
+    """Where a build works. folder: what is on the way. out: the corpus. partitions: of the keys by hash.
+
+    lease: of the driver. A task publishes only while it is in force, on whatever machine it runs.
+    """
 
     recipe: CorpusRecipe
     folder: Path
     out: Path
     partitions: int
+    lease: fence.Token | None = None
 
 
 @dataclass
-class Piece:
-    """What one piece holds. A file of it exists only where its count is not 0. base: of an older corpus, keys only."""
+class Chunk:
+    """A bounded number of documents of one unit, by its counts. base: of an older corpus, keys only.
+
+    A file of it exists only where its count is not 0.
+    """
 
     name: str
     documents: int = 0
@@ -61,18 +68,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a stage. unit: of the pass. pieces: those that become one part of the output, with the first's place.
+    """One task of a stage. number: of the unit, the partition or the part.
 
-    number: of the unit, the partition or the part. wounds: what this unit cost before.
+    unit, attempts: of SCAN, what to read and how often that failed. chunks: of PUBLISH, those that become one part of
+    the output; first_chunk: the index of the first.
     """
 
     space: Workspace
     stage: str
     number: int = 0
     unit: Unit | None = None
-    pieces: tuple[Piece, ...] = ()
-    first_piece: int = 0
-    wounds: Wounds = field(default_factory=Wounds)
+    chunks: tuple[Chunk, ...] = ()
+    first_chunk: int = 0
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def stem(self) -> str:
@@ -81,8 +89,8 @@ class Task:
 
     @property
     def record(self) -> Path:
-        """The file that says the task is done: for exact, near, judge and paragraphs also its result."""
-        suffix = "json" if self.stage in (PASS, RANK, PUBLISH) else "parquet"
+        """The file that says the task is done; in the stages from EXACT to BOILERPLATE it is also the result."""
+        suffix = "json" if self.stage in (SCAN, RANK, PUBLISH) else "parquet"
         return self.space.folder / f"{self.stem}.{suffix}"
 
     @property
@@ -90,7 +98,7 @@ class Task:
         """How much of its stage the task is, in the unit in which it reports."""
         if self.unit:
             return self.unit.size_bytes
-        return sum(piece.text_bytes for piece in self.pieces)
+        return sum(chunk.text_bytes for chunk in self.chunks)
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,7 @@ def write_plan(plan: Plan) -> None:
         "recipe": config.to_table(space.recipe),
         "out": str(space.out),
         "partitions": space.partitions,
+        "lease": [space.lease.attempt, space.lease.token] if space.lease else None,
         "units": units,
     }
     write_text(space.folder / PLAN, json.dumps(table))
@@ -125,7 +134,9 @@ def read_plan(folder: Path) -> Plan:
     table = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     recipe = config.parse(CorpusRecipe, table["recipe"], "corpus")
     units = tuple(Unit(**{**unit, "files": tuple(map(to_path, unit["files"]))}) for unit in table["units"])
-    return Plan(Workspace(recipe, folder, to_path(table["out"]), table["partitions"]), units)
+    out = to_path(table["out"])
+    lease = fence.Token(out, *table["lease"]) if table["lease"] else None
+    return Plan(Workspace(recipe, folder, out, table["partitions"], lease), units)
 
 
 def tasks_of(folder: Path, stage: str) -> list[Task]:
@@ -135,87 +146,81 @@ def tasks_of(folder: Path, stage: str) -> list[Task]:
 
 def tasks(plan: Plan, stage: str) -> list[Task]:
     """Every task of a stage, done or not. The stage before must be done."""
-    space, off = plan.space, plan.space.recipe.off
-    if stage == PASS:
-        wounds = dict(_wounds(space.folder)) if plan.units else {}
-        return [Task(space, stage, unit.number, unit, wounds=wounds.get(unit.number, Wounds())) for unit in plan.units]
+    space = plan.space
+    if stage == SCAN:
+        before = _attempts(space.folder) if plan.units else {}
+        return [
+            Task(space, stage, unit.number, unit, attempts=before.get(unit.number, Attempts())) for unit in plan.units
+        ]
     if stage == PUBLISH:
         return list(_parts(space))
-    if stage in (RANK, JUDGE):
+    if stage in (RANK, CLUSTER):
         return [Task(space, stage)]
-    if {SAME: EXACT, CLOSE: NEAR, PARAGRAPHS: PARAGRAPHS}[stage] in off:
-        return []
-    return [Task(space, stage, number) for number in range(space.partitions)]
+    return partition_tasks(space, stage)
 
 
-def ranked(space: Workspace) -> list[Piece]:
-    """All pieces in order, as the stage `rank` found them, those without a document too."""
-    return read_pieces(Task(space, RANK).record)
+def partition_tasks(space: Workspace, stage: str) -> list[Task]:
+    """The tasks of EXACT, NEAR or BOILERPLATE: one for each partition, none where the recipe switches the stage off."""
+    is_off = _NAMES_IN_OFF[stage] in space.recipe.off
+    return [] if is_off else [Task(space, stage, number) for number in range(space.partitions)]
 
 
-def read_pieces(record: Path) -> list[Piece]:
-    """The pieces in a record of the stages pass and rank."""
-    return [Piece(**piece) for piece in json.loads(record.read_text(encoding="utf-8"))]
+def ranked(space: Workspace) -> list[Chunk]:
+    """All chunks in order, as the stage RANK found them, those without a document too."""
+    return read_chunks(Task(space, RANK).record)
 
 
-def write_pieces(record: Path, pieces: Sequence[Piece]) -> None:
-    """Says that a stage is done, and what it made."""
-    write_text(record, json.dumps([asdict(piece) for piece in pieces]))
+def read_chunks(record: Path) -> list[Chunk]:
+    """The chunks in a record of the stages SCAN and RANK."""
+    return [Chunk(**chunk) for chunk in json.loads(record.read_text(encoding="utf-8"))["chunks"]]
 
 
-def numbered(space: Workspace) -> Iterator[tuple[int, int, Piece]]:
-    """Pieces with documents: place among all pieces, number of the first document, piece."""
+def write_chunks(record: Path, chunks: Sequence[Chunk], file_hashes: Sequence[str] = ()) -> None:
+    """Says that a task of SCAN or RANK is done, and what it made. file_hashes: SHA-256 of each file that it read."""
+    write_text(record, json.dumps({"chunks": [asdict(chunk) for chunk in chunks], "file_hashes": list(file_hashes)}))
+
+
+def scanned(plan: Plan) -> Iterator[tuple[Unit, list[str]]]:
+    """The units in order, each with the SHA-256 of its files as it was scanned."""
+    for task in tasks(plan, SCAN):
+        if task.unit and not task.unit.is_base:
+            yield task.unit, json.loads(task.record.read_text(encoding="utf-8"))["file_hashes"]
+
+
+def numbered(space: Workspace) -> Iterator[tuple[int, int, Chunk]]:
+    """Chunks with documents: index among all chunks, number of the first document, chunk."""
     first = 0
-    for place, piece in enumerate(ranked(space)):
-        if piece.documents:
-            yield place, first, piece
-        first += piece.documents
+    for index, chunk in enumerate(ranked(space)):
+        if chunk.documents:
+            yield index, first, chunk
+        first += chunk.documents
 
 
-def write_wounds(task: Task) -> None:
+def num_documents(space: Workspace) -> int:
+    """Documents of all chunks, those of older corpora too."""
+    return sum(chunk.documents for chunk in ranked(space))
+
+
+def write_attempts(task: Task) -> None:
     """Keeps what a unit cost, so that whoever goes on knows of it."""
-    told: dict[str, Any] = {
-        "deaths": task.wounds.deaths,
-        "before": task.wounds.before and [*task.wounds.before[0], int(task.wounds.before[1])],
-        "lost": sorted(task.wounds.lost),
-        "unread": sorted(task.wounds.unread),
-        "one_by_one": task.wounds.one_by_one,
+    write_text(task.space.folder / f"{task.stem}.attempts", json.dumps(task.attempts.to_table()))
+
+
+def _attempts(folder: Path) -> dict[int, Attempts]:
+    """What units have cost so far, by number."""
+    return {
+        int(path.name.split("-")[1].split(".")[0]): attempts.from_table(json.loads(path.read_text(encoding="utf-8")))
+        for path in listed(folder, ".attempts")
     }
-    write_text(task.space.folder / f"{task.stem}.wounds", json.dumps(told))
-
-
-def _wounds(folder: Path) -> Iterator[tuple[int, Wounds]]:
-    for path in listed(folder, ".wounds"):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        before = told["before"] and (Place(*told["before"][:2]), Phase(told["before"][2]))
-        places = {name: frozenset(Place(*place) for place in told[name]) for name in ("lost", "unread")}
-        wounds = Wounds(told["deaths"], before, one_by_one=told["one_by_one"])
-        yield int(path.name.split("-")[1].split(".")[0]), replace(wounds, **places)
 
 
 def _parts(space: Workspace) -> Iterator[Task]:
-    """As many whole pieces as fit into shard_bytes of text make a part. There is always one, if it is empty."""
-    pieces = ranked(space)
+    """As many whole chunks as fit into shard_bytes of text make a part. There is always one, if it is empty."""
+    chunks = ranked(space)
     held, first, number = 0, 0, 0
-    for place, piece in enumerate(pieces):
-        if place > first and held + piece.text_bytes > space.recipe.shard_bytes:
-            yield Task(space, PUBLISH, number, pieces=tuple(pieces[first:place]), first_piece=first)
-            held, first, number = 0, place, number + 1
-        held += piece.text_bytes
-    yield Task(space, PUBLISH, number, pieces=tuple(pieces[first:]), first_piece=first)
-
-
-Work = Callable[[Any, Callable[[Any], None]], Any]
-"""A function of a task and of `report`, which sends news to the driver while it works. Importable by name."""
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the driver is told. news(task number, what was reported); done(task number, result).
-
-    revive(task number, exit code): the task to try in place of the one whose process died.
-    """
-
-    news: Callable[[int, Any], None]
-    done: Callable[[int, Any], None]
-    revive: Callable[[int, int], Any]
+    for index, chunk in enumerate(chunks):
+        if index > first and held + chunk.text_bytes > space.recipe.shard_bytes:
+            yield Task(space, PUBLISH, number, chunks=tuple(chunks[first:index]), first_chunk=first)
+            held, first, number = 0, index, number + 1
+        held += chunk.text_bytes
+    yield Task(space, PUBLISH, number, chunks=tuple(chunks[first:]), first_chunk=first)

@@ -1,15 +1,13 @@
 """What one worker does at a time: some files of one input, cut so that the cut does not depend on the machine."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.files import sized_files
-from malmoi.corpus.sources.input import Input, origin_name
+from malmoi.corpus.sources.input import Input
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of
 
 MOST_BYTES, LEAST_BYTES = 16_000_000, 200_000
 MOST_FILES = 500
@@ -49,26 +47,6 @@ def plan(recipe: CorpusRecipe) -> list[Unit]:
 def label(source: Input) -> str:
     """How an input is called in the ledger and the manifest."""
     return source.name or source.path.name
-
-
-def content_hashes(recipe: CorpusRecipe, units: Sequence[Unit]) -> dict[str, str]:
-    """SHA-256 of each input over the names and contents of its files, by its place and label."""
-    hashes = {}
-    for number, source in enumerate(recipe.inputs):
-        digest = hashlib.sha256()
-        for unit in units:
-            for path in unit.files if unit.input_number == number else ():
-                digest.update(f"{origin_name(path, source)} {_content_hash(path)}\n".encode())
-        hashes[f"{number} {label(source)}"] = digest.hexdigest()
-    return hashes
-
-
-def _content_hash(path: Path) -> str:
-    """What cannot be read has a hash as well: it is part of what the corpus was made from, and is in the ledger."""
-    try:
-        return sha256_of(path) if path.is_file() else "no file"
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
 
 
 def _sizes(source: Input) -> list[tuple[Path, int]]:

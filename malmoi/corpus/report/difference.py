@@ -1,12 +1,11 @@
 """What a changed recipe adds to a corpus and takes from it: two ledgers compared, document by document."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from malmoi.corpus.ledger.database import opened, parquet_files, query
+from malmoi.corpus.ledger.database import add_view, opened, query
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.corpus.report.questions import numbers
-from malmoi.kit.files import is_remote
 
 SHOWN_CHARACTERS = 300
 CHANGES = ("added", "dropped", "new", "gone", "changed", "other_reason")
@@ -54,12 +53,10 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
     by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
     """
     counts = {"before": numbers(before), "after": numbers(after)}
-    with opened(before) as database:
-        if is_remote(after) and not is_remote(before):
-            database.register_filesystem(cast(Any, after).fs)
+    with opened(before, ()) as database:
         for name, folder in (("a", before), ("b", after)):
-            database.read_parquet(parquet_files(folder / LEDGER)).create_view(name)
-            database.read_parquet(parquet_files(folder / SHARDS)).create_view(f"{name}_shards")
+            add_view(database, folder / LEDGER, name)
+            add_view(database, folder / SHARDS, f"{name}_shards")
             database.execute(_TEXTS.format(name=name))
             database.execute(_ROWS.format(name=name))
         database.execute(_CHANGES)

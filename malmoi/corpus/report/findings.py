@@ -167,30 +167,25 @@ def _pairs(database: duckdb.DuckDBPyConnection, rule: Rule) -> list[dict[str, An
 def _beside(database: duckdb.DuckDBPyConnection, rule: Rule, row: dict[str, Any]) -> dict[str, Any] | None:
     """For a copy, the document that stays; else the kept one of its kind whose score is closest to the limit."""
     if rule.reason in COPIES:
-        found = query(
-            database,
-            "SELECT id, title, source.kind AS kind, NULL AS score, left(text, $characters) AS text FROM shards"
-            " WHERE id = $id LIMIT 1",
-            id=row["stays"],
-            characters=SHOWN_CHARACTERS,
-        )
-        return found[0] if found else _in_base(row["stays"])
-    found = query(
+        return _kept(database, row["stays"], None) or _in_base(row["stays"])
+    closest = query(
         database,
         f'SELECT id, "{rule.score}" AS score FROM ledger WHERE kept AND source.kind = $kind AND "{rule.score}" IS NOT'  # noqa: S608
         f' NULL AND NOT isnan("{rule.score}"::DOUBLE) ORDER BY abs("{rule.score}" - $limit), id LIMIT 1',
         kind=row["kind"],
         limit=rule.limit(row["kind"]),
     )
-    if not found:
-        return None
-    texts = query(
-        database,
-        "SELECT id, title, source.kind AS kind, left(text, $characters) AS text FROM shards WHERE id = $id LIMIT 1",
-        id=found[0]["id"],
-        characters=SHOWN_CHARACTERS,
-    )
-    return {**texts[0], "score": found[0]["score"]} if texts else None
+    return _kept(database, closest[0]["id"], closest[0]["score"]) if closest else None
+
+
+def _kept(database: duckdb.DuckDBPyConnection, identity: str, score: float | None) -> dict[str, Any] | None:
+    """A document of the shards as it is shown; None where it is in none."""
+    rows = query(database, _KEPT, id=identity, characters=SHOWN_CHARACTERS)
+    return {**rows[0], "score": score} if rows else None
+
+
+_KEPT = """
+SELECT id, title, source.kind AS kind, left(text, $characters) AS text FROM shards WHERE id = $id LIMIT 1"""
 
 
 def _in_base(copy_of: str | None) -> dict[str, Any] | None:

@@ -1,118 +1,13 @@
-"""The corpus room's names as pages for people write them, in Korean and English. The studio gets them from here too."""
+"""The names of reasons, kinds, personal data and scores for people, in Korean and English, out of labels.toml."""
+
+import tomllib
+from pathlib import Path
 
 Label = tuple[str, str]
 """Korean, English."""
 
-REASONS: dict[str, Label] = {
-    "exact_duplicate": ("똑같은 문서", "Exact duplicate"),
-    "near_duplicate": ("거의 같은 문서", "Near-duplicate"),
-    "promotion": ("광고·홍보", "Promotion"),
-    "profanity": ("욕설", "Profanity"),
-    "word_list": ("뜻 없는 낱말 나열", "Word list"),
-    "address_list": ("연락처 나열", "Address list"),
-    "repetition": ("되풀이", "Repetition"),
-    "jamo": ("낱자모가 많음", "Too many loose jamo"),
-    "digits": ("숫자가 많음", "Too many digits"),
-    "symbols": ("기호가 많음", "Too many symbols"),
-    "no_text": ("글이 없음", "No text"),
-    "empty": ("비어 있음", "Empty"),
-    "malformed_json": ("깨진 JSON", "Malformed JSON"),
-    "line_too_long": ("너무 긴 줄", "Line too long"),
-    "too_large": ("너무 큼", "Too large"),
-    "truncated_archive": ("잘린 압축 파일", "Truncated archive"),
-    "unsupported_format": ("모르는 파일 형식", "Unsupported format"),
-    "unsafe_member": ("위험한 경로", "Unsafe path"),
-    "encoding": ("인코딩을 알 수 없음", "Unknown encoding"),
-    "broken_encoding": ("깨진 글자", "Broken encoding"),
-    "not_korean": ("한국어가 아님", "Not Korean"),
-    "too_short": ("너무 짧음", "Too short"),
-    "machine_translated": ("기계 번역으로 보임", "Looks machine-translated"),
-    "missing": ("없어진 파일", "File is gone"),
-    "no_permission": ("읽을 권한이 없음", "No permission"),
-    "read_error": ("읽기 오류", "Read error"),
-    "binary": ("글이 아닌 파일", "Binary file"),
-    "not_text": ("글이 아닌 값", "Not text"),
-    "malformed_table": ("깨진 표", "Malformed table"),
-    "malformed_record": ("깨진 WARC 기록", "Malformed WARC record"),
-    "http_status": ("오류 응답", "Error response"),
-    "damaged_archive": ("깨진 압축 파일", "Damaged archive"),
-    "decompression_bomb": ("풀면 너무 커짐", "Decompression bomb"),
-    "keyword_stuffing": ("한 낱말만 되풀이", "One word over and over"),
-    "spaced_out": ("글자마다 띄어 씀", "Spaces between all letters"),
-    "links": ("링크가 많음", "Too many links"),
-    "boilerplate": ("되풀이된 문단뿐임", "Repeated paragraphs only"),
-    "contaminated": ("평가 문제와 겹침", "Overlaps an evaluation set"),
-    "over_share": ("정한 몫보다 많음", "More than its share"),
-    "erased": ("요청으로 지움", "Erased on request"),
-    "harmful": ("해로운 글", "Harmful"),
-    "swearing": ("욕설로 보임", "Looks like swearing"),
-    "spam": ("광고로 보임", "Looks like spam"),
-    "low_value": ("정보가 적음", "Little information"),
-    "worker_died": ("읽던 프로세스가 죽음", "Its worker process died"),
-    "failed": ("프로그램 잘못으로 못 읽음", "Not read: our own fault"),
-}
-"""Every reason that a rule, a reader, a worker or an erasure gives: a test compares.
-
-One that is missing here is shown by its own name.
-"""
-
-KINDS: dict[str, Label] = {
-    "news": ("뉴스", "News"),
-    "cafe": ("카페", "Cafe"),
-    "blog": ("블로그", "Blog"),
-    "kin": ("지식 문답", "Questions and answers"),
-    "comment": ("댓글·감상", "Comments"),
-    "web": ("웹", "Web"),
-    "wiki": ("백과", "Encyclopedia"),
-    "book": ("책", "Books"),
-    "law": ("법령", "Law"),
-    "expert": ("전문 자료", "Expert text"),
-    "dialogue": ("대화", "Dialogue"),
-    "code": ("코드", "Code"),
-}
-PERSONAL: dict[str, Label] = {
-    "phone": ("전화번호", "Phone numbers"),
-    "email": ("이메일", "E-mail addresses"),
-    "resident_number": ("주민등록번호", "Resident numbers"),
-    "foreigner_number": ("외국인등록번호", "Foreigners' numbers"),
-    "business_number": ("사업자등록번호", "Business numbers"),
-    "corporate_number": ("법인등록번호", "Corporate numbers"),
-    "passport": ("여권 번호", "Passports"),
-    "driver_licence": ("운전면허 번호", "Driver's licences"),
-    "card": ("카드 번호", "Cards"),
-    "bank_account": ("계좌 번호", "Bank accounts"),
-    "vehicle_plate": ("자동차 번호", "Number plates"),
-    "ip_address": ("IP 주소", "IP addresses"),
-    "address": ("주소", "Addresses"),
-    "name": ("이름", "Names"),
-}
-SCORES: dict[str, Label] = {
-    "damage_share": ("깨진 글자의 몫", "damage_share"),
-    "korean_share": ("한국어의 몫", "korean_share"),
-    "characters": ("글자 수", "characters"),
-    "ending_share": ("조사·어미로 끝나는 낱말의 몫", "ending_share"),
-    "jamo_share": ("낱자모의 몫", "jamo_share"),
-    "symbol_share": ("기호의 몫", "symbol_share"),
-    "digit_share": ("숫자의 몫", "digit_share"),
-    "longest_run": ("이어진 같은 글자", "longest_run"),
-    "top_word_share": ("가장 잦은 낱말의 몫", "top_word_share"),
-    "spaced_share": ("한 글자씩 띄어 쓴 낱말의 몫", "spaced_share"),
-    "url_share": ("주소(URL)의 몫", "url_share"),
-    "contaminated_share": ("평가 문제와 겹친 몫", "contaminated_share"),
-    "value": ("정보 가치", "value"),
-    "harm_mean": ("문장들의 해로움 평균", "harm_mean"),
-    "profanity_mean": ("문장들의 욕설 평균", "profanity_mean"),
-    "spam": ("광고일 확률", "spam"),
-    "human_translation": ("사람이 옮겼을 확률", "human_translation"),
-    "duplicate_line_share": ("되풀이된 줄의 몫", "duplicate_line_share"),
-    "top_bigram_share": ("가장 잦은 낱말 쌍의 몫", "top_bigram_share"),
-    "repeated_5gram_share": ("되풀이된 다섯 낱말의 몫", "repeated_5gram_share"),
-    "masked_per_1000": ("천 글자당 가린 개인정보", "masked_per_1000"),
-    "promotion_per_1000": ("천 글자당 홍보 표현", "promotion_per_1000"),
-    "profanity_per_100": ("백 글자당 욕설", "profanity_per_100"),
-    "exact_similarity": ("똑같은 문서와의 닮음", "exact_similarity"),
-    "near_similarity": ("남은 문서와의 닮음", "near_similarity"),
-    "left_characters": ("되풀이된 문단을 빼고 남은 글자", "left_characters"),
-    "over_share": ("몫을 넘음", "over_share"),
-}
-"""Scores that rules look at; in English by the name of the column, which a recipe sets limits by."""
+_TABLES = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8"))
+REASONS, KINDS, PERSONAL, SCORES = (
+    {name: (korean, english) for name, (korean, english) in _TABLES[table].items()}
+    for table in ("reasons", "kinds", "personal", "scores")
+)

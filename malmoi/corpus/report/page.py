@@ -6,12 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from malmoi.corpus.ledger.layout import REPORTS
 from malmoi.corpus.report.findings import gather
 from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS, SCORES
 from malmoi.kit.files import write_text
 from malmoi.kit.page import render
 
-HTML, JSON = "report.html", "report.json"
+HTML, JSON = REPORTS
 TEMPLATE = Path(__file__).with_name("page.html")
 MAX_SOURCES = 20
 """A crawl has more names than anyone reads; the rest is summed up in one bar."""

@@ -1,12 +1,14 @@
 """Answers about a finished corpus as plain data: its numbers, why a document fared as it did, samples of what went."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from malmoi.corpus.ledger.database import _manifest, opened, query
+from malmoi.corpus.ledger import rules
+from malmoi.corpus.ledger.database import manifest_of, opened, query
+from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.passes import rank
 from malmoi.corpus.recipe import CorpusRecipe, from_manifest
 from malmoi.corpus.steps.rule import Rule
@@ -16,7 +18,7 @@ from malmoi.kit.errors import UserError, did_you_mean
 
 def numbers(folder: Path) -> dict[str, Any]:
     """The counts of the manifest. Raises UserError where the folder is no finished corpus."""
-    counts = _manifest(folder, "counts")["counts"]
+    counts = manifest_of(folder, "counts")["counts"]
     if "documents_in" not in counts:
         raise UserError(f"{folder / manifest.NAME} is damaged: its counts have no documents_in")
     return counts
@@ -24,12 +26,12 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 def recipe_of(folder: Path) -> CorpusRecipe:
     """The recipe that a corpus was built with."""
-    return from_manifest(_manifest(folder, "config")["config"])
+    return from_manifest(manifest_of(folder, "config")["config"])
 
 
 def rules_of(folder: Path) -> tuple[Rule, ...]:
     """The rules that a corpus was judged by, with the limits as they were."""
-    return rank.rules(recipe_of(folder), folder)
+    return rules.read(folder) or rank.rules(recipe_of(folder), folder)
 
 
 def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
@@ -37,12 +39,12 @@ def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
 
     Raises UserError for an unknown id, with one that begins alike.
     """
-    rules = rules_of(folder)
+    judged_by = rules_of(folder)
     with opened(folder) as database:
         rows = query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
         if not rows:
             raise UserError(f"no document {identity!r} in {folder}", "the id of a document", _alike(database, identity))
-    return [_trail(row, rules) for row in rows]
+    return [_trail(row, judged_by) for row in rows]
 
 
 def sample(folder: Path, reason: str | None, count: int, seed: int = 0) -> list[dict[str, Any]]:
@@ -77,10 +79,13 @@ def _alike(database: duckdb.DuckDBPyConnection, identity: str) -> str:
     return "`malmoi corpus sample` and the shards show ids"
 
 
-def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
-    # The rules judge again here, on the scores that the ledger kept: what is told is what was done, not a copy of it.
+def judgements(row: Mapping[str, Any], rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    """What each rule says of a row of the ledger: reason, score, value, bound, limit, dropped.
+
+    The rules judge again here, on the scores that the ledger kept: what is said is what was done, not a copy of it.
+    """
     kind = (row["source"] or {}).get("kind") or ""
-    judgements = [
+    return [
         {
             "reason": rule.reason,
             "score": rule.score,
@@ -92,11 +97,10 @@ def _trail(row: dict[str, Any], rules: Iterable[Any]) -> dict[str, Any]:
         for rule in rules
         if rule.score in row
     ]
-    head = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
+
+
+def _trail(row: dict[str, Any], rules: Iterable[Rule]) -> dict[str, Any]:
     copies = ("exact_duplicate_of", "near_duplicate_of", "cluster", "cluster_size")
-    masked = {
-        name.removeprefix("masked_"): row[name]
-        for name in row
-        if name.startswith("masked_") and name != "masked_per_1000"
-    }
-    return {**{name: row[name] for name in (*head, *copies)}, "masked": masked, "judgements": judgements}
+    counted = (name for name in row if name.startswith("masked_") and name != "masked_per_1000")
+    masked = {name.removeprefix("masked_"): row[name] for name in counted}
+    return {**{name: row[name] for name in (*HEAD, *copies)}, "masked": masked, "judgements": judgements(row, rules)}

@@ -21,7 +21,7 @@ from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
-from malmoi.kit.files import is_remote
+from malmoi.kit.paths import is_remote
 
 BATCH_BYTES, MOST_ROWS = 4_000_000, 2_000
 SUFFIXES = (".parquet", ".pq")

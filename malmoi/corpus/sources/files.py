@@ -21,7 +21,8 @@ from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, is_remote, opened, require, sizes_below
+from malmoi.kit.files import PARTIAL, opened, sizes_below
+from malmoi.kit.paths import is_remote, require_reachable
 
 Items = Iterator[Raw | Unreadable]
 Reader = Callable[[BinaryIO, str, Input], Items]
@@ -77,7 +78,7 @@ def sized_files(source: Input) -> list[tuple[Path, int]]:
 def _remote_files(source: Input) -> list[tuple[Path, int]]:
     """As on a disk, in the same order, from one listing. There are no links and no closed folders."""
     root = source.path
-    require(root)
+    require_reachable(root)
     sizes = sizes_below(root)
     if not sizes and not root.is_file():
         raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")

@@ -89,6 +89,7 @@ async def score(request: Request, body: ScoreBody, served: ServedNeed) -> dict[s
 
 
 def _piece(codec: Codec, token_id: int) -> dict[str, Any]:
+    """A token as the lens shows it: text where it is whole characters, U+FFFD for parts, and its bytes."""
     content = codec.token_bytes(token_id)
     text = content.decode("utf-8", errors="replace") if content else token_text(codec, token_id)
     return {"id": token_id, "text": text, "bytes": list(content)}

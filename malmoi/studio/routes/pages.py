@@ -13,6 +13,8 @@ from malmoi.serve.http_errors import ApiError
 from malmoi.studio.headers import new_nonce, policy
 
 STATIC = Path(__file__).parents[1] / "static"
+ABSENT = Path(__file__).with_name("absent.html")
+"""What is shown where the bundle has not been built."""
 NONCE = "__CSP_NONCE__"
 
 _NOT_PAGES = ("api", "v1", "health")
@@ -31,14 +33,6 @@ _MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 """Written down, because what Python guesses depends on the machine's own tables."""
-
-_ABSENT = """<!doctype html>
-<html lang="ko"><head><meta charset="utf-8"><title>말모이 작업실</title></head>
-<body><h1>말모이 작업실</h1>
-<p>화면 파일이 아직 만들어지지 않았어요. <code>make web</code> 을 실행한 뒤 다시 열어 주세요.</p>
-<p>The studio's screen has not been built yet. Run <code>make web</code> and open this page again.
-The interfaces under <code>/v1</code> and <code>/api</code> work already.</p></body></html>
-"""
 
 
 def router(static: Path) -> APIRouter:
@@ -60,6 +54,7 @@ def router(static: Path) -> APIRouter:
 
 
 def _file(file: Path, path: str) -> Response:
+    """A file of the bundle. Those under assets/ have a hash in their names, so browsers may keep them for a year."""
     lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
     media_type = _MEDIA_TYPES.get(file.suffix, "application/octet-stream")
     return FileResponse(file, media_type=media_type, headers={"Cache-Control": lasting})
@@ -68,7 +63,7 @@ def _file(file: Path, path: str) -> Response:
 def _index(file: Path | None) -> Response:
     """The application's page, with a nonce of its own for the styles that its scripts insert (CodeMirror does)."""
     if file is None:
-        return HTMLResponse(_ABSENT, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(ABSENT.read_text(encoding="utf-8"), headers={"Cache-Control": "no-store"})
     nonce = new_nonce()
     content = file.read_text(encoding="utf-8").replace(NONCE, nonce)
     return HTMLResponse(content, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy(nonce)})

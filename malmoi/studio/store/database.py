@@ -42,6 +42,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's signature)
+    """Sets up each new connection: SQLite keeps these settings for the connection, not in the file (but for WAL)."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")  # readers do not wait for the writer
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")

@@ -85,7 +85,7 @@ def test_every_task_is_done_once_on_two_nodes_and_its_news_are_heard():
 
 def test_task_of_a_dead_child_is_given_back_and_its_ray_worker_lives_on():
     heard = Heard()
-    ray_tasks.run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(revive=lambda _: 10))
+    ray_tasks.run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(retry=lambda _: 10))
     assert heard.done == {0: 0, 1: 10, 2: 2, 3: 4}
     assert heard.deaths == [(1, -signal.SIGKILL)]
 

@@ -14,13 +14,12 @@ from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
-from malmoi.corpus.engines import pool
 from malmoi.corpus.passes import phases, tasks, units
 from malmoi.corpus.passes.tasks import Plan, Task, Workspace
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.boilerplate import Paragraphs
-from malmoi.kit import manifest
+from malmoi.kit import manifest, pool
 from malmoi.kit.errors import UserError
 
 NOTICE = "이 누리집의 모든 글은 저작권법의 보호를 받으므로 허락 없이 옮기거나 나누어 줄 수 없음을 알려 드립니다."

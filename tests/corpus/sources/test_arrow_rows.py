@@ -10,7 +10,7 @@ import pytest
 
 from malmoi.corpus.kernels.buffers import string_buffers
 from malmoi.corpus.kernels.cleanliness import LAST, ODD, clean, code_points
-from malmoi.corpus.passes.attempts import Journal, Wounds
+from malmoi.corpus.passes.attempts import Attempts, Journal
 from malmoi.corpus.passes.items import read_entries, to_batch
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.sources import arrow_rows
@@ -63,11 +63,11 @@ HARD = {
 }
 
 
-def rows_of(path: Path, source: Input, wounds: Wounds = Wounds()) -> list[dict]:  # noqa: B008  frozen
+def rows_of(path: Path, source: Input, attempts: Attempts = Attempts()) -> list[dict]:  # noqa: B008  frozen
     """Documents and refusals in order, as rows."""
     rows = []
     unit = Unit(0, 0, (path,), 1)
-    for _, entry in read_entries(unit, source, wounds, Journal(path.parent / "journal")):
+    for _, entry in read_entries(unit, source, attempts, Journal(path.parent / "journal")):
         if isinstance(entry, dict):
             rows += [entry] if "reason" in entry else to_batch([entry])[0].to_pylist()
         else:
@@ -77,7 +77,7 @@ def rows_of(path: Path, source: Input, wounds: Wounds = Wounds()) -> list[dict]:
 
 def both_ways(path: Path, source: Input) -> list[dict]:
     """The rows of the long way, when those of the quick one are the same."""
-    slow = rows_of(path, source, Wounds(deaths=1))
+    slow = rows_of(path, source, Attempts(failures=1))
     assert rows_of(path, source) == slow
     return slow
 

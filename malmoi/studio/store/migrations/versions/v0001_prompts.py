@@ -1,14 +1,10 @@
 """The table of saved prompts."""
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0001"
 down_revision: str | None = None
-branch_labels: str | Sequence[str] | None = None
-depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
@@ -22,9 +18,3 @@ def upgrade() -> None:
         sa.Column("updated", sa.String(40), nullable=False),
     )
     op.create_index("ix_prompt_updated", "prompt", ["updated"])
-
-
-def downgrade() -> None:
-    """Removes the table and what is in it."""
-    op.drop_index("ix_prompt_updated", "prompt")
-    op.drop_table("prompt")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_engines import Heard, ask_wrongly, die_on_odd, raise_on_three, square, write_to_nowhere
 
-from malmoi.corpus.engines.pool import run_all
 from malmoi.kit.errors import UserError
+from malmoi.kit.pool import run_all
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -23,7 +23,7 @@ def test_every_task_is_done_once_and_its_news_are_heard(processes):
 
 def test_task_of_a_killed_worker_is_given_back_and_the_others_go_on():
     heard = Heard()
-    run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(revive=lambda _: 10))
+    run_all(die_on_odd, [0, 1, 2, 4], 2, heard.hooks(retry=lambda _: 10))
     assert heard.done == {0: 0, 1: 10, 2: 2, 3: 4}
     assert heard.deaths == [(1, -signal.SIGKILL)]
 
@@ -49,8 +49,8 @@ def test_no_task_starts_no_process():
 DRIVER = """
 import sys, time
 sys.path[:0] = {here!r}
-from test_pool import sleep_long
-from malmoi.corpus.engines.pool import Hooks, run_all
+from test_pool_engine import sleep_long
+from malmoi.kit.pool import Hooks, run_all
 if __name__ == "__main__":
     run_all(sleep_long, [{marker!r}], 1, Hooks(print, print, print))
 """

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from malmoi.kit.errors import UserError
-from malmoi.tokenizer.workers import IN_FLIGHT_PER_PROCESS, map_in_order, num_processes
+from malmoi.kit.pool import IN_FLIGHT_PER_PROCESS, map_in_order, num_processes
 
 ORPHANS = """
 import sys, time
-from malmoi.tokenizer.workers import map_in_order
+from malmoi.kit.pool import map_in_order
 if __name__ == "__main__":
     def tasks():
         yield from [0.01, 0.01]
@@ -50,7 +50,7 @@ def test_work_is_taken_no_faster_than_results_are():
 
 
 def test_an_error_in_a_worker_reaches_the_caller():
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         list(map_in_order(divmod_by_zero, [1], 2))
 
 
