@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from malmoi.corpus.build import build
-from malmoi.corpus.classify.linear_model import WEIGHTS, Model, load
+from malmoi.corpus.classify.linear_model import WEIGHTS, LinearModel, load
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.learned import Learned
@@ -34,7 +34,7 @@ def ledger(out):
 def write_weights(folder, bias):
     folder.mkdir(exist_ok=True)
     own = load(WEIGHTS / "value.npz")
-    Model(np.zeros_like(own.weights), own.scale, bias, own.features).save(folder / "value.npz")
+    LinearModel(np.zeros_like(own.weights), own.scale, bias, own.features).save(folder / "value.npz")
 
 
 def test_weights_replaced_under_the_same_path_score_the_corpus_again(raw, tmp_path):
