@@ -175,6 +175,13 @@ def test_remote_file_appears_whole_or_not_at_all(remote):
         assert stream.read(3).decode() == "전"
 
 
+def test_nothing_lies_below_a_remote_file_nor_below_a_neighbour_whose_name_begins_alike(remote):
+    for name in ("a.txt", "ab/1.txt", "a/2.txt"):
+        files.write_text(remote / name, name)
+    assert files.sizes_below(remote / "a.txt") == {}
+    assert files.sizes_below(remote / "a") == {"2.txt": len("a/2.txt")}
+
+
 def test_an_error_of_a_connection_names_the_path_whatever_its_class_takes(remote):
     """aiohttp's error is an OSError whose constructor takes a key and another error."""
     aiohttp = pytest.importorskip("aiohttp")

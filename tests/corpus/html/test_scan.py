@@ -1,6 +1,7 @@
 """The scanner: blocks of text in reading order from bytes that were never a tree."""
 
 import time
+import unicodedata
 
 import numpy as np
 import pytest
@@ -54,7 +55,8 @@ def test_blocks_are_read_in_order(html, blocks):
 
 
 def test_nfd_jamo_and_emoji_pass_unchanged():
-    text = "각 ㅋㅋㅋ 한글 👨‍👩‍👧 漢字"
+    text = f"{unicodedata.normalize('NFD', '각')} ㅋㅋㅋ 한글 👨‍👩‍👧 漢字"
+    assert not unicodedata.is_normalized("NFC", text)
     assert read(f"<p>{text}</p>") == [text]
 
 

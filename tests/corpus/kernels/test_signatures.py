@@ -80,6 +80,17 @@ def test_document_at_the_end_of_a_chain_stays_where_it_is_unlike_the_best():
     assert np.isnan(alike).tolist() == [True, False, True]
 
 
+def test_documents_of_an_older_corpus_stay_and_copies_of_each_go():
+    """The second of the older ones is like the first; what is like the second alone would stay, were it not there."""
+    text = sentences(11) + sentences(12)
+    chain = [text, changed(text, 0.04, 1), changed(changed(text, 0.04, 1), 0.05, 2)]
+    small = sketches(signed(*chain)[0])
+    stands_for, alike = np.arange(3), np.full(3, np.nan)
+    choose(np.arange(3), np.zeros(3, np.int64), small, 0.45, stands_for, alike, 2)
+    assert stands_for.tolist() == [0, 1, 1]
+    assert np.isnan(alike).tolist() == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same_letters", "same_text"),
     [

@@ -1,5 +1,6 @@
 import json
 import random
+import unicodedata
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -143,7 +144,7 @@ def test_without_sets_nothing_is_looked_for():
         ("a.tsv", 'label\ttext\n0\t"가 나\n', ("text",), ['"가 나']),
         ("a.tsv", "0\t가\n1\t나\n", ("1",), ["가", "나"]),
         ("a.txt", "가\n\n나\n", ("text",), ["가", "나"]),
-        ("a.txt", "한글\n", ("text",), ["한글"]),
+        ("a.txt", unicodedata.normalize("NFD", "한글\n"), ("text",), ["한글"]),
     ],
 )
 def test_every_format_gives_its_texts_in_nfc(tmp_path, name, content, fields, expected):
