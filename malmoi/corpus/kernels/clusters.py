@@ -65,21 +65,12 @@ def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float
     """
     compared = 0
     for k in range(len(left)):
-        compared += _join_if_alike(left[k], right[k], sketches, least, parents)
+        one, other = _root(parents, left[k]), _root(parents, right[k])
+        if one != other:  # else they are in one cluster already
+            compared += 1
+            if similarity(sketches[left[k]], sketches[right[k]]) >= least:
+                parents[max(one, other)] = min(one, other)  # the root is the best of its cluster
     return compared
-
-
-@njit(nogil=True, cache=True)
-def _join_if_alike(one: Any, other: Any, sketches: Any, least: Any, parents: Any) -> Any:
-    """Joins two documents whose sketches are alike; returns 1 where they were compared, 0 where they were in one
-    cluster already. one, other: int64. The smaller root stays the root, so the root is the best of its cluster.
-    """
-    left, right = _root(parents, one), _root(parents, other)
-    if left == right:
-        return 0
-    if similarity(sketches[one], sketches[other]) >= least:
-        parents[max(left, right)] = min(left, right)
-    return 1
 
 
 @njit(nogil=True, cache=True)

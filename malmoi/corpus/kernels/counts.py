@@ -4,7 +4,6 @@ What can be told from how often a character stands in a text (shares of scripts,
 from the few hundred characters that a text has: the walk itself only counts them.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -91,14 +90,8 @@ def english_table() -> np.ndarray:
     packed = [int.from_bytes(word.encode(), "little") for word in ENGLISH_WORDS]
     size = next(size for size in range(len(packed), 1000) if len({value % size for value in packed}) == len(packed))
     table = np.zeros(size, np.uint32)
-    _fill(table, packed)
+    table[[value % size for value in packed]] = packed
     return table
-
-
-def _fill(table: np.ndarray, packed: Iterable[int]) -> None:
-    """Puts each word where its value modulo the length says. table: uint32, changed."""
-    for value in packed:
-        table[value % len(table)] = value
 
 
 # The kernel takes numpy arrays and numbers only and allocates nothing. It is one function because what it keeps between

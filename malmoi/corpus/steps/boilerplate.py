@@ -79,13 +79,8 @@ def sign(batch: pa.RecordBatch, settings: Paragraphs) -> pa.RecordBatch:
     new = np.ones(len(order), bool)
     new[1:] = (hashes[order][1:] != hashes[order][:-1]) | (rows[order][1:] != rows[order][:-1])
     order = order[new]
-    columns = {
-        "hash": hashes[order],
-        "row": rows[order],
-        "characters": letters[order],
-        "site": _sites(batch)[rows[order]],
-    }
-    return pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in columns.items()})
+    columns = {"hash": hashes, "row": rows, "characters": letters, "site": _sites(batch)[rows]}
+    return pa.RecordBatch.from_pydict({name: pa.array(values[order]) for name, values in columns.items()})
 
 
 def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> pa.Table:
