@@ -19,6 +19,7 @@ MOST_STAYING = 2_000
 """So many documents of one cluster are compared with its others: work stays linear in a cluster of any size."""
 
 
+@njit(nogil=True, cache=True)
 def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which documents of each bucket are to be compared: two int64 arrays of documents, the better one first.
 
@@ -29,15 +30,6 @@ def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     left = np.empty((COMPARED_IN_BUCKET + 1) * len(keys), np.int64)
     right = np.empty_like(left)
-    num_pairs = _pairs(keys, members, left, right)
-    return left[:num_pairs].copy(), right[:num_pairs].copy()
-
-
-@njit(nogil=True, cache=True)
-def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
-    """Fills `left` and `right` (int64, room for COMPARED_IN_BUCKET + 1 a key); returns how many pairs. keys: uint64
-    (entries,). members: int64 (entries,).
-    """
     count, head = 0, 0
     for k in range(1, len(keys)):
         if keys[k] != keys[k - 1]:
@@ -51,7 +43,7 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
         if k - 1 > last and members[k - 1] != members[k]:
             left[count], right[count] = members[k - 1], members[k]
             count += 1
-    return count
+    return left[:count].copy(), right[:count].copy()
 
 
 @njit(nogil=True, cache=True)
