@@ -20,6 +20,7 @@ from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step, check_order
 from malmoi.kit.config import machine, parse
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least
 
 LEAST_MEMORY_BYTES = 600 * MEGABYTE
 """One process with its libraries, a batch of text and DuckDB."""
@@ -64,12 +65,8 @@ class CorpusRecipe:
     def __post_init__(self) -> None:
         if not self.inputs:
             raise UserError("inputs is empty", "at least one input with a path")
-        if self.processes is not None and self.processes < 1:
-            raise UserError(f"processes is {self.processes}", "1 or more")
-        if self.memory_bytes < LEAST_MEMORY_BYTES:
-            raise UserError(f"memory_bytes is {self.memory_bytes}", f"at least {LEAST_MEMORY_BYTES}")
-        if self.shard_bytes < 1:
-            raise UserError(f"shard_bytes is {self.shard_bytes}", "1 or more")
+        at_least(self, 1, "processes", "shard_bytes")
+        at_least(self, LEAST_MEMORY_BYTES, "memory_bytes")
         check_order(self.steps(), DOCUMENTS.names)
 
     def steps(self) -> tuple[Step, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.linear_model import shipped_model
+from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
 from malmoi.corpus.learning.classifiers import auroc_of, dataset_named
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE
 from malmoi.corpus.sources.streams import open_stream
@@ -55,7 +55,7 @@ def test_planted_advertisement_of_unseen_offers_scores_over_every_kind_of_writte
     unseen = [text for text in planted if any(offer in text for offer in OFFERS_ASIDE)]
     assert len(unseen) > 80
     plain = [text for group in written.values() for text in group]
-    scores = shipped_model("spam").score(pa.array([*unseen, *plain]))
+    scores = load_model(WEIGHTS / "spam.npz").score(pa.array([*unseen, *plain]))
     labels = np.repeat([1, 0], [len(unseen), len(plain)])
     assert auroc_of(labels, scores) >= FLOORS["planted_advertisement_auroc"]
 
@@ -63,14 +63,14 @@ def test_planted_advertisement_of_unseen_offers_scores_over_every_kind_of_writte
 def test_written_prose_is_worth_more_than_written_comments(written: dict[str, list[str]]):
     prose = [text for group in EDITED for text in written[group]]
     remarks = [text for group in REMARKS for text in written[group]]
-    scores = shipped_model("value").score(pa.array([*prose, *remarks]))
+    scores = load_model(WEIGHTS / "value.npz").score(pa.array([*prose, *remarks]))
     labels = np.repeat([1, 0], [len(prose), len(remarks)])
     assert auroc_of(labels, scores) >= FLOORS["written_value_auroc"]
 
 
 def _auroc(name: str, folder: Path) -> float:
     dataset = dataset_named(name, folder, advertisements())
-    return auroc_of(dataset.aside_labels, shipped_model(name).score(dataset.aside_texts))
+    return auroc_of(dataset.aside_labels, load_model(WEIGHTS / f"{name}.npz").score(dataset.aside_texts))
 
 
 def _unpack(archive: Path, folder: Path, wanted: tuple[str, ...]) -> None:

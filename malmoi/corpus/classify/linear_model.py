@@ -6,7 +6,6 @@ n-grams and a long one many; the root is the length of the binary feature vector
 
 import json
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,10 +15,11 @@ import pyarrow as pa
 from malmoi.corpus.classify.ngram_features import Features
 from malmoi.corpus.classify.scoring import LinearParameters, score
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.errors import UserError
 from malmoi.kit.files import atomic_file
 
 WEIGHTS = Path(__file__).with_name("weights")
+"""The models of the package: NAME.npz."""
 LARGEST_WEIGHT = 127
 """Of int8, the same on both sides of 0."""
 
@@ -73,16 +73,6 @@ def load_model(path: Path) -> LinearModel:
             return LinearModel(stored["weights"], scale, bias, grams, settings["note"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise UserError(f"{path} is no model of n-gram weights: {error}", "an .npz that `Model.save` wrote") from error
-
-
-@cache
-def shipped_model(name: str) -> LinearModel:
-    """A model of the package, read once: "harm", "profanity", "human_translation", "value", "spam"."""
-    path = WEIGHTS / f"{name}.npz"
-    if not path.exists():
-        known = sorted(file.stem for file in WEIGHTS.glob("*.npz"))
-        raise UserError(f"no learned model {name!r}", ", ".join(known), did_you_mean(name, known))
-    return load_model(path)
 
 
 def probability(margins: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from malmoi.corpus.document import require_kind
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,7 @@ class Mix:
                 raise UserError(f"shares.{kind} is {share}", "0 to 1")
         if sum(self.shares.values()) > 1 + 1e-9:
             raise UserError(f"shares sum to {sum(self.shares.values()):g}", "1 or less")
-        for name in ("largest_kind_share", "largest_source_share"):
-            if getattr(self, name) is not None and not 0 < getattr(self, name) <= 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "above 0, up to 1")
-        if not 1 <= self.most_epochs <= 100:
-            raise UserError(f"most_epochs is {self.most_epochs}", "1 to 100")
-        if self.total_bytes is not None and self.total_bytes < 1:
-            raise UserError(f"total_bytes is {self.total_bytes}", "1 or more")
-        for name in ("trust_power", "value_power"):
-            if not 0 <= getattr(self, name) <= 10:
-                raise UserError(f"{name} is {getattr(self, name)}", "0 to 10")
+        require(self, "above 0, up to 1", lambda cap: 0 < cap <= 1, "largest_kind_share", "largest_source_share")
+        require(self, "1 to 100", lambda number: 1 <= number <= 100, "most_epochs")
+        at_least(self, 1, "total_bytes")
+        require(self, "0 to 10", lambda power: 0 <= power <= 10, "trust_power", "value_power")

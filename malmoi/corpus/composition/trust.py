@@ -21,6 +21,7 @@ import pyarrow as pa
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.text.host import host_of_authority, registrable_domain
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least, require
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,11 +70,8 @@ class Trust:
                 raise UserError(f"{host!r} is no host", 'a name such as "www.go.kr", without https:// and path')
         if self.damping == 1:
             raise UserError("damping is 1", "below 1, or the ranks need not settle")
-        if self.tolerance <= 0:
-            raise UserError(f"tolerance is {self.tolerance}", "above 0")
-        for name in ("enough_domains", "most_rounds"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
+        require(self, "above 0", lambda tolerance: tolerance > 0, "tolerance")
+        at_least(self, 1, "enough_domains", "most_rounds")
 
 
 def judge_sites(database: "duckdb.DuckDBPyConnection", settings: Trust) -> int:
@@ -106,6 +104,11 @@ def _tables() -> dict[str, Any]:
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
+def _unknown(settings: Trust) -> float:
+    """The trust of what no table names."""
+    return _tables()["unknown"] if settings.unknown is None else settings.unknown
+
+
 def _make_own_trust(database: "duckdb.DuckDBPyConnection", settings: Trust) -> None:
     """site_own(node, host, domain, basis, own_trust, teleport): the hosts numbered by name, from 0.
 
@@ -113,11 +116,9 @@ def _make_own_trust(database: "duckdb.DuckDBPyConnection", settings: Trust) -> N
     domain is found in Python, 7 us a host (2026-11).
     """
 
-    table = _tables()
     listed = {host_of_authority(name) or name: trust for name, trust in settings.sites.items()}
     _register(database, "listed_sites", listed)
-    _register(database, "official_suffixes", {**table["suffixes"], **settings.suffixes})
-    unknown = table["unknown"] if settings.unknown is None else settings.unknown
+    _register(database, "official_suffixes", {**_tables()["suffixes"], **settings.suffixes})
     database.create_function("registrable_domain", registrable_domain)
     database.execute(
         """
@@ -145,7 +146,7 @@ whole AS (SELECT sum(weight) AS weight FROM domains)
 SELECT (row_number() OVER (ORDER BY host))::INTEGER - 1 AS node, host, domain, basis, own_trust,
   domains.weight / hosts / whole.weight AS teleport
 FROM own JOIN domains USING (domain), whole""",
-        {"unknown": unknown, "power": CHANCE_POWER},
+        {"unknown": _unknown(settings), "power": CHANCE_POWER},
     )
     database.remove_function("registrable_domain")
 
@@ -224,10 +225,8 @@ FROM site_own JOIN popular USING (node) LEFT JOIN counted USING (host) ORDER BY 
 
 def _make_unhosted(database: "duckdb.DuckDBPyConnection", settings: Trust) -> None:
     """`unhosted`, and the view that gives each document its trust."""
-    table = _tables()
     _register(database, "trusted_names", settings.names)
-    _register(database, "trusted_kinds", {**table["kinds"], **settings.kinds})
-    unknown = table["unknown"] if settings.unknown is None else settings.unknown
+    _register(database, "trusted_kinds", {**_tables()["kinds"], **settings.kinds})
     database.execute(
         "CREATE OR REPLACE TABLE unhosted AS SELECT d.kind, d.source_name, count(*) AS documents,"
         " CASE WHEN any_value(n.trust) IS NOT NULL THEN 'name ' || d.source_name"
@@ -236,7 +235,7 @@ def _make_unhosted(database: "duckdb.DuckDBPyConnection", settings: Trust) -> No
         " LEFT JOIN trusted_names n ON n.name = d.source_name LEFT JOIN trusted_kinds k ON k.name = d.kind"
         " WHERE coalesce(d.host, '') = ''"
         " GROUP BY d.kind, d.source_name ORDER BY d.kind, d.source_name",
-        {"unknown": unknown},
+        {"unknown": _unknown(settings)},
     )
     database.execute(
         "CREATE OR REPLACE VIEW document_trust AS SELECT d.number, coalesce(s.trust, u.trust) AS trust FROM documents d"

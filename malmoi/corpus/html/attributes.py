@@ -27,8 +27,6 @@ MAX_AUTHORITY_BYTES = 2_500
 """253 characters of a name, nine bytes each where they are written with percent signs, and a user."""
 MAX_CLASS_BYTES = 300
 """So much of a class or id is searched for words: generated class lists of some kB say nothing more."""
-MAX_USER_BYTES = 300
-"""How far the end of "name:password@" is looked for in an address."""
 
 
 def attribute(parsed: Parsed, start: int, name: bytes) -> str | None:

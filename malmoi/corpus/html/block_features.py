@@ -12,7 +12,7 @@ from malmoi.corpus.html.class_words import CLASS_WORDS, TEXT_WORDS
 from malmoi.corpus.html.layout_features import LAYOUT_NAMES, LEVEL_NAMES, measure_layout
 from malmoi.corpus.html.markup import UNSEEN
 from malmoi.corpus.html.scan import ENTERED, FLAGS, PARENT, TAG, WORDS, Scanned
-from malmoi.corpus.html.tags import ID, tables
+from malmoi.corpus.html.tags import ELEMENTS, ID, tables
 from malmoi.corpus.html.text_features import TEXT_NAMES, measure_texts, word_hashes
 
 GOOD_WEIGHT, GOOD_LINK_SHARE = 50.0, 0.4
@@ -23,17 +23,9 @@ TITLE_BYTES = 400
 """Of <title>, whose words are looked for in the blocks."""
 NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
 """Positions, from the block, of the blocks whose NEAR columns are repeated."""
-CONTAINERS: dict[str, str] = {
-    "article": "article", "main": "main", "section": "section", "nav": "nav menu", "header": "header",
-    "footer": "footer", "aside": "aside", "form": "form fieldset", "list": "ul ol", "item": "li", "table": "table",
-    "cell": "td th", "figure": "figure", "figcaption": "figcaption", "quote": "blockquote", "button": "button",
-    "link": "a", "pre": "pre", "paragraph": "p", "custom": "?-", "heading": "h1 h2 h3 h4 h5 h6",
-    "small": "small label time", "dl": "dl dt dd", "details": "details summary dialog",
-}  # fmt: skip
+CONTAINERS = ELEMENTS["containers"]
 """Elements whose distance above a block is a column."""
-TAG_CLASSES = (
-    "p h1 h2 h3 h4 h5 h6 div li td th blockquote pre figcaption dt dd section article ?- a button body".split()
-)
+TAG_CLASSES = ELEMENTS["blocks"]["classes"].split()
 NEAR = ("weight", "link_share", "sentence_ends", "tag", "last_sign", "in_best", "style_good_share", "same_style")
 NAMES = (
     TEXT_NAMES

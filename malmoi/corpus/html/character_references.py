@@ -31,15 +31,9 @@ def write_reference(page: np.ndarray, i: int, text: np.ndarray, length: int, tab
         value = uint64(FNV_START)
         for k in range(i + 1, j):
             value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
-        low, high = 0, len(tables.entity_hashes)
-        while low < high:
-            middle = (low + high) // 2
-            if tables.entity_hashes[middle] < value:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(tables.entity_hashes) and tables.entity_hashes[low] == value:
-            for k in range(tables.entity_starts[low], tables.entity_starts[low + 1]):
+        number = np.searchsorted(tables.entity_hashes, value)
+        if number < len(tables.entity_hashes) and tables.entity_hashes[number] == value:
+            for k in range(tables.entity_starts[number], tables.entity_starts[number + 1]):
                 text[length] = tables.entity_bytes[k]
                 length += 1
             return j + 1, length

@@ -23,8 +23,6 @@ from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown
 from malmoi.corpus.html.scan import START
 from malmoi.corpus.html.threads import ThreadTurn
 
-__all__ = ["MAX_PAGE_BYTES", "Passage", "WebPage", "read_page"]
-
 THREAD_KINDS = frozenset({"kin", "cafe", "comment", "dialogue"})
 """Kinds of which the replies are the content."""
 FIRST_PLACEHOLDER, LAST_PLACEHOLDER = 0xF0000, 0xFFFFD

@@ -1,9 +1,11 @@
 """What a page says about itself: JSON-LD and microdata first, then OpenGraph and its like, then <time> and <title>."""
 
 import re
+import tomllib
 from collections import deque
 from collections.abc import Iterable
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,38 +26,16 @@ MAX_LINK_HOSTS = 200
 """Hosts that are kept for the graph of links (composition/trust.py)."""
 MAX_ADDRESS_CHARACTERS = 2_000
 """A longer address is no page's own; a sitemap may hold 2,048 characters (sitemaps.org)."""
-TYPE_KINDS = {
-    "NewsArticle": "news", "ReportageNewsArticle": "news", "AnalysisNewsArticle": "news", "OpinionNewsArticle": "news",
-    "BackgroundNewsArticle": "news", "ReviewNewsArticle": "news", "LiveBlogPosting": "news", "BlogPosting": "blog",
-    "QAPage": "kin", "DiscussionForumPosting": "cafe", "SocialMediaPosting": "cafe", "Legislation": "law",
-    "ScholarlyArticle": "expert", "MedicalScholarlyArticle": "expert", "TechArticle": "expert", "Chapter": "book",
-    "Product": "web", "Recipe": "web", "FAQPage": "web", "Article": None, "WebPage": None, "Question": "kin",
-}  # fmt: skip
-"""schema.org types of the thing that a page is about; None: it says nothing of the kind, but has the metadata."""
-HOST_KINDS = {
-    "news.naver.com": "news", "v.daum.net": "news", "kin.naver.com": "kin", "cafe.naver.com": "cafe",
-    "cafe.daum.net": "cafe", "blog.naver.com": "blog", "tistory.com": "blog", "brunch.co.kr": "blog",
-    "velog.io": "blog", "ko.wikipedia.org": "wiki", "namu.wiki": "wiki", "ko.wikisource.org": "book",
-    "law.go.kr": "law", "github.com": "code",
-}  # fmt: skip
-"""Large Korean sites whose pages carry no JSON-LD but are of one kind; a host counts with its subdomains."""
-META_KEYS = {
-    "title": ("og:title", "twitter:title", "dc.title", "title"),
-    "name": ("og:site_name", "application-name", "dc.publisher", "publisher"),
-    "url": ("og:url", "twitter:url"),
-    "author": ("author", "article:author", "dable:author", "dc.creator", "og:article:author"),
-    "published": (
-        "article:published_time", "og:article:published_time", "datepublished", "date", "dc.date", "dc.date.issued",
-        "pubdate", "publish-date", "regdate", "og:regdate",
-    ),
-    "category": ("article:section", "og:article:section", "section", "dable:section"),
-}  # fmt: skip
-"""By field the names of the <meta> that may hold it, the more trusted first."""
-NODE_KEYS = {
-    "title": ("headline", "name"), "name": ("publisher",), "author": ("author",), "category": ("articleSection",),
-    "published": ("datePublished", "dateCreated"),
-}  # fmt: skip
-"""By field the properties of the main node (schema.org) that may hold it; they come before META_KEYS."""
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_KINDS, HOST_KINDS = (
+    {name: kind for kind, names in _TABLES[table].items() for name in names.split()} for table in ("types", "hosts")
+)
+TYPE_KINDS: dict[str, str | None] = {**_KINDS, "Article": None, "WebPage": None}
+"""By schema.org type the kind of document. None: it says nothing of the kind, but has the metadata."""
+META_KEYS, NODE_KEYS = (
+    {field: names.split() for field, names in _TABLES[table].items()} for table in ("meta", "nodes")
+)
+"""By field the names of the <meta>, and the properties of the main node, that may hold it."""
 META_NAMES = list(dict.fromkeys(name for names in META_KEYS.values() for name in names))
 META_HASHES = name_hashes(META_NAMES)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")

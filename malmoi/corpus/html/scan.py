@@ -12,16 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from malmoi.corpus.html import markup
 from malmoi.corpus.html.character_references import write_reference
-from malmoi.corpus.html.markup import (
-    after_declaration,
-    after_tag,
-    is_letter,
-    is_space,
-    raw_end,
-    read_attributes,
-    tag_at,
-)
 from malmoi.corpus.html.open_elements import end_of, implied_end
 from malmoi.corpus.html.tags import BLOCK, ID, INLINE_MARK, RAW, SKIP, VOID, Tables
 
@@ -174,7 +166,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 i += 1
                 continue
             is_pre = counts[PRE] > 0
-            if is_space(byte) and not (is_pre and (byte == 10 or byte == 32 or byte == 9) and open_block >= 0):
+            if markup.is_space(byte) and not (is_pre and (byte == 10 or byte == 32 or byte == 9) and open_block >= 0):
                 space = True
                 i += 1
                 continue
@@ -235,13 +227,13 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             continue
         after = page[i + 1]
         if after == 33 or after == 63:  # <! or <?
-            i = after_declaration(page, i)
+            i = markup.after_declaration(page, i)
             continue
         is_end = after == 47
         start = i + 2 if is_end else i + 1
-        if start >= n or not is_letter(page[start]):
+        if start >= n or not markup.is_letter(page[start]):
             if is_end:
-                i = after_tag(page, i)
+                i = markup.after_tag(page, i)
             elif skipped < 0 and open_block >= 0:  # a plain "<"
                 if space:
                     text[length] = 32
@@ -255,13 +247,13 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 i += 1
             continue
         end = start
-        while end < n and not (page[end] == 62 or page[end] == 47 or is_space(page[end])):
+        while end < n and not (page[end] == 62 or page[end] == 47 or markup.is_space(page[end])):
             end += 1
-        tag = tag_at(page, start, end, tables)
+        tag = markup.tag_at(page, start, end, tables)
         does = int(tables.does[tag])
         attributes[:] = 0
         if is_end:
-            i = after_tag(page, end)
+            i = markup.after_tag(page, end)
             if overflow and tag != TABLE and tag != BODY and tag != HTML and not does & VOID:
                 overflow -= 1
                 continue
@@ -271,7 +263,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             if tag == P and not counts[P]:
                 does |= BLOCK
         else:
-            i = read_attributes(page, end, tables.class_words, attributes)
+            i = markup.read_attributes(page, end, tables.class_words, attributes)
             if tag == BR:
                 breaks += 1
                 continue
@@ -304,7 +296,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 in_link = False
             continue
         if does & RAW:
-            close = raw_end(page, i, start, end)
+            close = markup.raw_end(page, i, start, end)
             if tag == TITLE and heads[1] == 0 and skipped < 0:
                 heads[0], heads[1] = i, close
             if tag == SCRIPT and num_scripts < len(scripts):

@@ -4,8 +4,10 @@ All of it is flat arrays, because the compiled scanner takes nothing else. Eleme
 (sections 13.1.2 and 13.2.6) as far as it decides where a text belongs; what only a renderer needs is left out.
 """
 
+import tomllib
 from functools import cache
 from html.entities import html5
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,25 +18,13 @@ BLOCK, VOID, RAW, SKIP, CLOSES_P, INLINE_MARK, SCOPE = 1, 2, 4, 8, 16, 32, 64
 """Bits of what an element does: ends a block of text; has no content; has no markup inside; holds no text for reading;
 ends an open <p>; is emphasis; stops the search for the element that an end tag closes.
 
-The lists below give each bit its elements, from the HTML standard of 2026: void elements 13.1.2, raw text 13.2.5, the
-start tags that end a <p> 13.2.6.4.7, scopes 13.2.4.2. Old elements that pages of the EUC-KR years use are among them.
+elements.toml gives each bit its elements.
 """
 
-BLOCKS = (
-    "p div li h1 h2 h3 h4 h5 h6 td th blockquote pre dd dt section article header footer nav aside ul ol table tr "
-    "tbody thead tfoot form figure figcaption main body fieldset address center dl details summary button caption "
-    "hgroup html head hr legend menu option dialog search frameset"
-).split()
-VOIDS = "br img hr input meta link source area base col embed param track wbr frame keygen".split()
-RAWS = "script style textarea title iframe noembed noframes xmp noscript template".split()
-SKIPS = "svg select canvas object audio video map math datalist applet picture".split()
-MARKS = "b strong i em u".split()
-OTHERS = "a span label time small sup sub code tt font mark cite q abbr ins del big s strike".split()
-ENDS_P = (
-    "p div ul ol dl table h1 h2 h3 h4 h5 h6 section article header footer nav aside blockquote pre form figure "
-    "figcaption main fieldset address center details summary hr menu dd dt li hgroup"
-).split()
-SCOPES = "td th table caption html".split()
+ELEMENTS: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("elements.toml").read_text(encoding="utf-8")
+)
+BLOCKS, VOIDS, RAWS, SKIPS, MARKS, OTHERS, ENDS_P, SCOPES = (names.split() for names in ELEMENTS["does"].values())
 NAMES = tuple(dict.fromkeys(["?", "?-", *BLOCKS, *VOIDS, *RAWS, *SKIPS, *MARKS, *OTHERS]))
 """Element names by id; 0 is any other name, 1 any name with a hyphen (a custom element: those are boxes)."""
 ID = {name: number for number, name in enumerate(NAMES)}

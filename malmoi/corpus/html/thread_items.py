@@ -141,13 +141,8 @@ def _expand(index: ThreadIndex, element: int, bit: int, many: bool) -> list[int]
         styles = Counter((int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in kids)
         for style, count in styles.most_common(MAX_STYLES):
             group = [kid for kid in kids if (index.elements[kid, TAG], index.elements[kid, STYLE]) == style]
-            may_be_item = style[1] != 0 or ITEMS_WITHOUT_CLASS[style[0]]
-            if (
-                count > 1
-                and may_be_item
-                and ITEM_TAGS[style[0]]
-                and _is_group(index, group, total, bit, is_list and not many)
-            ):
+            may_be_items = count > 1 and ITEM_TAGS[style[0]] and (style[1] != 0 or ITEMS_WITHOUT_CLASS[style[0]])
+            if may_be_items and _is_group(index, group, total, bit, is_list and not many):
                 return group
         widest = max(kids, key=lambda kid: index.sizes[kid])
         if index.sizes[widest] < ITEMS_SHARE * total:

@@ -165,11 +165,8 @@ def _accepted(index: ThreadIndex, answers: list[int]) -> set[int]:
 
 def _has_badge(index: ThreadIndex, answer: int) -> bool:
     low, high = int(index.lows[answer]), int(index.highs[answer])
-    for number in range(low, min(high, low + BADGE_BLOCKS)):
-        text = cut_text(index.parsed.scanned, number, ())
-        if words.BADGE.match(text) and len(text) <= words.FURNITURE_CHARACTERS:
-            return True
-    return False
+    texts = (cut_text(index.parsed.scanned, number, ()) for number in range(low, min(high, low + BADGE_BLOCKS)))
+    return any(words.BADGE.match(text) and len(text) <= words.FURNITURE_CHARACTERS for text in texts)
 
 
 def _turn(index: ThreadIndex, role: str, element: int, apart: list[int]) -> ThreadTurn | None:

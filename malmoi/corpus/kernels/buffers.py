@@ -36,6 +36,7 @@ def string_array(data: np.ndarray | bytes, offsets: np.ndarray, null_like: pa.Ar
     return pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
 
 
+@njit(nogil=True, cache=True)
 def joined(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The texts one after another, a SEPARATOR first and after each, and the start of each text in that.
 
@@ -44,16 +45,10 @@ def joined(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarra
     data: uint8 (bytes,). offsets: int64 (texts + 1,). Returns uint8 (bytes + texts + 1,) and int64 (texts + 1,).
     """
     starts = offsets - offsets[0] + np.arange(1, len(offsets) + 1)
-    result = np.empty(int(starts[-1]), np.uint8)
+    result = np.empty(starts[-1], np.uint8)
     result[0] = SEPARATOR
-    _join(data, offsets, starts, result)
-    return result, starts
-
-
-@njit(nogil=True, cache=True)
-def _join(data: np.ndarray, offsets: np.ndarray, starts: np.ndarray, result: np.ndarray) -> None:
-    """Fills `result` (uint8) with texts and separators. data: uint8 (bytes,). offsets, starts: int64 (texts + 1,)."""
     for d in range(len(offsets) - 1):
         length = offsets[d + 1] - offsets[d]
         result[starts[d] : starts[d] + length] = data[offsets[d] : offsets[d + 1]]
         result[starts[d] + length] = SEPARATOR
+    return result, starts

@@ -19,6 +19,7 @@ MOST_STAYING = 2_000
 """So many documents of one cluster are compared with its others: work stays linear in a cluster of any size."""
 
 
+@njit(nogil=True, cache=True)
 def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which documents of each bucket are to be compared: two int64 arrays of documents, the better one first.
 
@@ -29,15 +30,6 @@ def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     left = np.empty((COMPARED_IN_BUCKET + 1) * len(keys), np.int64)
     right = np.empty_like(left)
-    num_pairs = _pairs(keys, members, left, right)
-    return left[:num_pairs].copy(), right[:num_pairs].copy()
-
-
-@njit(nogil=True, cache=True)
-def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
-    """Fills `left` and `right` (int64, room for COMPARED_IN_BUCKET + 1 a key); returns how many pairs. keys: uint64
-    (entries,). members: int64 (entries,).
-    """
     count, head = 0, 0
     for k in range(1, len(keys)):
         if keys[k] != keys[k - 1]:
@@ -51,7 +43,7 @@ def _pairs(keys: Any, members: Any, left: Any, right: Any) -> Any:
         if k - 1 > last and members[k - 1] != members[k]:
             left[count], right[count] = members[k - 1], members[k]
             count += 1
-    return count
+    return left[:count].copy(), right[:count].copy()
 
 
 @njit(nogil=True, cache=True)
@@ -65,21 +57,12 @@ def join(left: np.ndarray, right: np.ndarray, sketches: np.ndarray, least: float
     """
     compared = 0
     for k in range(len(left)):
-        compared += _join_if_alike(left[k], right[k], sketches, least, parents)
+        one, other = _root(parents, left[k]), _root(parents, right[k])
+        if one != other:  # else they are in one cluster already
+            compared += 1
+            if similarity(sketches[left[k]], sketches[right[k]]) >= least:
+                parents[max(one, other)] = min(one, other)  # the root is the best of its cluster
     return compared
-
-
-@njit(nogil=True, cache=True)
-def _join_if_alike(one: Any, other: Any, sketches: Any, least: Any, parents: Any) -> Any:
-    """Joins two documents whose sketches are alike; returns 1 where they were compared, 0 where they were in one
-    cluster already. one, other: int64. The smaller root stays the root, so the root is the best of its cluster.
-    """
-    left, right = _root(parents, one), _root(parents, other)
-    if left == right:
-        return 0
-    if similarity(sketches[one], sketches[other]) >= least:
-        parents[max(left, right)] = min(left, right)
-    return 1
 
 
 @njit(nogil=True, cache=True)

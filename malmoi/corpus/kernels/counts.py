@@ -4,27 +4,14 @@ What can be told from how often a character stands in a text (shares of scripts,
 from the few hundred characters that a text has: the walk itself only counts them.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import njit, uint32, uint64
 
-from malmoi.corpus.kernels.characters import (
-    ACCENTED,
-    DAMAGE,
-    DIGIT,
-    GOLDEN,
-    JAMO,
-    LATIN,
-    NEWLINE,
-    PLANE,
-    PUNCTUATION,
-    class_of,
-    code_point,
-    mix,
-)
+from malmoi.corpus.kernels import characters as kinds
+from malmoi.corpus.kernels.characters import GOLDEN, PLANE, class_of, code_point, mix
 from malmoi.kit.hangul import FIRST_SYLLABLE, LAST_SYLLABLE, NUM_FINALS, soften
 
 # Places in `tallies`: what the walk counts. STORED words and STORED_LINES are those that found room for their hash.
@@ -91,14 +78,8 @@ def english_table() -> np.ndarray:
     packed = [int.from_bytes(word.encode(), "little") for word in ENGLISH_WORDS]
     size = next(size for size in range(len(packed), 1000) if len({value % size for value in packed}) == len(packed))
     table = np.zeros(size, np.uint32)
-    _fill(table, packed)
+    table[[value % size for value in packed]] = packed
     return table
-
-
-def _fill(table: np.ndarray, packed: Iterable[int]) -> None:
-    """Puts each word where its value modulo the length says. table: uint32, changed."""
-    for value in packed:
-        table[value % len(table)] = value
 
 
 # The kernel takes numpy arrays and numbers only and allocates nothing. It is one function because what it keeps between
@@ -144,7 +125,7 @@ def walk(  # noqa: C901 (compiled: one loop)
                 run, previous = 1, code
         else:
             kind = class_of(classes, code)
-            if kind <= NEWLINE:
+            if kind <= kinds.NEWLINE:
                 if word_length:
                     # A word ends here.
                     tallies[WORDS] += 1
@@ -189,7 +170,7 @@ def walk(  # noqa: C901 (compiled: one loop)
                     line_words += 1
                     word, word_length, syllables, letters, latin = uint64(0), 0, 0, 0, 0
                     previous = uint32(0)
-                if kind == NEWLINE and line_words:
+                if kind == kinds.NEWLINE and line_words:
                     tallies[LINES] += 1
                     tallies[SHORT_LINES] += visible - line_from < SHORT_LINE_CHARACTERS
                     tallies[CLOSED_LINES] += line_closed
@@ -208,20 +189,20 @@ def walk(  # noqa: C901 (compiled: one loop)
                 at += width
                 word_at = at
                 continue
-            if kind < PUNCTUATION:
+            if kind < kinds.PUNCTUATION:
                 letters += 1
                 if code == previous:
                     run += 1
                     longest_run = max(longest_run, run)
                 else:
                     run = 1
-                if kind in (LATIN, ACCENTED):
+                if kind in (kinds.LATIN, kinds.ACCENTED):
                     latin += 1
-                elif kind == DIGIT:
+                elif kind == kinds.DIGIT:
                     digits = digits + 1 if digits_end == at else 1
                     digits_end = at + width
                     longest_digits = max(longest_digits, digits)
-                elif kind == JAMO:
+                elif kind == kinds.JAMO:
                     jamo = jamo + 1 if jamo_end == at else 1
                     jamo_end = at + width
                     if jamo >= JAMO_RUN:
@@ -234,17 +215,17 @@ def walk(  # noqa: C901 (compiled: one loop)
                     url_from = word_length - 3  # www.
             elif code == 47 and at - word_at >= 2 and url_from < 0 and data[at - 1] == 47 and data[at - 2] == 58:
                 url_from = word_length - 2  # ://
-            if width > 1 and code < PLANE and (kind == ACCENTED or (marks[code] & WINDOWS and misread_end == at)):
+            if width > 1 and code < PLANE and (kind == kinds.ACCENTED or (marks[code] & WINDOWS and misread_end == at)):
                 # UTF-8 or EUC-KR read as Latin-1: accented letters and signs one after another (ì•ˆë…•, ¾È³ç).
                 # A control character among them is damage of its own. Two in a row are German (Größe) or Finnish (ä).
                 if misread_end != at:
                     misread, misread_visible = 0, 0
                 misread += 1
-                misread_visible += kind != DAMAGE
+                misread_visible += kind != kinds.DAMAGE
                 if misread == MISREAD_RUN:
                     tallies[MISREAD] += misread_visible
                 elif misread > MISREAD_RUN:
-                    tallies[MISREAD] += kind != DAMAGE
+                    tallies[MISREAD] += kind != kinds.DAMAGE
                 misread_end = at + width
             previous = code
         symbol = min(code, LAST_PLACE)

@@ -56,16 +56,6 @@ def sign(data: np.ndarray, offsets: np.ndarray, shingle: int, bins: int) -> tupl
     return signatures, fingerprints, shingles
 
 
-def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
-    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0.
-
-    signatures: uint64 (texts, bins). Returns uint64 (texts, bands).
-    """
-    keys = np.empty((len(signatures), bands), np.uint64)
-    _band_keys(signatures, bands, signatures.shape[1] // bands, keys)
-    return keys
-
-
 def sketches(signatures: np.ndarray) -> np.ndarray:
     """The low byte of every bin (uint8, texts x bins): enough to estimate J, at an eighth of the size."""
     return signatures.astype(np.uint8)
@@ -174,10 +164,14 @@ def _densify(bins: Any, donors: Any, filled: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _band_keys(signatures: Any, bands: Any, rows: Any, keys: Any) -> None:
-    """Fills keys (uint64, texts x bands) from signatures (uint64, texts x bins): band b of `rows` bins is bins b x rows
-    to (b + 1) x rows - 1.
+def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
+    """One uint64 key for each text and band: texts that share any key are candidates. Needs bins % bands == 0.
+
+    signatures: uint64 (texts, bins). Returns uint64 (texts, bands). Band b of `rows` bins is bins b x rows to
+    (b + 1) x rows - 1.
     """
+    rows = signatures.shape[1] // bands
+    keys = np.empty((len(signatures), bands), np.uint64)
     # Bands in the inner loop: one text's keys do not wait for each other.
     for d in range(len(signatures)):
         for b in range(bands):
@@ -185,3 +179,4 @@ def _band_keys(signatures: Any, bands: Any, rows: Any, keys: Any) -> None:
         for r in range(rows):
             for b in range(bands):
                 keys[d, b] = mix(keys[d, b] ^ signatures[d, b * rows + r]) + GOLDEN
+    return keys

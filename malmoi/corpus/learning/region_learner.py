@@ -109,16 +109,12 @@ def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> d
     return {"pages": len(pages), "sites": len({page.site for page in pages}), "labelled_blocks": blocks}
 
 
-def cross_validate(
-    examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None
-) -> list[RegionWeights]:
+def cross_validate(examples: Sequence[PageExample], settings: Boosting) -> list[RegionWeights]:
     """Weights for each fold, learned without the sites of that fold: judge a page by `result[fold_of(its site)]`."""
-    folds: list[RegionWeights] = []
-    for fold in range(FOLDS):
-        folds.append(learn([example for example in examples if fold_of(example.page.site) != fold], settings))
-        if progress:
-            progress(fold + 1, FOLDS)
-    return folds
+    return [
+        learn([example for example in examples if fold_of(example.page.site) != fold], settings)
+        for fold in range(FOLDS)
+    ]
 
 
 def _known(texts: list[str], page: LabelledPage) -> np.ndarray:

@@ -18,15 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from malmoi.corpus.learning.datasets import (
-    TRANSLATIONS,
-    Dataset,
-    dataset_of,
-    folder_of,
-    kept_aside,
-    prose,
-    translated_pages,
-)
+from malmoi.corpus.learning import datasets
+from malmoi.corpus.learning.datasets import Dataset
 from malmoi.corpus.learning.linear_learner import Guidance, LearnSettings
 from malmoi.kit.errors import UserError
 
@@ -47,10 +40,7 @@ PROSE = {
     "tensorflow_docs": "tensorflow_docs_ko/site/ko/**/*.md",
     "law": "law_kr/kr/[가-다]*/*.md",
 }
-REMARKS = {
-    "comments": "kocohub_hate/unlabeled/*.txt",
-    "low_rated_reviews": "nsmc_raw/raw/1[0-2]*.json",
-}
+REMARKS = {"comments": "kocohub_hate/unlabeled/*.txt", "low_rated_reviews": "nsmc_raw/raw/1[0-2]*.json"}
 """Globs below any folder of the data."""
 
 
@@ -60,13 +50,13 @@ def value(folder: Path) -> Dataset:
     All in passages of about PASSAGE_CHARACTERS; translations are kept aside by their folder, all else by its own hash.
     """
     passages = [*_untranslated(folder), *_translated(folder)]
-    aside = np.array([kept_aside(passage.key) for passage in passages])
+    aside = np.array([datasets.kept_aside(passage.key) for passage in passages])
     groups = np.array([passage.source for passage in passages])[~aside]
     importance = np.ones(len(groups)) / np.bincount(groups)[groups]
     note = "value: prose, people's translations against remarks, a machine's (value_lesson.py; CC BY-SA 4.0)"
     settings = LearnSettings(minimum_groups=MINIMUM_SOURCES, passes=20, note=note)
     pairs = [(passage.text, passage.label) for passage in passages]
-    return dataset_of(pairs, aside, settings, Guidance(importance / importance.mean(), groups))
+    return datasets.dataset_of(pairs, aside, settings, Guidance(importance / importance.mean(), groups))
 
 
 class SourcePassage(NamedTuple):
@@ -89,7 +79,8 @@ def _untranslated(folder: Path) -> Iterator[SourcePassage]:
 def _translated(folder: Path) -> Iterator[SourcePassage]:
     """Passages of pages in the order of a hash of their folder, so that no folder stands for all."""
     pages = sorted(
-        translated_pages(folder_of(folder, TRANSLATIONS)), key=lambda page: hashlib.sha256(page[0].encode()).digest()
+        datasets.translated_pages(datasets.folder_of(folder, datasets.TRANSLATIONS)),
+        key=lambda page: hashlib.sha256(page[0].encode()).digest(),
     )
     for label in (1, 0):
         chosen = [(text, path) for text, kind, path in pages if kind == label]
@@ -116,7 +107,7 @@ def source_lines(folder: Path, glob: str, any_rating: bool = False) -> Iterator[
             reviews = orjson.loads(path.read_bytes())
             yield from (review["review"] for review in reviews if any_rating or _is_low(review["rating"]))
         else:
-            yield from MARKUP.sub(" ", prose(path.read_text(encoding="utf-8-sig"))).splitlines()
+            yield from MARKUP.sub(" ", datasets.prose(path.read_text(encoding="utf-8-sig"))).splitlines()
 
 
 def _is_low(rating: str) -> bool:

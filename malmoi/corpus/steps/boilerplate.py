@@ -16,7 +16,7 @@ from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps.rule import Rule
 from malmoi.corpus.steps.verdicts import replaced, with_columns
 from malmoi.corpus.text.host import hosts
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import at_least
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,11 +47,8 @@ class Paragraphs:
     off_kinds: tuple[str, ...] = ("code", "dialogue")
 
     def __post_init__(self) -> None:
-        for name in ("least_characters", "most_documents", "most_documents_of_site"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
-        if self.least_left_characters < 0:
-            raise UserError(f"least_left_characters is {self.least_left_characters}", "0 or more")
+        at_least(self, 1, "least_characters", "most_documents", "most_documents_of_site")
+        at_least(self, 0, "least_left_characters")
         for kind in self.off_kinds:
             require_kind(kind, "a kind in off_kinds")
 
@@ -82,13 +79,8 @@ def sign(batch: pa.RecordBatch, settings: Paragraphs) -> pa.RecordBatch:
     new = np.ones(len(order), bool)
     new[1:] = (hashes[order][1:] != hashes[order][:-1]) | (rows[order][1:] != rows[order][:-1])
     order = order[new]
-    columns = {
-        "hash": hashes[order],
-        "row": rows[order],
-        "characters": letters[order],
-        "site": _sites(batch)[rows[order]],
-    }
-    return pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in columns.items()})
+    columns = {"hash": hashes, "row": rows, "characters": letters, "site": _sites(batch)[rows]}
+    return pa.RecordBatch.from_pydict({name: pa.array(values[order]) for name, values in columns.items()})
 
 
 def repeated(database: "duckdb.DuckDBPyConnection", settings: Paragraphs) -> pa.Table:

@@ -16,6 +16,7 @@ from malmoi.corpus.steps.evaluation_sets import EvaluationSet, read_items
 from malmoi.corpus.steps.rule import Rule
 from malmoi.corpus.steps.verdicts import with_columns
 from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import require
 
 if TYPE_CHECKING:
     from malmoi.corpus.kernels.ngrams import Known
@@ -50,8 +51,7 @@ class Decontamination:
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.ngram <= 1000:
             raise UserError(f"least is {self.least} and ngram {self.ngram}", "1 <= least <= ngram <= 1000")
-        if not 0 <= self.maximum_share < 1:
-            raise UserError(f"maximum_share is {self.maximum_share}", "0 or more, less than 1")
+        require(self, "0 or more, less than 1", lambda share: 0 <= share < 1, "maximum_share")
         names = [each.name for each in self.sets]
         if len(set(names)) < len(names):
             raise UserError(f"the names of evaluation sets are {', '.join(names)}", "different names")

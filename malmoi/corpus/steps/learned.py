@@ -14,7 +14,7 @@ from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import config
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import require
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,7 @@ class Learned:
     def __post_init__(self) -> None:
         for kind in self.minimum_value_by_kind:
             require_kind(kind, "a kind in minimum_value_by_kind")
-        for name in (*LIMITS, "value_quantile"):
-            limit = getattr(self, name)
-            if limit is not None and not 0 <= limit <= 1:
-                raise UserError(f"{name} is {limit}", "a number from 0 to 1")
+        require(self, "a number from 0 to 1", lambda limit: 0 <= limit <= 1, *LIMITS, "value_quantile")
 
     def rules(self) -> tuple[Rule, ...]:
         """A rule for every limit that is set."""

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.steps.rule import Rule
-from malmoi.kit.errors import UserError
+from malmoi.kit.ranges import require
 
 EXACT, NEAR = "exact_duplicate", "near_duplicate"
 
@@ -31,11 +31,8 @@ class NearDuplicate:
     rows: int = 5
 
     def __post_init__(self) -> None:
-        if not 0 < self.similarity <= 1:
-            raise UserError(f"similarity is {self.similarity}", "more than 0, at most 1")
-        for name in ("shingle_characters", "bands", "rows"):
-            if not 1 <= getattr(self, name) <= 100:
-                raise UserError(f"{name} is {getattr(self, name)}", "1 to 100")
+        require(self, "more than 0, at most 1", lambda similarity: 0 < similarity <= 1, "similarity")
+        require(self, "1 to 100", lambda number: 1 <= number <= 100, "shingle_characters", "bands", "rows")
 
     @property
     def bins(self) -> int:

@@ -13,6 +13,7 @@ from malmoi.corpus.kernels.feature_names import FEATURES
 from malmoi.corpus.steps import verdicts
 from malmoi.corpus.steps.rule import LearnedLimit, Rule
 from malmoi.kit.errors import UserError, did_you_mean
+from malmoi.kit.ranges import at_least, require
 
 DEFAULTS = Path(__file__).with_name("quality.toml")
 
@@ -34,8 +35,7 @@ class Limit:
     def __post_init__(self) -> None:
         for kind in self.by_kind:
             require_kind(kind, "a kind in by_kind")
-        if self.quantile is not None and not 0 < self.quantile < 1:
-            raise UserError(f"quantile is {self.quantile}", "a number between 0 and 1")
+        require(self, "a number between 0 and 1", lambda quantile: 0 < quantile < 1, "quantile")
         given = [name for name in ("quantile", "mildest", "strictest") if getattr(self, name) is not None]
         if given and self.fixed is not None:
             raise UserError(
@@ -64,8 +64,7 @@ class Quality:
             if score not in known:
                 raise UserError(f"limits.{score}: no quality rule judges it", hint=did_you_mean(score, list(known)))
             _adapted(known[score], self.limits[score])
-        if self.least_documents < 1:
-            raise UserError(f"least_documents is {self.least_documents}", "1 or more")
+        at_least(self, 1, "least_documents")
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules, the plainest reason first: the first one that fires is counted as the reason."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from malmoi.corpus.document import VIEW
 from malmoi.corpus.sources.record import MOST_SUMMARY_SHARE, View
+from malmoi.corpus.steps.verdicts import replaced
 
 USES = ("search", "dialogue", "qa", "summary")
 MOST_REPLIES = 200
@@ -52,8 +53,7 @@ def add_views(batch: pa.RecordBatch) -> pa.RecordBatch:
         if kind == "expert" and length >= LEAST_BODY_CHARACTERS:
             of_row += _of_heading(batch.column("text")[row].as_py())
         views.append(_once(of_row) or None)
-    index = batch.schema.get_field_index("views")
-    return batch.set_column(index, batch.schema.field(index), pa.array(views, pa.list_(VIEW)))
+    return replaced(batch, "views", pa.array(views, pa.list_(VIEW)))
 
 
 def _once(views: list[View]) -> list[View]:

@@ -15,23 +15,9 @@ from malmoi.corpus.steps.personal.network import find_networks
 from malmoi.corpus.steps.personal.phones import find_phones
 from malmoi.corpus.steps.personal.plain import PersonalSpan, to_plain
 from malmoi.corpus.steps.personal.vehicles import find_plates
+from malmoi.corpus.steps.personal.words import WORDS
 
-MASKS = {
-    "phone": "<전화번호>",
-    "email": "<이메일>",
-    "resident_number": "<주민등록번호>",
-    "foreigner_number": "<외국인등록번호>",
-    "business_number": "<사업자등록번호>",
-    "corporate_number": "<법인등록번호>",
-    "passport": "<여권번호>",
-    "driver_licence": "<운전면허번호>",
-    "card": "<카드번호>",
-    "bank_account": "<계좌번호>",
-    "vehicle_plate": "<차량번호>",
-    "ip_address": "<IP주소>",
-    "address": "<주소>",
-    "name": "<이름>",
-}
+MASKS = WORDS["masks"]
 """What a type's mask says. The keys are the types."""
 TYPES = tuple(MASKS)
 

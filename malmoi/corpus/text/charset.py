@@ -66,12 +66,12 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
     labels = [label for label in (declared, _meta_charset(content) if is_html else None) if label]
     names = [name for name in map(python_name, labels) if name]
     seven_bit = b"\x1b" in content and any(name.startswith("iso2022") for name in names)  # such text is also ASCII
-    if not seven_bit and (text := _strictly(content, "utf-8")) is not None:
+    if not seven_bit and (text := _decoded(content, "utf-8")) is not None:
         return Decoded(text, "utf-8", 0.0)
     for name in names:
-        if name != "utf-8" and (text := _strictly(content, name)):
+        if name != "utf-8" and (text := _decoded(content, name)):
             return Decoded(text, name, 0.0)
-    text = _strictly(content, "cp949")
+    text = _decoded(content, "cp949")
     if text and reads_as_korean(text):
         return Decoded(text, "cp949", 0.0)
     return _decode_damaged(content, names, labels)
@@ -136,13 +136,13 @@ def _decode_damaged(content: bytes, names: list[str], labels: list[str]) -> Deco
     if any(label.strip().lower() in WEAK_LABELS for label in labels):
         return Decoded(content.decode("cp1252", "replace"), "cp1252", 0.0)
     guess = from_bytes(content[:STATISTICS_BYTES]).best()
-    if guess and (text := _strictly(content, guess.encoding)):
+    if guess and (text := _decoded(content, guess.encoding)):
         return Decoded(text, guess.encoding, 0.0)
     return _with_damage(content, ["utf-8", *names])
 
 
 def _with_damage(content: bytes, names: list[str]) -> Decoded | None:
-    readings = [(text, name) for name in names if (text := _leniently(content, name)) is not None]
+    readings = [(text, name) for name in names if (text := _decoded(content, name, "replace")) is not None]
     best = min(
         (Decoded(text, name, text.count(REPLACEMENT) / max(1, len(text))) for text, name in readings),
         key=lambda reading: reading.damage_share,
@@ -151,17 +151,10 @@ def _with_damage(content: bytes, names: list[str]) -> Decoded | None:
     return best if best and best.damage_share <= HOPELESS_DAMAGE_SHARE else None
 
 
-def _leniently(content: bytes, name: str) -> str | None:
-    """With U+FFFD for what does not fit. None where a charset knows no leniency: idna, punycode, undefined."""
+def _decoded(content: bytes, name: str, errors: str = "strict") -> str | None:
+    """The text; None where it does not fit, or where a charset knows no leniency ("replace"): idna, punycode."""
     try:
-        return content.decode(name, "replace")
-    except (UnicodeError, LookupError, ValueError):
-        return None
-
-
-def _strictly(content: bytes, name: str) -> str | None:
-    try:
-        return content.decode(name)
+        return content.decode(name, errors)
     except (UnicodeError, LookupError, ValueError):
         return None
 
@@ -178,4 +171,4 @@ def _wide_charset(content: bytes) -> str | None:
     if len(head) < 8 or max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
         return None
     name = "utf-16-le" if odd > even else "utf-16-be"
-    return name if _strictly(content[: len(content) // 2 * 2], name) else None
+    return name if _decoded(content[: len(content) // 2 * 2], name) else None

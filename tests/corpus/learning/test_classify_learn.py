@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.columns import OF_DOCUMENTS, OF_SENTENCES
-from malmoi.corpus.classify.linear_model import LinearModel, load_model, shipped_model
+from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
 from malmoi.corpus.classify.ngram_features import Features
 from malmoi.corpus.classify.scoring import score
 from malmoi.corpus.kernels.buffers import string_buffers
@@ -129,20 +129,14 @@ def test_one_bad_sentence_shows_in_the_highest_and_hardly_in_the_mean():
     assert highest[2] == pytest.approx(mean[2])
 
 
-def test_shipped_models_are_small_and_an_unknown_one_is_named():
+def test_shipped_models_say_what_they_were_learned_from():
     for name in (*OF_DOCUMENTS, *OF_SENTENCES):
-        assert isinstance(shipped_model(name), LinearModel)
-        assert shipped_model(name).note
-    with pytest.raises(UserError, match="did you mean 'harm'"):
-        shipped_model("harn")
+        assert load_model(WEIGHTS / f"{name}.npz").note
 
 
 def test_shipped_profanity_sees_through_disguises_and_spares_their_doubles():
-    bad = shipped_model("profanity").score(
-        pa.array(["씨발 뭐하는 놈이야", "ㅅㅂ 짜증나네 병신", "시1발 새끼야", "ㅆㅂ년아"])
-    )
-    good = shipped_model("profanity").score(
-        pa.array(["오늘 날씨가 좋네요", "회의는 세 시에 시작합니다", "시발점은 서울역입니다"])
-    )
+    model = load_model(WEIGHTS / "profanity.npz")
+    bad = model.score(pa.array(["씨발 뭐하는 놈이야", "ㅅㅂ 짜증나네 병신", "시1발 새끼야", "ㅆㅂ년아"]))
+    good = model.score(pa.array(["오늘 날씨가 좋네요", "회의는 세 시에 시작합니다", "시발점은 서울역입니다"]))
     assert bad.min() > 0.5 > good[:2].max()
     assert bad.mean() > good.mean() + 0.3

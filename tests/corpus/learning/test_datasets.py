@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.linear_model import load_model, shipped_model
+from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
 from malmoi.corpus.learning.classifiers import DATASETS, auroc_of, dataset_named, learn_named, learn_to_file
 from malmoi.corpus.learning.comment_datasets import harm, profanity
 from malmoi.corpus.learning.datasets import human_translation, kept_aside, prose
@@ -195,6 +195,6 @@ def test_shipped_value_prefers_an_encyclopedia_to_remarks():
         "광합성은 식물이 빛 에너지를 이용하여 유기물을 합성하는 과정이다. 엽록체에서 일어나며 두 반응으로 나뉜다."
     )
     remark = "진짜 너무 재미없다ㅋㅋㅋㅋ 왜 봤는지 모르겠음 그냥 시간 아깝다ㅡㅡ"
-    scores = shipped_model("value").score(pa.array([informative, remark]))
+    scores = load_model(WEIGHTS / "value.npz").score(pa.array([informative, remark]))
     assert scores[0] > 0.8
     assert scores[1] < 0.2

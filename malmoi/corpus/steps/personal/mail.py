@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from malmoi.corpus.steps.personal.plain import PersonalSpan
+from malmoi.corpus.steps.personal.words import WORDS
 
 _LOCAL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
@@ -20,16 +21,10 @@ _WORDS = re.compile(
     rf"{_LOCAL} (?:at|AT|앳) (?:{_LABEL} ?(?:dot|DOT|닷|점|쩜) ?){{1,3}}(?:com|net|org|co|kr|컴|넷)(?![A-Za-z])"
     rf"|[가-힣]{{2,12}} ?(?:골뱅이|@) ?{_PROVIDER} ?(?:닷|점|쩜|\.) ?(?:컴|넷|com|net)"
 )
-_FILE_ENDINGS = frozenset("js ts py md cs rc gz sh vb fs db mm ps".split())
-"""Countries' domains that end more files than addresses."""
-_TOPS = frozenset(
-    "com net org edu gov mil int info biz name pro mobi asia tel jobs museum coop aero arpa example "
-    "xyz online site shop store club app dev blog cloud email tech live life news work world "
-    "group company studio design agency top vip win fun space website press today network "
-    "services solutions center digital academy school church love art wiki page link korea seoul 컴 넷".split()
+_TOPS, _SPACED_TOPS, _FILE_ENDINGS = (
+    frozenset(WORDS["mail"][name].split()) for name in ("tops", "spaced_tops", "file_endings")
 )
-"""Top domains of more than two letters that take mail; those of two letters are countries'."""
-_SPACED_TOPS = frozenset("com net org kr edu gov io me info biz jp cn us uk de dev ai co example 컴 넷".split())
+"""Top domains of more than two letters, those that count around a spaced @, and countries' that end more files."""
 _COUNTRY_LETTERS = 2
 _ROBOTS = frozenset(("git", "hg", "svn"))
 _RESERVED = re.compile(

@@ -82,15 +82,11 @@ def _email(_written: str, source: str) -> str:
     return f"{_LOCALS[int(source[:4]) % len(_LOCALS)]}{source[4:8]}@example.com"
 
 
-def _birth(source: str) -> str:
-    year, month, day = 50 + int(source[:2]) % 50, 1 + int(source[2:5]) % 12, 1 + int(source[5:8]) % 28
-    return f"{year:02d}{month:02d}{day:02d}"
-
-
 def _resident(written: str, source: str) -> str:
     """A date, the other digits, the region 99 that none has, and a check digit that does not fit."""
     foreign = _digits(written)[6:7] in ("5", "6", "7", "8")
-    body = _birth(source) + str((5 if foreign else 1) + int(source[8]) % 2) + "99" + source[9:12]
+    year, month, day = 50 + int(source[:2]) % 50, 1 + int(source[2:5]) % 12, 1 + int(source[5:8]) % 28
+    body = f"{year}{month:02d}{day:02d}" + str((5 if foreign else 1) + int(source[8]) % 2) + "99" + source[9:12]
     return _rewritten(written, _misfit(body, resident_check_fits))
 
 
@@ -145,10 +141,6 @@ def _name(_written: str, source: str) -> str:
     return _SURNAMES[int(source[:4]) % len(_SURNAMES)] + given[int(source[4:8]) % len(given)]
 
 
-def _same_shape(written: str, source: str) -> str:
-    return _rewritten(written, source)
-
-
 _MAKERS: dict[str, Callable[[str, str], str]] = {
     "phone": _phone,
     "email": _email,
@@ -156,10 +148,10 @@ _MAKERS: dict[str, Callable[[str, str], str]] = {
     "foreigner_number": _resident,
     "business_number": _business,
     "corporate_number": _corporate,
-    "passport": _same_shape,
+    "passport": _rewritten,
     "driver_licence": _licence,
     "card": _card,
-    "bank_account": _same_shape,
+    "bank_account": _rewritten,
     "vehicle_plate": _plate,
     "ip_address": _network,
     "address": _address,
