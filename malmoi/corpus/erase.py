@@ -145,9 +145,10 @@ def _files_with(folder: Path, gone: pa.Array) -> list[Path]:
 
 def _hits(file: Path, gone: pa.Array) -> int:
     """How many rows of a file have one of the ids."""
+    options = pc.SetLookupOptions(gone)
     with shuffle.reading(file) as parts:
         groups = (parts.read_row_group(group, columns=["id"]).column("id") for group in range(parts.num_row_groups))
-        return sum(pc.call_function("is_in", [ids], pc.SetLookupOptions(gone)).to_pylist().count(True) for ids in groups)
+        return sum(pc.call_function("is_in", [ids], options).to_pylist().count(True) for ids in groups)
 
 
 def _rewrite_all(files: Sequence[Path], gone: pa.Array, progress: Progress) -> dict[str, int]:

@@ -13,8 +13,8 @@ from small_batches import quiet, sentences, write_rows
 from malmoi.corpus.build import build
 from malmoi.corpus.erase import PLAN, Asked, erase, find
 from malmoi.corpus.ledger.counts import count
+from malmoi.corpus.ledger.layout import INDEX
 from malmoi.corpus.ledger.tombstones import erased_ids
-from malmoi.corpus.passes.dedup_index import FOLDER as INDEX
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
 from malmoi.corpus.report.questions import explain

@@ -27,7 +27,7 @@ _CANDIDATES = pa.schema({
     "number": pa.int64(), "id": pa.string(), "kind": pa.string(), "source_name": pa.string(), "text_bytes": pa.int64(),
     "trust": pa.float32(), "value": pa.float32(),
 })  # fmt: skip
-"""What the mix chooses from. number: of the document among all; trust: of its site, null where nothing is known of it."""
+"""What the mix chooses from. number: of the document among all; trust: of its site, null where that is unknown."""
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,9 @@ MERITS = ("id", "quality", "characters")
 def schema(settings: NearDuplicate) -> pa.Schema:
     """The columns of an index. bands is null for a text without letters."""
     return pa.schema({
-        "id": pa.string(), "quality": pa.float32(), "characters": pa.float32(), "fingerprint_1": pa.uint64(),
-        "fingerprint_2": pa.uint64(), "bands": pa.list_(pa.uint64(), settings.bands), "sketch": pa.binary(settings.bins),
+        "id": pa.string(), "quality": pa.float32(), "characters": pa.float32(),
+        "fingerprint_1": pa.uint64(), "fingerprint_2": pa.uint64(),
+        "bands": pa.list_(pa.uint64(), settings.bands), "sketch": pa.binary(settings.bins),
     })  # fmt: skip
 
 
