@@ -145,9 +145,10 @@ def _files_with(folder: Path, gone: pa.Array) -> list[Path]:
 
 def _hits(file: Path, gone: pa.Array) -> int:
     """How many rows of a file have one of the ids."""
+    options = pc.SetLookupOptions(gone)
     with shuffle.reading(file) as parts:
         groups = (parts.read_row_group(group, columns=["id"]).column("id") for group in range(parts.num_row_groups))
-        return sum(pc.call_function("is_in", [ids], _value_set(gone)).to_pylist().count(True) for ids in groups)
+        return sum(pc.call_function("is_in", [ids], options).to_pylist().count(True) for ids in groups)
 
 
 def _rewrite_all(files: Sequence[Path], gone: pa.Array, progress: Progress) -> dict[str, int]:
@@ -161,19 +162,12 @@ def _rewrite_all(files: Sequence[Path], gone: pa.Array, progress: Progress) -> d
     return rows
 
 
-def _value_set(gone: pa.Array) -> pc.SetLookupOptions:
-    return pc.SetLookupOptions(value_set=gone)
-
-
 def _rewrite(file: Path, gone: pa.Array) -> None:
     """One file without the documents; in the ledger, with tombstones in their place."""
-    with (
-        shuffle.reading(file) as parts,
-        shuffle.writing(file, parts.schema_arrow) as writer,
-    ):
+    with shuffle.reading(file) as parts, shuffle.writing(file, parts.schema_arrow) as writer:
         for group in range(parts.num_row_groups):
             table = parts.read_row_group(group)
-            hit = pc.call_function("is_in", [table.column("id")], _value_set(gone))
+            hit = pc.call_function("is_in", [table.column("id")], pc.SetLookupOptions(gone))
             if file.parent.name == LEDGER:
                 writer.write_table(_tombstones(table, hit))
             else:
@@ -182,27 +176,16 @@ def _rewrite(file: Path, gone: pa.Array) -> None:
 
 def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
     """The table with everything that tells about the document emptied where `hit`."""
-    mask = hit.combine_chunks()
-    for name in table.schema.names:
-        column = table.column(name).combine_chunks()
-        if name in EMPTIED:
-            told: Any = pa.nulls(len(column), column.type)
-        elif name == "kept":
-            told = pa.array([False] * len(column))
-        elif name == "reasons":
-            told = pa.array([[ERASED]] * len(column), column.type)
-        elif name == "detail":
-            told = pa.array([DETAIL] * len(column), column.type)
-        elif name == "source":
-            told = _bare_struct(column, {"kind": column.field("kind")})
-        elif name == "origin":
-            file = pa.array([NO_FILE] * len(column))
-            told = _bare_struct(column, {"file": file, "offset": column.field("offset")})
-        elif name == "text_bytes":
-            told = pa.array([0] * len(column), column.type)
-        else:
-            continue
-        merged = pc.call_function("if_else", [mask, told, column])
+    mask, rows = hit.combine_chunks(), len(hit)
+    told = {name: pa.nulls(rows, table.schema.field(name).type) for name in EMPTIED if name in table.schema.names}
+    for name, value in (("kept", False), ("reasons", [ERASED]), ("detail", DETAIL), ("text_bytes", 0)):
+        told[name] = pa.array([value] * rows, table.schema.field(name).type)
+    source, origin = (table.column(name).combine_chunks() for name in ("source", "origin"))
+    told["source"] = _bare_struct(source, {"kind": source.field("kind")})
+    file = pa.array([NO_FILE] * rows)
+    told["origin"] = _bare_struct(origin, {"file": file, "offset": origin.field("offset")})
+    for name, emptied in told.items():
+        merged = pc.call_function("if_else", [mask, emptied, table.column(name).combine_chunks()])
         table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), merged)
     return table
 
@@ -226,8 +209,7 @@ def _drop_sites(folder: Path) -> None:
         asked = "SELECT DISTINCT regexp_extract(source.url, $part, 1) AS part FROM ledger"
         found = query(database, asked, part=AUTHORITY)
     left = {host_of_authority(row["part"]) for row in found if row["part"]}
-    with shuffle.reading(folder / SITES) as file:
-        table = file.read()
+    table = shuffle.read_table(folder / SITES)
     most_links = len(tombstones.erased_ids(folder))
     columns = (table.column(name).to_pylist() for name in ("host", "documents", "in_hosts"))
     stays = [

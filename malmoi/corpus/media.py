@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,26 +29,12 @@ MOST_BYTES = 20_000_000
 MOST_CAPTION, MOST_URI = 2_000, 2_000
 TYPES = ("image", "audio", "video", "music")
 HEAD_BYTES = 512
-_SIGNS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image", ".png"),
-    (b"\xff\xd8\xff", "image", ".jpg"),
-    (b"GIF87a", "image", ".gif"),
-    (b"GIF89a", "image", ".gif"),
-    (b"BM", "image", ".bmp"),
-    (b"II*\0", "image", ".tiff"),
-    (b"MM\0*", "image", ".tiff"),
-    (b"\0\0\1\0", "image", ".ico"),
-    (b"ID3", "audio", ".mp3"),
-    (b"fLaC", "audio", ".flac"),
-    (b"OggS", "audio", ".ogg"),
-    (b"\x1aE\xdf\xa3", "video", ".webm"),
-    (b"FLV\x01", "video", ".flv"),
-    (b"MThd", "music", ".mid"),
+_FORMATS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_SIGNS, _RIFF, _BRANDS = (
+    {sign.encode("latin-1"): (kind, suffix) for sign, (kind, suffix) in _FORMATS[name].items()}
+    for name in ("signs", "riff", "brands")
 )
-"""First bytes of formats (the lists of the `file` program and of the WHATWG's MIME sniffing standard)."""
-_RIFF = {b"WEBP": ("image", ".webp"), b"WAVE": ("audio", ".wav"), b"AVI ": ("video", ".avi")}
-_BRANDS = {b"avif": ("image", ".avif"), b"heic": ("image", ".heic"), b"mif1": ("image", ".heic"),
-           b"M4A ": ("audio", ".m4a"), b"M4B ": ("audio", ".m4a")}  # fmt: skip
+"""Of formats, what the first bytes, those after "RIFF" or those after "ftyp" are, to a segment's type and a suffix."""
 _SVG = re.compile(
     rb"^\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,300}?-->\s*)*(?:<!DOCTYPE svg[^>]{0,200}>\s*)?<svg[\s>]", re.DOTALL
 )
@@ -62,9 +49,9 @@ _BLANKS = " \t\u00a0\u3000"
 def sniff(content: bytes) -> tuple[str, str] | None:
     """What bytes are, as a segment's type and a file's suffix: ("image", ".png"). None where they are no medium."""
     head = content[:HEAD_BYTES]
-    for sign, kind, suffix in _SIGNS:
+    for sign, medium in _SIGNS.items():
         if head.startswith(sign):
-            return kind, suffix
+            return medium
     if head.startswith(b"RIFF"):
         return _RIFF.get(head[8:12])
     if head[4:8] == b"ftyp":

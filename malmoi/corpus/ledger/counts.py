@@ -64,12 +64,14 @@ FROM ledger WHERE source IS NOT NULL GROUP BY 1 ORDER BY 1"""
 
 
 _SOURCES = """
-SELECT coalesce(source.name, input) AS name,
+WITH items AS (SELECT coalesce(nullif(coalesce(source.name, input), ''), $unnamed) AS name, * FROM ledger),
+largest AS (SELECT name FROM items GROUP BY name ORDER BY count(*) DESC, name LIMIT $most)
+SELECT CASE WHEN name IN (FROM largest) THEN name ELSE $others END AS name,
   CASE WHEN kept THEN NULL ELSE reasons[1] END AS reason,
   count(*) AS documents,
   sum(raw_bytes)::BIGINT AS raw_bytes,
   sum(text_bytes)::BIGINT AS text_bytes
-FROM ledger GROUP BY 1, 2 ORDER BY 1, 2"""
+FROM items GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
 def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -84,15 +86,9 @@ def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What each source gave and what became of it, the largest first; the small ones of a long list are summed up."""
     sources: dict[str, Any] = {}
-    for row in query(database, _SOURCES):
-        _add(sources.setdefault(row["name"] or UNNAMED, _empty()), row)
-    ordered = sorted(sources.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
-    result = dict(ordered[:MOST_SOURCES])
-    if len(ordered) > MOST_SOURCES:
-        rest = result.setdefault(OTHERS, _empty())
-        for _, source in ordered[MOST_SOURCES:]:
-            _merge(rest, source)
-    return result
+    for row in query(database, _SOURCES, most=MOST_SOURCES, others=OTHERS, unnamed=UNNAMED):
+        _add(sources.setdefault(row["name"], _empty()), row)
+    return dict(sorted(sources.items(), key=lambda item: (item[0] == OTHERS, -item[1]["documents_in"], item[0])))
 
 
 def _empty() -> dict[str, Any]:
@@ -108,11 +104,3 @@ def _add(source: dict[str, Any], row: dict[str, Any]) -> None:
         source["text_bytes"] += row["text_bytes"]
     else:
         source["dropped"][row["reason"]] = row["documents"]
-
-
-def _merge(into: dict[str, Any], source: dict[str, Any]) -> None:
-    for name, value in source.items():
-        if name != "dropped":
-            into[name] += value
-    for reason, number in source["dropped"].items():
-        into["dropped"][reason] = into["dropped"].get(reason, 0) + number

@@ -11,18 +11,11 @@ WRITTEN = (SHARDS, LEDGER, INDEX)
 MIX = "mix.json"
 """What shares were asked for, and what could be had."""
 
-COMPARISON = pa.schema(
-    [
-        ("exact_similarity", pa.float32()),
-        ("near_similarity", pa.float32()),
-        ("exact_duplicate_of", pa.string()),
-        ("near_duplicate_of", pa.string()),
-        ("cluster", pa.string()),
-        ("cluster_size", pa.int32()),
-        ("over_share", pa.float32()),
-        ("epochs", pa.int32()),
-    ]
-)
+COMPARISON = pa.schema({
+    "exact_similarity": pa.float32(), "near_similarity": pa.float32(), "exact_duplicate_of": pa.string(),
+    "near_duplicate_of": pa.string(), "cluster": pa.string(), "cluster_size": pa.int32(), "over_share": pa.float32(),
+    "epochs": pa.int32(),
+})  # fmt: skip
 """What comparing adds to a document. Null: it is the one that stays; it is alone.
 
 over_share: 1 where there is too much of its kind or source and others are preferred, else 0. epochs: how many times it

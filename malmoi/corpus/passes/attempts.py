@@ -4,9 +4,10 @@ The usual words are poison item and quarantine. An item that kills its worker tw
 again, and stands in the ledger as `worker_died`.
 """
 
+import json
 import mmap
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -64,21 +65,20 @@ class Attempts:
     unread_from: frozenset[ItemIndex] = field(default_factory=frozenset)
     one_by_one: bool = False
 
-    def to_table(self) -> dict[str, object]:
-        """As JSON takes it."""
-        failed_at = self.last_failure and [*self.last_failure[0], int(self.last_failure[1])]
-        lists = {"quarantined": sorted(self.quarantined), "unread_from": sorted(self.unread_from)}
-        return {"failures": self.failures, "last_failure": failed_at, "one_by_one": self.one_by_one, **lists}
+    def to_json(self) -> str:
+        """For `from_json`: tuples are lists there, and sets are sorted ones."""
+        return json.dumps(asdict(self), default=sorted)
 
 
-def from_table(table: dict) -> Attempts:
-    """What `Attempts.to_table` gave."""
-    failed_at = table["last_failure"]
-    last_failure = failed_at and (ItemIndex(*failed_at[:2]), Phase(failed_at[2]))
-    quarantined, unread_from = (
-        frozenset(ItemIndex(*index) for index in table[name]) for name in ("quarantined", "unread_from")
-    )
-    return Attempts(table["failures"], last_failure, quarantined, unread_from, table["one_by_one"])
+def from_json(text: str) -> Attempts:
+    """What `Attempts.to_json` gave."""
+    table = json.loads(text)
+    if table["last_failure"]:
+        index, phase = table["last_failure"]
+        table["last_failure"] = ItemIndex(*index), Phase(phase)
+    for name in ("quarantined", "unread_from"):
+        table[name] = frozenset(ItemIndex(*index) for index in table[name])
+    return Attempts(**table)
 
 
 MAX_ATTEMPTS = 8

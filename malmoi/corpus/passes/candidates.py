@@ -21,14 +21,15 @@ from malmoi.corpus.steps import boilerplate
 
 COPIES = pa.schema([("rank", pa.int64()), ("best", pa.int64())])
 PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
-_FINGERPRINTS = pa.schema([("first", pa.uint64()), ("second", pa.uint64()), ("rank", pa.int64())])
+_FINGERPRINTS = pa.schema({"fingerprint_1": pa.uint64(), "fingerprint_2": pa.uint64(), "rank": pa.int64()})
 _BANDS = pa.schema([("key", pa.uint64()), ("rank", pa.int64())])
 _PARAGRAPHS = pa.schema([("hash", pa.uint64()), ("rank", pa.int64()), ("site", pa.uint32())])
 
 _EXACT_COPIES = """
 SELECT * FROM (
-  SELECT rank, min(rank) OVER (PARTITION BY first, second) AS best FROM fingerprints
-  SEMI JOIN (SELECT first, second FROM fingerprints GROUP BY ALL HAVING count(*) > 1) USING (first, second))
+  SELECT rank, min(rank) OVER (PARTITION BY fingerprint_1, fingerprint_2) AS best FROM fingerprints SEMI JOIN (
+    SELECT fingerprint_1, fingerprint_2 FROM fingerprints GROUP BY ALL HAVING count(*) > 1
+  ) USING (fingerprint_1, fingerprint_2))
 WHERE rank <> best ORDER BY rank"""
 _BUCKETS = """
 WITH firsts AS (FROM bands ANTI JOIN copies USING (rank))
@@ -39,7 +40,7 @@ ORDER BY key, rank"""
 def exact_copies(task: Task) -> None:
     """Writes, for a partition of the fingerprints, the documents that are exact copies and the best of their kind."""
     with shuffle.database(task.space) as connection:
-        shuffle.load(connection, "fingerprints", _FINGERPRINTS, _fingerprints(task))
+        shuffle.load(connection, "fingerprints", _FINGERPRINTS, _keys(task, "exact", _FINGERPRINTS))
         batches = connection.sql(_EXACT_COPIES).to_arrow_reader(ROWS_AT_ONCE)
         with shuffle.writing(task.record, COPIES, shuffle.HASHES) as writer:
             for batch in batches:
@@ -54,8 +55,8 @@ def near_pairs(task: Task) -> None:
     from malmoi.corpus.kernels import clusters
 
     with shuffle.database(task.space) as connection:
-        shuffle.load(connection, "copies", COPIES, _copy_batches(task.space))
-        shuffle.load(connection, "bands", _BANDS, _bands(task))
+        shuffle.load(connection, "copies", COPIES, shuffle.results(task.space, EXACT))
+        shuffle.load(connection, "bands", _BANDS, _keys(task, "bands", _BANDS))
         batches = connection.sql(_BUCKETS).to_arrow_reader(ROWS_AT_ONCE)
         with shuffle.writing(task.record, PAIRS, shuffle.HASHES) as writer:
             for keys, ranks in buckets(batches, clusters.COMPARED_IN_BUCKET):
@@ -74,26 +75,15 @@ def boilerplate_paragraphs(task: Task) -> None:
 def read_boilerplate(space: Workspace) -> boilerplate.Repeats:
     """The paragraphs to cut, of all partitions: 16 bytes a paragraph, not a document."""
 
-    def tables() -> Iterator[pa.Table]:
-        for task in partition_tasks(space, BOILERPLATE):
-            with shuffle.reading(task.record) as file:
-                yield file.read()
-
-    return boilerplate.gathered(tables())
+    return boilerplate.gathered(shuffle.read_table(task.record) for task in partition_tasks(space, BOILERPLATE))
 
 
 def read_copies(space: Workspace) -> tuple[np.ndarray, np.ndarray]:
     """Exact copies in ascending order, and the best of each: two int64 arrays of ranks, 16 bytes a copy."""
-    batches = list(_copy_batches(space))
+    batches = list(shuffle.results(space, EXACT))
     ranks, best = (pa.chunked_array([b.column(i) for b in batches], pa.int64()).to_numpy() for i in range(2))
     order = np.argsort(ranks)
     return ranks[order], best[order]
-
-
-def _copy_batches(space: Workspace) -> Iterator[pa.RecordBatch]:
-    for task in partition_tasks(space, EXACT):
-        with shuffle.reading(task.record) as file:
-            yield from file.iter_batches(ROWS_AT_ONCE)
 
 
 def buckets(
@@ -114,20 +104,13 @@ def buckets(
         keys, ranks = keys[needed[needed < len(keys)]], ranks[needed[needed < len(keys)]]
 
 
-def _fingerprints(task: Task) -> Iterator[pa.RecordBatch]:
-    return _keys(task, "exact", ("fingerprint_1", "fingerprint_2"), _FINGERPRINTS)
-
-
-def _bands(task: Task) -> Iterator[pa.RecordBatch]:
-    return _keys(task, "bands", ("key",), _BANDS)
-
-
-def _keys(task: Task, part: str, names: tuple[str, ...], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The keys of a partition, a chunk at a time, with the rank of each one's document."""
+def _keys(task: Task, part: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The keys of a partition, a chunk at a time, with the rank of each one's document as the last column."""
     for _, chunk, known in shuffle.by_chunk(task.space, shuffle.ranks_path(task.space), ["rank"]):
-        keys = shuffle.read_partition(chunk.path(task.space.folder, part), task.number)
+        keys = shuffle.read_table(chunk.path(task.space.folder, part), group=task.number)
         ranks = pa.array(known.column("rank").to_numpy()[keys.column("row").to_numpy()])
-        yield pa.RecordBatch.from_arrays([*(keys.column(n).combine_chunks() for n in names), ranks], schema=schema)
+        columns = [keys.column(name).combine_chunks() for name in schema.names[:-1]]
+        yield pa.RecordBatch.from_arrays([*columns, ranks], schema=schema)
 
 
 def _paragraphs(task: Task) -> Iterator[pa.RecordBatch]:
@@ -139,7 +122,7 @@ def _paragraphs(task: Task) -> Iterator[pa.RecordBatch]:
     for (_, chunk, known), (_, _, similar) in zip(ranked, compared, strict=True):
         if chunk.base:
             continue
-        keys = shuffle.read_partition(chunk.path(space.folder, "paragraphs"), task.number)
+        keys = shuffle.read_table(chunk.path(space.folder, "paragraphs"), group=task.number)
         exact, near, over = (column.to_numpy(zero_copy_only=False) for column in similar.columns)
         is_copy = ~(np.isnan(exact) & np.isnan(near))
         stays = ~(known.column("dropped").to_numpy(zero_copy_only=False) | is_copy | (over > 0))

@@ -20,20 +20,14 @@ from malmoi.corpus.passes.candidates import read_copies
 from malmoi.corpus.passes.memory import CLUSTER_BYTES
 from malmoi.corpus.passes.rank import read_scores
 from malmoi.corpus.passes.shuffle import ROWS_AT_ONCE
-from malmoi.corpus.passes.tasks import NEAR, Task, Workspace, num_documents, numbered, partition_tasks
+from malmoi.corpus.passes.tasks import NEAR, Task, Workspace, num_documents, numbered
 from malmoi.kit.files import write_text
 
-_CANDIDATES = pa.schema(
-    [
-        ("number", pa.int64()),
-        ("id", pa.string()),
-        ("kind", pa.string()),
-        ("source_name", pa.string()),
-        ("text_bytes", pa.int64()),
-        ("trust", pa.float32()),
-        ("value", pa.float32()),
-    ]
-)
+_CANDIDATES = pa.schema({
+    "number": pa.int64(), "id": pa.string(), "kind": pa.string(), "source_name": pa.string(), "text_bytes": pa.int64(),
+    "trust": pa.float32(), "value": pa.float32(),
+})  # fmt: skip
+"""What the mix chooses from. number: of the document among all; trust: of its site, null where that is unknown."""
 
 
 @dataclass(frozen=True)
@@ -197,10 +191,8 @@ def _choose_survivors(
 
 
 def _pairs(space: Workspace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for task in partition_tasks(space, NEAR):
-        with shuffle.reading(task.record) as file:
-            for batch in file.iter_batches(ROWS_AT_ONCE):
-                yield batch.column("left").to_numpy(), batch.column("right").to_numpy()
+    for batch in shuffle.results(space, NEAR):
+        yield batch.column("left").to_numpy(), batch.column("right").to_numpy()
 
 
 def _members(space: Workspace) -> np.ndarray:
@@ -219,8 +211,7 @@ def _sketches(space: Workspace, members: np.ndarray, path: Path) -> np.ndarray:
         index, is_member = find(members, known.column("rank").to_numpy())
         if not is_member.any():
             continue
-        with shuffle.reading(chunk.path(space.folder, "signatures")) as file:
-            column = file.read(columns=["sketch"]).column(0).combine_chunks()
+        column = shuffle.read_table(chunk.path(space.folder, "signatures"), ["sketch"]).column(0).chunk(0)
         content = np.frombuffer(column.buffers()[1], np.uint8)[column.offset * bins :]
         sketches[index[is_member]] = content[: len(column) * bins].reshape(-1, bins)[is_member]
     return sketches
@@ -236,8 +227,7 @@ def _ids_of_named(space: Workspace, copies: Copies) -> tuple[np.ndarray, pa.Arra
         of_chunk = known.column("rank").to_numpy()
         wanted = np.flatnonzero(np.isin(of_chunk, named))
         if len(wanted):
-            with shuffle.reading(chunk.path(space.folder, "scores")) as file:
-                column = file.read(columns=["id"]).column(0).combine_chunks()
+            column = read_scores(space, chunk, ["id"]).column(0)
             ranks.append(of_chunk[wanted])
             ids.append(column.take(pa.array(wanted)).cast(pa.string()))
     order = np.argsort(np.concatenate(ranks)) if ranks else np.empty(0, np.int64)

@@ -28,26 +28,18 @@ MERITS = ("id", "quality", "characters")
 
 def schema(settings: NearDuplicate) -> pa.Schema:
     """The columns of an index. bands is null for a text without letters."""
-    return pa.schema(
-        [
-            ("id", pa.string()),
-            ("quality", pa.float32()),
-            ("characters", pa.float32()),
-            ("fingerprint_1", pa.uint64()),
-            ("fingerprint_2", pa.uint64()),
-            ("bands", pa.list_(pa.uint64(), settings.bands)),
-            ("sketch", pa.binary(settings.bins)),
-        ]
-    )
+    return pa.schema({
+        "id": pa.string(), "quality": pa.float32(), "characters": pa.float32(),
+        "fingerprint_1": pa.uint64(), "fingerprint_2": pa.uint64(),
+        "bands": pa.list_(pa.uint64(), settings.bands), "sketch": pa.binary(settings.bins),
+    })  # fmt: skip
 
 
 def rows_of(space: Workspace, chunk: Chunk, kept: np.ndarray) -> pa.Table:
     """The rows of one chunk. kept: which of its documents stay (bool)."""
     settings = space.recipe.near_duplicate
-    with shuffle.reading(chunk.path(space.folder, "scores")) as file:
-        merits = file.read(columns=list(MERITS))
-    with shuffle.reading(chunk.path(space.folder, "signatures")) as file:
-        signed = file.read()
+    merits = shuffle.read_table(chunk.path(space.folder, "scores"), MERITS)
+    signed = shuffle.read_table(chunk.path(space.folder, "signatures"))
     columns = {name: merits.column(name) for name in MERITS}
     columns |= {name: signed.column(name) for name in signed.schema.names}
     columns["bands"] = pa.chunked_array([_bands(space, chunk)])
@@ -58,8 +50,8 @@ def rows_of(space: Workspace, chunk: Chunk, kept: np.ndarray) -> pa.Table:
 def _bands(space: Workspace, chunk: Chunk) -> pa.Array:
     """The keys of every document in ascending order: as a set they mean the same, and partitions leave no trace."""
     size = space.recipe.near_duplicate.bands
-    with shuffle.reading(chunk.path(space.folder, "bands")) as file:
-        keys, rows = (column.to_numpy() for column in file.read(columns=["key", "row"]).columns)
+    bands = shuffle.read_table(chunk.path(space.folder, "bands"), ("key", "row"))
+    keys, rows = (column.to_numpy() for column in bands.columns)
     ordered = keys[np.lexsort((keys, rows))].reshape(-1, size)
     signable = np.zeros(chunk.documents, np.bool_)
     signable[rows] = True

@@ -54,8 +54,8 @@ def write_part(task: Task, report: Callable[[Any], None]) -> None:
             if chunk.documents:
                 indexed.write_table(dedup_index.rows_of(task.space, chunk, np.concatenate(stays)))
             if chunk.unreadable:
-                with shuffle.reading(chunk.path(task.space.folder, "unreadable")) as items:
-                    entered.write_table(unreadable_rows(items.read(), entries))
+                items = shuffle.read_table(chunk.path(task.space.folder, "unreadable"))
+                entered.write_table(unreadable_rows(items, entries))
             done += chunk.text_bytes
             report(done)
     hashes = {f"{path.parent.name}/{path.name}": sha256_of(path) for path in paths.values()}
@@ -72,10 +72,8 @@ def _judged(task: Task, index: int, chunk: Chunk, corpus: CorpusWide) -> Iterato
     if not chunk.documents:
         return
     # A row group is a batch as the steps saw it, so memory is bounded as it was there.
-    with shuffle.reading(Task(task.space, CLUSTER).record) as file:
-        compared = file.read_row_group(index).combine_chunks()
-    with shuffle.reading(shuffle.ranks_path(task.space)) as file:
-        known = file.read_row_group(index).combine_chunks()
+    compared = shuffle.read_table(Task(task.space, CLUSTER).record, group=index)
+    known = shuffle.read_table(shuffle.ranks_path(task.space), group=index)
     with shuffle.reading(chunk.path(task.space.folder, "documents")) as documents:
         first = 0
         for group in range(documents.num_row_groups):

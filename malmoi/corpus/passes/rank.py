@@ -23,25 +23,16 @@ from malmoi.corpus.steps import thresholds, verdicts
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit.files import listed, write_text
 
-RANKS = pa.schema(
-    [("rank", pa.int64()), ("dropped", pa.bool_()), ("trust", pa.float32()), ("popularity", pa.float32())]
-)
+RANKS = pa.schema({"rank": pa.int64(), "dropped": pa.bool_(), "trust": pa.float32(), "popularity": pa.float32()})
 """What is known of every document when all have been read, one row group a chunk."""
 
-_MERITS = pa.schema(
-    [
-        ("number", pa.int64()),
-        ("base", pa.bool_()),
-        ("dropped", pa.bool_()),
-        ("quality", pa.float32()),
-        ("characters", pa.float32()),
-        ("id", pa.string()),
-    ]
-)
+_MERITS = pa.schema({
+    "number": pa.int64(), "base": pa.bool_(), "dropped": pa.bool_(), "quality": pa.float32(),
+    "characters": pa.float32(), "id": pa.string(),
+})  # fmt: skip
+"""What documents are ranked by. base: it is of an older corpus. dropped: a rule about it alone fires."""
 _ORDER = "SELECT number FROM merits ORDER BY base DESC, dropped, quality DESC, characters DESC, id, number"
-_DOCUMENTS = pa.schema(
-    [("number", pa.int64()), ("host", pa.string()), ("kind", pa.string()), ("source_name", pa.string())]
-)
+_DOCUMENTS = pa.schema({"number": pa.int64(), **dict.fromkeys(("host", "kind", "source_name"), pa.string())})
 _LINKS = pa.schema([("from_host", pa.string()), ("to_host", pa.string()), ("documents", pa.int64())])
 _TRUSTED = """
 SELECT d.number, t.trust, s.popularity FROM documents d JOIN document_trust t USING (number)
@@ -101,8 +92,7 @@ def _cut(chunks: Sequence[Chunk], known: dict[str, np.ndarray]) -> Iterator[pa.T
 
 def read_scores(space: Workspace, chunk: Chunk, columns: list[str] | None = None) -> pa.RecordBatch:
     """The scores of a chunk that has documents."""
-    with shuffle.reading(chunk.path(space.folder, "scores")) as file:
-        return file.read(columns=columns).combine_chunks().to_batches()[0]
+    return shuffle.read_table(chunk.path(space.folder, "scores"), columns).to_batches()[0]
 
 
 def _merits(
@@ -176,10 +166,8 @@ def _documents(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordB
 
 def _links(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordBatch]:
     for _, chunk in _numbered(chunks):
-        path = chunk.path(space.folder, "links")
         if chunk.links:
-            with shuffle.reading(path) as file:
-                yield from file.read().cast(_LINKS).to_batches()
+            yield from shuffle.read_table(chunk.path(space.folder, "links")).cast(_LINKS).to_batches()
 
 
 def _numbered(chunks: Sequence[Chunk]) -> Iterator[tuple[int, Chunk]]:

@@ -11,8 +11,7 @@ import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,9 +59,10 @@ def scan_unit(task: Task, report: Callable[[Any], None]) -> None:
     assert task.unit is not None
     journal, raw_bytes, index = Journal(journal_path(task)), 0, ItemIndex(0, 0)
     source = task.space.recipe.inputs[task.unit.input_number]
-    with _Writer(task) as writer:
+    with contextlib.ExitStack() as closing:  # on an error it throws away the chunk's open file
+        writer = _Writer(task, closing)
         for index, entry in read_entries(task.unit, source, task.attempts, journal):
-            raw_bytes += entry["raw_bytes"] if isinstance(entry, dict) else _sum(entry.column("raw_bytes"))
+            raw_bytes += int(np.sum(entry["raw_bytes"] if isinstance(entry, dict) else entry.column("raw_bytes")))
             rest: Entry | None = entry
             while rest is not None:
                 rest = writer.hold(rest)
@@ -75,12 +75,9 @@ def scan_unit(task: Task, report: Callable[[Any], None]) -> None:
                 writer.judge()
         journal.at(index, Phase.JUDGING)
         writer.flush()
+        writer.finish()
     write_chunks(task.record, writer.chunks, hash_files(task.unit))
     journal_path(task).unlink(missing_ok=True)  # another attempt at the same task may have ended first
-
-
-def _sum(column: pa.Array) -> int:
-    return int(column.to_numpy().sum())
 
 
 class _Writer:
@@ -90,12 +87,12 @@ class _Writer:
     on whether they are judged one by one. So an attempt after a death makes the same bytes.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, closing: contextlib.ExitStack) -> None:
         self.chunks: list[Chunk] = []
         self._space, self._stem = task.space, task.stem
         self._steps = task.space.recipe.steps()
         self._open: pq.ParquetWriter | None = None
-        self._closing = contextlib.ExitStack()
+        self._closing = closing
         self._held: list[Entry] = []
         self._judged: list[pa.RecordBatch] = []
         self._held_bytes = self._held_rows = 0
@@ -107,18 +104,7 @@ class _Writer:
         corpora = (task.space.out, *task.space.recipe.base)
         self._erased = frozenset(document for corpus in corpora for document in tombstones.erased_ids(corpus))
         self._gone = pa.array(sorted(self._erased), pa.string())
-
-    def __enter__(self) -> Self:
         self._next_chunk()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._finish()
-        else:
-            self._closing.__exit__(kind, error, trace)
 
     @property
     def is_full(self) -> bool:
@@ -155,7 +141,7 @@ class _Writer:
             self._write(pa.concat_batches(judged), held_bytes)
         chunk = self._chunk
         if chunk.text_bytes >= CHUNK_BYTES or max(chunk.documents, chunk.unreadable) >= CHUNK_ROWS:
-            self._finish()
+            self.finish()
             self._next_chunk()
 
     def _write(self, batch: pa.RecordBatch, text_bytes: int) -> None:
@@ -226,7 +212,8 @@ class _Writer:
             self._open = self._closing.enter_context(shuffle.writing(path, schema, shuffle.PASSING))
         return self._open
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Writes what the chunk has beside its documents, and closes it."""
         self._closing.close()
         self._open = None
         folder, chunk = self._space.folder, self._chunk
@@ -287,10 +274,9 @@ def write_keys(space: Workspace, chunk: Chunk, signed: pa.Table) -> None:
     """Signatures in the order of documents, and keys by partition. signed: the columns of NearDuplicate.sign."""
     signed = signed.combine_chunks()
     rows = np.arange(len(signed), dtype=np.uint32)
-    prints = signed.select(["fingerprint_1", "fingerprint_2"])
     shuffle.write_table(chunk.path(space.folder, "signatures"), signed.drop_columns(["bands"]), shuffle.HASHES)
-    exact = prints.append_column("row", pa.array(rows))
-    shuffle.write_partitions(chunk.path(space.folder, "exact"), exact, prints.column(0).to_numpy(), space.partitions)
+    exact = signed.select(["fingerprint_1", "fingerprint_2"]).append_column("row", pa.array(rows))
+    shuffle.write_partitions(chunk.path(space.folder, "exact"), exact, exact.column(0).to_numpy(), space.partitions)
     bands = signed.column("bands").combine_chunks()
     signable = bands.is_valid().to_numpy(zero_copy_only=False)
     keys = bands.flatten().to_numpy()

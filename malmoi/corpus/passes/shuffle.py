@@ -7,7 +7,7 @@ compress, and need neither dictionary nor statistics.
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.passes.memory import duckdb_bytes
-from malmoi.corpus.passes.tasks import RANK, Chunk, Task, Workspace, numbered
+from malmoi.corpus.passes.tasks import RANK, Chunk, Task, Workspace, numbered, partition_tasks
 from malmoi.kit.files import atomic_file, opened
 from malmoi.kit.paths import is_remote
 
@@ -54,6 +54,14 @@ def reading(path: Path) -> Iterator[pq.ParquetFile]:
         yield file
 
 
+def read_table(path: Path, columns: Sequence[str] | None = None, group: int | None = None) -> pa.Table:
+    """The rows of a Parquet file, or of one row group of it; each column in one piece. columns: None for all."""
+    names = None if columns is None else list(columns)
+    with reading(path) as file:
+        table = file.read(names) if group is None else file.read_row_group(group, names)
+    return table.combine_chunks()
+
+
 def write_groups(path: Path, groups: Iterator[pa.Table], schema: pa.Schema) -> None:
     """Writes one row group for each table, also for an empty one."""
     with writing(path, schema) as writer:
@@ -72,12 +80,6 @@ def write_partitions(path: Path, table: pa.Table, keys: np.ndarray, partitions: 
             writer.write_table(table.slice(start, end - start), row_group_size=max(1, end - start))
 
 
-def read_partition(path: Path, partition: int) -> pa.Table:
-    """The rows of a partition in one file."""
-    with reading(path) as file:
-        return file.read_row_group(partition)
-
-
 def by_chunk(space: Workspace, path: Path, columns: list[str]) -> Iterator[tuple[int, Chunk, pa.RecordBatch]]:
     """What a file with a row group for every chunk says: number of the first document, chunk, and its rows.
 
@@ -87,6 +89,13 @@ def by_chunk(space: Workspace, path: Path, columns: list[str]) -> Iterator[tuple
         for index, first, chunk in numbered(space):
             table = file.read_row_group(index, columns=columns).combine_chunks()
             yield first, chunk, table.to_batches()[0]
+
+
+def results(space: Workspace, stage: str) -> Iterator[pa.RecordBatch]:
+    """What a stage over partitions (EXACT, NEAR, BOILERPLATE) has found, a batch at a time, partition by partition."""
+    for task in partition_tasks(space, stage):
+        with reading(task.record) as file:
+            yield from file.iter_batches(ROWS_AT_ONCE)
 
 
 def ranks_path(space: Workspace) -> Path:

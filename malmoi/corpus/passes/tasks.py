@@ -203,13 +203,13 @@ def num_documents(space: Workspace) -> int:
 
 def write_attempts(task: Task) -> None:
     """Keeps what a unit cost, so that whoever goes on knows of it."""
-    write_text(task.space.folder / f"{task.stem}.attempts", json.dumps(task.attempts.to_table()))
+    write_text(task.space.folder / f"{task.stem}.attempts", task.attempts.to_json())
 
 
 def _attempts(folder: Path) -> dict[int, Attempts]:
     """What units have cost so far, by number."""
     return {
-        int(path.name.split("-")[1].split(".")[0]): attempts.from_table(json.loads(path.read_text(encoding="utf-8")))
+        int(path.name.split("-")[1].split(".")[0]): attempts.from_json(path.read_text(encoding="utf-8"))
         for path in listed(folder, ".attempts")
     }
 

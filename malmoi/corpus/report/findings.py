@@ -19,6 +19,7 @@ from malmoi.corpus.steps import thresholds
 from malmoi.corpus.steps.minhash import EXACT, NEAR
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import manifest
+from malmoi.kit.files import read_json
 
 BINS = 40
 MOST_SITES = 30
@@ -40,6 +41,7 @@ def gather(folder: Path) -> dict[str, Any]:
     """
     rules = rules_of(folder)
     looked_for = recipe_of(folder).decontamination
+    contaminated = contamination.report(folder, looked_for) if looked_for.sets else []
     with opened(folder) as database:
         columns = set(database.view("ledger").columns)
         judged = [rule for rule in rules if rule.score in columns]
@@ -51,8 +53,8 @@ def gather(folder: Path) -> dict[str, Any]:
             "limits": _limits(folder, judged),
             "distributions": _distributions(database, judged),
             "sites": _sites(database, folder),
-            "mix": _mix(folder),
-            "contamination": contamination.report(folder, looked_for) if looked_for.sets else [],
+            "mix": read_json(folder / MIX, "build the corpus again"),  # None where the recipe mixes nothing
+            "contamination": contaminated,
             "clusters": query(database, _CLUSTERS) if "cluster_size" in columns else [],
             "pairs": [pair for rule in _first_of_reasons(judged) for pair in _pairs(database, rule)],
         }
@@ -131,12 +133,6 @@ def _sites(database: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, 
         path=glob.escape(str(path)),
         most=MOST_SITES,
     )
-
-
-def _mix(folder: Path) -> dict[str, Any] | None:
-    """What shares were asked for and what could be had; None where the recipe mixes nothing."""
-    path = folder / MIX
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 _CLUSTERS = """

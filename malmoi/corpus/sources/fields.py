@@ -1,8 +1,10 @@
 """Metadata that rows, front matter and pages give under many names, under one name each."""
 
 import math
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from malmoi.corpus.document import KINDS
@@ -10,51 +12,23 @@ from malmoi.corpus.sources.dialogue import MOST_TURNS, Turn, quotations
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.lines import one_line
 
-ALIASES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "제목", "headline", "subject"),
-    "url": ("url", "link", "uri", "source_url", "링크"),
-    "name": ("name", "source_name", "site_name", "site", "source", "출처", "publisher", "언론사", "매체", "press"),
-    "author": ("author", "작성자", "글쓴이", "저자", "writer", "nickname", "기자", "byline"),
-    "published": (
-        "published",
-        "date",
-        "작성일",
-        "published_at",
-        "datepublished",
-        "pubdate",
-        "등록일",
-        "공포일자",
-        "시행일자",
-        "created_at",
-        "timestamp",
-        "ms.date",
-    ),
-    "category": ("category", "분류", "카테고리", "section", "topic", "법령구분"),
-    "licence": ("licence", "license", "라이선스"),
-    "kind": ("kind",),
-    "popularity": ("popularity", "views", "조회수", "likes", "추천수"),
-    "turns": ("turns", "messages", "conversations", "conversation", "dialogue"),
-    "summary": ("summary", "abstract", "요약", "초록", "description"),
-}
+_TABLES = tomllib.loads(Path(__file__).with_name("fields.toml").read_text(encoding="utf-8"))
+ALIASES: dict[str, list[str]] = _TABLES["aliases"]
 """One name of ours to theirs, the surest first. Names are compared in lower case."""
 CANONICAL = {alias: (name, rank) for name, aliases in ALIASES.items() for rank, alias in enumerate(aliases)}
 MOST_DIGITS = 9
 """Of a place in a text. Python refuses to read numbers of more than 4,300 digits, and to write them."""
 MOST_SUMMARY = 10_000
 """Characters of an abstract."""
-PAIRS = (("question", "answer"), ("질문", "답변"), ("q", "a"), ("user_message", "system_message"))
+PAIRS: list[list[str]] = _TABLES["talks"]["pairs"]
 """Columns of what was asked and what was answered, compared in lower case."""
 SENTENCES, CHOSEN, SPEAKERS = "sentences", "summaries", "speakers"
 """Rows that give a text as its sentences, the numbers of those that sum it up, and who says what in a story."""
-ROLES = {
-    "user": "user", "human": "user", "사용자": "user", "assistant": "assistant", "gpt": "assistant", "bot": "assistant",
-    "model": "assistant", "question": "question", "answer": "answer", "accepted_answer": "accepted_answer",
-    "post": "post", "comment": "comment", "quotation": "quotation",
-}  # fmt: skip
+ROLES: dict[str, str] = _TABLES["roles"]
 """What chat data call a role, in a turn's words. "system" answers where it speaks after others; first, it instructs."""
 NOTHING_SAID = ("null", "none", "nan")
-SPEAKER_NAMES = ("speaker", "role", "from", "name", "화자")
-SPOKEN_NAMES = ("text", "content", "value", "utterance", "발화")
+SPEAKER_NAMES: list[str] = _TABLES["talks"]["speaker"]
+SPOKEN_NAMES: list[str] = _TABLES["talks"]["spoken"]
 
 
 def pick(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
+from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.streams import DamagedError
 
 HTML_STARTS = ("<!doctype html", "<html", "<?xml")
@@ -22,7 +22,7 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     if isinstance(row, str):
         row = {source.text_field: row}
     if not isinstance(row, Mapping):
-        return _refused(place, "not_text", f"the row is {_shown(row)}, not a table")
+        return Unreadable(*place, "not_text", f"the row is {_shown(row)}, not a table")
     text = row.get(source.text_field)
     if text is None:
         text = row.get(HTML_FIELD)
@@ -31,13 +31,14 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         text = written(fields["turns"])
     text = fields.pop("text", None) if text is None else text
     if text is None:
-        return _refused(place, "no_text", f"no field {source.text_field!r}; fields: {', '.join(map(str, row))[:200]}")
+        names = ", ".join(map(str, row))[:200]
+        return Unreadable(*place, "no_text", f"no field {source.text_field!r}; fields: {names}")
     if not isinstance(text, (str, bytes)):
-        return _refused(place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
+        return Unreadable(*place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
     if not text.strip():
-        return _refused(place, "no_text", f"the field {source.text_field!r} is blank")
+        return Unreadable(*place, "no_text", f"the field {source.text_field!r} is blank")
     if len(text) > source.max_bytes_per_document:
-        return _refused(place, "too_large", f"{len(text)} characters; the limit is {source.max_bytes_per_document}")
+        return Unreadable(*place, "too_large", f"{len(text)} characters; the limit is {source.max_bytes_per_document}")
     return Raw(text, "html" if _is_html(text) else "text", *place, fields)
 
 
@@ -103,10 +104,6 @@ def _is_html(text: str | bytes) -> bool:
     head = text[:200].lstrip()
     start = head.decode("ascii", "replace") if isinstance(head, bytes) else head
     return start.startswith("<") and start.lower().startswith(HTML_STARTS)
-
-
-def _refused(place: tuple[str, int, int], reason: Reason, detail: str) -> Unreadable:
-    return Unreadable(*place, reason, detail)
 
 
 def _shown(value: Any) -> str:

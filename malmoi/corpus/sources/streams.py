@@ -98,7 +98,8 @@ class Decompressed(io.RawIOBase):
             # Between members: padding with zeros is allowed (tapes, block devices), anything else is damage.
             piece = piece.lstrip(b"\0")
             if not piece:
-                return bool(self._ahead) or bool(self._peek())
+                self._ahead = self._ahead or self._source.read(PIECE_BYTES)
+                return bool(self._ahead)
             self._member, self._at_start = self._start(), True
         elif not piece:
             raise DamagedError("truncated_archive", "the compressed data ends before its end mark")
@@ -111,10 +112,6 @@ class Decompressed(io.RawIOBase):
         if self._member.eof and self._member.unused_data:
             self._ahead = self._member.unused_data + self._ahead
         return True
-
-    def _peek(self) -> bytes:
-        self._ahead = self._source.read(PIECE_BYTES)
-        return self._ahead
 
 
 def open_stream(source: BinaryIO, size_bytes: int) -> io.BufferedReader:

@@ -8,7 +8,7 @@ import pytest
 from small_batches import batch_of, judge, sentences, verdict
 
 from malmoi.corpus.kernels import ngrams
-from malmoi.corpus.report.contamination import report, summary
+from malmoi.corpus.report.contamination import report
 from malmoi.corpus.steps.decontamination import Decontamination, read_all
 from malmoi.corpus.steps.evaluation_sets import EvaluationSet, read_items
 from malmoi.kit.errors import UserError
@@ -102,10 +102,12 @@ def test_windows_across_spans_of_words(sets):
     assert step(batch_of(texts)).column("contaminated_share").to_pylist() == [1.0] * len(texts)
 
 
-def test_summary_names_sets_items_and_documents(sets):
+def test_report_names_sets_items_and_documents(sets, tmp_path):
     step = Decontamination(sets)
     found = step(batch_of([ARTICLE, hosting(QUESTION), hosting(QUESTION, 2), sentences(3)]))
-    nli, news = summary(step, [pa.Table.from_batches([found]).select(["id", "contaminated_items"])])
+    (tmp_path / "out" / "ledger").mkdir(parents=True)
+    pq.write_table(pa.table(found), tmp_path / "out" / "ledger" / "part-0.parquet")
+    nli, news = report(tmp_path / "out", step)
     assert (nli["set"], nli["items"], nli["leaked"], nli["documents"]) == ("nli", 3, 2, 2)
     assert nli["examples"][0]["item"] == "nli:nli.json:1:premise"
     assert nli["examples"][0]["text"] == QUESTION
