@@ -58,7 +58,7 @@ def wait_for(condition):
 def run_to_its_end(folder, runner, clock):
     job.advance(folder, runner, clock)
     for child in runner._children.values():
-        child.wait()
+        child.wait(timeout=60)
     return job.advance(folder, runner, clock)
 
 

@@ -65,6 +65,7 @@ def test_a_process_stopped_at_its_publish_and_woken_later_publishes_nothing(tmp_
             code, said = finish(process)
             assert code == TRY_AGAIN
             assert "was taken over by process" in said
+            assert fence.read(tmp_path).host == "나"  # who lost the folder does not give it back
             assert (tmp_path / "result").read_text() == "newer"
             assert not (tmp_path / "manifest.json").exists()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "older") == ["result"]
