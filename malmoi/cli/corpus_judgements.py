@@ -5,13 +5,17 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
-from malmoi.cli.terminal import harmless
+from malmoi.cli.arguments import JSON_LINES, add_verb
+from malmoi.cli.terminal import harmless, show
 from malmoi.kit.paths import to_local_path
 
 BATCH_DOCUMENTS = 500
-SHOWN_CHARACTERS = 200
+OF_SOURCE = ("published", "author_hash", "name", "category", "url", "kind", "language")
+"""What `extract` tells of where a document comes from."""
 
 
 def add_verbs(verbs: Any) -> None:
@@ -19,24 +23,20 @@ def add_verbs(verbs: Any) -> None:
     extract = _files(verbs, "extract", "text, title, date and more of pages and other files", _extract)
     extract.add_argument("--comments", action="store_true", help="also readers' comments, as documents of their own")
     mask = _files(verbs, "mask", "texts with personal data masked, and where it was", _mask)
-    mask.add_argument("--lines", action="store_true", help="every line is a text")
     score = _files(verbs, "score", "features, informational value, harm and spam of texts", _score)
-    score.add_argument("--lines", action="store_true", help="every line is a text")
     duplicates = _files(verbs, "duplicates", "which texts are copies of which", _duplicates)
-    duplicates.add_argument("--lines", action="store_true", help="every line is a text")
-    learn = verbs.add_parser("learn", help="learn the weights of a judgement from labelled data")
+    for verb in (mask, score, duplicates):
+        verb.add_argument("--lines", action="store_true", help="every line is a text")
+    learn = add_verb(verbs, "learn", "learn the weights of a judgement from labelled data", _learn)
     learn.add_argument("what", help="core-region, harm, profanity, human_translation, value, spam")
     learn.add_argument("data", type=to_local_path, help="the folder of the labelled data")
     learn.add_argument("--out", type=to_local_path, required=True, metavar="FILE", help="where the weights go (.npz)")
-    learn.set_defaults(action=_learn)
 
 
 def _files(verbs: Any, name: str, purpose: str, action: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=purpose)
+    verb = add_verb(verbs, name, purpose, action, JSON_LINES)
     verb.add_argument("files", nargs="+", metavar="FILE", help="files, folders, archives; - is standard input")
-    verb.add_argument("--json", action="store_true", help="one JSON object a line")
     verb.add_argument("--text-field", default="text", metavar="NAME", help="which field of rows holds the text")
-    verb.set_defaults(action=action)
     return verb
 
 
@@ -45,29 +45,15 @@ def _extract(arguments: argparse.Namespace) -> int:
 
     failed = 0
     for found in read_loose(arguments.files, comments=arguments.comments, text_field=arguments.text_field):
-        if found.document is None:
+        if (document := found.document) is None:
             failed += _say_unreadable(found)
             continue
-        document = found.document
-        source = document["source"]
-        row = {
-            "file": found.file,
-            "offset": found.offset,
-            "id": document["id"],
-            "title": document["title"],
-            "text": document["text"],
-            **{
-                name: source[name]
-                for name in ("published", "author_hash", "name", "category", "url", "kind", "language")
-            },
-            "turns": document["turns"],
-            "segments": document["segments"],
-            "views": document.get("views"),
-            "embedded": document.get("embedded", False),
-            "cut": document.get("cut", False),
-        }
+        row = {"file": found.file, "offset": found.offset} | {name: document[name] for name in ("id", "title", "text")}
+        row |= {name: document["source"][name] for name in OF_SOURCE}
+        row |= {"turns": document["turns"], "segments": document["segments"], "views": document.get("views")}
+        row |= {name: document.get(name, False) for name in ("embedded", "cut")}
         _print(row, arguments.json, _page_for_people)
-    return 1 if failed else 0
+    return min(failed, 1)
 
 
 def _mask(arguments: argparse.Namespace) -> int:
@@ -79,7 +65,7 @@ def _mask(arguments: argparse.Namespace) -> int:
     def judge(texts: list[str]) -> Iterable[dict[str, Any]]:
         return ({"text": text, "spans": spans} for text, spans in find_spans_of(texts, settings))
 
-    return _judge(arguments, judge, _mask_for_people)
+    return _judge(arguments, judge, itemgetter("text"))
 
 
 def _score(arguments: argparse.Namespace) -> int:
@@ -100,7 +86,7 @@ def _judge(
         readable = [found for found in batch if found.document is not None]
         for found, said in zip(readable, judge([found.document["text"] for found in readable]), strict=True):
             _print({"file": found.file, "offset": found.offset, **said}, arguments.json, for_people)
-    return 1 if failed else 0
+    return min(failed, 1)
 
 
 def _duplicates(arguments: argparse.Namespace) -> int:
@@ -114,10 +100,10 @@ def _duplicates(arguments: argparse.Namespace) -> int:
         cluster = None if found.cluster is None else names[found.cluster]
         row = {"file": name, "cluster": cluster, "representative": names[found.representative]}
         _print(row | {"similarity": found.similarity}, arguments.json, _copy_for_people)
-    return 1 if failed else 0
+    return min(failed, 1)
 
 
-def _learn(arguments: argparse.Namespace) -> int:
+def _learn(arguments: argparse.Namespace) -> None:
     from malmoi.cli.progress import bar
 
     if arguments.what == "core-region":
@@ -135,7 +121,6 @@ def _learn(arguments: argparse.Namespace) -> int:
             raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
         counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
     print(json.dumps(counts, ensure_ascii=False))
-    return 0
 
 
 def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
@@ -145,13 +130,8 @@ def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    held: list[Any] = []
-    for item in items:
-        held.append(item)
-        if len(held) == BATCH_DOCUMENTS:
-            yield held
-            held = []
-    if held:
+    rest = iter(items)
+    while held := list(islice(rest, BATCH_DOCUMENTS)):
         yield held
 
 
@@ -172,16 +152,12 @@ def _say_unreadable(found: Any) -> int:
 
 
 def _print(row: dict[str, Any], as_json: bool, for_people: Callable[[dict[str, Any]], str]) -> None:
-    print(json.dumps(row, ensure_ascii=False, default=str) if as_json else harmless(for_people(row)))
+    show(row, as_json, lambda row: print(harmless(for_people(row))), indent=None)
 
 
 def _page_for_people(row: dict[str, Any]) -> str:
     about = " · ".join(str(row[name]) for name in ("kind", "name", "published", "url") if row[name])
     return f"== {row['file']}\n{row['title'] or ''}\n{about}\n\n{row['text']}\n"
-
-
-def _mask_for_people(row: dict[str, Any]) -> str:
-    return row["text"]
 
 
 def _scores_for_people(row: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from malmoi.cli.arguments import add_set
 from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL
 
@@ -18,7 +19,7 @@ ANSWER_LIMIT_S = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The room is its own verb."""
     parser.add_argument("--recipe", type=to_local_path, default=RECIPE, help=f"default: {RECIPE}")
-    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
+    add_set(parser)
     parser.add_argument("--port", type=int, help="of the studio; 0 takes a free one (default: 8600)")
     parser.add_argument("--once", action="store_true", help="send one streamed request to the own server, then exit")
     parser.set_defaults(action=_demo)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.cli import asked_and_got
+from malmoi.cli.arguments import add_from_scratch, add_recipe_arguments
 from malmoi.cli.plan import Planned, look, plan, refusal
 from malmoi.cli.progress import Progress, bar
-from malmoi.cli.recipe import Run, add_from_scratch, add_recipe_arguments, load
+from malmoi.cli.recipe import Run, load
 from malmoi.cli.terminal import print_table
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError

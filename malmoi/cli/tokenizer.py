@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from malmoi.cli.recipe import add_recipe_arguments
+from malmoi.cli.arguments import JSON, add_recipe_arguments, add_verb, verbs_of
 from malmoi.cli.run import run_alone
 from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import TOKENIZER, TOKENS
@@ -16,24 +16,18 @@ from malmoi.kit.run import TOKENIZER, TOKENS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs of the room."""
-    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
-    learn = verbs.add_parser("learn", help="learn a tokenizer from the run's corpus")
-    add_recipe_arguments(learn)
-    learn.set_defaults(action=partial(run_alone, name=TOKENIZER))
-    encode = verbs.add_parser("encode", help="encode the run's corpus to token shards")
-    add_recipe_arguments(encode)
-    encode.set_defaults(action=partial(run_alone, name=TOKENS))
-    show = verbs.add_parser("show", help="bytes per token by kind, and morpheme boundaries crossed")
+    verbs, learn, encode = verbs_of(parser), partial(run_alone, name=TOKENIZER), partial(run_alone, name=TOKENS)
+    add_recipe_arguments(add_verb(verbs, "learn", "learn a tokenizer from the run's corpus", learn))
+    add_recipe_arguments(add_verb(verbs, "encode", "encode the run's corpus to token shards", encode))
+    purpose = "bytes per token by kind, and morpheme boundaries crossed"
+    show = add_verb(verbs, "show", purpose, show_tokenizer, JSON)
     show.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
     show.add_argument("--text", type=to_local_path, action="append", help="measure on this file; else on held-out text")
     show.add_argument("--bytes", type=int, default=100_000, help="how much text of each kind or file (100000)")
     show.add_argument("--no-morphemes", action="store_true", help="leave the analyser out: much quicker")
-    show.add_argument("--json", action="store_true", help="print the result as JSON")
-    show.set_defaults(action=show_tokenizer)
-    text = verbs.add_parser("encode-text", help="show the tokens of a text read from stdin")
+    purpose = "show the tokens of a text read from stdin"
+    text = add_verb(verbs, "encode-text", purpose, encode_text, "print the ids as JSON")
     text.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
-    text.add_argument("--json", action="store_true", help="print the ids as JSON")
-    text.set_defaults(action=encode_text)
 
 
 def show_tokenizer(arguments: argparse.Namespace) -> int:
