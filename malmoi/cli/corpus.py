@@ -6,6 +6,7 @@ from typing import Any
 from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
 from malmoi.cli.arguments import add_recipe_arguments, add_verb, verbs_of
 from malmoi.cli.terminal import show
+from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.paths import to_path
 from malmoi.kit.run import CORPUS
 
@@ -41,7 +42,6 @@ def _build(arguments: argparse.Namespace) -> None:
 def _work(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.engines import slurm
     from malmoi.corpus.passes import tasks
-    from malmoi.kit.errors import UserError, did_you_mean
 
     if arguments.stage not in tasks.STAGES:
         raise UserError(f"no stage {arguments.stage!r}", hint=did_you_mean(arguments.stage, list(tasks.STAGES)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from malmoi.cli.corpus_questions import corpus_verb, where
 from malmoi.cli.terminal import harmless, show
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, opened, remove, writing
 from malmoi.kit.paths import to_local_path, to_path
@@ -89,8 +90,6 @@ def _inside(tokens: Path, ids: Sequence[str]) -> set[str]:
     """Those of the ids that are in a tokens folder. Of the others no Python object is made."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
-
-    from malmoi.kit import manifest
 
     manifest.read(tokens)  # without one it is unfinished, and more may be in its shards than in its tables
     wanted, inside = pc.field("id").isin(list(ids)), set[str]()

@@ -11,9 +11,13 @@ from typing import Any
 
 from malmoi.cli.arguments import JSON_LINES, add_verb
 from malmoi.cli.terminal import harmless, show
+from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.paths import to_local_path
 
 BATCH_DOCUMENTS = 500
+Row = dict[str, Any]
+Judge = Callable[[list[str]], Iterable[Row]]
+"""Says something of each text, in order."""
 OF_SOURCE = ("published", "author_hash", "name", "category", "url", "kind", "language")
 """What `extract` tells of where a document comes from."""
 
@@ -60,10 +64,8 @@ def _mask(arguments: argparse.Namespace) -> int:
     from malmoi.corpus.steps.masking import find_spans_of
     from malmoi.corpus.steps.personal_data import PersonalData
 
-    settings = PersonalData()
-
-    def judge(texts: list[str]) -> Iterable[dict[str, Any]]:
-        return ({"text": text, "spans": spans} for text, spans in find_spans_of(texts, settings))
+    def judge(texts: list[str]) -> Iterable[Row]:
+        return ({"text": text, "spans": spans} for text, spans in find_spans_of(texts, PersonalData()))
 
     return _judge(arguments, judge, itemgetter("text"))
 
@@ -74,16 +76,12 @@ def _score(arguments: argparse.Namespace) -> int:
     return _judge(arguments, score_texts, _scores_for_people)
 
 
-def _judge(
-    arguments: argparse.Namespace,
-    judge: Callable[[list[str]], Iterable[dict[str, Any]]],
-    for_people: Callable[[dict[str, Any]], str],
-) -> int:
+def _judge(arguments: argparse.Namespace, judge: Judge, for_people: Callable[[Row], str]) -> int:
     """Each text with what `judge` says of it, some hundred at a time; 1 where any could not be read."""
-    failed = 0
-    for batch in _batches(_texts(arguments)):
-        failed += sum(_say_unreadable(found) for found in batch if found.document is None)
-        readable = [found for found in batch if found.document is not None]
+    failed, texts = 0, _texts(arguments)
+    while batch := list(islice(texts, BATCH_DOCUMENTS)):
+        readable, unreadable = _readable(batch)
+        failed += unreadable
         for found, said in zip(readable, judge([found.document["text"] for found in readable]), strict=True):
             _print({"file": found.file, "offset": found.offset, **said}, arguments.json, for_people)
     return min(failed, 1)
@@ -92,9 +90,7 @@ def _judge(
 def _duplicates(arguments: argparse.Namespace) -> int:
     from malmoi.corpus.duplicates import compare
 
-    documents = list(_texts(arguments))
-    failed = sum(_say_unreadable(document) for document in documents if document.document is None)
-    readable = [document for document in documents if document.document is not None]
+    readable, failed = _readable(_texts(arguments))
     names = _names(readable)
     for name, found in zip(names, compare([each.document["text"] for each in readable]), strict=True):
         cluster = None if found.cluster is None else names[found.cluster]
@@ -105,21 +101,18 @@ def _duplicates(arguments: argparse.Namespace) -> int:
 
 def _learn(arguments: argparse.Namespace) -> None:
     from malmoi.cli.progress import bar
+    from malmoi.corpus.learning.classifiers import DATASETS, learn_named
+    from malmoi.corpus.learning.region_learner import learn_folder
+    from malmoi.sample.plant import advertisements
 
-    if arguments.what == "core-region":
-        from malmoi.corpus.learning.region_learner import learn_folder
-
+    known = ["core-region", *DATASETS]
+    if arguments.what not in known:
+        raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
+    if arguments.what in DATASETS:
+        counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
+    else:
         with bar("learn core-region") as progress:
             counts = learn_folder(arguments.data, arguments.out, progress)
-    else:
-        from malmoi.corpus.learning.classifiers import DATASETS, learn_named
-        from malmoi.kit.errors import UserError, did_you_mean
-        from malmoi.sample.plant import advertisements
-
-        if arguments.what not in DATASETS:
-            known = ["core-region", *DATASETS]
-            raise UserError(f"no model {arguments.what!r}", ", ".join(known), did_you_mean(arguments.what, known))
-        counts = learn_named(arguments.what, arguments.data, arguments.out, advertisements())
     print(json.dumps(counts, ensure_ascii=False))
 
 
@@ -129,10 +122,11 @@ def _texts(arguments: argparse.Namespace) -> Iterator[Any]:
     return read_loose(arguments.files, lines=arguments.lines, text_field=arguments.text_field)
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(items)
-    while held := list(islice(rest, BATCH_DOCUMENTS)):
-        yield held
+def _readable(documents: Iterable[Any]) -> tuple[list[Any], int]:
+    """Those that could be read, and how many could not, which are told."""
+    documents = list(documents)
+    failed = sum(_say_unreadable(each) for each in documents if each.document is None)
+    return [each for each in documents if each.document is not None], failed
 
 
 def _names(found: list[Any]) -> list[str]:
@@ -151,21 +145,21 @@ def _say_unreadable(found: Any) -> int:
     return 1
 
 
-def _print(row: dict[str, Any], as_json: bool, for_people: Callable[[dict[str, Any]], str]) -> None:
+def _print(row: Row, as_json: bool, for_people: Callable[[Row], str]) -> None:
     show(row, as_json, lambda row: print(harmless(for_people(row))), indent=None)
 
 
-def _page_for_people(row: dict[str, Any]) -> str:
+def _page_for_people(row: Row) -> str:
     about = " · ".join(str(row[name]) for name in ("kind", "name", "published", "url") if row[name])
     return f"== {row['file']}\n{row['title'] or ''}\n{about}\n\n{row['text']}\n"
 
 
-def _scores_for_people(row: dict[str, Any]) -> str:
+def _scores_for_people(row: Row) -> str:
     scores = (f"  {name:<28} {value:.4g}" for name, value in row.items() if isinstance(value, float))
     return "\n".join((f"== {row['file']}@{row['offset']}", *scores))
 
 
-def _copy_for_people(row: dict[str, Any]) -> str:
+def _copy_for_people(row: Row) -> str:
     if row["cluster"] is None:
         return f"{row['file']}  has no copy"
     if row["representative"] == row["file"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from malmoi.cli.arguments import JSON, JSON_LINES, add_verb
 from malmoi.cli.terminal import harmless, show, table
+from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_path
 
 SHOWN_SOURCES = 20
@@ -121,8 +122,6 @@ def _print_pair(pair: dict[str, Any]) -> None:
 
 def _require(*numbers: tuple[str, int, int]) -> None:
     """UserError where a number is less than its least, or larger than anyone can mean."""
-    from malmoi.kit.errors import UserError
-
     for name, value, least in numbers:
         if not least <= value < MOST:
             raise UserError(f"{name} {value}", f"{least} to {MOST - 1}")
@@ -150,11 +149,9 @@ def print_counts(counts: dict[str, Any]) -> None:
 
 
 def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:
+    shown = "{documents:>8,} of {documents_in:>8,} {text_bytes:>14,} bytes"
     largest = sorted(groups.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
-    return [
-        (name, f"{group['documents']:>8,} of {group['documents_in']:>8,} {group['text_bytes']:>14,} bytes")
-        for name, group in largest
-    ]
+    return [(name, shown.format(**group)) for name, group in largest]
 
 
 def _print_truth(truth: dict[str, Any]) -> None:

@@ -41,9 +41,8 @@ def _show(arguments: argparse.Namespace) -> None:
     from malmoi.kit.config import to_table
     from malmoi.model.convert import read_shape
 
-    folder = arguments.folder
-    if not (folder / "config.json").is_file() and (folder / MODEL / "config.json").is_file():
-        folder = folder / MODEL
+    folders = (arguments.folder, arguments.folder / MODEL)
+    folder = next((folder for folder in folders if (folder / "config.json").is_file()), arguments.folder)
     if not folder.is_dir():
         raise UserError(f"no folder {folder}", "an exported model")
     shape = read_shape(folder)

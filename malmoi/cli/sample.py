@@ -23,12 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _build(arguments: argparse.Namespace) -> int:
     from malmoi.sample import build
 
+    changed = build.differences(arguments.samples) if arguments.check else []
     if not arguments.check:
         records = build.build(arguments.samples)
         print(f"{len(records)} documents in {arguments.samples / 'raw'}", file=sys.stderr)
-        return 0
-    changed = build.differences(arguments.samples)
-    if changed:
+    elif changed:
         print(f"not up to date: {', '.join(changed[:5])}; run malmoi sample build {arguments.samples}", file=sys.stderr)
     return 1 if changed else 0
 

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text.add_argument("folder", type=to_local_path, help="the folder of a tokenizer or of an exported model")
 
 
-def show_tokenizer(arguments: argparse.Namespace) -> int:
+def show_tokenizer(arguments: argparse.Namespace) -> None:
     """`malmoi tokenizer show DIR`."""
     from malmoi.kit.errors import UserError
     from malmoi.tokenizer.codec import Codec
@@ -41,8 +41,7 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
         raise UserError(f"--bytes {arguments.bytes}", "1 or more")
     codec = Codec(arguments.folder)
     if arguments.text:
-        missing = [str(file) for file in arguments.text if not file.is_file()]
-        if missing:
+        if missing := [str(file) for file in arguments.text if not file.is_file()]:
             raise UserError(f"no file at {missing[0]}", "a text file after --text")
         texts = {file.name: [read_text(file, arguments.bytes)] for file in arguments.text}
     else:
@@ -53,16 +52,15 @@ def show_tokenizer(arguments: argparse.Namespace) -> int:
         texts = heldout_texts(open_part(tokens, "heldout"), codec, arguments.bytes)
     measures = {name: measure(codec, some, morphemes=not arguments.no_morphemes) for name, some in texts.items()}
     if arguments.json:
-        rows = {name: asdict(one) | _shares(one) for name, one in measures.items()}
-        print(json.dumps({"vocabulary_tokens": codec.vocabulary_tokens, "measures": rows}, ensure_ascii=False))
-        return 0
+        shares = ("bytes_per_token", "crossed_share")
+        rows = {name: asdict(one) | {key: getattr(one, key) for key in shares} for name, one in measures.items()}
+        return print(json.dumps({"vocabulary_tokens": codec.vocabulary_tokens, "measures": rows}, ensure_ascii=False))
     print(f"{codec.vocabulary_tokens:,} tokens, {len(codec.special_ids):,} of them special or reserved")
     header = ("text", "bytes", "tokens", "bytes/token", "tokens/character", "boundaries crossed")
-    _print_table(header, (_row(name, one) for name, one in measures.items()))
-    return 0
+    return _print_table(header, (_row(name, one) for name, one in measures.items()))
 
 
-def encode_text(arguments: argparse.Namespace) -> int:
+def encode_text(arguments: argparse.Namespace) -> None:
     """`malmoi tokenizer encode-text DIR`: one line per token, its id and its text (bytes where it is no text)."""
     from malmoi.tokenizer.codec import Codec
 
@@ -70,30 +68,20 @@ def encode_text(arguments: argparse.Namespace) -> int:
     ids = codec.encode(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
     if arguments.json:
         print(json.dumps(ids))
-        return 0
+        return
     for token_id in ids:
         raw = codec.token_bytes(token_id)
         try:
             print(token_id, repr(raw.decode("utf-8")), sep="\t")
         except UnicodeDecodeError:
             print(token_id, raw.hex(" "), sep="\t")
-    return 0
-
-
-def _shares(measure: Any) -> dict[str, float | None]:
-    return {"bytes_per_token": measure.bytes_per_token, "crossed_share": measure.crossed_share}
 
 
 def _row(name: str, measure: Any) -> tuple[str, ...]:
-    share = measure.crossed_share
-    return (
-        name,
-        f"{measure.text_bytes:,}",
-        f"{measure.tokens:,}",
-        f"{measure.bytes_per_token:.3f}",
-        f"{measure.tokens / max(measure.characters, 1):.3f}",
-        "-" if share is None else f"{share:.1%} of {measure.boundaries:,}",
-    )
+    share, per_character = measure.crossed_share, measure.tokens / max(measure.characters, 1)
+    crossed = "-" if share is None else f"{share:.1%} of {measure.boundaries:,}"
+    sizes = f"{measure.text_bytes:,}", f"{measure.tokens:,}", f"{measure.bytes_per_token:.3f}"
+    return name, *sizes, f"{per_character:.3f}", crossed
 
 
 def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

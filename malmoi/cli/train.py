@@ -36,13 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _show(arguments: argparse.Namespace) -> None:
     from malmoi.train import checkpoint, run_events
-    from malmoi.train.checkpoint import CHECKPOINTS
     from malmoi.train.trainer import LAST_STEPS
 
     folder = train_folder(arguments.folder)
     steps = run_events.steps(folder)
     last, newest = steps[-LAST_STEPS:], steps[-1] if steps else {"step": 0, "tokens": 0, "learning_rate": None}
-    states = {path.name: checkpoint.fault(path) or "whole" for path in checkpoint.checkpoints(folder / CHECKPOINTS)}
+    saved = checkpoint.checkpoints(folder / checkpoint.CHECKPOINTS)
     found = {
         "finished": (folder / manifest.NAME).is_file(),
         "steps": newest["step"],
@@ -53,7 +52,7 @@ def _show(arguments: argparse.Namespace) -> None:
         "machine_changed": {str(event["step"]): event["changes"] for event in events.every(folder, "machine_changed")},
         "resumed": len(events.every(folder, "resume")),
         "refused": {event["name"]: event["reason"] for event in events.every(folder, "refused_checkpoint")},
-        "checkpoints": states,
+        "checkpoints": {path.name: checkpoint.fault(path) or "whole" for path in saved},
     }
     print_table(found, arguments.json)
 
@@ -82,11 +81,10 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     from malmoi.tokenizer.corpus_text import content_sha256
     from malmoi.tokenizer.shards import open_part
     from malmoi.train import checkpoint, run_events
-    from malmoi.train.checkpoint import CHECKPOINTS
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
 
-    saved = checkpoint.checkpoints(folder / CHECKPOINTS)
+    saved = checkpoint.checkpoints(folder / checkpoint.CHECKPOINTS)
     if not saved:
         raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
     record = manifest.read(saved[-1])
