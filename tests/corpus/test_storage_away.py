@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import tarfile
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -96,3 +97,17 @@ def test_a_disk_that_fails_while_a_file_is_read_loses_no_item(tmp_path, monkeypa
     with pytest.raises(UserError, match="cannot be read now: Input/output error") as raised:
         list(read_file(path, Input(tmp_path)))
     assert raised.value.code == TRY_AGAIN
+
+
+def test_a_killed_rebuild_of_an_older_version_is_known_again(recipe, tmp_path):
+    out, newer = tmp_path / "corpus", replace(recipe, shard_bytes=recipe.shard_bytes + 1)
+    build(recipe, out, quiet)
+    (out / "inputs.json").unlink()  # an older version kept none
+    before = made_from(newer, out).fingerprint
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(newer, out, quiet, killed)
+    assert made_from(newer, out).fingerprint == before
