@@ -83,6 +83,7 @@ def _build(
     """Does what is missing. Returns the inputs with their content hashes, by which the manifest knows them."""
     started = time.monotonic()
     progress, run_all = by
+    inputs.remember(work.folder, identities)  # the manifest, whose hashes an older version went by, is gone now
     out, plan = work.folder, _prepare(recipe, planned, work)
     input_bytes = sum(unit.size_bytes for unit in planned)
     sizes = {"units": len(planned), "input_bytes": input_bytes}

@@ -5,6 +5,7 @@ put in place or removed asks the fence first: a process whose folder was taken o
 """
 
 import contextlib
+import errno
 import glob
 import hashlib
 import io
@@ -30,6 +31,7 @@ OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "mem
 """Here an object that is being uploaded is not seen before it is whole. Elsewhere it is uploaded aside and moved."""
 ABSENT = (FileNotFoundError, NotADirectoryError)
 """The errors that say that there is no such file. Any other OSError says only that it cannot be read now."""
+ODD_NAMES = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP})
 
 
 @contextlib.contextmanager
@@ -114,14 +116,9 @@ def json_object(line: bytes) -> dict[str, Any]:
 def opened(path: Path) -> Iterator[BinaryIO]:
     """A file as a stream of bytes that can seek. A remote one is read by ranges, and never as a whole.
 
-    Raises OSError at the end where reading a remote file failed on the way, whatever became of the error there.
+    Raises OSError at the end where reading failed on the way, whatever became of the error there.
     """
-    if not is_remote(path):
-        with path.open("rb", buffering=BUFFER_BYTES) as stream:
-            yield stream
-        return
-    system, name = system_of(path)
-    with reaching(path), system.open(name, "rb", block_size=REMOTE_BLOCK_BYTES, cache_type="readahead") as stream:
+    with reaching(path), _raw(path) as stream:
         ranges = _Ranges(stream, path)
         with io.BufferedReader(ranges, BUFFER_BYTES) as buffered:
             yield buffered
@@ -129,8 +126,15 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             raise ranges.failure
 
 
+def _raw(path: Path) -> Any:
+    if not is_remote(path):
+        return path.open("rb", buffering=0)
+    system, name = system_of(path)
+    return system.open(name, "rb", block_size=REMOTE_BLOCK_BYTES, cache_type="readahead")
+
+
 class _Ranges(io.RawIOBase):
-    """A remote file as a raw stream. failure: what the network did while it was read.
+    """A file as a raw stream. failure: what the disk or the network did while it was read.
 
     Readers of damaged files take any OSError for damage and go on; whoever opened the stream hears of a failure anyway.
     """
@@ -154,12 +158,10 @@ class _Ranges(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         try:
             with reaching(self._path):
-                piece = self._stream.read(len(buffer))
+                return self._stream.readinto(buffer)
         except OSError as error:
             self.failure = error
             raise
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def make_folder(path: Path) -> None:
@@ -268,6 +270,16 @@ def unreadable(path: Path, error: OSError) -> UserError:
     """
     words = f"{path} cannot be read now: {error.strerror or error}"
     return UserError(words, hint="nothing was changed; run again when the storage is back", code=TRY_AGAIN)
+
+
+def require_storage(path: Path, error: BaseException) -> None:
+    """Raises `unreadable` where an error of the local system is none of the file itself, as for a part of an input.
+
+    Of the file are: absent, forbidden, a name that the system refuses, damage (which has no errno).
+    """
+    of_file = (*ABSENT, PermissionError)
+    if isinstance(error, OSError) and error.errno and not (isinstance(error, of_file) or error.errno in ODD_NAMES):
+        raise unreadable(path, error) from None
 
 
 @contextlib.contextmanager

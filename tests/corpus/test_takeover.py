@@ -46,7 +46,10 @@ def test_a_task_on_any_node_publishes_nothing_once_its_driver_was_taken_over(rec
         phases.work(task, lambda _: None)
     assert lost.value.code == 75
     assert token not in fence.held()  # the node is free for a task of the newer driver
-    assert sorted(path.name for path in space.folder.iterdir()) == ["pass-000000.journal", "plan.json"]
+    assert sorted(path.name for path in space.folder.iterdir()) == [
+        f"pass-000000.{token.token}.journal",
+        "plan.json",
+    ]
 
 
 DRIVER = """

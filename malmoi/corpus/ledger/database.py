@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.paths import is_remote
 
 MEMORY = "500MB"
@@ -39,15 +39,23 @@ def connected(folder: Path, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyCon
         duckdb.connect(config={"memory_limit": memory, "temp_directory": spill}) as database,
     ):
         try:
-            yield database
+            with out_of_room(folder, "make room for what is spilled, or ask by SQL with a larger memory_limit"):
+                yield database
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
-        except duckdb.OutOfMemoryException:
-            wrong = f"{folder} is too large for this question in {memory}"
-            raise UserError(wrong, hint="ask its Parquet files by SQL with a larger memory_limit") from None
         except (duckdb.Error, pa.ArrowException) as error:
             wrong = " ".join(str(error).split())[:300]
             raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
+
+
+@contextlib.contextmanager
+def out_of_room(folder: Path, hint: str) -> Iterator[None]:
+    """Around queries about `folder`: a full spill disk, too little memory and failing storage become UserError (75)."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        wrong = " ".join(str(error).split())[:300]
+        raise UserError(f"DuckDB cannot go on with {folder}: {wrong}", hint=hint, code=TRY_AGAIN) from None
 
 
 @contextlib.contextmanager

@@ -17,10 +17,10 @@ from malmoi.corpus.composition import mix
 from malmoi.corpus.ledger.layout import COMPARISON, MIX
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.candidates import read_copies
-from malmoi.corpus.passes.memory import CLUSTER_BYTES
+from malmoi.corpus.passes.memory import CLUSTER_BYTES, require_memory
 from malmoi.corpus.passes.rank import read_scores
 from malmoi.corpus.passes.shuffle import ROWS_AT_ONCE
-from malmoi.corpus.passes.tasks import NEAR, Task, Workspace, num_documents, numbered
+from malmoi.corpus.passes.tasks import EXACT, NEAR, Task, Workspace, num_documents, numbered
 from malmoi.kit.files import write_text
 
 _CANDIDATES = pa.schema({
@@ -143,8 +143,10 @@ def _copies(space: Workspace) -> Copies:
     from malmoi.corpus.kernels import clusters
 
     settings = space.recipe.near_duplicate
+    require_memory(space.recipe, num_documents(space), copies=shuffle.num_results(space, EXACT))
     copied, best = read_copies(space)
     members = _members(space)
+    require_memory(space.recipe, num_documents(space), copies=len(copied) + len(members))
     parents, survivors = np.arange(len(members)), np.arange(len(members))
     similarity = np.full(len(members), np.nan)
     if len(members):

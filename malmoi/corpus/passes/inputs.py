@@ -17,7 +17,7 @@ from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import sha256_of, write_text
+from malmoi.kit.files import require_storage, sha256_of, write_text
 from malmoi.kit.paths import is_remote, reaching
 
 NAME = "inputs.json"
@@ -118,7 +118,8 @@ def _times(files: Sequence[Path]) -> Iterator[tuple[str, tuple[int, str]]]:
     for path in files:
         try:
             status = path.stat()
-        except OSError:
+        except OSError as error:
+            require_storage(path, error)
             continue  # what is not there or may not be looked at has neither size nor time
         yield str(path), (status.st_size, str(status.st_mtime_ns))
 
@@ -144,8 +145,12 @@ def _add(digest: Any, source: Input, values: Iterable[tuple[Path, Any]]) -> None
 
 
 def _hash(path: Path) -> str:
-    """What cannot be read has a hash as well: it is part of what the corpus was made from, and is in the ledger."""
+    """What may not be read has a hash as well: it is part of what the corpus was made from, and is in the ledger.
+
+    Raises UserError (75) where the storage is away: nobody knows then whether the content is another one.
+    """
     try:
         return sha256_of(path) if path.is_file() else "no file"
     except OSError as error:
+        require_storage(path, error)
         return f"unreadable: {error.strerror}"

@@ -19,6 +19,7 @@ from malmoi.corpus.sources.files import read_file
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
+from malmoi.kit.errors import UserError
 
 WORKER_DIED, FAILED = "worker_died", "failed"
 """Reasons of ours beside those of sources/raw.py: a process was lost with the item; code raised what it must not."""
@@ -63,8 +64,8 @@ def _next(items: Iterator[arrow_rows.Item], path: Path, number: int, source: Inp
     """The next item of a file. Where a reader raises what none may raise, the rest of its file is one Unreadable."""
     try:
         return next(items, None)
-    except OSError:
-        raise  # a network that fails: nothing may be lost by it
+    except (OSError, UserError):
+        raise  # storage that fails: nothing may be lost by it
     except Exception as error:  # the edge of this process, as in _rows
         print(traceback.format_exc(), file=sys.stderr)
         detail = f"{type(error).__name__}: {error}"[:500]

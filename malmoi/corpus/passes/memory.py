@@ -18,6 +18,8 @@ RANK_BYTES = 17
 """Of each document in the stage RANK: rank (int64), dropped (bool), trust and popularity (float32)."""
 CLUSTER_BYTES = 3
 """Of each document in the stage CLUSTER: epochs (int16), and whether it is in any pair (bool)."""
+COPY_BYTES = 80
+"""Of each exact copy and each document in a pair, in CLUSTER: ten arrays of 8 bytes in dedup.Copies and on the way."""
 BYTES_PER_DOCUMENT = max(RANK_BYTES, CLUSTER_BYTES)
 """What the driver holds for each document of all inputs and bases, at most: the two stages follow one another. In no
 other stage does memory grow with the documents; of copies and repeated paragraphs 16 to 250 bytes each are held."""
@@ -51,10 +53,15 @@ def needed_bytes(documents: int) -> int:
     return LIBRARY_BYTES + LEAST_DUCKDB_BYTES + documents * BYTES_PER_DOCUMENT
 
 
-def require_memory(recipe: CorpusRecipe, documents: int, is_guess: bool = False) -> None:
-    """Raises UserError where so many documents do not fit into `memory_bytes`. A killed build goes on with more."""
-    if needed_bytes(documents) > recipe.memory_bytes:
+def require_memory(recipe: CorpusRecipe, documents: int, is_guess: bool = False, copies: int = 0) -> None:
+    """Raises UserError where so many documents do not fit into `memory_bytes`. A killed build goes on with more.
+
+    copies: rows that the stage CLUSTER holds besides (COPY_BYTES each).
+    """
+    needed = max(needed_bytes(documents), needed_bytes(0) + documents * CLUSTER_BYTES + copies * COPY_BYTES)
+    if needed > recipe.memory_bytes:
         about = "about " if is_guess else ""
         wrong = f"memory_bytes is {recipe.memory_bytes:,}, too small for {about}{documents:,} documents"
-        hint = f"{BYTES_PER_DOCUMENT} bytes of each are held in the stage rank; what is done already is kept"
-        raise UserError(wrong, f"at least {needed_bytes(documents):,}", hint)
+        wrong += f" with {copies:,} copies and pairs" if copies else ""
+        hint = f"{COPY_BYTES if copies else BYTES_PER_DOCUMENT} bytes of each are held; what is done already is kept"
+        raise UserError(wrong, f"at least {needed:,}", hint)

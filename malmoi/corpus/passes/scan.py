@@ -43,13 +43,16 @@ ITEM_COLUMNS = ("id", "input", "origin", "raw_bytes")
 
 
 def journal_path(task: Task) -> Path:
-    """Where a worker writes what it is doing: a file that can be mapped, so on a disk of this machine."""
-    folder = task.space.folder
+    """Where a worker writes what it is doing: a file that can be mapped, so on a disk of this machine.
+
+    Its name holds the lease: a worker that wakes after a takeover has a file that no newer worker reads or maps.
+    """
+    folder, lease = task.space.folder, task.space.lease
     if is_remote(folder):
         name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"malmoi-journals-{name}"
         folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{task.stem}.journal"
+    return folder / f"{task.stem}{f'.{lease.token}' if lease else ''}.journal"
 
 
 def scan_unit(task: Task, report: Callable[[Any], None]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from malmoi.corpus.ledger.database import out_of_room
 from malmoi.corpus.passes.memory import duckdb_bytes
 from malmoi.corpus.passes.tasks import RANK, Chunk, Task, Workspace, numbered, partition_tasks
 from malmoi.kit.files import atomic_file, opened
@@ -97,6 +98,15 @@ def results(space: Workspace, stage: str) -> Iterator[pa.RecordBatch]:
             yield from file.iter_batches(ROWS_AT_ONCE)
 
 
+def num_results(space: Workspace, stage: str) -> int:
+    """Rows of what a stage over partitions has found, by the footers alone."""
+    total = 0
+    for task in partition_tasks(space, stage):
+        with reading(task.record) as file:
+            total += file.metadata.num_rows
+    return total
+
+
 def ranks_path(space: Workspace) -> Path:
     """Where the stage rank puts `rank` and `dropped` of every document, one row group a chunk."""
     return Task(space, RANK).record.with_suffix(".parquet")
@@ -121,7 +131,8 @@ def database(space: Workspace, alone: bool = False, held_bytes: int = 0) -> Iter
         connection.execute("SET threads = ?", [threads])
         connection.execute("SET temp_directory = ?", [spill])
         connection.execute("SET preserve_insertion_order = false")
-        yield connection
+        with out_of_room(space.folder, "make room there, then run again: what is done is kept"):
+            yield connection
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: Iterator[pa.RecordBatch]) -> None:

@@ -21,6 +21,7 @@ from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
 BATCH_BYTES, MOST_ROWS = 4_000_000, 2_000
@@ -42,7 +43,8 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         return None
     try:
         file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
-    except (pa.ArrowException, OSError, ValueError):
+    except (pa.ArrowException, OSError, ValueError) as error:
+        require_storage(path, error)
         return None
     read_by_name = parquet.columns_of(file.schema_arrow.names, source)
     if not file.metadata.num_rows or not _is_plain(file.schema_arrow, read_by_name, source):
@@ -76,7 +78,8 @@ def _read(file: pq.ParquetFile, rows: "_Rows", columns: list[str]) -> Iterator[I
                 for batch in file.iter_batches(int(np.clip(BATCH_BYTES // size, 16, MOST_ROWS)), [group], columns):
                     yield from rows.items(batch, first + done)
                     done += batch.num_rows
-            except (pa.ArrowException, OSError, ValueError, OverflowError):
+            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+                require_storage(Path(rows.origin_file), error)
                 yield from parquet.read_group(file, group, (rows.origin_file, first), rows.source, columns, done)
             first += metadata.num_rows
 

@@ -21,7 +21,7 @@ from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, opened, sizes_below
+from malmoi.kit.files import PARTIAL, opened, require_storage, sizes_below
 from malmoi.kit.paths import is_remote, require_reachable
 
 Items = Iterator[Raw | Unreadable]
@@ -44,18 +44,24 @@ def list_files(source: Input) -> list[Path]:
 
     Hidden names (".git") and half-written ones are left out, and what include and exclude leave out. Links, devices
     and folders that may not be entered are listed, so that read_file reports them. Raises UserError where the input
-    is missing.
+    is missing, and (75) where its storage is away.
     """
     root = source.path
     if is_remote(root):
         return [path for path, _ in _remote_files(source)]
+    _size(root)  # raises where its storage is away
     if not root.exists():
         raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
     if not root.is_dir():
         return [root]
     files: list[Path] = []
     closed: list[Path] = []
-    for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(Path(error.filename))):
+
+    def note_closed(error: OSError) -> None:
+        require_storage(Path(error.filename), error)
+        closed.append(Path(error.filename))
+
+    for folder, folders, names in os.walk(root, onerror=note_closed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
         for name in sorted([*names, *links]):
@@ -89,7 +95,8 @@ def _remote_files(source: Input) -> list[tuple[Path, int]]:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:
+    except OSError as error:
+        require_storage(path, error)
         return 0
 
 
@@ -104,7 +111,8 @@ def would_read(path: Path, source: Input) -> bool:
 def read_file(path: Path, source: Input) -> Items:
     """The items of one file of an input. No file, however broken, raises.
 
-    A network that fails is no fault of the file: that OSError is raised, so that nothing is lost from the corpus by it.
+    Storage that fails is no fault of the file, and nothing may be lost from the corpus by it: raises OSError for a
+    network, UserError (75) for a disk.
     """
     origin_file = origin_name(path, source)
     refusal = None if is_remote(path) else _refusal(path, source)
@@ -124,6 +132,8 @@ def read_file(path: Path, source: Input) -> Items:
     except OSError as error:
         if is_remote(path) and (size_bytes >= 0 or _reason(error) == "read_error"):
             raise
+        if not is_remote(path):
+            require_storage(path, error)
         yield Unreadable(origin_file, 0, 0, _reason(error), error.strerror or str(error))
 
 
@@ -217,6 +227,7 @@ def _refusal(path: Path, source: Input) -> tuple[Reason, str] | None:
                 return "unsafe_member", "a link to a folder is not followed"
         mode = path.stat().st_mode
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        require_storage(path, error)
         return _reason(error), str(error)[:200]
     if stat.S_ISDIR(mode):
         return "no_permission", "the folder may not be entered"

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import HTML_FIELD, row_to_raw
 from malmoi.corpus.sources.streams import DamagedError
+from malmoi.kit.files import require_storage
 
 BATCH_ROWS = 256
 """Rows may hold up to max_bytes_per_document each, so batches stay small; of 4,096 rows they are a tenth faster."""
@@ -75,6 +77,7 @@ def read_group(
                     yield to_raw(row, origin_file, first + done, source)
                 done += 1
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        require_storage(Path(origin_file), error)
         detail = f"rows {first + done} to {first + num_rows - 1} are not read: {error}"[:300]
         yield Unreadable(origin_file, first + done, 0, "malformed_table", detail)
 

@@ -10,14 +10,15 @@ from malmoi.corpus.build import build
 from malmoi.corpus.ledger import pairs, rules
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import AT_ONCE, connected, opened, query
-from malmoi.corpus.passes import rank
+from malmoi.corpus.passes import rank, shuffle
+from malmoi.corpus.passes.tasks import Workspace
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report import questions
 from malmoi.corpus.report.difference import difference
 from malmoi.corpus.report.findings import gather
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.studio import corpus_folder
 
 
@@ -114,3 +115,12 @@ def test_a_corpus_of_the_version_before_has_its_limits_from_its_recipe(corpus):
             questions.explain(corpus, short)
     finally:
         (corpus / "rules.json").write_text(text, encoding="utf-8")
+
+
+def test_a_full_disk_is_no_damaged_corpus(tmp_path):
+    full = "COPY (SELECT * FROM range(1000000)) TO '/dev/full' (FORMAT csv)"
+    space = Workspace(CorpusRecipe(inputs=(Input(tmp_path),), processes=1), tmp_path, tmp_path, 1)
+    for database in (connected(tmp_path), shuffle.database(space)):
+        with pytest.raises(UserError, match="No space left on device") as raised, database as connection:
+            connection.execute(full)
+        assert raised.value.code == TRY_AGAIN

@@ -41,3 +41,9 @@ def test_duckdb_gets_what_the_arrays_of_the_process_leave(recipe):
     beside, _ = memory.duckdb_bytes(recipe, alone=True, held_bytes=10**9)
     assert alone - beside == 10**9
     assert memory.duckdb_bytes(recipe, alone=True, held_bytes=10**12)[0] == memory.LEAST_DUCKDB_BYTES
+
+
+def test_copies_that_the_memory_cannot_hold_stop_the_build_before_clusters_are_made(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "COPY_BYTES", 10**9)
+    with pytest.raises(UserError, match="too small for 3 documents with 2 copies and pairs"):
+        build(recipe, tmp_path / "corpus", quiet)
