@@ -40,8 +40,8 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 class Terms:
     """How long a lease runs (s), how often it is renewed, and how long a remote one settles before it is read back.
 
-    A lease outlives three renewals that fail. holder: a lease without a time. holder and attempt are those of this process
-    where they are None.
+    A lease outlives three renewals that fail. holder: a lease without a time. holder and attempt are those of this
+    process where they are None.
     """
 
     lease_s: float = 80.0

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import writing
+from malmoi.kit.files import remove, writing
 from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
@@ -82,7 +82,7 @@ def train(
         began = time.monotonic()
         found = find_start(plan, out, from_scratch)
         plan = settle(plan, found, out)
-        (out / manifest.NAME).unlink(missing_ok=True)
+        remove(out / manifest.NAME)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
             loader = Loader(open_part(tokens, "train"), settings)
             trainee = build(plan)
@@ -150,8 +150,6 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
     """The event of a step (loss: nats a token; seconds: of this step alone), and the heartbeat of the run."""
-    with writing(out):
-        events.heartbeat(out, step=state.step)
     measured = {
         "loss": result.loss,
         "learning_rate": learning_rate(settings, state.step - 1),
@@ -159,7 +157,9 @@ def _record(settings: TrainSettings, state: State, result: StepResult, out: Path
         "tokens_per_s": round(result.tokens / seconds, 1),
         "seconds": round(seconds, 4),
     }
-    run_events.append(out, "step", **asdict(state), **measured)
+    run_events.append(out, "step", **asdict(state), **measured)  # asks the fence, and the heartbeat does not
+    with writing(out):
+        events.heartbeat(out, step=state.step)
 
 
 def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:

@@ -150,7 +150,7 @@ def test_a_lease_that_names_no_supervisor_is_one_of_an_older_malmoi_and_holds(tm
     found = json.loads((tmp_path / fence.NAME).read_text())
     del found["supervisor"]
     (tmp_path / fence.NAME).write_text(json.dumps(found))
-    with pytest.raises(UserError, match="process 1 on .* is at work"), lock(tmp_path):
+    with pytest.raises(UserError, match=r"process 1 on .* is at work"), lock(tmp_path):
         pass
 
 

@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import os
 import random
@@ -15,6 +16,7 @@ from small_tokens import MODEL, countable_documents, write_tokens
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
+from malmoi.train import trainer
 from malmoi.train.run_events import steps
 from malmoi.train.trainer import train
 
@@ -313,6 +315,20 @@ def test_a_run_whose_folder_was_taken_over_saves_nothing_more(shared_tokens, tmp
     assert caught.value.code == TRY_AGAIN
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000004"]
     assert not (out / "manifest.json").exists()
+    assert max(step["step"] for step in steps(out)) == 5
+    assert json.loads((out / "heartbeat.json").read_text())["step"] == 5
+
+
+def test_a_run_whose_folder_was_taken_over_leaves_the_manifest_of_the_newer_one(
+    shared_tokens, tmp_path, undisturbed, monkeypatch
+):
+    out, settle = shutil.copytree(undisturbed, tmp_path / "out"), trainer.settle
+    newest = out / "checkpoints" / "step-00000012" / "model-00001-of-00002.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    monkeypatch.setattr(trainer, "settle", lambda *words: (out / "lock.json").unlink() or settle(*words))
+    with pytest.raises(UserError, match="was taken over"):
+        run(shared_tokens, out)
+    assert (out / "manifest.json").exists()
 
 
 def test_sequences_longer_than_the_context_are_refused(shared_tokens, tmp_path):
