@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from malmoi.kit import run
+from malmoi.kit import fence, run
 from malmoi.kit.files import append_line, atomic_file, json_object, listed, make_folder, opened, sizes_below
 from malmoi.kit.paths import is_remote
 
@@ -67,6 +67,7 @@ def append(folder: Path, kind: str, **fields: Any) -> None:
 
     Its kind must be in KINDS and bring the fields named there. Added are time (s since 1970; it never goes back, nor
     behind what this process has read there), seq (0, 1, ... of this process), run (None where unknown), host and rank.
+    Raises UserError (75), and notes nothing, where this process held a folder above and another one has it now.
     """
     assert kind in KINDS, f"event of the unknown kind {kind!r}: add it to KINDS"
     missing, taken = KINDS[kind] - fields.keys(), _ADDED & fields.keys()
@@ -196,6 +197,7 @@ class _Writer:
             self.pending = b""  # not before: what could not be put waits for the next part
         else:
             line, self.pending = self.pending, b""
+            fence.check(folder)  # a "resume" of who lost the folder would strike out the newer one's steps
             make_folder(folder)
             with (folder / f"{self.name}{SUFFIX}").open("ab+") as stream:
                 append_line(stream, line)

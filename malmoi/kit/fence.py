@@ -21,9 +21,9 @@ NAME = "lock.json"
 class Lease:
     """The content of the lease file: a process, and since when and until when a folder is its own.
 
-    boot_id: of the running kernel; another one means that the host was started anew. pid_space: the namespace that
-    `pid` counts in; containers of one host have several. since, until: s since 1970 by the holder's clock. attempt:
-    the supervisor's number of this start. token: random, other for each holder.
+    boot_id: of the running kernel. pid_space: the namespace that `pid` counts in; containers of one host have several.
+    since, until: s since 1970 by the holder's clock. supervisor: who counts the attempts: the id of a job, "" without
+    one. attempt: its number of this start. token: random, other for each holder.
     """
 
     host: str
@@ -34,6 +34,7 @@ class Lease:
     until: float = 0.0
     attempt: int = 0
     token: str = ""
+    supervisor: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read(folder: Path) -> Lease | None:
     try:
         with reaching(path):
             found = json.loads(path.fs.cat_file(path.path) if is_remote(path) else path.read_bytes())
-        return Lease(**{field.name: found[field.name] for field in fields(Lease)})
+        return Lease(**{field.name: found[field.name] for field in fields(Lease) if field.name in found})
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 

@@ -20,12 +20,10 @@ from typing import Any, Protocol
 from malmoi.kit.errors import ASKED_WRONGLY, DONE, TRY_AGAIN, UserError
 from malmoi.kit.events import HEARTBEATS
 from malmoi.kit.files import atomic_directory, read_json, write_json, write_text
-from malmoi.kit.lock import ATTEMPT, flocked
+from malmoi.kit.lock import ATTEMPT, FOLDER_VARIABLE, flocked
 from malmoi.kit.run import new_id
 
 JOB, STATE, STOP, EXIT, LOG = "job.json", "state.json", "stop", "exit", "log"
-FOLDER_VARIABLE = "MALMOI_JOB"
-"""What a program gets in its environment: the folder of its job. The number of this start, from 1, is lock.ATTEMPT."""
 RETRY_S, GRACE_S = 30.0, 120.0
 """From an exit with 75 to the next start; and from asking for a stop to kill -9. A checkpoint must fit into the second
 (Slurm's default KillWait is 30 s, too short for 10 GB on one disk)."""

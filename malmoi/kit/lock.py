@@ -27,6 +27,8 @@ from malmoi.kit.paths import is_remote, reaching, require_reachable
 
 ATTEMPT = "MALMOI_ATTEMPT"
 """Environment variable in which a supervisor counts its starts of one piece of work: the higher number takes over."""
+FOLDER_VARIABLE = "MALMOI_JOB"
+"""Environment variable with the folder of a job (kit/job.py). Attempts of another job say nothing about this one's."""
 GUARD = ".lock-guard"
 GUARD_S = 5.0
 """Who holds the guard file for so long was stopped: a lease is changed in milliseconds."""
@@ -38,8 +40,8 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 class Terms:
     """How long a lease runs (s), how often it is renewed, and how long a remote one settles before it is read back.
 
-    A lease outlives three renewals that fail. holder: the first four fields of a lease. holder and attempt are those of
-    this process where they are None.
+    A lease outlives three renewals that fail. holder: a lease without a time. holder and attempt are those of this
+    process where they are None.
     """
 
     lease_s: float = 80.0
@@ -54,9 +56,10 @@ USUAL = Terms()
 
 
 def this_process() -> Lease:
-    """A lease that names this process and no time yet."""
+    """A lease that names this process, and its job if it is one, and no time yet."""
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return Lease(os.uname().nodename, os.getpid(), boot_id, str(Path("/proc/self/ns/pid").readlink()))
+    pid_space, job_id = str(Path("/proc/self/ns/pid").readlink()), Path(os.environ.get(FOLDER_VARIABLE, "")).name
+    return Lease(os.uname().nodename, os.getpid(), boot_id, pid_space, supervisor=job_id)
 
 
 @contextlib.contextmanager
@@ -101,9 +104,11 @@ def _claim(folder: Path, terms: Terms) -> Lease:
     holder, attempt = terms.holder or this_process(), _attempt() if terms.attempt is None else terms.attempt
     with _alone(folder) as is_alone:
         now, found = terms.clock(), fence.read(folder)
-        if found and attempt <= found.attempt and not _is_over(found, holder, now):
+        before = found.attempt if found and found.supervisor == holder.supervisor else None
+        is_newer = before is not None and attempt > before
+        if found and not is_newer and not _is_over(found, holder, now):
             raise _refused(folder, found, now)
-        attempt, token = max(attempt, found.attempt if found else 0), secrets.token_hex(16)
+        attempt, token = max(attempt, before or 0), secrets.token_hex(16)
         lease = replace(holder, since=now, until=now + terms.lease_s, attempt=attempt, token=token)
         if not is_alone():
             raise _refused(folder, lease, now)
@@ -124,10 +129,9 @@ def _create(path: Any, content: dict[str, Any]) -> None:
 
 def _is_over(lease: Lease, holder: Lease, now: float) -> bool:
     """Whether a lease has run out, or its holder is known to be dead."""
-    is_of_this_host = lease.host == holder.host
-    if lease.until <= now or (is_of_this_host and lease.boot_id != holder.boot_id):
-        return True
-    return is_of_this_host and lease.pid_space == holder.pid_space and not Path(f"/proc/{lease.pid}").exists()
+    # One host name with two boot ids may be two machines (pods, clones), so that a holder of either may live.
+    is_seen = (lease.host, lease.boot_id, lease.pid_space) == (holder.host, holder.boot_id, holder.pid_space)
+    return lease.until <= now or (is_seen and not Path(f"/proc/{lease.pid}").exists())
 
 
 def _renew(token: Token, lease: Lease, terms: Terms, done: threading.Event) -> None:

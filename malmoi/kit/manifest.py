@@ -16,6 +16,7 @@ from typing import Any, Literal
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import ABSENT, damage, read_json, reading, sha256_of, sizes_below, write_json
 from malmoi.kit.paths import is_remote
+from malmoi.kit.run import id_of
 from malmoi.kit.stamps import damage_since
 
 NAME = "manifest.json"
@@ -33,6 +34,7 @@ class Manifest:
 
     inputs: names to SHA-256 of all that was read. parents: those of them that are other stages (`outputs_sha256`).
     output_version: raised by whoever changes what the stage writes. devices, world_size: what it ran on.
+    run_id: that of the run whose folder it lies in, where it is None.
     """
 
     stage: str
@@ -51,7 +53,7 @@ class Manifest:
 def write(folder: Path, manifest: Manifest) -> None:
     """Publishes `manifest` in `folder`, with the format, the version of the code, the host and the time."""
     made = {"format": FORMAT, "code": code_version(), "host": os.uname().nodename, "finished_at": time.time()}
-    content = asdict(manifest) | made
+    content = asdict(manifest) | made | {"run_id": manifest.run_id or id_of(folder)}
     write_json(folder / NAME, content)
 
 

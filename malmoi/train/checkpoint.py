@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -24,8 +23,8 @@ from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import TRY_AGAIN, UserError, code_of
-from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, listed, reading, remove_partials
+from malmoi.kit.errors import GIVE_UP, TRY_AGAIN, UserError, code_of
+from malmoi.kit.files import ABSENT, PARTIAL, atomic_directory, listed, move, reading, remove, remove_partials
 
 CHECKPOINTS = "checkpoints"
 """The folder of them in that of a train stage."""
@@ -96,16 +95,18 @@ def load(path: Path, tensors: dict[str, Tensor]) -> None:
 def fault(path: Path) -> str | None:
     """What is wrong with a checkpoint, in words: damaged, or a part of it absent. None where it is whole.
 
-    Raises UserError (try again) where it cannot be read at this moment: a good checkpoint may lie there.
+    Raises UserError where a good checkpoint may lie there: it cannot be read at this moment (try again), or a newer
+    malmoi made it.
     """
     try:
-        content = manifest.read(path)
+        if (content := manifest.find(path)) is None:
+            return f"it has no {manifest.NAME}"
         sealed, step = content["counts"].pop(SEAL, None), content["counts"].get("step")
         if sealed != _seal(content) or step != step_of(path):
             return f"{manifest.NAME} is not as it was written"
         return manifest.verify(path)
     except UserError as error:
-        if error.code == TRY_AGAIN:
+        if error.code != GIVE_UP:
             raise
         return str(error)
     except (KeyError, TypeError, AttributeError) as error:
@@ -125,24 +126,16 @@ def newest_whole(folder: Path) -> tuple[Path | None, dict[Path, str]]:
 
 def set_aside(path: Path) -> None:
     """Renames a damaged checkpoint to NAME.refused, so that its name is free and a person can look at it."""
-    refused = path.with_name(f"{path.name}.refused")
-    _remove(refused)
-    path.rename(refused)
+    move(path, path.with_name(f"{path.name}.refused"))
 
 
 def prune(folder: Path, keep: int) -> None:
     """Removes all but the newest `keep` checkpoints, and what killed writers left."""
     remove_partials(folder)
     for path in checkpoints(folder)[:-keep]:
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    """Removes a folder; killed halfway, it leaves a name that is no checkpoint's."""
-    if path.exists():
-        doomed = path.with_name(f"{path.name}{PARTIAL}")
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+        doomed = path.with_name(f"{path.name}{PARTIAL}")  # killed halfway, it leaves a name that is no checkpoint's
+        move(path, doomed)
+        remove(doomed)
 
 
 def _seal(content: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import id_of
 from malmoi.kit.stage import Change
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.tokenizer.corpus_text import content_sha256
@@ -15,6 +16,8 @@ from malmoi.train import checkpoint, machine, run_events
 from malmoi.train.checkpoint import CHECKPOINTS
 from malmoi.train.settings import TrainSettings
 
+OUTPUT_VERSION = 1
+"""Raised by whoever changes the numbers that a recipe gives: a run that was saved does not go on under such code."""
 MACHINE = ("micro_sequences", "device", "threads")
 """They may change: the numbers differ by rounding. Older checkpoints name them under "train" too."""
 FREE_KEYS = frozenset(
@@ -70,8 +73,20 @@ def standing(settings: TrainSettings, model: ModelSettings, tokens: Path, out: P
     Changes nothing and reads no checkpoint, only their manifests.
     """
     plan, saved = make_plan(settings, model, tokens), checkpoint.checkpoints(out / CHECKPOINTS)
-    is_done = manifest.is_finished(out, plan.config, plan.inputs) and bool(saved)
+    is_done = is_finished(plan, out) and bool(saved)
     return is_done, change_since(plan, saved[-1]) if saved and not is_done else None
+
+
+def is_finished(plan: Plan, out: Path) -> bool:
+    """Whether `out` says that it holds this run to its last step. Raises UserError for a damaged manifest."""
+    return manifest.is_finished(out, plan.config, plan.inputs, OUTPUT_VERSION)
+
+
+def record(plan: Plan, stage: str, config: dict[str, Any], out: Path, **made: Any) -> manifest.Manifest:
+    """What the manifest of this run in `out`, or of a checkpoint of it, tells; `made`: outputs, counts, seconds."""
+    devices, run_id = [plan.machine["device"]], id_of(out)
+    version = OUTPUT_VERSION
+    return manifest.Manifest(stage, config, plan.inputs, **made, output_version=version, devices=devices, run_id=run_id)
 
 
 def settle(plan: Plan, found: Path | None, out: Path) -> Plan:
@@ -102,8 +117,8 @@ def _compared(plan: Plan, saved: dict[str, Any]) -> tuple[dict[str, Any], dict[s
     was_on = saved["config"]["machine"]
     is_open = {"threads": plan.settings.threads is None, "precision": plan.settings.precision == "auto"}
     on = plan.machine | {name: was_on[name] for name, left_open in is_open.items() if left_open}
-    was = saved["config"] | {"tokens": saved["inputs"]["tokens"]}
-    return on, was, plan.config | {"machine": on, "tokens": plan.inputs["tokens"]}
+    was = saved["config"] | {"tokens": saved["inputs"]["tokens"], "output_version": saved["output_version"]}
+    return on, was, plan.config | {"machine": on, "tokens": plan.inputs["tokens"], "output_version": OUTPUT_VERSION}
 
 
 def refuse_changes(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import GIVE_UP, UserError
-from malmoi.kit.files import writing
+from malmoi.kit.files import remove, writing
 from malmoi.kit.lock import lock
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
@@ -26,7 +26,7 @@ from malmoi.train.beginning import find_start, newest_is_whole
 from malmoi.train.checkpoint import CHECKPOINTS
 from malmoi.train.loader import Loader
 from malmoi.train.optimizer import build_optimizer, optimizer_tensors, set_learning_rate
-from malmoi.train.plan import Plan, make_plan, settle
+from malmoi.train.plan import Plan, is_finished, make_plan, record, settle
 from malmoi.train.schedule import learning_rate
 from malmoi.train.settings import TrainSettings
 from malmoi.train.step import NotFiniteError, StepResult, train_step
@@ -76,13 +76,15 @@ def train(
     number.
     """
     plan = make_plan(settings, model, tokens)
-    if manifest.is_finished(out, plan.config, plan.inputs) and newest_is_whole(out):
-        return manifest.read(out)["counts"]
+    if counts := _finished(plan, out):
+        return counts
     with lock(out):
+        if counts := _finished(plan, out):  # asked once more: whoever held the lock until now may have finished it
+            return counts
         began = time.monotonic()
         found = find_start(plan, out, from_scratch)
         plan = settle(plan, found, out)
-        (out / manifest.NAME).unlink(missing_ok=True)
+        remove(out / manifest.NAME)
         with machine.fixed(plan.machine["threads"], plan.machine["device"]), machine.Interruption() as interruption:
             loader = Loader(open_part(tokens, "train"), settings)
             trainee = build(plan)
@@ -102,6 +104,12 @@ def train(
                 counts = _finish(plan, loader, state, out, time.monotonic() - began)
             interruption.leave(f"after step {state.step} of {settings.steps}, which is saved")
         return counts
+
+
+def _finished(plan: Plan, out: Path) -> dict[str, Any]:
+    """The counts of a finished run whose newest checkpoint is whole; else none."""
+    is_done = is_finished(plan, out) and newest_is_whole(out)
+    return manifest.read(out)["counts"] if is_done else {}
 
 
 def build(plan: Plan) -> Trainee:
@@ -150,8 +158,6 @@ def _one_step(plan: Plan, trainee: Trainee, loader: Loader, state: State, out: P
 
 def _record(settings: TrainSettings, state: State, result: StepResult, out: Path, seconds: float) -> None:
     """The event of a step (loss: nats a token; seconds: of this step alone), and the heartbeat of the run."""
-    with writing(out):
-        events.heartbeat(out, step=state.step)
     measured = {
         "loss": result.loss,
         "learning_rate": learning_rate(settings, state.step - 1),
@@ -159,7 +165,9 @@ def _record(settings: TrainSettings, state: State, result: StepResult, out: Path
         "tokens_per_s": round(result.tokens / seconds, 1),
         "seconds": round(seconds, 4),
     }
-    run_events.append(out, "step", **asdict(state), **measured)
+    run_events.append(out, "step", **asdict(state), **measured)  # asks the fence, and the heartbeat does not
+    with writing(out):
+        events.heartbeat(out, step=state.step)
 
 
 def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
@@ -169,7 +177,7 @@ def _save(plan: Plan, trainee: Trainee, state: State, out: Path) -> None:
     made_with = {"vocabulary_tokens": plan.shape.vocabulary_tokens, "tokenizer_sha256": plan.tokenizer_sha256}
     counts = asdict(state) | made_with
     identity = plan.config | {"machine": plan.machine}
-    checkpoint.save(path, trainee.tensors(), manifest.Manifest("checkpoint", identity, plan.inputs, counts=counts))
+    checkpoint.save(path, trainee.tensors(), record(plan, "checkpoint", identity, out, counts=counts))
     checkpoint.prune(out / CHECKPOINTS, plan.settings.keep_checkpoints)
     run_events.append(out, "checkpoint", step=state.step, name=path.name, seconds=round(time.perf_counter() - began, 3))
 
@@ -192,7 +200,8 @@ def _finish(plan: Plan, loader: Loader, state: State, out: Path, seconds: float)
     saved = checkpoint.checkpoints(out / CHECKPOINTS)
     outputs = manifest.outputs_of(out, [f"{CHECKPOINTS}/{path.name}/{manifest.NAME}" for path in saved])
     with writing(out):
-        manifest.write(out, manifest.Manifest("train", plan.config, plan.inputs, outputs, counts, seconds))
+        made = {"outputs": outputs, "counts": counts, "seconds": seconds}
+        manifest.write(out, record(plan, "train", plan.config, out, **made))
     return counts
 
 

@@ -7,7 +7,9 @@ import threading
 
 import pytest
 
-from malmoi.kit import events, files, paths, run
+from malmoi.kit import events, fence, files, paths, run
+from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.lock import lock
 
 
 def write(folder, name, *lines):
@@ -138,6 +140,18 @@ def test_a_resume_strikes_out_the_later_steps_and_checkpoints_of_the_writer_befo
     assert (curve.steps()[-1]["loss"], list(curve.checkpoints), curve.resumes) == (2.0, [4], [4])
     write(tmp_path, "c-1-0.jsonl", {"kind": "start", "step": 0, "time": 10.0}, step(1, 11.0))
     assert [event["step"] for event in curve.update().steps()] == steps_of(tmp_path) == [1]
+
+
+def test_who_lost_the_folder_strikes_out_no_steps_of_the_newer_one(tmp_path):
+    write(tmp_path, "newer-1-0.jsonl", *(step(number, float(number)) for number in range(1, 401)))
+    with pytest.raises(UserError, match="was taken over") as caught, lock(tmp_path):
+        (tmp_path / fence.NAME).unlink()
+        events.append(tmp_path, "resume", step=100)
+    assert caught.value.code == TRY_AGAIN
+    assert len(steps_of(tmp_path)) == 400
+    assert [path.name for path in (tmp_path / "events").iterdir()] == ["newer-1-0.jsonl"]
+    events.append(tmp_path, "resume", step=100)  # who holds nothing is asked nothing, and the lost line is gone
+    assert [event["kind"] for event in events.every(tmp_path)][-2:] == ["step", "resume"]
 
 
 def test_a_curve_is_read_once_however_often_it_is_asked(tmp_path, monkeypatch):

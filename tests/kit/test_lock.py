@@ -121,6 +121,39 @@ def test_a_higher_attempt_takes_over_at_once_and_a_lower_or_equal_one_does_not(t
         pass
 
 
+def test_attempts_of_another_job_are_not_compared_and_two_jobs_take_no_folder_from_each_other(tmp_path, monkeypatch):
+    def start(job_id, attempt):
+        monkeypatch.setenv(locks.FOLDER_VARIABLE, f"/jobs/{job_id}")
+        monkeypatch.setenv(locks.ATTEMPT, attempt)
+        return lock(tmp_path)
+
+    with older(tmp_path, lease_s=LONG_S) as process:  # started by hand: attempt 0, and no job
+        with pytest.raises(UserError, match=f"process {process.pid} on 가 is at work"), start("하나", "1"):
+            pass
+        assert finish(process)[0] == 0
+    with start("하나", "1"):
+        with pytest.raises(UserError, match="is at work"), start("둘", "2"):
+            pass
+        files.write_text(tmp_path / "result", "하나")
+    lease_of(tmp_path, Terms(), attempt=5, supervisor="하나", until=0.0)
+    with start("둘", "2") as token:
+        assert token.attempt == 2  # its own count: its next start, the third, takes over from a hanging second one
+    with pytest.raises(UserError, match="was taken over"), start("둘", "2"):
+        with start("둘", "3") as token:
+            assert token.attempt == 3
+        files.write_text(tmp_path / "result", "둘")
+    assert (tmp_path / "result").read_text() == "하나"
+
+
+def test_a_lease_that_names_no_supervisor_is_one_of_an_older_malmoi_and_holds(tmp_path):
+    lease_of(tmp_path, Terms(), pid=1)
+    found = json.loads((tmp_path / fence.NAME).read_text())
+    del found["supervisor"]
+    (tmp_path / fence.NAME).write_text(json.dumps(found))
+    with pytest.raises(UserError, match=r"process 1 on .* is at work"), lock(tmp_path):
+        pass
+
+
 def lease_of(folder, terms, **changed):
     """Leaves a lease behind as a killed process does."""
     now = time.time()
@@ -140,7 +173,9 @@ def dead_pid():
     ("changed", "is_taken"),
     [
         ({"pid": dead_pid()}, True),
-        ({"boot_id": "the boot before"}, True),
+        ({"boot_id": "another machine of this name"}, False),
+        ({"boot_id": "another machine of this name", "pid": dead_pid()}, False),
+        ({"boot_id": "the boot before", "until": 0.0}, True),
         ({"pid": os.getpid()}, False),
         ({"pid": 1}, False),
         ({"pid": dead_pid(), "pid_space": "pid:[another container]"}, False),

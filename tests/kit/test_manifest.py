@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from malmoi.kit import files, manifest, paths
+from malmoi.kit import files, manifest, paths, run
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.manifest import Manifest
 
@@ -28,6 +28,13 @@ def test_a_manifest_tells_format_bytes_hashes_host_and_devices(folder):
     assert manifest.hashes(found["outputs"]) == {name: files.sha256_of(folder / name) for name in NAMES}
     assert (found["host"], found["devices"], found["world_size"]) == (os.uname().nodename, ["cpu"], 1)
     assert (found["output_version"], found["parents"], found["run_id"]) == (1, {}, None)
+
+
+def test_a_manifest_in_the_folder_of_a_run_names_the_run(tmp_path):
+    known = run.begin(tmp_path, {"a": 1})
+    (tmp_path / "tokens").mkdir()
+    manifest.write(tmp_path / "tokens", manifest.Manifest("tokens", {}))
+    assert manifest.read(tmp_path / "tokens")["run_id"] == known.id
 
 
 def test_damage_is_told_by_size_or_by_hash_and_only_where_it_is_asked(folder):

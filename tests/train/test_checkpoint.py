@@ -5,8 +5,9 @@ import shutil
 import pytest
 import torch
 
-from malmoi.kit import manifest
+from malmoi.kit import fence, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.lock import lock
 from malmoi.kit.manifest import Manifest
 from malmoi.train import checkpoint
 
@@ -72,6 +73,25 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_the_one_before_it_is_used(t
     checkpoint.set_aside(newest)
     assert (tmp_path / "step-00000006.refused").is_dir()
     assert save(tmp_path, 6) in checkpoint.checkpoints(tmp_path)  # its place is free again
+
+
+def test_a_good_checkpoint_of_a_newer_version_is_not_called_damaged(tmp_path):
+    before, newest = save(tmp_path, 3), save(tmp_path, 6)
+    content = json.loads((newest / "manifest.json").read_text())
+    (newest / "manifest.json").write_text(json.dumps(content | {"format": 3}))
+    with pytest.raises(UserError, match="has format 3; expected at most 2; a newer malmoi made it"):
+        checkpoint.newest_whole(tmp_path)
+    assert checkpoint.checkpoints(tmp_path) == [before, newest]
+
+
+@pytest.mark.parametrize("change", [checkpoint.set_aside, lambda path: checkpoint.prune(path.parent, keep=1)])
+def test_who_lost_the_folder_renames_and_removes_no_checkpoint(tmp_path, change):
+    saved = [save(tmp_path / "checkpoints", step) for step in (3, 6)]
+    with pytest.raises(UserError, match="was taken over"), lock(tmp_path):
+        (tmp_path / fence.NAME).unlink()
+        change(saved[0])
+    assert sorted((tmp_path / "checkpoints").iterdir()) == saved
+    assert [checkpoint.fault(path) for path in saved] == [None, None]
 
 
 def test_a_checkpoint_under_the_name_of_another_step_is_refused(tmp_path):

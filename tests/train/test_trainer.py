@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import os
 import random
@@ -13,8 +14,10 @@ from small_runs import curve, run, settings, silent
 from small_tokens import MODEL, countable_documents, write_tokens
 
 from malmoi.kit import events, manifest
+from malmoi.kit import run as run_record
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
+from malmoi.train import plan, trainer
 from malmoi.train.run_events import steps
 from malmoi.train.trainer import train
 
@@ -82,6 +85,44 @@ def test_a_finished_run_is_left_as_it_is(shared_tokens, undisturbed):
     counts = run(shared_tokens, undisturbed, stop_at(0))
     assert counts == manifest.read(undisturbed)["counts"]
     assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")} == before
+
+
+def test_a_run_that_another_process_finished_before_the_lock_was_had_is_left_as_it_is(
+    shared_tokens, tmp_path, undisturbed, monkeypatch
+):
+    def finished_meanwhile(out):
+        shutil.copytree(undisturbed, out)
+        return lock(out)
+
+    monkeypatch.setattr(trainer, "lock", finished_meanwhile)
+    counts = run(shared_tokens, tmp_path / "out", stop_at(0))
+    assert counts == manifest.read(undisturbed)["counts"]
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == (undisturbed / "manifest.json").read_bytes()
+    assert events.every(tmp_path / "out", "resume") == []
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_run_of_code_that_gives_other_numbers_is_not_gone_on_with(
+    shared_tokens, tmp_path, undisturbed, monkeypatch, is_killed
+):
+    out = shutil.copytree(undisturbed, tmp_path / "out")
+    if is_killed:
+        (out / "manifest.json").unlink()
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    monkeypatch.setattr(plan, "OUTPUT_VERSION", 2)
+    with pytest.raises(UserError, match=r"output_version is 2, and the checkpoints in .* were made with 1"):
+        run(shared_tokens, out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}.items() >= before.items()
+    run(shared_tokens, out, from_scratch=True)
+    assert manifest.read(out)["output_version"] == 2
+
+
+def test_the_manifests_of_a_run_name_its_device_and_its_run(shared_tokens, tmp_path):
+    known = run_record.begin(tmp_path, {"a": 1})
+    run(shared_tokens, tmp_path / "train", steps=4)
+    for folder in (tmp_path / "train", tmp_path / "train" / "checkpoints" / "step-00000004"):
+        found = manifest.read(folder)
+        assert (found["run_id"], found["devices"], found["output_version"]) == (known.id, ["cpu"], 1)
 
 
 def test_a_flipped_bit_is_refused_by_name_and_the_run_goes_on_from_the_checkpoint_before(
@@ -313,6 +354,20 @@ def test_a_run_whose_folder_was_taken_over_saves_nothing_more(shared_tokens, tmp
     assert caught.value.code == TRY_AGAIN
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-00000004"]
     assert not (out / "manifest.json").exists()
+    assert max(step["step"] for step in steps(out)) == 5
+    assert json.loads((out / "heartbeat.json").read_text())["step"] == 5
+
+
+def test_a_run_whose_folder_was_taken_over_leaves_the_manifest_of_the_newer_one(
+    shared_tokens, tmp_path, undisturbed, monkeypatch
+):
+    out, settle = shutil.copytree(undisturbed, tmp_path / "out"), trainer.settle
+    newest = out / "checkpoints" / "step-00000012" / "model-00001-of-00002.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    monkeypatch.setattr(trainer, "settle", lambda *words: (out / "lock.json").unlink() or settle(*words))
+    with pytest.raises(UserError, match="was taken over"):
+        run(shared_tokens, out)
+    assert (out / "manifest.json").exists()
 
 
 def test_sequences_longer_than_the_context_are_refused(shared_tokens, tmp_path):
