@@ -116,3 +116,28 @@ def test_a_program_that_is_asked_to_stop_says_in_one_line_that_it_can_go_on(tmp_
         process.send_signal(number)
         _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (code, "malmoi: stopped; run the same command again to go on\n")
+
+
+INTERRUPTED_QUERY = """
+import os, signal, sys, threading, types
+from pathlib import Path
+from malmoi.cli.main import main
+from malmoi.corpus.ledger.database import connected
+
+def asks(_arguments):
+    with connected(Path("corpus")) as database:
+        threading.Timer(0.5, os.kill, (os.getpid(), getattr(signal, sys.argv.pop()))).start()
+        database.sql("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b").fetchall()
+
+room = types.ModuleType("malmoi.cli.run")
+room.add_arguments = lambda parser: (parser.add_argument("signal"), parser.set_defaults(action=asks))
+sys.modules["malmoi.cli.run"] = room
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 75), ("SIGINT", 130)])
+def test_a_stop_in_the_middle_of_a_query_has_the_code_of_its_signal(name, code):
+    words = [sys.executable, "-c", INTERRUPTED_QUERY, "run", name]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (code, "malmoi: stopped; run the same command again to go on\n")
