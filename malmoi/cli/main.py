@@ -67,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "MALMOI_JOB" in os.environ:
             from malmoi.kit.job import note_exit
 
-            note_exit(code)
+            try:
+                note_exit(code)
+            except (OSError, UserError) as error:
+                _say(f"the exit code {code} could not be left in the job's folder: {error}")
     return code
 
 
