@@ -1,14 +1,15 @@
 """`malmoi corpus erase`: removes documents on request; names what else holds them, and the command that mends it."""
 
 import argparse
-import json
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from malmoi.cli.corpus_questions import where
-from malmoi.cli.terminal import harmless
+from malmoi.cli.corpus_questions import corpus_verb, where
+from malmoi.cli.terminal import harmless, show
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, opened
 from malmoi.kit.paths import to_local_path, to_path
@@ -21,20 +22,16 @@ STAGES = ("tokens", "train", "model", "report")
 
 def add_verb(verbs: Any) -> None:
     """Adds the verb to the room's."""
-    erase = verbs.add_parser("erase", help="remove documents on request; says which trained runs have seen them")
-    erase.add_argument("folder", type=to_path, help="the folder of a corpus")
+    erase = corpus_verb(verbs, "erase", "remove documents on request; says which trained runs have seen them", _erase)
     erase.add_argument("--ids", type=to_path, metavar="FILE", help="a file with one id a line")
     erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
     erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
-    erase.add_argument(
-        "--runs", type=to_local_path, metavar="DIR", help="where trained runs lie (default: the run's own folder)"
-    )
+    runs = "where trained runs lie (default: the run's own folder)"
+    erase.add_argument("--runs", type=to_local_path, metavar="DIR", help=runs)
     erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
-    erase.add_argument("--json", action="store_true", help="print JSON")
-    erase.set_defaults(action=_erase)
 
 
-def _erase(arguments: argparse.Namespace) -> int:
+def _erase(arguments: argparse.Namespace) -> None:
     from malmoi.cli.progress import bar
     from malmoi.corpus.erase import Asked, erase, find
 
@@ -50,11 +47,7 @@ def _erase(arguments: argparse.Namespace) -> int:
             said["erased"] = erase(arguments.folder, gone, progress, reports)
         said["removed"] = [str(path) for path in reports]
     said["left"] = [one for run in seen for one in _left(run, corpus)]
-    if arguments.json:
-        print(json.dumps(said, ensure_ascii=False, indent=1))
-    else:
-        _print(said, arguments.dry_run)
-    return 0
+    show(said, arguments.json, partial(_print, is_dry_run=arguments.dry_run))
 
 
 def _runs(own: Path, folder: Path) -> list[Path]:
@@ -97,8 +90,6 @@ def _inside(tokens: Path, ids: Sequence[str]) -> set[str]:
     """Those of the ids that are in a tokens folder. Of the others no Python object is made."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
-
-    from malmoi.kit import manifest
 
     manifest.read(tokens)  # without one it is unfinished, and more may be in its shards than in its tables
     wanted, inside = pc.field("id").isin(list(ids)), set[str]()

@@ -1,11 +1,13 @@
 """`malmoi corpus show | why | sample | diff | report | views`: questions to a finished corpus."""
 
 import argparse
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
-from malmoi.cli.terminal import harmless, table
+from malmoi.cli.arguments import JSON, JSON_LINES, add_verb
+from malmoi.cli.terminal import harmless, show, table
+from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_path
 
 SHOWN_SOURCES = 20
@@ -14,139 +16,112 @@ MOST = 2**31
 
 def add_verbs(verbs: Any) -> None:
     """Adds the verbs to the room's."""
-    _add_show(verbs)
-    _add_sample(verbs)
-    diff = verbs.add_parser("diff", help="what another recipe adds and drops, by reason, with samples")
-    diff.add_argument("before", type=to_path, help="the folder of a corpus")
-    diff.add_argument("after", type=to_path, help="the folder of another one")
-    diff.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
-    diff.add_argument("--json", action="store_true", help="print JSON")
-    diff.set_defaults(action=_diff)
-    questions = verbs.add_parser("report", help="write report.html: flow, composition, limits, distributions, samples")
-    questions.add_argument("folder", type=to_path, help="the folder of a corpus")
-    questions.add_argument("--json", action="store_true", help="print what the page is drawn from")
-    questions.set_defaults(action=_report)
-    views = verbs.add_parser("views", help="pairs of prompt and response that the documents give, for fine-tuning")
-    views.add_argument("folder", type=to_path, help="the folder of a corpus")
-    views.add_argument("--use", required=True, help="search, dialogue, qa or summary")
-    views.add_argument("--json", action="store_true", help="one JSON object a line")
-    views.set_defaults(action=_views)
-
-
-def _add_show(verbs: Any) -> None:
-    show = verbs.add_parser("show", help="what was read, kept and dropped")
-    show.add_argument("folder", type=to_path, help="the folder of a corpus")
-    show.add_argument("--truth", type=to_path, help="a truth file: also print how much of what was planted was found")
-    show.add_argument("--json", action="store_true", help="print JSON")
-    show.set_defaults(action=_show)
-    why = verbs.add_parser("why", help="every judgement on one document, kept or not")
-    why.add_argument("folder", type=to_path, help="the folder of a corpus")
-    why.add_argument("id", help="the id of a document")
-    why.add_argument("--json", action="store_true", help="print JSON")
-    why.set_defaults(action=_why)
-
-
-def _add_sample(verbs: Any) -> None:
-    sample = verbs.add_parser("sample", help="some of the documents that were dropped for a reason, or kept")
-    sample.add_argument("folder", type=to_path, help="the folder of a corpus")
-    which = sample.add_mutually_exclusive_group(required=True)
+    asked = corpus_verb(verbs, "show", "what was read, kept and dropped", _show)
+    asked.add_argument("--truth", type=to_path, help="a truth file: also print how much of what was planted was found")
+    asked = corpus_verb(verbs, "why", "every judgement on one document, kept or not", _why)
+    asked.add_argument("id", help="the id of a document")
+    purpose = "some of the documents that were dropped for a reason, or kept"
+    asked = corpus_verb(verbs, "sample", purpose, _sample, JSON_LINES)
+    which = asked.add_mutually_exclusive_group(required=True)
     which.add_argument("--dropped-by", metavar="REASON", help="too_short, near_duplicate, ...")
     which.add_argument("--kept", action="store_true", help="documents that were kept")
-    sample.add_argument("--count", type=int, default=5, help="how many (default 5)")
-    sample.add_argument("--seed", type=int, default=0, help="another seed shows others")
-    sample.add_argument("--json", action="store_true", help="one JSON object a line")
-    sample.set_defaults(action=_sample)
+    asked.add_argument("--count", type=int, default=5, help="how many (default 5)")
+    asked.add_argument("--seed", type=int, default=0, help="another seed shows others")
+    asked = add_verb(verbs, "diff", "what another recipe adds and drops, by reason, with samples", _diff, JSON)
+    asked.add_argument("before", type=to_path, help="the folder of a corpus")
+    asked.add_argument("after", type=to_path, help="the folder of another one")
+    asked.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
+    purpose = "write report.html: flow, composition, limits, distributions, samples"
+    corpus_verb(verbs, "report", purpose, _report, "print what the page is drawn from")
+    purpose = "pairs of prompt and response that the documents give, for fine-tuning"
+    asked = corpus_verb(verbs, "views", purpose, _views, JSON_LINES)
+    asked.add_argument("--use", required=True, help="search, dialogue, qa or summary")
 
 
-def _show(arguments: argparse.Namespace) -> int:
+def corpus_verb(
+    verbs: Any, name: str, purpose: str, action: Callable[[argparse.Namespace], None], json: str = JSON
+) -> argparse.ArgumentParser:
+    """Adds a verb that is asked of one finished corpus."""
+    verb = add_verb(verbs, name, purpose, action, json)
+    verb.add_argument("folder", type=to_path, help="the folder of a corpus")
+    return verb
+
+
+def _show(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report import questions
     from malmoi.sample import truth
 
     counts = questions.numbers(arguments.folder)
     if arguments.truth is not None:
         counts = {**counts, "truth": truth.measure(arguments.folder, arguments.truth)}
-    print_counts(counts, arguments.json)
-    return 0
+    show(counts, arguments.json, print_counts)
 
 
-def _why(arguments: argparse.Namespace) -> int:
+def _why(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report import questions
 
-    trails = questions.explain(arguments.folder, arguments.id)
-    if arguments.json:
-        print(json.dumps(trails, ensure_ascii=False, indent=1))
-        return 0
-    for trail in trails:
-        _print_trail(trail)
-    return 0
+    show(questions.explain(arguments.folder, arguments.id), arguments.json, _print_trails)
 
 
-def _sample(arguments: argparse.Namespace) -> int:
+def _sample(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report import questions
 
     _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0))
     reason = None if arguments.kept else arguments.dropped_by
     for row in questions.sample(arguments.folder, reason, arguments.count, arguments.seed):
-        if arguments.json:
-            print(json.dumps(row, ensure_ascii=False))
-            continue
-        print(f"== {row['id'] or '(unreadable)'}  {where(row)}  {', '.join(row['reasons']) or 'kept'}")
-        print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
-    return 0
+        show(row, arguments.json, _print_sample, indent=None)
 
 
-def _diff(arguments: argparse.Namespace) -> int:
+def _print_sample(row: dict[str, Any]) -> None:
+    print(f"== {row['id'] or '(unreadable)'}  {where(row)}  {', '.join(row['reasons']) or 'kept'}")
+    print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
+
+
+def _diff(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report.difference import difference
 
     _require(("--samples", arguments.samples, 0))
-    found = difference(arguments.before, arguments.after, arguments.samples)
-    if arguments.json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
-        return 0
+    show(difference(arguments.before, arguments.after, arguments.samples), arguments.json, _print_difference)
+
+
+def _print_difference(found: dict[str, Any]) -> None:
+    """Both sides, and a line for each change with its samples below."""
     for side, counts in found["counts"].items():
         kept = f"{counts['documents_kept']:,} of {counts['documents_in']:,} kept"
         print(f"{side}: {kept}, {counts['text_bytes_kept']:,} bytes")
-    samples: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in found["samples"]:
-        samples.setdefault((row["change"], row["reason_a"], row["reason_b"]), []).append(row)
+    change = itemgetter("change", "reason_a", "reason_b")
     for row in found["changes"]:
         reasons = f"{row['reason_a'] or '-'} -> {row['reason_b'] or '-'}"
         gained = row["bytes_after"] - row["bytes_before"]
         print(f"{row['change']:<13} {reasons:<40} {row['documents']:>10,} {gained:>+16,} bytes")
-        for one in samples.get((row["change"], row["reason_a"], row["reason_b"]), []):
+        for one in (sample for sample in found["samples"] if change(sample) == change(row)):
             line = " ".join((one["text"] or one["detail"] or "").split())[:100]
             print(f"    {one['id'] or where(one)}  {harmless(line)}")
     if not found["changes"]:
         print("no document fares otherwise")
-    return 0
 
 
-def _report(arguments: argparse.Namespace) -> int:
+def _report(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report.findings import gather
     from malmoi.corpus.report.page import write_report
 
-    if arguments.json:
-        print(json.dumps(gather(arguments.folder), ensure_ascii=False, indent=1, default=str))
-        return 0
-    print(write_report(arguments.folder))
-    return 0
+    found = gather(arguments.folder) if arguments.json else write_report(arguments.folder)
+    show(found, arguments.json, print)
 
 
-def _views(arguments: argparse.Namespace) -> int:
+def _views(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.ledger.pairs import rows
 
     for row in rows(arguments.folder, arguments.use):
-        if arguments.json:
-            print(json.dumps(row, ensure_ascii=False))
-        else:
-            print(harmless(f"== {row['id']}\n{row['prompt']}\n-- {row['response']}\n"))
-    return 0
+        show(row, arguments.json, _print_pair, indent=None)
+
+
+def _print_pair(pair: dict[str, Any]) -> None:
+    print(harmless(f"== {pair['id']}\n{pair['prompt']}\n-- {pair['response']}\n"))
 
 
 def _require(*numbers: tuple[str, int, int]) -> None:
     """UserError where a number is less than its least, or larger than anyone can mean."""
-    from malmoi.kit.errors import UserError
-
     for name, value, least in numbers:
         if not least <= value < MOST:
             raise UserError(f"{name} {value}", f"{least} to {MOST - 1}")
@@ -157,18 +132,14 @@ def where(row: dict[str, Any]) -> str:
     return harmless(f"{row['input']}: {row['origin']['file']}@{row['origin']['offset']}")
 
 
-def print_counts(counts: dict[str, Any], as_json: bool) -> None:
-    """The counts of a manifest for people, or as they are."""
-    if as_json:
-        print(json.dumps(counts, ensure_ascii=False, indent=1))
-        return
+def print_counts(counts: dict[str, Any]) -> None:
+    """The counts of a manifest for people."""
     kept, dropped = counts["documents_kept"], counts["documents_dropped"]
     print(f"documents in {counts['documents_in']:,} = kept {kept:,} + dropped {dropped:,}")
     text_in, text_kept = counts["text_bytes_in"], counts["text_bytes_kept"]
     print(f"bytes: {counts['raw_bytes_in']:,} raw, {text_in:,} of text, {text_kept:,} kept")
-    print(
-        f"clusters of near copies: {counts['near_duplicate_clusters']:,}, the largest of {counts['largest_cluster']:,}"
-    )
+    clusters, largest = counts["near_duplicate_clusters"], counts["largest_cluster"]
+    print(f"clusters of near copies: {clusters:,}, the largest of {largest:,}")
     table("dropped by reason", counts["dropped_by_reason"].items())
     table("masked", ((name, number) for name, number in counts["masked"].items() if number))
     table("kept by kind", _shares(counts["by_kind"]))
@@ -178,11 +149,9 @@ def print_counts(counts: dict[str, Any], as_json: bool) -> None:
 
 
 def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:
+    shown = "{documents:>8,} of {documents_in:>8,} {text_bytes:>14,} bytes"
     largest = sorted(groups.items(), key=lambda item: (-item[1]["documents_in"], item[0]))
-    return [
-        (name, f"{group['documents']:>8,} of {group['documents_in']:>8,} {group['text_bytes']:>14,} bytes")
-        for name, group in largest
-    ]
+    return [(name, shown.format(**group)) for name, group in largest]
 
 
 def _print_truth(truth: dict[str, Any]) -> None:
@@ -202,15 +171,19 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def _print_trails(trails: Iterable[dict[str, Any]]) -> None:
+    for trail in trails:
+        _print_trail(trail)
+
+
 def _print_trail(trail: dict[str, Any]) -> None:
     """One document: where it came from, what became of it, and a line for each rule with score and limit."""
     verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
     source = trail["source"] or {}
     print(f"{trail['id']}  {verdict}")
     print(f"  {where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text")
-    for line in (trail["title"], trail["detail"]):
-        if line:
-            print(f"  {harmless(line)}")
+    for line in filter(None, (trail["title"], trail["detail"])):
+        print(f"  {harmless(line)}")
     if trail["cluster"]:
         best = "this one" if trail["cluster"] == trail["id"] and trail["kept"] else trail["cluster"]
         print(f"  one of {trail['cluster_size']} copies; the best is {best}")
@@ -219,8 +192,7 @@ def _print_trail(trail: dict[str, Any]) -> None:
     _print_judgements(trail["judgements"])
 
 
-def _print_judgements(judgements: Sequence[dict[str, Any]] | Iterable[dict[str, Any]]) -> None:
-    judgements = list(judgements)
+def _print_judgements(judgements: list[dict[str, Any]]) -> None:
     width = max((len(judgement["reason"]) for judgement in judgements), default=0)
     for judgement in judgements:
         value = "-" if judgement["value"] is None else f"{judgement['value']:.4g}"

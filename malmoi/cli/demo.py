@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from malmoi.cli.arguments import add_set
+from malmoi.kit.errors import OUR_FAULT, UserError
 from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL
 
@@ -18,13 +20,13 @@ ANSWER_LIMIT_S = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The room is its own verb."""
     parser.add_argument("--recipe", type=to_local_path, default=RECIPE, help=f"default: {RECIPE}")
-    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
+    add_set(parser)
     parser.add_argument("--port", type=int, help="of the studio; 0 takes a free one (default: 8600)")
     parser.add_argument("--once", action="store_true", help="send one streamed request to the own server, then exit")
     parser.set_defaults(action=_demo)
 
 
-def _demo(arguments: argparse.Namespace) -> int:
+def _demo(arguments: argparse.Namespace) -> int | None:
     from malmoi.cli.main import main
     from malmoi.cli.recipe import load
     from malmoi.cli.run import run_stages
@@ -39,7 +41,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     return _ask_once(run.folder) if arguments.once else main(["studio", str(run.folder), "--port", str(port)])
 
 
-def _ask_once(folder: Path) -> int:
+def _ask_once(folder: Path) -> None:
     """Opens the studio on a free port, streams one answer from it to stdout, and closes it."""
     from malmoi.serve import server
     from malmoi.serve.served import Served
@@ -56,18 +58,13 @@ def _ask_once(folder: Path) -> int:
             pieces = _stream(address, {"prompt": PROMPT, "max_tokens": 64, "temperature": 0.8, "seed": 1})
     print(PROMPT + "".join(pieces))
     if not pieces:
-        print("malmoi: the server sent an empty answer", file=sys.stderr)
-        return 1
-    return 0
+        raise UserError("the server sent an empty answer", code=OUR_FAULT)
 
 
 def _stream(address: str, body: dict[str, Any]) -> list[str]:
     """The text pieces of one streamed completion."""
-    request = urllib.request.Request(  # noqa: S310  (our own loopback address)
-        f"{address}/v1/completions",
-        data=json.dumps({**body, "stream": True}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
+    data, headers = json.dumps({**body, "stream": True}).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/v1/completions", data, headers)  # noqa: S310  (our own loopback)
     pieces = []
     with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as answer:  # noqa: S310
         for line in answer:

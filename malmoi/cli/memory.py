@@ -41,17 +41,13 @@ def watched() -> Iterator[Peak]:
 def _resident_bytes() -> int:
     """Resident bytes of the process tree. Pages that two processes share are counted twice: an upper bound."""
     page_bytes = os.sysconf("SC_PAGE_SIZE")
-    parents: dict[int, int] = {}
-    pages: dict[int, int] = {}
+    processes: dict[int, tuple[int, int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):  # it may end while we look
-            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
-            parents[int(folder.name)] = int(after_name[1])
-            pages[int(folder.name)] = int((folder / "statm").read_text().split()[1])
-    family = {os.getpid()}
-    grown = True
-    while grown:
-        children = {child for child, parent in parents.items() if parent in family} - family
-        family |= children
-        grown = bool(children)
-    return page_bytes * sum(pages.get(member, 0) for member in family)
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            processes[int(folder.name)] = int(parent), int((folder / "statm").read_text().split()[1])
+    family, youngest = set[int](), {os.getpid()}
+    while youngest:
+        family |= youngest
+        youngest = {child for child, (parent, _) in processes.items() if parent in youngest} - family
+    return page_bytes * sum(pages for member, (_, pages) in processes.items() if member in family)

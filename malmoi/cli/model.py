@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from malmoi.cli.arguments import JSON, add_set, add_verb, verbs_of
 from malmoi.cli.recipe import load
 from malmoi.cli.terminal import print_table
 from malmoi.kit import manifest
@@ -13,18 +14,14 @@ from malmoi.kit.run import MODEL, TOKENIZER, TRAIN
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs."""
-    verbs = parser.add_subparsers(title="verbs", metavar="<verb>", required=True)
-    export = verbs.add_parser("export", help="write the Hugging Face folder and the GGUF file of a checkpoint")
+    verbs, purpose = verbs_of(parser), "write the Hugging Face folder and the GGUF file of a checkpoint"
+    export = add_verb(verbs, "export", purpose, _export, JSON)
     export.add_argument("recipe", type=to_local_path, help="a TOML file in recipes/, or the folder of a run")
-    export.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
+    add_set(export)
     export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
     export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
-    export.add_argument("--json", action="store_true")
-    export.set_defaults(action=_export)
-    show = verbs.add_parser("show", help="sizes and origin of an exported model")
+    show = add_verb(verbs, "show", "sizes and origin of an exported model", _show, JSON)
     show.add_argument("folder", type=to_local_path, help="a model folder")
-    show.add_argument("--json", action="store_true")
-    show.set_defaults(action=_show)
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -44,19 +41,17 @@ def _show(arguments: argparse.Namespace) -> None:
     from malmoi.kit.config import to_table
     from malmoi.model.convert import read_shape
 
-    folder = arguments.folder
-    if not (folder / "config.json").is_file() and (folder / MODEL / "config.json").is_file():
-        folder = folder / MODEL
+    folders = (arguments.folder, arguments.folder / MODEL)
+    folder = next((folder for folder in folders if (folder / "config.json").is_file()), arguments.folder)
     if not folder.is_dir():
         raise UserError(f"no folder {folder}", "an exported model")
     shape = read_shape(folder)
-    files = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
     found = {
         "shape": to_table(shape),
         "parameters": shape.parameters,
         "training_flops_per_token": shape.training_flops_per_token,
         "cache_bytes_per_token": shape.cache_bytes_per_token(),
-        "counts": manifest.read(folder)["counts"] if (folder / manifest.NAME).is_file() else {},
-        "files_bytes": files,
+        "counts": (manifest.find(folder) or {"counts": {}})["counts"],
+        "files_bytes": {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()},
     }
     print_table(found, arguments.json)

@@ -38,9 +38,9 @@ class Planned:
 
     def table(self) -> dict[str, Any]:
         """For JSON."""
-        key, old, new = self.change or (None, None, None)
+        changed = self.change._asdict() if self.change else {"key": None, "old": None, "new": None}
         told = {"stage": self.stage, "state": self.state, "reason": self.reason or None}
-        return {**told, "key": key, "old": old, "new": new, "steps_lost": self.steps_lost}
+        return told | changed | {"steps_lost": self.steps_lost}
 
 
 def plan(run: Run) -> list[Planned]:
@@ -58,14 +58,14 @@ def plan(run: Run) -> list[Planned]:
     known: dict[str, Planned] = {}
     for name in STAGES:
         parents = [known[parent] for parent in PARENTS[name] if known[parent].state != UNCHANGED]
-        known[name] = _below(run, name, max(parents, key=_is_other)) if parents else look(run, name)
+        other = max(parents, key=lambda parent: parent.change is not None, default=None)  # as far as is known
+        known[name] = _below(run, name, other) if other else look(run, name)
     return list(known.values())
 
 
 def refusal(run: Run, planned: Sequence[Planned]) -> UserError | None:
     """Why `run` would not begin, unless a new training was asked for: steps are lost for good, and nothing else is."""
-    lost = next((one for one in planned if one.state == NEW_TRAINING), None)
-    if lost is None:
+    if (lost := next((one for one in planned if one.state == NEW_TRAINING), None)) is None:
         return None
     other = f"{run.folder}2"
     hint = (
@@ -117,19 +117,13 @@ def _below(run: Run, name: str, parent: Planned) -> Planned:
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)
 
 
-def _is_other(planned: Planned) -> bool:
-    """Whether it comes out otherwise than it was, as far as is known."""
-    return planned.change is not None
-
-
 def _own_change(run: Run, name: str) -> Change | None:
     """A key that changed in the table of a stage whose parents are not there to compare with."""
-    settings, folder = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), run.folder / name
-    if settings is None or not (folder / manifest.NAME).exists():
+    settings, found = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), manifest.find(run.folder / name)
+    if settings is None or found is None:
         return None
-    found = manifest.read(folder)
     made = Made(name, found["output_version"], config.identity(settings), found["inputs"])
-    return _named(name, stage.change(folder, made))
+    return _named(name, stage.change(run.folder / name, made))
 
 
 def _steps(run: Run) -> int:

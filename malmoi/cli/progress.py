@@ -13,7 +13,7 @@ Progress = Callable[[int, int], None]
 def bar(label: str) -> Iterator[Progress]:
     """Yields a Progress that draws a bar named `label`, where stderr is a terminal."""
     if not sys.stderr.isatty():
-        yield _say_nothing
+        yield lambda _done, _total: None
         return
     from tqdm import tqdm
 
@@ -25,7 +25,3 @@ def bar(label: str) -> Iterator[Progress]:
             drawn.update(done - drawn.n)
 
         yield show
-
-
-def _say_nothing(done: int, total: int) -> None:
-    del done, total

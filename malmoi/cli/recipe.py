@@ -7,7 +7,7 @@ from pathlib import Path
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import config
-from malmoi.kit.paths import is_remote, require_local, to_path
+from malmoi.kit.paths import is_remote, require_local
 from malmoi.model.shape import ModelSettings
 from malmoi.tokenizer.settings import EncodeSettings, LearnSettings
 from malmoi.train.settings import TrainSettings
@@ -30,20 +30,6 @@ class Run:
     data: Path = Path()
     tokens: EncodeSettings = field(default_factory=EncodeSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
-
-
-def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that every verb with a recipe takes."""
-    parser.add_argument("recipe", type=to_path, help="a TOML file in recipes/")
-    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", dest="assignments")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-
-
-def add_from_scratch(parser: argparse.ArgumentParser) -> None:
-    """Adds the word that lets a training begin again. It is no setting of the recipe: it changes no number."""
-    told = "where the recipe or its text changed, or saved steps have no whole checkpoint any more, train from step 0"
-    parser.add_argument("--from-scratch", action="store_true", help=told)
 
 
 def load(arguments: argparse.Namespace, *, corpus_alone: bool = False) -> Run:

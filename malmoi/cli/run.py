@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.cli import asked_and_got
+from malmoi.cli.arguments import add_from_scratch, add_recipe_arguments
 from malmoi.cli.plan import Planned, look, plan, refusal
 from malmoi.cli.progress import Progress, bar
-from malmoi.cli.recipe import Run, add_from_scratch, add_recipe_arguments, load
+from malmoi.cli.recipe import Run, load
 from malmoi.cli.terminal import print_table
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
@@ -20,20 +21,15 @@ from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begi
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the stages of one command share."""
-
-    run: Run
-    from_scratch: bool = False
-
-
-@dataclass(frozen=True)
 class Stage:
-    """One stage: the folder that it fills inside the run's, what it is called on the screen, and how it is run."""
+    """One stage: the folder that it fills inside the run's, what it is called on the screen, and how it is run.
+
+    The last argument of `run` is whether a training begins from scratch.
+    """
 
     folder: str
     title: str
-    run: Callable[[Given, Progress], dict[str, Any]]
+    run: Callable[[Run, Progress, bool], dict[str, Any]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,19 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=_run)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> None:
     run = load(arguments)
     if arguments.dry_run:
-        planned = plan(run)
-        print_plan(run, planned, arguments.json)
-        return 0
+        print_plan(run, plan(run), arguments.json)
+        return
     counts = run_stages(run, from_scratch=arguments.from_scratch)
     if arguments.json:
         print(json.dumps(counts, ensure_ascii=False))
     else:
-        print(f"{run.folder / REPORT / 'report.html'}")
+        print(run.folder / REPORT / "report.html")
         print(f"next: malmoi studio {run.folder}", file=sys.stderr)
-    return 0
 
 
 def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
@@ -72,13 +66,11 @@ def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
     if refused and not from_scratch:
         raise refused
     begin(run.folder, config.identity(replace(run, folder=Path())))  # the same recipe, wherever its result lies
-    given = Given(run, from_scratch)
-    counts: dict[str, Any] = {}
-    started = time.perf_counter()
+    counts, started = dict[str, Any](), time.perf_counter()
     for number, stage in enumerate(STAGES, start=1):
         before, former = time.perf_counter(), _finished_at(run.folder / stage.folder)
         with watched() as peak, bar(f"{number}/{len(STAGES)} {stage.title}") as progress:
-            counts[stage.folder] = stage.run(given, progress)
+            counts[stage.folder] = stage.run(run, progress, from_scratch)
         seconds = time.perf_counter() - before
         events.append(run.folder, "stage", stage=stage.folder, seconds=seconds, peak_bytes=peak.resident_bytes)
         is_same = former is not None and former == _finished_at(run.folder / stage.folder)
@@ -89,77 +81,71 @@ def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
     return counts
 
 
-def run_alone(arguments: argparse.Namespace, name: str) -> int:
+def run_alone(arguments: argparse.Namespace, name: str) -> None:
     """One stage by a verb of its own: what it made, or with --dry-run what it would do."""
     run = load(arguments)
     if arguments.dry_run:
-        print_plan(run, [look(run, name)], arguments.json)
-        return 0
+        return print_plan(run, [look(run, name)], arguments.json)
     stage = next(stage for stage in STAGES if stage.folder == name)
     with bar(name) as progress:
-        counts = stage.run(Given(run, getattr(arguments, "from_scratch", False)), progress)
+        counts = stage.run(run, progress, getattr(arguments, "from_scratch", False))
     asked_and_got.say(run, name, counts)
     print(f"written to {run.folder / name}", file=sys.stderr)
-    print_table(counts, arguments.json)
-    return 0
+    return print_table(counts, arguments.json)
 
 
 def _finished_at(folder: Path) -> float | None:
     """When the stage of a folder was finished; None where it is not."""
-    return manifest.read(folder)["finished_at"] if (folder / manifest.NAME).is_file() else None
+    return (manifest.find(folder) or {}).get("finished_at")
 
 
-def _corpus(given: Given, progress: Progress) -> dict[str, Any]:
+def _corpus(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
     from malmoi.corpus.build import build
     from malmoi.corpus.report.page import HTML, write_report
 
-    corpus = given.run.folder / CORPUS
-    counts = build(given.run.corpus, corpus, progress)
+    counts = build(run.corpus, run.folder / CORPUS, progress)
     # A build and an erasure remove the report of before; the run's own report leads here.
-    if not (corpus / HTML).is_file():
-        write_report(corpus)
+    if not (run.folder / CORPUS / HTML).is_file():
+        write_report(run.folder / CORPUS)
     return counts
 
 
-def _tokenizer(given: Given, progress: Progress) -> dict[str, Any]:
+def _tokenizer(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
     from malmoi.tokenizer.learn import learn
 
-    folder = given.run.folder
-    return learn(given.run.tokenizer, folder / CORPUS, folder / TOKENIZER, progress)
+    return learn(run.tokenizer, run.folder / CORPUS, run.folder / TOKENIZER, progress)
 
 
-def _tokens(given: Given, progress: Progress) -> dict[str, Any]:
+def _tokens(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
     from malmoi.tokenizer.encode import encode
 
-    folder = given.run.folder
-    return encode(given.run.tokens, folder / CORPUS, folder / TOKENIZER, folder / TOKENS, progress)
+    return encode(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER, run.folder / TOKENS, progress)
 
 
-def _train(given: Given, progress: Progress) -> dict[str, Any]:
+def _train(run: Run, progress: Progress, from_scratch: bool) -> dict[str, Any]:
     from malmoi.train.trainer import train
 
-    run, tokens, out = given.run, given.run.folder / TOKENS, given.run.folder / TRAIN
-    return train(run.train, run.model, tokens, out, progress, from_scratch=given.from_scratch)
+    tokens, out = run.folder / TOKENS, run.folder / TRAIN
+    return train(run.train, run.model, tokens, out, progress, from_scratch=from_scratch)
 
 
-def _model(given: Given, progress: Progress) -> dict[str, Any]:
+def _model(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
     from malmoi.train.export import export
 
     progress(0, 1)
-    folder = given.run.folder
-    return export(folder / TRAIN, folder / TOKENIZER, folder / MODEL)
+    return export(run.folder / TRAIN, run.folder / TOKENIZER, run.folder / MODEL)
 
 
-def _report(given: Given, progress: Progress) -> dict[str, Any]:
+def _report(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
     from malmoi.evaluate.run import measure
     from malmoi.serve.settings import ServeSettings
     from malmoi.serve.torch_engine import TorchEngine
 
-    folder = given.run.folder
-    if wrong := manifest.verify(folder / MODEL, how="once"):
-        raise UserError(f"{folder / MODEL}: {wrong}", hint="run `malmoi model export` again")
-    with TorchEngine(folder / MODEL, ServeSettings()) as engine:
-        return measure(given.run.evaluate, engine, folder, progress)
+    model = run.folder / MODEL
+    if wrong := manifest.verify(model, how="once"):
+        raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
+    with TorchEngine(model, ServeSettings()) as engine:
+        return measure(run.evaluate, engine, run.folder, progress)
 
 
 STAGES = (

@@ -34,7 +34,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
 
-def serve(arguments: argparse.Namespace) -> int:
+def serve(arguments: argparse.Namespace) -> None:
     """Serves until Ctrl-C."""
     if arguments.new_key is not None:
         return _new_key(arguments)
@@ -42,10 +42,9 @@ def serve(arguments: argparse.Namespace) -> int:
         raise UserError("malmoi serve: no model", "the folder of an exported model, as runs/demo/model")
     settings = settings_of(arguments)
     if arguments.dry_run:
-        print(json.dumps({"model": str(arguments.model), **dataclasses.asdict(settings)}, default=str, indent=1))
-        return 0
-    _run(arguments.model, settings)
-    return 0
+        found = {"model": str(arguments.model), **dataclasses.asdict(settings)}
+        return print(json.dumps(found, default=str, indent=1))
+    return _run(arguments.model, settings)
 
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
@@ -68,7 +67,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
         server.run(app, listener)
 
 
-def _new_key(arguments: argparse.Namespace) -> int:
+def _new_key(arguments: argparse.Namespace) -> None:
     from malmoi.serve.keys import add_key
 
     if arguments.keys is None:
@@ -76,4 +75,3 @@ def _new_key(arguments: argparse.Namespace) -> int:
     key = add_key(arguments.keys, arguments.new_key)
     print(key)
     print(f"this key is shown only now; {arguments.keys} keeps its hash", file=sys.stderr)
-    return 0

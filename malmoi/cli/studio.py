@@ -18,13 +18,8 @@ _DEFAULT = StudioSettings()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi studio`."""
-    parser.add_argument(
-        "runs",
-        type=to_local_path,
-        nargs="?",
-        default=Path("runs"),
-        help="a run, as runs/demo, or the folder of all",
-    )
+    runs = "a run, as runs/demo, or the folder of all"
+    parser.add_argument("runs", type=to_local_path, nargs="?", default=Path("runs"), help=runs)
     parser.add_argument("--model", type=to_local_path, help="folder of an exported model; default: that of the run")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -32,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=studio)
 
 
-def studio(arguments: argparse.Namespace) -> int:
+def studio(arguments: argparse.Namespace) -> None:
     """Opens the studio and serves it until Ctrl-C."""
     runs, model = places(arguments.runs, arguments.model)
     settings = StudioSettings(port=arguments.port)
@@ -56,7 +51,6 @@ def studio(arguments: argparse.Namespace) -> int:
         if not arguments.no_browser and sys.stderr.isatty():
             webbrowser.open(url)
         server.run(app, listener)
-    return 0
 
 
 def places(path: Path, model: Path | None) -> tuple[Path, Path | None]:

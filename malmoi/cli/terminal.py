@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -29,11 +29,20 @@ def _padded(text: str, columns: int) -> str:
     return text + " " * (columns - taken)
 
 
+def show(found: Any, as_json: bool, for_people: Callable[[Any], None], indent: int | None = 1) -> None:
+    """What a command found: JSON where it was asked for (indent None: on one line), else as `for_people` prints it."""
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=indent, default=str))
+    else:
+        for_people(found)
+
+
 def print_table(found: dict[str, Any], as_json: bool) -> None:
     """What a command found or made: JSON, or a line for each value and two levels of names."""
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
-        return
+    show(found, as_json, _print_names)
+
+
+def _print_names(found: dict[str, Any]) -> None:
     for key, value in found.items():
         if isinstance(value, dict):
             print(f"{key}:")

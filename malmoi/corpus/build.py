@@ -31,11 +31,7 @@ OUTPUT_VERSION = 2
 """Raised by whoever changes what a build writes, with the golden hashes: a finished corpus of another version is built
 again, and a killed build never goes on under other code. 2: one name for each site (2026-11-30)."""
 
-ENGINES = {
-    "pool": "malmoi.kit.pool",
-    "ray": "malmoi.corpus.engines.ray_tasks",
-    "slurm": "malmoi.corpus.engines.slurm",
-}
+ENGINES = {"pool": "malmoi.kit.pool", "ray": "malmoi.corpus.engines.ray_tasks", "slurm": "malmoi.corpus.engines.slurm"}
 """Where the `run_all` of each engine is: Ray is only imported where it is asked for."""
 
 Progress = Callable[[int, int], None]
@@ -132,13 +128,8 @@ def _keep_apart(recipe: CorpusRecipe, out: Path) -> None:
     for number, folder in enumerate(recipe.base):
         if folder.resolve() == out.resolve():
             raise UserError(f"corpus.base[{number}] is {folder}, the output itself", "the folder of an older corpus")
-    written = [
-        *(f"{name}/part.parquet" for name in WRITTEN),
-        *SIDE_FILES,
-        inputs.NAME,
-        manifest.NAME,
-        f"{events.FOLDER}/0.jsonl",
-    ]
+    parts = [f"{name}/part.parquet" for name in WRITTEN]
+    written = [*parts, *SIDE_FILES, inputs.NAME, manifest.NAME, f"{events.FOLDER}/0.jsonl"]
     for number, source in enumerate(recipe.inputs):
         resolved = replace(source, path=source.path.resolve())
         if any(would_read(out.resolve() / name, resolved) for name in written):

@@ -106,10 +106,8 @@ def place(text: str, items: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict
     clean = "".join(written.parts).rstrip()
     places = [min(at, len(clean)) for at in places[: len(items)]]
     places += [len(clean)] * (len(items) - len(places))
-    segments: list[dict[str, Any]] = []
     contents: dict[str, bytes] = {}
-    for at, one in zip(places[:MOST_ITEMS], items, strict=False):
-        segments.append(_segment(at, one, contents))
+    segments = [_segment(at, one, contents) for at, one in zip(places[:MOST_ITEMS], items, strict=False)]
     return clean, segments, contents
 
 
@@ -169,8 +167,7 @@ def _segment(at: int, one: Mapping[str, Any], contents: dict[str, bytes]) -> dic
     kind = one.get("type")
     sha256 = None
     if content:
-        found = sniff(content)
-        sha256 = hashlib.sha256(content).hexdigest()
+        found, sha256 = sniff(content), hashlib.sha256(content).hexdigest()
         kind = found[0] if found else kind
         if found and len(content) <= MOST_BYTES:
             contents[sha256] = content

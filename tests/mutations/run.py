@@ -2,8 +2,9 @@
 
     python tests/mutations/run.py [NAME ...]
 
-A mutation is killed only where a test fails (exit code 1 of pytest): a file that cannot be imported proves nothing. The
-same tests must pass in the copy before. Exit code 1 where more than one mutation survives, or the tests do not pass.
+A mutation is killed only where a test fails (exit code 1 of pytest, and one that is named): a file that cannot be
+imported, or a fixture that breaks, proves nothing. The same tests must pass in the copy before. Exit code 1 where more
+than one mutation survives, or the tests do not pass.
 """
 
 import os
@@ -27,7 +28,7 @@ COPIES = 2
 MAX_SURVIVORS = 1
 TEST_TIMEOUT_S = 120
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "runs", "*.egg-info")
-_FAILED = re.compile(r"^(?:FAILED|ERROR) \S*?([\w.-]+::\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED \S*?([\w.-]+::\S+)", re.MULTILINE)
 
 
 class Result(NamedTuple):
@@ -96,8 +97,9 @@ def judge(mutation: Mutation, copy: Path) -> Result:
     with applied(mutation, copy) as environment:
         code, words = run_tests(copy, mutation.tests, environment)
     failed = _FAILED.search(words)
-    by = failed[1] if code == 1 and failed else f"pytest ended with {code}" if code else "no test failed"
-    return Result(mutation.name, code == 1, by, time.monotonic() - started)
+    is_killed = code == 1 and failed is not None  # a fixture that breaks ends with 1 too, and is no test that fails
+    by = failed[1] if is_killed and failed else f"pytest ended with {code}, no test failed"
+    return Result(mutation.name, is_killed, by, time.monotonic() - started)
 
 
 @contextmanager

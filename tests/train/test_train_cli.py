@@ -110,7 +110,7 @@ def test_no_stage_begins_after_one_that_was_asked_to_stop_in_its_last_step(recip
     """SIGTERM in the last step of training once was swallowed: export and evaluation ran, and the exit code was 0."""
     folder, begun = recipe.parent / "run", []
 
-    def training(_run, _progress):
+    def training(_run, _progress, _from_scratch):
         def progress(done, _total):
             if done == 11:
                 os.kill(os.getpid(), signal.SIGTERM)

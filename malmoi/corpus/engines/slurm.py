@@ -180,17 +180,13 @@ def _script(task: Task, numbers: list[int]) -> str:
     """The job. Only whole numbers and quoted constants stand in it. #SBATCH lines give way to SBATCH_* variables."""
     space = task.space
     command = [sys.executable, *COMMAND, str(space.folder), task.stage]
-    return "\n".join(
-        [
-            "#!/bin/bash",
-            "#SBATCH --ntasks=1",
-            "#SBATCH --cpus-per-task=1",
-            f"#SBATCH --mem={-(-space.recipe.memory_bytes // 2**20)}M",
-            f"numbers=({' '.join(str(int(number)) for number in numbers)})",
-            f'exec {shlex.join(command)} "${{numbers[$SLURM_ARRAY_TASK_ID]}}"',
-            "",
-        ]
-    )
+    return f"""#!/bin/bash
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+#SBATCH --mem={-(-space.recipe.memory_bytes // 2**20)}M
+numbers=({" ".join(str(int(number)) for number in numbers)})
+exec {shlex.join(command)} "${{numbers[$SLURM_ARRAY_TASK_ID]}}"
+"""
 
 
 def _asked(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":

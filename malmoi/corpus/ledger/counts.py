@@ -67,11 +67,12 @@ _SOURCES = """
 WITH items AS (SELECT coalesce(nullif(coalesce(source.name, input), ''), $unnamed) AS name, * FROM ledger),
 largest AS (SELECT name FROM items GROUP BY name ORDER BY count(*) DESC, name LIMIT $most)
 SELECT CASE WHEN name IN (FROM largest) THEN name ELSE $others END AS name,
-  CASE WHEN kept THEN NULL ELSE reasons[1] END AS reason,
-  count(*) AS documents,
-  sum(raw_bytes)::BIGINT AS raw_bytes,
-  sum(text_bytes)::BIGINT AS text_bytes
-FROM items GROUP BY 1, 2 ORDER BY 1, 2"""
+  count(*) AS documents_in,
+  count(*) FILTER (kept) AS documents,
+  sum(raw_bytes)::BIGINT AS raw_bytes_in,
+  coalesce(sum(text_bytes) FILTER (kept), 0)::BIGINT AS text_bytes,
+  histogram(reasons[1]) FILTER (NOT kept) AS dropped
+FROM items GROUP BY 1 ORDER BY any_value(items.name IN (FROM largest)) DESC, documents_in DESC, 1"""
 
 
 def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -85,22 +86,5 @@ def _masked(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What each source gave and what became of it, the largest first; the small ones of a long list are summed up."""
-    sources: dict[str, Any] = {}
-    for row in query(database, _SOURCES, most=MOST_SOURCES, others=OTHERS, unnamed=UNNAMED):
-        _add(sources.setdefault(row["name"], _empty()), row)
-    return dict(sorted(sources.items(), key=lambda item: (item[0] == OTHERS, -item[1]["documents_in"], item[0])))
-
-
-def _empty() -> dict[str, Any]:
-    """A source of which nothing has been counted. documents and text_bytes are of what is kept."""
-    return {"documents_in": 0, "documents": 0, "raw_bytes_in": 0, "text_bytes": 0, "dropped": {}}
-
-
-def _add(source: dict[str, Any], row: dict[str, Any]) -> None:
-    source["documents_in"] += row["documents"]
-    source["raw_bytes_in"] += row["raw_bytes"]
-    if row["reason"] is None:
-        source["documents"] += row["documents"]
-        source["text_bytes"] += row["text_bytes"]
-    else:
-        source["dropped"][row["reason"]] = row["documents"]
+    rows = query(database, _SOURCES, most=MOST_SOURCES, others=OTHERS, unnamed=UNNAMED)
+    return {row.pop("name"): {**row, "dropped": dict(row["dropped"] or ())} for row in rows}

@@ -77,16 +77,9 @@ def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, 
 def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
     """Items without text as rows of the ledger."""
     reasons = pa.array([[reason] for reason in items.column("reason").to_pylist()], pa.list_(pa.string()))
-    columns = {
-        "id": items.column("id"),
-        "origin": items.column("origin"),
-        "input": items.column("input"),
-        "raw_bytes": items.column("raw_bytes"),
-        "text_bytes": pa.array(np.zeros(len(items), np.int64)),
-        "kept": pa.array(np.zeros(len(items), np.bool_)),
-        "reasons": reasons,
-        "detail": items.column("detail"),
-    }
+    columns = {name: items.column(name) for name in ("id", "origin", "input", "raw_bytes", "detail")}
+    columns |= {"text_bytes": pa.array(np.zeros(len(items), np.int64)), "reasons": reasons}
+    columns["kept"] = pa.array(np.zeros(len(items), np.bool_))
     return pa.table([columns.get(field.name, pa.nulls(len(items), field.type)) for field in schema], schema=schema)
 
 

@@ -20,7 +20,10 @@ from malmoi.corpus.passes.tasks import BOILERPLATE, CLUSTER, EXACT, Task, Worksp
 from malmoi.corpus.steps import boilerplate
 
 COPIES = pa.schema([("rank", pa.int64()), ("best", pa.int64())])
+"""Results of EXACT: the rank of an exact copy, and that of the best of its kind."""
 PAIRS = pa.schema([("left", pa.int64()), ("right", pa.int64())])
+"""Results of NEAR: two ranks that meet in a bucket, that of the better document first."""
+# Keys as the scan hashed them, and the rank of their document. site: a hash of its host or source name, 0 for neither.
 _FINGERPRINTS = pa.schema({"fingerprint_1": pa.uint64(), "fingerprint_2": pa.uint64(), "rank": pa.int64()})
 _BANDS = pa.schema([("key", pa.uint64()), ("rank", pa.int64())])
 _PARAGRAPHS = pa.schema([("hash", pa.uint64()), ("rank", pa.int64()), ("site", pa.uint32())])
@@ -127,9 +130,6 @@ def _paragraphs(task: Task) -> Iterator[pa.RecordBatch]:
         is_copy = ~(np.isnan(exact) & np.isnan(near))
         stays = ~(known.column("dropped").to_numpy(zero_copy_only=False) | is_copy | (over > 0))
         rows = keys.column("row").to_numpy()
-        columns = [
-            keys.column("hash").combine_chunks(),
-            pa.array(known.column("rank").to_numpy()[rows]),
-            keys.column("site").combine_chunks(),
-        ]
+        ranks = pa.array(known.column("rank").to_numpy()[rows])
+        columns = [keys.column("hash").combine_chunks(), ranks, keys.column("site").combine_chunks()]
         yield pa.RecordBatch.from_arrays(columns, schema=_PARAGRAPHS).filter(pa.array(stays[rows]))

@@ -77,16 +77,15 @@ def _comparison(
 ) -> pa.Table:
     """The rows of one chunk. epochs: below 0 where nothing was said."""
     index, has_copies = find(copies.ranks, ranks)
-    exact, near, best = ranks.copy(), ranks.copy(), ranks.copy()
-    similarity, size = np.full(len(ranks), np.nan, np.float32), np.ones(len(ranks), np.int32)
-    for values, of_copies in (
-        (exact, copies.exact),
-        (near, copies.near),
-        (best, copies.cluster),
-        (similarity, copies.similarity),
-        (size, copies.size),
-    ):
+
+    def filled(of_alone: np.ndarray, of_copies: np.ndarray) -> np.ndarray:
+        values = of_alone.copy()
         values[has_copies] = of_copies[index[has_copies]]
+        return values
+
+    exact, near, best = (filled(ranks, values) for values in (copies.exact, copies.near, copies.cluster))
+    similarity = filled(np.full(len(ranks), np.nan, np.float32), copies.similarity)
+    size = filled(np.ones(len(ranks), np.int32), copies.size)
     columns = [
         pa.array(np.ones(len(ranks), np.float32), mask=exact == ranks),
         pa.array(similarity, from_pandas=True),
@@ -136,10 +135,8 @@ def _candidates(space: Workspace, copies: Copies) -> Iterator[pa.RecordBatch]:
         columns["trust"] = known.column("trust")
         no_value = pa.nulls(chunk.documents, pa.float32())
         columns["value"] = scores.column("value") if "value" in scores.schema.names else no_value
-        batch = pa.RecordBatch.from_pydict(
-            {name: columns[name].cast(_CANDIDATES.field(name).type) for name in _CANDIDATES.names}
-        )
-        yield batch.filter(pa.array(~dropped))
+        arrays = [columns[field.name].cast(field.type) for field in _CANDIDATES]
+        yield pa.RecordBatch.from_arrays(arrays, schema=_CANDIDATES).filter(pa.array(~dropped))
 
 
 def _copies(space: Workspace) -> Copies:
@@ -180,6 +177,7 @@ def _choose_survivors(
     sketches: np.ndarray,
     chosen: tuple[np.ndarray, np.ndarray],
 ) -> None:
+    """Fills survivors and similarity (`chosen`) of every member that is linked with another one."""
     from malmoi.corpus.kernels import clusters
 
     clusters.flatten(parents)

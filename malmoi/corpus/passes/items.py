@@ -1,5 +1,6 @@
 """Every item of a unit as one row: a document, or the reason why there is none. Nothing is skipped, nothing raises."""
 
+import itertools
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -75,7 +76,7 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
     sizes = pc.call_function("binary_length", [batch.column("text")]).cast(pa.int64())
     rows = batch.num_rows
     added = {
-        "input": pa.array([label(source)], pa.string()).take(pa.array(np.zeros(rows, np.int32))),
+        "input": pa.repeat(label(source), rows),
         "raw_bytes": sizes,
         "text_bytes": sizes,
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
@@ -92,16 +93,13 @@ def to_batch(rows: Sequence[Row]) -> tuple[pa.RecordBatch, list[Row]]:
     """
     try:
         return pa.RecordBatch.from_pylist(list(rows), DOCUMENTS), []
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        good, bad = [], []
-        for row in rows:
-            try:
-                pa.RecordBatch.from_pylist([row], DOCUMENTS)
-                good.append(row)
-            except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-                refused = {name: row[name] for name in ("input", "origin", "raw_bytes")}
-                bad.append({**refused, "reason": FAILED, "detail": f"{type(error).__name__}: {error}"[:500]})
-        return pa.RecordBatch.from_pylist(good, DOCUMENTS), bad
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        if len(rows) > 1:
+            batches, refused = zip(*(to_batch([row]) for row in rows), strict=True)
+            return pa.concat_batches(batches), list(itertools.chain.from_iterable(refused))
+        place = {name: rows[0][name] for name in ("input", "origin", "raw_bytes")}
+        bad = {**place, "reason": FAILED, "detail": f"{type(error).__name__}: {error}"[:500]}
+        return pa.RecordBatch.from_pylist([], DOCUMENTS), [bad]
 
 
 def _rows(raw: Raw, source: Input) -> list[Row]:

@@ -41,9 +41,13 @@ LEFT JOIN sites s ON s.host = d.host"""
 
 def document_rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
     """The rules about one document with the limits that the corpus in `out` learnt."""
+    return thresholds.apply(recipe.document_rules(), learnt_limits(out))
+
+
+def learnt_limits(out: Path) -> tuple[thresholds.Threshold, ...]:
+    """The limits that the corpus in `out` learnt; none where it has no such file."""
     path = out / THRESHOLDS
-    learnt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return thresholds.apply(recipe.document_rules(), thresholds.from_table(learnt))
+    return thresholds.from_table(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ()
 
 
 def rules(recipe: CorpusRecipe, out: Path) -> tuple[Rule, ...]:
@@ -157,11 +161,9 @@ def _judge_sites(space: Workspace, chunks: Sequence[Chunk], known: dict[str, np.
 def _documents(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordBatch]:
     for first, chunk in _numbered(chunks):
         if not chunk.base:
-            scores = read_scores(space, chunk, _DOCUMENTS.names[1:])
+            scores = read_scores(space, chunk, _DOCUMENTS.names[1:]).select(_DOCUMENTS.names[1:])
             numbers = pa.array(np.arange(first, first + chunk.documents))
-            yield pa.RecordBatch.from_arrays(
-                [numbers, *(scores.column(n) for n in _DOCUMENTS.names[1:])], schema=_DOCUMENTS
-            )
+            yield pa.RecordBatch.from_arrays([numbers, *scores.columns], schema=_DOCUMENTS)
 
 
 def _links(space: Workspace, chunks: Sequence[Chunk]) -> Iterator[pa.RecordBatch]:

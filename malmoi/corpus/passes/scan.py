@@ -35,6 +35,7 @@ from malmoi.kit.paths import is_remote
 BATCH_BYTES, BATCH_ROWS = 4_000_000, 2_000
 """A batch of text in memory: kernels are as fast from 1 MB on, and its Python rows take several times the text."""
 CHUNK_BYTES, CHUNK_ROWS = 64_000_000, 100_000
+"""A chunk, by text and by documents: row groups and key files of it are held whole by the stages that follow."""
 MERIT_COLUMNS = ("id", "quality", "characters", "text_bytes")
 """What judging all documents needs of one beside the scores that rules look at, its kind, source and site."""
 ITEM_COLUMNS = ("id", "input", "origin", "raw_bytes")
@@ -62,7 +63,8 @@ def scan_unit(task: Task, report: Callable[[Any], None]) -> None:
     with contextlib.ExitStack() as closing:  # on an error it throws away the chunk's open file
         writer = _Writer(task, closing)
         for index, entry in read_entries(task.unit, source, task.attempts, journal):
-            raw_bytes += int(np.sum(entry["raw_bytes"] if isinstance(entry, dict) else entry.column("raw_bytes")))
+            sizes = [entry["raw_bytes"]] if isinstance(entry, dict) else entry.column("raw_bytes").to_pylist()
+            raw_bytes += sum(sizes)
             rest: Entry | None = entry
             while rest is not None:
                 rest = writer.hold(rest)

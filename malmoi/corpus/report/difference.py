@@ -8,6 +8,8 @@ from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.corpus.report.questions import numbers
 
 SHOWN_CHARACTERS = 300
+COUNTED = ("documents_in", "documents_kept", "text_bytes_kept")
+"""The counts of the manifests that are shown side by side."""
 CHANGES = ("added", "dropped", "new", "gone", "changed", "other_reason")
 """What may become of a document from A to B.
 
@@ -52,7 +54,7 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
     documents and bytes kept before and after, the largest first. samples: up to so many documents of each, chosen
     by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
     """
-    counts = {"before": numbers(before), "after": numbers(after)}
+    sides = {"before": numbers(before), "after": numbers(after)}
     with opened(before, ()) as database:
         for name, folder in (("a", before), ("b", after)):
             add_view(database, folder / LEDGER, name)
@@ -61,10 +63,7 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
             database.execute(_ROWS.format(name=name))
         database.execute(_CHANGES)
         return {
-            "counts": {
-                side: {name: counts[side][name] for name in ("documents_in", "documents_kept", "text_bytes_kept")}
-                for side in counts
-            },
+            "counts": {side: {name: counts[name] for name in COUNTED} for side, counts in sides.items()},
             "changes": query(database, _SUMS),
             "samples": query(database, _SAMPLES, count=samples, characters=SHOWN_CHARACTERS),
         }

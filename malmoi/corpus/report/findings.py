@@ -4,7 +4,6 @@ Everything is read from the ledger, the shards and the small files beside them b
 """
 
 import glob
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import duckdb
 
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.layout import MIX, SITES, THRESHOLDS
+from malmoi.corpus.ledger.layout import MIX, SITES
+from malmoi.corpus.passes import rank
 from malmoi.corpus.report import contamination
 from malmoi.corpus.report.questions import numbers, recipe_of, rules_of
 from malmoi.corpus.steps import thresholds
@@ -74,9 +74,7 @@ def _flow(database: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[di
 def _limits(folder: Path, rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """A row for each rule and kind: the limit and where it came from; one for all kinds where none was looked at."""
     bounds = {(rule.reason, rule.score): "at most" if rule.minimum is None else "at least" for rule in rules}
-    path = folder / THRESHOLDS
-    known = thresholds.from_table(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ()
-    rows = [row for row in thresholds.describe(known) if (row["reason"], row["score"]) in bounds]
+    rows = [row for row in thresholds.describe(rank.learnt_limits(folder)) if (row["reason"], row["score"]) in bounds]
     told = {(row["reason"], row["score"]) for row in rows}
     fixed = dict.fromkeys(("quantile", "value_at_quantile", "documents"))
     rows += [

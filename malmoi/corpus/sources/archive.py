@@ -7,6 +7,7 @@ size into memory. Formats: v7, ustar, GNU long names, pax (POSIX.1-2001).
 import io
 import tarfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
@@ -54,12 +55,12 @@ class Member(io.RawIOBase):
         return len(piece)
 
 
+@dataclass
 class _Header:
     """What one or more header blocks say about the member that follows."""
 
-    def __init__(self) -> None:
-        self.name = ""
-        self.size_bytes: int | None = None
+    name: str = ""
+    size_bytes: int | None = None
 
 
 def read_members(archive: BinaryIO, origin_file: str, read_member: Callable[[Member, str, int], Items]) -> Items:
@@ -76,12 +77,10 @@ def read_members(archive: BinaryIO, origin_file: str, read_member: Callable[[Mem
             yield Unreadable(origin_file, 0, skipped_bytes, "damaged_archive", detail)
         if block is None:
             return
-        size_bytes = block.size
         if block.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE):
             _read_name_record(archive, block, pending)
             continue
-        if pending.size_bytes is not None:
-            size_bytes = pending.size_bytes
+        size_bytes = block.size if pending.size_bytes is None else pending.size_bytes
         name, pending = pending.name or block.name, _Header()
         if block.type == tarfile.DIRTYPE or (block.type in PLAIN_TYPES and name.endswith("/")):
             _skip(archive, _padded(size_bytes))

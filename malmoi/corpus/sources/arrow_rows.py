@@ -157,11 +157,8 @@ def _columns(found: list[dict[str, Any]]) -> dict[str, pa.Array]:
 
 def _batch(texts: pa.Array, origin_file: str, first: int, columns: dict[str, pa.Array]) -> pa.RecordBatch:
     rows = len(texts)
-    files = pa.array([origin_file], pa.string()).take(pa.array(np.zeros(rows, np.int32)))
-    offsets = pa.array(np.arange(first, first + rows))
-    columns |= {
-        "text": texts.cast(pa.large_string()),
-        "origin": pa.StructArray.from_arrays([files, offsets], fields=list(ORIGIN)),
-    }
+    places = [pa.repeat(origin_file, rows), pa.array(np.arange(first, first + rows))]
+    columns["origin"] = pa.StructArray.from_arrays(places, fields=list(ORIGIN))
+    columns["text"] = texts.cast(pa.large_string())
     arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SCHEMA]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

@@ -6,7 +6,6 @@ message before. Who came and went, what was deleted, and attachments ("사진", 
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,23 +68,19 @@ def _head(line: str) -> tuple[str, str] | None:
     return None
 
 
-def _messages(lines: list[str]) -> Iterator[Turn]:
+def _messages(lines: list[str]) -> list[Turn]:
     """Every message with its later lines. What comes before the first is the export's heading."""
-    held: Turn | None = None
+    messages: list[Turn] = []
+    goes_on = False
     for line in lines:
-        head = _head(line)
-        if head:
-            if held:
-                yield held
-            held = {"speaker": head[0], "text": head[1]}
+        if head := _head(line):
+            messages.append({"speaker": head[0], "text": head[1]})
+            goes_on = True
         elif EVENT.match(line) or DAY_LINE.match(line) or _came_or_went(line):
-            if held:
-                yield held
-            held = None
-        elif held and line.strip():
-            held["text"] = f"{held['text']}\n{line.strip()}".strip()
-    if held:
-        yield held
+            goes_on = False
+        elif goes_on and line.strip():
+            messages[-1]["text"] = f"{messages[-1]['text']}\n{line.strip()}".strip()
+    return messages
 
 
 def _came_or_went(line: str) -> bool:

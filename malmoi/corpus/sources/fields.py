@@ -1,5 +1,6 @@
 """Metadata that rows, front matter and pages give under many names, under one name each."""
 
+import itertools
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -82,9 +83,9 @@ def _talk(row: Mapping[Any, Any], found: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     spoken = row.get(SPEAKERS)
     if isinstance(spoken, list) and isinstance(row.get("text"), str):
-        said = quotations(row["text"], _places(spoken))
-        return {"turns": said} if said else {}
-    turns = _pair(row)
+        turns = quotations(row["text"], _places(spoken))
+    else:
+        turns = _pair(row)
     return {"turns": turns} if turns else {}
 
 
@@ -103,18 +104,9 @@ def _pair(row: Mapping[Any, Any]) -> list[Turn]:
 
 def _places(spoken: list[Any]) -> list[tuple[int, int, str | None]]:
     """(start, end, speaker) of [[["0", "6", "A"], …], …], the places of each speaker in a list of its own."""
-    places = [
-        triple
-        for of_speaker in spoken
-        if isinstance(of_speaker, list)
-        for triple in of_speaker
-        if isinstance(triple, list)
-    ]
-    return [
-        (int(triple[0]), int(triple[1]), one_line(triple[2]))
-        for triple in places
-        if len(triple) >= 3 and all(map(_is_place, triple[:2]))
-    ]
+    listed = itertools.chain.from_iterable(places for places in spoken if isinstance(places, list))
+    triples = (place for place in listed if isinstance(place, list) and len(place) >= 3)
+    return [(int(one[0]), int(one[1]), one_line(one[2])) for one in triples if all(map(_is_place, one[:2]))]
 
 
 def _is_place(edge: Any) -> bool:

@@ -30,14 +30,9 @@ Reader = Callable[[BinaryIO, str, Input], Items]
 COMPRESSED_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2")
 ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tzst", ".txz", ".tbz2")
 TABLES: dict[str, Reader] = {
-    ".jsonl": jsonl.read,
-    ".ndjson": jsonl.read,
-    ".json": json_values.read,
-    ".csv": delimited.read,
-    ".tsv": delimited.read,
-    ".parquet": parquet.read,
-    ".pq": parquet.read,
-}
+    ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": json_values.read, ".csv": delimited.read,
+    ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
+}  # fmt: skip
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
     ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
@@ -159,7 +154,7 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
 
 def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Input) -> Items:
     if suffix in (".txt", ".text") and source.rows_per_document > 1:
-        yield from joined(guarded(_text_lines(stream, origin_file, source), origin_file), source)
+        yield from joined(guarded(text_lines(stream, origin_file, source), origin_file), source)
         return
     content = read_whole(stream, source.max_bytes_per_document)
     if not content.strip():
@@ -170,7 +165,8 @@ def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Inpu
         yield Raw(content, DOCUMENTS[suffix], origin_file, 0, len(content))  # type: ignore[arg-type]
 
 
-def _text_lines(stream: BinaryIO, origin_file: str, source: Input) -> Items:
+def text_lines(stream: BinaryIO, origin_file: str, source: Input) -> Items:
+    """Every line of a plain text that is not blank as an item of its own; its offset is the byte where it starts."""
     for line in read_lines(stream, source.max_bytes_per_document):
         if line.content is None:
             yield too_long(line, origin_file, source.max_bytes_per_document)

@@ -5,16 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from malmoi.corpus.sources.files import read
+from malmoi.corpus.sources.files import read, text_lines
 from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
-MOST_LINE_BYTES = 20_000_000
 
 
 class LooseDocument(NamedTuple):
@@ -62,11 +60,8 @@ def _files_of(source: Input, name: str) -> Iterator[LooseDocument]:
 
 def _lines_of(stream: BinaryIO, name: str) -> Iterator[LooseDocument]:
     source = Input(Path(name))
-    for line in read_lines(stream, MOST_LINE_BYTES):
-        if line.content is None:
-            yield from _documents(too_long(line, name, MOST_LINE_BYTES), source, name)
-        elif line.content.strip():
-            yield from _documents(Raw(line.content, "text", name, line.offset, line.size_bytes), source, name)
+    for item in text_lines(stream, name, source):
+        yield from _documents(item, source, name)
 
 
 def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:

@@ -138,8 +138,7 @@ def _read_record(
     if kind == "response" and header.get("content-type", "").startswith("application/http"):
         return _http_document(header, body, place, limit_bytes)
     if kind in ("response", "resource", "conversion"):
-        content_type, charset = _content_type(header.get("content-type", ""))
-        return _document(header, body, (content_type, charset), (*place, size_bytes))
+        return _document(header, body, _content_type(header.get("content-type", "")), (*place, size_bytes))
     return Unreadable(*place, size_bytes, "unsupported_format", f"a record of type {kind[:40]!r}")
 
 

@@ -127,7 +127,7 @@ def test_workers_killed_in_every_task_of_every_stage_change_nothing(recipe, whol
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
+sys.path[:0] = [{here!r}, str(Path({here!r}).parent)]
 from test_phases import in_this_process, plan_for
 from malmoi.corpus.passes import phases, tasks
 def progress(share):
