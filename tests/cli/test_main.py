@@ -84,7 +84,7 @@ def test_ctrl_c_in_the_middle_of_a_query_is_one_line_like_any_other(capsys, monk
         (errno.ENOENT, 2),
     ],
 )
-def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch, tmp_path):
+def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch):
     refused = OSError(number, os.strerror(number), "runs/폴더")
 
     def acts(_arguments):
@@ -95,7 +95,7 @@ def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, co
     monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
     assert main(["run"]) == code
     assert capsys.readouterr().err == f"malmoi: runs/폴더: {os.strerror(number)}\n"
-    with pytest.raises(UserError) as caught, files.writing(tmp_path):
+    with pytest.raises(UserError) as caught, files.writing(Path("runs")):
         raise refused
     assert caught.value.code == code
 
