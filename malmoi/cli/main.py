@@ -30,7 +30,7 @@ ROOMS = {
 
 NAME = "malmoi"
 _TERMINATED = threading.Event()
-"""SIGTERM came. Said here and not by an exception of its own: DuckDB makes of any in a query what it makes of Ctrl-C."""
+"""SIGTERM came. Said here and not by an exception of its own: DuckDB makes of any in a query what it does of Ctrl-C."""
 _INTERRUPTED_QUERY = "Query interrupted"
 """What DuckDB makes of a Ctrl-C in the middle of a query: a RuntimeError with these words."""
 
