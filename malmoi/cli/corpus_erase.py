@@ -11,7 +11,7 @@ from malmoi.cli.corpus_questions import corpus_verb, where
 from malmoi.cli.terminal import harmless, show
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, opened, remove, writing
+from malmoi.kit.files import listed, opened
 from malmoi.kit.paths import to_local_path, to_path
 
 UNKNOWN = "unknown"
@@ -32,7 +32,6 @@ def add_verb(verbs: Any) -> None:
 
 
 def _erase(arguments: argparse.Namespace) -> None:
-    """The run's own report goes before the corpus is touched: a kill between leaves documents that can be asked for."""
     from malmoi.cli.progress import bar
     from malmoi.corpus.erase import Asked, erase, find
 
@@ -43,9 +42,10 @@ def _erase(arguments: argparse.Namespace) -> None:
     seen = runs_that_saw(gone, _runs(corpus.parent, arguments.runs or corpus.parent)) if gone else []
     said: dict[str, Any] = {"documents": found, "erased": {}, "removed": [], "seen_by": seen}
     if not arguments.dry_run:
-        said["removed"] = _remove_report(corpus.parent, seen)
+        reports = _report(corpus.parent, seen)
         with bar("erase") as progress:
-            said["erased"] = erase(arguments.folder, gone, progress)
+            said["erased"] = erase(arguments.folder, gone, progress, reports)
+        said["removed"] = [str(path) for path in reports]
     said["left"] = [one for run in seen for one in _left(run, corpus)]
     show(said, arguments.json, partial(_print, is_dry_run=arguments.dry_run))
 
@@ -109,14 +109,10 @@ def _steps_with(run: Path, ids: set[str]) -> int:
     return len(loader.steps_with_any(ids, num_steps) or ())
 
 
-def _remove_report(own: Path, seen: Sequence[dict[str, Any]]) -> list[str]:
-    """Removes the report of the corpus's own run, which shows beginnings of documents; returns what was removed."""
+def _report(own: Path, seen: Sequence[dict[str, Any]]) -> list[Path]:
+    """The report of the corpus's own run, which shows beginnings of documents, where there is one."""
     report = own / "report"
-    if str(own) not in [run["run"] for run in seen] or not report.exists():
-        return []
-    with writing(report):
-        remove(report)
-    return [str(report)]
+    return [report] if str(own) in [run["run"] for run in seen] and report.exists() else []
 
 
 def _left(run: dict[str, Any], corpus: Path) -> list[dict[str, str]]:

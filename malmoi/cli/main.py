@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -28,6 +29,8 @@ ROOMS = {
 """Each names a module malmoi.cli.<room> with `add_arguments(parser)` and, by parser defaults, `action(arguments)`."""
 
 NAME = "malmoi"
+_TERMINATED = threading.Event()
+"""SIGTERM came. Said here and not by an exception of its own: DuckDB makes of any in a query what it does of Ctrl-C."""
 _INTERRUPTED_QUERY = "Query interrupted"
 """What DuckDB makes of a Ctrl-C in the middle of a query: a RuntimeError with these words."""
 
@@ -64,16 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "MALMOI_JOB" in os.environ:
             from malmoi.kit.job import note_exit
 
-            note_exit(code)
+            try:
+                note_exit(code)
+            except (OSError, UserError) as error:
+                _say(f"the exit code {code} could not be left in the job's folder: {error}")
     return code
 
 
-class _TerminatedError(KeyboardInterrupt):
-    """SIGTERM, which asks to stop as Ctrl-C does. What is on the disk is whole: the same command goes on from it."""
-
-
 def _terminate(_number: int, _frame: object) -> NoReturn:
-    raise _TerminatedError
+    """SIGTERM asks to stop as Ctrl-C does. What is on the disk is whole: the same command goes on from it."""
+    _TERMINATED.set()
+    raise KeyboardInterrupt
 
 
 def _main(arguments: Sequence[str] | None) -> int:
@@ -99,7 +103,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         if isinstance(error, RuntimeError) and str(error) != _INTERRUPTED_QUERY:
             raise
         _say("stopped; run the same command again to go on")
-        return TRY_AGAIN if isinstance(error, _TerminatedError) else STOPPED
+        return TRY_AGAIN if _TERMINATED.is_set() else STOPPED
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone: nothing is left to say and no one to say it to
         return 1

@@ -85,13 +85,15 @@ def look(run: Run, name: str) -> Planned:
             return Planned(name, TO_DO, f"after {parent}")
     if name == TRAIN:
         return _look_at_training(run)
-    if not (folder / manifest.NAME).exists():
+    if stage.former(folder) is None:
         return Planned(name, TO_DO)
     made = _made(run, name)
     state = stage.state(folder, made)
     if state == UNCHANGED:
         return Planned(name, UNCHANGED, made=made)
     change = _named(name, stage.change(folder, made))
+    if state == "unfinished" and change is None:  # a rebuild that was killed, and that comes out as it was
+        return Planned(name, TO_DO)
     return Planned(name, AGAIN, _in_words(change) if change else state.partition(" because ")[2], change, 0, made)
 
 
@@ -107,11 +109,13 @@ def _look_at_training(run: Run) -> Planned:
 
 def _below(run: Run, name: str, parent: Planned) -> Planned:
     """A stage of which one before it is to be made. Where that comes out as it was (no key changed), it may stay."""
+    change = parent.change or _own_change(run, name)
+    if change and name == TRAIN and (steps := _steps(run)):
+        return Planned(name, NEW_TRAINING, _in_words(change), change, steps)
     if parent.change is None:
-        own = _own_change(run, name)
-        return Planned(name, AGAIN if own else TO_DO, _in_words(own) if own else f"after {parent.stage}", own)
-    if name == TRAIN and (steps := _steps(run)):
-        return Planned(name, NEW_TRAINING, _in_words(parent.change), parent.change, steps)
+        return Planned(
+            name, AGAIN if change else TO_DO, _in_words(change) if change else f"after {parent.stage}", change
+        )
     if (run.folder / name / manifest.NAME).exists():
         return Planned(name, AGAIN, f"{parent.stage} is made again", parent.change)
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)
@@ -119,7 +123,11 @@ def _below(run: Run, name: str, parent: Planned) -> Planned:
 
 def _own_change(run: Run, name: str) -> Change | None:
     """A key that changed in the table of a stage whose parents are not there to compare with."""
-    settings, found = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), manifest.find(run.folder / name)
+    from malmoi.train.plan import settings_change
+
+    if name == TRAIN:
+        return settings_change(run.train, run.model, run.folder / name)
+    settings, found = {TOKENIZER: run.tokenizer, TOKENS: run.tokens}.get(name), stage.former(run.folder / name)
     if settings is None or found is None:
         return None
     made = Made(name, found["output_version"], config.identity(settings), found["inputs"])

@@ -86,8 +86,11 @@ WHERE same IN (SELECT same FROM there WHERE is_asked) ORDER BY id, kept DESC, or
 """Copies of one text name the best of them, so that one round finds them all. No text is held, only the ids of hits."""
 
 
-def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int]:
+def erase(folder: Path, ids: Sequence[str], progress: Progress, first: Sequence[Path] = ()) -> dict[str, int]:
     """Erases the documents with these ids, and finishes what an earlier erasure left. Returns how many rows of what.
+
+    first: paths outside that hold words of the documents. They go before the corpus is touched, and only once it is
+    known that it may be: a kill between leaves documents that can be asked for again.
 
     `progress` is called with files done and in all. Raises UserError where the folder is no finished corpus or cannot
     be written to, and where a build or another erasure is at work in it: of two, one would bring back what the other
@@ -99,6 +102,8 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress) -> dict[str, int
         gone = sorted({*ids, *_left_over(folder)})
         if not gone:
             return dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0)
+        for path in first:
+            remove(path)
         write_text(folder / PLAN, json.dumps(gone))
         tombstones.remember(folder, gone)
         _remove_traces(folder)

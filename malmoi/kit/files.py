@@ -296,11 +296,17 @@ def reading(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError with the code for it."""
+    """Around what writes to `folder`: a full disk or a missing permission becomes a UserError with the code for it.
+
+    An error that names another path, as that of an input, passes as it is: `folder` is not to blame for it.
+    """
     try:
         with reaching(folder):
             yield
     except OSError as error:
+        there, named = Path(str(folder)).absolute(), Path(str(error.filename or folder)).absolute()
+        if not (named.is_relative_to(there) or there.is_relative_to(named)):  # a folder above may forbid to make it
+            raise
         wrong = f"{folder} cannot be written to: {error.strerror or error}"
         raise UserError(wrong, hint="make room or choose another folder, then run again", code=code_of(error)) from None
 

@@ -120,8 +120,8 @@ class Change(NamedTuple):
 
 
 def change(folder: Path, made: Made) -> Change | None:
-    """The first thing in which a finished folder was made otherwise than `made` says; None where in nothing."""
-    found = manifest.read(folder)
+    """The first thing in which the `former` result was made otherwise than `made` says; None where in nothing."""
+    found = former(folder) or manifest.read(folder)  # which says that there is none
     new = {"config": made.config, "inputs": made.inputs, "output_version": made.output_version}
     return _first_change({name: found.get(name) for name in new}, json.loads(json.dumps(new, default=str)))
 
@@ -129,6 +129,14 @@ def change(folder: Path, made: Made) -> Change | None:
 def unfinished(folder: Path) -> dict[str, Any]:
     """The `stage` that is at work or was killed here, and its `fingerprint`; empty where there is none."""
     return read_json(folder / UNFINISHED) or {}
+
+
+def former(folder: Path) -> dict[str, Any] | None:
+    """config, inputs and output_version of the result that is here, or that was until work began that was killed.
+
+    What was made from that result may still be there. None where nothing was ever finished here.
+    """
+    return manifest.find(folder) or unfinished(folder).get("former")
 
 
 def is_done(folder: Path, made: Made, how: manifest.How = "once") -> bool:
@@ -141,16 +149,18 @@ def _begin(folder: Path, made: Made) -> bool:
     """Makes the folder one that is being worked on; returns whether a killed start of the same may be gone on with."""
     is_resumed = unfinished(folder).get("fingerprint") == made.fingerprint
     if not is_resumed:
-        _mark(folder, made.stage, None)  # killed while leftovers go, nobody goes on with half of them
+        was = former(folder)
+        _mark(folder, made.stage, None, was)  # killed while leftovers go, nobody goes on with half of them
         remove(folder / WORK)
-        _mark(folder, made.stage, made.fingerprint)
+        _mark(folder, made.stage, made.fingerprint, was)
     remove(folder / manifest.NAME)
     remove_partials(folder)
     return is_resumed
 
 
-def _mark(folder: Path, name: str, fingerprint: str | None) -> None:
-    write_json(folder / UNFINISHED, {"stage": name, "fingerprint": fingerprint})
+def _mark(folder: Path, name: str, fingerprint: str | None, was: dict[str, Any] | None) -> None:
+    kept = was and {key: was.get(key) for key in ("config", "inputs", "output_version")}
+    write_json(folder / UNFINISHED, {"stage": name, "fingerprint": fingerprint, "former": kept})
 
 
 def _clear(folder: Path) -> None:

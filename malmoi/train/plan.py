@@ -112,6 +112,14 @@ def change_since(plan: Plan, saved: Path) -> Change | None:
     return first_change(*_compared(plan, manifest.read(saved))[1:])
 
 
+def settings_change(settings: TrainSettings, model: ModelSettings, out: Path) -> Change | None:
+    """The first key in which the newest checkpoint in `out` differs, whatever its tokens are; None where in none."""
+    saved = checkpoint.checkpoints(out / CHECKPOINTS)
+    asked = {"train": config.identity(settings), "model": config.identity(model)}
+    found = manifest.read(saved[-1])["config"] if saved else asked
+    return first_change({name: found[name] for name in asked}, asked)
+
+
 def _compared(plan: Plan, saved: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The machine to go on with from a saved checkpoint; what the run was then, and what it would be now."""
     was_on = saved["config"]["machine"]

@@ -84,7 +84,7 @@ def test_ctrl_c_in_the_middle_of_a_query_is_one_line_like_any_other(capsys, monk
         (errno.ENOENT, 2),
     ],
 )
-def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch, tmp_path):
+def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, code, capsys, monkeypatch):
     refused = OSError(number, os.strerror(number), "runs/폴더")
 
     def acts(_arguments):
@@ -95,7 +95,7 @@ def test_what_the_system_refuses_has_one_exit_code_wherever_it_is_met(number, co
     monkeypatch.setitem(sys.modules, "malmoi.cli.run", room)
     assert main(["run"]) == code
     assert capsys.readouterr().err == f"malmoi: runs/폴더: {os.strerror(number)}\n"
-    with pytest.raises(UserError) as caught, files.writing(tmp_path):
+    with pytest.raises(UserError) as caught, files.writing(Path("runs")):
         raise refused
     assert caught.value.code == code
 
@@ -116,3 +116,35 @@ def test_a_program_that_is_asked_to_stop_says_in_one_line_that_it_can_go_on(tmp_
         process.send_signal(number)
         _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (code, "malmoi: stopped; run the same command again to go on\n")
+
+
+INTERRUPTED_QUERY = """
+import signal, sys, types
+from malmoi.cli.main import main
+
+def asks(arguments):
+    try:
+        signal.raise_signal(getattr(signal, arguments.signal))
+    except KeyboardInterrupt:  # so DuckDB does with whatever a handler raises in the middle of a query
+        raise RuntimeError("Query interrupted") from None
+
+room = types.ModuleType("malmoi.cli.run")
+room.add_arguments = lambda parser: (parser.add_argument("signal"), parser.set_defaults(action=asks))
+sys.modules["malmoi.cli.run"] = room
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 75), ("SIGINT", 130)])
+def test_a_stop_in_the_middle_of_a_query_has_the_code_of_its_signal(name, code):
+    words = [sys.executable, "-c", INTERRUPTED_QUERY, "run", name]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (code, "malmoi: stopped; run the same command again to go on\n")
+
+
+def test_a_job_whose_folder_is_gone_ends_with_the_code_that_it_had(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MALMOI_JOB", str(tmp_path / "gone"))
+    assert main(["cropus"]) == 2
+    wrong, not_left = capsys.readouterr().err.splitlines()
+    assert "'cropus'" in wrong
+    assert not_left.startswith("malmoi: the exit code 2 could not be left in the job's folder: ")

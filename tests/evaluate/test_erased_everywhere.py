@@ -21,6 +21,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.evaluate.run import measure
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.kit import manifest
+from malmoi.kit.lock import lock
 from malmoi.sample import grammar
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.encode import encode
@@ -214,3 +215,12 @@ def test_a_dry_run_leaves_every_file_as_it_is(run, capsys):
     before = files_with(run)
     assert erase_cli(run / "corpus", capsys, "--dry-run")["removed"] == []
     assert files_with(run) == before
+
+
+def test_the_report_stays_where_the_corpus_may_not_be_erased_from_now(run, capsys):
+    before = {path: path.read_bytes() for path in (run / "report").rglob("*") if path.is_file()}
+    with lock(run / "corpus"):
+        assert main(["corpus", "erase", str(run / "corpus"), "--matching", "둘째 편지"]) == 75
+    assert "is at work in" in capsys.readouterr().err
+    assert before
+    assert {path: path.read_bytes() for path in (run / "report").rglob("*") if path.is_file()} == before

@@ -116,6 +116,14 @@ def test_what_cannot_be_written_is_one_clear_line(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_an_input_that_cannot_be_read_is_not_blamed_on_the_folder_that_is_written_to(tmp_path):
+    with pytest.raises(FileNotFoundError, match="in/말뭉치"), files.writing(tmp_path / "out"):
+        (tmp_path / "in" / "말뭉치").read_text()
+    for refused in (tmp_path / "out" / "a", tmp_path):
+        with pytest.raises(UserError, match="out cannot be written to"), files.writing(tmp_path / "out"):
+            raise OSError(errno.EACCES, "Permission denied", str(refused))
+
+
 def test_a_folder_is_finished_only_for_the_same_config_and_inputs(tmp_path):
     assert not manifest.is_finished(tmp_path, {"a": 1}, {})
     manifest.write(tmp_path, Manifest("corpus", {"a": 1, "b": (1, 2)}, {"raw": "00"}, counts={"documents": 3}))

@@ -9,7 +9,7 @@ from malmoi.kit import files, manifest, paths
 from malmoi.kit import stage as stages
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.lock import Terms, lock
-from malmoi.kit.stage import Made, stage, state
+from malmoi.kit.stage import Made, former, stage, state
 
 MADE = Made("tokens", 1, {"limits": {"words": [5, 7]}, "seed": 1}, {"corpus": "0" * 64, "code": "1" * 64}, ("corpus",))
 QUICK = Terms(settle_s=0.0)
@@ -111,6 +111,15 @@ def test_a_killed_start_is_gone_on_with_by_the_same_and_by_no_other(folder):
         assert not begun.is_resumed
         assert (names(work), names(folder)) == ([], ["lock.json", "unfinished.json", "글.txt"])
     assert names(folder) == ["manifest.json", "글.txt"]
+
+
+def test_what_was_finished_here_is_known_after_any_number_of_kills(folder):
+    make(folder, replace(MADE, config={"seed": 1}))
+    for number in (2, 3):
+        with pytest.raises(RuntimeError), stage(folder, replace(MADE, config={"seed": number}), QUICK):
+            raise RuntimeError
+    assert state(folder, MADE) == "unfinished"
+    assert former(folder) == {"config": {"seed": 1}, "inputs": MADE.inputs, "output_version": MADE.output_version}
 
 
 def test_leftovers_that_are_half_removed_are_gone_on_with_by_nobody(tmp_path):

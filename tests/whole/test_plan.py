@@ -9,6 +9,7 @@ from test_road import RECIPE
 from malmoi.cli.main import main
 from malmoi.corpus import build
 from malmoi.kit.run import STAGES
+from malmoi.kit.stage import Made, stage
 from malmoi.sample.grow import grow
 
 pytestmark = pytest.mark.slow
@@ -173,10 +174,28 @@ def test_a_changed_key_counts_also_where_a_stage_before_it_is_gone(recipe, dry):
     gone.rename(gone.with_name("kept"))
     try:
         unseen, changed = dry()[0], dry("tokenizer.seed=5")[0]
+        trained_otherwise, told = dry("train.learning_rate=0.0123")
     finally:
         gone.with_name("kept").rename(gone)
     assert states(unseen) == ["to do"] * 6
     assert states(changed)[:4] == ["to do", "again", "again", "needs a new training"]
+    assert states(trained_otherwise)[:4] == ["to do"] * 3 + ["needs a new training"]
+    assert told["refused"].startswith("train.learning_rate changed")
+
+
+def test_a_rebuild_that_was_killed_knows_what_the_training_was_made_from(recipe, dry):
+    corpus = recipe.parent / "run" / "corpus"
+    before = (corpus / "manifest.json").read_bytes()
+    with pytest.raises(KeyboardInterrupt), stage(corpus, Made("corpus", 2, {}, {})):
+        raise KeyboardInterrupt
+    try:
+        unseen, (changed, told) = dry()[0], dry(LIMIT)
+    finally:
+        (corpus / "manifest.json").write_bytes(before)
+        (corpus / "unfinished.json").unlink()
+    assert states(unseen) == ["to do"] * 6
+    assert states(changed)[:4] == ["again", "again", "again", "needs a new training"]
+    assert told["refused"].startswith("corpus.quality.limits.korean_share changed")
 
 
 def test_from_scratch_goes_on_with_another_text_and_begins_the_training_again(recipe, call, dry):
