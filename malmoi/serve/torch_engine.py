@@ -77,11 +77,6 @@ class TorchEngine:
         """What is being served."""
         return self._description
 
-    @property
-    def busy_slots(self) -> int:
-        """Requests under way, those that wait for a slot not counted."""
-        return self._batch.num_jobs
-
     async def generate(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer, token by token. Closing the iterator early frees the slot at the next token.
 

@@ -89,11 +89,11 @@ def test_a_client_that_leaves_frees_its_slot(engine, monkeypatch):
         leaving = [engine.generate(asked) for _ in range(SETTINGS.slots)]
         for pieces in leaving:
             await anext(pieces)
-        assert engine.busy_slots == SETTINGS.slots
+        assert engine._batch.num_jobs == SETTINGS.slots
         for pieces in leaving:
             await pieces.aclose()
         await asyncio.sleep(0.1)
-        assert engine.busy_slots == 0
+        assert engine._batch.num_jobs == 0
 
     monkeypatch.setattr(engine._batch, "_decode", slow)
     asyncio.run(leave())

@@ -3,9 +3,6 @@
 import tomllib
 from pathlib import Path
 
-Label = tuple[str, str]
-"""Korean, English."""
-
 _TABLES = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encoding="utf-8"))
 REASONS, KINDS, PERSONAL, SCORES = (
     {name: (korean, english) for name, (korean, english) in _TABLES[table].items()}
