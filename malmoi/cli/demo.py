@@ -14,7 +14,6 @@ from malmoi.kit.run import MODEL
 
 RECIPE = Path("recipes/demo.toml")
 PROMPT = "오늘 아침"
-ANSWER_LIMIT_S = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +65,7 @@ def _stream(address: str, body: dict[str, Any]) -> list[str]:
     data, headers = json.dumps({**body, "stream": True}).encode(), {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{address}/v1/completions", data, headers)  # noqa: S310  (our own loopback)
     pieces = []
-    with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         for line in answer:
             data = line.decode().removeprefix("data: ").strip()
             if data and data != "[DONE]":

@@ -44,8 +44,8 @@ def connected(folder: Path, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyCon
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except (duckdb.Error, pa.ArrowException) as error:
-            wrong = " ".join(str(error).split())[:300]
-            raise UserError(f"{folder} cannot be read: {wrong}", hint="build the corpus again") from None
+            wrong = f"{folder} cannot be read: {' '.join(str(error).split())[:300]}"
+            raise UserError(wrong, hint="build the corpus again") from None
 
 
 @contextlib.contextmanager
@@ -54,8 +54,10 @@ def out_of_room(folder: Path, hint: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        wrong = " ".join(str(error).split())[:300]
-        raise UserError(f"DuckDB cannot go on with {folder}: {wrong}", hint=hint, code=TRY_AGAIN) from None
+        if "No files found" in str(error):
+            raise  # files that are gone are damage, which waiting does not mend
+        wrong = f"DuckDB cannot go on with {folder}: {' '.join(str(error).split())[:300]}"
+        raise UserError(wrong, hint=hint, code=TRY_AGAIN) from None
 
 
 @contextlib.contextmanager
