@@ -40,7 +40,10 @@ if __name__ == "__main__":
     build(CorpusRecipe(inputs, quality=Quality(learn=False), processes=2), out, lambda done, total: None)
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     seconds = sum(one.ru_utime + one.ru_stime for one in used)
-    print(json.dumps({"seconds": seconds, "most_bytes": max(one.ru_maxrss for one in used) * 1024}))
+    # Of this process not ru_maxrss: it begins with what pytest held when it forked.
+    status = Path("/proc/self/status").read_text().splitlines()
+    own_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    print(json.dumps({"seconds": seconds, "most_bytes": max(own_kb, used[1].ru_maxrss) * 1024}))
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
