@@ -80,7 +80,7 @@ def test_sample_then_why_leads_from_a_reason_to_every_step_of_a_document(corpus,
         (["show", "{corpus}", "--truth", "absent.jsonl"], "absent.jsonl"),
         (
             ["build", "{recipe}", "--set", "folder=/proc/nowhere"],
-            "nowhere/corpus cannot be written to: No such file",
+            "/proc/nowhere/corpus cannot be written to: No such file",
         ),
         (["build", "{recipe}", "--set", "folder={recipe}"], "Not a directory"),
         (["build", "{recipe}", "--set", "folder="], "folder is ''"),

@@ -1,9 +1,8 @@
 """How the memory of one machine is shared out: processes, DuckDB in each, and what grows with the documents."""
 
-import os
-
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import MEGABYTE
+from malmoi.kit import pool
 from malmoi.kit.errors import UserError
 
 WORKER_BYTES = 650 * MEGABYTE
@@ -30,7 +29,7 @@ text in JSON Lines 1-4 kB: the guess is low rather than high, so that no build i
 
 def num_processes(recipe: CorpusRecipe) -> int:
     """As many as asked for, else as there are cores; no more than fit into the memory."""
-    cores = recipe.processes or len(os.sched_getaffinity(0))
+    cores = pool.num_processes(recipe.processes)
     return max(1, min(cores, (recipe.memory_bytes - DRIVER_BYTES) // WORKER_BYTES))
 
 

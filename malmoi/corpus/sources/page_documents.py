@@ -14,7 +14,7 @@ from malmoi.kit.hangul import whole_characters
 
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"
-"""Keys of a page's documents beside those of SCHEMA: see html_page.Page."""
+"""Keys of a page's documents beside those of SCHEMA: see WebPage in html/page.py."""
 JOINT = "\n\n"
 PROMPT_CHARACTERS = 20_000
 BOM_START = b"\xef"

@@ -55,7 +55,7 @@ class Learned:
         return tuple(_rule(name, limit, self) for name, limit in limits.items())
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Adds the columns of classify/together.py: value, human_translation, spam, harm, harm_mean, ..."""
+        """Adds the columns of classify/ensemble.py: value, human_translation, spam, harm, harm_mean, ..."""
         from malmoi.corpus.classify.ensemble import load_ensemble
 
         return verdicts.with_columns(batch, load_ensemble(self.weights).score(batch.column("text")))
