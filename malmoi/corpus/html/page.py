@@ -51,7 +51,7 @@ class WebPage:
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
     for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
-    had more than is read.
+    had more than is read. read: all the text that it was chosen from, in UTF-8.
     """
 
     fields: dict[str, str]
@@ -60,6 +60,7 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    read: bytes = b""
 
 
 def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> WebPage:
@@ -84,6 +85,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     bodies = states if any(hint in parsed.content for hint in BODY_HINTS) else ()
     shown_bytes = sum(len(passage.text.encode("utf-8", "replace")) for passage in passages)
     embedded = "" if thread else embedded_text(parsed, bodies, shown_bytes)
+    unseen = [text for _, _, text in thread] if thread else [embedded]
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
@@ -98,6 +100,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        b"\n".join([parsed.scanned.text.tobytes(), *(text.encode("utf-8", "replace") for text in unseen)]),
     )
 
 

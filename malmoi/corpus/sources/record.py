@@ -110,9 +110,9 @@ def _line(fields: dict[str, Any], key: str) -> str | None:
     return clean_text(whole_characters(line)) or None if line else None
 
 
-def unreadable(raw: Raw, reason: Any, detail: str) -> Unreadable:
-    """The item as one that gave no text."""
-    return Unreadable(raw.origin_file, raw.origin_offset, raw.raw_bytes, reason, detail)
+def unreadable(raw: Raw, reason: Any, detail: str, taken: tuple[tuple[str, int], ...] = ()) -> Unreadable:
+    """The item as one that gave no text. taken: by step, the letters that it had where it could be decoded."""
+    return Unreadable(raw.origin_file, raw.origin_offset, raw.raw_bytes, reason, detail, (*raw.taken, *taken))
 
 
 LEAST_SUMMARY_CHARACTERS, MOST_SUMMARY_SHARE = 5, 0.5
