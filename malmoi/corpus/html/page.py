@@ -22,6 +22,7 @@ from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import START
 from malmoi.corpus.html.threads import ThreadTurn
+from malmoi.corpus.text import signs
 
 THREAD_KINDS = frozenset({"kin", "cafe", "comment", "dialogue"})
 """Kinds of which the replies are the content."""
@@ -167,7 +168,10 @@ def _passage(
 
 def _clean(text: str) -> str:
     """Without marks and placeholders that the page itself may hold."""
-    return PLACEHOLDERS.sub("", media.without_marks(text)) if not text.isascii() else text
+    if text.isascii():
+        return text
+    text = signs.normalised(text) if PLACEHOLDERS.search(text) else text  # some programs number lists with these
+    return PLACEHOLDERS.sub("", media.without_marks(text))
 
 
 def _with_placeholders(parsed: Parsed, content: bytes, number: int, placeholders: list[tuple[int, str]]) -> str:

@@ -12,6 +12,7 @@ from numba import njit
 
 from malmoi.corpus.html.scan import ELEMENT, END, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID
+from malmoi.corpus.text.signs import BLANK
 
 PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION = range(7)
 KINDS = ("paragraph", "heading", "item", "cell", "code", "quote", "caption")
@@ -63,7 +64,7 @@ def markdown_blocks(
     last_row, last_cell = -1, -1
     read = read or block_reader(scanned)
     for (kind, level, row, cell, _, ordinal), number in zip(shapes.tolist(), numbers.tolist(), strict=True):
-        text = read(number).strip()
+        text = read(number).strip(BLANK)
         if not text:
             continue
         if kind == CELL:
