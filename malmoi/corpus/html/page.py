@@ -20,7 +20,8 @@ from malmoi.corpus.html.microdata import microdata
 from malmoi.corpus.html.page_media import region_media
 from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node, read_metadata, states_kind
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
-from malmoi.corpus.html.scan import START
+from malmoi.corpus.html.scan import START, scan
+from malmoi.corpus.html.tags import tables
 from malmoi.corpus.html.threads import ThreadTurn
 from malmoi.corpus.text import signs
 
@@ -103,6 +104,16 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         parsed.cut,
         b"\n".join([parsed.scanned.text.tobytes(), *(text.encode("utf-8", "replace") for text in unseen)]),
     )
+
+
+def read_fragment(html: bytes) -> Passage:
+    """All the text of a piece of a page in UTF-8, which has no chrome that would have to be left out."""
+    content = html[:MAX_PAGE_BYTES]
+    page = np.frombuffer(content, np.uint8)
+    scanned = scan(page, tables())
+    chosen = np.ones(len(scanned.blocks), np.bool_)
+    parsed = Parsed(content, page, scanned, np.empty((len(chosen), 0), np.float32), chosen, len(html) > MAX_PAGE_BYTES)
+    return _passage(parsed, chosen, None, block_reader(scanned))
 
 
 def _turns(parsed: Parsed, kind: str | None, fields: dict[str, str]) -> list[ThreadTurn]:

@@ -70,11 +70,11 @@ def _clean(data: Any, offsets: Any, most_bytes: Any, pages: Any, table: Any, res
     for d in range(len(offsets) - 1):
         start, stop = offsets[d], offsets[d + 1]
         if start < stop and stop - start <= most_bytes and (data[start] != 60 or not pages):  # "<"
-            result[d] = _is_clean(data, start, stop, table)
+            result[d] = _is_clean(data, start, stop, pages, table)
 
 
 @njit(nogil=True, cache=True)
-def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
+def _is_clean(data: Any, start: Any, stop: Any, pages: Any, table: Any) -> Any:
     """Whether data[start:stop] needs no cleaning: nothing odd in it, no blank at its ends nor before the end of a line.
     data: uint8 (bytes,). table: uint8 (LAST,).
     """
@@ -84,6 +84,8 @@ def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
         if first < 0x80:
             # A blank before a line's end goes.
             if first == 10 and at > start and (data[at - 1] == 32 or data[at - 1] == 9):
+                return False
+            if pages and (first == 60 or first == 38) and at + 1 < stop and _opens(data[at + 1]):
                 return False
             kind = table[first]
             at += 1
@@ -95,6 +97,13 @@ def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
             return False
         begins = False
     return kind == PLAIN
+
+
+@njit(inline="always")
+def _opens(byte: Any) -> Any:  # pragma: no cover (compiled)
+    """Whether a tag, a comment or a character reference may begin with < or & and this byte (uint8)."""
+    letter = byte | 32
+    return 97 <= letter <= 122 or byte == 33 or byte == 35 or byte == 47
 
 
 @njit(inline="always")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from malmoi.corpus.sources import fragments
 from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
@@ -26,6 +27,7 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     if not isinstance(row, Mapping):
         return Unreadable(*place, "not_text", f"the row is {_shown(row)}, not a table")
     text = row.get(source.text_field)
+    is_html = text is None and HTML_FIELD in row
     if text is None:
         text = row.get(HTML_FIELD)
     fields = pick(row)
@@ -41,7 +43,14 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         return Unreadable(*place, "no_text", f"the field {source.text_field!r} is blank")
     if (size_bytes := _size_bytes(text)) > source.max_bytes_per_document:
         return Unreadable(*place, "too_large", f"{size_bytes} bytes; the limit is {source.max_bytes_per_document}")
-    return Raw(text, "html" if _is_html(text) else "text", *place, fields)
+    if _is_html(text):
+        return Raw(text, "html", *place, fields)
+    fragment = None if isinstance(text, bytes) or _is_code(fields, source) else fragments.read(text, is_html)
+    if fragment is None:
+        return Raw(text, "text", *place, fields)
+    if not fragment.text.strip():
+        return Unreadable(*place, "no_text", f"the field {source.text_field!r} holds markup only")
+    return Raw(fragment.text, "text", *place, {**fields, "media": fragment.media} if fragment.media else fields)
 
 
 def guarded(
@@ -128,6 +137,10 @@ def _is_html(text: str | bytes) -> bool:
     head = text[:200].lstrip()
     start = head.decode("ascii", "replace") if isinstance(head, bytes) else head
     return start.startswith("<") and start.lower().startswith(HTML_STARTS)
+
+
+def _is_code(fields: Mapping[str, Any], source: Input) -> bool:
+    return (source.kind or fields.get("kind")) == "code"
 
 
 def _size_bytes(text: str | bytes) -> int:

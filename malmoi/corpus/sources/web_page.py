@@ -1,5 +1,6 @@
 """From a Raw to its documents in the shape of document.SCHEMA: decoded, NFC, extracted, with their metadata."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from malmoi.corpus import media
@@ -29,12 +30,12 @@ def to_documents(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     text, damage_share = decoded
     read, rest, front = text, letter_account.NORMALISED, ""
     fields = given_fields(raw)
-    items: list[dict[str, Any]] = []
+    items: Sequence[dict[str, Any]] = fields.get("media") or ()
     if raw.format == "markdown":
         table, text = markdown.split_front_matter(text)
         rest, front = letter_account.MARKUP, read[: len(read) - len(text)]
         fields = {**pick(table), **fields}
-        text, items = markdown.clean_with_media(text, fields.get("media") or ())
+        text, items = markdown.clean_with_media(text, items)
         fields.setdefault("title", markdown.first_heading(text))
     text = _tidy_blank_lines(clean_text(text)) if raw.format == "markdown" else clean_text(text)
     text, segments, contents = media.place(text, items)
