@@ -117,7 +117,7 @@ def _shapes(
 ) -> np.ndarray:
     """int64 (numbers, 6): kind and level; the elements of its row, cell and table, -1 where there is none; and 0.
 
-    elements: int64 (elements, 6). blocks: int64 (blocks, 10). numbers: int64, of the blocks that are asked for.
+    elements: int64 (elements, 6). blocks: int64 (blocks, 12). numbers: int64, of the blocks that are asked for.
     kind_of_tag: int64 (256,), KIND_OF_TAG. Code and captions win over what they stand in; otherwise the innermost wins.
     """
     shapes = np.full((len(numbers), 6), -1, np.int64)
