@@ -6,10 +6,10 @@ CPU time on one core. Then the speed of all shipped models together. The peer ru
 
     python benchmarks/classify.py DATA [harm profanity human_translation value spam] [--folds] [--venv FOLDER]
 
---folds measures harm and profanity set by set: five folds by the hash of the text over each set, all other sets and the
-other four folds to learn from; the first fold is what the shipped models have not seen. "value" is measured by Spearman's
-rank correlation with the labels that are kept aside. DATA holds the folders kmhas, kocohub_hate, apeach, kodoli,
-curse_detection, ms_dotnet_docs_ko, text_more, pages_kr and so on, at any depth.
+--folds measures harm and profanity set by set: five folds by the hash of the text over each set, all other sets and
+the other four folds to learn from; the first fold is what the shipped models have not seen. "value" is measured by
+Spearman's rank correlation with the labels that are kept aside. DATA holds the folders kmhas, kocohub_hate, apeach,
+kodoli, curse_detection, ms_dotnet_docs_ko, text_more, pages_kr and so on, at any depth.
 """
 
 import argparse
@@ -33,10 +33,12 @@ from malmoi.corpus.learning.classifiers import DATASETS, auroc_of, dataset_named
 from malmoi.corpus.learning.comment_datasets import Comment, harm_comments, profanity_comments
 from malmoi.corpus.learning.datasets import ASIDE, Dataset, dataset_of, digest
 from malmoi.corpus.learning.linear_learner import Guidance, LearnSettings, learn
-from malmoi.corpus.learning.value_dataset import labelled_text, labels
+from malmoi.corpus.learning.value_dataset import labelled_text
+from malmoi.corpus.learning.value_dataset import labels as value_labels
 from malmoi.sample.plant import advertisements
 
 REPEATS = 7
+RESAMPLES = 1000
 SPEED_BYTES = 20_000_000
 """Kept-aside texts are repeated to so many bytes for the speed, so that starting counts for little."""
 
@@ -181,22 +183,15 @@ def fold_of(comments: list[Comment], of: str, fold: int, settings: LearnSettings
 
 
 def worth(data: Path) -> dict:
-    """Rank correlation of the shipped value with the labels kept aside, and its interval by 1,000 resamples."""
-    aside = [label for label in labels() if label.is_aside]
+    """Rank correlation of the shipped value with the labels kept aside, and its interval by resampling."""
+    aside = [label for label in value_labels() if label.is_aside]
     texts = pa.array([labelled_text(data, label) for label in aside], pa.large_string())
     scores, truth = load_model(WEIGHTS / "value.npz").score(texts), np.array([label.worth for label in aside])
-    chance = np.random.default_rng(0)
-    resampled = [
-        spearman(truth[rows], scores[rows])
-        for rows in (chance.integers(0, len(truth), len(truth)) for _ in range(1000))
-    ]
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return {
-        "value, labels kept aside": len(truth),
-        "spearman": round(spearman(truth, scores), 3),
-        "from": round(low, 3),
-        "to": round(high, 3),
-    }
+    chance, size = np.random.default_rng(0), len(truth)
+    drawn = (chance.integers(0, size, size) for _ in range(RESAMPLES))
+    low, high = np.quantile([spearman(truth[rows], scores[rows]) for rows in drawn], [0.025, 0.975])
+    row = {"value, labels kept aside": size, "spearman": spearman(truth, scores), "from": low, "to": high}
+    return {name: round(float(figure), 3) for name, figure in row.items()}
 
 
 def spearman(truth: np.ndarray, scores: np.ndarray) -> float:

@@ -104,7 +104,10 @@ def labels() -> list[Label]:
     """The labels of value_labels.csv, by source and path."""
     with LABELS.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))[1:]
-    return [Label(source, path, *map(int, numbers), aside == "1") for source, path, *numbers, aside in rows]
+    return [
+        Label(source, path, int(start), int(characters), int(worth), aside == "1")
+        for source, path, start, characters, worth, aside in rows
+    ]
 
 
 def labelled_text(folder: Path, label: Label) -> str:
