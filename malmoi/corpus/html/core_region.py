@@ -4,14 +4,12 @@ Bounded for hostile pages: at most MAX_PAGE_BYTES are read and scan.py's limits 
 tags costs a second and some hundred MB of memory, not more (tests/corpus/html/test_hostile_pages.py).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
 
 import numpy as np
 
-from malmoi.corpus.html.embedded import article_body, json_ld, state_text
+from malmoi.corpus.html.embedded import embedded_text, json_ld
 from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
@@ -23,10 +21,6 @@ MAX_PAGE_BYTES = 8_000_000
 """What lies beyond is not read; the largest of 697 real pages (pages.tar.zst, November 2026) has 5 MB."""
 TITLE_BYTES = 2_000
 """Of <title>; a browser shows some 60 characters of it."""
-POOR_BYTES = 250
-"""A page with less text than this is asked for what its scripts keep."""
-RICHER = 3
-"""The text of a script is taken where the page shows less than a third of it."""
 UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
 
@@ -89,7 +83,7 @@ def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWei
     blocks = markdown_blocks(parsed.scanned, parsed.chosen)
     text = to_markdown(blocks)
     states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
-    embedded = embedded_text(parsed, states, len(text.encode("utf-8", "replace")))
+    embedded = embedded_text(content, parsed.scanned, states, text)
     if embedded:
         return Extracted(embedded, parsed.title(), (), embedded=True, cut=parsed.cut)
     return Extracted(text, parsed.title(), tuple(blocks), cut=parsed.cut)
@@ -107,17 +101,3 @@ def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:
     if decoded is None or decoded.charset == "utf-8":
         return content, cut
     return decoded.text.encode("utf-8", "replace"), cut
-
-
-def embedded_text(parsed: Parsed, states: Iterable[Any], shown_bytes: int) -> str:
-    """The text in a script where the page shows much less of it; "" where what the page shows is its text.
-
-    states: the JSON-LD of the page, parsed. shown_bytes: UTF-8 bytes of the text that the page shows.
-    """
-    body = article_body(states)
-    if len(body.encode("utf-8", "replace")) > max(POOR_BYTES, RICHER * shown_bytes):
-        return body
-    if shown_bytes >= POOR_BYTES:
-        return ""
-    state = state_text(parsed.content, parsed.scanned)
-    return state if len(state.encode("utf-8", "replace")) > RICHER * shown_bytes else ""

@@ -13,8 +13,8 @@ import numpy as np
 
 from malmoi.corpus import media
 from malmoi.corpus.html import threads
-from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, embedded_text, parse
-from malmoi.corpus.html.embedded import json_ld, plain
+from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
+from malmoi.corpus.html.embedded import embedded_text, json_ld, plain
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
 from malmoi.corpus.html.microdata import microdata
 from malmoi.corpus.html.page_media import region_media
@@ -82,8 +82,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     shown = "\n".join(passage.text for passage in passages)
     thread = json_ld_thread(main_node(nodes), shown) if not turns else []
     bodies = states if any(hint in parsed.content for hint in BODY_HINTS) else ()
-    shown_bytes = sum(len(passage.text.encode("utf-8", "replace")) for passage in passages)
-    embedded = "" if thread else embedded_text(parsed, bodies, shown_bytes)
+    embedded = "" if thread else embedded_text(parsed.content, parsed.scanned, bodies, shown)
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
