@@ -9,7 +9,9 @@ from html import unescape
 
 import numpy as np
 
+from malmoi.corpus.html.code_markup import with_code_marked
 from malmoi.corpus.html.embedded import embedded_text, json_ld
+from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
@@ -66,11 +68,13 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
 
     cut: the caller has left out the rest of the page. weights: None means those of the package.
     """
+    content = with_code_marked(content)
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
     probability, features = judge(page, scanned, weights or shipped_weights())
-    return Parsed(content, page, scanned, features, second_pass(scanned, features, probability > THRESHOLD), cut)
+    chosen = second_pass(scanned, features, probability > THRESHOLD)
+    return Parsed(content, page, with_signs(content, scanned), features, chosen, cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:
@@ -80,7 +84,7 @@ def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWei
     """
     content, cut = _as_utf8(html, charset)
     parsed = parse(content, weights, cut)
-    blocks = markdown_blocks(parsed.scanned, parsed.chosen)
+    blocks = markdown_blocks(parsed.scanned, parsed.chosen, page=parsed.page)
     text = to_markdown(blocks)
     states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
     embedded = embedded_text(content, parsed.scanned, states, text)

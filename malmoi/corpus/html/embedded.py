@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from malmoi.corpus.html.code_markup import with_code_marked
+from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import Scanned, scan
 from malmoi.corpus.html.script_states import json_ld_states, script_states
@@ -44,7 +46,9 @@ PROSE_CHARACTERS = 40
 SIGN_SHARE, MOST_SIGNS = 0.03, 4
 """Text without markup with more of these signs, and a larger share of them, is code."""
 MARKUP = re.compile(
-    r"<(?:p|div|br|span|h[1-6]|li|ul|ol|a|b|strong|em|figure|table|section|article)\b[^<>]*>|</p>", re.IGNORECASE
+    r"<(?:p|div|br|span|h[1-6]|li|ul|ol|dl|a|b|strong|em|figure|table|section|article|pre|code|blockquote|su[bp])\b[^<>]*>"
+    r"|</p>",
+    re.IGNORECASE,
 )
 SENTENCE = re.compile(r"[.!?。…][\"'”’»)]*(?:\s|$|<)|[다요죠음][.!?]")
 TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -249,6 +253,9 @@ def plain(text: str, strip: bool = True) -> str:
             text = opened if MARKUP.search(opened) or "&lt;" in opened else text
     if not MARKUP.search(text):
         return unescape(text).strip() if strip else unescape(text)
-    content = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
-    scanned = scan(content, tables())
-    return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), np.bool_)))
+    if text.count("\n\n") > len(MARKUP.findall(text)):  # Markdown or plain text with a tag here and there
+        text = text.replace("\n", "<br>")
+    content = with_code_marked(text.encode("utf-8", "replace"))
+    page = np.frombuffer(content, np.uint8)
+    scanned = with_signs(content, scan(page, tables()))
+    return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), np.bool_), page=page))

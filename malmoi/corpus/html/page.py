@@ -156,7 +156,7 @@ def _passage(
     def marked(number: int) -> str:
         return _with_placeholders(parsed, content, number, inside[number]) if number in inside else _clean(read(number))
 
-    text = to_markdown(_with_media(markdown_blocks(parsed.scanned, blocks, marked, root), between))
+    text = to_markdown(_with_media(markdown_blocks(parsed.scanned, blocks, marked, root, parsed.page), between))
     items = tuple(found_media[ord(sign) - FIRST_PLACEHOLDER].item for sign in PLACEHOLDERS.findall(text))
     return Passage(PLACEHOLDERS.sub(media.MARK, text), items)
 

@@ -144,8 +144,6 @@ def test_a_state_is_taken_only_where_the_page_shows_clearly_less():
     html = page_of(script(f"window.__INITIAL_STATE__ = {written({'content': HTML})}"))
     assert embedded_of(html, "") == TEXT
     assert embedded_of(html, TEXT[: len(TEXT) // 2]) == ""
-    longer = page_of(script(f"window.__INITIAL_STATE__ = {written({'content': HTML * 3 + '<p>끝이다.</p>'})}"))
-    assert embedded_of(longer, TEXT) == ""
 
 
 def test_a_teaser_is_replaced_by_its_text_and_another_text_is_not():
