@@ -1,7 +1,8 @@
 """Code that a page shows without a <pre>: found by class and style before the page is scanned, put into one.
 
 Naver's editors keep code in a <div class="__se_code_view">, syntax highlighters in table cells or in boxes with
-white-space: pre (pre-wrap is as often prose), old pages in <xmp>, whose content is no markup. Without a <pre> their lines would run together.
+white-space: pre (pre-wrap is prose as often), old pages in <xmp>, whose content is no markup. Without a <pre> their
+lines would run together.
 """
 
 import re

@@ -12,6 +12,7 @@ import numpy as np
 from malmoi.corpus.html.code_markup import with_code_marked
 from malmoi.corpus.html.embedded import embedded_text, json_ld
 from malmoi.corpus.html.inline_signs import with_signs
+from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
@@ -89,8 +90,8 @@ def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWei
     states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
     embedded = embedded_text(content, parsed.scanned, states, text)
     if embedded:
-        return Extracted(embedded, parsed.title(), (), embedded=True, cut=parsed.cut)
-    return Extracted(text, parsed.title(), tuple(blocks), cut=parsed.cut)
+        return Extracted(without_furniture(embedded)[0], parsed.title(), (), embedded=True, cut=parsed.cut)
+    return Extracted(without_furniture(text)[0], parsed.title(), tuple(blocks), cut=parsed.cut)
 
 
 def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:

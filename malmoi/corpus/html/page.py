@@ -6,7 +6,7 @@ builds no tree, and what is read again of a page (tags, JSON, microdata) is boun
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
 from malmoi.corpus.html.embedded import embedded_text, json_ld, plain
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
 from malmoi.corpus.html.microdata import microdata
+from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.page_media import region_media
 from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node, read_metadata, states_kind
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
@@ -36,12 +37,16 @@ THREAD_HINTS = (b"orum", b"hread", b"opic")
 
 @dataclass(frozen=True)
 class Passage:
-    """What one person wrote, or the whole text of a page (role None): Markdown with a media.MARK for each item."""
+    """What one person wrote, or the whole text of a page (role None): Markdown with a media.MARK for each item.
+
+    taken: letters and digits of the lines that were taken apart, by kind (page_furniture.py).
+    """
 
     text: str
     items: tuple[dict[str, Any], ...] = ()
     role: str | None = None
     speaker: str | None = None
+    taken: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
-        passages = [Passage(media.without_marks(embedded))]
+        text, taken = without_furniture(media.without_marks(embedded))
+        passages = [Passage(text, taken=taken)]
     replies: list[ThreadTurn] = []
     if comments and (kind or fields.get("kind")) not in THREAD_KINDS:
         replies = threads.reader_comments(parsed)
@@ -157,8 +163,11 @@ def _passage(
         return _with_placeholders(parsed, content, number, inside[number]) if number in inside else _clean(read(number))
 
     text = to_markdown(_with_media(markdown_blocks(parsed.scanned, blocks, marked, root, parsed.page), between))
+    taken: dict[str, int] = {}
+    if turn is None or turn.role != "comment":
+        text, taken = without_furniture(text)
     items = tuple(found_media[ord(sign) - FIRST_PLACEHOLDER].item for sign in PLACEHOLDERS.findall(text))
-    return Passage(PLACEHOLDERS.sub(media.MARK, text), items)
+    return Passage(PLACEHOLDERS.sub(media.MARK, text), items, taken=taken)
 
 
 def _clean(text: str) -> str:
