@@ -15,6 +15,7 @@ from malmoi.corpus import media
 from malmoi.corpus.html import threads
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
 from malmoi.corpus.html.embedded import embedded_text, json_ld, plain
+from malmoi.corpus.html.index_pages import num_teasers
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
 from malmoi.corpus.html.microdata import microdata
 from malmoi.corpus.html.page_furniture import without_furniture
@@ -55,7 +56,8 @@ class WebPage:
 
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
-    for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
+    for and are not the content. teasers: of how many the page consists, where it is a list of other pages; it has no
+    passages then. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
     had more than is read.
     """
 
@@ -65,6 +67,7 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    teasers: int = 0
 
 
 def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> WebPage:
@@ -80,14 +83,16 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     fields = read_metadata(parsed, nodes, url)
     turns = _turns(parsed, kind or fields.get("kind"), fields)
     base = fields.get("url") or url
+    teasers = 0
     if turns:
         passages = [_passage_of(parsed, turn, base) for turn in turns]
     else:
-        passages = [_passage(parsed, parsed.chosen, base, block_reader(parsed.scanned))]
+        teasers = num_teasers(parsed)
+        passages = [] if teasers else [_passage(parsed, parsed.chosen, base, block_reader(parsed.scanned))]
     shown = "\n".join(passage.text for passage in passages)
     thread = json_ld_thread(main_node(nodes), shown) if not turns else []
     bodies = states if any(hint in parsed.content for hint in BODY_HINTS) else ()
-    embedded = "" if thread else embedded_text(parsed.content, parsed.scanned, bodies, shown)
+    embedded = "" if thread or teasers else embedded_text(parsed.content, parsed.scanned, bodies, shown)
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
@@ -103,6 +108,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        teasers,
     )
 
 

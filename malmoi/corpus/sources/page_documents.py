@@ -37,6 +37,8 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     if said:
         said["source"]["kind"] = "comment"
         documents.append(said | {"link_hosts": []})
+    if not documents and page.teasers:
+        return unreadable(raw, "index_page", f"{page.teasers} teasers, each a link to another page")
     if not documents:
         return unreadable(raw, "no_text", "nothing is left but markup")
     state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
