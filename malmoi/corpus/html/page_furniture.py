@@ -33,7 +33,6 @@ TAIL_BYLINE = re.compile(
 )
 """A byline that stands right after the last sentence, in its line."""
 ROW_LABELS = frozenset(_PATTERNS["rows"]["labels"].split())
-SITE_NAMES = tuple(filter(None, (name.strip() for name in _PATTERNS["titles"]["sites"].replace("\n", "").split("|"))))
 
 
 def _compiled(table: str) -> dict[str, re.Pattern[str]]:
