@@ -1,4 +1,4 @@
-"""Code that a page shows without a <pre>: found by class and style before the page is scanned, put into one.
+"""Code that a page shows without a <pre>: found by class and style, and put into one.
 
 Naver's editors keep code in a <div class="__se_code_view">, syntax highlighters in table cells or in boxes with
 white-space: pre (pre-wrap is prose as often), old pages in <xmp>, whose content is no markup. Without a <pre> their
@@ -8,18 +8,19 @@ lines would run together.
 import re
 from html import escape
 
+import numpy as np
+
+from malmoi.corpus.html.markup import CODE
+from malmoi.corpus.html.scan import FLAGS, Scanned, scan
+from malmoi.corpus.html.tags import tables
+
 MAX_BOXES = 2_000
 """Boxes of code that are looked at on a page."""
-HINT = re.compile(
-    rb"code_view|white-space\s*:\s*pre\b(?!-)|hljs-ln-code|blob-code|syntaxhighlighter|<xmp",
-    re.IGNORECASE,
-)
-"""A page without any of these is not touched."""
 BOX = re.compile(
     rb"<(?P<tag>div|td|code|span|p|figure)(?=\s)(?P<attributes>(?:[^<>\"']|\"[^\"<>]{0,2000}\"|'[^'<>]{0,2000}'){0,200})>"
 )
 BY_CLASS = re.compile(
-    rb"class\s*=\s*[\"'][^\"']*\b(?:__se_code_view|se_code_view|hljs-ln-code|blob-code-inner|blob-code\b)",
+    rb"class\s*=\s*[\"'][^\"']*\b(?:__se_code_view|se_code_view|hljs-ln-code)",
     re.IGNORECASE,
 )
 BY_STYLE = re.compile(rb"style\s*=\s*[\"'][^\"']*white-space\s*:\s*pre\b(?!-)", re.IGNORECASE)
@@ -30,11 +31,21 @@ IN_PROSE = frozenset({b"p", b"span"})
 XMP = re.compile(rb"<xmp\b[^<>]*>(.*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 
 
+def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
+    """A page, scanned, with a <pre> inside each box of code that has none; its bytes, the same as uint8 (bytes,)."""
+    page = np.frombuffer(content, np.uint8)
+    scanned = scan(page, tables())
+    if (scanned.elements[:, FLAGS] & CODE).any():
+        marked = with_code_marked(content)
+        if marked != content:
+            page = np.frombuffer(marked, np.uint8)
+            return marked, page, scan(page, tables())
+    return content, page, scanned
+
+
 def with_code_marked(page: bytes) -> bytes:
     """The page with a <pre> inside each box of code that has none; the same bytes where there is no such box."""
-    if not HINT.search(page):
-        return page
-    page = XMP.sub(lambda raw: b"<pre>" + _escaped(raw[1]) + b"</pre>", page) if b"xmp" in page.lower() else page
+    page = XMP.sub(lambda raw: b"<pre>" + _escaped(raw[1]) + b"</pre>", page) if b"xmp>" in page else page
     parts: list[bytes] = []
     done = at = 0
     is_highlighter = HIGHLIGHTER in page

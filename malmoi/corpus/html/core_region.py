@@ -9,15 +9,15 @@ from html import unescape
 
 import numpy as np
 
-from malmoi.corpus.html.code_markup import with_code_marked
+from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.embedded import embedded_text, json_ld
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
-from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
+from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
 from malmoi.corpus.html.second_pass import second_pass
-from malmoi.corpus.html.tags import tables
+from malmoi.corpus.html.titles_of_parts import with_titles
 from malmoi.corpus.text import charset as charsets
 
 MAX_PAGE_BYTES = 8_000_000
@@ -69,13 +69,12 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
 
     cut: the caller has left out the rest of the page. weights: None means those of the package.
     """
-    content = with_code_marked(content)
-    page = np.frombuffer(content, np.uint8)
-    scanned = scan(page, tables())
+    content, page, scanned = scan_with_code(content)
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
     probability, features = judge(page, scanned, weights or shipped_weights())
     chosen = second_pass(scanned, features, probability > THRESHOLD)
-    return Parsed(content, page, with_signs(content, scanned), features, chosen, cut)
+    chosen = with_titles(scanned, chosen)
+    return Parsed(content, page, with_signs(page, scanned), features, chosen, cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:

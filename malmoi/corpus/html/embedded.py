@@ -17,12 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from malmoi.corpus.html.code_markup import with_code_marked
+from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
-from malmoi.corpus.html.scan import Scanned, scan
+from malmoi.corpus.html.scan import Scanned
 from malmoi.corpus.html.script_states import json_ld_states, script_states
-from malmoi.corpus.html.tags import tables
 from malmoi.kit.hangul import whole_characters
 
 POOR_BYTES, RICHER = 250, 3
@@ -31,6 +30,8 @@ LITTLE_BYTES, TEASER_BYTES = 600, 3_000
 """A page that names a state of a framework may show so much besides: of chrome, or of the text itself, cut off."""
 TEASER_LETTERS = 30
 """So many letters of what the page shows, from its longest line, must stand in the state for it to be a teaser."""
+NEEDLE_CHARACTERS = 8
+"""So many characters are looked for before a state is parsed; a longer piece may be broken by markup."""
 STATE_HINTS = (b"__NEXT_DATA__", b"__next_f", b"__NUXT", b"_STATE__", b"streamController", b"__remixContext")
 MAX_NODES = 50_000
 """Values of a script that are visited."""
@@ -114,10 +115,19 @@ def embedded_text(page: bytes, scanned: Scanned, states: Iterable[Any], shown: s
     is_poor = shown_bytes < POOR_BYTES
     if not is_poor and (shown_bytes >= TEASER_BYTES or not any(hint in page for hint in STATE_HINTS)):
         return ""
+    if shown_bytes >= LITTLE_BYTES and not _stands_in_script(page, scanned, shown):
+        return ""
     state = state_text(page, scanned)
     if len(state.encode("utf-8", "replace")) <= RICHER * shown_bytes:
         return ""
     return state if shown_bytes < LITTLE_BYTES or _is_teaser(shown, state) else ""
+
+
+def _stands_in_script(page: bytes, scanned: Scanned, shown: str) -> bool:
+    """Whether the beginning of the longest line that the page shows is in a script too, as it is or escaped."""
+    needle = max(shown.split("\n"), key=len).lstrip("#-> ")[:NEEDLE_CHARACTERS]
+    forms = [needle.encode("utf-8", "replace"), needle.encode("ascii", "backslashreplace")]
+    return any(page.find(form, start, end) >= 0 for form in forms for _, start, end in scanned.scripts.tolist())
 
 
 def _is_teaser(shown: str, text: str) -> bool:
@@ -129,12 +139,15 @@ def _is_teaser(shown: str, text: str) -> bool:
 def state_text(page: bytes, scanned: Scanned) -> str:
     """The prose of the state that a framework keeps in a script; "" if there is less than LEAST_CHARACTERS of it."""
     best, most = "", LEAST_CHARACTERS - 1
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
     for state in script_states(page, scanned):
         leaves = list(_leaves(state))
         groups: dict[tuple[str, ...], _Group] = {}
         for leaf in leaves:
-            names = _group_names(leaf.names)
-            if NOT_PROSE.isdisjoint(name.lower() for name in names):
+            names = known.get(leaf.names)
+            if names is None:
+                names = known[leaf.names] = _group_names(leaf.names)
+            if names:
                 group = groups.setdefault(names, _Group())
                 group.leaves.append(leaf)
                 group.prose += len(leaf.text) if _is_prose(leaf.text) else 0
@@ -147,11 +160,11 @@ def state_text(page: bytes, scanned: Scanned) -> str:
 
 
 def _group_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The innermost names, without numbers and the keys of entities, each run of one name once."""
+    """The innermost names, without numbers and the keys of entities, each run of one name once; () for no prose."""
     short = [ENTITY_KEY.sub("", name) for name in names]
-    return tuple(name for name, before in zip(short, [None, *short], strict=False) if name and name != before)[
-        -NAMES_KEPT:
-    ]
+    kept = tuple(name for name, before in zip(short, [None, *short], strict=False) if name and name != before)
+    kept = kept[-NAMES_KEPT:] or ("",)
+    return kept if NOT_PROSE.isdisjoint(name.lower() for name in kept) else ()
 
 
 def _is_prose(text: str) -> bool:
@@ -255,7 +268,6 @@ def plain(text: str, strip: bool = True) -> str:
         return unescape(text).strip() if strip else unescape(text)
     if text.count("\n\n") > len(MARKUP.findall(text)):  # Markdown or plain text with a tag here and there
         text = text.replace("\n", "<br>")
-    content = with_code_marked(text.encode("utf-8", "replace"))
-    page = np.frombuffer(content, np.uint8)
-    scanned = with_signs(content, scan(page, tables()))
+    _, page, scanned = scan_with_code(text.encode("utf-8", "replace"))
+    scanned = with_signs(page, scanned)
     return to_markdown(markdown_blocks(scanned, np.ones(len(scanned.blocks), np.bool_), page=page))

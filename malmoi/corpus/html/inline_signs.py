@@ -29,10 +29,9 @@ NUMBER_CLASSES = re.compile(
     rb"(?<![\w-])(?:gutter|gl|rouge-gutter|lineno|linenos|linenodiv|line-?numbers?(?:-rows)?|hljs-ln-numbers?"
     rb"|hljs-ln-n|blob-num|ln-num|lines|lnt|code-line-number)(?![\w-])"
 )
-NUMBER_HINTS = (b"gutter", b"lineno", b"ine-number", b"ine_number", b"hljs-ln", b"blob-num", b"<td", b"lnt")
 NUMBERS = re.compile(rb"[\s\d.:|]*")
 COUNTED = re.compile(rb"\d+")
-MAX_TAG_BYTES = 400
+MAX_TAG_BYTES, PEEK_BYTES = 400, 64
 BOXES_OF_NUMBERS = tag_mask("td div pre span")
 MANY = 2
 """A cell with so many numbers, each one more than the one before, beside another cell is a column of line numbers."""
@@ -46,10 +45,10 @@ class _Edit(NamedTuple):
     text: bytes
 
 
-def with_signs(page: bytes, scanned: Scanned) -> Scanned:
+def with_signs(page: np.ndarray, scanned: Scanned) -> Scanned:
     """The page with such signs written so that plain text keeps what they mean; all offsets moved along.
 
-    page: the bytes that were scanned.
+    page: uint8 (bytes,), as it was scanned.
     """
     edits = [*_raised(scanned), *_readings(page, scanned), *_line_numbers(page, scanned)]
     return _edited(scanned, sorted(edits)) if edits else scanned
@@ -90,16 +89,14 @@ def _is_in_code(scanned: Scanned, number: int) -> bool:
     return False
 
 
-def _readings(page: bytes, scanned: Scanned) -> list[_Edit]:
+def _readings(page: np.ndarray, scanned: Scanned) -> list[_Edit]:
     """Brackets around each <rt> that the page itself gives none."""
-    if b"<rt" not in page:
-        return []
+    unknown = np.flatnonzero(scanned.elements[:, TAG] == 0)[1:]
+    starts = scanned.spans[unknown, ATTRIBUTES]
+    is_reading = (page[starts - 1] | 32 == 116) & (page[starts - 2] | 32 == 114) & (page[starts - 3] == 60)  # <rt
     edits = []
-    for number in np.flatnonzero(scanned.elements[:, TAG] == 0)[:MAX_SIGNS].tolist():
-        start = int(scanned.spans[number, ATTRIBUTES])
+    for number in unknown[is_reading][:MAX_SIGNS].tolist():
         first, last = scanned.spans[number, FIRST : LAST + 1].tolist()
-        if page[start - 3 : start].lower() != b"<rt" or last <= first:
-            continue
         text = scanned.text[first:last].tobytes()
         before = scanned.text[max(0, first - 3) : first].tobytes().decode("utf-8", "replace")
         if text.strip() and before[-1:] not in ("(", "（"):
@@ -107,26 +104,23 @@ def _readings(page: bytes, scanned: Scanned) -> list[_Edit]:
     return edits
 
 
-def _line_numbers(page: bytes, scanned: Scanned) -> list[_Edit]:
+def _line_numbers(page: np.ndarray, scanned: Scanned) -> list[_Edit]:
     """The numbers of lines that stand in boxes of their own beside code."""
-    if not any(hint in page for hint in NUMBER_HINTS):
-        return []
+    firsts, sizes = scanned.spans[:, FIRST], scanned.spans[:, LAST] - scanned.spans[:, FIRST]
+    boxed = np.flatnonzero(BOXES_OF_NUMBERS[scanned.elements[:, TAG]] & (sizes > 0))
+    signs = scanned.text[firsts[boxed]] if len(boxed) else boxed
     edits: list[_Edit] = []
     end = 0
-    sizes = scanned.spans[:, LAST] - scanned.spans[:, FIRST]
-    boxed = BOXES_OF_NUMBERS[scanned.elements[:, TAG]] & (sizes > 0)
-    for number in np.flatnonzero(boxed).tolist():
+    for number in boxed[((signs >= 48) & (signs <= 57)) | (signs == 32)].tolist():
         first, last = scanned.spans[number, FIRST : LAST + 1].tolist()
-        if first < end or not (48 <= scanned.text[first] <= 57 or scanned.text[first] == 32):
+        if first < end or not NUMBERS.fullmatch(scanned.text[first : min(last, first + PEEK_BYTES)].tobytes()):
             continue
         text = scanned.text[first:last].tobytes()
         if not NUMBERS.fullmatch(text) or not COUNTED.search(text):
             continue
         start = int(scanned.spans[number, ATTRIBUTES])
-        close = page.find(b">", start, start + MAX_TAG_BYTES)
-        if NUMBER_CLASSES.search(page[start : close if close > 0 else start + MAX_TAG_BYTES]) or (
-            scanned.elements[number, TAG] == TD and _counts_up(scanned, number)
-        ):
+        attributes = page[start : start + MAX_TAG_BYTES].tobytes().partition(b">")[0]
+        if NUMBER_CLASSES.search(attributes) or (scanned.elements[number, TAG] == TD and _counts_up(scanned, number)):
             edits.append(_Edit(first, last, b""))
             end = last
     return edits

@@ -14,8 +14,10 @@ MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
-UNSEEN, ITEM = 1, 2
-"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...)."""
+UNSEEN, ITEM, CODE = 1, 2, 4
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...); it
+may hold code without a <pre> (code_markup.py).
+"""
 
 
 @njit(nogil=True, cache=True)
@@ -202,6 +204,10 @@ def _add_attribute(
         row[0] |= match_words(page, first, last, words)
         value = uint64(FNV_START)
         for k in range(first, last):
+            if page[k] == 118 and page[k - 1] == 95 and page[k - 2] == 101:  # e_v, as in __se_code_view
+                row[2] |= CODE
+            if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
+                row[2] |= CODE
             if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
                 value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
         row[1] = np.int64(value >> uint64(24))
@@ -216,8 +222,11 @@ def _add_attribute(
         letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
         row[2] |= UNSEEN
-    elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
-        row[2] |= UNSEEN * _holds(page, first, last, b"none")
+    elif letter == 115 and same_word(page, start, end, b"style"):
+        if _holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * _holds(page, first, last, b"none")
+        if _holds(page, first, last, b"white-space"):
+            row[2] |= CODE
 
 
 @njit(nogil=True, cache=True)

@@ -16,6 +16,12 @@ EDGE_LINES = (6, 12)
 """Lines at the head and at the tail of a text in which bylines and buttons are looked for."""
 MOST_CHARACTERS = 200
 """A longer line is text."""
+SHORT_CHARACTERS = 40
+HINT = re.compile(
+    r"무단|재배포|저작|[ⓒ©@▶►☞☎✔◆■●▲※★👉☛⊙◎|]|opyright|OPYRIGHT|\([cC]\)|ights|AI|인공지능|요약|추출|맥락|앱|[aA]pp|제보|구독"
+    r"|채널|친구|라이선스|icense|from|기자|지음|옮김|엮음|입력|등록|수정|승인|작성|게시|조회|=|/"
+)
+"""A longer line without any of these is text; most lines are done with here."""
 LINK_CHARACTERS = 90
 """The title of another page; a longer line after "관련 기사" is text again."""
 RELATED_FROM = 0.4
@@ -26,6 +32,7 @@ SENTENCE_END = re.compile(r"[가-힣](?:니다|다|요|까|죠)[.?!][\"'”’)\
 PLAIN_SENTENCE = re.compile(r"(?:했다|한다|됐다|된다|였다|이다|있다|없다|하다|밝혔다|말했다|나섰다|겠다)[.]?$")
 NOTICE = re.compile(r"(?:요약|기사|본문|결과|서비스|콘텐츠|내용|시스템|이 글).*(?:니다|바랍니다|주세요|하세요)[.)\]]*$")
 """A sentence that speaks of the page itself, politely."""
+MARKS = frozenset(" #-*>:0123456789")
 LEADING_MARKS = re.compile(r"^(?:#{1,6} |[-*] |> |: |\d{1,3}\. )+")
 TAIL_BYLINE = re.compile(
     r"(?<=[.다요\"”'’)\]!?])\s*(?:[가-힣A-Za-z·]{2,8} ?[=/] ?)?[가-힣]{2,4} ?(?:[가-힣]{0,4})기자"
@@ -51,7 +58,7 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     A text of which nothing would be left stays as it is: a page of buttons is for others to judge.
     """
     lines = text.split("\n")
-    bare = [LEADING_MARKS.sub("", line).strip() for line in lines]
+    bare = [(LEADING_MARKS.sub("", line) if line[:1] in MARKS else line).strip() for line in lines]
     is_heading = [line.startswith("#") for line in lines]
     kinds = _kinds(bare, _in_code(lines), is_heading)
     taken: Counter[str] = Counter()
@@ -65,6 +72,11 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     if not any(line.strip() for line in kept) or not taken:
         return text, {}
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n"), dict(taken)
+
+
+def is_button(line: str) -> bool:
+    """Whether a line is the words of a button: 공유하기, 목록, 더 보기."""
+    return EDGE["button"].fullmatch(line) is not None
 
 
 def _letters(text: str) -> int:
@@ -94,7 +106,9 @@ def _kinds(bare: list[str], in_code: list[bool], is_heading: list[bool]) -> list
     before = 0
     for place, number in enumerate(full):
         line = bare[number]
-        is_text = in_code[number] or len(line) > MOST_CHARACTERS
+        is_text = in_code[number] or (
+            len(line) > SHORT_CHARACTERS and (len(line) > MOST_CHARACTERS or not HINT.search(line))
+        )
         if not is_text and not kinds[number]:
             if not is_heading[number]:
                 kinds[number] = _anywhere(line) or (_at_edge(line) if number in head or number in tail else "")

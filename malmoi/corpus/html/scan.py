@@ -37,7 +37,7 @@ ELEMENT, START, END, CHARACTERS, LINKED, MARKED, IMAGES, BREAKS, LINKS, ENTERED 
 P, A, BR, PRE, IMG, TITLE, SCRIPT, SVG, TABLE, HTML, BODY = (
     ID[name] for name in "p a br pre img title script svg table html body".split()
 )
-META, LINK, SOURCE, VIDEO, AUDIO = (ID[name] for name in "meta link source video audio".split())
+META, LINK, SOURCE, VIDEO, AUDIO, XMP = (ID[name] for name in "meta link source video audio xmp".split())
 
 
 class Scanned(NamedTuple):
@@ -307,6 +307,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             continue
         if does & RAW:
             close = markup.raw_end(page, i, start, end)
+            if tag == XMP:
+                elements[0, FLAGS] |= markup.CODE
             if tag == TITLE and heads[1] == 0 and skipped < 0:
                 heads[0], heads[1] = i, close
             if tag == SCRIPT and num_scripts < len(scripts):

@@ -58,10 +58,6 @@ HIGHLIGHTER = (
 )
 NAVER = f"""<div class="se-component se-code se-l-code_black"><div class="se-code-source">
 <div class="__se_code_view language-python">{PYTHON}</div></div></div>"""
-GITHUB = "<table>" + "".join(
-    f'<tr><td class="blob-num" data-line-number="{n}"></td><td class="blob-code blob-code-inner">{line}</td></tr>'
-    for n, line in enumerate(PYTHON.split("\n"), 1)
-)
 TISTORY = f'<pre class="python" data-ke-language="python"><code>{PYTHON}</code></pre>'
 LINES_IN_BOXES = "<pre>" + "".join(f'<div class="line">{line}</div>' for line in PYTHON.split("\n")) + "</pre>"
 NUMBERED_SPANS = (
@@ -75,7 +71,6 @@ CODES = {
     "Color Scripter": COLORSCRIPTER,
     "SyntaxHighlighter": HIGHLIGHTER,
     "Naver": NAVER,
-    "GitHub": GITHUB + "</table>",
     "Tistory": TISTORY,
     "lines in boxes": LINES_IN_BOXES,
     "numbered spans": NUMBERED_SPANS,
