@@ -48,10 +48,13 @@ def corpus_verb(
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.corpus.report import questions
+    from malmoi.corpus.report import losses, questions
     from malmoi.sample import truth
 
     counts = questions.numbers(arguments.folder)
+    settings = questions.recipe_of(arguments.folder).losses
+    found = losses.losses(counts, settings)
+    counts = {**counts, "losses": found, "warnings": [english for _, english in losses.sentences(found, settings)]}
     if arguments.truth is not None:
         counts = {**counts, "truth": truth.measure(arguments.folder, arguments.truth)}
     show(counts, arguments.json, print_counts)
@@ -138,14 +141,27 @@ def print_counts(counts: dict[str, Any]) -> None:
     print(f"documents in {counts['documents_in']:,} = kept {kept:,} + dropped {dropped:,}")
     text_in, text_kept = counts["text_bytes_in"], counts["text_bytes_kept"]
     print(f"bytes: {counts['raw_bytes_in']:,} raw, {text_in:,} of text, {text_kept:,} kept")
+    taken = counts["letters_in"] - counts["letters_kept"]
+    print(f"letters: {counts['letters_in']:,} read = {counts['letters_kept']:,} kept + {taken:,} taken by steps")
     clusters, largest = counts["near_duplicate_clusters"], counts["largest_cluster"]
     print(f"clusters of near copies: {clusters:,}, the largest of {largest:,}")
     table("dropped by reason", counts["dropped_by_reason"].items())
     table("masked", ((name, number) for name, number in counts["masked"].items() if number))
     table("kept by kind", _shares(counts["by_kind"]))
     table(f"kept by source (the {SHOWN_SOURCES} that gave most)", _shares(counts["by_source"])[:SHOWN_SOURCES])
+    if "losses" in counts:
+        _print_losses(counts["losses"], counts["warnings"])
     if "truth" in counts:
         _print_truth(counts["truth"])
+
+
+def _print_losses(rows: list[dict[str, Any]], warnings: list[str]) -> None:
+    """Source by step with letters and shares, the largest; then in words what is more than the recipe expects."""
+    shown = "{letters:>12,} {share:>7.1%} in {documents:>7,} documents, most of {documents_mostly:,}"
+    largest = [(harmless(f"{row['source']}  {row['step']}"), shown.format(**row)) for row in rows[:SHOWN_SOURCES]]
+    table(f"letters taken, source by step (the {SHOWN_SOURCES} largest)", largest)
+    for warning in warnings:
+        print(f"look at {harmless(warning)}")
 
 
 def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:

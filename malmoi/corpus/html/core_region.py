@@ -47,7 +47,8 @@ class Parsed:
     """A page, scanned and judged.
 
     content: UTF-8 bytes. page: the same as uint8 (bytes,). features: float32 (blocks, columns), see block_features.py.
-    chosen: bool (blocks,), the blocks of the core region. cut: the page had more than is read.
+    chosen: bool (blocks,), the blocks of the core region. shown: uint8 (bytes,), the text before inline_signs.py. cut:
+    the page had more than is read.
     """
 
     content: bytes
@@ -55,6 +56,7 @@ class Parsed:
     scanned: Scanned
     features: np.ndarray
     chosen: np.ndarray
+    shown: np.ndarray
     cut: bool = False
 
     def title(self) -> str:
@@ -74,7 +76,7 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     probability, features = judge(page, scanned, weights or shipped_weights())
     chosen = second_pass(scanned, features, probability > THRESHOLD)
     chosen = with_titles(scanned, chosen)
-    return Parsed(content, page, with_signs(page, scanned), features, chosen, cut)
+    return Parsed(content, page, with_signs(page, scanned), features, chosen, scanned.text, cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:

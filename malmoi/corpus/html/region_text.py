@@ -16,11 +16,10 @@ from malmoi.corpus.html.markup import find_attribute
 from malmoi.corpus.html.region_tables import places_in_rows, unmake_layout_tables
 from malmoi.corpus.html.scan import ATTRIBUTES, ELEMENT, END, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID
+from malmoi.corpus.text.signs import BLANK
 
 PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION, TERM, DEFINITION = range(9)
 KINDS = "paragraph heading item cell code quote caption term definition".split()
-INVISIBLE = " \t\r\n\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""A block of nothing but these is empty; editors put U+200B into empty paragraphs."""
 LISTS = ("item", "cell", "term", "definition")
 """Blocks of these kinds stand on successive lines."""
 KIND_OF_TAG = np.full(256, -1, np.int64)
@@ -85,8 +84,8 @@ def markdown_blocks(
     read = read or block_reader(scanned)
     for row, number in enumerate(numbers.tolist()):
         text = read(number)
-        text = text.strip("\n").rstrip(INVISIBLE) if shapes[row, KIND] == CODE else text.strip(INVISIBLE)
-        if text.strip(INVISIBLE):
+        text = text.strip("\n").rstrip(BLANK) if shapes[row, KIND] == CODE else text.strip(BLANK)
+        if text.strip(BLANK):
             writer.add(row, number, text)
     return writer.finished()
 
