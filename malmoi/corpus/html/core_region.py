@@ -18,6 +18,7 @@ from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_ma
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
 from malmoi.corpus.html.second_pass import second_pass
 from malmoi.corpus.html.titles_of_parts import with_titles
+from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.text import charset as charsets
 
 MAX_PAGE_BYTES = 8_000_000
@@ -75,7 +76,7 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
     probability, features = judge(page, scanned, weights or shipped_weights())
     chosen = second_pass(scanned, features, probability > THRESHOLD)
-    chosen = with_titles(scanned, chosen)
+    chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
     return Parsed(content, page, with_signs(page, scanned), features, chosen, scanned.text, cut)
 
 

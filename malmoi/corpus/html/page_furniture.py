@@ -26,8 +26,8 @@ LINK_CHARACTERS = 90
 """The title of another page; a longer line after "관련 기사" is text again."""
 RELATED_FROM = 0.4
 """A list of other pages begins after so much of the text."""
-ROW_LINES = 8
-"""Lines of the head among which rows of a board's metadata stand."""
+ROW_LINES, MOST_CELLS = 8, 8
+"""Lines of the head among which rows of a board's metadata stand, and cells of such a row."""
 SENTENCE_END = re.compile(r"[가-힣](?:니다|다|요|까|죠)[.?!][\"'”’)\]]*$")
 PLAIN_SENTENCE = re.compile(r"(?:했다|한다|됐다|된다|였다|이다|있다|없다|하다|밝혔다|말했다|나섰다|겠다)[.]?$")
 NOTICE = re.compile(r"(?:요약|기사|본문|결과|서비스|콘텐츠|내용|시스템|이 글).*(?:니다|바랍니다|주세요|하세요)[.)\]]*$")
@@ -138,9 +138,11 @@ def _at_edge(line: str) -> str:
 
 
 def _is_row_of_board(line: str) -> bool:
-    """Whether a row of a table names the author, the date or the files of a post."""
-    cells = [cell.strip(" :：") for cell in line.strip("| ").split("|")]
-    return line.startswith("|") and cells[0].replace(" ", "") in ROW_LABELS and len(cells) <= 8
+    """Whether a row of a table names the author, the date or the files of a post: labels, each before its value."""
+    cells = [cell.strip(" :：").replace(" ", "") for cell in line.strip("| ").split("|")]
+    if not line.startswith("|") or not 2 <= len(cells) <= MOST_CELLS:
+        return False
+    return all((cell in ROW_LABELS) == (place % 2 == 0) for place, cell in enumerate(cells))
 
 
 def _mark_list(bare: list[str], numbers: list[int], kinds: list[str]) -> None:
