@@ -74,4 +74,7 @@ def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[Lo
         yield LooseDocument(place, documents.origin_offset, None, documents.reason, documents.detail)
         return
     for document in documents:
-        yield LooseDocument(place, item.origin_offset, document)
+        if isinstance(document, Unreadable):
+            yield LooseDocument(place, item.origin_offset, None, document.reason, document.detail)
+        else:
+            yield LooseDocument(place, item.origin_offset, document)
