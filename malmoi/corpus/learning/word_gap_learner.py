@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from malmoi.corpus.text.word_gaps import PIECE, TABLE, hash_rows, row
+from malmoi.corpus.text.word_gaps import TABLE, hash_rows, row
 
 EPOCHS, RATE, DECAY = 4, 0.08, 1e-7
 SEED = 20261130

@@ -12,6 +12,7 @@ from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, given_views, unreadable
+from malmoi.corpus.text import printed_text
 
 Documents = Sequence[dict[str, Any] | Unreadable]
 
@@ -40,6 +41,8 @@ def to_documents(raw: Raw, source: Input) -> Documents | Unreadable:
         fields = {**pick(table), **fields}
         text, items = markdown.clean_with_media(text, fields.get("media") or ())
         fields.setdefault("title", markdown.first_heading(text))
+    if raw.format == "text":  # before spaces at line ends go: they say where words end
+        text, _ = printed_text.mend(text, single_ends=isinstance(raw.content, bytes))
     text = _tidy_blank_lines(clean_text(text)) if raw.format == "markdown" else clean_text(text)
     text, segments, contents = media.place(text, items)
     if raw.format == "text":

@@ -1,4 +1,4 @@
-"""Printed lines put together to paragraphs: which line ends are ends of paragraphs, which stand for a space, for nothing.
+"""Printed lines put together to paragraphs: which line ends are ends of paragraphs, which are a space, which nothing.
 
 For text out of PDF, whose lines have places, and for plain text that was copied out of one, whose lines have widths. No
 letter changes: only white space at line ends does. What the rules are worth on pages with known text is printed by
@@ -20,11 +20,11 @@ TIGHT_EM = 1.3
 RAGGED_SHARE = 0.1
 """Above it of the lines that go on are not full, and most of these end no sentence: then words are not broken."""
 TRAILING_SHARE = 0.1
-"""Above it of the lines end with a space: then a program wrote spaces at line ends, and breaks words where it has none."""
+"""Above it of the lines end with a space: a program wrote spaces at line ends, and broke words where it wrote none."""
 PITCH_RATIO, SIZE_RATIO, INDENT_EM = 1.3, 1.15, 0.7
 NATURAL_SHARE = 0.29
 """Of the gaps between letters of Korean are spaces (1.0 million gaps of laws, documentation, web pages)."""
-LEAST_LINES = 8
+LEAST_LINES, WINDOW_LINES = 8, 150
 FULL_QUANTILE = 0.9
 SENTENCE_END = re.compile(r"[.!?:;…>」』)\]\"”']\s*$")
 UNIT = re.compile(r"[^\s\u1100-\uffff]+|\S[)\].,!?」』》〉…]*")
@@ -95,14 +95,17 @@ def _is_ragged(lines: Sequence[Line], short: list[int], num_going_on: int) -> bo
 
 def _rooms(lines: Sequence[Line]) -> list[float]:
     """How many letters would still fit behind each line but the last, by the lines that begin about where it does."""
-    lefts, rights = np.array([line.left for line in lines]), np.array([line.right for line in lines])
-    sizes, pages = np.array([line.size for line in lines]), np.array([line.page for line in lines])
+    lefts, rights, sizes, pages = (
+        np.array([getattr(line, name) for line in lines]) for name in ("left", "right", "size", "page")
+    )
     rooms = []
     for i in range(len(lines) - 1):
-        near = (np.abs(lefts - lefts[i]) < 2.5 * sizes[i]) & (np.abs(sizes / sizes[i] - 1) < SIZE_RATIO - 1)
-        here = near & (pages == pages[i])
-        column = rights[here if here.sum() >= LEAST_LINES else near]
-        edge = np.quantile(column, FULL_QUANTILE) if len(column) >= LEAST_LINES else column.max()
+        window = slice(max(0, i - WINDOW_LINES), i + WINDOW_LINES + 1)
+        near = np.abs(lefts[window] - lefts[i]) < 2.5 * sizes[i]
+        near &= np.abs(sizes[window] - sizes[i]) < (SIZE_RATIO - 1) * sizes[i]
+        here = near & (pages[window] == pages[i])
+        column = np.sort(rights[window][here if here.sum() >= LEAST_LINES else near])
+        edge = column[int(FULL_QUANTILE * (len(column) - 1))] if len(column) >= LEAST_LINES else column[-1]
         rooms.append(float(edge - rights[i]) / sizes[i])
     return rooms
 
@@ -142,7 +145,7 @@ def _pitch(lines: Sequence[Line], i: int) -> float:
     around = range(max(0, i - 15), min(len(lines) - 1, i + 15))
     steps = [lines[k + 1].y - lines[k].y for k in around if lines[k].page == lines[k + 1].page]
     steps = [step for step in steps if step > 0.5 * lines[i].size]
-    return float(np.quantile(steps, 0.3)) if steps else float("inf")
+    return sorted(steps)[int(0.3 * len(steps))] if steps else float("inf")
 
 
 def _word_ends(lines: Sequence[Line], going_on: list[int], ragged: bool) -> list[str]:

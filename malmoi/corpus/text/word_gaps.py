@@ -1,9 +1,9 @@
 """Whether a word goes on over the end of a line: a linear model of the letters on both sides of the gap.
 
 Lines of Korean are broken between words or between any two letters, and what is printed does not say which. The model
-gives the probability that there was a space, from hashed pairs and triples of letters, the pieces of the words that meet
-at the gap, and whether the words stand elsewhere in the same text. Learnt by learning/word_gap_learner.py on text with
-its spaces: every gap between two letters is one example.
+gives the probability that there was a space, from hashed pairs and triples of letters, the pieces of the words that
+meet at the gap, and whether the words stand elsewhere in the same text. Learnt by learning/word_gap_learner.py on text
+with its spaces: every gap between two letters is one example.
 """
 
 from collections import Counter
@@ -30,7 +30,9 @@ def shipped_weights() -> np.ndarray:
         return stored["weights"].astype(np.float32)
 
 
-def space_probability(gaps: list[tuple[str, str]], words: Counter[str], weights: np.ndarray | None = None) -> np.ndarray:
+def space_probability(
+    gaps: list[tuple[str, str]], words: Counter[str], weights: np.ndarray | None = None
+) -> np.ndarray:
     """float64 (gaps,): the probability of a space in each gap. gaps: the pieces of words left and right of it.
 
     words: how often each word stands in the text without the words at the gaps.
@@ -87,7 +89,7 @@ def _put(hashed: np.ndarray, i: int, feature: int, signs: np.ndarray, a: int, of
 
 
 @njit(nogil=True, cache=True)
-def _folded(sign: int) -> int:
+def _folded(sign: np.uint64) -> np.uint64:
     """Digits are one letter, Latin letters another, Hanja a third; Hangul and punctuation are themselves."""
     if 48 <= sign <= 57:
         return np.uint64(DIGIT)

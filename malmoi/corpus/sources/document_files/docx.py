@@ -1,4 +1,4 @@
-"""DOCX (ECMA-376, WordprocessingML): paragraphs, headings, lists, tables, text boxes and notes, in the order of the text.
+"""DOCX (ECMA-376, WordprocessingML): paragraphs, headings, lists, tables, text boxes and notes, in reading order.
 
 Headers, footers and comments stand once, at the end. What a tracked change deleted and what fields compute from (their
 instructions) are left out; pictures and objects are not read; macros are never run.

@@ -29,7 +29,7 @@ def way_on(suffix: str) -> str:
 
 
 def begins_as_document(head: bytes) -> bool:
-    """Whether the first bytes are those of a format that is read, whatever the name. Zip archives are not asked here."""
+    """Whether the first bytes are those of a format that is read, whatever the name. Not asked of zip archives."""
     return head.startswith((PDF, OLE))
 
 

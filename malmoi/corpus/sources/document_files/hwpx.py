@@ -15,6 +15,8 @@ MANIFEST, OUTLINE, PREVIEW = "META-INF/manifest.xml", "Contents/content.hpf", "P
 SPACES = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 """Elements inside a text that stand for a character."""
 NOTES = ("footNote", "endNote", "hiddenComment")
+WRITTEN = {"equation": "script", "dutmal": "mainText", "compose": "composeText"}
+"""Objects that are words: equations, words with others above them, signs put together; and where they have them."""
 EDGES = ("header", "footer")
 Element = ElementTree.Element
 
@@ -111,10 +113,8 @@ def _walk(element: Element, blocks: _Blocks, edges: _Blocks) -> None:
         elif name == "drawText":
             for block in _inside(child, edges):
                 blocks.put(block)
-        elif name == "equation":
-            blocks.add(text_below(child, "script") or "")
-        elif name in ("dutmal", "compose"):  # words over words, and signs put together
-            blocks.add(text_below(child, "mainText") or child.get("composeText") or "")
+        elif name in WRITTEN:
+            blocks.add(text_below(child, WRITTEN[name]) or child.get("composeText") or "")
         elif name != "parameters":  # of a field: commands, addresses
             _walk(child, blocks, edges)
 

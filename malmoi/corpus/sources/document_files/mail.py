@@ -76,7 +76,7 @@ def _collect(part: Message, found: _Found, depth: int) -> None:
     if kind in LOCKED and "signed" not in str(part.get_param("smime-type", "")):
         raise DamagedError("encrypted", "the mail is encrypted")
     if kind == "message/rfc822" or (kind == "message/global" and part.is_multipart()):
-        found.mails += [inner for inner in _inner(part)][:1]
+        found.mails += _inner(part)[:1]
     elif kind == "multipart/alternative":
         _plainest(_inner(part), found, depth)
     elif kind == "multipart/related":

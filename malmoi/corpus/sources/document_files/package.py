@@ -70,7 +70,7 @@ class Package:
 
 
 def parse_xml(content: bytes, name: str) -> ElementTree.Element:
-    """A tree whose names have no namespace: "p" for "{http://…}p" and "w:p", in elements as in attributes ("r:id" stays).
+    """A tree whose names have no namespace: "p" for "{http://…}p" and "w:p", in attributes too (but "r:id" stays).
 
     The prefixes differ between programs and between editions of a standard; the local names do not. Raises DamagedError
     for XML that is not well-formed, defines entities, or nests too deep.

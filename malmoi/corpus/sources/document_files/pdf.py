@@ -26,7 +26,9 @@ LEAST_LETTERS = 10
 EDGE_LINES = 2
 """Lines at the top and at the bottom of a page among which running heads and page numbers are looked for."""
 REPEATED_PAGES, REPEATED_SHARE = 3, 0.3
-PAGE_NUMBER = re.compile(r"(?:[-–—<\[(]\s*)?(?:page|p\.|쪽)?\s*[\divxlc]{1,4}\s*(?:/\s*\d{1,4}|쪽|페이지)?(?:\s*[-–—>\])])?", re.I)
+PAGE_NUMBER = re.compile(
+    r"[-–—<\[(]?\s*(?:page|p\.|쪽)?\s*[\divxlc]{1,4}\s*(?:/\s*\d{1,4}|쪽|페이지)?\s*[-–—>\])]?", re.IGNORECASE
+)
 DIGITS = re.compile(r"\d+")
 
 

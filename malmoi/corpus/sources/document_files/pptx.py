@@ -1,4 +1,4 @@
-"""PPTX (ECMA-376, PresentationML): the slides in their order, each with its title, texts, tables and the speaker's notes.
+"""PPTX (ECMA-376, PresentationML): the slides in their order, each with title, texts, tables and the speaker's notes.
 
 What stands on the master of all slides is not part of any; numbers and dates of slides are left out.
 """

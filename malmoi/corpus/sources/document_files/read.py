@@ -66,7 +66,7 @@ def _documents(part: Part, raw: Raw, source: Input) -> list[dict[str, Any] | Unr
 
 
 def _format(content: bytes, name: str) -> str:
-    """The reader for a file, by its bytes; by its suffix where they say nothing. Raises DamagedError for what has none."""
+    """The reader for a file: by its bytes, else by its suffix. Raises DamagedError for what has none."""
     suffix = "." + name.lower().rpartition(".")[2]
     wanted = formats.SUFFIXES.get(suffix)
     if formats.PDF in content[: formats.PDF_HEAD_BYTES] and wanted != "mail":
