@@ -28,7 +28,11 @@ LEAST_LINES, WINDOW_LINES = 8, 150
 FULL_QUANTILE = 0.9
 SENTENCE_END = re.compile(r"[.!?:;…>」』)\]\"”']\s*$")
 UNIT = re.compile(r"[^\s\u1100-\uffff]+|\S[)\].,!?」』》〉…]*")
-SIGN = re.compile(r"(?:[①-⑳㉮-㉻•·ㆍ○●□■◦▪▶▷◎◇◆※☞*-]|\(?\d{1,3}[.)]|[가-하][.)]|제\s?\d+[조장절편]\b|[IVXⅠ-Ⅻ]+\.)\s?")
+BULLET = re.compile("[•◦▪▶▷○●□■◎◇◆※☞\ue000-\uf8ff]")
+"""The last ones are signs of fonts for symbols."""
+SIGN = re.compile(r"(?:[①-⑳㉮-㉻·ㆍ*-]|\(?\d{1,3}[.)]|[가-하][.)]|제\s?\d+[조장절편]\b|[IVXⅠ-Ⅻ]+\.)\s?")
+ROW_EM, ROW_SHARE = 1.0, 0.4
+"""Cells of one row of a table: on one base line but for so much of a letter, one behind the other."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,12 @@ def _unit_em(text: str) -> float:
 
 
 def _paragraph_end(lines: Sequence[Line], i: int, room: float, word: float) -> str:
-    """PARAGRAPH or BREAK where the place of the lines says so; "" where line i may go on in the next one."""
+    """What the place of the lines says of the end of line i; "" where it may go on in the next one."""
     this, after = lines[i], lines[i + 1]
+    if _is_row(this, after):
+        return SPACE
+    if (i and _is_row(lines[i - 1], this)) or BULLET.match(after.text.lstrip()):
+        return BREAK
     if not 1 / SIZE_RATIO < after.size / this.size < SIZE_RATIO:
         return PARAGRAPH
     same_column = this.page == after.page and after.y > this.y
@@ -138,6 +146,12 @@ def _paragraph_end(lines: Sequence[Line], i: int, room: float, word: float) -> s
     if indented and (beyond is None or after.left - beyond.left > INDENT_EM * this.size):
         return PARAGRAPH
     return ""
+
+
+def _is_row(this: Line, after: Line) -> bool:
+    """Whether two pieces of text are cells of one row."""
+    close = this.page == after.page and abs(after.y - this.y) < ROW_SHARE * this.size
+    return close and after.left >= this.right - ROW_EM * this.size
 
 
 def _pitch(lines: Sequence[Line], i: int) -> float:

@@ -65,6 +65,8 @@ class _Document:
     def __init__(self, package: Package, main: str) -> None:
         styles = package.xml_or_none(beside(main, "styles.xml"))
         self._levels = dict(_heading_levels(styles)) if styles is not None else {}
+        of_lists = styles.findall("style") if styles is not None else ()
+        self._items = {style.get("styleId") for style in of_lists if style.find("pPr/numPr") is not None}
         self._notes = {}
         for reference, name in NOTES.items():
             root = package.xml_or_none(beside(main, f"{name}.xml"))
@@ -115,12 +117,14 @@ class _Document:
         if properties is None:
             return ""
         style, outline = properties.find("pStyle"), properties.find("outlineLvl")
-        level = _level(outline) or self._levels.get(style.get("val") if style is not None else None, 0)
+        name = style.get("val") if style is not None else None
+        level = _level(outline) or self._levels.get(name, 0)
         if level:
             return "#" * level + " "
         depth = properties.find("numPr/ilvl")
         nested = int(depth.get("val", "0")) if depth is not None and depth.get("val", "").isdecimal() else 0
-        return "  " * min(nested, 8) + "- " if properties.find("numPr") is not None else ""
+        is_item = properties.find("numPr") is not None or name in self._items
+        return "  " * min(nested, 8) + "- " if is_item else ""
 
     def _table(self, table: Element) -> list[str]:
         """Rows, one line each. A table of one cell is a frame: its paragraphs stay apart."""

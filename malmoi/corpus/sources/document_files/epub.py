@@ -21,8 +21,8 @@ Element = ElementTree.Element
 def read(content: bytes) -> Extracted:
     """The chapters of a book. Raises DamagedError where there is none; a chapter that cannot be read is a gap."""
     package = Package(content)
-    outline = _outline(package)
-    root = package.xml(outline)
+    outline = _outline(package) or ""
+    root = package.xml(outline) if outline else ElementTree.Element("package")
     book = _fields(root)
     locked = _locked(package)
     titles = _titles(package, root, outline)
@@ -66,15 +66,13 @@ def shown_numbers(numbers: list[int]) -> str:
     return ", ".join(words[:40]) + (f" and {len(words) - 40} more ranges" if len(words) > 40 else "")
 
 
-def _outline(package: Package) -> str:
-    """The member that describes the book."""
+def _outline(package: Package) -> str | None:
+    """The member that describes the book; None where it has none: its pages are read all the same."""
     container = package.xml_or_none(CONTAINER)
     known = set(package.names)
     roots = [root.get("full-path", "") for root in container.iter("rootfile")] if container is not None else []
     found = [name for name in (*roots, *package.names) if name in known and name.endswith(".opf")]
-    if not found:
-        raise DamagedError("malformed_document", "no OPF file in the package")
-    return found[0]
+    return found[0] if found else None
 
 
 def _chapters(package: Package, root: Element, outline: str) -> list[str]:

@@ -27,7 +27,9 @@ CHARACTERS = {0: 0, 10: 10, 13: 10, 24: ord("-"), 25: 0, 26: 0, 27: 0, 28: 0, 29
 """Control characters of one unit each (table 6), and what stands for them. All other signs below 32 take eight units
 of two bytes."""
 INLINE_UNITS = 8
-TAB = 9
+TAB, OBJECT = 9, 11
+EXTENDED = frozenset({1, 2, 3, 11, 12, 14, 15, 16, 17, 18, 21, 22, 23})
+"""Those of eight units to which a CTRL_HEADER belongs; the others of eight units hold all in themselves."""
 EDGES = ("head", "foot")
 MOST_RECORDS, MOST_DEPTH = 2_000_000, 100
 PREVIEW_TOLD = "only the preview of its first page is read: "
@@ -162,8 +164,11 @@ def records(section: bytes, name: str) -> Iterator[Record]:
         at, number = at + size, number + 1
 
 
-def plain_text(content: bytes) -> str:
-    """The letters of a PARA_TEXT record. What stands for an object is left out: its own records follow."""
+def pieces(content: bytes) -> Iterator[tuple[str, int]]:
+    """The letters of a PARA_TEXT record, cut at each extended control; with the code of it, 0 at the end.
+
+    Every extended control has a CTRL_HEADER among the records of the paragraph, in the same order.
+    """
     units = struct.unpack(f"<{len(content) // 2}H", content[: len(content) // 2 * 2])
     letters: list[int] = []
     at = 0
@@ -176,8 +181,15 @@ def plain_text(content: bytes) -> str:
         else:
             letters += [TAB] if unit == TAB else []
             at += INLINE_UNITS - 1
+            if unit in EXTENDED:
+                yield _decoded(letters), unit
+                letters = []
         at += 1
-    return struct.pack(f"<{len(letters)}H", *letters).decode("utf-16-le", "replace").rstrip("\n")
+    yield _decoded(letters).rstrip("\n"), 0
+
+
+def _decoded(units: list[int]) -> str:
+    return struct.pack(f"<{len(units)}H", *units).decode("utf-16-le", "replace")
 
 
 def _tree(section: Iterator[Record], name: str) -> Node:
@@ -208,15 +220,31 @@ def _add(nodes: list[Node], blocks: list[str], edges: list[str]) -> None:
 
 
 def _paragraph(node: Node, blocks: list[str], edges: list[str]) -> None:
-    """The words of a paragraph, then what stands in it: tables, text boxes, footnotes."""
-    words = [plain_text(child.content) for child in node.children if child.tag == PARA_TEXT]
-    for child in node.children:
-        equations = [inner for inner in child.children if inner.tag == EQUATION]
-        words += [" " + _equation(equation.content) for equation in equations]
+    """The words of a paragraph; tables and text boxes where they stand in it, and after it its footnotes."""
+    controls = iter([child for child in node.children if child.tag == CTRL_HEADER])
+    content = b"".join(child.content for child in node.children if child.tag == PARA_TEXT)
+    words: list[str] = []
+    later: list[Node] = []
+    for text, code in pieces(content):
+        words.append(text)
+        control = next(controls, None) if code else None
+        equation = next((inner for inner in control.children if inner.tag == EQUATION), None) if control else None
+        if equation:
+            words.append(_equation(equation.content))
+        elif control and code == OBJECT:
+            _put(words, blocks)
+            _add([control], blocks, edges)
+            words = []
+        elif control:
+            later.append(control)
+    _put(words, blocks)
+    _add([*later, *controls], blocks, edges)
+
+
+def _put(words: list[str], blocks: list[str]) -> None:
     text = "".join(words).strip()
     if text:
         blocks.append(text)
-    _add([child for child in node.children if child.tag != PARA_TEXT], blocks, edges)
 
 
 def _equation(content: bytes) -> str:
