@@ -21,6 +21,8 @@ RAGGED_SHARE = 0.1
 """Above it of the lines that go on are not full, and most of these end no sentence: then words are not broken."""
 TRAILING_SHARE = 0.1
 """Above it of the lines end with a space: a program wrote spaces at line ends, and broke words where it wrote none."""
+WIDEST_PITCH = 2.2
+"""Of lines, in their letters: a little more than double spacing."""
 PITCH_RATIO, SIZE_RATIO, INDENT_EM = 1.3, 1.15, 0.7
 NATURAL_SHARE = 0.29
 """Of the gaps between letters of Korean are spaces (1.0 million gaps of laws, documentation, web pages)."""
@@ -159,7 +161,7 @@ def _pitch(lines: Sequence[Line], i: int) -> float:
     around = range(max(0, i - 15), min(len(lines) - 1, i + 15))
     steps = [lines[k + 1].y - lines[k].y for k in around if lines[k].page == lines[k + 1].page]
     steps = [step for step in steps if step > 0.5 * lines[i].size]
-    return sorted(steps)[int(0.3 * len(steps))] if steps else float("inf")
+    return min([sorted(steps)[int(0.3 * len(steps))] if steps else float("inf"), WIDEST_PITCH * lines[i].size])
 
 
 def _word_ends(lines: Sequence[Line], going_on: list[int], ragged: bool) -> list[str]:

@@ -19,6 +19,9 @@ NOT_READ = {
 PDF, OLE, ZIP = b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 PDF_HEAD_BYTES = 1024
 """The mark of a PDF may stand so far from the start (PDF 1.7, appendix H.3)."""
+PAGE_TAGS = (b"<html", b"<table", b"<!doctype html")
+"""What begins a page of HTML that a program named .xls, so that Excel opens it."""
+HWPML = b"<HWPML"
 HWP3, RTF = b"HWP Document File V", b"{\\rtf"
 
 

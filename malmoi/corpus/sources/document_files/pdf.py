@@ -5,6 +5,7 @@ Scripts in a PDF are never run, forms are not filled, files in it are not unpack
 """
 
 import ctypes
+import itertools
 import re
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ MOST_S = 120.0
 """Of one file. Usual ones take 2 ms a page."""
 LEAST_LETTERS = 10
 """A page with a picture and fewer letters than these is a picture: a scan with its page number."""
+OUTLINES, MOST_OBJECTS = 100, 100_000
 EDGE_LINES = 2
 """Lines at the top and at the bottom of a page among which running heads and page numbers are looked for."""
 REPEATED_PAGES, REPEATED_SHARE = 3, 0.3
@@ -114,10 +116,20 @@ def _page(pdf: Any, number: int) -> tuple[list[Line], bool] | None:
     try:
         lines = list(_lines(raw, text_page, number))
         few = sum(len(line.text) for line in lines) < LEAST_LETTERS
-        return lines, few and any(True for _ in page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
+        return lines, few and _has_picture(raw, page)
     finally:
         text_page.close()
         page.close()
+
+
+def _has_picture(raw: Any, page: Any) -> bool:
+    """Whether a page shows a picture, or so many paths that they may be letters drawn as outlines."""
+    num_paths = 0
+    for shown in itertools.islice(page.get_objects(max_depth=3), MOST_OBJECTS):
+        num_paths += shown.type == raw.FPDF_PAGEOBJ_PATH
+        if shown.type == raw.FPDF_PAGEOBJ_IMAGE or num_paths >= OUTLINES:
+            return True
+    return False
 
 
 def _lines(raw: Any, text_page: Any, number: int) -> Iterator[Line]:
@@ -151,7 +163,7 @@ def without_furniture(pages: list[list[Line]]) -> list[Line]:
     edges = [_edges(page) for page in pages]
     counts = Counter(key for page in edges for key in {_key(page_line.text) for page_line in page})
     least = max(REPEATED_PAGES, REPEATED_SHARE * len(pages))
-    repeated = {key for key, number in counts.items() if number >= least}
+    repeated = {key for key, number in counts.items() if number >= (2 if PAGE_NUMBER.fullmatch(key) else least)}
     kept: list[Line] = []
     seen: set[str] = set()
     for page, edge in zip(pages, edges, strict=True):

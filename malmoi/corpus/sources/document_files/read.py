@@ -1,15 +1,18 @@
 """From the bytes of a document file to its documents: which reader, what may go wrong, how the parts are named."""
 
+import contextlib
+import faulthandler
 import io
 import struct
+import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources import page_documents
-from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, xlsx
+from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, whole_page, xlsx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -19,8 +22,10 @@ from malmoi.kit.hangul import whole_characters
 
 READERS: dict[str, Callable[[bytes], Extracted]] = {
     "pdf": pdf.read, "hwp": hwp5.read, "hwpx": hwpx.read, "docx": docx.read, "xlsx": xlsx.read, "pptx": pptx.read,
-    "epub": epub.read, "mail": mail.read,
+    "epub": epub.read, "mail": mail.read, "page": whole_page.read,
 }  # fmt: skip
+MOST_S = 300.0
+"""Of one file. Readers that can ask for the time end earlier by themselves; this one is for those that hang."""
 BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, IndexError, RecursionError, OverflowError,
     TypeError, AttributeError, EOFError,
@@ -37,7 +42,8 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
     """
     assert isinstance(raw.content, bytes)
     try:
-        extracted = READERS[_format(raw.content, raw.origin_file)](raw.content)
+        with time_limit(MOST_S):
+            extracted = READERS[_format(raw.content, raw.origin_file)](raw.content)
     except DamagedError as damage:
         return unreadable(raw, damage.reason, damage.detail)
     except BROKEN as error:
@@ -47,6 +53,19 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
         found += _documents(part, raw, source)
     found += [unreadable(raw, gap.reason, gap.detail) for gap in extracted.gaps]
     return found
+
+
+@contextlib.contextmanager
+def time_limit(limit_s: float) -> Iterator[None]:
+    """Ends this process where the work inside takes longer, even inside a library that never comes back.
+
+    In a build the item is tried once more and then stands in the ledger as `worker_died` (passes/attempts.py).
+    """
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__ or sys.stderr)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _documents(part: Part, raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable]:
@@ -80,6 +99,11 @@ def _format(content: bytes, name: str) -> str:
         raise DamagedError("unsupported_format", f"no reader for {old}; save it as .hwpx or .docx")
     if wanted == "mail":
         return "mail"
+    head = content[: formats.PDF_HEAD_BYTES].lower()
+    if wanted == "xlsx" and any(tag in head for tag in formats.PAGE_TAGS):
+        return "page"
+    if formats.HWPML in content[: formats.PDF_HEAD_BYTES]:
+        raise DamagedError("unsupported_format", formats.way_on(".hml"))
     raise DamagedError("malformed_document", f"named {suffix}, but it begins with {content[:8]!r}")
 
 

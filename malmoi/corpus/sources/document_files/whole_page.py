@@ -6,8 +6,14 @@ from malmoi.corpus.html.core_region import MAX_PAGE_BYTES
 from malmoi.corpus.html.region_text import block_reader, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import scan
 from malmoi.corpus.html.tags import tables
+from malmoi.corpus.sources.document_files.extracted import Extracted, Part
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.corpus.text import charset
+
+
+def read(content: bytes) -> Extracted:
+    """A page that came under the name of a workbook, as one text."""
+    return Extracted((Part(whole_text(content)),))
 
 
 def whole_text(html: bytes, declared: str | None = None) -> str:
