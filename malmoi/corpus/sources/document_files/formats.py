@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 SUFFIXES = {
     ".pdf": "pdf", ".hwp": "hwp", ".hwt": "hwp", ".hwpx": "hwpx", ".docx": "docx", ".docm": "docx", ".dotx": "docx",
-    ".xlsx": "xlsx", ".xlsm": "xlsx", ".xltx": "xlsx", ".xlsb": "xlsx", ".xls": "xlsx", ".ods": "xlsx", ".pptx": "pptx",
+    ".xlsx": "xlsx", ".xlsm": "xlsx", ".xltx": "xlsx", ".xls": "xlsx", ".ods": "xlsx", ".pptx": "pptx",
     ".pptm": "pptx", ".ppsx": "pptx", ".potx": "pptx", ".epub": "epub", ".eml": "mail", ".mht": "mail",
     ".mhtml": "mail",
 }  # fmt: skip
@@ -12,7 +12,7 @@ SUFFIXES = {
 
 NOT_READ = {
     ".doc": "docx", ".dot": "docx", ".rtf": "docx", ".odt": "docx", ".hml": "hwpx", ".ppt": "pptx", ".odp": "pptx",
-    ".msg": "eml", ".mobi": "epub", ".azw3": "epub", ".djvu": "pdf", ".xps": "pdf",
+    ".xlsb": "xlsx", ".msg": "eml", ".mobi": "epub", ".azw3": "epub", ".djvu": "pdf", ".xps": "pdf",
 }  # fmt: skip
 """Formats of the same kinds that are not, and what to save them as."""
 

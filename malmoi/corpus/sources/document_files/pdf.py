@@ -181,7 +181,8 @@ def without_furniture(pages: list[list[Line]]) -> list[Line]:
 def _edges(page: list[Line]) -> list[Line]:
     """The highest and the lowest lines of a page, wherever they stand in its text."""
     by_place = sorted(page, key=lambda line: line.y)
-    return by_place[:EDGE_LINES] + by_place[max(EDGE_LINES, len(by_place) - EDGE_LINES) :]
+    number = min(EDGE_LINES, (len(page) - 1) // 2)  # what is all of a page is no edge of it
+    return by_place[:number] + by_place[len(by_place) - number :]
 
 
 def _key(text: str) -> str:

@@ -1,19 +1,17 @@
 """From the bytes of a document file to its documents: which reader, what may go wrong, how the parts are named."""
 
-import contextlib
-import faulthandler
 import io
 import struct
-import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources import page_documents
 from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, whole_page, xlsx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
+from malmoi.corpus.sources.document_files.time_limit import time_limit
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, document, given_fields, unreadable
@@ -53,19 +51,6 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
         found += _documents(part, raw, source)
     found += [unreadable(raw, gap.reason, gap.detail) for gap in extracted.gaps]
     return found
-
-
-@contextlib.contextmanager
-def time_limit(limit_s: float) -> Iterator[None]:
-    """Ends this process where the work inside takes longer, even inside a library that never comes back.
-
-    In a build the item is tried once more and then stands in the ledger as `worker_died` (passes/attempts.py).
-    """
-    faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__ or sys.stderr)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 def _documents(part: Part, raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable]:

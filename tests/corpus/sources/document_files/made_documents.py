@@ -46,7 +46,7 @@ END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 def package(members, first=None):
     """A zip file. members: name to content. first: a member that stands uncompressed at the head (EPUB, HWPX)."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in {**(first or {}), **members}.items():
             method = zipfile.ZIP_STORED if first and name in first else zipfile.ZIP_DEFLATED
             archive.writestr(name, content, method)
