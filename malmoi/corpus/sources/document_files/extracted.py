@@ -15,11 +15,13 @@ class Part:
 
     content: the text; bytes are a saved web page, of which the core region is read. fields: metadata under the names of
     sources/fields.py. name: what tells it from the other parts of the file; "" for the only or the first one.
+    taken: letters by step that the reader left out on purpose.
     """
 
     content: str | bytes
     fields: dict[str, Any] = field(default_factory=dict)
     name: str = ""
+    taken: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 from malmoi.corpus.sources.document_files.epub import shown_numbers
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Gap, Part
 from malmoi.corpus.sources.document_files.package import no_text
+from malmoi.corpus.sources.letter_account import PAGE_FURNITURE, letters_in
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.line_breaks import Line, join
@@ -74,12 +75,15 @@ def _read(pdf: Any) -> Extracted:
         else:
             lines.append(page_lines)
     gaps = _gaps(pictures, broken, num_pages)
-    text = join(without_furniture(lines)).text
+    kept, furniture = without_furniture(lines)
+    text = join(kept).text
     if not text.strip():
         if not gaps:
             no_text("pages without letters")
         return Extracted((), gaps)
-    return Extracted((Part(text, _fields(pdf)),), gaps)
+    letters = letters_in("\n".join(line.text for line in furniture))
+    taken = ((PAGE_FURNITURE, letters),) if letters else ()
+    return Extracted((Part(text, _fields(pdf), taken=taken),), gaps)
 
 
 def _gaps(pictures: list[int], broken: list[int], num_pages: int) -> tuple[Gap, ...]:
@@ -158,13 +162,14 @@ def _box(raw: Any, text_page: Any, index: int) -> tuple[float, float, float]:
     return box.left, box.right, y.value
 
 
-def without_furniture(pages: list[list[Line]]) -> list[Line]:
-    """The lines of all pages but page numbers and, from the second time on, running heads that many pages share."""
+def without_furniture(pages: list[list[Line]]) -> tuple[list[Line], list[Line]]:
+    """The lines of all pages, and those left out: page numbers and, from the second time on, heads that many share."""
     edges = [_edges(page) for page in pages]
     counts = Counter(key for page in edges for key in {_key(page_line.text) for page_line in page})
     least = max(REPEATED_PAGES, REPEATED_SHARE * len(pages))
     repeated = {key for key, number in counts.items() if number >= (2 if PAGE_NUMBER.fullmatch(key) else least)}
     kept: list[Line] = []
+    furniture: list[Line] = []
     seen: set[str] = set()
     for page, edge in zip(pages, edges, strict=True):
         at_edge = set(map(id, edge))
@@ -172,10 +177,11 @@ def without_furniture(pages: list[list[Line]]) -> list[Line]:
             key = _key(line.text)
             if id(line) in at_edge and key in repeated:
                 if PAGE_NUMBER.fullmatch(line.text.strip()) or key in seen:
+                    furniture.append(line)
                     continue
                 seen.add(key)
             kept.append(line)
-    return kept
+    return kept, furniture
 
 
 def _edges(page: list[Line]) -> list[Line]:

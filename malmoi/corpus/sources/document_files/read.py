@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from malmoi.corpus.document import DAMAGE
@@ -13,6 +14,7 @@ from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
 from malmoi.corpus.sources.document_files.time_limit import time_limit
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.letter_account import NORMALISED, account
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, document, given_fields, unreadable
 from malmoi.corpus.sources.streams import DamagedError
@@ -66,7 +68,8 @@ def _documents(part: Part, raw: Raw, source: Input) -> list[dict[str, Any] | Unr
         return [unreadable(raw, "no_text", "nothing is left but marks")]
     name = f"#{part.name}" if part.name else ""
     damage = text.count("\ufffd") / len(text)
-    return [document(raw, source, fields, text, name) | {DAMAGE: damage}]
+    letters = account(replace(raw, taken=part.taken), part.content, text, NORMALISED)
+    return [document(raw, source, fields, text, name) | {DAMAGE: damage} | letters]
 
 
 def _format(content: bytes, name: str) -> str:
