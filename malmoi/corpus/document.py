@@ -87,8 +87,9 @@ DAMAGE = "decoding_damage_share"
 TAKEN = pa.list_(pa.struct([("step", pa.string()), ("letters", pa.int64())]))
 """How many letters each step took from an item, in order; below 0 where it added some (masks, speakers' labels).
 
-letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised;
-steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report names.
+letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised,
+page_furniture; steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report
+names.
 """
 UNEXPLAINED = "unexplained"
 

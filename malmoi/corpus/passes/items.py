@@ -108,7 +108,7 @@ def _rows(raw: Raw, source: Input) -> list[Row]:
     """The documents of one item: mostly one; a page may give its comments as documents of their own."""
     try:
         made = to_documents(raw, source)
-        documents = made if isinstance(made, list) else [made]
+        documents = [made] if isinstance(made, Unreadable) else made
         rows = [_row(document, raw, source) for document in documents]
     except Exception as error:  # the edge of this process: an item that no one thought of must not end the run
         print(traceback.format_exc(), file=sys.stderr)
