@@ -13,7 +13,9 @@ import pytest
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
-from malmoi.corpus.erase import Asked, erase, find
+from malmoi.corpus.erase import erase
+from malmoi.corpus.erasure.request import Request
+from malmoi.corpus.erasure.search import find
 from malmoi.corpus.ledger.layout import SITES
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
@@ -156,7 +158,7 @@ def test_killed_and_asked_again_it_finishes(run, capsys, moment):
         if done == (1 if moment == "first file" else total):
             raise KeyboardInterrupt
 
-    ids = [row["id"] for row in find(run / "corpus", Asked(matching="(첫째|둘째) 편지"))]
+    ids = [hit.id for hit in find(run / "corpus", [Request(matching="(첫째|둘째) 편지")])]
     with pytest.raises(KeyboardInterrupt):
         erase(run / "corpus", ids, killed)
     said = erase_cli(run / "corpus", capsys)
