@@ -19,7 +19,7 @@ from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, heldout_limit, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
-from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
+from malmoi.tokenizer.shards import ERASING, PARTS, SEPARATOR, table_of, token_type
 
 REPEATED = ("repeated_documents", "repeated_tokens")
 OUTPUT_VERSION = 1
@@ -85,6 +85,7 @@ def _encode(
 ) -> None:
     """Fills the folder, both parts at once, in the order of the corpus. What an unfinished run left goes first."""
     out = work.folder
+    remove(out / ERASING)  # of an erasure that was killed: what is encoded now is of the corpus without the documents
     for file in (*listed(out, ".bin"), *listed(out, ".documents.parquet")):
         remove(file)  # of an unfinished or different run
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens

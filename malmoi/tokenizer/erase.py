@@ -1,6 +1,6 @@
 """Takes documents out of token shards in place, whole: what is left is what `encode` makes of the corpus without them.
 
-The new shards are written beside the old ones, all of them, and moved over them when they are whole (`erasing/ready`).
+The new shards are written beside the old ones, all of them, and moved over them when they are whole (`erasing/ready.json`).
 A killed erasure is finished by the next one. The former index of ids stays (former.py), so that a training can still be
 asked what it saw.
 """
@@ -22,9 +22,9 @@ from malmoi.tokenizer.corpus_text import content_sha256, heldout_limit, reading_
 from malmoi.tokenizer.encode import REPEATED, Tally
 from malmoi.tokenizer.former import open_index
 from malmoi.tokenizer.shard_writer import PartWriter, Row
-from malmoi.tokenizer.shards import PARTS, Part, open_part, table_of
+from malmoi.tokenizer.shards import ERASING, PARTS, Part, open_part, table_of
 
-ERASING, READY = "erasing", "ready.json"
+READY = "ready.json"
 ROWS_AT_ONCE = 1_000
 
 

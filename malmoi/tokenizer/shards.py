@@ -25,6 +25,9 @@ PARTS = ("train", "heldout")
 SEPARATOR = 0
 """The id that ends every document: `<|endoftext|>`."""
 
+ERASING = "erasing"
+"""Folder in that of the tokens: shards on the way from which documents were taken (erase.py)."""
+
 DOCUMENTS_SCHEMA = pa.schema(
     [
         ("id", pa.string()),
