@@ -1,12 +1,13 @@
 """Takes documents out of token shards in place, whole: what is left is what `encode` makes of the corpus without them.
 
-The new shards are written beside the old ones, all of them, and moved over them when they are whole (`erasing/ready.json`).
-A killed erasure is finished by the next one. The former index of ids stays (former.py), so that a training can still be
-asked what it saw.
+The new shards are written beside the old ones, all of them, and moved over them when they are whole
+(`erasing/ready.json`). A killed erasure is finished by the next one. The former index of ids stays (former.py), so that
+a training can still be asked what it saw.
 """
 
 import contextlib
 from collections import Counter
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from malmoi.tokenizer.shard_writer import PartWriter, Row
 from malmoi.tokenizer.shards import ERASING, PARTS, Part, open_part, table_of
 
 READY = "ready.json"
+Progress = Callable[[int, int], None]
 ROWS_AT_ONCE = 1_000
 
 
@@ -34,24 +36,27 @@ def ids_in(tokens: Path, ids: AbstractSet[str]) -> dict[str, set[str]]:
     return {name: open_index(tokens, content_sha256(tokens), name).ids_among(ids) for name in PARTS}
 
 
-def erase(tokens: Path, ids: AbstractSet[str], corpus: Path, was: str | None) -> dict[str, Any]:
+def erase(
+    tokens: Path, ids: AbstractSet[str], corpus: Path, was: str | None, progress: Progress = lambda _done, _total: None
+) -> dict[str, Any]:
     """Takes the documents with these ids out, and finishes what an erasure that was killed left.
 
     corpus: where they came from, without the documents already; was: its content hash before. Where the tokens are of
-    that content, they are of the present one afterwards: `tokenizer encode` then finds nothing to do. Returns documents
-    by part, and the SHA-256 of each file `before` and `after` (None: it is gone). Raises UserError where the tokens are
-    unfinished, damaged, or another process is at work there.
+    that content, they are of the present one afterwards: `tokenizer encode` then finds nothing to do. `progress` is
+    called with new files in place and in all. Returns documents by part, and the SHA-256 of each file `before` and
+    `after` (None: it is gone). Raises UserError where the tokens are unfinished, damaged, or another process is at work
+    there.
     """
     manifest.read(tokens)
     with writing(tokens), lock(tokens):
-        _finish(tokens)
+        _finish(tokens, progress)
         made = manifest.read(tokens)
         before = manifest.hashes(made["outputs"])
         inside = ids_in(tokens, ids)
         if any(inside.values()):
             former.keep(tokens)
             _rewrite(tokens, made, {one for part in inside.values() for one in part})
-            _finish(tokens)
+            _finish(tokens, progress)
         _follow(tokens, corpus, was)
         after = manifest.hashes(manifest.read(tokens)["outputs"])
     files = {
@@ -116,13 +121,14 @@ class _Removed:
         return self._tally.counts()
 
 
-def _finish(tokens: Path) -> None:
+def _finish(tokens: Path, progress: Progress) -> None:
     """Moves whole new shards over the old ones, manifest last. What is not whole goes."""
     aside = tokens / ERASING
     ready = read_json(aside / READY)
     if ready is not None:
         made = manifest.read(tokens)
-        for name in ready["outputs"]:
+        for number, name in enumerate(ready["outputs"]):
+            progress(number, len(ready["outputs"]))
             if (aside / name).exists():
                 move(aside / name, tokens / name)
         for name in made["outputs"].keys() - ready["outputs"].keys():

@@ -61,7 +61,7 @@ def body(number: int) -> str:
     return grammar.text(number, 7).body
 
 
-def said(name: str, number: int, written: str) -> str:
+def said(number: int, written: str) -> str:
     """A text in whose middle a name stands as it is written."""
     lines = body(number).split(". ")
     half = len(lines) // 2
@@ -71,20 +71,21 @@ def said(name: str, number: int, written: str) -> str:
 def rows_of(place: int, name: str) -> list[dict[str, str]]:
     """What is planted for one person as rows: each way of writing in a document of its own."""
     first, host = 1000 + 20 * place, f"https://site{place}.example"
-    whole = said(name, first, name)
+    whole = said(first, name)
     half = len(name) // 2
     return [
         {"text": whole, "url": f"{host}/1"},
         {"text": whole, "url": f"{host}/copy"},
         {"text": whole.replace("이야기는", "소식은", 1), "url": f"{host}/near"},
-        {"text": said(name, first + 1, unicodedata.normalize("NFD", name)), "url": f"{host}/nfd"},
-        {"text": said(name, first + 2, "\u200b".join(name)), "url": f"{host}/zwsp"},
-        {"text": said(name, first + 3, f"{name[:half]}\n{name[half:]}"), "url": f"{host}/line"},
-        {"text": said(name, first + 4, name.upper()), "url": f"{host}/upper"},
+        {"text": said(first + 1, unicodedata.normalize("NFD", name)), "url": f"{host}/nfd"},
+        {"text": said(first + 2, "\u200b".join(name)), "url": f"{host}/zwsp"},
+        {"text": said(first + 3, f"{name[:half]}\n{name[half:]}"), "url": f"{host}/line"},
+        {"text": said(first + 4, name.upper()), "url": f"{host}/upper"},
         {"text": body(first + 5), "url": f"{host}/author", "author": name, "site": "모두의 마당"},
         {"text": body(first + 6), "url": f"{host}/title", "title": f"{name} 이야기"},
         {"text": body(first + 7), "url": f"https://blog.example/{name}/1"},
         {"text": f"{name} 짧은 글", "url": f"{host}/short"},
+        {"text": f"{name}에게 들은 이야기다. {body(first + 8)}", "url": f"{host}/begin"},
     ]
 
 
@@ -98,21 +99,18 @@ def plant(folder: Path) -> dict[str, Path]:
     """Raw files: of the run, of the base it stands on, of a sibling, and of next month's crawl."""
     raw, base, sibling = folder / "raw", folder / "raw_base", folder / "raw_sibling"
     others = [{"text": body(number), "url": f"https://other{number % 7}.example/{number}"} for number in range(160)]
-    write_rows(
-        raw / "posts.jsonl", [*others, *(row for place, name in enumerate(NAMES) for row in rows_of(place, name))]
-    )
+    planted = [row for place, name in enumerate(NAMES) for row in rows_of(place, name)]
+    write_rows(raw / "posts.jsonl", [*others, *planted])
     for place, name in enumerate(NAMES):
         (raw / f"{name}_일기.txt").write_text(body(3000 + place), encoding="utf-8")
         (raw / f"{name}_사진.xyz").write_bytes(b"\0\1\2" + name.encode())
         lines = f'{name} 010-1234-5678,"{name}"\n'
         (raw / f"표{place}.csv").write_text(lines, encoding="utf-8")
-    write_rows(base / "old.jsonl", [{"text": said(name, 4000 + place, name)} for place, name in enumerate(NAMES)])
+    write_rows(base / "old.jsonl", [{"text": said(4000 + place, name)} for place, name in enumerate(NAMES)])
     of_base = [{"text": body(number)} for number in range(200, 230)]
     write_rows(base / "other.jsonl", of_base)
-    shared = [
-        {"text": said(name, 1000 + 20 * place, name), "url": "https://mirror.example/all"}
-        for place, name in enumerate(NAMES)
-    ]
+    mirror = "https://mirror.example/all"
+    shared = [{"text": said(1000 + 20 * place, name), "url": mirror} for place, name in enumerate(NAMES)]
     write_rows(sibling / "mirror.jsonl", [*({"text": body(number)} for number in range(300, 330)), *shared])
     later = [
         row | {"url": f"https://later.example/{place}/{number}", "text": row["text"].replace("들었다", "전해 들었다")}

@@ -33,9 +33,8 @@ def scene(tmp_path_factory):
         recipe.write_text(corpus_only.format(folder=runs / name, raw=raw[name]), encoding="utf-8")
         malmoi("corpus", "build", str(recipe))
     recipe = folder / "drill.toml"
-    recipe.write_text(
-        RECIPE.format(folder=runs / "drill", raw=raw["raw"], base=runs / "base" / "corpus"), encoding="utf-8"
-    )
+    of_run = RECIPE.format(folder=runs / "drill", raw=raw["raw"], base=runs / "base" / "corpus")
+    recipe.write_text(of_run, encoding="utf-8")
     malmoi("run", str(recipe))
     media = runs / "drill" / "corpus" / "media" / "ab"
     media.mkdir(parents=True)
@@ -85,6 +84,5 @@ def print_table(before, after, was, now, said) -> None:
     print(f"{'`where`: places':<48} {len(was['found']):>6} {len(now['found']):>6}")
     print(f"documents erased {len(said['documents'])}, undecided {len(said['undecided'])}")
     for run in said["seen_by"]:
-        print(
-            f"trained on: {run['documents']} in {run['steps']} steps, held out {run['heldout']}, {run['checkpoints']}"
-        )
+        saved = ", ".join(run["checkpoints"])
+        print(f"trained on: {run['documents']} in {run['steps']} steps ({saved}); held out: {run['heldout']}")
