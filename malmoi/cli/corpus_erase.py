@@ -72,7 +72,7 @@ def _erase(arguments: argparse.Namespace) -> None:
     seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
     said: dict[str, Any] = {
         "documents": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.taken],
-        "undecided": [_told(hit, one.corpus) for one in found for hit in one.undecided],
+        "undecided": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.undecided],
         "erased": {},
         "removed": [],
         "seen_by": [run for run in seen if erasure_runs.is_concerned(run)],
@@ -86,7 +86,7 @@ def _erase(arguments: argparse.Namespace) -> None:
 
 
 def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: float) -> list[Found]:
-    """What each corpus of a scope holds: hits, exact copies, and near copies of hits in any of them."""
+    """What each corpus of a scope holds: hits, exact copies, and near copies of what is to go."""
     from malmoi.corpus.erase import left_over
     from malmoi.corpus.erasure import near, search
     from malmoi.corpus.erasure.words import files_with
@@ -101,7 +101,11 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
             one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]
         found.append(one)
     passages = [(number, text) for number, request in enumerate(requests) for text in request.texts]
-    asked = [(one.corpus, {hit.id: hit.request for hit in one.taken if hit.id is not None}) for one in found]
+    asked = [
+        (one.corpus, {hit.id: hit.request for hit in one.taken if hit.id is not None})
+        for one in found
+        if one.corpus in scope.erased
+    ]
     for one in found:
         known = frozenset(hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None)
         for number, (corpus, requests_by_id) in enumerate(asked):
@@ -175,7 +179,7 @@ def _erase_all(
     counted = {part: sum(int(one.get(part, 0)) for one in tokens.values()) for part in ("train", "heldout")}
     said = {"erased": total | {f"tokens ({part})": number for part, number in counted.items()}, "removed": removed}
     said |= {"left": left, "certificates": certificates}
-    if certificates:
+    if certificates or any(one.get("files") for one in tokens.values()):
         body = {"what": "runs", "documents": sorted({document for one in found for document in one.ids})}
         body |= {"tokens": {str(run): one for run, one in tokens.items()}, "removed": removed, "left": left}
         body |= {"seen_by": [run for run in seen if erasure_runs.is_concerned(run)]}

@@ -90,6 +90,8 @@ def left(run: Path, seen: dict[str, Any], tokens: dict[str, Any] | None) -> Iter
     again = f"rm -r {shlex.quote(str(train))} && malmoi run RECIPE" if may_be(train) else "malmoi run RECIPE"
     if may_be(run / TOKENS) and (tokens is None or "reason" in tokens) and is_concerned(seen):
         yield {"path": str(folder / TOKENS), "command": ENCODE, "what": "tokens"}
+    if may_be(run / REPORT) and tokens is None and seen["heldout"] != 0:
+        yield {"path": str(folder / REPORT), "command": again, "what": "report"}
     if seen["steps"] == 0 and seen["documents"] != UNKNOWN:
         return
     for stage in (TRAIN, MODEL):

@@ -126,7 +126,7 @@ def _request(row: dict[str, Any], path: Path) -> Request:
         word = _OTHER_WORDS.get(word, "address" if word == "addresses" else word.removesuffix("s"))
         if word not in (*_COLUMNS, "matching"):
             raise UserError(f"{path} has {key!r}", f"some of {', '.join(_COLUMNS)}", did_you_mean(word, list(_COLUMNS)))
-        given: Sequence[str] = [value] if isinstance(value, str) else list(value)
+        given: Sequence[Any] = value if isinstance(value, list) else [value]
         if not all(isinstance(one, str) for one in given):
             raise UserError(f"{path}: {key} is {value!r}", "a string or a list of strings")
         if word == "matching":

@@ -33,6 +33,8 @@ from malmoi.corpus.text.fold import (
 
 PROBE_LETTERS = 100
 """Of a passage: its opening finds candidates, and the whole of it is then looked for in them."""
+NAMES_AT_ONCE = 20
+"""Names in one expression: with hundreds RE2 has no room for its automaton and becomes slow."""
 AROUND = 20
 """Characters of an excerpt before and behind what was found."""
 HIDDEN = "●●●"
@@ -178,11 +180,13 @@ def _request_of(address: str, asked: dict[str, int]) -> int | None:
 def _in_strings(asked: Asked, held: Strings) -> Iterator[tuple[int, int, str, bool, str]]:
     """(row, request, column, whether it is certain, excerpt) of each string that holds what is asked for."""
     is_address = held.name.endswith(("url", "uri"))
-    for number, words, of_text, of_address in asked.names:
-        expression = of_address if is_address else of_text
-        for place, text in _candidates(held.values, expression.pattern):
-            if (span := _place_of(words, text, expression, is_address)) is not None:
-                yield int(held.rows[place]), number, held.name, span[2], excerpt(text, span[0], span[1])
+    for first in range(0, len(asked.names), NAMES_AT_ONCE):
+        some = [(number, words, of_address if is_address else of_text)
+                for number, words, of_text, of_address in asked.names[first : first + NAMES_AT_ONCE]]  # fmt: skip
+        for place, text in _candidates(held.values, "|".join(expression.pattern for _, _, expression in some)):
+            for number, words, expression in some:
+                if (span := _place_of(words, text, expression, is_address)) is not None:
+                    yield int(held.rows[place]), number, held.name, span[2], excerpt(text, span[0], span[1])
     for number, request in enumerate(asked.requests):
         if request.matching:
             plain = pc.call_function("replace_substring_regex", [held.values], _without_ignored())
