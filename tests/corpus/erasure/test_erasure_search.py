@@ -5,6 +5,7 @@ import unicodedata
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import at_home
 
 from malmoi.corpus.build import build
 from malmoi.corpus.erasure import near
@@ -50,7 +51,7 @@ def small(tmp_path_factory):
     (folder / "raw" / f"{NAME}_일기.txt").write_text(sentences(20), encoding="utf-8")
     (folder / "raw" / f"{NAME}.xyz").write_bytes(b"\0")
     (folder / "raw" / "표.csv").write_text(f"{NAME},{OTHER}\n1,2\n", encoding="utf-8")
-    build(CorpusRecipe(inputs=(Input(folder / "raw"),), processes=1), folder / "corpus", quiet)
+    build(CorpusRecipe(inputs=(Input(folder / "raw"),), processes=1), folder / "corpus", quiet, at_home)
     return folder / "corpus"
 
 

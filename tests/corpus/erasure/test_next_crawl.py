@@ -6,6 +6,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import at_home
 
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
@@ -21,24 +22,31 @@ NEAR = " ".join([*WORDS[:30], "하늘빛", *WORDS[31:]])
 NAME = "소라빛나루"
 
 
+@pytest.fixture(scope="module")
+def first_crawl(tmp_path_factory):
+    """Raw files and a corpus of some posts, one of them with a near copy."""
+    folder = tmp_path_factory.mktemp("crawl") / "run"
+    posts = [{"text": TEXT, "url": "https://a.example/1"}, {"text": NEAR, "url": "https://a.example/2"}]
+    posts += [{"text": sentences(number), "url": f"https://b.example/{number}"} for number in range(2, 12)]
+    posts += [{"text": sentences(20), "url": "https://c.example/1", "author": NAME, "site": "마당"}]
+    write_rows(folder / "raw" / "first.jsonl", posts)
+    build(CorpusRecipe(inputs=(Input(folder / "raw"),), processes=1), folder / "corpus", quiet, at_home)
+    return folder
+
+
 @pytest.fixture
-def crawl(tmp_path):
-    """A corpus of some posts, one of them with a near copy, and the function that builds it again with more rows."""
-    raw = tmp_path / "raw"
-    first = [{"text": TEXT, "url": "https://a.example/1"}, {"text": NEAR, "url": "https://a.example/2"}]
-    first += [{"text": sentences(number), "url": f"https://b.example/{number}"} for number in range(2, 12)]
-    first += [{"text": sentences(20), "url": "https://c.example/1", "author": NAME, "site": "마당"}]
-    write_rows(raw / "first.jsonl", first)
-    recipe = CorpusRecipe(inputs=(Input(raw),), processes=1)
-    build(recipe, tmp_path / "corpus", quiet)
+def crawl(first_crawl, tmp_path):
+    """A copy of the first crawl, and the function that builds it again with more rows."""
+    folder = shutil.copytree(first_crawl, tmp_path / "runs" / "one")
+    raw = folder / "raw"
 
     def again(*rows, base=(), out="corpus"):
         write_rows(raw / "later.jsonl", rows)
         made = CorpusRecipe(inputs=(Input(raw),), processes=1, base=base)
-        build(made, tmp_path / out, quiet)
-        return rows_of(tmp_path / out, "ledger")
+        build(made, folder / out, quiet, at_home)
+        return rows_of(folder / out, "ledger")
 
-    return tmp_path / "corpus", again
+    return folder / "corpus", again
 
 
 def rows_of(corpus, name):
@@ -114,14 +122,18 @@ def test_another_text_at_the_same_page_stays_out_and_the_rest_of_the_site_stays(
 
 
 def test_an_address_that_others_have_too_stands_for_no_document(tmp_path, capsys):
+    raw = tmp_path / "runs" / "one" / "raw"
     shared = "https://set.example/all"
-    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": sentences(number), "url": shared} for number in range(5)])
-    recipe, corpus = CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus"
-    build(recipe, corpus, quiet)
+    write_rows(
+        raw / "a.jsonl",
+        [{"text": sentences(number), "url": shared} for number in range(5)],
+    )
+    recipe, corpus = CorpusRecipe(inputs=(Input(raw),), processes=1), raw.with_name("corpus")
+    build(recipe, corpus, quiet, at_home)
     one = next(row["id"] for row in rows_of(corpus, "shards") if row["text"] == sentences(1))
     run("erase", str(corpus), "--id", one, capsys=capsys)
-    write_rows(tmp_path / "raw" / "b.jsonl", [{"text": sentences(9), "url": shared}])
-    build(recipe, corpus, quiet)
+    write_rows(raw / "b.jsonl", [{"text": sentences(9), "url": shared}])
+    build(recipe, corpus, quiet, at_home)
     assert sorted(texts_of(corpus)) == sorted(sentences(number) for number in (0, 2, 3, 4, 9))
 
 
@@ -148,38 +160,40 @@ def test_what_an_author_writes_later_stays_out(crawl, capsys, word):
     assert sentences(71) in texts_of(corpus)
 
 
-def test_a_corpus_on_top_of_it_leaves_copies_out_too(crawl, capsys, tmp_path):
+def test_a_corpus_on_top_of_it_leaves_copies_out_too(crawl, capsys):
     corpus, again = crawl
     run("erase", str(corpus), "--id", id_of(corpus, "https://a.example/1"), capsys=capsys)
     again({"text": NEAR, "url": "https://new.example/77"}, base=(corpus,), out="upper")
-    assert not {TEXT, NEAR} & set(texts_of(tmp_path / "upper"))
+    assert not {TEXT, NEAR} & set(texts_of(corpus.parent / "upper"))
 
 
 def test_a_page_whose_repeated_paragraphs_are_cut_is_known_after_the_cut(tmp_path, capsys):
+    raw = tmp_path / "runs" / "one" / "raw"
     frame = "\n".join(f"{sentence}." for sentence in sentences(90).split(". "))
     pages = [{"text": f"{frame}\n{sentences(number)}", "url": f"https://a.example/{number}"} for number in range(12)]
-    write_rows(tmp_path / "raw" / "a.jsonl", pages)
-    recipe, corpus = CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus"
-    build(recipe, corpus, quiet)
+    write_rows(raw / "a.jsonl", pages)
+    recipe, corpus = CorpusRecipe(inputs=(Input(raw),), processes=1), raw.with_name("corpus")
+    build(recipe, corpus, quiet, at_home)
     one = next(row for row in rows_of(corpus, "shards") if sentences(3)[-30:] in row["text"])
     run("erase", str(corpus), "--id", one["id"], capsys=capsys)
-    write_rows(tmp_path / "raw" / "b.jsonl", [pages[3] | {"url": "https://a.example/elsewhere"}])
-    build(recipe, corpus, quiet)
+    write_rows(raw / "b.jsonl", [pages[3] | {"url": "https://a.example/elsewhere"}])
+    build(recipe, corpus, quiet, at_home)
     assert not [text for text in texts_of(corpus) if sentences(3)[-30:] in text]
     assert [text for text in texts_of(corpus) if sentences(4)[-30:] in text]
 
 
 def test_a_file_that_gave_no_text_stays_nameless_in_the_next_build(tmp_path, capsys):
-    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": sentences(1)}])
-    (tmp_path / "raw" / f"{NAME}.xyz").write_bytes(b"\0")
-    recipe, corpus = CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus"
-    build(recipe, corpus, quiet)
+    raw = tmp_path / "runs" / "one" / "raw"
+    write_rows(raw / "a.jsonl", [{"text": sentences(1)}])
+    (raw / f"{NAME}.xyz").write_bytes(b"\0")
+    recipe, corpus = CorpusRecipe(inputs=(Input(raw),), processes=1), raw.with_name("corpus")
+    build(recipe, corpus, quiet, at_home)
     said = run("erase", str(corpus), "--person", NAME, capsys=capsys)
     assert [hit["id"] for hit in said["documents"]] == [None]
     for number in range(2):
         assert NAME not in json.dumps(rows_of(corpus, "ledger"), ensure_ascii=False, default=str)
-        write_rows(tmp_path / "raw" / "b.jsonl", [{"text": sentences(5 + number)}])
-        build(recipe, corpus, quiet)
+        write_rows(raw / "b.jsonl", [{"text": sentences(5 + number)}])
+        build(recipe, corpus, quiet, at_home)
 
 
 def test_marks_are_there_from_the_beginning_of_an_erasure(crawl):

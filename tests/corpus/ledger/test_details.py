@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet
+from small_engines import at_home
 
 from malmoi.corpus.build import build
 from malmoi.corpus.ledger.details import without_content
@@ -45,7 +46,7 @@ def test_no_detail_of_a_build_holds_a_page(tmp_path):
     (tmp_path / "raw" / "a.warc").write_bytes(warc(chunked) + warc(typed) + warc(PAGE.encode()))
     (tmp_path / "raw" / "a.csv").write_text("hong@example.com,010-1234-5678\n가,나\n")
     (tmp_path / "raw" / "a.jsonl").write_text('{"hong@example.com 010-1234-5678": 1}\n"' + PAGE + '"\n')
-    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus", quiet)
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus", quiet, at_home)
     details = [row["detail"] or "" for row in pq.read_table(tmp_path / "corpus" / "ledger").to_pylist()]
     assert len(details) >= 6
     said = "\n".join(details)
