@@ -94,6 +94,10 @@ names.
 UNEXPLAINED = "unexplained"
 
 
+VERDICT = pa.struct([("spam", pa.float64()), ("popularity", pa.float64()), ("category", pa.string())])
+"""What the source itself says of a document (sources/source_verdict.py); null where nothing was asked for or given."""
+
+
 DOCUMENTS = pa.schema(
     [
         *SCHEMA,
@@ -104,6 +108,7 @@ DOCUMENTS = pa.schema(
         pa.field("letters_read", pa.int64()),  # of the item as decoded; null: as many as its text and what was taken
         pa.field("letters_taken", TAKEN),  # letters_read = letters + the sum of these
         pa.field(DAMAGE, pa.float32()),
+        pa.field("source_verdict", VERDICT),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
 )

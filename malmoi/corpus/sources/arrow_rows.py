@@ -21,6 +21,7 @@ from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.corpus.sources.source_verdict import named_fields
 from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
@@ -38,6 +39,8 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
     None where the file is not for this reader: all of it goes the long way.
     """
     if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return None
+    if named_fields(source):  # a verdict is read from the row as a whole
         return None
     if is_remote(path) or path.is_symlink() or not path.is_file():
         return None
