@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
-from malmoi.corpus.sources import parquet
+from malmoi.corpus.sources import fragments, parquet
 from malmoi.corpus.sources.fields import CANONICAL
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -100,7 +100,10 @@ class _Rows:
 
         texts = batch.column(self.source.text_field)
         data, offsets = string_buffers(texts)
-        is_clean = clean(data, offsets, self.source.max_bytes_per_document)
+        markup = np.zeros(len(offsets) - 1, np.bool_)
+        is_clean = clean(data, offsets, self.source.max_bytes_per_document, markup=markup)
+        for index in np.flatnonzero(markup).tolist():
+            is_clean[index] = self.source.kind == "code" or fragments.read(texts[index].as_py()) is None
         described: list[dict[str, Any]] | None = None
         if batch.num_columns > 1:
             described = self._described(batch, (data, offsets), first, is_clean)
