@@ -84,6 +84,13 @@ DAMAGE = "decoding_damage_share"
 """Column: the share of a text that is U+FFFD, as read."""
 
 
+CONFIDENCE, UNSURE = "core_region_confidence", "unsure_core_region"
+"""Columns: the F1, 0..1, that the core region of a page is predicted to have, and whether that is among the lowest.
+
+Null for what is no page, and for pages of threads or with their text in a script.
+"""
+
+
 DOCUMENTS = pa.schema(
     [
         *SCHEMA,
@@ -91,6 +98,8 @@ DOCUMENTS = pa.schema(
         pa.field("raw_bytes", pa.int64()),
         pa.field("text_bytes", pa.int64()),  # as read; what is masked later is not counted again
         pa.field(DAMAGE, pa.float32()),
+        pa.field(CONFIDENCE, pa.float32()),
+        pa.field(UNSURE, pa.bool_()),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
 )

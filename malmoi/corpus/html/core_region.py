@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from malmoi.corpus.html.block_features import COLUMN
+from malmoi.corpus.html.confidence import THRESHOLD, predicted_f1
 from malmoi.corpus.html.embedded import article_body, json_ld, state_text
-from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
+from malmoi.corpus.html.fallback import likeliest
+from malmoi.corpus.html.region_model import RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
-from malmoi.corpus.html.second_pass import second_pass
 from malmoi.corpus.html.tags import tables
 from malmoi.corpus.text import charset as charsets
 
@@ -50,14 +52,19 @@ class Parsed:
     """A page, scanned and judged.
 
     content: UTF-8 bytes. page: the same as uint8 (bytes,). features: float32 (blocks, columns), see block_features.py.
-    chosen: bool (blocks,), the blocks of the core region. cut: the page had more than is read.
+    chance: float32 (blocks,), that a block is of the core region; chosen: bool (blocks,), those that are taken.
+    confidence: the F1 that they are predicted to have, 0..1; is_unsure: it is among the lowest. cut: the page had more
+    than is read.
     """
 
     content: bytes
     page: np.ndarray
     scanned: Scanned
     features: np.ndarray
+    chance: np.ndarray
     chosen: np.ndarray
+    confidence: float = 0.0
+    is_unsure: bool = False
     cut: bool = False
 
     def title(self) -> str:
@@ -75,8 +82,13 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
-    probability, features = judge(page, scanned, weights or shipped_weights())
-    return Parsed(content, page, scanned, features, second_pass(scanned, features, probability > THRESHOLD), cut)
+    weights = weights or shipped_weights()
+    chance, features = judge(page, scanned, weights)
+    chosen = chance > THRESHOLD
+    if not chosen.any():
+        chosen = likeliest(features, chance)
+    confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
+    return Parsed(content, page, scanned, features, chance, chosen, confidence, weights.is_unsure(confidence), cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:

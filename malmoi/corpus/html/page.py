@@ -51,7 +51,8 @@ class WebPage:
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
     for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
-    had more than is read.
+    had more than is read. confidence: the F1 that its core region is predicted to have, 0..1; None where the text is
+    not what the model chose (a thread, a script). is_unsure: that is among the lowest.
     """
 
     fields: dict[str, str]
@@ -60,6 +61,8 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    confidence: float | None = None
+    is_unsure: bool | None = None
 
 
 def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> WebPage:
@@ -91,6 +94,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     replies: list[ThreadTurn] = []
     if comments and (kind or fields.get("kind")) not in THREAD_KINDS:
         replies = threads.reader_comments(parsed)
+    is_chosen = not (turns or thread or embedded)
     return WebPage(
         fields,
         tuple(passage for passage in passages if passage.text),
@@ -98,6 +102,8 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        parsed.confidence if is_chosen else None,
+        parsed.is_unsure if is_chosen else None,
     )
 
 

@@ -173,7 +173,7 @@ def _number_items(elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray,
 def _unmake_layout_tables(shapes: np.ndarray, blocks: np.ndarray) -> None:
     """Makes the cells of layout tables paragraphs, in place.
 
-    shapes: int64 (numbers, 6) of `_shapes`. blocks: int64 (numbers, 10), the rows of the same blocks.
+    shapes: int64 (numbers, 6) of `_shapes`. blocks: int64 (numbers, 12), the rows of the same blocks.
     """
     cells = np.flatnonzero(shapes[:, 0] == CELL)
     if not len(cells):

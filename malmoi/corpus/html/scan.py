@@ -161,8 +161,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
 
     It is one loop by need: all its state is local, which is what makes it quick. Rows of the stack, int64 (MAX_DEPTH +
     1, 4): number of the element, its id, number of the box that text here belongs to, what the element does. counts:
-    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character. link: row of the stack of
-    the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
+    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character. link: row of the stack
+    of the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
     """
     n = len(page)
     stack = np.zeros((MAX_DEPTH + 1, 4), np.int64)
@@ -216,11 +216,15 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 if length == before + 2 and text[before] == 0xC2 and text[before + 1] == 0xA0:
                     length = before  # a space that does not break
                     space = True
+                elif length > before and text[before] >= 0xC2 and markup.unseen_bytes(text, before) == length - before:
+                    length = before
             elif byte == 0xC2 and i + 1 < n and page[i + 1] == 0xA0:
                 space = True
                 i += 2
             elif (byte < 32 and byte != 10 and byte != 9) or byte == 127:
                 i += 1
+            elif byte >= 0xC2 and markup.unseen_bytes(page, i):
+                i += markup.unseen_bytes(page, i)
             else:
                 text[length] = byte
                 length += 1
