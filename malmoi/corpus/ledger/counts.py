@@ -21,10 +21,10 @@ def count(folder: Path) -> dict[str, Any]:
 
     documents_in, documents_kept, documents_dropped; dropped_by_reason (the first reason of each counts);
     raw_bytes_in, text_bytes_in, text_bytes_kept; letters_in, letters_kept (of kept documents), letters_taken (by step),
-    letters_dropped (by the first reason); by_kind and by_source (kept documents and bytes, with documents_in, and for a
-    source what was dropped and why, and `losses`: by step or reason letters, documents, documents_mostly); masked
-    (pieces of personal data by type); near_duplicate_clusters, largest_cluster (documents). Raises AssertionError where
-    the numbers do not add up.
+    letters_dropped (by the first reason); by_kind and by_source (kept documents and bytes, with documents_in; of a
+    source also `dropped` and `dropped_bytes`, documents and raw bytes by reason, and `losses`, by step or reason
+    letters, documents, documents_mostly); masked (pieces of personal data by type); near_duplicate_clusters,
+    largest_cluster (documents). Raises AssertionError where the numbers do not add up.
     """
     with connected(folder, "400MB") as database:
         database.execute("SET threads = 1")
@@ -94,9 +94,14 @@ SELECT CASE WHEN name IN (FROM largest) THEN name ELSE $others END AS name,
   sum(raw_bytes)::BIGINT AS raw_bytes_in,
   coalesce(sum(text_bytes) FILTER (kept), 0)::BIGINT AS text_bytes,
   coalesce(sum(letters_read), 0)::BIGINT AS letters_in,
-  coalesce(sum(letters) FILTER (kept), 0)::BIGINT AS letters_kept,
-  histogram(reasons[1]) FILTER (NOT kept) AS dropped
+  coalesce(sum(letters) FILTER (kept), 0)::BIGINT AS letters_kept
 FROM items GROUP BY 1 ORDER BY any_value(items.name IN (FROM largest)) DESC, documents_in DESC, 1"""
+
+
+_DROPPED_OF_SOURCES = """
+SELECT CASE WHEN name IN (FROM largest) THEN name ELSE $others END AS name, reasons[1] AS reason,
+  count(*) AS documents, coalesce(sum(raw_bytes), 0)::BIGINT AS raw_bytes
+FROM items WHERE NOT kept GROUP BY ALL ORDER BY name, documents DESC, reason"""
 
 
 _LOSSES = """
@@ -125,7 +130,10 @@ def _by_source(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     database.execute(_ITEMS)
     database.execute(_LARGEST, {"most": MOST_SOURCES})
     rows = query(database, _SOURCES, others=OTHERS)
-    found = {row.pop("name"): {**row, "dropped": dict(row["dropped"] or ()), "losses": {}} for row in rows}
+    found = {row.pop("name"): {**row, "dropped": {}, "dropped_bytes": {}, "losses": {}} for row in rows}
+    for row in query(database, _DROPPED_OF_SOURCES, others=OTHERS):
+        source = found[row["name"]]
+        source["dropped"][row["reason"]], source["dropped_bytes"][row["reason"]] = row["documents"], row["raw_bytes"]
     for row in query(database, _LOSSES, others=OTHERS):
         found[row.pop("name")]["losses"][row.pop("step")] = row
     return found
