@@ -287,7 +287,7 @@ def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
     """What judging all documents needs of a batch: some 300 bytes a document, whatever its length."""
     source = batch.column("source")
     names = dict.fromkeys((*MERIT_COLUMNS, *(rule.score for rule in recipe.document_rules())))
-    names |= dict.fromkeys({"value"} & set(batch.schema.names))
+    names |= dict.fromkeys(name for name in ("value", "source_popularity") if name in batch.schema.names)
     columns = {name: batch.column(name) for name in names}
     columns["kind"], columns["source_name"] = source.field("kind"), source.field("name")
     columns["host"] = hosts(source.field("url"))

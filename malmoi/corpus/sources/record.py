@@ -118,6 +118,7 @@ def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: s
             "popularity": fields.get("popularity"),
             "language": _line(fields, "language"),
         },
+        "source_verdict": fields.get("source_verdict"),
         "turns": _turns(kind, fields, text),
         "segments": None,
         "views": None,
