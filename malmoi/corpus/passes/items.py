@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import DAMAGE, DOCUMENTS
+from malmoi.corpus.document import CONFIDENCE, DAMAGE, DOCUMENTS, UNSURE
 from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
 from malmoi.corpus.sources import arrow_rows, letter_account
@@ -23,6 +23,9 @@ from malmoi.kit.errors import UserError
 
 WORKER_DIED, FAILED = "worker_died", "failed"
 """Reasons of ours beside those of sources/raw.py: a process was lost with the item; code raised what it must not."""
+
+UNKNOWN_YET = ("letters", "letters_read", "letters_taken", "source_verdict")
+"""Columns of DOCUMENTS that sources/arrow_rows.py says nothing of."""
 
 Row = dict[str, Any]
 Entry = Row | pa.RecordBatch
@@ -80,8 +83,10 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
         "input": pa.repeat(label(source), rows),
         "raw_bytes": sizes,
         "text_bytes": sizes,
-        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in ("letters", "letters_read", "letters_taken")},
+        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in UNKNOWN_YET},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
+        CONFIDENCE: pa.nulls(rows, pa.float32()),
+        UNSURE: pa.nulls(rows, pa.bool_()),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
     arrays = [added[field.name] if field.name in added else batch.column(field.name) for field in DOCUMENTS]

@@ -12,6 +12,7 @@ Reason: TypeAlias = Literal[
     "binary",  # named as text, but is not
     "empty",
     "no_text",  # a row without the text field, or with nothing in it
+    "index_page",  # a page of teasers, each a link to another page
     "not_text",  # the text field holds a number, a list, ...
     "malformed_json",
     "malformed_table",  # a CSV row or a Parquet file that breaks the format
