@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
+from malmoi.corpus.sources import delimited, jsonl, notebook, parquet, warc
 from malmoi.corpus.sources.archive import Member, read_members
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import read_lines, too_long
@@ -30,7 +30,7 @@ Reader = Callable[[BinaryIO, str, Input], Items]
 COMPRESSED_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2")
 ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tzst", ".txz", ".tbz2")
 TABLES: dict[str, Reader] = {
-    ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": json_values.read, ".csv": delimited.read,
+    ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": jsonl.read, ".csv": delimited.read,
     ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
 }  # fmt: skip
 DOCUMENTS = {

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.sources.fields import CANONICAL
+from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.rows import HTML_FIELD, row_to_raw
+from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.kit.files import require_storage
 

@@ -35,6 +35,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 KOREAN_LABELS = frozenset(
     "euc-kr euckr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 ks_c_5601 windows-949 x-windows-949 cp949 ms949 "
     "uhc korean iso-ir-149 csksc56011987".split()
@@ -60,7 +61,8 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
     """Bytes as text. `declared` is the charset of the HTTP header. None where no charset gives text."""
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _with_damage(content[len(mark) :], [name])
+            names = [name, "cp949"] if name == "utf-8" else [name]  # editors put the mark before CP949 too
+            return _with_damage(content[len(mark) :], names)
     if wide := _wide_charset(content):
         return _with_damage(content, [wide])
     labels = [label for label in (declared, _meta_charset(content) if is_html else None) if label]
@@ -85,11 +87,28 @@ def looks_binary(content: bytes) -> bool:
     return b"\0" in content[:8192] and not marked and _wide_charset(content) is None
 
 
+def wide_charset(head: bytes) -> str | None:
+    """The name of UTF-16 or UTF-32 where bytes begin with its mark, or look like it without one. None for others."""
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    return (marked if marked != "utf-8" else None) if marked else _wide_charset(head)
+
+
 def text_pieces(stream: BinaryIO) -> Iterator[str]:
-    """The text of a long stream piece by piece, its charset judged by its beginning; what does not fit is U+FFFD."""
+    """The text of a long stream piece by piece; what does not fit its charset is U+FFFD.
+
+    The charset is judged by the beginning, and once more where the first byte beyond ASCII comes later.
+    """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]
-    decoder = codecs.getincrementaldecoder(stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES]))("replace")
+    name = stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES])
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    is_open = name == "utf-8"  # only ASCII so far
     while piece := buffered.read1(PIECE_BYTES):
+        if is_open and not piece.isascii():
+            is_open = False
+            beyond = BEYOND_ASCII.search(piece)
+            decoder = codecs.getincrementaldecoder(stream_charset(piece[beyond.start() :] if beyond else piece))(
+                "replace"
+            )
         yield decoder.decode(piece)
     yield decoder.decode(b"", final=True)
 
