@@ -186,8 +186,17 @@ def _meta_charset(content: bytes) -> str | None:
 def _wide_charset(content: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of ASCII letters, spaces and line ends is zero."""
     head = content[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if len(head) < 8 or max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
+    if len(head) < 8 or head.count(0) < len(head) / 20:
+        return None
+    even, odd = _ascii_beside_zero(head[1::2], head[0::2]), _ascii_beside_zero(head[0::2], head[1::2])
+    if max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
         return None
     name = "utf-16-le" if odd > even else "utf-16-be"
     return name if _decoded(content[: len(content) // 2 * 2], name) else None
+
+
+def _ascii_beside_zero(letters: bytes, zeros: bytes) -> int:
+    """How many letters of ASCII have a zero for their other byte: 저 (C8 00) has a zero too, but no letter beside it."""
+    return sum(
+        zero == 0 and (32 <= letter < 127 or letter in b"\t\r\n") for letter, zero in zip(letters, zeros, strict=False)
+    )

@@ -95,7 +95,7 @@ def test_a_shape_is_known_in_a_line_of_json_lines_too(name, tmp_path):
     assert [type(item) for item in items] == [Raw]
 
 
-def test_every_shape_of_the_table_has_a_file_here(tmp_path):
+def test_every_shape_of_the_table_has_a_file_here():
     met = set()
     for value, *_ in (*TEXTS.values(), *TALKS.values()):
         rows = value if isinstance(value, list) else [value]
