@@ -193,11 +193,12 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     yield from lines.take_refused()
     records = table.records()
     header: list[str] = []
+    header_line = 0
     skipped: list[_Record] = []
     for record in islice(records, MOST_TITLE_ROWS):
         names = [name.strip().removeprefix("\ufeff") for name in record.fields]
         if _is_header(names, source):
-            header = names
+            header, header_line = names, record.line
             break
         skipped.append(record)
     yield from lines.take_refused()
@@ -207,7 +208,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     table.width = len(header)
     if skipped:
         size_bytes = sum(record.size_bytes for record in skipped)
-        detail = f"what stands above the header (lines 1 to {record.line - 1}) is no row and is not read"
+        detail = f"what stands above the header (lines 1 to {header_line - 1}) is no row and is not read"
         yield Unreadable(origin_file, 0, size_bytes, "malformed_table", detail)
     for name in sorted({name for name in header if name and header.count(name) > 1}):
         if name == source.text_field or name.lower() in CANONICAL:
