@@ -218,7 +218,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 
 
 def _table(lines: _Lines, source: Input) -> _Table:
-    """The table with the delimiter of its header, all lines still to be read but a first "sep=;", which Excel writes."""
+    """The table with the delimiter of its header. All lines are still to be read but a "sep=;", which Excel writes."""
     head: list[tuple[str, int]] = []
     while len(head) < MOST_TITLE_ROWS and (line := lines.next()) is not None:
         head.append(line)

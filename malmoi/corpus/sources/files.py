@@ -144,11 +144,10 @@ def ways_on() -> dict[str, str]:
 
 def _way_on(suffix: str) -> str:
     if not suffix:
-        return "a name without a suffix, and no text: give the file the suffix of what it holds (내용에 맞는 확장자를 붙이세요)"
-    any_way = (
-        "convert it to text, HTML, JSON Lines or Parquet first (먼저 텍스트, HTML, JSON Lines, Parquet로 바꾸세요)"
-    )
+        return "no suffix and no text: give it the suffix of what it holds (내용에 맞는 확장자를 붙이세요)"
+    any_way = "convert it to text, HTML, JSON Lines or Parquet first (먼저 텍스트, HTML, Parquet 등으로 바꾸세요)"
     return f"no reader for {suffix!r} files: {ways_on().get(suffix, any_way)}"
+
 
 
 def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Input) -> Items:

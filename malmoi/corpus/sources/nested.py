@@ -9,7 +9,7 @@ hold belongs to one document. Without a path the shapes of json_shapes.toml are 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,11 @@ class Shape:
     keys: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def first(self) -> str:
+        """The field in which its path begins."""
+        return (self.text or self.turns).partition(".")[0]
+
 
 @cache
 def shapes() -> tuple[Shape, ...]:
@@ -54,7 +59,7 @@ def rows_of(value: Any, source: Input, is_file: bool = False) -> list[Any]:
 
     is_file: the value is the whole file, or one of the objects that a file holds beside one another.
     """
-    if not isinstance(value, Mapping) or _is_plain(value.get(source.text_field)):
+    if not isinstance(value, Mapping) or not value or _is_plain(value.get(source.text_field)):
         return [value]
     if "." in source.text_field or "[]" in source.text_field:
         return list(_by_path(value, source, is_file))

@@ -196,7 +196,7 @@ def _wide_charset(content: bytes) -> str | None:
 
 
 def _ascii_beside_zero(letters: bytes, zeros: bytes) -> int:
-    """How many letters of ASCII have a zero for their other byte: 저 (C8 00) has a zero too, but no letter beside it."""
+    """How many letters of ASCII have a zero for their other byte: 저 (C8 00) has a zero, but no letter beside it."""
     return sum(
         zero == 0 and (32 <= letter < 127 or letter in b"\t\r\n") for letter, zero in zip(letters, zeros, strict=False)
     )

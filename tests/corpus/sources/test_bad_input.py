@@ -111,7 +111,7 @@ CASES = {
     "PDF named as a page": ("a.html", b"%PDF-1.7 text text", 0, ["binary"]),
     "page of scripts only": ("a.html", b"<html><script>var a = 1</script></html>", 0, ["no_text"]),
     "no reader for the suffix": ("a.hwp", b"HWP", 0, ["unsupported_format"]),
-    "no suffix": ("LICENSE", b"text", 0, ["unsupported_format"]),
+    "no suffix and no text": ("LICENSE", bytes(range(256)), 0, ["unsupported_format"]),
     "JSON array cut off": ("a.json", b"[" + GOOD + b"," + GOOD, 2, ["malformed_json"]),
     "JSON array with a fault inside": ("a.json", b"[" + GOOD + b", {bad}, " + GOOD + b"]", 1, ["malformed_json"]),
     "JSON array of no rows": ("a.json", b"[]", 0, ["empty"]),
@@ -148,7 +148,9 @@ CASES = {
         "a.tar", tar_of(("z.txt", b"a" * 10), MEMBER).replace(b"z.txt", b"zzzzz", 1), 1, ["damaged_archive"],
     ),
     "tar of nothing": ("a.tar", bytes(10240), 0, ["empty"]),
-    "tar in a tar": ("a.tar", tar_of(("b.tar", tar_of(("c.txt", b"c")))), 0, ["unsupported_format"]),
+    "tar in a tar in a tar": (
+        "a.tar", tar_of(("b.tar", tar_of(("c.tar", tar_of(("d.txt", b"d")))))), 0, ["unsupported_format"]
+    ),
     "tar with unsafe members": (
         "a.tar.gz",
         gzip.compress(
