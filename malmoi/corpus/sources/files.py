@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, warc, zipped
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import peeked, read_lines, too_long
 from malmoi.corpus.sources.listing import is_archive, is_hidden, is_wanted, left_out, list_files, without_compression
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
-from malmoi.corpus.sources.rows import guarded, joined
+from malmoi.corpus.sources.rows import guarded, joined, with_rest
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
 from malmoi.corpus.text.charset import looks_binary, wide_charset
 from malmoi.kit.files import opened, require_storage
@@ -33,6 +34,8 @@ TABLES: dict[str, Reader] = {
     ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": jsonl.read, ".csv": delimited.read,
     ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
 }  # fmt: skip
+SEEKING = (".parquet", ".pq")
+"""Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
     ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
@@ -62,7 +65,7 @@ def read_file(path: Path, source: Input) -> Items:
         return
     refusal = None if is_remote(path) else _refusal(path, source)
     if refusal:
-        yield Unreadable(origin_file, 0, 0, *refusal)
+        yield Unreadable(origin_file, 0, _plain_size(path), *refusal)
         return
     size_bytes = -1
     try:
@@ -72,14 +75,15 @@ def read_file(path: Path, source: Input) -> Items:
             if size_bytes == 0:
                 yield Unreadable(origin_file, 0, 0, "empty", "a file of 0 bytes")
             else:
-                items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file)
+                left = partial(_left_bytes, file, size_bytes)
+                items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file, left)
                 yield from _never_silent(items, origin_file, size_bytes)
     except OSError as error:
         if is_remote(path) and (size_bytes >= 0 or _reason(error) == "read_error"):
             raise
         if not is_remote(path):
             require_storage(path, error)
-        yield Unreadable(origin_file, 0, 0, _reason(error), error.strerror or str(error))
+        yield Unreadable(origin_file, 0, max(size_bytes, 0), _reason(error), error.strerror or str(error))
 
 
 def read(source: Input) -> Items:
@@ -98,13 +102,18 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
             detail = "an archive inside an archive inside an archive: unpack the outer one first"
             return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", detail)])
         return _read_archive(stream, origin_file, size_bytes, source, depth)
+    left = partial(_left_bytes, file, size_bytes)
     if suffix in TABLES:
-        return joined(guarded(TABLES[suffix](stream, origin_file, source), origin_file), source)
+        rows = TABLES[suffix](stream, origin_file, source)
+        return joined(guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":
         return _read_document(stream, origin_file, suffix, source)
-    if known := _suffix_by_bytes(peeked(stream), suffix):
+    head = peeked(stream)
+    if suffix in formats.SUFFIXES or formats.begins_as_document(head[:8]):
+        return _read_document_file(stream, origin_file, source)
+    if known := _suffix_by_bytes(head, suffix):
         return _read_document(stream, origin_file, known, source)
     return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", _way_on(suffix))])
 
@@ -146,8 +155,13 @@ def _way_on(suffix: str) -> str:
     if not suffix:
         return "no suffix and no text: give it the suffix of what it holds (내용에 맞는 확장자를 붙이세요)"
     any_way = "convert it to text, HTML, JSON Lines or Parquet first (먼저 텍스트, HTML, Parquet 등으로 바꾸세요)"
-    return f"no reader for {suffix!r} files: {ways_on().get(suffix, any_way)}"
+    return formats.way_on(suffix) or f"no reader for {suffix!r} files: {ways_on().get(suffix, any_way)}"
 
+
+def _read_document_file(stream: BinaryIO, origin_file: str, source: Input) -> Items:
+    """A PDF, an HWP, a mail: read whole here, and taken apart where a worker that dies of it is blamed for one item."""
+    content = read_whole(stream, source.max_bytes_per_document)
+    yield Raw(content, "file", origin_file, 0, len(content))
 
 
 def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Input) -> Items:
@@ -202,6 +216,23 @@ def _never_silent(items: Items, origin_file: str, size_bytes: int) -> Items:
         yield item
     if num_items == 0:
         yield Unreadable(origin_file, 0, size_bytes, "empty", "no item in it")
+
+
+def _left_bytes(file: BinaryIO, size_bytes: int, nothing_read: bool) -> int:
+    """Bytes of a file, as it is stored, that were not read when it turned out damaged."""
+    try:
+        return size_bytes if nothing_read else max(0, size_bytes - file.tell())
+    except (OSError, ValueError):
+        return 0
+
+
+def _plain_size(path: Path) -> int:
+    """Bytes of a plain file that is not opened; a link, a device and what has gone count for nothing."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _refusal(path: Path, source: Input) -> tuple[Reason, str] | None:

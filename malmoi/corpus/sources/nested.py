@@ -213,9 +213,8 @@ def _turns(value: Any) -> list[Any]:
 
 def _described(item: Row) -> dict[str, Any]:
     """What a document says of itself: its own fields, and those of the table that describes it."""
-    own = {
-        key: inner for key, inner in item.items() if not isinstance(inner, Mapping) and _name(key) not in ("", "turns")
-    }
+    own = {key: each for key, each in item.items() if not isinstance(each, Mapping) and _name(key) != "turns"}
+    own = {key: each for key, each in own.items() if _name(key) or not isinstance(each, list)}
     inner = [item[key] for key in METADATA if isinstance(item.get(key), Mapping)]
     for table in inner:
         known = {_name(key) for key in own}

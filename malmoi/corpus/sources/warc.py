@@ -168,9 +168,7 @@ def _check_end(records: _Source, body: bytes, size_bytes: int) -> None:
     records.put_back(end)  # too short a Content-Length: what is left of the body is reported between records
 
 
-def _http_document(
-    header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int
-) -> Raw | Unreadable:
+def _http_document(header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int) -> Raw | Unreadable:
     """The page inside a response, without the chunks and encodings of HTTP.
 
     Crawlers unpack bodies and leave the header that says how they were packed (pywb writes such records), so where a
