@@ -170,7 +170,7 @@ def _resident(chance: random.Random, before_2000: str, after_2000: str) -> str:
     """Thirteen digits: a day, a digit for its century, and a last digit that does not fit."""
     front, back = (
         (forms.birth(chance), before_2000)
-        if chance.random() < 0.7  # noqa: PLR2004
+        if chance.random() < 0.7
         else (forms.birth(chance, chance.randrange(26)), after_2000)
     )  # fmt: skip
     body = front + chance.choice(back) + forms.digits(chance, 5)

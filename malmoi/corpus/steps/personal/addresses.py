@@ -57,8 +57,8 @@ _WORKPLACE_BEFORE = re.compile(
     r"[^\n.]{0,16}$"
 )
 _WORKPLACE_AFTER = re.compile(
-    r",? ?\(?[가-힣A-Za-z0-9&]{0,12} ?(?:빌딩|타워|사옥|센터|플라자|본사|지사|호텔|대학교|캠퍼스|공장|회관|컨벤션|코엑스|"
-    r"스퀘어|청사|시청|구청|도서관|미술관|박물관|병원|백화점|마트|시장|카페|식당|본점|지점|\]\(https?:)"
+    r",? ?\(?[가-힣A-Za-z0-9&]{0,12} ?(?:빌딩|타워|사옥|센터|플라자|본사|지사|호텔|대학교|캠퍼스|공장|회관|컨벤션|"
+    r"코엑스|스퀘어|청사|시청|구청|도서관|미술관|박물관|병원|백화점|마트|시장|카페|식당|본점|지점|\]\(https?:)"
 )
 """Firms, shops and halls publish where they are. A flat's number or a word for a home says that it is no such place."""
 _ZONE = re.compile(
