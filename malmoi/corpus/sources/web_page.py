@@ -4,7 +4,7 @@ from typing import Any
 
 from malmoi.corpus import media
 from malmoi.corpus.document import DAMAGE
-from malmoi.corpus.sources import markdown, page_documents
+from malmoi.corpus.sources import front_matter, markdown, page_documents
 from malmoi.corpus.sources.chat_log import with_speakers
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
@@ -29,7 +29,7 @@ def to_documents(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     fields = given_fields(raw)
     items: list[dict[str, Any]] = []
     if raw.format == "markdown":
-        table, text = markdown.split_front_matter(text)
+        table, text = front_matter.split_front_matter(text)
         fields = {**pick(table), **fields}
         text, items = markdown.clean_with_media(text, fields.get("media") or ())
         fields.setdefault("title", markdown.first_heading(text))
