@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from malmoi.corpus.sources.chat_rows import is_chat
 from malmoi.corpus.sources.fields import is_talk
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import read_lines, too_long
@@ -61,7 +62,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     except csv.Error as error:
         yield Unreadable(origin_file, 0, lines.read_bytes, "malformed_table", f"header: {error}; no row is read")
         return
-    if source.text_field not in header and not is_talk(header):
+    if source.text_field not in header and not is_talk(header) and not is_chat(header):
         detail = f"no column {source.text_field!r}; columns: {', '.join(header)[:200]}; no row is read"
         yield Unreadable(origin_file, 0, lines.read_bytes, "no_text", detail)
         return

@@ -64,6 +64,9 @@ def rows_within(value: Any, depth: int = 3) -> list[Any]:
 def _within(value: Any, depth: int) -> list[Any] | None:
     if not isinstance(value, Mapping) or not value or depth == 0:
         return None
+    chats = value.get("chats")
+    if isinstance(chats, Mapping) and isinstance(chats.get("list"), list) and chats["list"]:
+        return chats["list"]  # all chats of an account, as Telegram exports them
     rows: list[Any] = []
     for key, inner in value.items():
         if str(key).lower() in CANONICAL:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
 from malmoi.corpus.sources.archive import Member, read_members
+from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
@@ -35,7 +36,7 @@ TABLES: dict[str, Reader] = {
 }  # fmt: skip
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
+    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text", ".lrc": "text",
 }  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
             return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", "an archive inside an archive")])
         return read_members(stream, origin_file, partial(_read_member, origin_file, source))
     if suffix in TABLES:
-        return joined(guarded(TABLES[suffix](stream, origin_file, source), origin_file), source)
+        return joined(talks(guarded(TABLES[suffix](stream, origin_file, source), origin_file)), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from malmoi.corpus.sources.chat_rows import MESSAGE, read_chat_object, read_message, talk
 from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
@@ -23,6 +24,15 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         row = {source.text_field: row}
     if not isinstance(row, Mapping):
         return Unreadable(*place, "not_text", f"the row is {_shown(row)}, not a table")
+    if message := read_message(row):
+        return Raw(message["text"] or "", "text", *place, {MESSAGE: message})
+    if messages := read_chat_object(row):
+        chat = talk(messages)
+        return (
+            Raw(written(chat["turns"]), "text", *place, chat)
+            if chat
+            else Unreadable(*place, "no_text", "a chat in which nobody says anything")
+        )
     text = row.get(source.text_field)
     if text is None:
         text = row.get(HTML_FIELD)
