@@ -84,12 +84,24 @@ DAMAGE = "decoding_damage_share"
 """Column: the share of a text that is U+FFFD, as read."""
 
 
+TAKEN = pa.list_(pa.struct([("step", pa.string()), ("letters", pa.int64())]))
+"""How many letters each step took from an item, in order; below 0 where it added some (masks, speakers' labels).
+
+letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised;
+steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report names.
+"""
+UNEXPLAINED = "unexplained"
+
+
 DOCUMENTS = pa.schema(
     [
         *SCHEMA,
         pa.field("input", pa.string()),
         pa.field("raw_bytes", pa.int64()),
         pa.field("text_bytes", pa.int64()),  # as read; what is masked later is not counted again
+        pa.field("letters", pa.int64()),  # letters and digits of `text`; null until they are counted
+        pa.field("letters_read", pa.int64()),  # of the item as decoded; null: as many as its text and what was taken
+        pa.field("letters_taken", TAKEN),  # letters_read = letters + the sum of these
         pa.field(DAMAGE, pa.float32()),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
@@ -103,6 +115,8 @@ UNREADABLE = pa.schema(
         ("input", pa.string()),
         ("origin", ORIGIN),
         ("raw_bytes", pa.int64()),
+        ("letters_read", pa.int64()),
+        ("letters_taken", TAKEN),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]

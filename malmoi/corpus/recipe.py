@@ -9,6 +9,7 @@ from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
 from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.sources.input import MEGABYTE, Input
+from malmoi.corpus.steps.account import Losses
 from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
 from malmoi.corpus.steps.learned import Learned
@@ -53,6 +54,7 @@ class CorpusRecipe:
     decontamination: Decontamination = field(default_factory=Decontamination)
     near_duplicate: NearDuplicate = field(default_factory=NearDuplicate)
     paragraphs: Paragraphs = field(default_factory=Paragraphs)
+    losses: Losses = field(default_factory=Losses)
     trust: Trust = field(default_factory=Trust)
     mix: Mix | None = None
     off: tuple[Optional, ...] = ()

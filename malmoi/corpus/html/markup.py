@@ -14,8 +14,10 @@ MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
-UNSEEN, ITEM = 1, 2
-"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...)."""
+UNSEEN, ITEM, LINK, WITHIN, OUTSIDE = 1, 2, 4, 8, 16
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...); it has
+href; its href leads within the page or runs a script; its href names a host.
+"""
 
 
 @njit(nogil=True, cache=True)
@@ -179,7 +181,7 @@ def read_attributes(page: np.ndarray, i: int, words: Automaton, row: np.ndarray)
     """Reads the attributes from page[i] to the '>' and returns the offset after it.
 
     row: int64 (3,), is added to: bits of the word groups in class, id, itemprop, role and data-t*, data-c*; a hash of
-    the class (its style); the flags UNSEEN and ITEM.
+    the class (its style); the flags of an element.
     """
     while i < len(page):
         start, end, first, last, i = next_attribute(page, i)
@@ -212,12 +214,26 @@ def _add_attribute(
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
         row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
+    elif letter == 104 and width == 4 and same_word(page, start, end, b"href"):
+        row[2] |= LINK | _where_to(page, first, last)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (
         letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
         row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
         row[2] |= UNSEEN * _holds(page, first, last, b"none")
+
+
+@njit(nogil=True, cache=True)
+def _where_to(page: np.ndarray, first: int, last: int) -> int:
+    """WITHIN, OUTSIDE or 0 (to another page under a relative address) for the href page[first:last]."""
+    while first < last and is_space(page[first]):
+        first += 1
+    if first == last or page[first] == 35 or same_word(page, first, min(last, first + 11), b"javascript:"):
+        return WITHIN
+    if same_word(page, first, min(last, first + 2), b"//") or same_word(page, first, min(last, first + 4), b"http"):
+        return OUTSIDE
+    return 0
 
 
 @njit(nogil=True, cache=True)

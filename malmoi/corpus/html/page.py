@@ -20,8 +20,10 @@ from malmoi.corpus.html.microdata import microdata
 from malmoi.corpus.html.page_media import region_media
 from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node, read_metadata, states_kind
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
-from malmoi.corpus.html.scan import START
+from malmoi.corpus.html.scan import START, scan
+from malmoi.corpus.html.tags import tables
 from malmoi.corpus.html.threads import ThreadTurn
+from malmoi.corpus.text import signs
 
 THREAD_KINDS = frozenset({"kin", "cafe", "comment", "dialogue"})
 """Kinds of which the replies are the content."""
@@ -51,7 +53,7 @@ class WebPage:
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
     for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
-    had more than is read.
+    had more than is read. read: all the text that it was chosen from, in UTF-8.
     """
 
     fields: dict[str, str]
@@ -60,6 +62,7 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    read: bytes = b""
 
 
 def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> WebPage:
@@ -84,6 +87,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     bodies = states if any(hint in parsed.content for hint in BODY_HINTS) else ()
     shown_bytes = sum(len(passage.text.encode("utf-8", "replace")) for passage in passages)
     embedded = "" if thread else embedded_text(parsed, bodies, shown_bytes)
+    unseen = [text for _, _, text in thread] if thread else [embedded]
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
@@ -98,7 +102,18 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        b"\n".join([parsed.scanned.text.tobytes(), *(text.encode("utf-8", "replace") for text in unseen)]),
     )
+
+
+def read_fragment(html: bytes) -> Passage:
+    """All the text of a piece of a page in UTF-8, which has no chrome that would have to be left out."""
+    content = html[:MAX_PAGE_BYTES]
+    page = np.frombuffer(content, np.uint8)
+    scanned = scan(page, tables())
+    chosen = np.ones(len(scanned.blocks), np.bool_)
+    parsed = Parsed(content, page, scanned, np.empty((len(chosen), 0), np.float32), chosen, len(html) > MAX_PAGE_BYTES)
+    return _passage(parsed, chosen, None, block_reader(scanned))
 
 
 def _turns(parsed: Parsed, kind: str | None, fields: dict[str, str]) -> list[ThreadTurn]:
@@ -164,7 +179,10 @@ def _passage(
 
 def _clean(text: str) -> str:
     """Without marks and placeholders that the page itself may hold."""
-    return PLACEHOLDERS.sub("", media.without_marks(text)) if not text.isascii() else text
+    if text.isascii():
+        return text
+    text = signs.normalised(text) if PLACEHOLDERS.search(text) else text  # some programs number lists with these
+    return PLACEHOLDERS.sub("", media.without_marks(text))
 
 
 def _with_placeholders(parsed: Parsed, content: bytes, number: int, placeholders: list[tuple[int, str]]) -> str:

@@ -12,6 +12,7 @@ from numba import njit
 
 from malmoi.corpus.html.scan import ELEMENT, END, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID
+from malmoi.corpus.text.signs import BLANK
 
 PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION = range(7)
 KINDS = ("paragraph", "heading", "item", "cell", "code", "quote", "caption")
@@ -63,7 +64,7 @@ def markdown_blocks(
     last_row, last_cell = -1, -1
     read = read or block_reader(scanned)
     for (kind, level, row, cell, _, ordinal), number in zip(shapes.tolist(), numbers.tolist(), strict=True):
-        text = read(number).strip()
+        text = read(number).strip(BLANK)
         if not text:
             continue
         if kind == CELL:
@@ -116,7 +117,7 @@ def _shapes(
 ) -> np.ndarray:
     """int64 (numbers, 6): kind and level; the elements of its row, cell and table, -1 where there is none; and 0.
 
-    elements: int64 (elements, 6). blocks: int64 (blocks, 10). numbers: int64, of the blocks that are asked for.
+    elements: int64 (elements, 6). blocks: int64 (blocks, 12). numbers: int64, of the blocks that are asked for.
     kind_of_tag: int64 (256,), KIND_OF_TAG. Code and captions win over what they stand in; otherwise the innermost wins.
     """
     shapes = np.full((len(numbers), 6), -1, np.int64)

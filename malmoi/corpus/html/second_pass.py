@@ -61,7 +61,7 @@ def _in_link_lists(
 ) -> np.ndarray:
     """The chosen blocks of the lists and tables that are made of links, bool (blocks,).
 
-    elements: int64 (elements, 6). blocks: int64 (blocks, 10). chosen: bool; weight, link_share: float32, all (blocks,).
+    elements: int64 (elements, 6). blocks: int64 (blocks, 12). chosen: bool; weight, link_share: float32, all (blocks,).
     """
     around = np.zeros(len(chosen), np.int64)
     sums = np.zeros((len(elements), 3))  # weight, linked weight, blocks that are links

@@ -28,7 +28,7 @@ def measure_texts(
 ) -> None:
     """Fills the columns TEXT_NAMES and, from `first_says`, one for each group of words that a text says.
 
-    text: uint8 (bytes,). blocks: int64 (blocks, 10). title: uint64 (words,), hashes of the words of <title>. features:
+    text: uint8 (bytes,). blocks: int64 (blocks, 12). title: uint64 (words,), hashes of the words of <title>. features:
     float32 (blocks, columns), is written to.
     """
     hashes = np.empty(len(blocks), np.uint64)
@@ -55,7 +55,7 @@ def measure_texts(
 
 @njit(nogil=True, cache=True)
 def _fill(row: np.ndarray, block: np.ndarray, weight: float, counts: np.ndarray) -> None:
-    """The columns that follow from one block's counts, int64 (11,); row: float32 (columns,), block: int64 (10,)."""
+    """The columns that follow from one block's counts, int64 (11,); row: float32 (columns,), block: int64 (12,)."""
     characters, words = max(1, block[CHARACTERS]), counts[WORDS] + 1
     row[0] = weight
     row[1] = words

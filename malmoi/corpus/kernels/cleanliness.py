@@ -18,6 +18,12 @@ LAST = 0x20000
 ODD_CONTROLS = frozenset((*range(0x09), 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), 0x7F, 0xFEFF))
 MARKS = frozenset((0xFFFC, 0xFFFD))
 """Stand-ins for what is no text: sources/record.py counts them or takes them out."""
+SIGNS = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x1100, 0x11FF), (0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E),
+    (0x2060, 0x206F), (0x3164, 0x3164), (0xA960, 0xA97C), (0xD7B0, 0xD7FB), (0xE000, 0xF8FF), (0xFE00, 0xFE0F),
+    (0xFFA0, 0xFFDC), (0xFFF9, 0xFFFB),
+)  # fmt: skip
+"""What text/signs.py looks at, first and last code points: a test compares."""
 
 
 @cache
@@ -39,33 +45,36 @@ def code_points() -> np.ndarray:
             if unicodedata.normalize("NFC", letter) != letter:
                 table[code] = ODD
             table[[int(part, 16) for part in parts.split()[1:]]] = ODD  # it may join what stands before it
-    table[0x1160:0x1200] = ODD  # vowels and final consonants: syllables have no decomposition listed
+    for first, last in SIGNS:  # with the vowels and final consonants of which syllables are made
+        table[first : last + 1] = ODD
     return table
 
 
-def clean(data: np.ndarray, offsets: np.ndarray, most_bytes: int) -> np.ndarray:
+def clean(data: np.ndarray, offsets: np.ndarray, most_bytes: int, pages: bool = True) -> np.ndarray:
     """Whether each text is clean, not blank, no HTML page, and of `most_bytes` at most (bool). Checks that it is UTF-8.
+
+    pages: False where no text is a page, so that one may begin with "<".
 
     data, offsets: as kernels/buffers.py gives them.
 
     data: uint8 (bytes,). offsets: int64 (texts + 1,). Returns bool (texts,).
     """
     result = np.zeros(len(offsets) - 1, np.bool_)
-    _clean(data, offsets, most_bytes, code_points(), result)
+    _clean(data, offsets, most_bytes, pages, code_points(), result)
     return result
 
 
 @njit(nogil=True, cache=True)
-def _clean(data: Any, offsets: Any, most_bytes: Any, table: Any, result: Any) -> None:
+def _clean(data: Any, offsets: Any, most_bytes: Any, pages: Any, table: Any, result: Any) -> None:
     """Fills `result` (bool, texts). table: uint8 (LAST,), of `code_points`. A text that begins with < may be a page."""
     for d in range(len(offsets) - 1):
         start, stop = offsets[d], offsets[d + 1]
-        if start < stop and stop - start <= most_bytes and data[start] != 60:  # "<"
-            result[d] = _is_clean(data, start, stop, table)
+        if start < stop and stop - start <= most_bytes and (data[start] != 60 or not pages):  # "<"
+            result[d] = _is_clean(data, start, stop, pages, table)
 
 
 @njit(nogil=True, cache=True)
-def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
+def _is_clean(data: Any, start: Any, stop: Any, pages: Any, table: Any) -> Any:
     """Whether data[start:stop] needs no cleaning: nothing odd in it, no blank at its ends nor before the end of a line.
     data: uint8 (bytes,). table: uint8 (LAST,).
     """
@@ -75,6 +84,8 @@ def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
         if first < 0x80:
             # A blank before a line's end goes.
             if first == 10 and at > start and (data[at - 1] == 32 or data[at - 1] == 9):
+                return False
+            if pages and (first == 60 or first == 38) and at + 1 < stop and _opens(data[at + 1]):
                 return False
             kind = table[first]
             at += 1
@@ -86,6 +97,13 @@ def _is_clean(data: Any, start: Any, stop: Any, table: Any) -> Any:
             return False
         begins = False
     return kind == PLAIN
+
+
+@njit(inline="always")
+def _opens(byte: Any) -> Any:  # pragma: no cover (compiled)
+    """Whether a tag, a comment or a character reference may begin with < or & and this byte (uint8)."""
+    letter = byte | 32
+    return 97 <= letter <= 122 or byte == 33 or byte == 35 or byte == 47
 
 
 @njit(inline="always")

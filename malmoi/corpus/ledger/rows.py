@@ -15,7 +15,11 @@ from malmoi.corpus.steps import boilerplate, verdicts
 # The first columns, in this order; scores, verdicts and what comparing found follow, the text is last. text_bytes is of
 # the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
 # why there is no text, or which document this one is a copy of.
-HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
+ACCOUNT = ("letters", "letters_read", "letters_taken")
+"""The account of each item's letters: see document.DOCUMENTS. letters: those of the text as it came out."""
+HEAD = (
+    "id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", *ACCOUNT, "kept", "reasons", "detail",
+)  # fmt: skip
 BUILD_COLUMNS = ("link_hosts",)
 """Columns that judging sources needs and nobody after it."""
 TRUST = pa.field("trust", pa.float32())
@@ -49,7 +53,7 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
     of_copies = {"exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of"}
-    left_out = of_copies | {"over_share", "left_characters", *BUILD_COLUMNS}
+    left_out = of_copies | {"over_share", "left_characters", *ACCOUNT, *BUILD_COLUMNS}
     return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in left_out])
 
 
@@ -78,7 +82,9 @@ def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
     """Items without text as rows of the ledger."""
     reasons = pa.array([[reason] for reason in items.column("reason").to_pylist()], pa.list_(pa.string()))
     columns = {name: items.column(name) for name in ("id", "origin", "input", "raw_bytes", "detail")}
-    columns |= {"text_bytes": pa.array(np.zeros(len(items), np.int64)), "reasons": reasons}
+    columns |= {name: items.column(name) for name in ("letters_read", "letters_taken")}
+    columns |= {name: pa.array(np.zeros(len(items), np.int64)) for name in ("letters", "text_bytes")}
+    columns["reasons"] = reasons
     columns["kept"] = pa.array(np.zeros(len(items), np.bool_))
     return pa.table([columns.get(field.name, pa.nulls(len(items), field.type)) for field in schema], schema=schema)
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from malmoi.corpus.document import DAMAGE, DOCUMENTS
 from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
-from malmoi.corpus.sources import arrow_rows
+from malmoi.corpus.sources import arrow_rows, letter_account
 from malmoi.corpus.sources.files import read_file
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -80,6 +80,7 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
         "input": pa.repeat(label(source), rows),
         "raw_bytes": sizes,
         "text_bytes": sizes,
+        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in ("letters", "letters_read", "letters_taken")},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
@@ -125,7 +126,7 @@ def _row(document: dict[str, Any] | Unreadable, raw: Raw, source: Input) -> Row:
 
 
 def _refused(item: Raw | Unreadable, reason: str, detail: str, source: Input) -> Row:
-    return {
+    return letter_account.columns(sum(letters for _, letters in item.taken), item.taken) | {
         "input": label(source),
         "origin": {"file": item.origin_file, "offset": item.origin_offset},
         "raw_bytes": item.raw_bytes,

@@ -28,7 +28,7 @@ from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.steps import boilerplate
+from malmoi.corpus.steps import account, boilerplate
 from malmoi.corpus.text.host import hosts
 from malmoi.kit.paths import is_remote
 
@@ -135,7 +135,7 @@ class _Writer:
             batch = pa.concat_batches(batches)
             for step in self._steps:
                 batch = step(batch)
-            self._judged.append(batch)
+            self._judged.append(account.settled(batch))
 
     def flush(self) -> None:
         """Scores what is held, signs it, and writes it."""

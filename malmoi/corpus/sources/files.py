@@ -19,7 +19,7 @@ from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
-from malmoi.corpus.sources.rows import guarded, joined
+from malmoi.corpus.sources.rows import guarded, joined, with_rest
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, opened, require_storage, sizes_below
@@ -34,6 +34,8 @@ TABLES: dict[str, Reader] = {
     ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": json_values.read, ".csv": delimited.read,
     ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
 }  # fmt: skip
+SEEKING = (".parquet", ".pq")
+"""Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
     ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text", ".lrc": "text",
@@ -118,7 +120,7 @@ def read_file(path: Path, source: Input) -> Items:
     origin_file = origin_name(path, source)
     refusal = None if is_remote(path) else _refusal(path, source)
     if refusal:
-        yield Unreadable(origin_file, 0, 0, *refusal)
+        yield Unreadable(origin_file, 0, _plain_size(path), *refusal)
         return
     size_bytes = -1
     try:
@@ -128,14 +130,15 @@ def read_file(path: Path, source: Input) -> Items:
             if size_bytes == 0:
                 yield Unreadable(origin_file, 0, 0, "empty", "a file of 0 bytes")
             else:
-                items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file)
+                left = partial(_left_bytes, file, size_bytes)
+                items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file, left)
                 yield from items if _may_be_silent(path, source) else _never_silent(items, origin_file, size_bytes)
     except OSError as error:
         if is_remote(path) and (size_bytes >= 0 or _reason(error) == "read_error"):
             raise
         if not is_remote(path):
             require_storage(path, error)
-        yield Unreadable(origin_file, 0, 0, _reason(error), error.strerror or str(error))
+        yield Unreadable(origin_file, 0, max(size_bytes, 0), _reason(error), error.strerror or str(error))
 
 
 def read(source: Input) -> Items:
@@ -153,8 +156,11 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
         if inside:
             return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", "an archive inside an archive")])
         return read_members(stream, origin_file, partial(_read_member, origin_file, source))
+    left = partial(_left_bytes, file, size_bytes)
     if suffix in TABLES:
-        return joined(talks(guarded(TABLES[suffix](stream, origin_file, source), origin_file)), source)
+        rows = TABLES[suffix](stream, origin_file, source)
+        items = guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left)
+        return joined(talks(items), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":
@@ -210,6 +216,23 @@ def _never_silent(items: Items, origin_file: str, size_bytes: int) -> Items:
         yield item
     if num_items == 0:
         yield Unreadable(origin_file, 0, size_bytes, "empty", "no item in it")
+
+
+def _left_bytes(file: BinaryIO, size_bytes: int, nothing_read: bool) -> int:
+    """Bytes of a file, as it is stored, that were not read when it turned out damaged."""
+    try:
+        return size_bytes if nothing_read else max(0, size_bytes - file.tell())
+    except (OSError, ValueError):
+        return 0
+
+
+def _plain_size(path: Path) -> int:
+    """Bytes of a plain file that is not opened; a link, a device and what has gone count for nothing."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _may_be_silent(path: Path, source: Input) -> bool:

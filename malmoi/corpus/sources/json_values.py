@@ -14,7 +14,10 @@ from malmoi.corpus.text import charset
 
 PIECE_CHARACTERS = 1 << 16
 BETWEEN = re.compile(r"[\s,\ufeff]*")
-DECODER = json.JSONDecoder(strict=False)
+MOST_DIGITS = 4_000
+"""Python refuses to read longer numbers; nobody asks for them, and the row is worth more."""
+DECODER = json.JSONDecoder(strict=False, parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else None)
+"""Takes control characters in strings, and a number of too many digits as none."""
 
 
 class _Window:

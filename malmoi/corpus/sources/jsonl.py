@@ -1,12 +1,12 @@
 """JSON Lines: one row a line."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.json_values import DECODER
 from malmoi.corpus.sources.lines import TextLine, read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
@@ -30,13 +30,14 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 
 
 def _second_reading(line: TextLine, origin_file: str, source: Input) -> Raw | Unreadable:
-    """For what orjson refuses and the wild is full of: CP949, half a surrogate pair, NaN, raw control characters."""
+    """For what orjson refuses and the wild is full of: CP949, half a surrogate pair, NaN, raw control characters,
+    numbers of thousands of digits."""
     place = (origin_file, line.offset, line.size_bytes)
     decoded = charset.decode(line.content or b"")
     if decoded is None:
         return Unreadable(*place, "encoding", "no charset gives text")
     try:
-        row: Any = json.loads(decoded.text, strict=False)
+        row: Any = DECODER.decode(decoded.text)
     except (ValueError, RecursionError) as error:
         return Unreadable(*place, "malformed_json", f"{type(error).__name__}: {error}"[:200])
     return row_to_raw(row, place, source)

@@ -1,5 +1,6 @@
 """Files that belong to no corpus, read as the corpus reads them: for judging a page, a letter or a log by itself."""
 
+import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,10 +10,12 @@ from malmoi.corpus.sources.files import read, text_lines
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
+from malmoi.corpus.text import charset
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
+PAGE_HEAD_BYTES = 4096
 
 
 class LooseDocument(NamedTuple):
@@ -65,7 +68,8 @@ def _lines_of(stream: BinaryIO, name: str) -> Iterator[LooseDocument]:
 
 
 def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
-    yield from _documents(Raw(content, "text", name, 0, len(content)), Input(Path(name)), name)
+    is_page = charset.PAGE_START.match(content[:PAGE_HEAD_BYTES].removeprefix(codecs.BOM_UTF8)) is not None
+    yield from _documents(Raw(content, "html" if is_page else "text", name, 0, len(content)), Input(Path(name)), name)
 
 
 def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[LooseDocument]:

@@ -6,6 +6,7 @@ from typing import Any
 from malmoi.corpus import media
 from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.html.page import MAX_PAGE_BYTES, Passage, read_page
+from malmoi.corpus.sources import letter_account
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
@@ -30,6 +31,7 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     page = read_page(html, source.kind or given.get("kind"), given.get("url"), source.comments)
     fields = {**page.fields, **given, "url": page.fields.get("url") or given.get("url")}
     documents = []
+    letters = letter_account.letters_in(page.read)
     about = _document(raw, source, fields, page.passages)
     if about:
         documents.append(about | {"link_hosts": list(page.link_hosts)})
@@ -38,7 +40,12 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
         said["source"]["kind"] = "comment"
         documents.append(said | {"link_hosts": []})
     if not documents:
-        return unreadable(raw, "no_text", "nothing is left but markup")
+        taken = ((letter_account.CORE_REGION, letters),)
+        return unreadable(raw, "no_text", "nothing is left but markup", taken)
+    # The letters of the page are counted once: with its first document. What that does not have, its region left out.
+    letters -= sum(letter_account.letters_in(one["text"]) for one in documents[1:])
+    letters += sum(number for _, number in raw.taken)
+    documents[0] |= letter_account.columns(letters, [*raw.taken, (letter_account.CORE_REGION, None)])
     state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
     return [one | state for one in documents]
 

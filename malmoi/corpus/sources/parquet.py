@@ -1,7 +1,9 @@
 """Parquet: one row a document, row group by row group, so that a damaged one takes no other with it."""
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,13 +38,16 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
         try:
             file = pq.ParquetFile(seekable, pre_buffer=False, buffer_size=BUFFER_BYTES)
         except (pa.ArrowException, OSError, ValueError) as error:
-            yield Unreadable(origin_file, 0, 0, "malformed_table", f"no Parquet file: {error}"[:200])
+            size_bytes = seekable.seek(0, os.SEEK_END)
+            yield Unreadable(origin_file, 0, size_bytes, "malformed_table", f"no Parquet file: {error}"[:200])
             return
         with file:
-            yield from _read_groups(file, origin_file, source)
+            yield from _read_groups(file, origin_file, source, partial(seekable.seek, 0, os.SEEK_END))
 
 
-def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
+def _read_groups(
+    file: pq.ParquetFile, origin_file: str, source: Input, size_bytes: Callable[[], int]
+) -> Iterator[Raw | Unreadable]:
     """Only the columns that are text or metadata are read. What is damaged in a group ends that group alone."""
     names = file.schema_arrow.names
     columns = columns_of(names, source)
@@ -50,7 +55,7 @@ def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Itera
         name in (source.text_field, HTML_FIELD) or CANONICAL.get(name.lower(), ("",))[0] == "turns" for name in names
     ):
         detail = f"no column {source.text_field!r}; columns: {', '.join(names)[:200]}; no row is read"
-        yield Unreadable(origin_file, 0, 0, "no_text", detail)
+        yield Unreadable(origin_file, 0, size_bytes(), "no_text", detail)
         return
     first = 0
     for group in range(file.metadata.num_row_groups):
@@ -79,7 +84,8 @@ def read_group(
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         require_storage(Path(origin_file), error)
         detail = f"rows {first + done} to {first + num_rows - 1} are not read: {error}"[:300]
-        yield Unreadable(origin_file, first + done, 0, "malformed_table", detail)
+        left_bytes = file.metadata.row_group(group).total_byte_size * (num_rows - done) // max(1, num_rows)
+        yield Unreadable(origin_file, first + done, left_bytes, "malformed_table", detail)
 
 
 def to_raw(row: dict[str, Any], origin_file: str, number: int, source: Input) -> Raw | Unreadable:
@@ -120,11 +126,19 @@ def _value(scalar: Any) -> Any:
 
 
 def _text_bytes(row: dict[str, Any], source: Input) -> int:
-    """Parquet keeps no size per row: that of the text stands for it."""
-    text = row.get(source.text_field) or row.get(HTML_FIELD) or ""
-    return (
-        len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text) if isinstance(text, bytes) else 0
-    )
+    """Parquet keeps no size per row: that of the text stands for it, of a talk that of all its strings."""
+    text = row.get(source.text_field) or row.get(HTML_FIELD)
+    return _string_bytes(row if text is None else text)
+
+
+def _string_bytes(value: Any) -> int:
+    """Bytes of all strings in a value, however it nests. Arrow's schema bounds how deep that is."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "replace"))
+    if isinstance(value, bytes):
+        return len(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return sum(map(_string_bytes, inner))
 
 
 def _copied(stream: BinaryIO, spool: Any) -> Any:

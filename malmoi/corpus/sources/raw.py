@@ -34,6 +34,7 @@ class Raw:
     "archive!member" inside an archive. origin_offset: byte of the line (JSONL), row (Parquet, CSV, JSON array),
     record (WARC), else 0. raw_bytes: size of the item in the source, uncompressed.
     fields: metadata under the names in sources/fields.py (title, url, author, published, turns, ...).
+    taken: letters by step that the reader took away on purpose before `content` was made (running heads of a PDF, ...).
     """
 
     content: bytes | str
@@ -42,14 +43,19 @@ class Raw:
     origin_offset: int
     raw_bytes: int
     fields: dict[str, Any] = field(default_factory=dict)
+    taken: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """One item that gave no text: where it lies, how large it is, and why."""
+    """One item that gave no text: where it lies, how large it is, why, and what steps took the letters that it had.
+
+    raw_bytes: all that is not read because of it; of a table without its text column, the whole file.
+    """
 
     origin_file: str
     origin_offset: int
     raw_bytes: int
     reason: Reason
     detail: str
+    taken: tuple[tuple[str, int], ...] = ()

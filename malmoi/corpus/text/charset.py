@@ -48,6 +48,22 @@ BINARY_STARTS = (
 )  # fmt: skip
 
 
+BINARY_HEAD_BYTES = 8192
+CONTROLS = bytes((*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
+MOST_ZERO_SHARE, MOST_PADDING_SHARE, MOST_DAMAGE_SHARE = 0.1, 0.9, 0.03
+"""Of a text with zero bytes: zeros between its first and last letter, zeros in all, and what is no character."""
+MOST_CONTROL_SHARE = 0.02
+"""Of the bytes that are not zero. Random bytes have a tenth, programs more; texts with broken marks less than one in
+a hundred."""
+PAGE_START = re.compile(
+    rb"^\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL
+)
+KOREAN_MAIL = b"\x1b$)C"
+"""The head of ISO-2022-KR (RFC 1557). Some mail lacks it: two bytes of shifting in and out are left of it."""
+UTF7_RUN = re.compile(rb"\+[A-Za-z0-9+/]{3,}-?")
+MIN_UTF7_SHARE = 0.3
+
+
 class Decoded(NamedTuple):
     """Text, the charset it was in, and the share of its characters that stand for bytes that made no sense."""
 
@@ -63,6 +79,9 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
             return _with_damage(content[len(mark) :], [name])
     if wide := _wide_charset(content):
         return _with_damage(content, [wide])
+    content = content.replace(b"\0", b"") if b"\0" in content else content
+    if seven := _seven_bit(content):
+        return seven
     labels = [label for label in (declared, _meta_charset(content) if is_html else None) if label]
     names = [name for name in map(python_name, labels) if name]
     seven_bit = b"\x1b" in content and any(name.startswith("iso2022") for name in names)  # such text is also ASCII
@@ -78,11 +97,35 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
 
 
 def looks_binary(content: bytes) -> bool:
-    """Whether bytes that claim to be text are an image, an archive, a program, ..."""
+    """Whether bytes that claim to be text are an image, an archive, a program, ...
+
+    A zero byte alone says nothing: generators and editors leave some in pages and texts, and the HTML standard passes
+    over them. What is else no text beside it says so.
+    """
     if content.startswith(BINARY_STARTS):
         return True
-    marked = any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS)
-    return b"\0" in content[:8192] and not marked and _wide_charset(content) is None
+    head = content[:BINARY_HEAD_BYTES]
+    if b"\0" not in head or any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS) or _wide_charset(content):
+        return False
+    return PAGE_START.match(head) is None and not _is_text(head)
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the head of a file with zeros in it is text: few of them inside, hardly a control character, and UTF-8
+    or Korean."""
+    inside = head.strip(b"\0")  # a file that was cut off ends in a run of them
+    letters = inside.replace(b"\0", b"")
+    if len(inside) - len(letters) > MOST_ZERO_SHARE * len(inside) or len(letters) < (1 - MOST_PADDING_SHARE) * len(
+        head
+    ):
+        return False
+    controls = len(letters) - len(letters.translate(None, CONTROLS))
+    if not letters.strip() or controls > MOST_CONTROL_SHARE * len(letters):
+        return False
+    read = _with_damage(letters, ["utf-8", "cp949"])
+    if read is None or read.damage_share > MOST_DAMAGE_SHARE:
+        return False
+    return reads_as_korean(read.text) or (read.charset == "utf-8" and not read.damage_share)
 
 
 def text_pieces(stream: BinaryIO) -> Iterator[str]:
@@ -162,6 +205,22 @@ def _decoded(content: bytes, name: str, errors: str = "strict") -> str | None:
 def _meta_charset(content: bytes) -> str | None:
     match = META.search(content, 0, META_BYTES) or XML.search(content, 0, META_BYTES)
     return match[1].decode("ascii", "replace") if match else None
+
+
+def _seven_bit(content: bytes) -> Decoded | None:
+    """Korean in the charsets of old mail, which are ASCII by their bytes: ISO-2022-KR and UTF-7. Else None."""
+    shifted = b"\x0e" in content and b"\x0f" in content
+    if not shifted and not (content.isascii() and content.count(b"+") > len(content) // 100):
+        return None
+    if not content.isascii():
+        return None
+    if shifted:
+        text = _decoded(content if KOREAN_MAIL in content else KOREAN_MAIL + b"\n" + content, "iso2022_kr")
+        return Decoded(text.lstrip("\n"), "iso2022_kr", 0.0) if text and reads_as_korean(text) else None
+    if sum(len(run) for run in UTF7_RUN.findall(content)) < MIN_UTF7_SHARE * len(content):
+        return None  # sums and addresses have a "+" here and there
+    text = _decoded(content, "utf-7")
+    return Decoded(text, "utf-7", 0.0) if text and reads_as_korean(text) else None
 
 
 def _wide_charset(content: bytes) -> str | None:
