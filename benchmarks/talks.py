@@ -2,8 +2,8 @@
 
     python benchmarks/talks.py [--show]
 
-The lines and their truth are tests/gates/talk_mentions.toml. The hash of a line puts it into one of two halves: the rules
-were made on one, the other was only measured. --show prints the wrong lines of the half that the rules were made on.
+The lines and their truth are tests/gates/talk_mentions.toml. The hash of a line puts it into one of two halves: the
+rules were made on one, the other was only measured. --show prints the wrong lines of the half that the rules were made on.
 """
 
 import argparse
@@ -20,8 +20,8 @@ def main() -> None:
 
     for half in ("made", "aside"):
         found = score(half)
-        print(f"{half}: {found.replaced} of {found.meant} names replaced ({found.replaced / found.meant:.1%});"
-              f" {found.spoilt} of {found.ordinary} ordinary lines spoilt ({found.spoilt / found.ordinary:.1%})")  # fmt: skip
+        print(f"{half}: {found.replaced} of {found.meant} names replaced ({found.replaced / found.meant:.1%})")
+        print(f"  {found.spoilt} of {found.ordinary} ordinary lines spoilt ({found.spoilt / found.ordinary:.1%})")
         if given.show and half == "made":
             for text, got in found.wrong:
                 print(f"  {text}  ->  {got}")

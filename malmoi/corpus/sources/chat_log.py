@@ -1,7 +1,7 @@
 """Exported chat logs as text: KakaoTalk of PCs and phones, LINE. Who spoke, what, from which day on.
 
 PC: "[이름] [오후 3:21] 말", days on lines of their own. Android: "2021년 5월 25일 오후 3:21, 이름 : 말". iOS:
-"2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". LINE: "15:21", tab, name, tab, text.
+"2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". LINE: time, name and text by tabs.
 Lines without a head carry on the message before. Who came and went, what was deleted, and attachments ("사진",
 "이모티콘") are nothing that was said. Exports as tables and JSON are read in chat_rows.py.
 """
@@ -28,7 +28,8 @@ PC = re.compile(rf"^\[(.{{1,60}}?)\] \[{CLOCK}\] ?(.*)$")
 PHONE = re.compile(rf"^({DAY})(?: at|,)?\s{CLOCK}, (.{{1,60}}?) : (.*)$")
 EVENT = re.compile(rf"^{DAY}(?: at|,)?\s{CLOCK}[,:] (?!.{{1,60}}? : ).*$")
 DAY_LINE = re.compile(
-    rf"^-{{3,}} ?(?:{WEEKDAY},? )?({DAY})[^-\n]{{0,30}}-{{3,}}$|^(?:{WEEKDAY},? )?({DAY})(?:(?: at|,)?\s{CLOCK}| ?{WEEKDAY})?$"
+    rf"^-{{3,}} ?(?:{WEEKDAY},? )?({DAY})[^-\n]{{0,30}}-{{3,}}$"
+    rf"|^(?:{WEEKDAY},? )?({DAY})(?:(?: at|,)?\s{CLOCK}| ?{WEEKDAY})?$"
 )
 LINE_HEAD = re.compile(rf"^{CLOCK}\t([^\t\n]{{1,60}})\t(.*)$")
 LINE_EVENT = re.compile(rf"^{CLOCK}\t[^\t\n]*$")
@@ -45,8 +46,8 @@ MOST_TOLD = 400
 HEAD_LINES, HEAD_CHARACTERS = 60, 6_000
 """Whether a text is a chat log is seen at its beginning."""
 SIGN = re.compile(
-    r"^\[[^\n]{1,60}\] \[(?:오[전후] )?\d{1,2}:|\d:\d{2}(?::\d{2})?(?:\s?[APap]\.?[Mm]\.?)?, .{1,60}? : |^\ufeff?\[LINE\] "
-    rf"|^{CLOCK}\t[^\t\n]{{1,60}}\t",
+    r"^\[[^\n]{1,60}\] \[(?:오[전후] )?\d{1,2}:|\d:\d{2}(?::\d{2})?(?:\s?[APap]\.?[Mm]\.?)?, .{1,60}? : "
+    rf"|^\ufeff?\[LINE\] |^{CLOCK}\t[^\t\n]{{1,60}}\t",
     re.MULTILINE,
 )
 

@@ -1,11 +1,12 @@
 """Chats that come as tables or JSON: KakaoTalk's CSV, Discord, Telegram, Slack. Rows of messages become one talk.
 
-A table gives one message a row (Raw with a `message` among its fields), in the order of the rows; `talks` puts those of a
-file together. An object that holds a whole chat is read at once.
+A table gives one message a row (Raw with a `message` among its fields), in the order of the rows; `talks` puts those of
+a file together. An object that holds a whole chat is read at once.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from malmoi.corpus.sources.chat_log import is_said, is_told
@@ -25,7 +26,9 @@ SHAPES = (
 DISCORD_NUMBER = re.compile(r"#\d{1,4}$")
 ID_MENTION = re.compile(r"<@!?&?([A-Za-z0-9]{1,40})(?:\|[^<>]{0,60})?>")
 """Slack and Discord: "<@U01ABC>"."""
-SLACK_MARKUP = re.compile(r"<(?:https?:[^<>|]{1,2000}|#[A-Z0-9]+)\|([^<>]{0,500})>|<(https?:[^<>|]{1,2000})>|<!(here|channel|everyone)>")
+SLACK_MARKUP = re.compile(
+    r"<(?:https?:[^<>|]{1,2000}|#[A-Z0-9]+)\|([^<>]{0,500})>|<(https?:[^<>|]{1,2000})>|<!(here|channel|everyone)>"
+)
 
 
 def is_chat(names: Iterable[str]) -> bool:
@@ -34,16 +37,37 @@ def is_chat(names: Iterable[str]) -> bool:
     return any(lower.issuperset(columns) for columns, _ in SHAPES)
 
 
+def read(row: Mapping[Any, Any], place: tuple[str, int, int]) -> Raw | Unreadable | None:
+    """A row that is one message or a whole chat. None where it is neither. place: origin_file, offset, raw_bytes."""
+    if message := read_message(row):
+        return Raw(message["text"] or "", "text", *place, {MESSAGE: message})
+    messages = read_chat_object(row)
+    return _talk_raw(messages, place) if messages else None
+
+
 def read_message(row: Mapping[Any, Any]) -> dict[str, Any] | None:
     """One message of a table or of Slack. None where the row is none."""
+    shape = _shape(tuple(row))
+    if shape is None:
+        return None
     lower = {str(key).strip().lower(): value for key, value in row.items()}
-    for columns, (speaker, words, day) in SHAPES:
-        if columns.issubset(lower) and isinstance(lower[speaker], str):
-            name = DISCORD_NUMBER.sub("", lower[speaker].strip())
-            return _message(lower.get("authorid") or name, name, lower[words], lower[day])
-    if lower.get("type") == "message" and "ts" in lower and ("user" in lower or "bot_id" in lower):
-        return _slack(lower)
-    return None
+    if not shape:
+        return _slack(lower) if lower["type"] == "message" else None
+    speaker, words, day = shape
+    if not isinstance(lower[speaker], str):
+        return None
+    name = DISCORD_NUMBER.sub("", lower[speaker].strip())
+    return _message(lower.get("authorid") or name, name, lower[words], lower[day])
+
+
+@lru_cache(maxsize=1024)
+def _shape(keys: tuple[Any, ...]) -> tuple[str, ...] | None:
+    """Which keys hold the speaker, the words and the day; none for Slack; None where a row is no message."""
+    lower = {str(key).strip().lower() for key in keys}
+    for columns, names in SHAPES:
+        if columns.issubset(lower):
+            return names
+    return () if {"type", "ts"} <= lower and lower & {"user", "bot_id"} else None
 
 
 def read_chat_object(value: Mapping[Any, Any]) -> list[dict[str, Any]] | None:
@@ -76,26 +100,34 @@ def talk(messages: list[dict[str, Any]]) -> dict[str, Any] | None:
     return {"turns": turns, "kind": "dialogue", "published": began, "is_chat": True}
 
 
-def talks(items: Iterable[Raw | Unreadable]) -> Iterator[Raw | Unreadable]:
-    """The items, with consecutive messages of a file as one talk, which has the place of the first."""
+def talks(items: Iterable[Raw | Unreadable], most_bytes: int) -> Iterator[Raw | Unreadable]:
+    """The items, with consecutive messages of a file as one talk, which has the place of the first.
+
+    most_bytes: of the rows of one talk; what comes after is another.
+    """
     held: list[Raw] = []
+    held_bytes = 0
     for item in items:
-        if isinstance(item, Raw) and MESSAGE in item.fields:
-            held.append(item)
-            continue
-        if held:
+        is_message = isinstance(item, Raw) and MESSAGE in item.fields
+        if held and (not is_message or held_bytes + item.raw_bytes > most_bytes):
             yield _joined(held)
-            held = []
-        yield item
+            held, held_bytes = [], 0
+        if is_message:
+            held.append(item)
+            held_bytes += item.raw_bytes
+        else:
+            yield item
     if held:
         yield _joined(held)
 
 
 def _joined(rows: list[Raw]) -> Raw | Unreadable:
-    first = rows[0]
-    raw_bytes = sum(row.raw_bytes for row in rows)
-    fields = talk([row.fields[MESSAGE] for row in rows])
-    place = (first.origin_file, first.origin_offset, raw_bytes)
+    place = (rows[0].origin_file, rows[0].origin_offset, sum(row.raw_bytes for row in rows))
+    return _talk_raw([row.fields[MESSAGE] for row in rows], place)
+
+
+def _talk_raw(messages: list[dict[str, Any]], place: tuple[str, int, int]) -> Raw | Unreadable:
+    fields = talk(messages)
     if fields is None:
         return Unreadable(*place, "no_text", "a chat in which nobody says anything")
     return Raw(written(fields["turns"]), "text", *place, fields)

@@ -38,7 +38,8 @@ SEEKING = (".parquet", ".pq")
 """Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text", ".lrc": "text",
+    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text",
+    ".lrc": "text",
 }  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
     if suffix in TABLES:
         rows = TABLES[suffix](stream, origin_file, source)
         items = guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left)
-        return joined(talks(items), source)
+        return joined(talks(items, source.max_bytes_per_document), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":

@@ -1,8 +1,8 @@
 """Who is meant by a name in what is said: members of a talk whose names give way to labels, and words that stay words.
 
-A member called 하늘 must not turn every sky into "화자 1", yet "하늘아" and "@하늘" are the member. So a name that is a word
-of the language (names.toml) is taken only in a form that words do not have; any other name wherever it stands by itself
-or with particles; what a family or a firm calls people (엄마, 이사님) only after "@", since it names nobody.
+A member called 하늘 must not turn every sky into "화자 1", yet "하늘아" and "@하늘" are the member. So a name that is a
+word of the language (names.toml) is taken only in a form that words do not have; any other name wherever it stands by
+itself or with particles; what a family or a firm calls people (엄마, 이사님) only after "@", since it names nobody.
 Measured by benchmarks/talks.py.
 """
 
@@ -15,7 +15,7 @@ from typing import Literal
 
 _WORDS = tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
 ROLES = frozenset(_WORDS["roles"].split())
-NOUNS = frozenset(_WORDS["nouns"].split())
+NOUNS = frozenset(_WORDS["nouns"].split()) | frozenset(_WORDS["forms"].split())
 STEMS = frozenset(_WORDS["stems"].split())
 PLACES = frozenset(_WORDS["places"].split())
 SURNAMES = frozenset(_WORDS["surnames"])
@@ -28,13 +28,13 @@ HANGUL_RUN = re.compile(r"[가-힣]+")
 LATIN_AFTER = re.compile(r"[A-Za-z0-9]")
 _PARTICLE = (
     r"(?:은|는|이|가|을|를|의|도|만|와|과|랑|하고|한테서?|에게서?|께서?|에서?|으?로|보다|처럼|같이|까지|부터|마저|조차"
-    r"|밖에|뿐|나|든지?|야|아|여|네|다|데|고|라고?|라는|래|래요|지|죠|요|님|씨|군|양|쌤|들|꺼|거|말고|야말로|예요|에요|입니다|면"
+    r"|밖에|뿐|나|든지?|야|아|여|네|다|데|고|라고?|라는|래|래요|지|죠|요|님|씨|군|양|쌤|들|꺼|거|말고|야말로|예요|에요"
+    r"|입니다|면"
     r"|(?:였|이었|일|인)[가-힣]{0,4})"
 )
 AFTER_NAME = re.compile(rf"(?:{_PARTICLE}{{0,5}})(?![가-힣A-Za-z0-9])")
 """What may follow a name that is no word."""
-_HONORED = rf"(?: ?님| ?씨)(?:{_PARTICLE}{{0,3}})(?![가-힣])| (?:언니|누나|형|오빠|선배|후배|쌤|선생님)(?:{_PARTICLE}{{0,3}})(?![가-힣])"
-HONORED = re.compile(_HONORED)
+HONORED = re.compile(rf"(?: ?님| ?씨| (?:언니|누나|형|오빠|선배|후배|쌤|선생님)){_PARTICLE}{{0,3}}(?![가-힣])")
 DIMINUTIVE = re.compile(
     r"이(?:(?:가|는|를|도|한테서?|에게서?|의|와|만|처럼|보다)(?![가-힣])"
     r"|랑 (?:같이|함께|둘이|만나|통화|놀|밥|얘기|이야기|싸웠|친))"
@@ -47,8 +47,9 @@ OPEN_VOCATIVE = re.compile(r"야(?:[,!~♡ㅠㅜㅎㅋ…]|\s+[^\s]|$)")
 """Behind a vowel "야" is the copula as well ("여기가 바다야"): what stands before decides."""
 SENTENCE_START = re.compile(r"(?:^|[.!?~…,\n\"'])\s*$")
 CALLING = re.compile(
-    r"(?:^|\s)(?:응|아|야|어|네|안녕|얘|얘들아|근데|그래|아니|저기|오|와|헐|잠깐|참|자|고마워|미안|미안해|축하해|사랑해|잘 ?자|잘 ?가|잘 ?있어"
-    r"|보고 ?싶어|반가워|괜찮아|힘내|수고했어|잘했어|그만해|조심해|[가-힣]*(?:줘|자|해|와|가|봐|어|아))[,!~]?\s*$"
+    r"(?:^|\s)(?:응|아|야|어|네|안녕|얘|얘들아|근데|그래|아니|저기|오|와|헐|잠깐|참|자|고마워|미안|미안해|축하해|사랑해"
+    r"|잘 ?자|잘 ?가|잘 ?있어|보고 ?싶어|반가워|괜찮아|힘내|수고했어|잘했어|그만해|조심해"
+    r"|[가-힣]*(?:줘|자|해|와|가|봐|어|아))[,!~]?\s*$"
 )
 """After what is said to somebody, a name with 야 at the end calls that person: "고마워 보라야"."""
 
@@ -171,7 +172,7 @@ def labels_of(names: Iterable[str | None], label: str) -> dict[str, str]:
 
 
 def members_told(lines: Sequence[str]) -> list[str]:
-    """Names in lines about people: "가온님이 나래님과 다솜님을 초대했습니다." """
+    """The names in lines about people, as in "가온님이 나래님과 다솜님을 초대했습니다."."""
     return list(dict.fromkeys(name for line in lines for name in TOLD.findall(line)))
 
 

@@ -1,7 +1,7 @@
 """Subtitles (SubRip, WebVTT, SAMI, ASS) as the words that are spoken, with the speaker where the file names one.
 
 Times, numbers, places and styles of cues go. A line that is shown twice in a row is said once: captions of live
-broadcasts roll. Of a SAMI file of several languages the Korean one is taken. Lyrics with times (LRC) become their lines.
+broadcasts roll. Of a SAMI file of several languages the Korean one is taken. Lyrics with times (LRC) become lines.
 """
 
 import re
@@ -25,7 +25,9 @@ ASS_BREAK = re.compile(r"\\[Nn]")
 USUAL_FORMAT = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
 SUNG = re.compile(r"^((?:\[\d{1,3}:\d{2}(?:[.:]\d{1,3})?\])+)(.*)$")
 SUNG_TIME = re.compile(r"\[(\d{1,3}):(\d{2})(?:[.:](\d{1,3}))?\]")
-LYRICS = re.compile(r"^\[\d{1,3}:\d{2}[.:]\d{2,3}\]|^\[(?:ti|ar|al|by|offset|length|re|ve):[^\]\n]*\][ \t]*$", re.MULTILINE)
+LYRICS = re.compile(
+    r"^\[\d{1,3}:\d{2}[.:]\d{2,3}\]|^\[(?:ti|ar|al|by|offset|length|re|ve):[^\]\n]*\][ \t]*$", re.MULTILINE
+)
 LEAST_CUES = 2
 HEAD_CHARACTERS = 20_000
 KOREAN = re.compile(r"^KR|KOR", re.IGNORECASE)

@@ -10,7 +10,9 @@ SHORT_DAY = re.compile(r"^\W*(\d{2})[-./](\d{1,2})[-./](\d{1,2})(?!\d)")  # 15.0
 COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?!\d{7})")
 AMERICAN_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 MONTH = re.compile(r"^\D*(\d{4})\s*[-./년]\s*(\d{1,2})\s*월?\s*\.?$")
-NAMED_DAY = re.compile(r"([A-Z][a-z]{2})[a-z]{0,6}\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([A-Z][a-z]{2})[a-z]{0,6},?[ -](\d{4}|\d{2}\b)")
+NAMED_DAY = re.compile(
+    r"([A-Z][a-z]{2})[a-z]{0,6}\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([A-Z][a-z]{2})[a-z]{0,6},?[ -](\d{4}|\d{2}\b)"
+)
 """May 25, 2021; 25 May 2021; 25-May-21, as chat programs and English sites write it."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 YEAR = re.compile(r"^(\d{4})년?$")
