@@ -36,8 +36,8 @@ BUILDERS = {
     "name of a heading": (ATTRIBUTES, ""),
     "cross reference": (CROSS_REFERENCE, r"\1"),
 }
-IN_HTML = re.compile(r"(?<=\])\([^()\s]*(?:\s+\"[^\"]*\")?\)")
-"""Links in a block of HTML, which MDX reads and CommonMark shows as they are written."""
+IN_HTML = re.compile(r"!\[[^\]\n]*\]\([^()\s]*\)|(?<=\])\([^()\s]*(?:\s+\"[^\"]*\")?\)")
+"""Links and pictures in a block of HTML, which MDX reads and CommonMark shows as they are written."""
 HANGUL = re.compile("[가-힣]")
 WORD = re.compile(r"[^\W_]+")
 
@@ -52,13 +52,13 @@ class Visible(HTMLParser):
         self._lists: list[str] = []
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Counts lists and hidden elements."""
         if tag in ("ol", "ul"):
             self._lists.append(tag)
         elif tag == "li" and self._lists and self._lists[-1] == "ol":
             self.parts.append(f" {next(self._numbers, '')} ")
-        elif tag == "pre":
+        elif tag == "pre" and not attrs:  # others are HTML of the source
             self.parts.append(f" {next(self._infos, '')} ")
         elif tag in ("script", "style"):
             self._hidden += 1
@@ -82,8 +82,13 @@ def visible(source: str, html: str) -> str:
     """What a reader sees of a source that is rendered as `html`."""
     tokens = RENDERER.parse(source)
     numbers = iter([token.info for token in tokens if token.type == "list_item_open" and token.info])
-    infos = iter([token.info for token in tokens if token.type in ("fence", "code_block")])
-    parser = Visible(numbers, infos)
+    infos: list[str] = []
+    for token in tokens:
+        if token.type in ("fence", "code_block"):
+            infos.append(token.info)
+        elif token.type == "html_block":
+            infos += [""] * token.content.lower().count("<pre>")
+    parser = Visible(numbers, iter(infos))
     parser.feed(html)
     parser.close()
     return "".join(parser.parts)
@@ -161,7 +166,9 @@ def audit(name: str, texts: list[str], num_shown: int) -> int:
             source, before = pattern.sub(rest, source), source
             kinds[kind] += len(letters(before)) - len(letters(source))
         rendered = visible(source, RENDERER.render(source))
-        kinds["address in a block of HTML"] += sum(len(letters(piece)) for piece in IN_HTML.findall(rendered))
+        kinds["addresses and pictures in blocks of HTML"] += sum(
+            len(letters(piece)) for piece in IN_HTML.findall(rendered)
+        )
         rendered = IN_HTML.sub("", rendered)
         expected, found = letters(rendered), letters(clean(text))
         seen += len(expected)

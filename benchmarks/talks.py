@@ -3,7 +3,7 @@
     python benchmarks/talks.py [--show]
 
 The lines and their truth are tests/gates/talk_mentions.toml. The hash of a line puts it into one of two halves: the
-rules were made on one, the other was only measured. --show prints the wrong lines of the half that the rules were made on.
+rules were made on one, the other was only measured. --show prints the wrong lines of the former.
 """
 
 import argparse

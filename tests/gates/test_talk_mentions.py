@@ -1,4 +1,4 @@
-"""Floors of names in talks: those that are meant become labels, words stay (issue 8: 98 % and 1 % on the half aside)."""
+"""Floors of names in talks: those that are meant become labels (98 %), words stay (99 %), on either half."""
 
 import pytest
 import talk_mentions

@@ -108,15 +108,15 @@ def talks(items: Iterable[Raw | Unreadable], most_bytes: int) -> Iterator[Raw | 
     held: list[Raw] = []
     held_bytes = 0
     for item in items:
-        is_message = isinstance(item, Raw) and MESSAGE in item.fields
-        if held and (not is_message or held_bytes + item.raw_bytes > most_bytes):
+        message = item if isinstance(item, Raw) and MESSAGE in item.fields else None
+        if held and (message is None or held_bytes + message.raw_bytes > most_bytes):
             yield _joined(held)
             held, held_bytes = [], 0
-        if is_message:
-            held.append(item)
-            held_bytes += item.raw_bytes
-        else:
+        if message is None:
             yield item
+        else:
+            held.append(message)
+            held_bytes += message.raw_bytes
     if held:
         yield _joined(held)
 

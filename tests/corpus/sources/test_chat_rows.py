@@ -25,33 +25,42 @@ DISCORD = """AuthorID,Author,Date,Content,Attachments,Reactions
 3,"다솜#0003","24-May-21 03:02 PM","","https://a.kr/b.png",""
 1,"가온#0001","24-May-21 03:03 PM","@나래 고마워","",""
 """
+WORDS = [("U1", "가온", "내일 모임 몇 시야?"), ("U2", "나래", "일곱 시.\n늦지 마"), ("U1", "가온", "<@U2> 고마워")]
+DAY = "2021-05-24T15:00:00"
 SLACK = [
-    {"type": "message", "user": "U1", "ts": "1621868400.1", "text": "내일 모임 몇 시야?", "user_profile": {"real_name": "가온"}},
-    {"type": "message", "user": "U2", "ts": "1621868400.2", "text": "일곱 시.\n늦지 마", "user_profile": {"real_name": "나래"}},
-    {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "1621868400.3", "text": "<@U3> has joined"},
-    {"type": "message", "user": "U1", "ts": "1621868400.4", "text": "<@U2> 고마워", "user_profile": {"real_name": "가온"}},
-]  # fmt: skip
+    {"type": "message", "user": key, "ts": "1621868400.1", "text": text, "user_profile": {"real_name": name}}
+    for key, name, text in WORDS
+]
+SLACK.insert(
+    1, {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "1621868400.3", "text": "<@U3> 왔다"}
+)
 TELEGRAM = {
     "name": "독서 모임",
     "type": "private_group",
-    "id": 1,
     "messages": [
-        {"id": 0, "type": "service", "date": "2021-05-24T14:00:00", "actor": "가온", "action": "invite_members"},
-        {"id": 1, "type": "message", "date": "2021-05-24T15:00:00", "from": "가온", "from_id": "u1", "text": "내일 모임 몇 시야?"},
-        {"id": 2, "type": "message", "date": "2021-05-24T15:01:00", "from": "나래", "from_id": "u2", "text": "일곱 시.\n늦지 마"},
-        {"id": 3, "type": "message", "date": "2021-05-24T15:02:00", "from": "다솜", "from_id": "u3", "text": "", "photo": "a.jpg"},
-        {"id": 4, "type": "message", "date": "2021-05-24T15:03:00", "from": "가온", "from_id": "u1",
-         "text": [{"type": "mention_name", "text": "나래", "user_id": 2}, " 고마워"]},
+        {"type": "service", "date": "2021-05-24T14:00:00", "actor": "가온", "action": "invite_members"},
+        *(
+            {"type": "message", "date": DAY, "from": name, "from_id": key, "text": text}
+            for key, name, text in WORDS[:2]
+        ),
+        {"type": "message", "date": DAY, "from": "다솜", "from_id": "u3", "text": "", "photo": "a.jpg"},
+        {
+            "type": "message",
+            "date": DAY,
+            "from": "가온",
+            "from_id": "U1",
+            "text": [{"type": "mention_name", "text": "나래", "user_id": 2}, " 고마워"],
+        },
     ],
-}  # fmt: skip
+}
 DISCORD_OBJECT = {
     "guild": {"name": "방"},
     "channel": {"name": "수다"},
     "messages": [
-        {"type": "Default", "timestamp": "2021-05-24T15:00:00+09:00", "content": text, "author": {"id": key, "name": name}}
-        for key, name, text in [("1", "가온", "내일 모임 몇 시야?"), ("2", "나래", "일곱 시.\n늦지 마"), ("1", "가온", "<@2> 고마워")]
+        {"type": "Default", "timestamp": DAY + "+09:00", "content": text, "author": {"id": key, "name": name}}
+        for key, name, text in WORDS
     ],
-}  # fmt: skip
+}
 FILES = {
     "kakao.csv": KAKAO,
     "kakao_bom.csv": "\ufeff" + KAKAO,
