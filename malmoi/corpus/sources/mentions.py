@@ -18,6 +18,7 @@ ROLES = frozenset(_WORDS["roles"].split())
 NOUNS = frozenset(_WORDS["nouns"].split()) | frozenset(_WORDS["forms"].split())
 STEMS = frozenset(_WORDS["stems"].split())
 PLACES = frozenset(_WORDS["places"].split())
+GIVEN = frozenset("".join(_WORDS["given"].split()))
 SURNAMES = frozenset(_WORDS["surnames"])
 LONG_SURNAMES = frozenset(_WORDS["surnames_of_two_syllables"].split())
 
@@ -76,7 +77,7 @@ class Mentions:
         self._members: dict[str, Member] = {}
         for shown, label in labels.items():
             for name in called_names(shown):
-                self._members.setdefault(name, Member(name, kind_of(name, shown), label))
+                self._members.setdefault(name, Member(name, kind_of(name, name != shown), label))
         self._lengths = sorted({len(name) for name in self._members}, reverse=True)
 
     def replaced(self, text: str) -> str:
@@ -124,13 +125,19 @@ def called_names(shown: str) -> list[str]:
     return [*names, run[1:]] if len(run) == 3 and run[0] in SURNAMES else names
 
 
-def kind_of(name: str, shown: str) -> Kind:
-    """What else a name is. A name with a surname is nothing else; one syllable alone is always a word too."""
+def kind_of(name: str, is_part: bool = False) -> Kind:
+    """What else a name is. One syllable alone is always a word too, and so may be a nickname of two syllables.
+
+    is_part: it is the name in what the screen shows ("김다솜", "가온/95"), so it is no nickname.
+    """
     if name in ROLES or name.removesuffix("님") in ROLES:
         return "role"
-    if name in NOUNS or (len(name) == 1 and name == shown) or (len(name) == 1 and "가" <= name <= "힣"):
+    if name in NOUNS or (len(name) == 1 and "가" <= name <= "힣"):
         return "noun"
-    return "stem" if name in STEMS else "name"
+    if name in STEMS:
+        return "stem"
+    is_nickname = not is_part and len(name) == 2 and HANGUL_RUN.fullmatch(name) and not GIVEN.issuperset(name)
+    return "noun" if is_nickname else "name"
 
 
 def is_meant(member: Member, text: str, begin: int, is_sure: bool) -> bool:

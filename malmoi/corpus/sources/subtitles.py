@@ -17,10 +17,9 @@ SYNC = re.compile(r"<SYNC\b[^>]{0,200}>", re.IGNORECASE)
 CLASS = re.compile(r"<P\b[^>]{0,100}?\bClass\s*=\s*[\"']?(\w{1,30})", re.IGNORECASE)
 BREAK = re.compile(r"<br\b[^>]{0,20}>", re.IGNORECASE)
 SAMI_END = re.compile(r"</(?:BODY|SAMI)\b", re.IGNORECASE)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 EVENTS = re.compile(r"^\ufeff?\[Script Info\]|^\[Events\][ \t]*$", re.IGNORECASE | re.MULTILINE)
 DIALOGUE = "Dialogue:"
-DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}")
+DRAWING = re.compile(r"\{[^{}]{0,200}\\p[1-9][^{}]{0,200}\}")
 ASS_BREAK = re.compile(r"\\[Nn]")
 USUAL_FORMAT = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
 SUNG = re.compile(r"^((?:\[\d{1,3}:\d{2}(?:[.:]\d{1,3})?\])+)(.*)$")
@@ -92,7 +91,7 @@ def _cue_lines(text: str) -> list[str]:
 
 
 def _sami_lines(text: str) -> list[str]:
-    parts = SYNC.split(COMMENT.sub("", text))[1:]
+    parts = SYNC.split(_without_comments(text))[1:]
     classes = [match[1] if (match := CLASS.search(part[:300])) else "" for part in parts]
     has_korean = any(map(KOREAN.search, classes))
     said: list[str] = []
@@ -101,6 +100,16 @@ def _sami_lines(text: str) -> list[str]:
             for line in BREAK.sub("\n", SAMI_END.split(part)[0].replace("\n", " ")).split("\n"):
                 _add(said, _spoken(line))
     return said if len(parts) >= LEAST_CUES else []
+
+
+def _without_comments(text: str) -> str:
+    """Text without "<!-- … -->"; a comment that never ends is none."""
+    parts: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
+        parts.append(text[at:begin])
+        at = end + len("-->")
+    return "".join([*parts, text[at:]])
 
 
 def _ass_lines(text: str) -> list[str]:
