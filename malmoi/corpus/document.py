@@ -87,10 +87,15 @@ DAMAGE = "decoding_damage_share"
 TAKEN = pa.list_(pa.struct([("step", pa.string()), ("letters", pa.int64())]))
 """How many letters each step took from an item, in order; below 0 where it added some (masks, speakers' labels).
 
-letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised;
-steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report names.
+letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised,
+page_furniture; steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report
+names.
 """
 UNEXPLAINED = "unexplained"
+
+
+VERDICT = pa.struct([("spam", pa.float64()), ("popularity", pa.float64()), ("category", pa.string())])
+"""What the source itself says of a document (sources/source_verdict.py); null where nothing was asked for or given."""
 
 
 DOCUMENTS = pa.schema(
@@ -103,6 +108,7 @@ DOCUMENTS = pa.schema(
         pa.field("letters_read", pa.int64()),  # of the item as decoded; null: as many as its text and what was taken
         pa.field("letters_taken", TAKEN),  # letters_read = letters + the sum of these
         pa.field(DAMAGE, pa.float32()),
+        pa.field("source_verdict", VERDICT),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
 )

@@ -407,10 +407,16 @@ NAMES = {
     "of 250 letters": "a" * 250 + ".txt", "of 83 syllables": "가" * 83 + ".txt", "of quotation marks": "a'b\"c`.txt", "of patterns": "a[b]*?{c}.txt", "of percent signs": "a%2F%00%s.txt", "of an exclamation mark": "a.tar!b.txt",
     "of a backslash": "a\\..\\b.txt", "of emoji": "😀👨‍👩‍👧.txt", "of signs of direction": "a\u202etxt.exe.txt", "of spaces": "  a  .txt", "of semicolons": "a;rm -rf;$(x)&.txt", "of a colon": "s3:a.txt", "of a hyphen": "-rf.txt", "in capitals": "A.TXT", "of a hash": "a#b?c.txt", "of nothing of any width": "\u200b.txt", "of half a character": "a\udced\udca0\udc80.txt",
 }  # fmt: skip
+DOCUMENT_SUFFIXES = (".pdf", ".hwp", ".hwpx", ".docx", ".xlsx", ".xls", ".pptx", ".epub")
+DOCUMENT_BYTES = {
+    "noise": NOISE[:90],
+    "words": TEXT,
+    "zeros": bytes(5_000),
+    "the head of a PDF": b"%PDF-1.7",
+    "the head of a package": b"PK\x03\x04",
+    "the head of an OLE file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+}
 ODD_SUFFIXES = {
-    ".hwp": NOISE[:90],
-    ".pdf": b"%PDF-1.7",
-    ".docx": b"PK\x03\x04",
     ".exe": b"MZ",
     ".xml": b"<a/>",
     ".zip": b"PK",
@@ -426,6 +432,11 @@ ODD_SUFFIXES = {
 FOLDERS = {
     **{f"name {name}": kind("", _named(file)) for name, file in NAMES.items()},
     **{f"suffix {suffix}": kind(f"a{suffix}", content, "unsupported_format") for suffix, content in ODD_SUFFIXES.items()},
+    **{
+        f"a{suffix} of {name}": kind(f"a{suffix}", content, "malformed_document")
+        for suffix in DOCUMENT_SUFFIXES
+        for name, content in DOCUMENT_BYTES.items()
+    },
     "no suffix": kind("LICENSE", TEXT, "unsupported_format"),
     "a file of nothing": kind("a.txt", b"", "empty"),
     "a page of nothing": kind("a.html", b"", "empty"),

@@ -14,9 +14,10 @@ MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
-UNSEEN, ITEM, LINK, WITHIN, OUTSIDE = 1, 2, 4, 8, 16
-"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...); it has
-href; its href leads within the page or runs a script; its href names a host.
+UNSEEN, ITEM, LINK, WITHIN, OUTSIDE, CODE = 1, 2, 4, 8, 16, 32
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...); it
+has href; its href leads within the page or runs a script; its href names a host; it may hold code without a <pre>
+(code_markup.py).
 """
 
 
@@ -192,6 +193,20 @@ def read_attributes(page: np.ndarray, i: int, words: Automaton, row: np.ndarray)
 
 
 @njit(nogil=True, cache=True)
+def _add_style(page: np.ndarray, first: int, last: int, row: np.ndarray) -> None:
+    """Adds the hash of the class page[first:last], and CODE where it is one of those that code_markup.py knows."""
+    value = uint64(FNV_START)
+    for k in range(first, last):
+        if page[k] == 118 and page[k - 1] == 95 and page[k - 2] == 101:  # e_v, as in __se_code_view
+            row[2] |= CODE
+        if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
+            row[2] |= CODE
+        if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
+            value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
+    row[1] = np.int64(value >> uint64(24))
+
+
+@njit(nogil=True, cache=True)
 def _add_attribute(
     page: np.ndarray, start: int, end: int, first: int, last: int, words: Automaton, row: np.ndarray
 ) -> None:
@@ -202,11 +217,7 @@ def _add_attribute(
         row[2] |= ITEM
     if letter == 99 and same_word(page, start, end, b"class"):
         row[0] |= match_words(page, first, last, words)
-        value = uint64(FNV_START)
-        for k in range(first, last):
-            if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
-                value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
-        row[1] = np.int64(value >> uint64(24))
+        _add_style(page, first, last, row)
     elif (
         (letter == 105 and (width == 2 or same_word(page, start, end, b"itemprop")))
         or (letter == 114 and same_word(page, start, end, b"role"))
@@ -220,8 +231,11 @@ def _add_attribute(
         letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
         row[2] |= UNSEEN
-    elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
-        row[2] |= UNSEEN * _holds(page, first, last, b"none")
+    elif letter == 115 and same_word(page, start, end, b"style"):
+        if _holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * _holds(page, first, last, b"none")
+        if _holds(page, first, last, b"white-space"):
+            row[2] |= CODE
 
 
 @njit(nogil=True, cache=True)

@@ -37,7 +37,7 @@ ELEMENT, START, END, CHARACTERS, LINKED, MARKED, IMAGES, BREAKS, LINKS, ENTERED,
 P, A, BR, PRE, IMG, TITLE, SCRIPT, SVG, TABLE, HTML, BODY, SPAN = (
     ID[name] for name in "p a br pre img title script svg table html body span".split()
 )
-META, LINK, SOURCE, VIDEO, AUDIO = (ID[name] for name in "meta link source video audio".split())
+META, LINK, SOURCE, VIDEO, AUDIO, XMP = (ID[name] for name in "meta link source video audio xmp".split())
 
 
 class Scanned(NamedTuple):
@@ -161,8 +161,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
 
     It is one loop by need: all its state is local, which is what makes it quick. Rows of the stack, int64 (MAX_DEPTH +
     1, 4): number of the element, its id, number of the box that text here belongs to, what the element does. counts:
-    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character. link: row of the stack of
-    the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
+    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character. link: row of the stack
+    of the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
     """
     n = len(page)
     stack = np.zeros((MAX_DEPTH + 1, 4), np.int64)
@@ -174,6 +174,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     num_elements, num_blocks, length, num_scripts, num_marks = 1, 0, 0, 0, 0
     top, overflow, skipped = 0, 0, -1  # skipped: row of the stack of an element whose text is not for reading
     open_block, space, breaks, marks, images, in_link = -1, False, 0, 0, 0, False
+    indent, margin = 0, 32  # spaces at the beginning of a line of code, and which
     link, link_flags = -1, 0
     i = 3 if n >= 3 and page[0] == 0xEF and page[1] == 0xBB else 0
     while i < n:
@@ -185,6 +186,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             is_pre = counts[PRE] > 0
             if markup.is_space(byte) and not (is_pre and (byte == 10 or byte == 32 or byte == 9) and open_block >= 0):
                 space = True
+                indent, margin = (0, byte) if byte == 10 else (indent + 1, byte)
                 i += 1
                 continue
             if breaks > 1 and open_block >= 0 and not is_pre:
@@ -202,22 +204,30 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 blocks[open_block, IMAGES] = images
                 blocks[open_block, BREAKS] = breaks
                 images = 0
+                while is_pre and indent > 0 and byte != 10:  # the first line of code keeps its indentation
+                    text[length] = margin
+                    length += 1
+                    indent -= 1
             elif breaks:
-                text[length] = 10
-                length += 1
+                for _ in range(breaks if is_pre else 1):
+                    text[length] = 10
+                    length += 1
                 blocks[open_block, BREAKS] += breaks
             elif space and text[length - 1] != 32:
                 text[length] = 32
                 length += 1
-            space, breaks = False, 0
+            space, breaks, indent = False, 0, 0
             before = length
             if byte == 38:
                 i, length = write_reference(page, i, text, length, tables)
                 if length == before + 2 and text[before] == 0xC2 and text[before + 1] == 0xA0:
-                    length = before  # a space that does not break
-                    space = True
+                    text[before] = 32  # a space that does not break; in code it stays as it is
+                    length = before + is_pre
+                    space = not is_pre
             elif byte == 0xC2 and i + 1 < n and page[i + 1] == 0xA0:
-                space = True
+                text[length] = 32
+                length += is_pre
+                space = not is_pre
                 i += 2
             elif (byte < 32 and byte != 10 and byte != 9) or byte == 127:
                 i += 1
@@ -317,13 +327,15 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 if open_block >= 0:
                     blocks[open_block, END] = length
                     open_block = -1
-                space, breaks, in_link = False, 0, False
+                space, breaks, in_link, indent = False, 0, False, 0
         if is_end:
             if tag == A:
                 in_link = False
             continue
         if does & RAW:
             close = markup.raw_end(page, i, start, end)
+            if tag == XMP:
+                elements[0, FLAGS] |= markup.CODE
             if tag == TITLE and heads[1] == 0 and skipped < 0:
                 heads[0], heads[1] = i, close
             if tag == SCRIPT and num_scripts < len(scripts):

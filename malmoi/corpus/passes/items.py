@@ -24,6 +24,9 @@ from malmoi.kit.errors import UserError
 WORKER_DIED, FAILED = "worker_died", "failed"
 """Reasons of ours beside those of sources/raw.py: a process was lost with the item; code raised what it must not."""
 
+UNKNOWN_YET = ("letters", "letters_read", "letters_taken", "source_verdict")
+"""Columns of DOCUMENTS that sources/arrow_rows.py says nothing of."""
+
 Row = dict[str, Any]
 Entry = Row | pa.RecordBatch
 """A row of DOCUMENTS or of UNREADABLE, or a batch of DOCUMENTS."""
@@ -80,7 +83,7 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
         "input": pa.repeat(label(source), rows),
         "raw_bytes": sizes,
         "text_bytes": sizes,
-        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in ("letters", "letters_read", "letters_taken")},
+        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in UNKNOWN_YET},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
@@ -108,7 +111,7 @@ def _rows(raw: Raw, source: Input) -> list[Row]:
     """The documents of one item: mostly one; a page may give its comments as documents of their own."""
     try:
         made = to_documents(raw, source)
-        documents = made if isinstance(made, list) else [made]
+        documents = [made] if isinstance(made, Unreadable) else made
         rows = [_row(document, raw, source) for document in documents]
     except Exception as error:  # the edge of this process: an item that no one thought of must not end the run
         print(traceback.format_exc(), file=sys.stderr)

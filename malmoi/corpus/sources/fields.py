@@ -166,14 +166,15 @@ def _read(name: str, value: Any) -> Any:
     if name == "turns":
         return spoken_turns(value)
     if name == "popularity":
-        return _number(value)
+        return number(value)
     if name == "summary":
         return value.strip()[:MOST_SUMMARY] or None if isinstance(value, str) else None
     text = one_line(value)
     return text if name != "kind" or text in KINDS else None
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """A number, also where it is written with commas; None for all else."""
     try:
         number = float(value.replace(",", "") if isinstance(value, str) else value)
     except (TypeError, ValueError, OverflowError):

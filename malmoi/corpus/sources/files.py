@@ -16,6 +16,7 @@ from typing import BinaryIO
 from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
 from malmoi.corpus.sources.archive import Member, read_members
 from malmoi.corpus.sources.chat_rows import talks
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import read_lines, too_long
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
@@ -166,8 +167,16 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":
         return _read_document(stream, origin_file, suffix, source)
-    detail = f"no reader for {suffix!r} files" if suffix else "a name without a suffix"
+    if suffix in formats.SUFFIXES or formats.begins_as_document(stream.peek(8)[:8]):
+        return _read_document_file(stream, origin_file, source)
+    detail = formats.way_on(suffix) or (f"no reader for {suffix!r} files" if suffix else "a name without a suffix")
     return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", detail)])
+
+
+def _read_document_file(stream: BinaryIO, origin_file: str, source: Input) -> Items:
+    """A PDF, an HWP, a mail: read whole here, and taken apart where a worker that dies of it is blamed for one item."""
+    content = read_whole(stream, source.max_bytes_per_document)
+    yield Raw(content, "file", origin_file, 0, len(content))
 
 
 def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Input) -> Items:

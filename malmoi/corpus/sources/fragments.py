@@ -15,6 +15,7 @@ SIGN = re.compile(r"<(?:/?[A-Za-z]|!--)|&(?:[A-Za-z]{2,24}|#\d{2,7}|#[xX][0-9A-F
 REFERENCE = re.compile(r"&(?:[A-Za-z]{2,24}|#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});")
 TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)((?:[\s/][^<>]*)?)>")
 UNSEEN = re.compile(r"<(script|style|xmp|textarea|iframe|noscript|template)\b[^>]*>|<!--", re.IGNORECASE)
+BREAK = re.compile(r"<br\b", re.IGNORECASE)
 OPENING = re.compile(r"</?[A-Za-z]")
 KNOWN = frozenset(NAMES) | {"o:p", "st1:personname", "center", "font"}
 BLOCK = frozenset(BLOCKS) | {"hr", "script", "style"}
@@ -44,6 +45,8 @@ def read(text: str, is_html: bool = False) -> Fragment | None:
     """
     if SIGN.search(text) is None:
         return None
+    if not is_html and "</" not in text and "&" not in text and BREAK.search(text) is None:
+        return None  # no element is closed: List<String>
     if is_html or is_fragment(text):
         return _shown(text)
     if OPENING.search(text) or CODE.search(REFERENCE.sub("", text)) or SPEAKS_OF_TAGS.search(text):

@@ -21,6 +21,8 @@ class Input:
     comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
     speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
     whose speakers are private people, names elsewhere.
+    spam_field, popularity_field, category_field: which fields of rows hold what the source itself says of them, names
+    or paths ("meta.spam"): the ledger's source_verdict, by which [corpus.source_verdict] and the mix judge.
     max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
     """
 
@@ -34,6 +36,9 @@ class Input:
     rows_per_document: int = 1
     comments: bool = False
     speakers: Literal["labels", "names"] | None = None
+    spam_field: str | None = None
+    popularity_field: str | None = None
+    category_field: str | None = None
     max_bytes_per_document: int = 20 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -41,6 +46,9 @@ class Input:
             require_kind(self.kind, "kind")
         if not self.text_field:
             raise UserError("text_field is empty", "the name of the field that holds the text")
+        for name in ("spam_field", "popularity_field", "category_field"):
+            if getattr(self, name) == "":
+                raise UserError(f"{name} is empty", "the name of a field, or nothing")
         for name in ("rows_per_document", "max_bytes_per_document"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}", "1 or more")

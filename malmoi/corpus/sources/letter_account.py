@@ -13,8 +13,10 @@ import numpy as np
 from malmoi.corpus.sources.raw import Raw
 
 FRONT_MATTER, MARKUP, CORE_REGION, TALK, NORMALISED = "front_matter", "markup", "core_region", "talk", "normalised"
+PAGE_FURNITURE = "page_furniture"
 """Steps of reading: metadata at the head; marks and addresses of Markdown; what of a page is not its core region;
-names, times and notices of chats and subtitles; signs that become another letter or none."""
+names, times and notices of chats and subtitles; signs that become another letter or none; page numbers and repeated
+heads of printed pages."""
 MARKS = (b"\xe1", b"\xcc", b"\xcd")
 """First bytes of jamo that join into a syllable, and of accents: NFC makes fewer letters of them."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.files import read, text_lines
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -68,6 +69,9 @@ def _lines_of(stream: BinaryIO, name: str) -> Iterator[LooseDocument]:
 
 
 def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
+    if formats.begins_as_document(content):
+        yield from _documents(Raw(content, "file", name, 0, len(content)), Input(Path(name)), name)
+        return
     is_page = charset.PAGE_START.match(content[:PAGE_HEAD_BYTES].removeprefix(codecs.BOM_UTF8)) is not None
     yield from _documents(Raw(content, "html" if is_page else "text", name, 0, len(content)), Input(Path(name)), name)
 
@@ -78,4 +82,7 @@ def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[Lo
         yield LooseDocument(place, documents.origin_offset, None, documents.reason, documents.detail)
         return
     for document in documents:
-        yield LooseDocument(place, item.origin_offset, document)
+        if isinstance(document, Unreadable):
+            yield LooseDocument(place, item.origin_offset, None, document.reason, document.detail)
+        else:
+            yield LooseDocument(place, item.origin_offset, document)

@@ -16,6 +16,8 @@ from malmoi.kit.hangul import whole_characters
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"
 """Keys of a page's documents beside those of SCHEMA: see WebPage in html/page.py."""
+PAGE_STEP = "page_"
+"""What names the step that took a byline, a notice of copyright, ... apart from a page's text."""
 JOINT = "\n\n"
 PROMPT_CHARACTERS = 20_000
 BOM_START = b"\xef"
@@ -41,11 +43,14 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
         documents.append(said | {"link_hosts": []})
     if not documents:
         taken = ((letter_account.CORE_REGION, letters),)
+        if page.teasers:
+            return unreadable(raw, "index_page", f"{page.teasers} teasers, each a link to another page", taken)
         return unreadable(raw, "no_text", "nothing is left but markup", taken)
     # The letters of the page are counted once: with its first document. What that does not have, its region left out.
     letters -= sum(letter_account.letters_in(one["text"]) for one in documents[1:])
     letters += sum(number for _, number in raw.taken)
-    documents[0] |= letter_account.columns(letters, [*raw.taken, (letter_account.CORE_REGION, None)])
+    apart = [(PAGE_STEP + kind, number) for kind, number in sorted(page.taken.items())]
+    documents[0] |= letter_account.columns(letters, [*raw.taken, *apart, (letter_account.CORE_REGION, None)])
     state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
     return [one | state for one in documents]
 

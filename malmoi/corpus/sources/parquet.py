@@ -14,6 +14,7 @@ from malmoi.corpus.sources.fields import CANONICAL
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import HTML_FIELD, row_to_raw
+from malmoi.corpus.sources.source_verdict import named_fields
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.kit.files import require_storage
 
@@ -65,7 +66,9 @@ def _read_groups(
 
 def columns_of(names: list[str], source: Input) -> list[str]:
     """The columns of a file that are read."""
-    return [name for name in names if name in (source.text_field, HTML_FIELD, "source") or name.lower() in CANONICAL]
+    verdicts = [field.partition(".")[0] for field in named_fields(source)]
+    known = (source.text_field, HTML_FIELD, "source", *verdicts, *named_fields(source))
+    return [name for name in names if name in known or name.lower() in CANONICAL]
 
 
 def read_group(

@@ -12,6 +12,7 @@ Reason: TypeAlias = Literal[
     "binary",  # named as text, but is not
     "empty",
     "no_text",  # a row without the text field, or with nothing in it
+    "index_page",  # a page of teasers, each a link to another page
     "not_text",  # the text field holds a number, a list, ...
     "malformed_json",
     "malformed_table",  # a CSV row or a Parquet file that breaks the format
@@ -23,6 +24,10 @@ Reason: TypeAlias = Literal[
     "damaged_archive",
     "decompression_bomb",
     "encoding",  # no charset gives text
+    "malformed_document",  # a document file (PDF, HWP, ...) that breaks its format
+    "encrypted",  # it asks for a password
+    "needs_ocr",  # pages that are pictures; the detail has their numbers
+    "attachment",  # files inside a mail that are not read
 ]
 
 
@@ -30,7 +35,8 @@ Reason: TypeAlias = Literal[
 class Raw:
     """One item as its source gives it, before decoding and extraction.
 
-    content: bytes whose charset is not known yet, or text. origin_file: relative to the input's folder, with
+    content: bytes whose charset is not known yet, or text; of a "file", the bytes of a document file, whatever its
+    format (PDF, HWP, DOCX, ...). origin_file: relative to the input's folder, with
     "archive!member" inside an archive. origin_offset: byte of the line (JSONL), row (Parquet, CSV, JSON array),
     record (WARC), else 0. raw_bytes: size of the item in the source, uncompressed.
     fields: metadata under the names in sources/fields.py (title, url, author, published, turns, ...).
@@ -38,7 +44,7 @@ class Raw:
     """
 
     content: bytes | str
-    format: Literal["html", "markdown", "text"]
+    format: Literal["html", "markdown", "text", "file"]
     origin_file: str
     origin_offset: int
     raw_bytes: int

@@ -12,6 +12,7 @@ from malmoi.corpus.sources.dialogue import read_turns
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text import charset, signs
+from malmoi.corpus.text.fold import fold
 from malmoi.corpus.text.lines import one_line
 from malmoi.kit.hangul import whole_characters
 
@@ -57,12 +58,19 @@ def _is_clean(text: str) -> bool:
 def author_hash(author: str, name: str | None) -> str:
     """A stand-in for an author's name: 64 bits of SHA-256 over where it was published and the name, in hex.
 
-    The place is part of it, so that namesakes on two sites stay two. It keeps honest readers from names; whoever has
-    the name can compute it.
+    The place is part of it, so that namesakes on two sites stay two; the name is folded, so that one who is typed in
+    two ways stays one. It keeps honest readers from names; whoever has the name can compute it.
     """
-    digest = hashlib.sha256(
-        f"malmoi author\0{name or ''}\0{unicodedata.normalize('NFC', author)}".encode("utf-8", "replace")
-    )
+    return _author_hash(fold(author), name)
+
+
+def author_hashes(author: str, name: str | None) -> frozenset[str]:
+    """Every hash that an author may have: of this version, and of those that did not fold names (before 2026-11-30)."""
+    return frozenset({author_hash(author, name), _author_hash(unicodedata.normalize("NFC", author), name)})
+
+
+def _author_hash(author: str, name: str | None) -> str:
+    digest = hashlib.sha256(f"malmoi author\0{name or ''}\0{author}".encode("utf-8", "replace"))
     return digest.hexdigest()[:AUTHOR_HASH_DIGITS]
 
 
@@ -110,6 +118,7 @@ def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: s
             "popularity": fields.get("popularity"),
             "language": _line(fields, "language"),
         },
+        "source_verdict": fields.get("source_verdict"),
         "turns": _turns(kind, fields, text),
         "segments": None,
         "views": None,

@@ -9,6 +9,7 @@ from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import pick
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.source_verdict import given_verdict
 from malmoi.corpus.sources.streams import DamagedError
 
 HTML_STARTS = ("<!doctype html", "<html", "<?xml")
@@ -31,7 +32,7 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     text = row.get(source.text_field)
     is_html = text is None and HTML_FIELD in row
     text = row.get(HTML_FIELD) if is_html else text
-    fields = pick(row)
+    fields = pick(row) | given_verdict(row, source)
     if text is None and fields.get("turns"):
         text = written(fields["turns"])
     text = fields.pop("text", None) if text is None else text

@@ -36,7 +36,7 @@ def scanned_of(html: str | bytes):
         ("<p>앞<!-- <p>주석</p> -->뒤</p><!doctype x><?php echo ?>", ["앞뒤"]),
         ("<script>var a = '<p>아님</p>';</script><style>p{}</style><p>글</p><noscript><p>x</p></noscript>", ["글"]),
         ("<p>가<svg><text>그림</text></svg>나</p><select><option>고름</select>", ["가나"]),
-        ("<pre>  줄 1\n    줄 2</pre>", ["줄 1\n    줄 2"]),
+        ("<pre>  줄 1\n    줄 2</pre>", ["  줄 1\n    줄 2"]),
         ("<p class=\"a>b\">가</p><p class='x' id=y>나</p><p class=z>다", ["가", "나", "다"]),
         ("</div></p></b>그래도 읽힌다</span>", ["그래도 읽힌다"]),
         ("<my-box>맞춤 상자</my-box><my-box>둘째</my-box>", ["맞춤 상자", "둘째"]),

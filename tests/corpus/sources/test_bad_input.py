@@ -109,7 +109,7 @@ CASES = {
     "zeros named as text": ("a.md", b"abc" + bytes(500), 0, ["binary"]),
     "PDF named as a page": ("a.html", b"%PDF-1.7 text text", 0, ["binary"]),
     "page of scripts only": ("a.html", b"<html><script>var a = 1</script></html>", 0, ["no_text"]),
-    "no reader for the suffix": ("a.hwp", b"HWP", 0, ["unsupported_format"]),
+    "no reader for the suffix": ("a.hwpz", b"HWP", 0, ["unsupported_format"]),
     "no suffix": ("LICENSE", b"text", 0, ["unsupported_format"]),
     "JSON array cut off": ("a.json", b"[" + GOOD + b"," + GOOD, 2, ["malformed_json"]),
     "JSON array with a fault inside": ("a.json", b"[" + GOOD + b", {bad}, " + GOOD + b"]", 1, ["malformed_json"]),
