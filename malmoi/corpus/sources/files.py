@@ -15,7 +15,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, warc, zipped
+from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, warc, xml_dumps, zipped
+from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import peeked, read_lines, too_long
@@ -34,11 +35,13 @@ TABLES: dict[str, Reader] = {
     ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": jsonl.read, ".csv": delimited.read,
     ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
 }  # fmt: skip
+XML_SUFFIXES = (".xml", ".rss", ".atom", ".rdf")
 SEEKING = (".parquet", ".pq")
 """Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
+    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text",
+    ".lrc": "text",
 }  # fmt: skip
 
 PAGE_HEAD_BYTES = 2_000
@@ -105,12 +108,15 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
     left = partial(_left_bytes, file, size_bytes)
     if suffix in TABLES:
         rows = TABLES[suffix](stream, origin_file, source)
-        return joined(guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left), source)
+        items = guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left)
+        return joined(talks(items, source.max_bytes_per_document), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":
         return _read_document(stream, origin_file, suffix, source)
     head = peeked(stream)
+    if suffix in XML_SUFFIXES and not _is_page(head):
+        return xml_dumps.read(stream, origin_file, source)
     if suffix in formats.SUFFIXES or formats.begins_as_document(head[:8]):
         return _read_document_file(stream, origin_file, source)
     if known := _suffix_by_bytes(head, suffix):
@@ -138,10 +144,19 @@ def _left_out(origin_file: str, what: str, count: int, size_bytes: int, names: l
 
 def _suffix_by_bytes(head: bytes, suffix: str) -> str | None:
     """The suffix that a file without a telling one should have: ".html" for a page, ".txt" for a text without any."""
-    text = head[:PAGE_HEAD_BYTES].decode(wide_charset(head) or "latin-1", "ignore").lstrip("\ufeffï»¿ \t\r\n").lower()
-    if PAGE_START.match(text) or (suffix in PAGE_SUFFIXES and text.startswith("<") and not text.startswith("<?php")):
+    text = _head_text(head)
+    if _is_page(head) or (suffix in PAGE_SUFFIXES and text.startswith("<") and not text.startswith("<?php")):
         return ".html"
     return ".txt" if not suffix and not looks_binary(head) else None
+
+
+def _is_page(head: bytes) -> bool:
+    return bool(PAGE_START.match(_head_text(head)))
+
+
+def _head_text(head: bytes) -> str:
+    text = head[:PAGE_HEAD_BYTES].decode(wide_charset(head) or "latin-1", "ignore")
+    return text.lstrip("\ufeffï»¿ \t\r\n").lower()
 
 
 @cache

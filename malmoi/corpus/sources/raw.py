@@ -45,7 +45,7 @@ class Raw:
     """
 
     content: bytes | str
-    format: Literal["html", "markdown", "text", "file"]
+    format: Literal["html", "markdown", "text", "wikitext", "file"]
     origin_file: str
     origin_offset: int
     raw_bytes: int
