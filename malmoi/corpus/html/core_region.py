@@ -15,6 +15,7 @@ from malmoi.corpus.html.confidence import THRESHOLD, predicted_f1
 from malmoi.corpus.html.embedded import embedded_text, json_ld
 from malmoi.corpus.html.fallback import likeliest
 from malmoi.corpus.html.inline_signs import with_signs
+from malmoi.corpus.html.linked_sentences import with_linked_sentences
 from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.region_model import RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
@@ -86,6 +87,7 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     if not chosen.any():
         chosen = likeliest(features, chance)
     chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
+    chosen = with_linked_sentences(scanned, features, chosen)
     confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
     is_unsure, shown = weights.is_unsure(confidence), scanned.text
     scanned = with_signs(page, scanned)
