@@ -1,8 +1,8 @@
 """Lists of sentences that are links: sources, laws, further reading that an author put under a paragraph.
 
 A model of blocks takes them for links to other pages. Titles of other pages are seldom sentences with a full stop.
-No list of the 284 labelled pages is touched by it, so that their F1 says nothing about it; trafilatura's users miss such
-lists (its issues 10 and 431).
+No list of the 284 labelled pages is touched by it, so that their F1 says nothing about it; users of trafilatura miss
+such lists (its issues 10 and 431).
 """
 
 import numpy as np
