@@ -24,6 +24,8 @@ HINT = re.compile(
 """A line without any of these is text unless it stands at an edge; most lines are done with here."""
 MOST_HEADING, LINK_CHARACTERS = 40, 90
 """A heading such as "관련 기사", and the title of another page; a longer line after "관련 기사" is text again."""
+REPEATED_CHARACTERS = 60
+"""A shorter line may be said again: a refrain, a reply."""
 RELATED_FROM = 0.4
 """A list of other pages begins after so much of the text."""
 ROW_LINES, MOST_CELLS = 8, 8
@@ -60,7 +62,9 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     lines = text.split("\n")
     bare = [(LEADING_MARKS.sub("", line) if line[:1] in MARKS else line).strip() for line in lines]
     is_heading = [line.startswith("#") for line in lines]
-    kinds = _kinds(bare, _in_code(lines), is_heading)
+    in_code = _in_code(lines)
+    kinds = _kinds(bare, in_code, is_heading)
+    _mark_repeated(bare, in_code, kinds)
     taken: Counter[str] = Counter()
     kept: list[str] = []
     for line, kind in zip(lines, kinds, strict=True):
@@ -156,6 +160,17 @@ def _mark_list(bare: list[str], numbers: list[int], kinds: list[str]) -> None:
     if titles and (is_end or len(titles) > 1):
         for number in [numbers[0], *titles]:
             kinds[number] = kinds[number] or "related"
+
+
+def _mark_repeated(bare: list[str], in_code: list[bool], kinds: list[str]) -> None:
+    """Marks long lines that stood before: a summary shown above and beside, a text for wide and for small screens."""
+    seen: set[str] = set()
+    for number, line in enumerate(bare):
+        if len(line) < REPEATED_CHARACTERS or in_code[number] or kinds[number] or line.startswith("|"):
+            continue
+        if line in seen:
+            kinds[number] = "repeated"
+        seen.add(line)
 
 
 def _cut_tail_byline(lines: list[str], taken: Counter[str]) -> None:
