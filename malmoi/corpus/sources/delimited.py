@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
+from malmoi.corpus.sources.chat_rows import is_chat
 from malmoi.corpus.sources.fields import CANONICAL, is_talk
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import peeked, read_lines, too_long
@@ -242,7 +243,7 @@ def _delimiter(head: Sequence[str], source: Input) -> str:
 
 
 def _is_header(names: Sequence[str], source: Input) -> bool:
-    return source.text_field in names or is_talk(names)
+    return source.text_field in names or is_talk(names) or is_chat(names)
 
 
 def _without_header(

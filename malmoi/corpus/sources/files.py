@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, warc, xml_dumps, zipped
+from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import peeked, read_lines, too_long
@@ -39,7 +40,8 @@ SEEKING = (".parquet", ".pq")
 """Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text",
+    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text",
+    ".lrc": "text",
 }  # fmt: skip
 
 PAGE_HEAD_BYTES = 2_000
@@ -106,7 +108,8 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
     left = partial(_left_bytes, file, size_bytes)
     if suffix in TABLES:
         rows = TABLES[suffix](stream, origin_file, source)
-        return joined(guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left), source)
+        items = guarded(rows if suffix in SEEKING else with_rest(rows, stream), origin_file, left)
+        return joined(talks(items, source.max_bytes_per_document), source)
     if suffix == ".warc":
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from malmoi.corpus.sources import chat_rows
 from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD, SENTENCES, is_talk, spoken_turns
 from malmoi.corpus.sources.input import Input
 
@@ -63,6 +64,11 @@ def rows_of(value: Any, source: Input, is_file: bool = False) -> list[Any]:
         return [value]
     if "." in source.text_field or "[]" in source.text_field:
         return list(_by_path(value, source, is_file))
+    chats = value.get("chats")
+    if isinstance(chats, Mapping) and isinstance(chats.get("list"), list) and chats["list"]:
+        return chats["list"]  # all chats of an account, as Telegram exports them
+    if chat_rows.read_chat_object(value):
+        return [value]
     rows = _known_rows(value, source, {}, MOST_DEPTH)
     return rows or _tables_within(value) or [value]
 

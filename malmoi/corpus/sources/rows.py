@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from malmoi.corpus.sources import fragments
+from malmoi.corpus.sources import chat_rows, fragments
 from malmoi.corpus.sources.dialogue import written
 from malmoi.corpus.sources.fields import HTML_FIELD, pick
 from malmoi.corpus.sources.input import Input
@@ -27,10 +27,11 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         row = {source.text_field: row}
     if not isinstance(row, Mapping):
         return Unreadable(*place, "not_text", f"the row is {_shown(row)}, not a table")
+    if chat := chat_rows.read(row, place):
+        return chat
     text = row.get(source.text_field)
     is_html = text is None and HTML_FIELD in row
-    if text is None:
-        text = row.get(HTML_FIELD)
+    text = row.get(HTML_FIELD) if is_html else text
     fields = pick(row) | given_verdict(row, source)
     if text is None and fields.get("turns"):
         text = written(fields["turns"])

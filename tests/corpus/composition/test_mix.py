@@ -166,7 +166,7 @@ def test_names_in_every_script_are_sources_of_their_own():
         + rows_of("web", "나랏말ᄊᆞ미", 3)
         + rows_of("web", "🍀", 3)
     )
-    rows += [(document_id("", b""), "web", "", 1000, None, None)]
+    rows += [(document_id("", b""), "web", "", 1000, None, None, None)]
     found, database = mixed(rows, Mix())
     assert [row[-1] for row in found] == [1] * 13
     assert len(summary(database)["sources"]) == 5
