@@ -111,6 +111,17 @@ def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends
     return kept
 
 
+def before_no_syllable(found: Candidates, concerned: np.ndarray) -> Candidates:
+    """Without candidates that a Hangul syllable (UTF-8: EA to ED first) follows in their text.
+
+    concerned: bool (patterns,), the patterns of which this is asked.
+    """
+    following = found.data[np.minimum(found.ends, len(found.data) - 1)] if len(found.data) else found.ends
+    inside = (found.ends < found.stops[found.texts]) & (following >= 0xEA) & (following <= 0xED)
+    kept = ~(inside & concerned[found.patterns])
+    return replace(found, texts=found.texts[kept], patterns=found.patterns[kept], ends=found.ends[kept])
+
+
 def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
     """The weight (float64) of what was found in each text: of each pattern at most so many matches count.
 
@@ -124,7 +135,7 @@ def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts:
 class Snippet(NamedTuple):
     """What lies around one or more candidates of a text. `start`: its first byte in the text.
 
-    cut_before, cut_after: whether the text goes on there. patterns: bit p is set where pattern p was found, for p < 63.
+    cut_before, cut_after: whether the text goes on there. bits: what the patterns that were found there say.
     """
 
     text: int
@@ -132,11 +143,16 @@ class Snippet(NamedTuple):
     content: str
     cut_before: bool
     cut_after: bool
-    patterns: int
+    bits: int
 
 
-def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
-    """The surroundings of the candidates, overlapping ones joined, in whole characters."""
+def snippets(
+    found: Candidates, before_bytes: int, after_bytes: int, bits: np.ndarray | None = None
+) -> Iterator[Snippet]:
+    """The surroundings of the candidates, overlapping ones joined, in whole characters.
+
+    bits: int64 (patterns,), what each pattern adds to a snippet's `bits`; None: nothing.
+    """
     if not len(found.ends):
         return
     first, last = found.starts[found.texts], found.stops[found.texts]
@@ -145,7 +161,7 @@ def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator
     opens = np.r_[True, (found.texts[1:] != found.texts[:-1]) | (starts[1:] > stops[:-1])]
     heads = np.flatnonzero(opens)
     tails = np.r_[heads[1:], len(opens)] - 1
-    masks = np.bitwise_or.reduceat(np.int64(1) << np.minimum(found.patterns, 63), heads)
+    masks = np.bitwise_or.reduceat(np.zeros(len(opens), np.int64) if bits is None else bits[found.patterns], heads)
     for head, tail, mask in zip(heads.tolist(), tails.tolist(), masks.tolist(), strict=True):
         begin, end = _whole_characters(found.data, int(starts[head]), int(stops[tail]), int(last[tail]))
         content = bytes(found.data[begin:end]).decode()
@@ -155,7 +171,7 @@ def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator
             content,
             cut_before=begin > first[head],
             cut_after=end < last[head],
-            patterns=mask,
+            bits=mask,
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.sources.names import shown
 from malmoi.kit.errors import UserError
 
 MEGABYTE = 1_000_000
@@ -55,6 +56,6 @@ class Input:
 
 
 def origin_name(path: Path, source: Input) -> str:
-    """A file's name in `origin`: relative to the input's path; bytes that are no UTF-8 are written as \\xNN."""
+    """A file's name in `origin`: relative to the input's path, as names.shown gives it."""
     name = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return shown(os.fsencode(name))
