@@ -218,6 +218,13 @@ def test_what_a_file_is_counts_not_what_it_is_named(tmp_path):
     assert STORY in text_of(tmp_path, "download.do", make.pdf(make.printed(STORY, 21)))
 
 
+@pytest.mark.parametrize(
+    "content", [make.docx(make.docx_paragraph("가")), make.hwpx(make.hwpx_paragraph("<hp:t>가</hp:t>"))]
+)
+def test_a_document_that_somebody_named_zip_is_read_as_one(tmp_path, content):
+    assert text_of(tmp_path, "a.zip", content) == "가"
+
+
 def test_documents_inside_an_archive_are_read(tmp_path):
     buffer = io.BytesIO()
     members = {"a.hwp": make.hwp(make.hwp_paragraph("가")), "b.docx": make.docx(make.docx_paragraph("나"))}
