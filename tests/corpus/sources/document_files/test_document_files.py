@@ -240,6 +240,23 @@ def test_documents_inside_an_archive_are_read(tmp_path):
     ]
 
 
+DRAWN = '<d xmlns:a="a"><a:p><a:r><a:t>그림 속</a:t></a:r><a:r><a:t> 글</a:t></a:r></a:p></d>'
+
+
+def test_words_of_diagrams_and_comments_are_read(tmp_path):
+    content = make.docx(make.docx_paragraph("나루터"), **{"diagrams/data1": DRAWN})
+    assert text_of(tmp_path, "a.docx", content) == "나루터\n\n그림 속 글"
+    relations = (
+        f'<Relationships {make.RELATIONS}><Relationship Id="n" Type="{make.R}/diagramData" '
+        'Target="../diagrams/data1.xml"/></Relationships>'
+    )
+    members = {"ppt/slides/_rels/slide1.xml.rels": relations, "ppt/diagrams/data1.xml": DRAWN}
+    assert text_of(tmp_path, "a.pptx", make.pptx(make.pptx_shape("나루터"), **members)) == "나루터\n\n그림 속 글"
+    comment = "<c><comment><text><r><t>확인할</t></r><r><t> 것</t></r></text></comment></c>"
+    members = {"xl/comments1.xml": comment, "xl/drawings/drawing1.xml": DRAWN}
+    assert text_of(tmp_path, "a.xlsx", make.xlsx(("뱃삯", [[3]]), **members)) == "| 3 |\n\n확인할 것\n\n그림 속 글"
+
+
 @pytest.mark.parametrize("name", ["a.doc", "a.ppt", "a.rtf", "a.odt", "a.hml", "a.msg"])
 def test_a_format_that_is_not_read_names_the_way_on(tmp_path, name):
     ((reason, detail),) = reasons(documents(tmp_path, name, b"anything"))
