@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions
+from malmoi.cli import corpus_erase, corpus_judgements, corpus_questions, corpus_where
 from malmoi.cli.arguments import add_recipe_arguments, add_verb, verbs_of
 from malmoi.cli.terminal import show
 from malmoi.kit.errors import UserError, did_you_mean
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe_arguments(add_verb(verbs, "build", "raw files to shards and a ledger", _build))
     corpus_questions.add_verbs(verbs)
     corpus_erase.add_verb(verbs)
+    corpus_where.add_verbs(verbs)
     corpus_judgements.add_verbs(verbs)
     work = add_verb(verbs, "work", "one task of a build that is under way: what a job of a cluster calls", _work)
     work.add_argument("folder", type=to_path, help="the folder of what is on the way (corpus/work/...)")

@@ -1,159 +1,341 @@
-"""`malmoi corpus erase`: removes documents on request; names what else holds them, and the command that mends it."""
+"""`malmoi corpus erase`: removes documents on request, wherever they lie; names what is left and the command for it."""
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from malmoi.cli import erasure_runs, erasure_scope
 from malmoi.cli.corpus_questions import corpus_verb, where
+from malmoi.cli.erasure_scope import Scope
 from malmoi.cli.terminal import harmless, show
-from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, opened
-from malmoi.kit.paths import to_local_path, to_path
+from malmoi.kit.paths import is_remote
 
-UNKNOWN = "unknown"
-"""Stands for a number of documents or steps that a run cannot tell."""
-STAGES = ("tokens", "train", "model", "report")
-"""Folders of a run that may hold what a document said."""
+if TYPE_CHECKING:
+    from malmoi.corpus.erasure.request import Request
+    from malmoi.corpus.erasure.search import Hit
+
+WITH_WORDS = "a file with the words"
+SHOWN_HITS = 20
+"""Of one person and corpus on a terminal; --json gives all."""
+
+
+@dataclass
+class Found:
+    """What was found in one corpus. taken: what goes; undecided: what is only shown; media: stored files with the words
+    in their bytes. reason: why it could not be searched, where it is not the one that was asked for."""
+
+    corpus: Path
+    taken: "list[Hit]" = field(default_factory=list)
+    undecided: "list[Hit]" = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def ids(self) -> set[str]:
+        """The documents that go."""
+        return {hit.id for hit in self.taken if hit.id is not None}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to go."""
+        return not self.taken and not self.media
 
 
 def add_verb(verbs: Any) -> None:
     """Adds the verb to the room's."""
-    erase = corpus_verb(verbs, "erase", "remove documents on request; says which trained runs have seen them", _erase)
-    erase.add_argument("--ids", type=to_path, metavar="FILE", help="a file with one id a line")
-    erase.add_argument("--id", action="append", default=[], metavar="ID", help="an id; may be given again")
-    erase.add_argument("--matching", metavar="REGEX", help="documents in whose text, title or address it is found")
-    runs = "where trained runs lie (default: the run's own folder)"
-    erase.add_argument("--runs", type=to_local_path, metavar="DIR", help=runs)
+    erase = corpus_verb(
+        verbs, "erase", "remove documents on request, wherever they lie; says which models saw them", _erase
+    )
+    erasure_scope.add_arguments(erase)
+    siblings = "also in what the corpus stands on (base) and in the corpora and runs beside it"
+    erase.add_argument("--siblings", action="store_true", help=siblings)
+    near = "copies from this similarity on go too (default 0.7); from 0.4 on they are shown"
+    erase.add_argument("--near-similarity", type=float, default=None, metavar="SHARE", help=near)
+    erase.add_argument("--near-list", action="store_true", help="show every document that is undecided")
+    erase.add_argument("--yes", action="store_true", help="what is undecided goes too")
     erase.add_argument("--dry-run", action="store_true", help="only say what would be erased")
 
 
 def _erase(arguments: argparse.Namespace) -> None:
-    from malmoi.cli.progress import bar
-    from malmoi.corpus.erase import Asked, erase, find
-
-    ids = [*arguments.id, *(_ids_in(arguments.ids) if arguments.ids else [])]
-    found = find(arguments.folder, Asked(tuple(ids), arguments.matching))
-    gone = [row["id"] for row in found]
-    corpus = arguments.folder.resolve()
-    seen = runs_that_saw(gone, _runs(corpus.parent, arguments.runs or corpus.parent)) if gone else []
-    said: dict[str, Any] = {"documents": found, "erased": {}, "removed": [], "seen_by": seen}
-    if not arguments.dry_run:
-        reports = _report(corpus.parent, seen)
-        with bar("erase") as progress:
-            said["erased"] = erase(arguments.folder, gone, progress, reports)
-        said["removed"] = [str(path) for path in reports]
-    said["left"] = [one for run in seen for one in _left(run, corpus)]
-    show(said, arguments.json, partial(_print, is_dry_run=arguments.dry_run))
-
-
-def _runs(own: Path, folder: Path) -> list[Path]:
-    """The corpus's own run, and those in a folder, itself included, that have a stage that may hold documents."""
-    runs = {own, *(run.resolve() for run in (folder, *listed(folder)))}
-    return sorted(run for run in runs if any(_may_be(run / stage) for stage in STAGES))
-
-
-def _may_be(path: Path) -> bool:
-    """Whether there is such a file or folder; also where that may not be asked."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
+    requests = erasure_scope.requests_of(arguments)
+    scope = erasure_scope.scope_of(arguments, arguments.siblings)
+    similarity = _similarity(arguments)
+    found = find_everywhere(scope, requests, similarity)
+    _require_known_ids(requests, found, arguments.folder)
+    if arguments.yes or _is_agreed(arguments, found):
+        for one in found:
+            one.taken, one.undecided = [*one.taken, *one.undecided], []
+    ids = {document for one in found for document in one.ids}
+    seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
+    said: dict[str, Any] = {
+        "documents": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.taken],
+        "undecided": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.undecided],
+        "erased": {},
+        "removed": [],
+        "seen_by": [run for run in seen if erasure_runs.is_concerned(run)],
+        "searched": {"corpora": [str(one) for one in scope.corpora], "runs": [str(one) for one in scope.runs]},
+    }
+    if arguments.dry_run:
+        said["left"] = []
+    else:
+        said |= _erase_all(scope, requests, found, similarity, seen)
+    show(said, arguments.json, lambda told: _print(told, arguments.dry_run, arguments.near_list))
 
 
-def runs_that_saw(ids: Sequence[str], runs: Sequence[Path]) -> list[dict[str, Any]]:
-    """Those of the runs that have any of these documents in their tokens, or cannot tell. Never raises for a run.
+def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: float) -> list[Found]:
+    """What each corpus of a scope holds: hits, exact copies, and near copies of what is to go."""
+    from malmoi.corpus.erasure import near
 
-    run; documents (how many of them are in its tokens); steps (in which any of them was trained on; 0: none yet). Where
-    that cannot be read, "unknown" and a `reason`: a removal must not wait for a run to be mended.
-    """
+    found = [_found_in(corpus, requests, corpus == scope.corpora[0]) for corpus in scope.corpora]
+    passages = [(number, text) for number, request in enumerate(requests) for text in request.texts]
+    asked = [
+        (one.corpus, {hit.id: hit.request for hit in one.taken if hit.id is not None})
+        for one in found
+        if one.corpus in scope.erased and not one.reason
+    ]
+    for one in (one for one in found if not one.reason):
+        known = frozenset(hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None)
+        for number, (corpus, requests_by_id) in enumerate(asked):
+            wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
+            for hit in near.find(one.corpus, wanted, known, similarity):
+                (one.taken if hit.is_certain else one.undecided).append(hit)
+            known |= {hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None}
+    return found
+
+
+def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Found:
+    """The hits and exact copies in one corpus. One that is not the own and cannot be read hinders nothing."""
     import pyarrow as pa
 
-    seen = []
-    for run in runs:
-        told: dict[str, Any] = {"run": str(run), "documents": UNKNOWN, "steps": UNKNOWN}
-        try:
-            inside = _inside(run / "tokens", ids)
-            told["documents"] = len(inside)
-            told["steps"] = _steps_with(run, inside) if inside else 0
-        except (UserError, OSError, ValueError, TypeError, AttributeError, LookupError, pa.ArrowException) as error:
-            told["reason"] = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        if told["documents"] != 0:
-            seen.append(told)
-    return seen
+    from malmoi.corpus.erase import left_over
+    from malmoi.corpus.erasure import search
+    from malmoi.corpus.erasure.words import files_with
+    from malmoi.corpus.ledger.layout import MEDIA
+
+    try:
+        hits = search.find(corpus, requests, frozenset(left_over(corpus)[0]))
+    except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
+        if is_own:
+            raise
+        return Found(corpus, reason=error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}")
+    one = Found(corpus, [hit for hit in hits if hit.is_certain], [hit for hit in hits if not hit.is_certain])
+    if not is_remote(corpus) and (corpus / MEDIA).is_dir():
+        one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]
+    return one
 
 
-def _inside(tokens: Path, ids: Sequence[str]) -> set[str]:
-    """Those of the ids that are in a tokens folder. Of the others no Python object is made."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
+def _similarity(arguments: argparse.Namespace) -> float:
+    from malmoi.corpus.ledger.erased_texts import NEAR_SIMILARITY
 
-    manifest.read(tokens)  # without one it is unfinished, and more may be in its shards than in its tables
-    wanted, inside = pc.field("id").isin(list(ids)), set[str]()
-    for table in listed(tokens, ".documents.parquet"):
-        with opened(table) as stream:
-            inside.update(pq.read_table(stream, columns=["id"], filters=wanted)["id"].to_pylist())
-    return inside
+    value = arguments.near_similarity
+    if value is not None and not 0 < value <= 1:
+        raise UserError(f"--near-similarity {value}", "more than 0, at most 1")
+    return NEAR_SIMILARITY if value is None else value
 
 
-def _steps_with(run: Path, ids: set[str]) -> int:
-    """In how many steps of a run's training any of the documents was seen; 0 where it was not trained."""
-    from malmoi.cli.train import loader_of
+def _require_known_ids(requests: "Sequence[Request]", found: Sequence[Found], folder: Path) -> None:
+    """Raises UserError for an id that is in no corpus of the scope, nor was erased from one."""
+    from malmoi.corpus.ledger.tombstones import erased_ids
 
-    if not (run / "train").is_dir():
-        return 0
-    loader, num_steps = loader_of(run / "train")
-    return len(loader.steps_with_any(ids, num_steps) or ())
-
-
-def _report(own: Path, seen: Sequence[dict[str, Any]]) -> list[Path]:
-    """The report of the corpus's own run, which shows beginnings of documents, where there is one."""
-    report = own / "report"
-    return [report] if str(own) in [run["run"] for run in seen] and report.exists() else []
+    asked = {one for request in requests for one in request.ids}
+    asked -= {hit.id for one in found for hit in (*one.taken, *one.undecided)}
+    for one in found if asked else ():
+        asked -= set(erased_ids(one.corpus))
+    if asked:
+        raise UserError(f"no document {min(asked)!r} to erase in {folder}", "ids of documents of a corpus")
 
 
-def _left(run: dict[str, Any], corpus: Path) -> list[dict[str, str]]:
-    """What of a run still holds documents, or may, and the command that mends it.
-
-    Training refuses to go on with other tokens, hence `rm -r`. Of a run that was never trained the tokens alone do.
-    """
-    folder = Path(run["run"])
-    other, train = folder / "corpus", folder / "train"
-    again = f"rm -r {shlex.quote(str(train))} && malmoi run RECIPE" if _may_be(train) else "malmoi run RECIPE"
-    commands = dict.fromkeys(STAGES, again) | {"tokens": "malmoi tokenizer encode RECIPE"}
-    left = [(folder / stage, command) for stage, command in commands.items() if _may_be(folder / stage)]
-    if _may_be(other) and other.resolve() != corpus:
-        left.insert(0, (other, f"malmoi corpus erase {shlex.quote(str(other))} --ids FILE"))
-    return [{"path": str(path), "command": command} for path, command in left]
+def _is_agreed(arguments: argparse.Namespace, found: Sequence[Found]) -> bool:
+    """Asks on a terminal whether what is undecided goes too; nowhere else."""
+    undecided = [hit for one in found for hit in one.undecided]
+    if not undecided or arguments.dry_run or arguments.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for hit in undecided:
+        print(harmless(f"  {_line(asdict(hit))}"), file=sys.stderr)
+    print(f"{len(undecided)} documents are undecided: erase them too? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "예", "네")
 
 
-def _print(said: dict[str, Any], is_dry_run: bool) -> None:
+def _erase_all(
+    scope: Scope,
+    requests: "Sequence[Request]",
+    found: Sequence[Found],
+    similarity: float,
+    seen: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Erases from the corpora of the scope, then from the tokens of its runs. Reports go first."""
+    from malmoi.corpus.erasure import certificate
+    from malmoi.corpus.erasure.words import files_with
+
+    by_run = {run["run"]: run for run in seen}
+    changed = {one.resolve().parent for one in scope.erased}
+    total: dict[str, int] = {}
+    removed, tokens, certificates = [], dict[Path, dict[str, Any]](), []
+    for one in (one for one in found if one.corpus in scope.erased and not one.reason):
+        run = one.corpus.resolve().parent
+        told = by_run.get(str(run), {"heldout": 0})
+        reports = erasure_runs.report_of(run, lambda report: any(files_with(report, requests)), told)
+        was = erasure_runs.content_of(one.corpus)
+        done = _erase_one(one, requests, similarity, reports if not one.is_empty else [])
+        removed += [str(path) for path in reports if not path.exists()]
+        total = {name: total.get(name, 0) + number for name, number in done.rows.items()}
+        if run in scope.runs:
+            tokens[run] = erasure_runs.erase_tokens(run, _all_ids(one), was)
+        if done.certificate is not None:
+            certificates.append({"corpus": str(one.corpus), "number": done.certificate})
+    left = [*_left(scope, found, seen, tokens, changed), *_other_files(scope, requests, changed)]
+    counted = {part: sum(int(one.get(part, 0)) for one in tokens.values()) for part in ("train", "heldout")}
+    said = {"erased": total | {f"tokens ({part})": number for part, number in counted.items()}, "removed": removed}
+    said |= {"left": left, "certificates": certificates}
+    if certificates or any(one.get("files") for one in tokens.values()):
+        body = {"what": "runs", "documents": sorted({document for one in found for document in one.ids})}
+        named = [one for one in left if one["what"] != WITH_WORDS]  # the name of such a file may be the person's
+        body |= {"tokens": {str(run): one for run, one in tokens.items()}, "removed": removed, "left": named}
+        body |= {"other_files_left": len(left) - len(named)}
+        body |= {"seen_by": [run for run in seen if erasure_runs.is_concerned(run)]}
+        body |= {"searched": [str(one) for one in (*scope.corpora, *scope.runs)]}
+        number = certificate.write(found[0].corpus, body)
+        certificates.append({"corpus": str(found[0].corpus), "number": number})
+    return said
+
+
+def _erase_one(one: Found, requests: "Sequence[Request]", similarity: float, reports: Sequence[Path]) -> Any:
+    from malmoi.cli.progress import bar
+    from malmoi.corpus.erase import Gone, erase
+
+    gone = Gone(
+        places=tuple(hit.place for hit in one.taken if hit.id is None),
+        media=tuple(one.media),
+        below=tuple(address for request in requests for address in request.addresses),
+        authors=_author_hashes(one.corpus, requests),
+        similarity=similarity,
+        terms=tuple(term for request in requests for term in request.terms),
+        near=tuple(hit.id for hit in one.taken if hit.how == "near" and hit.id is not None),
+    )
+    with bar("erase") as progress:
+        return erase(one.corpus, sorted(one.ids), progress, reports, gone)
+
+
+def _author_hashes(corpus: Path, requests: "Sequence[Request]") -> tuple[str, ...]:
+    """The hashes that the authors asked for have, or would have, at each source of the corpus."""
+    from malmoi.corpus.ledger.database import opened, query
+    from malmoi.corpus.sources.record import author_hashes
+
+    authors = [author for request in requests for author in (*request.authors, *request.names)]
+    if not authors:
+        return ()
+    with opened(corpus) as database:
+        names = [row["name"] for row in query(database, "SELECT DISTINCT source.name AS name FROM ledger")]
+    return tuple(sorted({one for name in {None, *names} for author in authors for one in author_hashes(author, name)}))
+
+
+def _all_ids(one: Found) -> set[str]:
+    """Everything that was ever erased from a corpus: what a killed erasure left in its tokens goes too."""
+    from malmoi.corpus.ledger.tombstones import erased_ids
+
+    return one.ids | set(erased_ids(one.corpus))
+
+
+def _left(
+    scope: Scope,
+    found: Sequence[Found],
+    seen: Sequence[dict[str, Any]],
+    tokens: dict[Path, dict[str, Any]],
+    changed: set[Path],
+) -> list[dict[str, str]]:
+    """What still holds documents, or may: other corpora, tokens that could not be changed, weights."""
+    left = []
+    for one in found:
+        if one.reason:
+            left.append({"path": str(one.corpus), "command": "mend it and ask again", "what": one.reason})
+        elif one.corpus not in scope.erased and not one.is_empty:
+            command = f"malmoi corpus erase {shlex.quote(str(one.corpus))} with the same words, or here with --siblings"
+            left.append({"path": str(one.corpus), "command": command, "what": f"{len(one.taken)} documents"})
+    for told in seen:
+        if erasure_runs.is_concerned(told):
+            run = Path(told["run"])
+            left += erasure_runs.left(run, told, tokens.get(run) if run in changed else None)
+    return left
+
+
+def _other_files(scope: Scope, requests: "Sequence[Request]", changed: set[Path]) -> list[dict[str, str]]:
+    """Files of the runs that hold the words and are nothing that this command knows how to change."""
+    from malmoi.corpus.erasure.words import files_with
+    from malmoi.corpus.ledger.layout import WRITTEN
+
+    searched = (f"{corpus.name}/{name}" for corpus in scope.corpora for name in WRITTEN)
+    skipped = (".safetensors", ".gguf", ".bin", "train/checkpoints", *searched)
+    return [
+        {
+            "path": str(path),
+            "command": f"look into it, then rm {shlex.quote(str(path))}",
+            "what": WITH_WORDS,
+        }
+        for run in scope.runs
+        if run in changed
+        for path in files_with(run, requests, skipped)
+    ]
+
+
+def _told(hit: "Hit", corpus: Path) -> dict[str, Any]:
+    return asdict(hit) | {"corpus": str(corpus)}
+
+
+def _line(hit: dict[str, Any]) -> str:
+    similarity = f" {hit['similarity']:.2f}" if hit["similarity"] is not None else ""
+    place = where(hit) if hit["origin"] else ""
+    return f"{hit['id'] or '(no text)'}  {hit['how']}{similarity}  {place}  {hit['excerpt']}"
+
+
+def _print(said: dict[str, Any], is_dry_run: bool, near_list: bool) -> None:
     verb = "would be erased" if is_dry_run else "erased"
     rows = "".join(f", {number} in {name}" for name, number in said["erased"].items() if number)
     print(f"{len(said['documents'])} documents {verb}{rows}; the raw files are yours to clean:")
-    for row in said["documents"]:
-        print(f"  {row['id']}  {where(row)}  {harmless(row['title'] or '')}")
+    _print_groups(said["documents"], SHOWN_HITS if not is_dry_run else len(said["documents"]))
+    if said["undecided"]:
+        print(f"  {len(said['undecided'])} more are like them or may be meant, and stay: see them with --near-list, ")
+        print("  and take them with --yes")
+        _print_groups(said["undecided"], len(said["undecided"]) if near_list or is_dry_run else 0)
     for path in said["removed"]:
         print(f"  removed {path}: it shows beginnings of documents")
     for run in said["seen_by"]:
-        print(harmless(f"  seen by {run['run']}: {run['documents']} of them, {_steps(run)}"))
+        print(harmless(f"  seen by {run['run']}: {steps_in_words(run)}"))
     for one in said["left"]:
-        print(harmless(f"  left in {one['path']}; mend with: {one['command']}"))
+        print(harmless(f"  left in {one['path']} ({one['what']}); mend with: {one['command']}"))
     if not said["seen_by"]:
-        print("  no trained run has seen any of them")
+        print("  no run that was looked at has any of them in its tokens or its training")
+    searched = said["searched"]
+    print(harmless(f"  searched: {', '.join((*searched['corpora'], *searched['runs']))}"))
+    for one in said.get("certificates", ()):
+        print(harmless(f"  certificate {one['number']} in {one['corpus']}: malmoi corpus certificates {one['corpus']}"))
 
 
-def _steps(run: dict[str, Any]) -> str:
-    if run["steps"] == UNKNOWN:
+def _print_groups(hits: Sequence[dict[str, Any]], most: int) -> None:
+    """Hits by request and corpus, so that several persons stay apart."""
+    groups: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for hit in hits:
+        groups.setdefault((hit["request"], hit["corpus"]), []).append(hit)
+    for (request, corpus), rows in groups.items():
+        print(harmless(f"  request {request + 1}, {corpus}: {len(rows)}"))
+        for row in rows[:most]:
+            print(harmless(f"    {_line(row)}"))
+
+
+def steps_in_words(run: dict[str, Any]) -> str:
+    """What a run has of the documents, as `erasure_runs.seen_by` told it."""
+    if run["steps"] == erasure_runs.UNKNOWN:
         return f"steps: unknown ({run['reason']})"
-    return f"trained on in {run['steps']} steps" if run["steps"] else "encoded, in no step so far"
-
-
-def _ids_in(path: Path) -> list[str]:
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no text in UTF-8", "one id a line") from None
+    told = []
+    if run["documents"]:
+        done = f"trained on in {run['steps']} steps ({run.get('first')} to {run.get('last')})"
+        told.append(f"{run['documents']} of them {done if run['steps'] else 'encoded, in no step so far'}")
+    if run["heldout"]:
+        told.append(f"{run['heldout']} held out, never trained on")
+    if run["checkpoints"]:
+        told.append(f"in the weights of {', '.join(run['checkpoints'])}" + (" and of model" if run["model"] else ""))
+    return "; ".join(told)

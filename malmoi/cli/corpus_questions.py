@@ -1,6 +1,7 @@
 """`malmoi corpus show | why | sample | diff | report | views`: questions to a finished corpus."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
@@ -18,11 +19,15 @@ def add_verbs(verbs: Any) -> None:
     """Adds the verbs to the room's."""
     asked = corpus_verb(verbs, "show", "what was read, kept and dropped", _show)
     asked.add_argument("--truth", type=to_path, help="a truth file: also print how much of what was planted was found")
-    asked = corpus_verb(verbs, "why", "every judgement on one document, kept or not", _why)
-    asked.add_argument("id", help="the id of a document")
-    purpose = "some of the documents that were dropped for a reason, or kept"
+    asked = corpus_verb(verbs, "why", "every judgement on one item, kept or not, readable or not", _why)
+    asked.add_argument("what", help="an id, an address, a file as it was read, or a title")
+    purpose = "some of the documents that were dropped for a reason, or kept, or of a site, source or kind"
     asked = corpus_verb(verbs, "sample", purpose, _sample, JSON_LINES)
-    which = asked.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--site", metavar="HOST", help="of this site and its subdomains")
+    asked.add_argument("--source", metavar="NAME", help="of the source of this name")
+    asked.add_argument("--kind", help="of this kind: news, blog, web, ...")
+    asked.add_argument("--characters", type=int, default=600, help="of each text (default 600)")
+    which = asked.add_mutually_exclusive_group()
     which.add_argument("--dropped-by", metavar="REASON", help="too_short, near_duplicate, ...")
     which.add_argument("--kept", action="store_true", help="documents that were kept")
     asked.add_argument("--count", type=int, default=5, help="how many (default 5)")
@@ -48,10 +53,13 @@ def corpus_verb(
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from malmoi.corpus.report import questions
+    from malmoi.corpus.report import losses, questions
     from malmoi.sample import truth
 
     counts = questions.numbers(arguments.folder)
+    settings = questions.recipe_of(arguments.folder).losses
+    found = losses.losses(counts, settings)
+    counts = {**counts, "losses": found, "warnings": [english for _, english in losses.sentences(found, settings)]}
     if arguments.truth is not None:
         counts = {**counts, "truth": truth.measure(arguments.folder, arguments.truth)}
     show(counts, arguments.json, print_counts)
@@ -60,21 +68,35 @@ def _show(arguments: argparse.Namespace) -> None:
 def _why(arguments: argparse.Namespace) -> None:
     from malmoi.corpus.report import questions
 
-    show(questions.explain(arguments.folder, arguments.id), arguments.json, _print_trails)
+    show(questions.explain(arguments.folder, arguments.what), arguments.json, _print_trails)
 
 
 def _sample(arguments: argparse.Namespace) -> None:
-    from malmoi.corpus.report import questions
+    from malmoi.corpus.report import lookup, questions
 
-    _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0))
-    reason = None if arguments.kept else arguments.dropped_by
-    for row in questions.sample(arguments.folder, reason, arguments.count, arguments.seed):
+    _require(("--count", arguments.count, 1), ("--seed", arguments.seed, 0), ("--characters", arguments.characters, 1))
+    among = lookup.Among(arguments.site, arguments.source, arguments.kind)
+    reason = None if arguments.kept else arguments.dropped_by or questions.EVERY
+    if among != lookup.ANY:
+        print(_outcomes_line(questions.outcomes(arguments.folder, among)), file=sys.stderr)
+    elif reason == questions.EVERY:
+        raise UserError("nothing says which documents", "--dropped-by REASON, --kept, --site, --source or --kind")
+    rows = questions.sample(arguments.folder, reason, arguments.count, arguments.seed, among, arguments.characters)
+    for row in rows:
         show(row, arguments.json, _print_sample, indent=None)
+
+
+def _outcomes_line(outcomes: dict[str, int]) -> str:
+    parts = (f"{number:,} {outcome}" for outcome, number in outcomes.items())
+    return f"{sum(outcomes.values()):,} items: {', '.join(parts) or 'none'}"
 
 
 def _print_sample(row: dict[str, Any]) -> None:
     print(f"== {row['id'] or '(unreadable)'}  {where(row)}  {', '.join(row['reasons']) or 'kept'}")
-    print(*[harmless(line) for line in (row["title"], row["detail"], row["text"]) if line], sep="\n", end="\n\n")
+    text = row["text"]
+    if text and row["characters"] > len(text):
+        text += f" … ({row['characters']:,} characters)"
+    print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n", end="\n\n")
 
 
 def _diff(arguments: argparse.Namespace) -> None:
@@ -138,14 +160,44 @@ def print_counts(counts: dict[str, Any]) -> None:
     print(f"documents in {counts['documents_in']:,} = kept {kept:,} + dropped {dropped:,}")
     text_in, text_kept = counts["text_bytes_in"], counts["text_bytes_kept"]
     print(f"bytes: {counts['raw_bytes_in']:,} raw, {text_in:,} of text, {text_kept:,} kept")
+    if "letters_in" in counts:  # corpora of before 2026-11-30 have no account of them
+        taken = counts["letters_in"] - counts["letters_kept"]
+        print(f"letters: {counts['letters_in']:,} read = {counts['letters_kept']:,} kept + {taken:,} taken by steps")
     clusters, largest = counts["near_duplicate_clusters"], counts["largest_cluster"]
     print(f"clusters of near copies: {clusters:,}, the largest of {largest:,}")
     table("dropped by reason", counts["dropped_by_reason"].items())
     table("masked", ((name, number) for name, number in counts["masked"].items() if number))
     table("kept by kind", _shares(counts["by_kind"]))
     table(f"kept by source (the {SHOWN_SOURCES} that gave most)", _shares(counts["by_source"])[:SHOWN_SOURCES])
+    table(f"lost, source by reason (the {SHOWN_SOURCES} largest)", _lost(counts["by_source"])[:SHOWN_SOURCES])
+    if "losses" in counts:
+        _print_losses(counts["losses"], counts["warnings"])
     if "truth" in counts:
         _print_truth(counts["truth"])
+
+
+def _lost(sources: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was dropped of each source for each reason, the most raw bytes first."""
+    rows = [
+        (number, name, reason, source["dropped"][reason], source["raw_bytes_in"])
+        for name, source in sources.items()
+        for reason, number in source.get("dropped_bytes", {}).items()
+    ]
+    return [
+        (harmless(f"{name}  {reason}"), f"{documents:>8,} documents {lost:>14,} bytes {lost / (whole or 1):>7.1%}")
+        for lost, name, reason, documents, whole in sorted(rows, key=lambda row: (-row[0], -row[3], row[1:3]))
+    ]
+
+
+def _print_losses(rows: list[dict[str, Any]], warnings: list[str]) -> None:
+    """Source by step with letters and shares, the largest; then in words what is more than the recipe expects."""
+    shown = "{letters:>12,} {share:>7.1%} in {documents:>7,} documents, most of {documents_mostly:,}"
+    largest = [(harmless(f"{row['source']}  {row['step']}"), shown.format(**row)) for row in rows[:SHOWN_SOURCES]]
+    table(f"letters taken, source by step (the {SHOWN_SOURCES} largest)", largest)
+    for warning in warnings[:SHOWN_SOURCES]:
+        print(f"look at {harmless(warning)}")
+    if len(warnings) > SHOWN_SOURCES:
+        print(f"and {len(warnings) - SHOWN_SOURCES:,} more sources: --json has all")
 
 
 def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:
@@ -180,13 +232,16 @@ def _print_trail(trail: dict[str, Any]) -> None:
     """One document: where it came from, what became of it, and a line for each rule with score and limit."""
     verdict = "kept" if trail["kept"] else f"dropped: {', '.join(trail['reasons'])}"
     source = trail["source"] or {}
-    print(f"{trail['id']}  {verdict}")
-    print(f"  {where(trail)}, {source.get('kind')}, {source.get('name') or '-'}, {trail['text_bytes']:,} bytes of text")
+    print(f"{trail['id'] or '(unreadable)'}  {verdict}")
+    of = f"{source.get('kind') or '-'}, {source.get('name') or '-'}"
+    print(f"  {where(trail)}, {of}, {trail['text_bytes']:,} bytes of text")
     for line in filter(None, (trail["title"], trail["detail"])):
         print(f"  {harmless(line)}")
     if trail["cluster"]:
         best = "this one" if trail["cluster"] == trail["id"] and trail["kept"] else trail["cluster"]
         print(f"  one of {trail['cluster_size']} copies; the best is {best}")
+    if trail["id"] is None:
+        return  # it has no text that a rule could judge
     masked = ", ".join(f"{number} {name}" for name, number in trail["masked"].items() if number)
     print(f"  masked: {masked or 'nothing'}")
     _print_judgements(trail["judgements"])

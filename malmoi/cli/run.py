@@ -17,6 +17,7 @@ from malmoi.cli.recipe import Run, load
 from malmoi.cli.terminal import print_table
 from malmoi.kit import config, events, manifest
 from malmoi.kit.errors import UserError
+from malmoi.kit.files import listed
 from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begin
 
 
@@ -117,9 +118,25 @@ def _tokenizer(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, A
 
 
 def _tokens(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]:
-    from malmoi.tokenizer.encode import encode
+    from malmoi.kit.stage import is_done
+    from malmoi.tokenizer.encode import encode, made
+    from malmoi.tokenizer.former import keep
 
-    return encode(run.tokens, run.folder / CORPUS, run.folder / TOKENIZER, run.folder / TOKENS, progress)
+    settings, corpus, tokenizer, tokens = run.tokens, *(run.folder / name for name in (CORPUS, TOKENIZER, TOKENS))
+    if _is_trained_on(run.folder / TRAIN, tokens) and not is_done(tokens, made(settings, corpus, tokenizer)):
+        keep(tokens)  # so that the training can still be asked what it saw
+    return encode(settings, corpus, tokenizer, tokens, progress)
+
+
+def _is_trained_on(train: Path, tokens: Path) -> bool:
+    """Whether a training has a checkpoint that was made of the tokens as they are now."""
+    from malmoi.tokenizer.corpus_text import content_sha256
+    from malmoi.train.checkpoint import CHECKPOINTS
+
+    if manifest.find(tokens) is None:
+        return False
+    records = (manifest.find(saved) or {} for saved in listed(train / CHECKPOINTS))
+    return content_sha256(tokens) in [record.get("inputs", {}).get("tokens") for record in records]
 
 
 def _train(run: Run, progress: Progress, from_scratch: bool) -> dict[str, Any]:

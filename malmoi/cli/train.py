@@ -16,6 +16,7 @@ from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import TOKENS, TRAIN
 
 if TYPE_CHECKING:
+    from malmoi.tokenizer.shards import Part
     from malmoi.train.loader import Loader
 
 
@@ -58,7 +59,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _documents(arguments: argparse.Namespace) -> None:
-    loader, num_steps = loader_of(train_folder(arguments.folder))
+    loader, _, num_steps = index_of(train_folder(arguments.folder))
     if not 1 <= arguments.step <= num_steps:
         raise UserError(f"--step {arguments.step}", f"1 to {num_steps}, the steps done so far")
     rows = loader.documents_of(arguments.step - 1)
@@ -68,7 +69,7 @@ def _documents(arguments: argparse.Namespace) -> None:
 
 
 def _seen(arguments: argparse.Namespace) -> None:
-    loader, num_steps = loader_of(train_folder(arguments.folder))
+    loader, _, num_steps = index_of(train_folder(arguments.folder))
     steps = [step + 1 for step in loader.steps_with(arguments.id, num_steps)]
     if arguments.json or steps:
         show({"id": arguments.id, "steps": steps}, arguments.json, lambda _: print(*steps, sep="\n"), indent=None)
@@ -76,10 +77,12 @@ def _seen(arguments: argparse.Namespace) -> None:
         print(f"not seen in {num_steps} steps", file=sys.stderr)
 
 
-def loader_of(folder: Path) -> tuple["Loader", int]:
-    """The batches of a train folder as they were made, and how many steps were done."""
-    from malmoi.tokenizer.corpus_text import content_sha256
-    from malmoi.tokenizer.shards import open_part
+def index_of(folder: Path) -> tuple["Loader", "Part", int]:
+    """The batches of a train folder as they were made, by ids alone; what was held out; how many steps were done.
+
+    The shards may be others by now: then what was kept of them is asked (tokenizer/former.py).
+    """
+    from malmoi.tokenizer.former import open_index
     from malmoi.train import checkpoint, run_events
     from malmoi.train.loader import Loader
     from malmoi.train.settings import TrainSettings
@@ -88,13 +91,11 @@ def loader_of(folder: Path) -> tuple["Loader", int]:
     if not saved:
         raise UserError(f"no checkpoint in {folder}", "a train folder with a checkpoint, which tells its settings")
     record = manifest.read(saved[-1])
-    tokens = folder.parent / TOKENS
-    if content_sha256(tokens) != record["inputs"]["tokens"]:
-        raise UserError(f"{tokens} is not what {folder} was trained on", "the same tokens")
+    tokens, content = folder.parent / TOKENS, record["inputs"]["tokens"]
     table = record["config"]["train"] | {"micro_sequences": 1}  # of the machine, and no part of what a batch is
     settings = config.parse(TrainSettings, table, "train")
     num_steps = max((event["step"] for event in run_events.steps(folder)), default=0)
-    return Loader(open_part(tokens, "train"), settings), num_steps
+    return Loader(open_index(tokens, content, "train"), settings), open_index(tokens, content, "heldout"), num_steps
 
 
 def train_folder(folder: Path) -> Path:

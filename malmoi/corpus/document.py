@@ -84,13 +84,40 @@ DAMAGE = "decoding_damage_share"
 """Column: the share of a text that is U+FFFD, as read."""
 
 
+CONFIDENCE, UNSURE = "core_region_confidence", "unsure_core_region"
+"""Columns: the F1, 0..1, that the core region of a page is predicted to have, and whether that is among the lowest.
+
+Null for what is no page, and for pages of threads or with their text in a script.
+"""
+
+
+TAKEN = pa.list_(pa.struct([("step", pa.string()), ("letters", pa.int64())]))
+"""How many letters each step took from an item, in order; below 0 where it added some (masks, speakers' labels).
+
+letters null: whatever nobody else accounts for. Steps that read: front_matter, markup, core_region, talk, normalised,
+page_furniture; steps after them: personal_data, repeated_paragraphs. UNEXPLAINED is a fault of ours, which the report
+names.
+"""
+UNEXPLAINED = "unexplained"
+
+
+VERDICT = pa.struct([("spam", pa.float64()), ("popularity", pa.float64()), ("category", pa.string())])
+"""What the source itself says of a document (sources/source_verdict.py); null where nothing was asked for or given."""
+
+
 DOCUMENTS = pa.schema(
     [
         *SCHEMA,
         pa.field("input", pa.string()),
         pa.field("raw_bytes", pa.int64()),
         pa.field("text_bytes", pa.int64()),  # as read; what is masked later is not counted again
+        pa.field("letters", pa.int64()),  # letters and digits of `text`; null until they are counted
+        pa.field("letters_read", pa.int64()),  # of the item as decoded; null: as many as its text and what was taken
+        pa.field("letters_taken", TAKEN),  # letters_read = letters + the sum of these
         pa.field(DAMAGE, pa.float32()),
+        pa.field(CONFIDENCE, pa.float32()),
+        pa.field(UNSURE, pa.bool_()),
+        pa.field("source_verdict", VERDICT),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]
 )
@@ -103,6 +130,8 @@ UNREADABLE = pa.schema(
         ("input", pa.string()),
         ("origin", ORIGIN),
         ("raw_bytes", pa.int64()),
+        ("letters_read", pa.int64()),
+        ("letters_taken", TAKEN),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]

@@ -2,32 +2,32 @@
 
 What is to go is written down first (`erasing.json`), then file after file is rewritten aside and renamed, the manifest
 comes last. An erasure that was killed is finished by the next one, or by the same command again. `erased.parquet` keeps
-the ids from the beginning, so that a corpus that is built again from the same raw files does not bring them back.
-A tombstone keeps the id (a hash), the recipe's name of the input, kind, sizes and scores. The names of its file, site
-and source go, for each may be a person's; sites and sources that no other document has go from all tables.
-Exact copies of a document go with it: they are its text. What else may hold its words (a report, what killed processes
-left) is removed as a whole.
+the ids from the beginning, and `erased_texts.parquet` what knows the texts again (ledger/erased_texts.py), so that no
+later build brings them back. A tombstone keeps the id (a hash), the recipe's name of the input, kind, sizes and scores.
+The names of its file, site and source go, for each may be a person's; sites and sources that no other document has go
+from all tables. What else may hold its words (a report, what killed processes left) is removed as a whole.
+What was done is certified (erasure/certificate.py).
 """
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.ledger import stored_media, tombstones
+from malmoi.corpus.erasure import certificate, columns, near
+from malmoi.corpus.ledger import erased_texts, stored_media, tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
 from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, MIX, REPORTS, SHARDS, SITES
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
-from malmoi.corpus.passes import shuffle
+from malmoi.corpus.passes import scan, shuffle
 from malmoi.corpus.text.host import AUTHORITY, host_of_authority
 from malmoi.kit import events, manifest
-from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
 from malmoi.kit.lock import lock
 from malmoi.kit.stage import WORK
@@ -36,58 +36,45 @@ PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views")
 """Columns of a tombstone that are emptied; of the source stays the kind, of the rest numbers that name nobody."""
 
+TEXTS_AT_ONCE = 20_000
+"""Texts that are marked at a time."""
+
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which documents: those with one of `ids`, and those whose text, title or address `matching` is found in (RE2)."""
+class Gone:
+    """What is to go beside documents by id, and what is kept so that it is known again.
 
-    ids: tuple[str, ...] = ()
-    matching: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.ids and not self.matching:
-            raise UserError("nothing is asked to be erased", "ids or a pattern")
-
-
-def find(folder: Path, asked: Asked) -> list[dict[str, Any]]:
-    """The documents that would be erased, with their exact copies: id, title, origin, input, kept. Changes nothing.
-
-    Those that an erasure which was killed had to erase are always among them. Raises UserError where an id is unknown
-    or erased already, and for a pattern that is none.
+    places: items that gave no text, by part of the ledger and row. media: stored files, relative to MEDIA. below:
+    addresses that were asked for, with all below them; authors: their hashes. similarity: from which a text counts as a
+    near copy in later builds. terms: what was asked, by kind, for the certificate. near: ids that are near copies.
     """
-    if asked.matching is not None:
-        try:
-            re.compile(asked.matching)
-        except re.error as error:
-            raise UserError(f"the pattern {asked.matching!r} cannot be read: {error}", "a regular expression") from None
-    with opened(folder) as database:
-        database.register("asked", pa.table({"id": pa.array(sorted(set(asked.ids)), pa.string())}))
-        database.register("left_over", pa.table({"id": pa.array(_left_over(folder), pa.string())}))
-        found = query(database, _FOUND, pattern=asked.matching, erased=ERASED)
-    known = {row["id"] for row in found}
-    if missing := [one for one in asked.ids if one not in known]:
-        raise UserError(f"no document {missing[0]!r} to erase in {folder}", "ids of documents that are not erased yet")
-    return found
+
+    places: tuple[tuple[str, int], ...] = ()
+    media: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    similarity: float = erased_texts.NEAR_SIMILARITY
+    terms: tuple[tuple[str, str], ...] = ()
+    near: tuple[str, ...] = ()
 
 
-_FOUND = """
-WITH there AS (
-  SELECT id, title, origin, input, kept, coalesce(exact_duplicate_of, id) AS same,
-    id IN (SELECT id FROM asked) OR id IN (SELECT id FROM left_over) OR ($pattern IS NOT NULL AND (
-      regexp_matches(coalesce(text, ''), $pattern) OR regexp_matches(coalesce(title, ''), $pattern)
-      OR regexp_matches(coalesce(source.url, ''), $pattern)))
-    OR id IN (SELECT id FROM shards WHERE $pattern IS NOT NULL AND regexp_matches(text, $pattern)) AS is_asked
-  FROM ledger
-  WHERE id IS NOT NULL AND (NOT list_contains(reasons, $erased) OR id IN (SELECT id FROM left_over)))
-SELECT DISTINCT ON (id) id, title, origin, input, kept FROM there
-WHERE same IN (SELECT same FROM there WHERE is_asked) ORDER BY id, kept DESC, origin"""
-"""Copies of one text name the best of them, so that one round finds them all. No text is held, only the ids of hits."""
+@dataclass(frozen=True)
+class Done:
+    """Rows that went, by folder of the corpus; and the number of the certificate, None where nothing was to do."""
+
+    rows: dict[str, int]
+    certificate: int | None = None
 
 
-def erase(folder: Path, ids: Sequence[str], progress: Progress, first: Sequence[Path] = ()) -> dict[str, int]:
-    """Erases the documents with these ids, and finishes what an earlier erasure left. Returns how many rows of what.
+NOTHING = Gone()
+
+
+def erase(
+    folder: Path, ids: Sequence[str], progress: Progress, first: Sequence[Path] = (), gone: Gone = NOTHING
+) -> Done:
+    """Erases the documents with these ids and what `gone` names, and finishes what an earlier erasure left.
 
     first: paths outside that hold words of the documents. They go before the corpus is touched, and only once it is
     known that it may be: a kill between leaves documents that can be asked for again.
@@ -99,34 +86,108 @@ def erase(folder: Path, ids: Sequence[str], progress: Progress, first: Sequence[
     manifest.read(folder)
     with writing(folder), lock(folder):
         made = manifest.read(folder)
-        gone = sorted({*ids, *_left_over(folder)})
-        if not gone:
-            return dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0)
+        left_ids, left_places = left_over(folder)
+        wanted = sorted({*ids, *left_ids})
+        places = sorted({*gone.places, *left_places})
+        if not wanted and not places and not gone.media:
+            return Done(dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0))
         for path in first:
             remove(path)
-        write_text(folder / PLAN, json.dumps(gone))
-        tombstones.remember(folder, gone)
+        write_text(folder / PLAN, json.dumps({"ids": wanted, "places": places}))
+        tombstones.remember(folder, wanted)
+        _remember_texts(folder, wanted, places, gone)
         _remove_traces(folder)
-        wanted = pa.array(gone, pa.string())
-        files = _files_with(folder, wanted)
-        rows = _rewrite_all(files, wanted, progress)
-        rows[MEDIA] = stored_media.remove_unwanted(folder)
-        _drop_sites(folder)
-        _drop_sources(folder)
-        touched = {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
-        outputs = made["outputs"] | manifest.outputs_of(folder, touched & made["outputs"].keys())
-        inputs = {**made["inputs"], **tombstones.hashes(folder)}
-        counts = {**made["counts"], **count(folder)}
-        manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
+        rows, touched = _take_out(folder, pa.array(wanted, pa.string()), places, progress)
+        rows[MEDIA] = _remove_media(folder, gone.media)
+        files = _publish(folder, made, touched)
+        number = certificate.write(folder, _certified(wanted, places, gone) | {"rows": rows, "files": files})
         remove(folder / PLAN)
-    events.append(folder, ERASED, documents=len(gone), **rows)
-    return rows
+    events.append(folder, ERASED, documents=len(wanted), **rows)
+    return Done(rows, number)
 
 
-def _left_over(folder: Path) -> list[str]:
-    """What an erasure that was killed had to erase."""
+def left_over(folder: Path) -> tuple[list[str], list[tuple[str, int]]]:
+    """The ids and places that an erasure which was killed had to erase."""
     path = folder / PLAN
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    plan = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if isinstance(plan, list):  # of a version before 2026-11-30
+        plan = {"ids": plan}
+    return plan.get("ids", []), [(part, row) for part, row in plan.get("places", ())]
+
+
+def _remember_texts(folder: Path, ids: Sequence[str], places: Sequence[tuple[str, int]], gone: Gone) -> None:
+    """Keeps marks of the texts, of addresses that no other document has, of authors and of places."""
+    wanted = dict.fromkeys(ids, 0)
+    batch: list[str] = []
+    for _, text in near.texts_of(folder, wanted):
+        batch.append(text)
+        if len(batch) >= TEXTS_AT_ONCE:
+            erased_texts.remember(folder, batch, gone.similarity)
+            batch = []
+    with opened(folder) as database:
+        database.register("gone", pa.table({"id": pa.array(ids, pa.string())}))
+        addresses = [row["url"] for row in query(database, _OWN_ADDRESSES)]
+    named = [scan.place_of(row) for row in _items_at(folder, set(places))] if places else []
+    erased_texts.remember(
+        folder, batch, gone.similarity, address=addresses, below=gone.below, author=gone.authors, place=named
+    )
+
+
+_OWN_ADDRESSES = """
+SELECT DISTINCT source.url AS url FROM ledger WHERE id IN (SELECT id FROM gone) AND source.url IS NOT NULL
+EXCEPT SELECT source.url FROM ledger WHERE id IS NULL OR id NOT IN (SELECT id FROM gone)"""
+"""Many rows of a collection may name one address: it stands for a document only where no other has it."""
+
+
+def _items_at(folder: Path, places: set[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    """Input and origin of the items at some places of the ledger."""
+    for group in columns.groups(folder, LEDGER):
+        rows = [row for row in range(len(group.table)) if (group.part.name, group.first + row) in places]
+        yield from group.table.select(["input", "origin"]).take(pa.array(rows, pa.int64())).to_pylist()
+
+
+def _take_out(
+    folder: Path, ids: pa.Array, places: Sequence[tuple[str, int]], progress: Progress
+) -> tuple[dict[str, int], set[str]]:
+    """Rewrites all files that hold any of it. Returns the rows by folder, and the names of the files."""
+    files = _files_with(folder, ids, {part for part, _ in places})
+    rows = _rewrite_all(files, ids, places, progress)
+    _drop_sites(folder)
+    _drop_sources(folder)
+    return rows, {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
+
+
+def _remove_media(folder: Path, named: Sequence[str]) -> int:
+    """Removes the named files and those that no document points to any more; returns how many."""
+    for name in named:
+        remove(folder / MEDIA / name)
+    return len(named) + stored_media.remove_unwanted(folder)
+
+
+def _publish(folder: Path, made: dict[str, Any], touched: set[str]) -> dict[str, dict[str, str | None]]:
+    """Writes the manifest of the corpus as it is now; returns the hashes of the files that changed, before and after.
+
+    What was not touched is not hashed again: damage to it stays known.
+    """
+    before = manifest.hashes(made["outputs"])
+    outputs = made["outputs"] | manifest.outputs_of(folder, touched & made["outputs"].keys())
+    inputs = {**made["inputs"], **tombstones.hashes(folder)}
+    counts = {**made["counts"], **count(folder)}
+    manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
+    after = manifest.hashes(outputs)
+    return {name: {"before": before[name], "after": one} for name, one in after.items() if before[name] != one}
+
+
+def _certified(ids: Sequence[str], places: Sequence[tuple[str, int]], gone: Gone) -> dict[str, Any]:
+    """What the certificate says was asked and taken out."""
+    return {
+        "what": "corpus",
+        "terms": gone.terms,
+        "documents": list(ids),
+        "near_copies": list(gone.near),
+        "similarity": gone.similarity,
+        "items_without_text": len(places),
+    }
 
 
 def _remove_traces(folder: Path) -> None:
@@ -137,46 +198,56 @@ def _remove_traces(folder: Path) -> None:
         remove_partials(folder / name)
 
 
-def _files_with(folder: Path, gone: pa.Array) -> list[Path]:
-    """The parts of shards, ledger and index that hold, or held before a kill, any of the documents.
+def _files_with(folder: Path, gone: pa.Array, also: set[str]) -> list[Path]:
+    """The parts of shards, ledger and index that hold, or held before a kill, any of the documents; and those `also`.
 
     A part has one number in all three, and the ledger names every document for ever: its ids alone are read. Row-group
     statistics would pass over nothing: ids are hashes, so each group spans nearly all of them.
     """
-    parts = [file.name for file in listed(folder / LEDGER, ".parquet") if _hits(file, gone)]
+    parts = [file.name for file in listed(folder / LEDGER, ".parquet") if file.name in also or _hits(file, gone)]
     files = [folder / name / part for part in parts for name in (SHARDS, LEDGER, INDEX)]
     return [file for file in files if file.exists()]
 
 
 def _hits(file: Path, gone: pa.Array) -> int:
     """How many rows of a file have one of the ids."""
-    options = pc.SetLookupOptions(gone)
     with shuffle.reading(file) as parts:
         groups = (parts.read_row_group(group, columns=["id"]).column("id") for group in range(parts.num_row_groups))
-        return sum(pc.call_function("is_in", [ids], options).to_pylist().count(True) for ids in groups)
+        return sum(_is_in(ids, gone).to_pylist().count(True) for ids in groups)
 
 
-def _rewrite_all(files: Sequence[Path], gone: pa.Array, progress: Progress) -> dict[str, int]:
+def _is_in(ids: pa.ChunkedArray, gone: pa.Array) -> Any:
+    return pc.call_function("is_in", [ids], pc.SetLookupOptions(gone))
+
+
+def _rewrite_all(
+    files: Sequence[Path], gone: pa.Array, places: Sequence[tuple[str, int]], progress: Progress
+) -> dict[str, int]:
     rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for number, file in enumerate(files):
         progress(number, len(files))
-        if affected := _hits(file, gone):
-            _rewrite(file, gone)
+        at = np.array(sorted(row for part, row in places if part == file.name), np.int64)
+        at = at if file.parent.name == LEDGER else at[:0]
+        if affected := _hits(file, gone) + len(at):
+            _rewrite(file, gone, at)
             rows[file.parent.name] += affected
     progress(len(files), len(files))
     return rows
 
 
-def _rewrite(file: Path, gone: pa.Array) -> None:
-    """One file without the documents; in the ledger, with tombstones in their place."""
+def _rewrite(file: Path, gone: pa.Array, at: np.ndarray) -> None:
+    """One file without the documents; in the ledger, with tombstones in their place, and for the rows `at`."""
+    first = 0
     with shuffle.reading(file) as parts, shuffle.writing(file, parts.schema_arrow) as writer:
         for group in range(parts.num_row_groups):
             table = parts.read_row_group(group)
-            hit = pc.call_function("is_in", [table.column("id")], pc.SetLookupOptions(gone))
+            hit = _is_in(table.column("id"), gone)
             if file.parent.name == LEDGER:
-                writer.write_table(_tombstones(table, hit))
+                named = pa.array(np.isin(np.arange(first, first + len(table)), at))
+                writer.write_table(_tombstones(table, pc.call_function("or", [hit, named])))
             else:
                 writer.write_table(table.filter(pc.call_function("invert", [hit])))
+            first += len(table)
 
 
 def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
@@ -187,7 +258,7 @@ def _tombstones(table: pa.Table, hit: pa.ChunkedArray) -> pa.Table:
         told[name] = pa.array([value] * rows, table.schema.field(name).type)
     source, origin = (table.column(name).combine_chunks() for name in ("source", "origin"))
     told["source"] = _bare_struct(source, {"kind": source.field("kind")})
-    file = pa.array([NO_FILE] * rows)
+    file = pa.array([NO_FILE] * rows, pa.string())
     told["origin"] = _bare_struct(origin, {"file": file, "offset": origin.field("offset")})
     for name, emptied in told.items():
         merged = pc.call_function("if_else", [mask, emptied, table.column(name).combine_chunks()])

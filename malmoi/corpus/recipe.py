@@ -9,6 +9,7 @@ from malmoi.corpus.composition.settings import Mix
 from malmoi.corpus.composition.trust import Trust
 from malmoi.corpus.document import DOCUMENTS
 from malmoi.corpus.sources.input import MEGABYTE, Input
+from malmoi.corpus.steps.account import Losses
 from malmoi.corpus.steps.boilerplate import Paragraphs
 from malmoi.corpus.steps.decontamination import Decontamination
 from malmoi.corpus.steps.learned import Learned
@@ -18,6 +19,7 @@ from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import Rule, Step, check_order
+from malmoi.corpus.steps.source_verdict import SourceVerdict
 from malmoi.kit.config import machine, parse
 from malmoi.kit.errors import UserError
 from malmoi.kit.ranges import at_least
@@ -50,9 +52,11 @@ class CorpusRecipe:
     promotion: Promotion = field(default_factory=Promotion)
     profanity: Profanity = field(default_factory=Profanity)
     learned: Learned = field(default_factory=Learned)
+    source_verdict: SourceVerdict = field(default_factory=SourceVerdict)
     decontamination: Decontamination = field(default_factory=Decontamination)
     near_duplicate: NearDuplicate = field(default_factory=NearDuplicate)
     paragraphs: Paragraphs = field(default_factory=Paragraphs)
+    losses: Losses = field(default_factory=Losses)
     trust: Trust = field(default_factory=Trust)
     mix: Mix | None = None
     off: tuple[Optional, ...] = ()
@@ -74,7 +78,7 @@ class CorpusRecipe:
         optional = (name for name in get_args(OptionalStep) if name not in self.off)
         # Evaluation items are looked for before anything is masked: they hold names and numbers too.
         looked_for = (self.decontamination,) if self.decontamination.sets else ()
-        return (self.quality, *looked_for, *(getattr(self, name) for name in optional))
+        return (self.quality, self.source_verdict, *looked_for, *(getattr(self, name) for name in optional))
 
     def document_rules(self) -> tuple[Rule, ...]:
         """The rules that look at one document alone."""

@@ -19,7 +19,7 @@ from malmoi.tokenizer.codec import NAME, Codec
 from malmoi.tokenizer.corpus_text import Documents, content_sha256, documents_by_epoch, heldout_limit, read_documents
 from malmoi.tokenizer.settings import EncodeSettings, id_share
 from malmoi.tokenizer.shard_writer import PartWriter, Row
-from malmoi.tokenizer.shards import PARTS, SEPARATOR, table_of, token_type
+from malmoi.tokenizer.shards import ERASING, PARTS, SEPARATOR, table_of, token_type
 
 REPEATED = ("repeated_documents", "repeated_tokens")
 OUTPUT_VERSION = 1
@@ -85,6 +85,7 @@ def _encode(
 ) -> None:
     """Fills the folder, both parts at once, in the order of the corpus. What an unfinished run left goes first."""
     out = work.folder
+    remove(out / ERASING)  # of an erasure that was killed: what is encoded now is of the corpus without the documents
     for file in (*listed(out, ".bin"), *listed(out, ".documents.parquet")):
         remove(file)  # of an unfinished or different run
     vocabulary_tokens = Codec(tokenizer).vocabulary_tokens
@@ -111,11 +112,11 @@ class Tally:
     """Documents, tokens and bytes by part and kind."""
 
     def __init__(self) -> None:
-        self._by_kind: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.by_kind: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, part: str, row: Row, tokens: int, is_repeat: bool) -> None:
         """Counts one document of `tokens` tokens, the separator included."""
-        count = self._by_kind[row.kind]
+        count = self.by_kind[row.kind]
         if is_repeat:
             count["repeated_documents"] += 1
             count["repeated_tokens"] += tokens
@@ -129,13 +130,13 @@ class Tally:
         A document counts as often as it is written; repeated_documents and repeated_tokens are those of the train part
         that were not the first time.
         """
-        total = sum(self._by_kind.values(), Counter[str]())
+        total = sum(self.by_kind.values(), Counter[str]())
         return {
             **{f"{part}_{what}": total[f"{part}_{what}"] for what in ("tokens", "documents") for part in PARTS},
             **{name: total[name] for name in REPEATED},
             "text_bytes": {part: total[f"{part}_text_bytes"] for part in PARTS},
             "bytes_per_token": _bytes_per_token(total),
-            "by_kind": {kind: _row(count) for kind, count in sorted(self._by_kind.items())},
+            "by_kind": {kind: _row(count) for kind, count in sorted(self.by_kind.items())},
         }
 
 

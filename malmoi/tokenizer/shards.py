@@ -25,6 +25,9 @@ PARTS = ("train", "heldout")
 SEPARATOR = 0
 """The id that ends every document: `<|endoftext|>`."""
 
+ERASING = "erasing"
+"""Folder in that of the tokens: shards on the way from which documents were taken (erase.py)."""
+
 DOCUMENTS_SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -71,6 +74,15 @@ class Part:
         self._rows = functools.lru_cache(1)(lambda shard: _read_table(files[shard], DOCUMENTS_SCHEMA.names))
 
     @property
+    def files(self) -> Sequence[Path]:
+        """The shards in order."""
+        return self._files
+
+    def first_token(self, file: Path) -> int:
+        """Where a shard begins in the part."""
+        return int(self._offsets[self._files.index(file)])
+
+    @property
     def num_tokens(self) -> int:
         """Tokens in the part, separators included."""
         return int(self._offsets[-1])
@@ -105,6 +117,14 @@ class Part:
             columns = (rows[name].to_pylist() for name in ("id", "kind", "tokens", "text_bytes"))
             for begin, document_id, kind, tokens, text_bytes in zip(starts[first:last].tolist(), *columns, strict=True):
                 yield Located(document_id, kind, begin, begin + tokens, text_bytes)
+
+    def ids_among(self, document_ids: AbstractSet[str]) -> set[str]:
+        """Those of the ids that are in this part. Of the others no Python object is made."""
+        wanted, found = pc.field("id").isin(sorted(document_ids)), set[str]()
+        for file in self._files if document_ids else ():
+            with reading_parquet(table_of(file), "encode the corpus again"):
+                found.update(pq.read_table(table_of(file), columns=["id"], filters=wanted)["id"].to_pylist())
+        return found
 
     def places_of(self, document_ids: AbstractSet[str]) -> Iterator[tuple[int, int]]:
         """Where the documents of these ids lie: (start, stop) for each time that one was written, shard after shard."""

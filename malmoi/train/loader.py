@@ -100,6 +100,10 @@ class Loader:
                 steps.update(sample // size for sample in places if sample // size < num_steps)
         return steps if is_there else None
 
+    def ids_among(self, document_ids: AbstractSet[str]) -> set[str]:
+        """Those of the documents that are in the train part."""
+        return self._part.ids_among(document_ids)
+
     def _windows_of(self, start: int, stop: int) -> range:
         size = self._settings.sequence_tokens
         return range(max(0, (start - 1) // size), min(self.num_windows, (stop - 1) // size + 1))

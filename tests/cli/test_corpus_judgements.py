@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_told_on_stderr_and_the_rest_goes_on(tmp_path, pa
     said = capsys.readouterr()
     assert [json.loads(line)["file"] for line in said.out.splitlines()] == [page]
     assert "bad.pdf" in said.err
-    assert "unsupported_format" in said.err
+    assert "malformed_document" in said.err
 
 
 @pytest.mark.parametrize("verb", ["extract", "mask", "score", "duplicates"])

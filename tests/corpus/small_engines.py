@@ -14,6 +14,12 @@ from malmoi.kit.pool import Hooks
 POISON = "독이 든 사과"
 
 
+def at_home(work, given, _processes, hooks):
+    """An engine in this very process."""
+    for number, task in enumerate(given):
+        hooks.done(number, work(task, lambda value, number=number: hooks.news(number, value)))
+
+
 def square(task, report):
     report(task)
     return task * task

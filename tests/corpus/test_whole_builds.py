@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
+from small_engines import at_home
 
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
@@ -167,12 +168,6 @@ def test_partitions_change_no_byte_of_shards_and_ledger(mixed, alone, tmp_path, 
 @pytest.mark.parametrize("partitions", [1, 3, 7])
 def test_two_processes_change_no_byte_of_shards_and_ledger(mixed, alone, tmp_path, partitions):
     assert built(replace(mixed, processes=2), tmp_path, partitions) == alone
-
-
-def at_home(work, given, _processes, hooks):
-    """An engine in this very process."""
-    for number, task in enumerate(given):
-        hooks.done(number, work(task, lambda value, number=number: hooks.news(number, value)))
 
 
 def test_a_build_that_goes_on_takes_the_machine_as_it_is_set_now(mixed, tmp_path):

@@ -13,7 +13,9 @@ import pytest
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
-from malmoi.corpus.erase import Asked, erase, find
+from malmoi.corpus.erase import erase
+from malmoi.corpus.erasure.request import Request
+from malmoi.corpus.erasure.search import find
 from malmoi.corpus.ledger.layout import SITES
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
@@ -129,13 +131,13 @@ def test_nothing_is_left_in_any_file_but_in_those_that_are_named(run, recipe, ca
     (run / "corpus" / "sites.parquet.host.1.partial").write_text(HOST)
     said = erase_cli(run / "corpus", capsys)
     assert len(said["documents"]) == LETTERS + 1
-    after = files_with(run)
-    assert {name: words for name, words in after.items() if name.startswith(("corpus/", "report/"))} == {}
-    named = [Path(one["path"]).relative_to(run).as_posix() for one in said["left"]]
-    assert [name for name in after if not name.startswith(tuple(named))] == []
-    assert {one["path"]: one["command"] for one in said["left"]}[str(run / "tokens")].startswith("malmoi ")
+    assert files_with(run) == {}
+    assert said["left"] == []
+    assert said["erased"]["tokens (heldout)"] > 0
+    assert said["erased"]["tokens (train)"] + said["erased"]["tokens (heldout)"] == LETTERS + 1
     assert said["removed"] == [str(run / "report")]
     assert manifest.verify(run / "corpus") is None
+    assert manifest.verify(run / "tokens") is None
     (run / "corpus" / manifest.NAME).unlink()
     build(recipe, run / "corpus", quiet)
     words = tuple(word for word in PERSONAL if word != HOST)  # the neighbour's page still links there
@@ -156,13 +158,12 @@ def test_killed_and_asked_again_it_finishes(run, capsys, moment):
         if done == (1 if moment == "first file" else total):
             raise KeyboardInterrupt
 
-    ids = [row["id"] for row in find(run / "corpus", Asked(matching="(첫째|둘째) 편지"))]
+    ids = [hit.id for hit in find(run / "corpus", [Request(matching="(첫째|둘째) 편지")])]
     with pytest.raises(KeyboardInterrupt):
         erase(run / "corpus", ids, killed)
     said = erase_cli(run / "corpus", capsys)
     assert [row["id"] for row in said["documents"]] == ids
-    assert said["left"] != []
-    assert not [name for name in files_with(run) if name.startswith(("corpus/", "report/"))]
+    assert files_with(run) == {}
     assert manifest.verify(run / "corpus") is None
 
 
@@ -207,7 +208,7 @@ def test_people_are_told_the_steps_what_is_left_and_the_command(run, capsys):
     assert main(["corpus", "erase", str(run / "corpus"), "--matching", "첫째 편지"]) == 0
     out = capsys.readouterr().out
     assert "steps: unknown (no checkpoint in" in out
-    assert f"left in {run / 'tokens'}" in out
+    assert f"left in {run / 'train'} (weights)" in out
     assert f"rm -r {run / 'train'} && malmoi run RECIPE" in out
 
 

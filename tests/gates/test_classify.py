@@ -1,8 +1,8 @@
 """Floors of the shipped models on what they have not learned from: raise them when they get better, never lower them.
 
 AUROC on the part that learning/datasets.py keeps aside, where the data is beside the repository; and on texts written
-for this project, which no model has seen. For harm and profanity the floors are what is reached; what was wanted is
-0.89 and 0.93 (docs/concepts/learned_scores.md).
+for this project, which no model has seen. The floors are what is reached; kocohub wants 0.85
+(docs/concepts/learned_scores.md).
 """
 
 import json
@@ -15,7 +15,10 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
+from malmoi.corpus.learning.calibration import expected_calibration_error
 from malmoi.corpus.learning.classifiers import auroc_of, dataset_named
+from malmoi.corpus.learning.comment_datasets import harm_comments, profanity_comments
+from malmoi.corpus.learning.datasets import kept_aside
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE
 from malmoi.corpus.sources.streams import open_stream
 from malmoi.sample import plant
@@ -37,10 +40,32 @@ def written() -> dict[str, list[str]]:
     return texts
 
 
-@pytest.mark.parametrize("name", ["harm", "profanity"])
-def test_labelled_comments_kept_aside_stay_above_their_floor(name: str, tmp_path: Path):
-    _unpack(DATA / "labelled.tar.zst", tmp_path, ("kocohub_hate/labeled/", "curse_detection/"))
-    assert _auroc(name, tmp_path) >= FLOORS[f"{name}_auroc"]
+@pytest.mark.parametrize(
+    ("name", "of"), [("harm", "kmhas"), ("harm", "kocohub"), ("harm", "apeach"), ("profanity", "curse")]
+)
+def test_labelled_comments_kept_aside_stay_above_the_floor_of_their_set(name: str, of: str, labelled: Path):
+    comments = (harm_comments if name == "harm" else profanity_comments)(labelled)
+    aside = [comment for comment in comments if comment.of == of and kept_aside(comment.text)]
+    scores = load_model(WEIGHTS / f"{name}.npz").score(pa.array([comment.text for comment in aside], pa.large_string()))
+    assert auroc_of(np.array([comment.label for comment in aside]), scores) >= FLOORS[f"{name}_{of}_auroc"]
+
+
+def test_the_probability_of_harm_is_right_on_the_average_of_what_is_kept_aside(labelled: Path):
+    comments = [comment for comment in harm_comments(labelled) if kept_aside(comment.text) and comment.of != "curse"]
+    comments = [comment for comment in comments if comment.label in (0.0, 1.0)]
+    scores = load_model(WEIGHTS / "harm.npz").score(pa.array([comment.text for comment in comments], pa.large_string()))
+    error = expected_calibration_error(np.array([comment.label for comment in comments]), scores)
+    assert error <= FLOORS["most_harm_calibration_error"]
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The five sets of labelled comments, unpacked."""
+    folder = tmp_path_factory.mktemp("labelled")
+    _unpack(DATA / "labelled.tar.zst", folder, ("kocohub_hate/labeled/", "curse_detection/"))
+    _unpack(DATA / "labelled_harm.tar.zst", folder, ("kmhas/", "apeach/"))
+    _unpack(DATA / "evaluation_sets.tar.zst", folder, ("kodoli/",))
+    return folder
 
 
 @pytest.mark.slow

@@ -26,10 +26,12 @@ LEAST_WEIGHT = 1e-3
 def plan(database: "duckdb.DuckDBPyConnection", settings: Mix) -> None:
     """Makes `mixed(number, over_share BOOLEAN, epochs INTEGER)`, a row for each of the view `candidates`.
 
-    candidates(number, id, kind, source_name, text_bytes, trust, value): documents that nothing else has dropped. trust
-    and value are 0..1, or null. over_share: there is too much of its kind or source, and others were preferred; its
-    epochs are 0. Where a kind is short, every document of it is read as many whole times as needed, and the preferred
-    ones once more. Makes `mix_sources(kind, source_name, available_bytes, asked_bytes, planned_bytes, capped)` too.
+    candidates(number, id, kind, source_name, text_bytes, trust, value, source_popularity): documents that nothing else
+    has dropped. The last three are 0..1, or null. over_share: there is too much of its kind or source, and others were
+    preferred; its epochs are 0. Where a kind is short, every document of it is read as many whole times as needed, and
+    the preferred ones once more.
+
+    Makes `mix_sources(kind, source_name, available_bytes, asked_bytes, planned_bytes, capped)` too.
     """
 
     sources = database.execute(
@@ -75,7 +77,8 @@ def _choose(database: "duckdb.DuckDBPyConnection", settings: Mix) -> None:
     """
     weight = (
         f"greatest({LEAST_WEIGHT}, pow(greatest(0, least(1, coalesce(trust, {UNKNOWN_VALUE}))), $trust_power)"
-        f" * pow(greatest(0, least(1, coalesce(value, {UNKNOWN_VALUE}))), $value_power))"
+        f" * pow(greatest(0, least(1, coalesce(value, {UNKNOWN_VALUE}))), $value_power)"
+        f" * pow(greatest(0, least(1, coalesce(source_popularity, {UNKNOWN_VALUE}))), $source_popularity_power))"
     )
     chance = "((md5_number_lower($seed || ' ' || c.id) >> 11)::DOUBLE + 0.5) / 9007199254740992"
     database.execute(
@@ -99,7 +102,7 @@ ordered AS (
 SELECT number, epochs = 0 AS over_share, epochs FROM (
   SELECT number, (coalesce(epochs, 1) + CASE WHEN rest > 1 AND before_next <= rest THEN 1 ELSE 0 END)::INTEGER AS epochs
   FROM ordered) ORDER BY number""",  # noqa: S608  numbers of ours
-        {"seed": settings.seed, "trust_power": settings.trust_power, "value_power": settings.value_power},
+        {name: getattr(settings, name) for name in ("seed", "trust_power", "value_power", "source_popularity_power")},
     )
 
 

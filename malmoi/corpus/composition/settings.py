@@ -21,6 +21,7 @@ class Mix:
     leave room to the others.
     A source is a name within a kind; texts without a name have no source cap.
     trust_power, value_power: documents stay by weight trust^trust_power x value^value_power; 0 ignores one.
+    source_popularity_power: the same for the popularity that the source itself gives (steps/source_verdict.py).
     """
 
     shares: dict[str, float] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Mix:
     strict: bool = False
     trust_power: float = 1.0
     value_power: float = 1.0
+    source_popularity_power: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -44,3 +46,4 @@ class Mix:
         require(self, "1 to 100", lambda number: 1 <= number <= 100, "most_epochs")
         at_least(self, 1, "total_bytes")
         require(self, "0 to 10", lambda power: 0 <= power <= 10, "trust_power", "value_power")
+        require(self, "0 to 10", lambda power: 0 <= power <= 10, "source_popularity_power")

@@ -83,7 +83,7 @@ def block_features(page: np.ndarray, scanned: Scanned) -> tuple[np.ndarray, np.n
 def _around(elements: np.ndarray, blocks: np.ndarray, features: np.ndarray, container_of_tag: np.ndarray) -> None:
     """Writes how many elements up the nearest one of each kind is, at most FAR: by its name, or by words in its class.
 
-    elements: int64 (elements, 6). blocks: int64 (blocks, 10). features: float32 (blocks, NAMES). container_of_tag:
+    elements: int64 (elements, 6). blocks: int64 (blocks, 12). features: float32 (blocks, NAMES). container_of_tag:
     uint32 (256,), bits of CONTAINERS.
     """
     width = NUM_CONTAINERS + 1 + NUM_WORDS

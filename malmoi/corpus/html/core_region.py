@@ -4,29 +4,29 @@ Bounded for hostile pages: at most MAX_PAGE_BYTES are read and scan.py's limits 
 tags costs a second and some hundred MB of memory, not more (tests/corpus/html/test_hostile_pages.py).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
 
 import numpy as np
 
-from malmoi.corpus.html.embedded import article_body, json_ld, state_text
-from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
+from malmoi.corpus.html.block_features import COLUMN
+from malmoi.corpus.html.code_markup import scan_with_code
+from malmoi.corpus.html.confidence import THRESHOLD, predicted_f1
+from malmoi.corpus.html.embedded import embedded_text, json_ld
+from malmoi.corpus.html.fallback import likeliest
+from malmoi.corpus.html.inline_signs import with_signs
+from malmoi.corpus.html.page_furniture import without_furniture
+from malmoi.corpus.html.region_model import RegionWeights, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
-from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned, scan
-from malmoi.corpus.html.second_pass import second_pass
-from malmoi.corpus.html.tags import tables
+from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
+from malmoi.corpus.html.titles_of_parts import with_titles
+from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.text import charset as charsets
 
 MAX_PAGE_BYTES = 8_000_000
 """What lies beyond is not read; the largest of 697 real pages (pages.tar.zst, November 2026) has 5 MB."""
 TITLE_BYTES = 2_000
 """Of <title>; a browser shows some 60 characters of it."""
-POOR_BYTES = 250
-"""A page with less text than this is asked for what its scripts keep."""
-RICHER = 3
-"""The text of a script is taken where the page shows less than a third of it."""
 UTF8_NAMES = frozenset({"utf-8", "utf8"})
 
 
@@ -50,14 +50,20 @@ class Parsed:
     """A page, scanned and judged.
 
     content: UTF-8 bytes. page: the same as uint8 (bytes,). features: float32 (blocks, columns), see block_features.py.
-    chosen: bool (blocks,), the blocks of the core region. cut: the page had more than is read.
+    chance: float32 (blocks,), that a block is of the core region; chosen: bool (blocks,), those that are taken. shown:
+    uint8 (bytes,), the text before inline_signs.py. confidence: the F1 that they are predicted to have, 0..1, and
+    is_unsure: it is among the lowest. cut: the page had more than is read.
     """
 
     content: bytes
     page: np.ndarray
     scanned: Scanned
     features: np.ndarray
+    chance: np.ndarray
     chosen: np.ndarray
+    shown: np.ndarray
+    confidence: float = 0.0
+    is_unsure: bool = False
     cut: bool = False
 
     def title(self) -> str:
@@ -72,11 +78,18 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
 
     cut: the caller has left out the rest of the page. weights: None means those of the package.
     """
-    page = np.frombuffer(content, np.uint8)
-    scanned = scan(page, tables())
+    content, page, scanned = scan_with_code(content)
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
-    probability, features = judge(page, scanned, weights or shipped_weights())
-    return Parsed(content, page, scanned, features, second_pass(scanned, features, probability > THRESHOLD), cut)
+    weights = weights or shipped_weights()
+    chance, features = judge(page, scanned, weights)
+    chosen = chance > THRESHOLD
+    if not chosen.any():
+        chosen = likeliest(features, chance)
+    chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
+    confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
+    is_unsure, shown = weights.is_unsure(confidence), scanned.text
+    scanned = with_signs(page, scanned)
+    return Parsed(content, page, scanned, features, chance, chosen, shown, confidence, is_unsure, cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:
@@ -86,13 +99,13 @@ def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWei
     """
     content, cut = _as_utf8(html, charset)
     parsed = parse(content, weights, cut)
-    blocks = markdown_blocks(parsed.scanned, parsed.chosen)
+    blocks = markdown_blocks(parsed.scanned, parsed.chosen, page=parsed.page)
     text = to_markdown(blocks)
     states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
-    embedded = embedded_text(parsed, states, len(text.encode("utf-8", "replace")))
+    embedded = embedded_text(content, parsed.scanned, states, text)
     if embedded:
-        return Extracted(embedded, parsed.title(), (), embedded=True, cut=parsed.cut)
-    return Extracted(text, parsed.title(), tuple(blocks), cut=parsed.cut)
+        return Extracted(without_furniture(embedded)[0], parsed.title(), (), embedded=True, cut=parsed.cut)
+    return Extracted(without_furniture(text)[0], parsed.title(), tuple(blocks), cut=parsed.cut)
 
 
 def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:
@@ -107,17 +120,3 @@ def _as_utf8(html: bytes | str, charset: str | None) -> tuple[bytes, bool]:
     if decoded is None or decoded.charset == "utf-8":
         return content, cut
     return decoded.text.encode("utf-8", "replace"), cut
-
-
-def embedded_text(parsed: Parsed, states: Iterable[Any], shown_bytes: int) -> str:
-    """The text in a script where the page shows much less of it; "" where what the page shows is its text.
-
-    states: the JSON-LD of the page, parsed. shown_bytes: UTF-8 bytes of the text that the page shows.
-    """
-    body = article_body(states)
-    if len(body.encode("utf-8", "replace")) > max(POOR_BYTES, RICHER * shown_bytes):
-        return body
-    if shown_bytes >= POOR_BYTES:
-        return ""
-    state = state_text(parsed.content, parsed.scanned)
-    return state if len(state.encode("utf-8", "replace")) > RICHER * shown_bytes else ""

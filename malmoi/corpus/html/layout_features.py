@@ -1,6 +1,6 @@
 """Columns about where a block stands: its element and those around it, its style, its order in the page.
 
-All functions are compiled. elements: int64 (elements, 6) and blocks: int64 (blocks, 10) as scanned. good: float64
+All functions are compiled. elements: int64 (elements, 6) and blocks: int64 (blocks, 12) as scanned. good: float64
 (blocks,), the weight of good blocks, 0 for others. texts: float64 (blocks, 4): weight, linked weight, sentences, share
 of the title. style: int64 (blocks,). columns: float32 (blocks, LAYOUT_NAMES + LEVEL_NAMES), is written to; a row's
 numbers are positions in LAYOUT_NAMES. block_features.py says what weight and good mean.

@@ -14,8 +14,12 @@ MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
-UNSEEN, ITEM = 1, 2
-"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...)."""
+UNSEEN, ITEM, LINK, WITHIN, OUTSIDE, CODE = 1, 2, 4, 8, 16, 32
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...).
+
+Three more are of href: there is one; it leads within the page or runs a script; it names a host. CODE: it may hold code
+without a <pre> (code_markup.py).
+"""
 
 
 @njit(nogil=True, cache=True)
@@ -70,6 +74,21 @@ def tag_at(page: np.ndarray, start: int, end: int, tables: Tables) -> int:
 def is_space(byte: int) -> bool:
     """White space of ASCII."""
     return byte == 32 or 9 <= byte <= 13
+
+
+@njit(nogil=True, cache=True)
+def unseen_bytes(page: np.ndarray, i: int) -> int:
+    """The bytes of the character at page[i] if it shows nothing and joins nothing: U+200B, U+FEFF or U+00AD; else 0.
+
+    Editors of blogs fill empty paragraphs with them. The joiners U+200C and U+200D shape emoji and scripts, and stay.
+    """
+    if page[i] == 0xC2:
+        return 2 if i + 1 < len(page) and page[i + 1] == 0xAD else 0
+    if page[i] == 0xE2:
+        return 3 if i + 2 < len(page) and page[i + 1] == 0x80 and page[i + 2] == 0x8B else 0
+    if page[i] == 0xEF:
+        return 3 if i + 2 < len(page) and page[i + 1] == 0xBB and page[i + 2] == 0xBF else 0
+    return 0
 
 
 @njit(nogil=True, cache=True)
@@ -179,7 +198,7 @@ def read_attributes(page: np.ndarray, i: int, words: Automaton, row: np.ndarray)
     """Reads the attributes from page[i] to the '>' and returns the offset after it.
 
     row: int64 (3,), is added to: bits of the word groups in class, id, itemprop, role and data-t*, data-c*; a hash of
-    the class (its style); the flags UNSEEN and ITEM.
+    the class (its style); the flags of an element.
     """
     while i < len(page):
         start, end, first, last, i = next_attribute(page, i)
@@ -187,6 +206,20 @@ def read_attributes(page: np.ndarray, i: int, words: Automaton, row: np.ndarray)
             return i
         _add_attribute(page, start, end, first, last, words, row)
     return i
+
+
+@njit(nogil=True, cache=True)
+def _add_style(page: np.ndarray, first: int, last: int, row: np.ndarray) -> None:
+    """Adds the hash of the class page[first:last], and CODE where it is one of those that code_markup.py knows."""
+    value = uint64(FNV_START)
+    for k in range(first, last):
+        if page[k] == 118 and page[k - 1] == 95 and page[k - 2] == 101:  # e_v, as in __se_code_view
+            row[2] |= CODE
+        if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
+            row[2] |= CODE
+        if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
+            value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
+    row[1] = np.int64(value >> uint64(24))
 
 
 @njit(nogil=True, cache=True)
@@ -200,11 +233,7 @@ def _add_attribute(
         row[2] |= ITEM
     if letter == 99 and same_word(page, start, end, b"class"):
         row[0] |= match_words(page, first, last, words)
-        value = uint64(FNV_START)
-        for k in range(first, last):
-            if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
-                value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
-        row[1] = np.int64(value >> uint64(24))
+        _add_style(page, first, last, row)
     elif (
         (letter == 105 and (width == 2 or same_word(page, start, end, b"itemprop")))
         or (letter == 114 and same_word(page, start, end, b"role"))
@@ -212,12 +241,29 @@ def _add_attribute(
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
         row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
+    elif letter == 104 and width == 4 and same_word(page, start, end, b"href"):
+        row[2] |= LINK | _where_to(page, first, last)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (
         letter == 97 and same_word(page, start, end, b"aria-hidden") and same_word(page, first, last, b"true")
     ):
         row[2] |= UNSEEN
-    elif letter == 115 and same_word(page, start, end, b"style") and _holds(page, first, last, b"display"):
-        row[2] |= UNSEEN * _holds(page, first, last, b"none")
+    elif letter == 115 and same_word(page, start, end, b"style"):
+        if _holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * _holds(page, first, last, b"none")
+        if _holds(page, first, last, b"white-space"):
+            row[2] |= CODE
+
+
+@njit(nogil=True, cache=True)
+def _where_to(page: np.ndarray, first: int, last: int) -> int:
+    """WITHIN, OUTSIDE or 0 (to another page under a relative address) for the href page[first:last]."""
+    while first < last and is_space(page[first]):
+        first += 1
+    if first == last or page[first] == 35 or same_word(page, first, min(last, first + 11), b"javascript:"):
+        return WITHIN
+    if same_word(page, first, min(last, first + 2), b"//") or same_word(page, first, min(last, first + 4), b"http"):
+        return OUTSIDE
+    return 0
 
 
 @njit(nogil=True, cache=True)

@@ -5,23 +5,29 @@ builds no tree, and what is read again of a page (tags, JSON, microdata) is boun
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from malmoi.corpus import media
 from malmoi.corpus.html import threads
-from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, embedded_text, parse
-from malmoi.corpus.html.embedded import json_ld, plain
+from malmoi.corpus.html.code_markup import scan_with_code
+from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
+from malmoi.corpus.html.embedded import embedded_text, json_ld, plain
+from malmoi.corpus.html.index_pages import num_teasers
+from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
 from malmoi.corpus.html.microdata import microdata
-from malmoi.corpus.html.page_media import region_media
+from malmoi.corpus.html.page_furniture import without_furniture
+from malmoi.corpus.html.page_media import Medium, region_media
 from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node, read_metadata, states_kind
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import START
 from malmoi.corpus.html.threads import ThreadTurn
+from malmoi.corpus.text import signs
 
 THREAD_KINDS = frozenset({"kin", "cafe", "comment", "dialogue"})
 """Kinds of which the replies are the content."""
@@ -36,12 +42,16 @@ THREAD_HINTS = (b"orum", b"hread", b"opic")
 
 @dataclass(frozen=True)
 class Passage:
-    """What one person wrote, or the whole text of a page (role None): Markdown with a media.MARK for each item."""
+    """What one person wrote, or the whole text of a page (role None): Markdown with a media.MARK for each item.
+
+    taken: letters and digits of the lines that were taken apart, by kind (page_furniture.py).
+    """
 
     text: str
     items: tuple[dict[str, Any], ...] = ()
     role: str | None = None
     speaker: str | None = None
+    taken: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,10 @@ class WebPage:
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
     for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
-    had more than is read.
+    had more than is read. confidence: the F1 that its core region is predicted to have, 0..1; None where the text is
+    not what the model chose (a thread, a script). is_unsure: that is among the lowest. read: all the text that it was
+    chosen from, in UTF-8. teasers: of how many the page consists, where it is a list of other pages; it has no passages
+    then. taken: letters and digits of the lines that were taken apart, by kind (page_furniture.py).
     """
 
     fields: dict[str, str]
@@ -60,6 +73,11 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    confidence: float | None = None
+    is_unsure: bool | None = None
+    read: bytes = b""
+    teasers: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
 
 
 def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = False) -> WebPage:
@@ -75,22 +93,26 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     fields = read_metadata(parsed, nodes, url)
     turns = _turns(parsed, kind or fields.get("kind"), fields)
     base = fields.get("url") or url
+    teasers = 0
     if turns:
         passages = [_passage_of(parsed, turn, base) for turn in turns]
     else:
-        passages = [_passage(parsed, parsed.chosen, base, block_reader(parsed.scanned))]
+        teasers = num_teasers(parsed)
+        passages = [] if teasers else [_passage(parsed, parsed.chosen, base, block_reader(parsed.scanned))]
     shown = "\n".join(passage.text for passage in passages)
     thread = json_ld_thread(main_node(nodes), shown) if not turns else []
     bodies = states if any(hint in parsed.content for hint in BODY_HINTS) else ()
-    shown_bytes = sum(len(passage.text.encode("utf-8", "replace")) for passage in passages)
-    embedded = "" if thread else embedded_text(parsed, bodies, shown_bytes)
+    embedded = "" if thread or teasers else embedded_text(parsed.content, parsed.scanned, bodies, shown)
+    unseen = [text for _, _, text in thread] if thread else [embedded]
     if thread:
         passages = [Passage(media.without_marks(plain(text)), (), role, speaker) for role, speaker, text in thread]
     elif embedded:
-        passages = [Passage(media.without_marks(embedded))]
+        text, taken = without_furniture(media.without_marks(embedded))
+        passages = [Passage(text, taken=taken)]
     replies: list[ThreadTurn] = []
     if comments and (kind or fields.get("kind")) not in THREAD_KINDS:
         replies = threads.reader_comments(parsed)
+    is_chosen = not (turns or thread or embedded)
     return WebPage(
         fields,
         tuple(passage for passage in passages if passage.text),
@@ -98,7 +120,28 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        parsed.confidence if is_chosen else None,
+        parsed.is_unsure if is_chosen else None,
+        b"\n".join([parsed.shown.tobytes(), *(text.encode("utf-8", "replace") for text in unseen)]),
+        teasers,
+        _sums(passage.taken for passage in passages),
     )
+
+
+def read_fragment(html: bytes) -> Passage:
+    """All the text of a piece of a page in UTF-8, which has no chrome that would have to be left out."""
+    content, page, scanned = scan_with_code(html[:MAX_PAGE_BYTES])
+    chosen = np.ones(len(scanned.blocks), np.bool_)
+    features, chance = np.empty((len(chosen), 0), np.float32), chosen.astype(np.float32)
+    parsed = Parsed(content, page, with_signs(page, scanned), features, chance, chosen, scanned.text)
+    return _placed(*_written(parsed, chosen, None, block_reader(parsed.scanned)), {})
+
+
+def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
 
 
 def _turns(parsed: Parsed, kind: str | None, fields: dict[str, str]) -> list[ThreadTurn]:
@@ -137,7 +180,27 @@ def _passage_of(parsed: Parsed, turn: ThreadTurn, url: str | None) -> Passage:
 def _passage(
     parsed: Parsed, blocks: np.ndarray, url: str | None, read: Callable[[int], str], turn: ThreadTurn | None = None
 ) -> Passage:
-    """The blocks as Markdown with a media.MARK for each medium.
+    """The blocks as Markdown with a media.MARK for each medium, without furniture; a comment keeps all its lines.
+
+    The arguments are those of `_written`.
+    """
+    text, found_media = _written(parsed, blocks, url, read, turn)
+    taken: dict[str, int] = {}
+    if turn is None or turn.role != "comment":
+        text, taken = without_furniture(text)
+    return _placed(text, found_media, taken)
+
+
+def _placed(text: str, found_media: list[Medium], taken: dict[str, int]) -> Passage:
+    """The passage of a text in which a placeholder stands for each of the media."""
+    items = tuple(found_media[ord(sign) - FIRST_PLACEHOLDER].item for sign in PLACEHOLDERS.findall(text))
+    return Passage(PLACEHOLDERS.sub(media.MARK, text), items, taken=taken)
+
+
+def _written(
+    parsed: Parsed, blocks: np.ndarray, url: str | None, read: Callable[[int], str], turn: ThreadTurn | None = None
+) -> tuple[str, list[Medium]]:
+    """The blocks as Markdown with a placeholder for each medium, and the media.
 
     blocks: bool (blocks,). read: the text of a block by its number. Of a turn of which words were cut, the media inside
     a block stand before it: their offsets hold for the whole block only.
@@ -157,14 +220,16 @@ def _passage(
     def marked(number: int) -> str:
         return _with_placeholders(parsed, content, number, inside[number]) if number in inside else _clean(read(number))
 
-    text = to_markdown(_with_media(markdown_blocks(parsed.scanned, blocks, marked, root), between))
-    items = tuple(found_media[ord(sign) - FIRST_PLACEHOLDER].item for sign in PLACEHOLDERS.findall(text))
-    return Passage(PLACEHOLDERS.sub(media.MARK, text), items)
+    text = to_markdown(_with_media(markdown_blocks(parsed.scanned, blocks, marked, root, parsed.page), between))
+    return text, found_media
 
 
 def _clean(text: str) -> str:
     """Without marks and placeholders that the page itself may hold."""
-    return PLACEHOLDERS.sub("", media.without_marks(text)) if not text.isascii() else text
+    if text.isascii():
+        return text
+    text = signs.normalised(text) if PLACEHOLDERS.search(text) else text  # some programs number lists with these
+    return PLACEHOLDERS.sub("", media.without_marks(text))
 
 
 def _with_placeholders(parsed: Parsed, content: bytes, number: int, placeholders: list[tuple[int, str]]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from malmoi.corpus.html.attributes import attribute, canonical, hosts, metas, name_hashes
 from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.microdata import text_of
-from malmoi.corpus.html.scan import ATTRIBUTES, TAG, ancestors
+from malmoi.corpus.html.scan import ATTRIBUTES, END, START, TAG, ancestors
 from malmoi.corpus.html.tags import ID
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.host import host_of
@@ -26,7 +26,7 @@ MAX_LINK_HOSTS = 200
 """Hosts that are kept for the graph of links (composition/trust.py)."""
 MAX_ADDRESS_CHARACTERS = 2_000
 """A longer address is no page's own; a sitemap may hold 2,048 characters (sitemaps.org)."""
-_TABLES: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_TABLES: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _KINDS, HOST_KINDS = (
     {name: kind for kind, names in _TABLES[table].items() for name in names.split()} for table in ("types", "hosts")
 )
@@ -45,6 +45,18 @@ TIMES_ASKED = 20
 TIME, ARTICLE, H1 = ID["time"], ID["article"], ID["h1"]
 SEPARATORS = (" - ", " | ", " : ", " :: ", " – ", " — ", " < ")
 """Between the title of an article and the name of its site, as Korean sites write them."""
+MOST_NAMES = 3
+"""Names of board and site that are cut off a title's end."""
+SITES = re.compile("|".join(f"(?:{name})" for name in _TABLES["titles"]["sites"]), re.IGNORECASE)
+DATE_BLOCKS, FIRST_BLOCKS = 40, 3
+"""A date is looked for in so many blocks before the text, and in its first ones."""
+DATE_CHARACTERS = 80
+"""A longer block is text that speaks of a date."""
+SHOWN_DATE = re.compile(r"(?<![\d~∼])(?:19|20)\d\d ?[-./년] ?\d{1,2} ?[-./월] ?\d{1,2}(?!\d)")
+DATE_LABEL = re.compile(
+    r"(?:등록|작성|게시|입력|발행|송고|승인|published|posted|written)\s*(?:일시?|일자|시간|시각|on)?", re.IGNORECASE
+)
+PERIOD = re.compile(r"[~∼]|까지|부터|기간|마감")
 
 
 def read_metadata(parsed: Parsed, nodes: Iterable[dict[str, Any]], url: str | None) -> dict[str, str]:
@@ -59,10 +71,10 @@ def read_metadata(parsed: Parsed, nodes: Iterable[dict[str, Any]], url: str | No
         for name, keys in META_KEYS.items()
     }
     fields["url"] = _canonical(canonical(parsed), fields["url"], url)
-    fields["published"] = iso_date(fields["published"]) or iso_date(_first_time(parsed))
+    fields["published"] = iso_date(fields["published"]) or iso_date(_first_time(parsed)) or _shown_date(parsed)
     if fields["author"] and fields["author"].startswith(("http://", "https://")):
         fields["author"] = None
-    fields["title"] = fields["title"] or _title(parsed, fields["name"])
+    fields["title"] = _without_site(fields["title"] or _title(parsed), fields["name"])
     fields["kind"] = _kind(node, fields["url"] or url)
     fields["language"] = _language(parsed, node)
     return {name: unescape(value) for name, value in fields.items() if value}  # many sites escape twice
@@ -152,17 +164,46 @@ def _first_time(parsed: Parsed) -> str | None:
     return inside
 
 
-def _title(parsed: Parsed, site: str | None) -> str | None:
-    """<title> without the name of the site at its end; where there is none, the first <h1>."""
+def _shown_date(parsed: Parsed) -> str | None:
+    """The date in a short block near the head of the text: one with a label such as 등록일, else the last before it."""
+    chosen = np.flatnonzero(parsed.chosen)
+    if not len(chosen):
+        return None
+    first = int(chosen[0])
+    nearest: str | None = None
+    label = ""
+    for start, end in parsed.scanned.blocks[
+        max(0, first - DATE_BLOCKS) : first + FIRST_BLOCKS, START : END + 1
+    ].tolist():
+        text = parsed.scanned.text[start : min(end, start + 4 * DATE_CHARACTERS)].tobytes().decode("utf-8", "replace")
+        dates = SHOWN_DATE.findall(text)
+        if len(text) <= DATE_CHARACTERS and len(dates) == 1 and not PERIOD.search(text):
+            nearest = iso_date(dates[0]) or nearest
+            if nearest and (DATE_LABEL.search(text) or DATE_LABEL.fullmatch(label.strip(" :："))):
+                return nearest
+        label = text
+    return nearest
+
+
+def _title(parsed: Parsed) -> str | None:
+    """<title>; where there is none, the first <h1>."""
     title = one_line(parsed.title())
-    if not title:
-        headings = np.flatnonzero(parsed.scanned.elements[:, TAG] == H1)
-        return one_line(text_of(parsed.scanned, int(headings[0]), " ")) if len(headings) else None
-    for separator in SEPARATORS:
-        head, _, tail = title.rpartition(separator)
-        if head.strip() and site and tail.strip().lower() == site.strip().lower():
-            return head.strip()
-    return title
+    if title:
+        return title
+    headings = np.flatnonzero(parsed.scanned.elements[:, TAG] == H1)
+    return one_line(text_of(parsed.scanned, int(headings[0]), " ")) if len(headings) else None
+
+
+def _without_site(title: str | None, site: str | None) -> str | None:
+    """The title without the names of board and site at its end."""
+    kept = title or ""
+    for _ in range(MOST_NAMES):
+        at, separator = max((kept.rfind(separator), separator) for separator in SEPARATORS)
+        tail = kept[at + len(separator) :].strip() if at > 0 else ""
+        if not tail or not (SITES.fullmatch(tail) or (site and tail.lower() == site.strip().lower())):
+            break
+        kept = kept[:at].strip()
+    return kept or None
 
 
 def _kind(node: dict[str, Any], url: str | None) -> str | None:

@@ -1,27 +1,33 @@
 """From the chosen blocks of a page to its text: Markdown in so far as a reader needs it.
 
-Headings with number signs, items with a dash, tables of rows between bars, code between fences, quotations with an
-angle bracket. Tables that only place things on a page, as Korean pages of the EUC-KR years have, become paragraphs.
+Headings with number signs, items with a dash or their number, terms with their definitions after a colon (as Pandoc
+writes them), tables of rows between bars, code between fences, quotations with an angle bracket. Tables that only
+place things on a page, as Korean pages of the EUC-KR years have, become paragraphs (region_tables.py).
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from malmoi.corpus.html.scan import ELEMENT, END, PARENT, START, TAG, Scanned
+from malmoi.corpus.html.markup import find_attribute
+from malmoi.corpus.html.region_tables import places_in_rows, unmake_layout_tables
+from malmoi.corpus.html.scan import ATTRIBUTES, ELEMENT, END, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID
+from malmoi.corpus.text.signs import BLANK
 
-PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION = range(7)
-KINDS = ("paragraph", "heading", "item", "cell", "code", "quote", "caption")
-LAYOUT_CELL_BYTES = 600
-"""A table with a cell of so much text, or of more than two blocks, or of one column, only places things on the page."""
-LAYOUT_CELL_BLOCKS = 2
+PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION, TERM, DEFINITION = range(9)
+KINDS = "paragraph heading item cell code quote caption term definition".split()
+LISTS = ("item", "cell", "term", "definition")
+"""Blocks of these kinds stand on successive lines."""
 KIND_OF_TAG = np.full(256, -1, np.int64)
 for _kind, _names in {
     HEADING: "h1 h2 h3 h4 h5 h6",
-    ITEM: "li dt dd",
+    ITEM: "li",
+    TERM: "dt",
+    DEFINITION: "dd",
     CELL: "td th",
     CODE: "pre",
     QUOTE: "blockquote",
@@ -29,7 +35,12 @@ for _kind, _names in {
 }.items():
     for _name in _names.split():
         KIND_OF_TAG[ID[_name]] = _kind
-FIRST_HEADING, TR, TABLE, UL, OL, LI = (ID[name] for name in "h1 tr table ul ol li".split())
+FIRST_HEADING, TR, TABLE, UL, OL, LI, PRE = (ID[name] for name in "h1 tr table ul ol li pre".split())
+SHAPE_COLUMNS = "kind level row cell table ordinal item code".split()
+KIND, LEVEL, ROW, IN_CELL, IN_TABLE, ORDINAL, IN_ITEM, IN_CODE = range(8)
+LINE_BOX_LEVELS = 3
+"""Lines of code in boxes of their own belong together where they share an element so few levels above."""
+TICKS = re.compile(r"`{3,}")
 
 
 class MarkdownBlock(NamedTuple):
@@ -37,7 +48,7 @@ class MarkdownBlock(NamedTuple):
 
     kind: one of KINDS, or "media" for a placeholder. level: of a heading 1 to 6, of an item how deep its list is
     nested, from 0. block: the number of its first block in the page, -1 for none. ordinal: of an item of a numbered
-    list its number, from 1; 0 for any other.
+    list its number; 0 for any other, negative for what goes on with the item before.
     """
 
     kind: str
@@ -47,34 +58,125 @@ class MarkdownBlock(NamedTuple):
     ordinal: int = 0
 
 
+GOES_ON = -1
+"""The ordinal of a further paragraph of an item: it gets no sign of its own."""
+
+
 def markdown_blocks(
-    scanned: Scanned, chosen: np.ndarray, read: Callable[[int], str] | None = None, root: int = 0
+    scanned: Scanned,
+    chosen: np.ndarray,
+    read: Callable[[int], str] | None = None,
+    root: int = 0,
+    page: np.ndarray | None = None,
 ) -> list[MarkdownBlock]:
     """The chosen blocks in reading order; a row of a table is one of kind "cell", with bars between its cells.
 
     chosen: bool (blocks,). read: gives the text of a block by its number; None: that of the page. root: the element
-    that holds the blocks; what it is itself does not show, so that a comment in a list is no item of one.
+    that holds the blocks; what it is itself does not show, so that a comment in a list is no item of one. page: uint8
+    (bytes,), for the numbers that lists begin with; None: with 1.
     """
     numbers = np.flatnonzero(chosen)
     shapes = _shapes(scanned.elements, scanned.blocks, numbers, KIND_OF_TAG, root)
-    _number_items(scanned.elements, scanned.blocks, numbers, shapes)
-    _unmake_layout_tables(shapes, scanned.blocks[numbers])
-    blocks: list[MarkdownBlock] = []
-    last_row, last_cell = -1, -1
+    starts = page if page is not None else np.empty(0, np.uint8)
+    _number_items(scanned.elements, scanned.spans, starts, shapes)
+    unmake_layout_tables(shapes, scanned, numbers)
+    writer = _Writer(scanned, shapes)
     read = read or block_reader(scanned)
-    for (kind, level, row, cell, _, ordinal), number in zip(shapes.tolist(), numbers.tolist(), strict=True):
-        text = read(number).strip()
-        if not text:
-            continue
-        if kind == CELL:
-            text = " ".join(text.split())
-        if kind == CELL and row == last_row and blocks:
-            joint = " " if cell == last_cell else " | "
-            blocks[-1] = blocks[-1]._replace(text=blocks[-1].text + joint + text)
+    for row, number in enumerate(numbers.tolist()):
+        text = read(number)
+        text = text.strip("\n").rstrip(BLANK) if shapes[row, KIND] == CODE else text.strip(BLANK)
+        if text.strip(BLANK):
+            writer.add(row, number, text)
+    return writer.finished()
+
+
+class _Writer:
+    """Puts texts of blocks together: cells of a row, lines of code, paragraphs of an item."""
+
+    def __init__(self, scanned: Scanned, shapes: np.ndarray) -> None:
+        self.elements = scanned.elements
+        self.shapes = shapes.tolist()
+        self.places, self.widths = places_in_rows(scanned.elements, shapes)
+        self.blocks: list[MarkdownBlock] = []
+        self.row = self.cell = self.code = -1
+        self.column = 0
+        self.begun: dict[int, str] = {}
+
+    def add(self, row: int, number: int, text: str) -> None:
+        """One block. row: of `shapes`. number: of the block."""
+        shape = self.shapes[row]
+        kind = KINDS[shape[KIND]]
+        if kind != "cell":
+            self.end_row()
+        if kind != "code":
+            self.code = -1
+        if kind == "cell":
+            self._add_cell(shape, self.places[row], number, text)
+        elif kind == "code":
+            self._add_code(shape[IN_CODE], number, text)
+        elif kind == "item":
+            self._add_item(shape, number, text)
         else:
-            blocks.append(MarkdownBlock(KINDS[kind], level, text, number, ordinal))
-        last_row, last_cell = (row, cell) if kind == CELL else (-1, -1)
-    return blocks
+            if kind == "heading":
+                self.begun.setdefault(shape[IN_ITEM], "heading")
+            self.blocks.append(MarkdownBlock(kind, shape[LEVEL], text, number))
+
+    def _add_cell(self, shape: list[int], place: int, number: int, text: str) -> None:
+        text = " ".join(text.split())
+        if shape[ROW] != self.row:
+            self.end_row()
+            self.blocks.append(MarkdownBlock("cell", 0, " | " * place + text, number))
+        else:
+            joint = " " if shape[IN_CELL] == self.cell else " | " * max(1, place - self.column)
+            self.blocks[-1] = self.blocks[-1]._replace(text=self.blocks[-1].text + joint + text)
+        self.row, self.cell, self.column = shape[ROW], shape[IN_CELL], place
+
+    def end_row(self) -> None:
+        """Gives the row so far its empty cells at the end."""
+        if self.row >= 0 and self.blocks:
+            missing = self.widths[self.row] - 1 - self.column
+            self.blocks[-1] = self.blocks[-1]._replace(text=self.blocks[-1].text + " | " * missing)
+        self.row = self.cell = -1
+
+    def _add_code(self, element: int, number: int, text: str) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if last and self.code >= 0 and (element == self.code or self._is_next_line(element, last.text, text)):
+            self.blocks[-1] = last._replace(text=f"{last.text}\n{text}")
+        else:
+            self.blocks.append(MarkdownBlock("code", 0, text, number))
+        self.code = element
+
+    def _is_next_line(self, element: int, before: str, text: str) -> bool:
+        """Whether a <pre> of one line stands in a box beside that of the line before."""
+        if "\n" in text or (self.elements[self.code, PARENT] == self.elements[element, PARENT] and "\n" in before):
+            return False
+        ways = [self._above(self.code), self._above(element)]
+        return bool(ways[0] & ways[1])
+
+    def _above(self, element: int) -> set[int]:
+        above: set[int] = set()
+        for _ in range(LINE_BOX_LEVELS):
+            element = int(self.elements[element, PARENT])
+            if element <= 0:
+                break
+            above.add(element)
+        return above
+
+    def _add_item(self, shape: list[int], number: int, text: str) -> None:
+        item = shape[IN_ITEM]
+        begun = self.begun.setdefault(item, "item")
+        if begun == "heading":
+            self.blocks.append(MarkdownBlock("paragraph", 0, text, number))
+        elif begun == "begun":
+            self.blocks.append(MarkdownBlock("item", shape[LEVEL], text, number, GOES_ON))
+        else:
+            self.begun[item] = "begun"
+            self.blocks.append(MarkdownBlock("item", shape[LEVEL], text, number, shape[ORDINAL]))
+
+    def finished(self) -> list[MarkdownBlock]:
+        """All blocks."""
+        self.end_row()
+        return self.blocks
 
 
 def block_reader(scanned: Scanned) -> Callable[[int], str]:
@@ -88,7 +190,8 @@ def to_markdown(blocks: list[MarkdownBlock]) -> str:
     lines: list[str] = []
     last = ""
     for block in blocks:
-        if lines and not (block.kind == last and block.kind in ("item", "cell")):
+        is_next = (block.kind == last and block.kind in LISTS) or (block.kind, last) == ("definition", "term")
+        if lines and not is_next:
             lines.append("")
         lines.append(_written(block))
         last = block.kind
@@ -99,27 +202,38 @@ def _written(block: MarkdownBlock) -> str:
     if block.kind == "heading":
         return "#" * block.level + " " + " ".join(block.text.split())
     if block.kind == "item":
-        sign = f"{block.ordinal}. " if block.ordinal else "- "
-        return "  " * block.level + sign + block.text
+        return _item(block)
+    if block.kind == "definition":
+        return ": " + block.text.replace("\n", "\n  ")
     if block.kind == "cell":
-        return f"| {block.text} |"
+        return re.sub(" {2,}", " ", f"| {block.text} |")
     if block.kind == "code":
-        return f"```\n{block.text}\n```"
+        fence = "`" * max([3, *(len(run) + 1 for run in TICKS.findall(block.text))])
+        return f"{fence}\n{block.text}\n{fence}"
     if block.kind == "quote":
         return "\n".join(f"> {line}" for line in block.text.split("\n"))
     return block.text
+
+
+def _item(block: MarkdownBlock) -> str:
+    """An item with its sign or number, its further lines indented under its first."""
+    indent = "  " * block.level
+    sign = f"{block.ordinal}. " if block.ordinal > 0 else "- "
+    further = "\n" + indent + "  "
+    return (further[1:] if block.ordinal == GOES_ON else indent + sign) + block.text.replace("\n", further)
 
 
 @njit(nogil=True, cache=True)
 def _shapes(
     elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray, kind_of_tag: np.ndarray, root: int
 ) -> np.ndarray:
-    """int64 (numbers, 6): kind and level; the elements of its row, cell and table, -1 where there is none; and 0.
+    """int64 (numbers, 8), SHAPE_COLUMNS: kind and level; the elements of its row, cell and table; 0; of its item, code.
 
-    elements: int64 (elements, 6). blocks: int64 (blocks, 10). numbers: int64, of the blocks that are asked for.
-    kind_of_tag: int64 (256,), KIND_OF_TAG. Code and captions win over what they stand in; otherwise the innermost wins.
+    -1 where there is no such element. elements: int64 (elements, 6). blocks: int64 (blocks, columns). numbers: int64,
+    of the blocks that are asked for. kind_of_tag: int64 (256,), KIND_OF_TAG. Code and captions win over what they stand
+    in; otherwise the innermost wins. Of code in code the outer one counts.
     """
-    shapes = np.full((len(numbers), 6), -1, np.int64)
+    shapes = np.full((len(numbers), 8), -1, np.int64)
     for k in range(len(numbers)):
         shape = shapes[k]
         kind, level, lists = -1, 0, 0
@@ -131,59 +245,64 @@ def _shapes(
                 kind = here
                 if here == HEADING:
                     level = tag - FIRST_HEADING + 1
-            if here == CELL and shape[3] < 0:
-                shape[3] = e
-            elif tag == TR and shape[2] < 0:
-                shape[2] = e
-            elif tag == TABLE and shape[4] < 0:
-                shape[4] = e
+            if here == CODE:
+                shape[IN_CODE] = e
+            if here == CELL and shape[IN_CELL] < 0:
+                shape[IN_CELL] = e
+            elif tag == TR and shape[ROW] < 0:
+                shape[ROW] = e
+            elif tag == TABLE and shape[IN_TABLE] < 0:
+                shape[IN_TABLE] = e
+            elif tag == LI and shape[IN_ITEM] < 0:
+                shape[IN_ITEM] = e
             elif tag in (UL, OL):
                 lists += 1
             e = elements[e, PARENT]
-        shape[0] = PARAGRAPH if kind < 0 else kind
-        shape[1] = max(0, lists - 1) if shape[0] == ITEM else level
-        if shape[0] == CELL and (shape[2] < 0 or shape[4] < 0):
-            shape[0] = PARAGRAPH
-        shape[5] = 0
+        shape[KIND] = PARAGRAPH if kind < 0 else kind
+        shape[LEVEL] = max(0, lists - 1) if shape[KIND] == ITEM else level
+        if shape[KIND] == CELL and (shape[ROW] < 0 or shape[IN_TABLE] < 0):
+            shape[KIND] = PARAGRAPH
+        shape[ORDINAL] = 0
     return shapes
 
 
 @njit(nogil=True, cache=True)
-def _number_items(elements: np.ndarray, blocks: np.ndarray, numbers: np.ndarray, shapes: np.ndarray) -> None:
-    """Writes into the last column of shapes the ordinal of each item of an <ol>; all blocks of an item have the same.
+def _number_items(elements: np.ndarray, spans: np.ndarray, page: np.ndarray, shapes: np.ndarray) -> None:
+    """Writes into the shapes the ordinal of each item of an <ol>, by its place among all items of the list.
 
-    The arrays are those of `_shapes`.
+    `start` of the list and `value` of an item count where the page is given. elements: int64 (elements, 6); spans:
+    int64 (elements, 3); page: uint8 (bytes,) or empty; shapes: int64 (numbers, 8).
     """
-    counts = np.zeros(len(elements), np.int32)
-    ordinals = np.zeros(len(elements), np.int32)
-    for k in range(len(numbers)):
-        if shapes[k, 0] != ITEM:
-            continue
-        e = blocks[numbers[k], ELEMENT]
-        while e > 0 and elements[e, TAG] != LI:
-            e = elements[e, PARENT]
-        above = elements[e, PARENT] if e > 0 else 0
-        if above > 0 and elements[above, TAG] == OL:
-            if ordinals[e] == 0:
-                counts[above] += 1
-                ordinals[e] = counts[above]
-            shapes[k, 5] = ordinals[e]
-
-
-def _unmake_layout_tables(shapes: np.ndarray, blocks: np.ndarray) -> None:
-    """Makes the cells of layout tables paragraphs, in place.
-
-    shapes: int64 (numbers, 6) of `_shapes`. blocks: int64 (numbers, 10), the rows of the same blocks.
-    """
-    cells = np.flatnonzero(shapes[:, 0] == CELL)
-    if not len(cells):
+    last = -1
+    for k in range(len(shapes)):
+        last = max(last, shapes[k, IN_ITEM])
+    if last < 0:
         return
-    _, inverse = np.unique(shapes[cells, 3], return_inverse=True)
-    size = np.bincount(inverse, blocks[cells, END] - blocks[cells, START])
-    count = np.bincount(inverse)
-    is_box = (size[inverse] > LAYOUT_CELL_BYTES) | (count[inverse] > LAYOUT_CELL_BLOCKS)
-    layout = np.isin(shapes[cells, 4], shapes[cells[is_box], 4])
-    distinct = np.unique(shapes[cells][:, [4, 2, 3]], axis=0)  # table, row, cell
-    rows, cells_of_row = np.unique(distinct[:, :2], axis=0, return_counts=True)
-    layout |= ~np.isin(shapes[cells, 4], rows[cells_of_row > 1, 0])  # one column is a way to place things, too
-    shapes[cells[layout], 0] = PARAGRAPH
+    counts = np.zeros(last + 1, np.int64)
+    ordinals = np.zeros(last + 1, np.int64)
+    for e in range(1, last + 1):
+        above = elements[e, PARENT]
+        if elements[e, TAG] == OL:
+            counts[e] = _number_in(page, spans[e, ATTRIBUTES], b"start", 1) - 1
+        elif elements[e, TAG] == LI and elements[above, TAG] == OL:
+            counts[above] = _number_in(page, spans[e, ATTRIBUTES], b"value", int(counts[above]) + 1)
+            ordinals[e] = counts[above]
+    for k in range(len(shapes)):
+        if shapes[k, KIND] == ITEM and shapes[k, IN_ITEM] >= 0:
+            shapes[k, ORDINAL] = max(0, ordinals[shapes[k, IN_ITEM]])
+
+
+@njit(nogil=True, cache=True)
+def _number_in(page: np.ndarray, start: int, name: bytes, otherwise: int) -> int:
+    """The whole number of up to six digits in an attribute of the tag at page[start]; else the other."""
+    if len(page) == 0:
+        return otherwise
+    first, last = find_attribute(page, start, name)
+    if first < 0 or last <= first or last - first > 6:
+        return otherwise
+    value = 0
+    for k in range(first, last):
+        if not 48 <= page[k] <= 57:
+            return otherwise
+        value = value * 10 + page[k] - 48
+    return value

@@ -23,7 +23,7 @@ MAX_ELEMENTS = 1 << 18
 MAX_BLOCKS = 1 << 16
 MAX_SCRIPTS = 256
 MAX_MARKS = 1 << 14
-"""Bounds on memory: rows of 19, 5, 0.006 and 0.8 MB. When the elements or the blocks run out, the scan ends; scripts
+"""Bounds on memory: rows of 19, 6, 0.006 and 0.8 MB. When the elements or the blocks run out, the scan ends; scripts
 and marks beyond are left out.
 """
 ELEMENT_COLUMNS = "parent tag words style depth flags".split()
@@ -32,12 +32,12 @@ SPAN_COLUMNS = "attributes first last".split()
 ATTRIBUTES, FIRST, LAST = range(3)
 MARK_COLUMNS = "tag attributes element block at inside".split()
 MARK_TAG, MARK_ATTRIBUTES, MARK_ELEMENT, MARK_BLOCK, MARK_AT, INSIDE = range(6)
-BLOCK_COLUMNS = "element start end characters linked marked images breaks links entered".split()
-ELEMENT, START, END, CHARACTERS, LINKED, MARKED, IMAGES, BREAKS, LINKS, ENTERED = range(10)
-P, A, BR, PRE, IMG, TITLE, SCRIPT, SVG, TABLE, HTML, BODY = (
-    ID[name] for name in "p a br pre img title script svg table html body".split()
+BLOCK_COLUMNS = "element start end characters linked marked images breaks links entered within outside".split()
+ELEMENT, START, END, CHARACTERS, LINKED, MARKED, IMAGES, BREAKS, LINKS, ENTERED, WITHIN, OUTSIDE = range(12)
+P, A, BR, PRE, IMG, TITLE, SCRIPT, SVG, TABLE, HTML, BODY, SPAN = (
+    ID[name] for name in "p a br pre img title script svg table html body span".split()
 )
-META, LINK, SOURCE, VIDEO, AUDIO = (ID[name] for name in "meta link source video audio".split())
+META, LINK, SOURCE, VIDEO, AUDIO, XMP = (ID[name] for name in "meta link source video audio xmp".split())
 
 
 class Scanned(NamedTuple):
@@ -48,9 +48,10 @@ class Scanned(NamedTuple):
 
     elements: int64 (elements, 6), columns ELEMENT_COLUMNS: number of the parent (-1 for element 0, the page itself), id
     of the tag, bits of the words in its class, hash of its class, depth, flags of markup.py.
-    blocks: int64 (blocks, 10), columns BLOCK_COLUMNS: the innermost element that is a box; start and end in `text`;
+    blocks: int64 (blocks, 12), columns BLOCK_COLUMNS: the innermost element that is a box; start and end in `text`;
     visible characters, those inside links, those inside emphasis; images since the block before; line breaks; links;
-    the innermost element of any kind at the first character.
+    the innermost element of any kind at the first character; of the linked characters those whose link leads within
+    the page or runs a script, and those whose link names a host.
     text: uint8 (bytes,): the text of all blocks, UTF-8 as far as the page is.
     scripts: int64 (scripts, 3): where the start tag, the content and the end of each <script> are in the page.
     title: start and end of the content of <title> in the page, or zeros.
@@ -131,6 +132,20 @@ def _open_element(elements: np.ndarray, e: int, parent: int, tag: int, attribute
 
 
 @njit(nogil=True, cache=True)
+def _unlink(blocks: np.ndarray, num_blocks: int, element: int, since: int) -> None:
+    """Makes the text of the boxes inside an <a> that was never closed plain text.
+
+    A browser would make a link of the rest of the page; what a reader reads there is no link. Text in the box around
+    the <a> stays linked, for old menus leave out every </a>. since: offset in the text at which the <a> began.
+    """
+    b = num_blocks - 1
+    while b >= 0 and blocks[b, START] >= since:
+        if blocks[b, ELEMENT] > element:
+            blocks[b, LINKED] = blocks[b, LINKS] = blocks[b, WITHIN] = blocks[b, OUTSIDE] = 0
+        b -= 1
+
+
+@njit(nogil=True, cache=True)
 def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     page: np.ndarray,
     tables: Tables,
@@ -146,7 +161,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
 
     It is one loop by need: all its state is local, which is what makes it quick. Rows of the stack, int64 (MAX_DEPTH +
     1, 4): number of the element, its id, number of the box that text here belongs to, what the element does. counts:
-    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character.
+    open elements by id. marks: open elements of emphasis. breaks: <br> since the last character. link: row of the stack
+    of the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
     """
     n = len(page)
     stack = np.zeros((MAX_DEPTH + 1, 4), np.int64)
@@ -158,6 +174,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     num_elements, num_blocks, length, num_scripts, num_marks = 1, 0, 0, 0, 0
     top, overflow, skipped = 0, 0, -1  # skipped: row of the stack of an element whose text is not for reading
     open_block, space, breaks, marks, images, in_link = -1, False, 0, 0, 0, False
+    indent, margin = 0, 32  # spaces at the beginning of a line of code, and which
+    link, link_flags = -1, 0
     i = 3 if n >= 3 and page[0] == 0xEF and page[1] == 0xBB else 0
     while i < n:
         byte = page[i]
@@ -168,6 +186,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             is_pre = counts[PRE] > 0
             if markup.is_space(byte) and not (is_pre and (byte == 10 or byte == 32 or byte == 9) and open_block >= 0):
                 space = True
+                indent, margin = (0, byte) if byte == 10 else (indent + 1, byte)
                 i += 1
                 continue
             if breaks > 1 and open_block >= 0 and not is_pre:
@@ -185,25 +204,37 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 blocks[open_block, IMAGES] = images
                 blocks[open_block, BREAKS] = breaks
                 images = 0
+                while is_pre and indent > 0 and byte != 10:  # the first line of code keeps its indentation
+                    text[length] = margin
+                    length += 1
+                    indent -= 1
             elif breaks:
-                text[length] = 10
-                length += 1
+                for _ in range(breaks if is_pre else 1):
+                    text[length] = 10
+                    length += 1
                 blocks[open_block, BREAKS] += breaks
             elif space and text[length - 1] != 32:
                 text[length] = 32
                 length += 1
-            space, breaks = False, 0
+            space, breaks, indent = False, 0, 0
             before = length
             if byte == 38:
                 i, length = write_reference(page, i, text, length, tables)
                 if length == before + 2 and text[before] == 0xC2 and text[before + 1] == 0xA0:
-                    length = before  # a space that does not break
-                    space = True
+                    text[before] = 32  # a space that does not break; in code it stays as it is
+                    length = before + is_pre
+                    space = not is_pre
+                elif length > before and text[before] >= 0xC2 and markup.unseen_bytes(text, before) == length - before:
+                    length = before
             elif byte == 0xC2 and i + 1 < n and page[i + 1] == 0xA0:
-                space = True
+                text[length] = 32
+                length += is_pre
+                space = not is_pre
                 i += 2
             elif (byte < 32 and byte != 10 and byte != 9) or byte == 127:
                 i += 1
+            elif byte >= 0xC2 and markup.unseen_bytes(page, i):
+                i += markup.unseen_bytes(page, i)
             else:
                 text[length] = byte
                 length += 1
@@ -211,8 +242,10 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             if length > before:
                 size = _num_visible(text, before, length)
                 blocks[open_block, CHARACTERS] += size
-                if counts[A]:
+                if link >= 0:
                     blocks[open_block, LINKED] += size
+                    blocks[open_block, WITHIN] += size * ((link_flags & markup.WITHIN) != 0)
+                    blocks[open_block, OUTSIDE] += size * ((link_flags & markup.OUTSIDE) != 0)
                     if not in_link:
                         blocks[open_block, LINKS] += 1
                         in_link = True
@@ -259,6 +292,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 continue
             if tag in (BODY, HTML):
                 continue
+            if tag == A:
+                link = -1
             new_top = end_of(stack, top, tag, does) if counts[tag] else top
             if tag == P and not counts[P]:
                 does |= BLOCK
@@ -276,6 +311,9 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 mark[MARK_AT], mark[INSIDE] = length, open_block >= 0
                 num_marks += 1
             new_top = implied_end(stack, top, tag, does, counts)
+            if tag == A and link >= 0:
+                _unlink(blocks, num_blocks, stack[link, 0], spans[stack[link, 0], FIRST])
+                link = -1
         if does & BLOCK or new_top < top:
             ends_block = does & BLOCK
             while top > new_top:
@@ -283,6 +321,9 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 ends_block |= stack[top, 3] & BLOCK
                 marks -= (stack[top, 3] & INLINE_MARK) != 0
                 spans[stack[top, 0], LAST] = length
+                if top == link:
+                    _unlink(blocks, num_blocks, stack[top, 0], spans[stack[top, 0], FIRST])
+                    link = -1
                 top -= 1
             if skipped > top:
                 skipped = -1
@@ -290,13 +331,15 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 if open_block >= 0:
                     blocks[open_block, END] = length
                     open_block = -1
-                space, breaks, in_link = False, 0, False
+                space, breaks, in_link, indent = False, 0, False, 0
         if is_end:
             if tag == A:
                 in_link = False
             continue
         if does & RAW:
             close = markup.raw_end(page, i, start, end)
+            if tag == XMP:
+                elements[0, FLAGS] |= markup.CODE
             if tag == TITLE and heads[1] == 0 and skipped < 0:
                 heads[0], heads[1] = i, close
             if tag == SCRIPT and num_scripts < len(scripts):
@@ -319,9 +362,12 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             continue
         if num_elements == len(elements):
             break
-        _open_element(elements, num_elements, stack[top, 0], tag, attributes)
+        is_link = tag == A and attributes[2] & markup.LINK
+        _open_element(elements, num_elements, stack[top, 0], tag if tag != A or is_link else SPAN, attributes)
         spans[num_elements, ATTRIBUTES], spans[num_elements, FIRST] = end, length
         top += 1
+        if is_link:
+            link, link_flags = top, int(attributes[2])
         stack[top, 0] = num_elements
         stack[top, 1] = tag
         stack[top, 2] = num_elements if does & BLOCK else stack[top - 1, 2]
@@ -333,6 +379,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             skipped = top
     if open_block >= 0:
         blocks[open_block, END] = length
+    if link >= 0:
+        _unlink(blocks, num_blocks, stack[link, 0], spans[stack[link, 0], FIRST])
     while top > 0:
         spans[stack[top, 0], LAST] = length
         top -= 1

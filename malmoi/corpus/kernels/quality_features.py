@@ -36,12 +36,15 @@ SEPARATORS = ",/|·ㆍ#、，;；／｜"
 OPENING, CLOSING = "([{「『《〈【（［｛“‘", ")]}」』》〉】）］｝”’"
 
 
-def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def measure(data: np.ndarray, offsets: np.ndarray, letters: np.ndarray | None = None) -> np.ndarray:
     """The FEATURES of every text: float32, texts x features. An empty text has all 0, or NaN where that says less.
 
-    data: uint8 (bytes,). offsets: int64 (texts + 1,).
+    letters: filled with the letters of each text, as kernels/letter_counts.py counts them, at no cost.
+
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). letters: int64 (texts,).
     """
     texts = len(offsets) - 1
+    letters = np.zeros(texts, np.int64) if letters is None else letters
     result = np.zeros((texts, len(FEATURES)), np.float32)
     if texts == 0:
         return result
@@ -52,7 +55,7 @@ def measure(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     table = np.zeros((repetition.slots_for(words), 2), np.uint64)
     work = (np.empty(words, np.int32), np.empty(words, np.int32))
     tables = (kinds.class_table(), tally.mark_table(), tally.english_table())
-    _measure_all(data, offsets, tables, hashes, lines, seen, table, work, result)
+    _measure_all(data, offsets, tables, hashes, lines, seen, table, work, letters, result)
     return result
 
 
@@ -66,11 +69,20 @@ _CLOSING_CODES = np.array([ord(mark) for mark in CLOSING], np.int64)
 
 @njit(nogil=True, cache=True)
 def _measure_all(
-    data: Any, offsets: Any, tables: Any, hashes: Any, lines: Any, seen: Any, table: Any, work: Any, result: Any
+    data: Any,
+    offsets: Any,
+    tables: Any,
+    hashes: Any,
+    lines: Any,
+    seen: Any,
+    table: Any,
+    work: Any,
+    letters: Any,
+    result: Any,
 ) -> None:
-    """Fills `result` (float32, texts x features). data: uint8 (bytes,). offsets: int64 (texts + 1,). tables, hashes,
-    lines, seen: as counts.walk takes them. table, work: as repetition.repeats takes them. Nothing is allocated for a
-    text, and all tables are used again for the next one.
+    """Fills `result` (float32, texts x features) and `letters` (int64, texts). data: uint8 (bytes,). offsets: int64
+    (texts + 1,). tables, hashes, lines, seen: as counts.walk takes them. table, work: as repetition.repeats takes them.
+    Nothing is allocated for a text, and all tables are used again for the next one.
     """
     tallies = np.zeros(tally.NUM_TALLIES, np.int64)
     totals = np.zeros(_TOTALS, np.int64)
@@ -80,6 +92,9 @@ def _measure_all(
         tallies[:] = 0
         tally.walk(data, offsets[d], offsets[d + 1], tables, hashes, lines, seen, tallies)
         weight = _total(tables[0], seen, tallies[tally.DISTINCT], totals)
+        letters[d] = 0
+        for kind in range(kinds.NUM_CLASSES):
+            letters[d] += totals[kind] if kinds.IS_WORD[kind] else 0
         out = result[d]
         if tallies[tally.VISIBLE] == 0:
             out[23:25], out[26], out[28] = np.nan, np.nan, np.nan

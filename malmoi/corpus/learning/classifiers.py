@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from malmoi.corpus.classify import harm_types
 from malmoi.corpus.classify.linear_model import LinearModel
+from malmoi.corpus.learning import comment_datasets
+from malmoi.corpus.learning.calibration import calibrated, expected_calibration_error
 from malmoi.corpus.learning.comment_datasets import harm, profanity
 from malmoi.corpus.learning.datasets import Dataset, human_translation
 from malmoi.corpus.learning.linear_learner import learn
@@ -22,6 +25,8 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "spam": spam,
 }
 """By name of the model: how its dataset is read from the folder of all data."""
+CALIBRATED = ("harm", "profanity")
+"""Whose probabilities are fitted to texts unseen: people set limits on them."""
 
 
 def dataset_named(name: str, data: Path, advertisements: Sequence[str] = ()) -> Dataset:
@@ -34,24 +39,41 @@ def dataset_named(name: str, data: Path, advertisements: Sequence[str] = ()) -> 
     return spam(data, advertisements) if name == "spam" else DATASETS[name](data)
 
 
-def learn_to_file(dataset: Dataset, path: Path) -> LinearModel:
+def learn_to_file(dataset: Dataset, path: Path, is_calibrated: bool = False) -> LinearModel:
     """Learns from the part that is not kept aside and writes the model to `path`: the same bytes for the same data."""
     model = learn(dataset.texts, dataset.labels, dataset.settings, dataset.guidance)
+    if is_calibrated:
+        model = calibrated(model, dataset)
     model.save(path)
     return model
 
 
 def learn_named(name: str, data: Path, out: Path, advertisements: Sequence[str] = ()) -> dict[str, Any]:
-    """Learns a model into `out`/NAME.npz; returns its file, texts learned from and kept aside, AUROC on the latter.
+    """Learns a model into `out`/NAME.npz; returns its file, texts learned from and kept aside, and how good it is.
 
     A folder of such files is what the setting `weights` of the learned step takes.
     """
     dataset = dataset_named(name, data, advertisements)
     out.mkdir(parents=True, exist_ok=True)
-    model = learn_to_file(dataset, out / f"{name}.npz")
-    auroc = auroc_of(dataset.aside_labels, model.score(dataset.aside_texts))
+    model = learn_to_file(dataset, out / f"{name}.npz", name in CALIBRATED)
+    if name == "harm":
+        learn_types(data, out / harm_types.FOLDER)
+    scores = model.score(dataset.aside_texts)
     sizes = {"texts": len(dataset.texts), "kept_aside": len(dataset.aside_texts)}
-    return {"file": str(out / f"{name}.npz"), **sizes, "auroc": round(auroc, 4), "note": model.note}
+    measured = {"auroc": round(auroc_of(dataset.aside_labels, scores), 4)}
+    if name in CALIBRATED:
+        measured["calibration_error"] = round(expected_calibration_error(dataset.aside_labels, scores), 4)
+    return {"file": str(out / f"{name}.npz"), **sizes, **measured, "note": model.note}
+
+
+def learn_types(data: Path, out: Path) -> dict[str, float]:
+    """Learns a model of each type of harm into `out`; returns the AUROC of each on the part kept aside."""
+    out.mkdir(parents=True, exist_ok=True)
+    measured = {}
+    for name, dataset in comment_datasets.harm_types(data).items():
+        model = learn_to_file(dataset, out / f"{name}.npz", is_calibrated=True)
+        measured[name] = round(auroc_of(dataset.aside_labels, model.score(dataset.aside_texts)), 4)
+    return measured
 
 
 def auroc_of(labels: np.ndarray, scores: np.ndarray) -> float:

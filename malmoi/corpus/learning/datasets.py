@@ -6,6 +6,7 @@ share their subject and their translator). Settings were chosen by cross-validat
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ ASIDE = 5
 
 @dataclass(frozen=True)
 class Dataset:
-    """Texts with labels, int64 (texts,), 0 or 1, to learn from with these settings; and those kept aside."""
+    """Texts with labels, (texts,), 0..1, to learn from with these settings; and those kept aside, labels 0 or 1."""
 
     texts: pa.Array
     labels: np.ndarray
@@ -48,8 +49,13 @@ def human_translation(data: Path) -> Dataset:
 
 
 def kept_aside(key: str) -> bool:
-    """Whether a text (or folder) is kept aside: by the first 32 bits of the SHA-256 of its stripped UTF-8."""
-    return int(hashlib.sha256(key.strip().encode()).hexdigest()[:8], 16) % ASIDE == 0
+    """Whether a text (or folder) is kept aside: by its digest."""
+    return digest(key) % ASIDE == 0
+
+
+def digest(key: str) -> int:
+    """The first 32 bits of the SHA-256 of a text's stripped UTF-8."""
+    return int(hashlib.sha256(key.strip().encode()).hexdigest()[:8], 16)
 
 
 def prose(markdown: str) -> str:
@@ -97,7 +103,9 @@ def folder_of(data: Path, name: str) -> Path:
     return folder
 
 
-def dataset_of(pairs: list[tuple[str, int]], aside: np.ndarray, settings: LearnSettings, guidance: Guidance) -> Dataset:
+def dataset_of(
+    pairs: Sequence[tuple[str, float]], aside: np.ndarray, settings: LearnSettings, guidance: Guidance
+) -> Dataset:
     """A dataset of (text, label) pairs. aside: bool (pairs,), those that are kept aside."""
     texts, labels = pa.array([text for text, _ in pairs], pa.large_string()), np.array([label for _, label in pairs])
     mask = pa.array(aside)

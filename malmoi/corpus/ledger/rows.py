@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import DOCUMENTS, SCHEMA
+from malmoi.corpus.document import CONFIDENCE, DOCUMENTS, SCHEMA, UNSURE
 from malmoi.corpus.ledger.layout import COMPARISON
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate, verdicts
@@ -15,7 +15,11 @@ from malmoi.corpus.steps import boilerplate, verdicts
 # The first columns, in this order; scores, verdicts and what comparing found follow, the text is last. text_bytes is of
 # the text as it came out, masked. reasons holds every reason that fired, the one that is counted first. detail says
 # why there is no text, or which document this one is a copy of.
-HEAD = ("id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", "kept", "reasons", "detail")
+ACCOUNT = ("letters", "letters_read", "letters_taken")
+"""The account of each item's letters: see document.DOCUMENTS. letters: those of the text as it came out."""
+HEAD = (
+    "id", "title", "origin", "input", "source", "raw_bytes", "text_bytes", *ACCOUNT, "kept", "reasons", "detail",
+)  # fmt: skip
 BUILD_COLUMNS = ("link_hosts",)
 """Columns that judging sources needs and nobody after it."""
 TRUST = pa.field("trust", pa.float32())
@@ -49,7 +53,7 @@ def ledger_schema(judged: pa.Schema) -> pa.Schema:
 def shard_schema(judged: pa.Schema) -> pa.Schema:
     """The columns of the shards: the document, its scores, no verdicts (all are false)."""
     of_copies = {"exact_similarity", "near_similarity", "exact_duplicate_of", "near_duplicate_of"}
-    left_out = of_copies | {"over_share", "left_characters", *BUILD_COLUMNS}
+    left_out = of_copies | {"over_share", "left_characters", *ACCOUNT, *BUILD_COLUMNS}
     return pa.schema([field for field in judged if not field.name.startswith("drop_") and field.name not in left_out])
 
 
@@ -65,7 +69,7 @@ def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, 
     own = {
         "kept": pc.call_function("invert", [dropped]),
         "reasons": pa.array([[names[place] for place in np.flatnonzero(row)] for row in fired], pa.list_(pa.string())),
-        "detail": _details(batch),
+        "detail": details(batch),
         "text": pc.call_function("if_else", [dropped, batch.column("text"), pa.scalar(None, pa.large_string())]),
     }
     schema = ledger_schema(batch.schema)
@@ -78,15 +82,20 @@ def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
     """Items without text as rows of the ledger."""
     reasons = pa.array([[reason] for reason in items.column("reason").to_pylist()], pa.list_(pa.string()))
     columns = {name: items.column(name) for name in ("id", "origin", "input", "raw_bytes", "detail")}
-    columns |= {"text_bytes": pa.array(np.zeros(len(items), np.int64)), "reasons": reasons}
+    columns |= {name: items.column(name) for name in ("letters_read", "letters_taken")}
+    columns |= {name: pa.array(np.zeros(len(items), np.int64)) for name in ("letters", "text_bytes")}
+    columns["reasons"] = reasons
     columns["kept"] = pa.array(np.zeros(len(items), np.bool_))
     return pa.table([columns.get(field.name, pa.nulls(len(items), field.type)) for field in schema], schema=schema)
 
 
-def _details(batch: pa.RecordBatch) -> pa.Array:
-    """For copies, the document that stays for them: the end of the thread for whoever asks why a text is gone."""
+def details(batch: pa.RecordBatch) -> pa.Array:
+    """For copies, the document that stays for them: the end of the thread for whoever asks why a text is gone.
+
+    For pages of which the core region is unsure, that: somebody may want to look at them.
+    """
     said = [f"an exact copy of {one}" if one else None for one in batch.column("exact_duplicate_of").to_pylist()]
-    near = batch.column("near_duplicate_of").to_pylist()
-    return pa.array(
-        [one or (other and f"a near copy of {other}") for one, other in zip(said, near, strict=True)], pa.string()
-    )
+    near = [other and f"a near copy of {other}" for other in batch.column("near_duplicate_of").to_pylist()]
+    pages = zip(batch.column(UNSURE).to_pylist(), batch.column(CONFIDENCE).to_pylist(), strict=True)
+    unsure = [f"unsure core region: predicted F1 {f1:.2f}" if flag else None for flag, f1 in pages]
+    return pa.array([one or other or note for one, other, note in zip(said, near, unsure, strict=True)], pa.string())

@@ -1,4 +1,7 @@
-"""Which documents were erased from a corpus on request: kept beside it, so that no later build brings them back."""
+"""Which documents were erased from a corpus on request: kept beside it, so that no later build brings them back.
+
+Ids are kept here; what knows their texts again at other addresses is kept by erased_texts.py.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,11 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from malmoi.corpus.ledger import erased_texts
 from malmoi.kit.files import atomic_file, opened, sha256_of
 
 ERASED = "erased"
 """The reason in the ledger, and the name of the file of ids."""
-DETAIL = "erased on request"
+DETAIL, COPY_DETAIL = "erased on request", "a copy of what was erased on request"
 NO_FILE = "(erased)"
 """Stands for the file in a tombstone: a file may be called after the person ("hong.example.kr/1.html"). The id alone
 keeps the document out."""
@@ -40,4 +44,4 @@ def remember(folder: Path, gone: Iterable[str]) -> None:
 def hashes(folder: Path) -> dict[str, str]:
     """What was erased as an input of the corpus, for its manifest: nothing where there is nothing."""
     path = file_of(folder)
-    return {ERASED: sha256_of(path)} if path.exists() else {}
+    return ({ERASED: sha256_of(path)} if path.exists() else {}) | erased_texts.hashes(folder)

@@ -26,6 +26,7 @@ from malmoi.kit.files import write_text
 _CANDIDATES = pa.schema({
     "number": pa.int64(), "id": pa.string(), "kind": pa.string(), "source_name": pa.string(), "text_bytes": pa.int64(),
     "trust": pa.float32(), "value": pa.float32(),
+    "source_popularity": pa.float32(),
 })  # fmt: skip
 """What the mix chooses from. number: of the document among all; trust: of its site, null where that is unknown."""
 
@@ -133,8 +134,9 @@ def _candidates(space: Workspace, copies: Copies) -> Iterator[pa.RecordBatch]:
         columns = {name: scores.column(name) for name in ("id", "kind", "source_name", "text_bytes")}
         columns["number"] = pa.array(np.arange(first, first + chunk.documents))
         columns["trust"] = known.column("trust")
-        no_value = pa.nulls(chunk.documents, pa.float32())
-        columns["value"] = scores.column("value") if "value" in scores.schema.names else no_value
+        for name in ("value", "source_popularity"):
+            unknown = pa.nulls(chunk.documents, pa.float32())
+            columns[name] = scores.column(name) if name in scores.schema.names else unknown
         arrays = [columns[field.name].cast(field.type) for field in _CANDIDATES]
         yield pa.RecordBatch.from_arrays(arrays, schema=_CANDIDATES).filter(pa.array(~dropped))
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import DAMAGE, DOCUMENTS
+from malmoi.corpus.document import CONFIDENCE, DAMAGE, DOCUMENTS, UNSURE
 from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
-from malmoi.corpus.sources import arrow_rows
+from malmoi.corpus.sources import arrow_rows, letter_account
 from malmoi.corpus.sources.files import read_file
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -23,6 +23,9 @@ from malmoi.kit.errors import UserError
 
 WORKER_DIED, FAILED = "worker_died", "failed"
 """Reasons of ours beside those of sources/raw.py: a process was lost with the item; code raised what it must not."""
+
+UNKNOWN_YET = ("letters", "letters_read", "letters_taken", "source_verdict")
+"""Columns of DOCUMENTS that sources/arrow_rows.py says nothing of."""
 
 Row = dict[str, Any]
 Entry = Row | pa.RecordBatch
@@ -80,7 +83,10 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
         "input": pa.repeat(label(source), rows),
         "raw_bytes": sizes,
         "text_bytes": sizes,
+        **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in UNKNOWN_YET},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
+        CONFIDENCE: pa.nulls(rows, pa.float32()),
+        UNSURE: pa.nulls(rows, pa.bool_()),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
     arrays = [added[field.name] if field.name in added else batch.column(field.name) for field in DOCUMENTS]
@@ -107,7 +113,7 @@ def _rows(raw: Raw, source: Input) -> list[Row]:
     """The documents of one item: mostly one; a page may give its comments as documents of their own."""
     try:
         made = to_documents(raw, source)
-        documents = made if isinstance(made, list) else [made]
+        documents = [made] if isinstance(made, Unreadable) else made
         rows = [_row(document, raw, source) for document in documents]
     except Exception as error:  # the edge of this process: an item that no one thought of must not end the run
         print(traceback.format_exc(), file=sys.stderr)
@@ -125,7 +131,7 @@ def _row(document: dict[str, Any] | Unreadable, raw: Raw, source: Input) -> Row:
 
 
 def _refused(item: Raw | Unreadable, reason: str, detail: str, source: Input) -> Row:
-    return {
+    return letter_account.columns(sum(letters for _, letters in item.taken), item.taken) | {
         "input": label(source),
         "origin": {"file": item.origin_file, "offset": item.origin_offset},
         "raw_bytes": item.raw_bytes,

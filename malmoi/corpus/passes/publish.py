@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import SOURCE
-from malmoi.corpus.ledger import layout
+from malmoi.corpus.document import SOURCE, UNREADABLE
+from malmoi.corpus.ledger import erased_texts, layout, tombstones
 from malmoi.corpus.ledger.rows import judged_schema, ledger_schema, shard_schema, split, unreadable_rows
-from malmoi.corpus.passes import candidates, dedup_index, rank, shuffle
+from malmoi.corpus.passes import candidates, dedup_index, rank, scan, shuffle
 from malmoi.corpus.passes.tasks import BOILERPLATE, CLUSTER, Chunk, Task
 from malmoi.corpus.steps import boilerplate, verdicts, views
 from malmoi.corpus.steps.rule import Rule
@@ -36,6 +36,7 @@ def write_part(task: Task, report: Callable[[Any], None]) -> None:
     judged = judged_schema(recipe)
     shards, entries = shard_schema(judged), ledger_schema(judged)
     corpus = CorpusWide(rank.rules(recipe, out), candidates.read_boilerplate(task.space))
+    marks = erased_texts.marks_of((out, *recipe.base))
     with (
         shuffle.writing(paths[layout.SHARDS], shards) as kept,
         shuffle.writing(paths[layout.LEDGER], entries) as entered,
@@ -47,10 +48,16 @@ def write_part(task: Task, report: Callable[[Any], None]) -> None:
                 continue
             stays = [np.empty(0, np.bool_)]
             for batch in _judged(task, index, chunk, corpus):
-                shard_rows, ledger_rows = split(batch, recipe)
+                # Once more, now that what pages repeat is cut: what was erased had been cut so too.
+                gone = scan.copies_of_erased(batch, marks) if marks else np.zeros(batch.num_rows, np.bool_)
+                shard_rows, ledger_rows = split(batch.filter(pa.array(~gone)), recipe)
                 kept.write_batch(views.add_views(shard_rows).cast(shards))
                 entered.write_batch(ledger_rows)
-                stays.append(ledger_rows.column("kept").to_numpy(zero_copy_only=False))
+                if gone.any():
+                    entered.write_table(_tombstones(batch, gone, entries))
+                stay = ~gone
+                stay[~gone] = ledger_rows.column("kept").to_numpy(zero_copy_only=False)
+                stays.append(stay)
             if chunk.documents:
                 indexed.write_table(dedup_index.rows_of(task.space, chunk, np.concatenate(stays)))
             if chunk.unreadable:
@@ -60,6 +67,12 @@ def write_part(task: Task, report: Callable[[Any], None]) -> None:
             report(done)
     hashes = {f"{path.parent.name}/{path.name}": sha256_of(path) for path in paths.values()}
     write_text(task.record, json.dumps(hashes))
+
+
+def _tombstones(batch: pa.RecordBatch, gone: np.ndarray, entries: pa.Schema) -> pa.Table:
+    """The rows of the ledger for those that are gone."""
+    rows = [scan.erased(row, tombstones.COPY_DETAIL) for row in scan.item_rows(batch, gone)]
+    return unreadable_rows(pa.Table.from_pylist(rows, UNREADABLE), entries)
 
 
 def read_hashes(record: Path) -> dict[str, str]:

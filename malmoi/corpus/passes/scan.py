@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from malmoi.corpus import media
 from malmoi.corpus.document import UNREADABLE
-from malmoi.corpus.ledger import tombstones
+from malmoi.corpus.ledger import erased_texts, tombstones
+from malmoi.corpus.ledger.details import without_content
 from malmoi.corpus.ledger.layout import MEDIA
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.passes.attempts import ItemIndex, Journal, Phase
@@ -28,7 +29,7 @@ from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.steps import boilerplate
+from malmoi.corpus.steps import account, boilerplate
 from malmoi.corpus.text.host import hosts
 from malmoi.kit.paths import is_remote
 
@@ -109,6 +110,7 @@ class _Writer:
         corpora = (task.space.out, *task.space.recipe.base)
         self._erased = frozenset(document for corpus in corpora for document in tombstones.erased_ids(corpus))
         self._gone = pa.array(sorted(self._erased), pa.string())
+        self._marks = erased_texts.marks_of(corpora)
         self._next_chunk()
 
     @property
@@ -135,7 +137,7 @@ class _Writer:
             batch = pa.concat_batches(batches)
             for step in self._steps:
                 batch = step(batch)
-            self._judged.append(batch)
+            self._judged.append(account.settled(batch))
 
     def flush(self) -> None:
         """Scores what is held, signs it, and writes it."""
@@ -151,6 +153,12 @@ class _Writer:
 
     def _write(self, batch: pa.RecordBatch, text_bytes: int) -> None:
         recipe = self._space.recipe
+        if self._marks:
+            gone = copies_of_erased(batch, self._marks)
+            self._refuse([erased(row, tombstones.COPY_DETAIL) for row in item_rows(batch, gone)])
+            batch = batch.filter(pa.array(~gone))
+            if not batch.num_rows:
+                return
         self._scores.append(scores(recipe, batch))
         self._signed.append(recipe.near_duplicate.sign(batch))
         if "paragraphs" not in recipe.off:
@@ -161,6 +169,10 @@ class _Writer:
         self._chunk.text_bytes += text_bytes
 
     def _refuse(self, rows: Sequence[Row]) -> None:
+        """Items without a text. Where one lies that was erased by name, it stays nameless."""
+        for row in rows:
+            if any(marks.has(erased_texts.PLACE, place_of(row)) for marks in self._marks):
+                row |= {"origin": row["origin"] | {"file": tombstones.NO_FILE}, "detail": tombstones.DETAIL}
         self._unreadable += rows
         self._chunk.unreadable += len(rows)
 
@@ -187,7 +199,7 @@ class _Writer:
         fit = int(np.argmax(is_full)) + 1 if is_full.any() else batch.num_rows
         head, gone = batch.slice(0, fit), gone[:fit]
         if gone.any():
-            self._refuse([erased(row) for row in head.select(list(ITEM_COLUMNS)).filter(pa.array(gone)).to_pylist()])
+            self._refuse([erased(row) for row in item_rows(head, gone)])
             head = head.filter(pa.array(~gone))
         self._held.append(head)
         self._held_bytes += int(sizes[:fit].sum())
@@ -233,22 +245,49 @@ class _Writer:
             chunk.links = True
             shuffle.write_table(chunk.path(folder, "links"), pa.concat_tables(self._links))
         if self._unreadable:
-            items = pa.Table.from_pylist(self._unreadable, UNREADABLE)
+            details = without_content([row["detail"] for row in self._unreadable])
+            rows = [row | {"detail": detail} for row, detail in zip(self._unreadable, details, strict=True)]
+            items = pa.Table.from_pylist(rows, UNREADABLE)
             shuffle.write_table(chunk.path(folder, "unreadable"), items)
         self._scores, self._signed, self._paragraphs, self._links, self._unreadable = [], [], [], [], []
 
 
-def erased(row: Row) -> Row:
+def erased(row: Row, detail: str = tombstones.DETAIL) -> Row:
     """What stands in the ledger for a document that was erased on request: id, input, size, no name of a file."""
     item = {name: row[name] for name in ITEM_COLUMNS} | {"origin": row["origin"] | {"file": tombstones.NO_FILE}}
-    return {**item, "reason": tombstones.ERASED, "detail": tombstones.DETAIL}
+    return {**item, "reason": tombstones.ERASED, "detail": detail}
+
+
+def item_rows(batch: pa.RecordBatch, chosen: np.ndarray) -> list[Row]:
+    """What a tombstone is made from, of the chosen documents (bool)."""
+    return batch.select(list(ITEM_COLUMNS)).filter(pa.array(chosen)).to_pylist() if chosen.any() else []
+
+
+def place_of(row: Row) -> str:
+    """Where an item lies, as it is marked: its input, file and place in the file."""
+    return f"{row['input']}\0{row['origin']['file']}\0{row['origin']['offset']}"
+
+
+def copies_of_erased(batch: pa.RecordBatch, marks: Sequence[erased_texts.Marks]) -> np.ndarray:
+    """Which documents (bool) say what was erased, wherever they were found: before anything is compared."""
+    signatures, shingles = erased_texts.signed(batch.column("text"))
+    gone = np.zeros(batch.num_rows, np.bool_)
+    for mark in marks:
+        gone |= mark.texts(signatures, shingles) > 0
+        source = batch.column("source")
+        if mark.hashes[erased_texts.ADDRESS] or mark.hashes[erased_texts.BELOW]:
+            gone |= [url is not None and mark.has_address(url) for url in source.field("url").to_pylist()]
+        if mark.hashes[erased_texts.AUTHOR]:
+            authors = source.field("author_hash").to_pylist()
+            gone |= [one is not None and mark.has(erased_texts.AUTHOR, one) for one in authors]
+    return gone
 
 
 def scores(recipe: CorpusRecipe, batch: pa.RecordBatch) -> pa.RecordBatch:
     """What judging all documents needs of a batch: some 300 bytes a document, whatever its length."""
     source = batch.column("source")
     names = dict.fromkeys((*MERIT_COLUMNS, *(rule.score for rule in recipe.document_rules())))
-    names |= dict.fromkeys({"value"} & set(batch.schema.names))
+    names |= dict.fromkeys(name for name in ("value", "source_popularity") if name in batch.schema.names)
     columns = {name: batch.column(name) for name in names}
     columns["kind"], columns["source_name"] = source.field("kind"), source.field("name")
     columns["host"] = hosts(source.field("url"))

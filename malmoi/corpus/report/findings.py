@@ -14,6 +14,7 @@ from malmoi.corpus.ledger.database import opened, query
 from malmoi.corpus.ledger.layout import MIX, SITES
 from malmoi.corpus.passes import rank
 from malmoi.corpus.report import contamination
+from malmoi.corpus.report.losses import losses, sentences
 from malmoi.corpus.report.questions import numbers, recipe_of, rules_of
 from malmoi.corpus.steps import thresholds
 from malmoi.corpus.steps.minhash import EXACT, NEAR
@@ -34,13 +35,18 @@ YES_OR_NO = (EXACT, "over_share")
 def gather(folder: Path) -> dict[str, Any]:
     """The findings of a finished corpus. Raises UserError where the folder is none.
 
-    flow: reasons in the order in which they are judged, each with what it took (documents, text and raw bytes).
+    losses: what each step took of each source's letters (report/losses.py). warnings: in words, where that is more than
+    the recipe expects. flow: reasons in the order in which they are judged, each with what it took (documents, text and
+    raw bytes).
     distributions: for each score that a rule looks at, counts of kept and dropped documents in BINS equal bins.
     clusters: how many clusters of how many copies. pairs: for each reason a dropped document beside the one that stays
     for it, or beside the kept one that came closest to the limit.
     """
     rules = rules_of(folder)
-    looked_for = recipe_of(folder).decontamination
+    recipe = recipe_of(folder)
+    counts = numbers(folder)
+    lost = losses(counts, recipe.losses)
+    looked_for = recipe.decontamination
     contaminated = contamination.report(folder, looked_for) if looked_for.sets else []
     with opened(folder) as database:
         columns = set(database.view("ledger").columns)
@@ -48,7 +54,9 @@ def gather(folder: Path) -> dict[str, Any]:
         return {
             "name": folder.resolve().parent.name if folder.name == "corpus" else folder.resolve().name,
             "code": manifest.read(folder).get("code", ""),
-            "counts": numbers(folder),
+            "counts": counts,
+            "losses": lost,
+            "warnings": sentences(lost, recipe.losses),
             "flow": _flow(database, rules),
             "limits": _limits(folder, judged),
             "distributions": _distributions(database, judged),

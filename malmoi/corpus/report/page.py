@@ -8,7 +8,7 @@ from typing import Any
 
 from malmoi.corpus.ledger.layout import REPORTS
 from malmoi.corpus.report.findings import gather
-from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS, SCORES
+from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS, SCORES, STEPS
 from malmoi.kit.files import write_text
 from malmoi.kit.page import render
 
@@ -41,9 +41,10 @@ def page(findings: Findings) -> str:
             {**score, "tallest": max(sum(counted.values()) for counted in score["bins"])}
             for score in findings["distributions"]
         ],
+        "losses": findings["losses"][:MAX_SOURCES],
         "limits": _alike(findings["limits"]),
     }
-    words = {"KINDS": KINDS, "PERSONAL": PERSONAL, "REASONS": REASONS, "SCORES": SCORES}
+    words = {"KINDS": KINDS, "PERSONAL": PERSONAL, "REASONS": REASONS, "SCORES": SCORES, "TAKES": {**REASONS, **STEPS}}
     return render(TEMPLATE, **{**findings, **drawn, **words})
 
 

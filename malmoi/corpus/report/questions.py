@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from malmoi.corpus.ledger import rules
 from malmoi.corpus.ledger.database import manifest_of, opened, query
 from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.passes import rank
 from malmoi.corpus.recipe import CorpusRecipe, from_manifest
+from malmoi.corpus.report import lookup
+from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, did_you_mean
@@ -34,49 +34,77 @@ def rules_of(folder: Path) -> tuple[Rule, ...]:
     return rules.read(folder) or rank.rules(recipe_of(folder), folder)
 
 
-def explain(folder: Path, identity: str) -> list[dict[str, Any]]:
-    """Every judgement on the document with this id: score, limit, verdict. Exact copies in one file share an id.
+def explain(folder: Path, what: str) -> list[dict[str, Any]]:
+    """Every judgement on the items that `what` names: an id, an address, a file or a title (lookup.py).
 
-    Raises UserError for an unknown id, with one that begins alike.
+    Each has score, limit and verdict of every rule. Exact copies in one file share an id. Raises UserError where
+    nothing that was read is called so, with what is like it.
     """
-    judged_by = rules_of(folder)
+    judged_by, inputs = rules_of(folder), _inputs(folder)
     with opened(folder) as database:
-        rows = query(database, "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id", id=identity)
+        rows = lookup.find(database, what, inputs)
         if not rows:
-            raise UserError(f"no document {identity!r} in {folder}", "the id of a document", _alike(database, identity))
+            raise lookup.missing(database, what, inputs)
     return [_trail(row, judged_by) for row in rows]
 
 
-def sample(folder: Path, reason: str | None, count: int, seed: int = 0) -> list[dict[str, Any]]:
+def _inputs(folder: Path) -> tuple[Input, ...]:
+    """The inputs of a corpus; none where its recipe is of a version that this one cannot read."""
+    try:
+        return recipe_of(folder).inputs
+    except UserError:
+        return ()
+
+
+EVERY = "*"
+"""For `sample`, in the place of a reason: kept and dropped."""
+
+
+def sample(
+    folder: Path,
+    reason: str | None,
+    count: int,
+    seed: int = 0,
+    among: lookup.Among = lookup.ANY,
+    characters: int | None = None,
+) -> list[dict[str, Any]]:
     """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed.
 
-    reason: None for documents that were kept.
+    reason: None for documents that were kept, EVERY for all. characters: of each text, None for all of it; a row has
+    `characters`, the length of the whole text.
     """
     with opened(folder) as database:
-        if reason is None:
-            return query(database, _KEPT_SAMPLE, seed=seed, count=count)
-        rows = query(database, _DROPPED_SAMPLE, reason=reason, seed=seed, count=count)
-        if not rows:
+        condition, values = among.condition(database)
+        chosen = _CHOSEN[reason if reason in (None, EVERY) else "dropped"]
+        values |= {"reason": reason} if "$reason" in chosen else {}
+        sql = _SAMPLE.format(condition=f"{chosen} AND {condition}")
+        rows = query(database, sql, seed=seed, count=count, most=characters or MOST_CHARACTERS, **values)
+        if not rows and reason not in (None, EVERY) and among == lookup.ANY:
             known = [name for (name,) in database.sql("SELECT DISTINCT unnest(reasons) FROM ledger").fetchall()]
             raise UserError(f"nothing was dropped by {reason!r}", hint=did_you_mean(reason, sorted(known)))
     return rows
 
 
-_DROPPED_SAMPLE = """
-SELECT id, title, origin, input, source, reasons, detail, text FROM ledger
-WHERE list_contains(reasons, $reason) ORDER BY hash(origin, $seed), origin LIMIT $count"""
-_KEPT_SAMPLE = """
-SELECT id, title, origin, input, source, [] AS reasons, NULL AS detail, text FROM shards
-ORDER BY hash(origin, $seed), origin LIMIT $count"""
+def outcomes(folder: Path, among: lookup.Among) -> dict[str, int]:
+    """What became of the items: documents by "kept" or the first reason, the most first."""
+    with opened(folder) as database:
+        condition, values = among.condition(database)
+        rows = query(database, _OUTCOMES.format(condition=condition), **values)
+    return {row["outcome"]: row["documents"] for row in rows}
 
 
-def _alike(database: duckdb.DuckDBPyConnection, identity: str) -> str:
-    """The hint for an unknown id: the one that shares the longest beginning."""
-    for length in range(min(len(identity), 31), 2, -1):
-        close = database.execute("SELECT min(id) FROM ledger WHERE starts_with(id, ?)", [identity[:length]]).fetchone()
-        if close and close[0]:
-            return f"did you mean {close[0]!r}?"
-    return "`malmoi corpus sample` and the shards show ids"
+MOST_CHARACTERS = 2**31
+_CHOSEN: dict[str | None, str] = {None: "kept", EVERY: "true", "dropped": "list_contains(reasons, $reason)"}
+# Only what is chosen meets the shards, whose texts are most of a corpus.
+_SAMPLE = """
+WITH chosen AS (SELECT * FROM ledger WHERE {condition} ORDER BY hash(origin, $seed), origin LIMIT $count),
+texts AS (SELECT id, any_value(text) AS text FROM (FROM shards SEMI JOIN chosen USING (id)) GROUP BY id)
+SELECT id, title, origin, input, source, reasons, detail,
+  left(coalesce(chosen.text, texts.text), $most) AS text, length(coalesce(chosen.text, texts.text)) AS characters
+FROM chosen LEFT JOIN texts USING (id) ORDER BY hash(origin, $seed), origin"""
+_OUTCOMES = """
+SELECT CASE WHEN kept THEN 'kept' ELSE reasons[1] END AS outcome, count(*) AS documents FROM ledger
+WHERE {condition} GROUP BY 1 ORDER BY 2 DESC, 1"""
 
 
 def judgements(row: Mapping[str, Any], rules: Iterable[Rule]) -> list[dict[str, Any]]:

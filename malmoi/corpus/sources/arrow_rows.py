@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
-from malmoi.corpus.sources import parquet
+from malmoi.corpus.sources import fragments, parquet
 from malmoi.corpus.sources.fields import CANONICAL
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.corpus.sources.source_verdict import named_fields
 from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
@@ -38,6 +39,8 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
     None where the file is not for this reader: all of it goes the long way.
     """
     if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return None
+    if named_fields(source):  # a verdict is read from the row as a whole
         return None
     if is_remote(path) or path.is_symlink() or not path.is_file():
         return None
@@ -97,7 +100,10 @@ class _Rows:
 
         texts = batch.column(self.source.text_field)
         data, offsets = string_buffers(texts)
-        is_clean = clean(data, offsets, self.source.max_bytes_per_document)
+        markup = np.zeros(len(offsets) - 1, np.bool_)
+        is_clean = clean(data, offsets, self.source.max_bytes_per_document, markup=markup)
+        for index in np.flatnonzero(markup).tolist():
+            is_clean[index] = self.source.kind == "code" or fragments.read(texts[index].as_py()) is None
         described: list[dict[str, Any]] | None = None
         if batch.num_columns > 1:
             described = self._described(batch, (data, offsets), first, is_clean)

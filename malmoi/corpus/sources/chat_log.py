@@ -1,32 +1,43 @@
-"""Exported chat logs: KakaoTalk of PCs and phones. Who spoke, what, from which day on.
+"""Exported chat logs as text: KakaoTalk of PCs and phones, LINE. Who spoke, what, from which day on.
 
 PC: "[이름] [오후 3:21] 말", days on lines of their own. Android: "2021년 5월 25일 오후 3:21, 이름 : 말". iOS:
-"2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". Lines without a head carry on the
-message before. Who came and went, what was deleted, and attachments ("사진", "이모티콘") are nothing that was said.
+"2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". LINE: time, name and text by tabs.
+Lines without a head carry on the message before. Who came and went, what was deleted, and attachments ("사진",
+"이모티콘") are nothing that was said. Exports as tables and JSON are read in chat_rows.py.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from malmoi.corpus.sources.dialogue import Turn, labelled, read_turns, written
-from malmoi.corpus.sources.subtitles import read_subtitles
+from malmoi.corpus.sources.mentions import members_told
+from malmoi.corpus.sources.subtitles import read_lyrics, read_subtitles
 from malmoi.corpus.text.dates import iso_date
 
-CLOCK = r"(?:오전|오후|AM|PM|am|pm)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?"
-DAY = r"(?:\d{4}년 \d{1,2}월 \d{1,2}일|\d{4}\. ?\d{1,2}\. ?\d{1,2}\.?|[A-Z][a-z]{2,8} \d{1,2}, \d{4}(?: at)?)"
-PC = re.compile(rf"^\[([^\[\]\n]{{1,60}})\] \[{CLOCK}\] ?(.*)$")
-PHONE = re.compile(rf"^({DAY})\s{CLOCK}, (.{{1,60}}?) : (.*)$")
-EVENT = re.compile(rf"^{DAY}\s{CLOCK}, (?!.{{1,60}}? : ).*$")
-DAY_LINE = re.compile(rf"^-{{3,}} ?({DAY})[^-\n]{{0,30}}-{{3,}}$|^({DAY})(?:\s{CLOCK}| [월화수목금토일]요일)?$")
-CAME_OR_WENT = re.compile(
-    r"^.{1,60}님?(?:이|을|를|께서)? ?(?:.{1,60}님(?:과|을|를).{0,200})?"
-    r"(?:초대했습니다|들어왔습니다|나갔습니다|내보냈습니다)\.?$"
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+CLOCK = r"(?:오전|오후|AM|PM|am|pm)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[APap]\.?[Mm]\.?)?"
+DAY = (
+    r"(?:\d{4}년 \d{1,2}월 \d{1,2}일|\d{4}\. ?\d{1,2}\. ?\d{1,2}\.?|\d{4}[-/]\d{1,2}[-/]\d{1,2}"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8},? \d{4}|\d{1,2}/\d{1,2}/\d{2,4})"
 )
-ATTACHED = re.compile(
-    r"^(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|지도: .*|파일: .*|연락처: .*|샵검색: .*|Photo|Video|Emoticons?"
-    r"|삭제된 메시지입니다\.?|보이스톡 .{0,30}|페이스톡 .{0,30}|[0-9a-f]{32,64}\.(?:jpg|jpeg|png|gif|mp4|m4a))$"
+WEEKDAY = r"(?:[월화수목금토일]요일|\([월화수목금토일]\)|\(?[A-Z][a-z]{2,8}\)?)"
+PC = re.compile(rf"^\[(.{{1,60}}?)\] \[{CLOCK}\] ?(.*)$")
+PHONE = re.compile(rf"^({DAY})(?: at|,)?\s{CLOCK}, (.{{1,60}}?) : (.*)$")
+EVENT = re.compile(rf"^{DAY}(?: at|,)?\s{CLOCK}[,:] (?!.{{1,60}}? : ).*$")
+DAY_LINE = re.compile(
+    rf"^-{{3,}} ?(?:{WEEKDAY},? )?({DAY})[^-\n]{{0,30}}-{{3,}}$"
+    rf"|^(?:{WEEKDAY},? )?({DAY})(?:(?: at|,)?\s{CLOCK}| ?{WEEKDAY})?$"
 )
+LINE_HEAD = re.compile(rf"^{CLOCK}\t([^\t\n]{{1,60}})\t(.*)$")
+LINE_EVENT = re.compile(rf"^{CLOCK}\t[^\t\n]*$")
+LINE_PC = re.compile(r"^\d{1,2}:\d{2} (\S{1,40}) (.+)$")
+LINE_TITLE = re.compile(r"^\ufeff?\[LINE\] ")
+TOLD = re.compile(rf"(?:{'|'.join(_WORDS['told'])})\.?(?: .{{0,300}}(?:습니다|됩니다)\.?)?$")
+TOLD_IN_ENGLISH = re.compile(rf"^(?:{'|'.join(_WORDS['told_in_english'])})$")
+ATTACHED = re.compile(rf"^(?:{'|'.join(_WORDS['attached'])})$")
 LEAST_MESSAGES = 2
 LEAST_SHARE = 0.3
 """Of the lines that are not blank, so many must have a head: some messages are whole articles."""
@@ -34,58 +45,81 @@ MOST_TOLD = 400
 """Characters of a line about people who come and go."""
 HEAD_LINES, HEAD_CHARACTERS = 60, 6_000
 """Whether a text is a chat log is seen at its beginning."""
-SIGN = re.compile(r"^\[[^\[\]\n]{1,60}\] \[|\d:\d{2}(?::\d{2})?(?: ?[AP]M)?, .{1,60}? : ", re.MULTILINE)
+SIGN = re.compile(
+    r"^\[[^\n]{1,60}\] \[(?:오[전후] )?\d{1,2}:|\d:\d{2}(?::\d{2})?(?:\s?[APap]\.?[Mm]\.?)?, .{1,60}? : "
+    rf"|^\ufeff?\[LINE\] |^{CLOCK}\t[^\t\n]{{1,60}}\t",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
 class Chat:
-    """The turns of a log in order, their speakers as they were written, and the day of the first (ISO 8601)."""
+    """The turns of a log in order, their speakers as they were written, and the day of the first (ISO 8601).
+
+    others: members that the log tells of.
+    """
 
     turns: list[Turn]
     began: str | None
+    others: tuple[str, ...] = ()
 
 
 def read_chat(text: str) -> Chat | None:
     """The chat that a text is a log of. None where it is none, or nobody says anything in it."""
     head = text[:HEAD_CHARACTERS]
-    if ("] [" not in head and " : " not in head) or SIGN.search(head) is None:
+    if ("] [" not in head and " : " not in head and "\t" not in head and "[LINE]" not in head) or not SIGN.search(head):
         return None
     lines = text.split("\n")
+    is_line = LINE_TITLE.match(text) is not None
     num_lines = sum(1 for line in lines if line.strip())
-    num_heads = sum(1 for line in lines if _head(line) or EVENT.match(line) or DAY_LINE.match(line))
+    num_heads = sum(1 for line in lines if _head(line, is_line) or _is_event(line) or DAY_LINE.match(line))
     if num_heads < max(LEAST_MESSAGES, LEAST_SHARE * num_lines):
         return None
-    turns = [turn for turn in _messages(lines) if turn["text"] and not ATTACHED.match(turn["text"])]
-    return Chat(turns, _began(lines)) if turns else None
+    turns, told = _messages(lines, is_line)
+    turns = [turn for turn in turns if is_said(turn["text"] or "")]
+    return Chat(turns, _began(lines), tuple(members_told(told))) if turns else None
 
 
-def _head(line: str) -> tuple[str, str] | None:
-    """The speaker and the first line of a message."""
-    if match := PC.match(line):
+def is_said(text: str) -> bool:
+    """Whether a message has words of its speaker: it is no attachment and no sentence of the program."""
+    return bool(text) and not ATTACHED.match(text) and not is_told(text)
+
+
+def is_told(line: str) -> bool:
+    """Whether a line is the program's: it tells of people or of the room."""
+    return len(line) <= MOST_TOLD and "\n" not in line and "습니다" in line and TOLD.search(line) is not None
+
+
+def _head(line: str, is_line: bool) -> tuple[str, str] | None:
+    """The speaker and the first line of a message. is_line: it is of a log of LINE."""
+    match = PC.match(line) or LINE_HEAD.match(line) or (LINE_PC.match(line) if is_line else None)
+    if match:
         return match[1].strip(), match[2].strip()
     if match := PHONE.match(line):
         return match[2].strip(), match[3].strip()
     return None
 
 
-def _messages(lines: list[str]) -> list[Turn]:
-    """Every message with its later lines. What comes before the first is the export's heading."""
+def _is_event(line: str) -> bool:
+    return EVENT.match(line) is not None or LINE_EVENT.match(line) is not None
+
+
+def _messages(lines: list[str], is_line: bool) -> tuple[list[Turn], list[str]]:
+    """Every message with its later lines, and the lines about people. What comes before the first is a heading."""
     messages: list[Turn] = []
+    told: list[str] = []
     goes_on = False
     for line in lines:
-        if head := _head(line):
-            messages.append({"speaker": head[0], "text": head[1]})
+        if head := _head(line, is_line):
+            messages.append({"speaker": head[0], "text": head[1].removeprefix('"') if is_line else head[1]})
             goes_on = True
-        elif EVENT.match(line) or DAY_LINE.match(line) or _came_or_went(line):
+            told += [head[1]] if is_told(head[1]) else []
+        elif _is_event(line) or DAY_LINE.match(line) or is_told(line):
             goes_on = False
+            told.append(line[:MOST_TOLD])
         elif goes_on and line.strip():
             messages[-1]["text"] = f"{messages[-1]['text']}\n{line.strip()}".strip()
-    return messages
-
-
-def _came_or_went(line: str) -> bool:
-    """Whether a line tells of people. Its end is looked at first: the pattern tries every pair of places."""
-    return line.endswith(("습니다", "습니다.")) and CAME_OR_WENT.match(line[:MOST_TOLD]) is not None
+    return messages, told
 
 
 def _began(lines: list[str]) -> str | None:
@@ -93,7 +127,7 @@ def _began(lines: list[str]) -> str | None:
         match = PHONE.match(line) or DAY_LINE.match(line)
         day = match and next((group for group in match.groups() if group), None)
         if day:
-            return iso_date(day.removesuffix(" at"))
+            return iso_date(day)
     return None
 
 
@@ -108,13 +142,18 @@ def with_speakers(
     logs only. What is said in a story keeps its speakers.
     """
     given = fields.get("turns")
+    if given and fields.get("is_chat"):
+        turns = given if speakers == "names" else labelled(given)
+        return written(turns), {**fields, "turns": turns}
+    if not given and (sung := read_lyrics(text)):
+        return sung, fields
     spoken = None if given else read_subtitles(text)
     if spoken:
         text, given = spoken, read_turns(spoken)
         fields = {"kind": "dialogue", **fields, "turns": given}
     chat = None if given or spoken else read_chat(text)
     if chat:
-        turns = chat.turns if speakers == "names" else labelled(chat.turns)
+        turns = chat.turns if speakers == "names" else labelled(chat.turns, chat.others)
         talk = {"turns": turns, "published": fields.get("published") or chat.began, "title": None}
         return written(turns), {"kind": "dialogue", **fields, **talk}
     turns = given or (read_turns(text) if speakers == "labels" else None)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from malmoi.corpus.sources.mentions import Mentions, labels_of
+
 Turn: TypeAlias = dict[str, str | None]
 
 # A speaker is short and holds no sentence: "민수", "고객님 2", "[상담원]", "A". Not "12:30", "https://…", "참고로: …".
@@ -51,22 +53,19 @@ def written(turns: Sequence[Turn]) -> str:
 LABEL = "화자"
 
 
-def labelled(turns: Sequence[Turn]) -> list[Turn]:
+def labelled(turns: Sequence[Turn], others: Sequence[str] = ()) -> list[Turn]:
     """The turns with "화자 1", "화자 2", … for the speakers, in the order in which they first speak.
 
-    A speaker's whole name, said by anybody in the same talk, gives way to the label too, also with "@" before it and
-    with a particle or 님, 씨 behind it; a part of the name, or a nickname, does not: nobody can tell it from a word.
+    A speaker who is named or called in what is said gives way to the label too (see mentions.py for what is a name and
+    what a word). others: members who say nothing, as those who are only invited.
     """
-    names = list(dict.fromkeys(turn["speaker"] for turn in turns if turn["speaker"]))
-    labels = {name: f"{LABEL} {number}" for number, name in enumerate(names, 1)}
-    longest_first = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
-    pattern = rf"(?<![^\W\d_])@?({'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9])"
-    called = re.compile(pattern) if longest_first else None
+    labels = labels_of([*(turn["speaker"] for turn in turns), *others], LABEL)
+    mentions = Mentions(labels)
     return [
         {
             **turn,
             "speaker": labels[turn["speaker"]] if turn["speaker"] else None,
-            "text": called.sub(lambda found: labels[found[1]], turn["text"] or "") if called else turn["text"],
+            "text": mentions.replaced(turn["text"] or ""),
         }
         for turn in turns
     ]

@@ -1,7 +1,7 @@
 """The pictures, sounds and videos of a Markdown text, in their order: marks in the text, items beside it.
 
-Cleaning meets them in several passes, so each gets a number in its mark; at the end the numbers go and the items are
-put into the order of the text.
+Each gets a number in its mark, since what a row brings with it is numbered before; at the end the numbers go and the
+items are put into the order of the text.
 """
 
 import re
@@ -12,13 +12,6 @@ from typing import Any
 from malmoi.corpus.media import MARK, from_base64, item
 
 DATA_URI = re.compile(r"data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=]{64,}")
-PICTURE = re.compile(
-    r"!\[[^\]\n]{0,500}\](?:\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,500})?\)|\[[^\]\n]{0,200}\])"
-)
-PARTS = re.compile(
-    r"!\[(?P<alt>[^\]\n]*)\](?:\(\s*<?(?P<uri>[^\s<>]*)>?(?:\s+(?:\"(?P<title>.*)\"|'(?P<title2>.*)'|\((?P<title3>.*)\)))?\s*\)"
-    r"|\[(?P<label>[^\]\n]*)\])"
-)
 TAG = re.compile(r"<(img|video|audio|source|track|iframe|YouTubeIframe)\b([^<>]{0,4000})>", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>{]+))")
 PLAYER = re.compile(
@@ -26,10 +19,9 @@ PLAYER = re.compile(
     re.IGNORECASE,
 )
 """Frames of these hold a video; other frames may hold anything."""
-DEFINED = re.compile(r"\[([^\]\n]+)\]:[ \t]*<?([^\s>]+)")
 NUMBERED = re.compile(f"{MARK}(data)?(\\d+){MARK}")
-LINK_START = re.compile(r"<a\b[^<>]{0,2000}>\s*\Z", re.IGNORECASE)
-"""Before a picture without a caption: it is the sign of a button, as in "<a href=…><img src=logo.png>실행</a>"."""
+LINK_START = re.compile(r"<a[\s>]", re.IGNORECASE)
+"""The tag before a picture without a caption, which is the sign of a button: "<a href=…><img src=logo.png>실행</a>"."""
 DOT_PIXELS = 2
 """A picture that is not larger counts visits."""
 
@@ -39,8 +31,6 @@ class Figures:
 
     def __init__(self) -> None:
         self._items: list[dict[str, Any]] = []
-        self._labels: dict[int, str] = {}
-        self._defined: dict[str, str] = {}
         self._data: list[str] = []
 
     def take_marks(self, text: str, media: Sequence[dict[str, Any]]) -> str:
@@ -53,38 +43,31 @@ class Figures:
         return pieces[0] + "".join(mark + piece for mark, piece in zip(known, pieces[1:], strict=True))
 
     def put_aside(self, found: re.Match[str]) -> str:
-        """Embedded content gives way to a short sign, so that the pattern of a picture can hold it."""
+        """Embedded content gives way to a short sign, so that nothing has to be looked for in it."""
         self._data.append(found[0])
         return f"{MARK}data{len(self._data) - 1}{MARK}"
 
-    def define(self, found: re.Match[str]) -> str:
-        """Remembers what a label stands for: "[label]: address". The line goes."""
-        if parts := DEFINED.search(found[0]):
-            self._defined.setdefault(parts[1].strip().lower(), parts[2])
-        return ""
+    def restored(self, text: str) -> str:
+        """A text, as of code, with the embedded content that was put aside."""
+        return NUMBERED.sub(lambda found: self._data[int(found[2])] if found[1] else found[0], text)
 
-    def picture(self, found: re.Match[str]) -> str:
-        """The mark of "![caption](address "title")" or "![caption][label]"."""
-        parts = PARTS.fullmatch(found[0])
-        if parts is None:
-            return ""
-        caption = parts["alt"].strip() or parts["title"] or parts["title2"] or parts["title3"]
-        mark = self._add(self._item("image", parts["uri"], caption))
-        if parts["label"] is not None:
-            self._labels[len(self._items) - 1] = (parts["label"] or parts["alt"]).strip().lower()
-        return mark
+    def picture(self, uri: str | None, caption: str | None) -> str:
+        """The mark of a picture by its address, which may be the sign of embedded content."""
+        return self._add(self._item("image", uri, caption))
 
-    def take_tags(self, words: str) -> str:
-        """Words with marks for <img>, <video>, <audio> and frames of players; other tags are left."""
-        return TAG.sub(self._tag, words)
+    def tag(self, html: str, before: str = "") -> str:
+        """The mark of <img>, <video>, <audio> or the frame of a player; empty for any other tag.
+
+        before: the tag that stands right before this one, if any.
+        """
+        found = TAG.fullmatch(html)
+        return self._tag(found, before) if found else ""
 
     def settled(self, text: str) -> tuple[str, list[dict[str, Any]]]:
         """The text with plain marks, and the items in their order."""
         if MARK not in text:
             return text, []
         order = [int(number) for is_data, number in NUMBERED.findall(text) if not is_data]
-        for number, label in self._labels.items():
-            self._items[number] |= self._item("image", self._defined.get(label), self._items[number]["caption"])
         text = NUMBERED.sub(lambda found: "" if found[1] else MARK, text)
         return text, [self._items[number] for number in order]
 
@@ -93,14 +76,13 @@ class Figures:
         return f"{MARK}{len(self._items) - 1}{MARK}"
 
     def _item(self, kind: str, uri: str | None, caption: str | None) -> dict[str, Any]:
-        """An item by its address, which may be the sign of embedded content."""
         embedded = NUMBERED.fullmatch(uri) if uri else None
         if embedded is None or not embedded[1]:
-            return item(kind, unescape(uri) if uri else None, None, caption)
+            return item(kind, uri or None, None, caption)
         content = from_base64(self._data[int(embedded[2])].partition(",")[2])
         return item(kind, None, content, caption)
 
-    def _tag(self, found: re.Match[str]) -> str:
+    def _tag(self, found: re.Match[str], before: str) -> str:
         name = found[1].lower()
         values = {key.lower(): unescape(a or b or c) for key, a, b, c in ATTRIBUTE.findall(found[2])}
         uri, caption = values.get("src"), values.get("alt") or values.get("title") or values.get("aria-label")
@@ -111,7 +93,7 @@ class Figures:
                 last[key] = last[key] or value
             return ""
         if name == "img":
-            is_button = not caption and LINK_START.search(found.string, max(0, found.start() - 2_100), found.start())
+            is_button = not caption and LINK_START.match(before)
             if is_button or _is_dot(values) or not (uri or caption):
                 return ""
             return self._add(self._item("image", uri, caption))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.sources.names import shown
 from malmoi.kit.errors import UserError
 
 MEGABYTE = 1_000_000
@@ -21,6 +22,8 @@ class Input:
     comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
     speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
     whose speakers are private people, names elsewhere.
+    spam_field, popularity_field, category_field: which fields of rows hold what the source itself says of them, names
+    or paths ("meta.spam"): the ledger's source_verdict, by which [corpus.source_verdict] and the mix judge.
     max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
     """
 
@@ -34,6 +37,9 @@ class Input:
     rows_per_document: int = 1
     comments: bool = False
     speakers: Literal["labels", "names"] | None = None
+    spam_field: str | None = None
+    popularity_field: str | None = None
+    category_field: str | None = None
     max_bytes_per_document: int = 20 * MEGABYTE
 
     def __post_init__(self) -> None:
@@ -41,12 +47,15 @@ class Input:
             require_kind(self.kind, "kind")
         if not self.text_field:
             raise UserError("text_field is empty", "the name of the field that holds the text")
+        for name in ("spam_field", "popularity_field", "category_field"):
+            if getattr(self, name) == "":
+                raise UserError(f"{name} is empty", "the name of a field, or nothing")
         for name in ("rows_per_document", "max_bytes_per_document"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}", "1 or more")
 
 
 def origin_name(path: Path, source: Input) -> str:
-    """A file's name in `origin`: relative to the input's path; bytes that are no UTF-8 are written as \\xNN."""
+    """A file's name in `origin`: relative to the input's path, as names.shown gives it."""
     name = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return shown(os.fsencode(name))

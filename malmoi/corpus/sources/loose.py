@@ -1,18 +1,22 @@
 """Files that belong to no corpus, read as the corpus reads them: for judging a page, a letter or a log by itself."""
 
+import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.files import read, text_lines
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
+from malmoi.corpus.text import charset
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
+PAGE_HEAD_BYTES = 4096
 
 
 class LooseDocument(NamedTuple):
@@ -65,7 +69,11 @@ def _lines_of(stream: BinaryIO, name: str) -> Iterator[LooseDocument]:
 
 
 def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
-    yield from _documents(Raw(content, "text", name, 0, len(content)), Input(Path(name)), name)
+    if formats.begins_as_document(content):
+        yield from _documents(Raw(content, "file", name, 0, len(content)), Input(Path(name)), name)
+        return
+    is_page = charset.PAGE_START.match(content[:PAGE_HEAD_BYTES].removeprefix(codecs.BOM_UTF8)) is not None
+    yield from _documents(Raw(content, "html" if is_page else "text", name, 0, len(content)), Input(Path(name)), name)
 
 
 def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[LooseDocument]:
@@ -74,4 +82,7 @@ def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[Lo
         yield LooseDocument(place, documents.origin_offset, None, documents.reason, documents.detail)
         return
     for document in documents:
-        yield LooseDocument(place, item.origin_offset, document)
+        if isinstance(document, Unreadable):
+            yield LooseDocument(place, item.origin_offset, None, document.reason, document.detail)
+        else:
+            yield LooseDocument(place, item.origin_offset, document)

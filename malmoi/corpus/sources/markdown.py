@@ -1,107 +1,69 @@
-"""Markdown: the front matter as metadata, and the text without what only a web site's builder reads.
+"""Markdown as text: what only a renderer or a web site's builder reads goes, every word stays.
 
-Headings, lists, tables, emphasis and code stay as they are written. Links become their words; HTML comments, anchors,
-include marks and HTML tags go. Pictures and other media become marks (see corpus/media.py). Code, fenced or inline, is
-never touched.
+Headings, lists, tables, emphasis and code stay as they are written. Links become their words; HTML comments, tags, link
+definitions, anchors and include marks go. Pictures and other media become marks (see corpus/media.py). Code, fenced,
+indented or inline, is never touched.
+
+Which lines are what, the block parser of markdown-it-py says (CommonMark 0.31). Only lines with a sign of markup are
+written again, in the place where they stood, so that nothing can get lost that was not looked at. What is plain in the
+first place never meets the parser.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
-import yaml
+from markdown_it.common.utils import normalizeReference
+from markdown_it.rules_block import StateBlock, html_block
+from markdown_it.token import Token
 
 from malmoi.corpus.media import without_marks
-from malmoi.corpus.sources.fields import CANONICAL
-from malmoi.corpus.sources.figures import DATA_URI, PICTURE, Figures
+from malmoi.corpus.sources.figures import Figures
+from malmoi.corpus.sources.html_tags import without_tags
+from malmoi.corpus.sources.markdown_blocks import HTML_ENDS, split_blocks
+from malmoi.corpus.sources.markdown_inline import PARSER, rewritten
+from malmoi.corpus.sources.markdown_plain import cleaned_plain, has_tags
 
-MOST_NESTED = 200
-"""Levels of YAML. PyYAML builds a tree by recursion in C, and some 40,000 levels are the end of the process."""
-MAX_FRONT_MATTER_CHARACTERS = 1_000_000
-"""Some statutes list 1,000 attached forms there: 90,000 characters."""
-FRONT_MATTER_END = re.compile(r"^(?:---|\.\.\.)[ \t\r]*$", re.MULTILINE)
-ASIDE = re.compile(r"\0(\d+)\0")
-SIGN = re.compile(r"<|;base64,|\](?:\(|:|\[)|\[!|\{[:#]|\\[-.+#~*_]")
-"""A text without any of these needs no cleaning."""
-
-FENCE = re.compile(r"^\s{0,12}(?:>\s?)*(```+|~~~+)")
-INLINE_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-TAG = re.compile(
-    r"</?(?:a|abbr|audio|b|big|blockquote|br|button|caption|center|col|colgroup|dd|del|details|div|dl|dt|em|figcaption|figure"
-    r"|font|form|h[1-6]|hr|i|iframe|img|input|ins|kbd|label|li|link|mark|meta|nav|ol|p|picture|rp|rt|ruby|s|section"
-    r"|small|source|span|strike|strong|sub|summary|sup|svg|table|tbody|td|tfoot|th|thead|tr|track|tt|u|ul|var|video)"
-    r"(?:\s[^<>]{0,2000})?/?>",
-    re.IGNORECASE,
-)
-LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-LINK = re.compile(
-    r"(?<!!)\[([^\[\]\n]{0,1000})\](?:\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,500})?\)|\[[^\]\n]{0,200}\])"
-)
-INCLUDE = re.compile(
-    r"\[!(?:INCLUDE|code)[^\[\]\n]{0,2000}(?:\[[^\]\n]{0,500}\])?(?:\([^)\n]{0,2000}\))?\]?(?:\([^)\n]{0,2000}\))?",
-    re.IGNORECASE,
-)
-ALERT = re.compile(
-    r"^(?:[ \t]*>)*[ \t]*\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\n", re.IGNORECASE | re.MULTILINE
-)
-DEFINITION = re.compile(r"^[ \t]{0,3}\[[^\]\n]{1,200}\]:[ \t]*\S+(?:[ \t]+[\"'(].*)?[ \t]*\n?", re.MULTILINE)
-REFERENCE = re.compile(r"<xref:([^\s<>?%]{1,300})[^\s<>]{0,300}>")
-"""DocFX: <xref:System.String.Format%2A?displayProperty=nameWithType>."""
-ESCAPE = re.compile(r"\\([-.+#~*_])")
-"""Only the escapes that prose needs against being read as a list or emphasis; TeX and tables keep theirs."""
-ATTRIBUTES = re.compile(r"\{(?:#|:\s?[.#])[^{}\n]{0,200}\}")
+SIGN = re.compile(r"\](?:\(|:|\[)|\[!|\{(?:#|:\s?[.#]|/\*)|\\[!-/:-@\[-`{-~\n]|&(?:#|[A-Za-z][A-Za-z0-9]*;)|;base64,")
+"""A paragraph without any of these, and without tags, needs no cleaning, unless its brackets are references."""
+DEFINITION = re.compile(r"^[^\n\[]{0,20}\[[^\n]{1,999}\]:", re.MULTILINE)
+"""What may be a link definition: then brackets anywhere may be references."""
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+CELL_END = re.compile(r"(?<!\\)(\|)")
+ADDRESS = re.compile(r"^(?:[#/?]|\.{1,2}/|[A-Za-z][A-Za-z0-9+.-]+:|www\.|$)|/|\.[A-Za-z][A-Za-z0-9]{0,4}(?:[?#].*)?$")
+"""What the target of a link definition looks like. "[시장]: 네." has none."""
+USED_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\](?!:)")
+CODE_TAGS = re.compile(r"^\s{0,3}<(?:script|pre|style|textarea)(?=[\s>])", re.IGNORECASE)
+"""Blocks of HTML that end with their tag, not with a blank line: what is in them is no Markdown (CommonMark 4.6)."""
+MOST_INLINE = 20_000
+"""Characters. A paragraph or cell that is longer is no prose and stays as it is: the parser takes 3 s for a million."""
 HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
 FENCED = re.compile(r"^(```+|~~~+).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 """A block of code: what looks like a heading in it is a comment."""
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The YAML between two lines of three dashes at the start, and the rest. YAML that is broken is left away."""
-    if not text.startswith("---"):
-        return {}, text
-    first_line, _, rest = text.partition("\n")
-    if first_line.strip() != "---":
-        return {}, text
-    end = FRONT_MATTER_END.search(rest, 0, MAX_FRONT_MATTER_CHARACTERS)
-    if not end:
-        return {}, text
-    table = _table(rest[: end.start()])
-    if not isinstance(table, dict):
-        return {}, text  # two rules around ordinary words
-    return table, rest[end.end() :].lstrip("\n")
+def _closed_html(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """CommonMark's block of HTML. A comment or a script that never ends is none: it would take all the rest with it."""
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    head = state.src[begin : begin + 10].lower()
+    if head.startswith("<"):
+        for sign, end in HTML_ENDS.items():
+            if head.startswith(sign) and _last(state, end) < begin:
+                return False
+    return html_block(state, start_line, end_line, silent)
 
 
-class _Plain(yaml.CSafeLoader):
-    """YAML without merging ("<<: *a"), which copies: nine lines that merge the one before nine times fill a memory."""
-
-    def flatten_mapping(self, node: Any) -> None:
-        """Leaves "<<" where it stands; no constructor knows it, so the load ends in a YAMLError."""
-
-
-def _table(text: str) -> Any:
-    """What front matter says as YAML; where that is broken or too deep, as "key: value" lines."""
-    wanted = _wanted_lines(text) or "{}"
-    try:
-        return _plain_pairs(text) if _is_deep(wanted) else yaml.load(wanted, Loader=_Plain)  # noqa: S506
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError):
-        return _plain_pairs(text)  # constructors of tags ("!!int") raise whatever comes of the wrong content
+def _last(state: StateBlock, sign: str) -> int:
+    """Where a sign stands for the last time; -1 where it does not. Looked for once in a text."""
+    known: dict[str, int] = state.env.setdefault("last", {})
+    if sign not in known:
+        known[sign] = state.src.lower().rfind(sign)
+    return known[sign]
 
 
-def _is_deep(text: str) -> bool:
-    """Whether collections lie in one another beyond MOST_NESTED. Asked of the parser only where it may be so."""
-    if sum(map(text.count, "[{-?")) <= MOST_NESTED:
-        return False  # by indentation alone a million characters give some 1,400 levels
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MOST_NESTED:
-                return True
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-    return False
+PARSER.block.ruler.at("html_block", _closed_html, {"alt": ["paragraph", "reference", "blockquote"]})
 
 
 def clean(text: str) -> str:
@@ -115,26 +77,10 @@ def clean_with_media(text: str, media: Sequence[dict[str, Any]]) -> tuple[str, l
     media: what the marks that are in the text already stand for; signs that are nobody's must be gone from it.
     """
     figures = Figures()
-    text = figures.take_marks(text, media)
-    if SIGN.search(text) is None:
+    text = figures.take_marks(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text, media)
+    if not _has_sign(text):
         return figures.settled(text)
-    if "```" not in text and "~~~" not in text:
-        return figures.settled(_clean_prose(text, figures))
-    cleaned: list[str] = []
-    prose: list[str] = []
-    fence = ""
-    for line in text.split("\n"):
-        fence_match = FENCE.match(line) if "```" in line or "~~~" in line else None
-        if fence:
-            cleaned.append(line)
-            if fence_match and fence_match[1].startswith(fence) and not line.strip(" >`~"):
-                fence = ""
-        elif fence_match:
-            cleaned += [_clean_prose("\n".join(prose), figures), line] if prose else [line]
-            prose, fence = [], fence_match[1]
-        else:
-            prose.append(line)
-    return figures.settled("\n".join([*cleaned, _clean_prose("\n".join(prose), figures)] if prose else cleaned))
+    return figures.settled(_cleaned(text, figures))
 
 
 def first_heading(text: str) -> str | None:
@@ -143,66 +89,143 @@ def first_heading(text: str) -> str | None:
     return without_marks(match[1]).strip() or None if match else None
 
 
-def _clean_prose(text: str, figures: Figures) -> str:
-    """Text between fenced blocks: lines with inline code one by one, all others at once."""
-    if SIGN.search(text) is None:
-        return text
-    if "<!--" in text:
-        text = COMMENT.sub("", text)
-    if "<s" in text or "<S" in text:
-        text = HIDDEN.sub("", text)
-    if ";base64," in text:
-        text = DATA_URI.sub(figures.put_aside, text)
-    if "[!" in text:
-        text = INCLUDE.sub("", ALERT.sub("", text))
-    if "]:" in text:
-        text = DEFINITION.sub(figures.define, text)
-    if "`" not in text:
-        return _clean_words(text, figures)
-    runs = itertools.groupby(text.split("\n"), key=lambda line: "`" in line)
-    return "\n".join(
-        "\n".join(_clean_line_with_code(line, figures) for line in lines)
-        if has_code
-        else _clean_words("\n".join(lines), figures)
-        for has_code, lines in runs
-    )
+def _has_sign(text: str) -> bool:
+    return has_tags(text) or SIGN.search(text) is not None
 
 
-def _clean_line_with_code(line: str, figures: Figures) -> str:
-    """The line is cleaned with a mark in the place of each piece of code, since a link may have code as its words."""
-    codes: list[str] = []
-
-    def put_aside(found: re.Match[str]) -> str:
-        codes.append(found[0])
-        return f"\0{len(codes) - 1}\0"
-
-    cleaned = _clean_words(INLINE_CODE.sub(put_aside, line.replace("\0", "")), figures)
-    return ASIDE.sub(lambda found: codes[int(found[1])], cleaned)
-
-
-def _clean_words(words: str, figures: Figures) -> str:
-    if "](" in words or "][" in words:
-        words = LINK.sub(r"\1", PICTURE.sub(figures.picture, words))
-    if "<" in words:
-        words = TAG.sub("", LINE_BREAK.sub(" ", figures.take_tags(REFERENCE.sub(r"\1", words))))
-    if "{" in words:
-        words = ATTRIBUTES.sub("", words)
-    return ESCAPE.sub(r"\1", words) if "\\" in words else words
+def _cleaned(text: str, figures: Figures) -> str:
+    """The lines of the text, those with markup written again."""
+    env: dict[str, Any] = {}
+    parts: list[str | _Parsed] = []
+    may_refer = "]:" in text and DEFINITION.search(text) is not None
+    for part, is_code in split_blocks(text):
+        if is_code or not (_has_sign(part) or (may_refer and "[" in part)):
+            parts.append(part)
+        elif not (may_refer and "[" in part) and (plain := cleaned_plain(part)) is not None:
+            parts.append(plain)
+        else:
+            parts.append(_parsed(part, env, text))
+    return "\n".join(part if isinstance(part, str) else _written(part, env, figures) for part in parts)
 
 
-def _wanted_lines(text: str) -> str:
-    """The keys of front matter that are metadata, with the lines that belong to them: some lists have 1,000 lines."""
-    wanted: list[str] = []
-    is_wanted = False
-    for line in text.split("\n"):
-        if not line.startswith((" ", "-", "#", "\t")):
-            is_wanted = line.partition(":")[0].strip(" '\"").lower() in CANONICAL
-        if is_wanted:
-            wanted.append(line)
-    return "\n".join(wanted)
+@dataclass(frozen=True)
+class _Parsed:
+    """A part of a text by lines, with its blocks. Lines become None when they go."""
+
+    lines: list[str | None]
+    tokens: list[Token]
 
 
-def _plain_pairs(text: str) -> dict[str, Any]:
-    """ "key: value" lines, for front matter that is not quite YAML."""
-    pairs = (line.partition(":") for line in text.split("\n") if not line.startswith((" ", "-", "#")))
-    return {key.strip(): value.strip().strip("'\"") for key, colon, value in pairs if colon and value.strip()}
+def _parsed(part: str, env: dict[str, Any], text: str) -> _Parsed:
+    """The blocks of a part; definitions go into env, for links of the whole text."""
+    part_env: dict[str, Any] = {}
+    parsed = _Parsed(list(part.split("\n")), [])
+    PARSER.block.parse(part, PARSER, part_env, parsed.tokens)
+    if part_env.get("references"):
+        _take_definitions(parsed.lines, part_env, env, text)
+    return parsed
+
+
+def _written(parsed: _Parsed, env: dict[str, Any], figures: Figures) -> str:
+    """The lines of a part, those with markup written again."""
+    lines = parsed.lines
+    has_references = bool(env.get("references"))
+    in_table = False
+    for token in parsed.tokens:
+        if token.type in ("table_open", "table_close"):
+            in_table = token.type == "table_open"
+            if in_table and token.map:
+                _clean_table(lines, token.map, env, figures)
+        elif token.map is None or in_table or len(token.content) > MOST_INLINE:
+            continue
+        elif token.type == "inline":
+            if _has_sign(token.content) or (has_references and "[" in token.content):
+                _put(lines, token.map[0], token.content, _words(token.content, env, figures))
+        elif token.type == "html_block":
+            _clean_html(lines, token, env, figures)
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _take_definitions(lines: list[str | None], found: dict[str, Any], env: dict[str, Any], text: str) -> None:
+    """Takes the lines of link definitions away. What has the form of one, but no address, is words: it stays.
+
+    found: what the parser found in a part; definitions go on to env, the first of each label. A word of ASCII letters
+    may be an address: where its label is used elsewhere, it is taken for one.
+    """
+    references: dict[str, dict[str, Any]] = env.setdefault("references", {})
+    candidates = [(label, one) for label, one in found["references"].items()]
+    candidates += [(one["label"], one) for one in found.get("duplicate_refs", ())]
+    for label, one in candidates:
+        is_definition = not label.startswith("^") and ADDRESS.search(one["href"]) is not None
+        if not is_definition and not label.startswith("^") and one["href"].isascii():
+            if "used" not in env:
+                env["used"] = {normalizeReference(name) for name in USED_LABEL.findall(text)}
+            is_definition = label in env["used"]
+        if is_definition:
+            references.setdefault(label, one)
+            _drop(lines, one["map"])
+
+
+def _drop(lines: list[str | None], places: Sequence[int]) -> None:
+    for number in range(places[0], min(places[1], len(lines))):
+        lines[number] = None
+
+
+def _put(lines: list[str | None], first: int, content: str, written: Sequence[tuple[str, int]]) -> None:
+    """Puts lines into the place of those of an inline content that begins on line `first`.
+
+    What stands around the content on its lines (signs of quotes, lists and headings, indentation) stays.
+    """
+    before = [line.strip(" \t") for line in content.split("\n")]
+    around: list[tuple[str, str]] = []
+    for number, words in enumerate(before):
+        line = lines[first + number] or "" if first + number < len(lines) else ""
+        at = line.rfind(words) if words else len(line.rstrip())
+        around.append((line[:at], line[at + len(words) :]) if at >= 0 else ("", ""))
+        if first + number < len(lines):
+            lines[first + number] = None
+    whole = [
+        around[min(number, len(around) - 1)][0] + text.strip(" \t") + around[min(number, len(around) - 1)][1]
+        for text, number in written
+    ]
+    if whole:
+        lines[first] = "\n".join(whole)
+
+
+def _words(content: str, env: dict[str, Any], figures: Figures) -> Sequence[tuple[str, int]]:
+    """The lines of an inline content without markup, with their numbers."""
+    plain = None if env.get("references") and "[" in content else cleaned_plain(content)
+    if plain is None:
+        return rewritten(content, env, figures)
+    return [(line, number) for number, line in enumerate(plain.split("\n"))]
+
+
+def _clean_html(lines: list[str | None], token: Token, env: dict[str, Any], figures: Figures) -> None:
+    """A block of HTML without its tags. What stands between them is cleaned as words are, as MDX and DocFX read it."""
+    assert token.map is not None
+    content = token.content.rstrip("\n")
+    if len(content) > MOST_INLINE:
+        return
+    if CODE_TAGS.match(content):
+        text = ENTITY.sub(lambda found: without_marks(unescape(found[0])), without_tags(content))
+        written = [(line, number) for number, line in enumerate(text.split("\n"))]
+    else:
+        written = rewritten(content.lstrip(" \t"), env, figures, is_html=True)
+    _put(lines, token.map[0], content, written)
+
+
+def _clean_table(lines: list[str | None], places: Sequence[int], env: dict[str, Any], figures: Figures) -> None:
+    """The rows of a table cell by cell, each in its place."""
+    for number in range(*places):
+        line = lines[number] or ""
+        if _has_sign(line) or (env.get("references") and "[" in line):
+            cells = CELL_END.split(line)
+            lines[number] = "".join(_cell(cell, env, figures) if cell != "|" else cell for cell in cells)
+
+
+def _cell(cell: str, env: dict[str, Any], figures: Figures) -> str:
+    words = cell.strip()
+    if not words:
+        return cell
+    written = "".join(line for line, _ in _words(words, env, figures))
+    return cell.replace(words, written, 1)

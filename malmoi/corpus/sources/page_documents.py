@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from malmoi.corpus import media
-from malmoi.corpus.document import DAMAGE
+from malmoi.corpus.document import CONFIDENCE, DAMAGE, UNSURE
 from malmoi.corpus.html.page import MAX_PAGE_BYTES, Passage, read_page
+from malmoi.corpus.sources import letter_account
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
@@ -15,6 +16,8 @@ from malmoi.kit.hangul import whole_characters
 COMMENTS = "#comments"
 EMBEDDED, CUT = "embedded", "cut"
 """Keys of a page's documents beside those of SCHEMA: see WebPage in html/page.py."""
+PAGE_STEP = "page_"
+"""What names the step that took a byline, a notice of copyright, ... apart from a page's text."""
 JOINT = "\n\n"
 PROMPT_CHARACTERS = 20_000
 BOM_START = b"\xef"
@@ -30,15 +33,25 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     page = read_page(html, source.kind or given.get("kind"), given.get("url"), source.comments)
     fields = {**page.fields, **given, "url": page.fields.get("url") or given.get("url")}
     documents = []
+    letters = letter_account.letters_in(page.read)
     about = _document(raw, source, fields, page.passages)
     if about:
-        documents.append(about | {"link_hosts": list(page.link_hosts)})
+        sure = {CONFIDENCE: page.confidence, UNSURE: page.is_unsure}
+        documents.append(about | {"link_hosts": list(page.link_hosts)} | sure)
     said = _document(raw, source, {**fields, "author": None, "kind": "comment"}, page.comments, COMMENTS)
     if said:
         said["source"]["kind"] = "comment"
         documents.append(said | {"link_hosts": []})
     if not documents:
-        return unreadable(raw, "no_text", "nothing is left but markup")
+        taken = ((letter_account.CORE_REGION, letters),)
+        if page.teasers:
+            return unreadable(raw, "index_page", f"{page.teasers} teasers, each a link to another page", taken)
+        return unreadable(raw, "no_text", "nothing is left but markup", taken)
+    # The letters of the page are counted once: with its first document. What that does not have, its region left out.
+    letters -= sum(letter_account.letters_in(one["text"]) for one in documents[1:])
+    letters += sum(number for _, number in raw.taken)
+    apart = [(PAGE_STEP + kind, number) for kind, number in sorted(page.taken.items())]
+    documents[0] |= letter_account.columns(letters, [*raw.taken, *apart, (letter_account.CORE_REGION, None)])
     state = {DAMAGE: damage_share, EMBEDDED: page.embedded, CUT: page.cut}
     return [one | state for one in documents]
 

@@ -1,27 +1,26 @@
 """Parquet: one row a document, row group by row group, so that a damaged one takes no other with it."""
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.sources.fields import CANONICAL
+from malmoi.corpus.sources import streams
+from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.rows import HTML_FIELD, row_to_raw
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.rows import row_to_raw
+from malmoi.corpus.sources.source_verdict import named_fields
 from malmoi.kit.files import require_storage
 
 BATCH_ROWS = 256
 """Rows may hold up to max_bytes_per_document each, so batches stay small; of 4,096 rows they are a tenth faster."""
 BUFFER_BYTES = 1 << 20
-MAX_SPOOLED_BYTES = 4_000_000_000
-"""Of the temporary file that a Parquet file inside an archive needs."""
-SPOOL_MEMORY_BYTES = 64_000_000
-COPY_BYTES = 1 << 20
 UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, LookupError)
 """What turning Arrow's values into Python's raises: no UTF-8, days beyond the calendar, no such zone."""
 
@@ -31,18 +30,21 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 
     The format needs seeking: a stream out of an archive is copied to a nameless temporary file first.
     """
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES) as spool:
-        seekable: Any = stream if stream.seekable() else _copied(stream, spool)
+    with tempfile.SpooledTemporaryFile(max_size=streams.SPOOL_MEMORY_BYTES) as spool:
+        seekable: Any = stream if stream.seekable() else streams.copied(stream, spool)
         try:
             file = pq.ParquetFile(seekable, pre_buffer=False, buffer_size=BUFFER_BYTES)
         except (pa.ArrowException, OSError, ValueError) as error:
-            yield Unreadable(origin_file, 0, 0, "malformed_table", f"no Parquet file: {error}"[:200])
+            size_bytes = seekable.seek(0, os.SEEK_END)
+            yield Unreadable(origin_file, 0, size_bytes, "malformed_table", f"no Parquet file: {error}"[:200])
             return
         with file:
-            yield from _read_groups(file, origin_file, source)
+            yield from _read_groups(file, origin_file, source, partial(seekable.seek, 0, os.SEEK_END))
 
 
-def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
+def _read_groups(
+    file: pq.ParquetFile, origin_file: str, source: Input, size_bytes: Callable[[], int]
+) -> Iterator[Raw | Unreadable]:
     """Only the columns that are text or metadata are read. What is damaged in a group ends that group alone."""
     names = file.schema_arrow.names
     columns = columns_of(names, source)
@@ -50,7 +52,7 @@ def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Itera
         name in (source.text_field, HTML_FIELD) or CANONICAL.get(name.lower(), ("",))[0] == "turns" for name in names
     ):
         detail = f"no column {source.text_field!r}; columns: {', '.join(names)[:200]}; no row is read"
-        yield Unreadable(origin_file, 0, 0, "no_text", detail)
+        yield Unreadable(origin_file, 0, size_bytes(), "no_text", detail)
         return
     first = 0
     for group in range(file.metadata.num_row_groups):
@@ -60,7 +62,9 @@ def _read_groups(file: pq.ParquetFile, origin_file: str, source: Input) -> Itera
 
 def columns_of(names: list[str], source: Input) -> list[str]:
     """The columns of a file that are read."""
-    return [name for name in names if name in (source.text_field, HTML_FIELD, "source") or name.lower() in CANONICAL]
+    verdicts = [field.partition(".")[0] for field in named_fields(source)]
+    known = (source.text_field, HTML_FIELD, "source", *verdicts, *named_fields(source))
+    return [name for name in names if name in known or name.lower() in CANONICAL]
 
 
 def read_group(
@@ -79,7 +83,8 @@ def read_group(
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         require_storage(Path(origin_file), error)
         detail = f"rows {first + done} to {first + num_rows - 1} are not read: {error}"[:300]
-        yield Unreadable(origin_file, first + done, 0, "malformed_table", detail)
+        left_bytes = file.metadata.row_group(group).total_byte_size * (num_rows - done) // max(1, num_rows)
+        yield Unreadable(origin_file, first + done, left_bytes, "malformed_table", detail)
 
 
 def to_raw(row: dict[str, Any], origin_file: str, number: int, source: Input) -> Raw | Unreadable:
@@ -120,19 +125,16 @@ def _value(scalar: Any) -> Any:
 
 
 def _text_bytes(row: dict[str, Any], source: Input) -> int:
-    """Parquet keeps no size per row: that of the text stands for it."""
-    text = row.get(source.text_field) or row.get(HTML_FIELD) or ""
-    return (
-        len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text) if isinstance(text, bytes) else 0
-    )
+    """Parquet keeps no size per row: that of the text stands for it, of a talk that of all its strings."""
+    text = row.get(source.text_field) or row.get(HTML_FIELD)
+    return _string_bytes(row if text is None else text)
 
 
-def _copied(stream: BinaryIO, spool: Any) -> Any:
-    copied = 0
-    while piece := stream.read(COPY_BYTES):
-        copied += len(piece)
-        if copied > MAX_SPOOLED_BYTES:
-            raise DamagedError("too_large", f"a Parquet file of more than {MAX_SPOOLED_BYTES} bytes inside an archive")
-        spool.write(piece)
-    spool.seek(0)
-    return spool
+def _string_bytes(value: Any) -> int:
+    """Bytes of all strings in a value, however it nests. Arrow's schema bounds how deep that is."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "replace"))
+    if isinstance(value, bytes):
+        return len(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return sum(map(_string_bytes, inner))

@@ -1,16 +1,20 @@
 """Rows of tables (JSON, CSV, Parquet) as raw documents, and several short rows as one."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, BinaryIO
 
+from malmoi.corpus.sources import chat_rows, fragments
 from malmoi.corpus.sources.dialogue import written
-from malmoi.corpus.sources.fields import pick
+from malmoi.corpus.sources.fields import HTML_FIELD, pick
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.nested import likely_text
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.source_verdict import given_verdict
 from malmoi.corpus.sources.streams import DamagedError
 
 HTML_STARTS = ("<!doctype html", "<html", "<?xml")
-HTML_FIELD = "html"
+REST_BYTES = 1 << 20
 
 
 def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Unreadable:
@@ -23,29 +27,49 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         row = {source.text_field: row}
     if not isinstance(row, Mapping):
         return Unreadable(*place, "not_text", f"the row is {_shown(row)}, not a table")
+    if chat := chat_rows.read(row, place):
+        return chat
     text = row.get(source.text_field)
-    if text is None:
-        text = row.get(HTML_FIELD)
-    fields = pick(row)
+    is_html = text is None and HTML_FIELD in row
+    text = row.get(HTML_FIELD) if is_html else text
+    fields = pick(row) | given_verdict(row, source)
     if text is None and fields.get("turns"):
         text = written(fields["turns"])
     text = fields.pop("text", None) if text is None else text
     if text is None:
-        names = ", ".join(map(str, row))[:200]
-        return Unreadable(*place, "no_text", f"no field {source.text_field!r}; fields: {names}")
+        return Unreadable(*place, "no_text", _missing(row, source))
     if not isinstance(text, (str, bytes)):
         return Unreadable(*place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
     if not text.strip():
         return Unreadable(*place, "no_text", f"the field {source.text_field!r} is blank")
-    if len(text) > source.max_bytes_per_document:
-        return Unreadable(*place, "too_large", f"{len(text)} characters; the limit is {source.max_bytes_per_document}")
-    return Raw(text, "html" if _is_html(text) else "text", *place, fields)
+    if (size_bytes := _size_bytes(text)) > source.max_bytes_per_document:
+        return Unreadable(*place, "too_large", f"{size_bytes} bytes; the limit is {source.max_bytes_per_document}")
+    if _is_html(text):
+        return Raw(text, "html", *place, fields)
+    fragment = None if isinstance(text, bytes) or _is_code(fields, source) else fragments.read(text, is_html)
+    if fragment is None:
+        return Raw(text, "text", *place, fields)
+    if not fragment.text.strip():
+        return Unreadable(*place, "no_text", f"the field {source.text_field!r} holds markup only")
+    return Raw(fragment.text, "text", *place, {**fields, "media": fragment.media} if fragment.media else fields)
 
 
-def guarded(items: Iterable[Raw | Unreadable], origin_file: str) -> Iterator[Raw | Unreadable]:
+def _missing(row: Mapping[Any, Any], source: Input) -> str:
+    """What is said of a row without the text field: which fields there are, and which one would do."""
+    if source.text_field in row:
+        return f"the field {source.text_field!r} is null"
+    likely = likely_text(row)
+    way = f"; text_field = {likely!r} would do" if likely and likely != source.text_field else ""
+    return f"no field {source.text_field!r}{way}; fields: {', '.join(map(str, row))[:200]}"
+
+
+def guarded(
+    items: Iterable[Raw | Unreadable], origin_file: str, left_bytes: Callable[[bool], int] = lambda _: 0
+) -> Iterator[Raw | Unreadable]:
     """The items of a reader; where its stream turns out damaged, one Unreadable for the rest ends them.
 
-    Its offset is the number of items that came before.
+    Its offset is the number of items that came before. left_bytes: how many bytes
+    are not read then; it is told whether no item came before.
     """
     num_items = 0
     try:
@@ -53,9 +77,28 @@ def guarded(items: Iterable[Raw | Unreadable], origin_file: str) -> Iterator[Raw
             yield item
             num_items += 1
     except DamagedError as damage:
-        yield Unreadable(origin_file, num_items, 0, damage.reason, damage.detail)
+        yield Unreadable(origin_file, num_items, left_bytes(num_items == 0), damage.reason, damage.detail)
     except OSError as error:
-        yield Unreadable(origin_file, num_items, 0, "read_error", str(error))
+        yield Unreadable(origin_file, num_items, left_bytes(num_items == 0), "read_error", str(error))
+
+
+def with_rest(items: Iterable[Raw | Unreadable], stream: BinaryIO) -> Iterator[Raw | Unreadable]:
+    """The items of a reader of `stream`. One that ends the reading too early has all bytes that are left unread."""
+    held: Unreadable | None = None
+    for item in items:
+        if held is not None:
+            yield held
+        held = item if isinstance(item, Unreadable) else None
+        if held is None:
+            yield item
+    if held is None:
+        return
+    left_bytes = 0
+    try:
+        while piece := stream.read(REST_BYTES):
+            left_bytes += len(piece)
+    finally:  # damage in the rest is told after this item
+        yield replace(held, raw_bytes=held.raw_bytes + left_bytes)
 
 
 def joined(items: Iterable[Raw | Unreadable], source: Input) -> Iterator[Raw | Unreadable]:
@@ -104,6 +147,14 @@ def _is_html(text: str | bytes) -> bool:
     head = text[:200].lstrip()
     start = head.decode("ascii", "replace") if isinstance(head, bytes) else head
     return start.startswith("<") and start.lower().startswith(HTML_STARTS)
+
+
+def _is_code(fields: Mapping[str, Any], source: Input) -> bool:
+    return (source.kind or fields.get("kind")) == "code"
+
+
+def _size_bytes(text: str | bytes) -> int:
+    return len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _shown(value: Any) -> str:

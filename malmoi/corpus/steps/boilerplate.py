@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.steps.account import REPEATED_PARAGRAPHS, took
 from malmoi.corpus.steps.rule import Rule
 from malmoi.corpus.steps.verdicts import replaced, with_columns
 from malmoi.corpus.text.host import hosts
@@ -117,8 +118,10 @@ def without(batch: pa.RecordBatch, ranks: np.ndarray, repeats: Repeats, settings
 
     data, offsets = string_buffers(batch.column("text"))
     rows, starts, stops, hashes, letters = paragraphs.find(data, offsets)
+    batch = replaced(batch, "letters", pa.array(_letters(rows, letters, batch.num_rows)))
     may = _on(batch, settings) & ~batch.column("turns").is_valid().to_numpy(zero_copy_only=False)
     gone = (letters >= settings.least_characters) & may[rows] & _repeats(hashes, ranks[rows], repeats)
+    batch = took(batch, REPEATED_PARAGRAPHS, _letters(rows[gone], letters[gone], batch.num_rows))
     rows, starts, stops = rows[gone], starts[gone], stops[gone]
     sizes, left = np.diff(offsets), np.full(batch.num_rows, np.nan, np.float32)
     cut_bytes = np.zeros_like(sizes)
@@ -131,6 +134,11 @@ def without(batch: pa.RecordBatch, ranks: np.ndarray, repeats: Repeats, settings
         batch = _moved(batch, (data, offsets), (rows, starts, lengths))
     shares = (cut_bytes / np.maximum(sizes, 1)).astype(np.float32)
     return with_columns(batch, {"repeated_bytes": cut_bytes, "repeated_share": shares, "left_characters": left})
+
+
+def _letters(rows: np.ndarray, letters: np.ndarray, num_rows: int) -> np.ndarray:
+    """Letters of all units of each row: of a whole text they are its letters, counted once more."""
+    return np.bincount(rows, letters, num_rows).astype(np.int64)
 
 
 def _on(batch: pa.RecordBatch, settings: Paragraphs) -> np.ndarray:

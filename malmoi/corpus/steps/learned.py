@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from malmoi.corpus.classify.columns import COLUMNS
+from malmoi.corpus.classify.columns import COLUMNS, HARM_TYPES
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.steps import rule, verdicts
 from malmoi.corpus.steps.rule import Rule
@@ -31,7 +31,7 @@ class Learned:
     """
 
     reads: ClassVar[tuple[str, ...]] = ("text",)
-    adds: ClassVar[tuple[str, ...]] = COLUMNS
+    adds: ClassVar[tuple[str, ...]] = (*COLUMNS, HARM_TYPES)
 
     maximum_harm_mean: float | None = None
     maximum_profanity_mean: float | None = None
@@ -55,10 +55,14 @@ class Learned:
         return tuple(_rule(name, limit, self) for name, limit in limits.items())
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Adds the columns of classify/ensemble.py: value, human_translation, spam, harm, harm_mean, ..."""
+        """Adds the columns of classify/ensemble.py: value, spam, harm, harm_mean, ..., and types of harm."""
         from malmoi.corpus.classify.ensemble import load_ensemble
+        from malmoi.corpus.classify.harm_types import types_of
 
-        return verdicts.with_columns(batch, load_ensemble(self.weights).score(batch.column("text")))
+        texts = batch.column("text")
+        scores = load_ensemble(self.weights).score(texts)
+        types = types_of(texts, scores["harm_mean"], self.weights)
+        return verdicts.with_columns(batch, {**scores, HARM_TYPES: types})
 
 
 LIMITS = {

@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from malmoi.corpus.kernels import letter_counts
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
 from malmoi.corpus.kernels.patterns import Candidates, kept_by, outside_words, scan_bytes, snippets
+from malmoi.corpus.steps.account import PERSONAL_DATA, took
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
 from malmoi.corpus.steps.personal.names import may_be_name, may_begin_name
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
@@ -82,6 +84,7 @@ def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.Rec
     edits = _edits(data, offsets, cuts, write)
     if edits:
         batch = replaced(batch, "text", _apply(data, offsets, edits, texts))
+        batch = took(batch, PERSONAL_DATA, _letters_taken(data, offsets, edits))
         for name in ("segments", "views"):
             batch = replaced(batch, name, _moved(batch.column(name), data, offsets, edits))
     batch = replaced(batch, "title", _masked(batch.column("title"), settings, write))
@@ -159,6 +162,20 @@ def _apply(data: np.ndarray, offsets: np.ndarray, edits: Sequence[Edit], like: p
         at = end
     pieces.append(view[at : int(offsets[-1])])
     return string_array(b"".join(pieces), offsets - offsets[0] + np.cumsum(grown), like)
+
+
+def _letters_taken(data: np.ndarray, offsets: np.ndarray, edits: Sequence[Edit]) -> np.ndarray:
+    """How many letters fewer each text has after the edits (int64, texts)."""
+    texts = np.array([edit.text for edit in edits])
+    places = offsets[texts]
+    old = letter_counts.count_spans(
+        data, places + [edit.start for edit in edits], places + [edit.stop for edit in edits]
+    )
+    new_bytes = np.frombuffer(b"".join(edit.new for edit in edits), np.uint8)
+    new = letter_counts.count(new_bytes, np.concatenate([[0], np.cumsum([len(edit.new) for edit in edits])]))
+    taken = np.zeros(len(offsets) - 1, np.int64)
+    np.add.at(taken, texts, old - new)
+    return taken
 
 
 def _masked(texts: pa.Array, settings: MaskingSettings, write: Writer) -> pa.Array:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 
 from malmoi.corpus.document import require_kind
@@ -51,7 +52,7 @@ class Quality:
     least_documents: a kind with fewer scores takes the limit as it stands.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("text",)
+    reads: ClassVar[tuple[str, ...]] = ("text", "letters")
     adds: ClassVar[tuple[str, ...]] = (*FEATURES, "quality", "language")
 
     limits: dict[str, Limit] = field(default_factory=dict)
@@ -77,11 +78,13 @@ class Quality:
         return replace(rule.learned, least_documents=self.least_documents)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py)."""
+        """Adds every feature as a column, `quality` (0..1) and `language` (kernels/languages.py); counts `letters`."""
         from malmoi.corpus.kernels import languages, quality_features
         from malmoi.corpus.kernels.buffers import string_buffers
 
-        measured = quality_features.measure(*string_buffers(batch.column("text")))
+        letters = np.empty(batch.num_rows, np.int64)
+        measured = quality_features.measure(*string_buffers(batch.column("text")), letters)
+        batch = verdicts.replaced(batch, "letters", pa.array(letters))
         columns: dict[str, Any] = {name: measured[:, index] for index, name in enumerate(FEATURES)}
         columns["quality"] = quality_features.quality(measured)
         columns["language"] = languages.language(measured)

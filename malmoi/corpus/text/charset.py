@@ -35,6 +35,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 KOREAN_LABELS = frozenset(
     "euc-kr euckr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 ks_c_5601 windows-949 x-windows-949 cp949 ms949 "
     "uhc korean iso-ir-149 csksc56011987".split()
@@ -46,6 +47,22 @@ BINARY_STARTS = (
     b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x7fELF", b"7z\xbc\xaf", b"Rar!", b"RIFF",
     b"\xd0\xcf\x11\xe0", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"SQLite format", b"PAR1", b"ID3", b"OggS",
 )  # fmt: skip
+
+
+BINARY_HEAD_BYTES = 8192
+CONTROLS = bytes((*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
+MOST_ZERO_SHARE, MOST_PADDING_SHARE, MOST_DAMAGE_SHARE = 0.1, 0.9, 0.03
+"""Of a text with zero bytes: zeros between its first and last letter, zeros in all, and what is no character."""
+MOST_CONTROL_SHARE = 0.02
+"""Of the bytes that are not zero. Random bytes have a tenth, programs more; texts with broken marks less than one in
+a hundred."""
+PAGE_START = re.compile(
+    rb"^\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL
+)
+KOREAN_MAIL = b"\x1b$)C"
+"""The head of ISO-2022-KR (RFC 1557). Some mail lacks it: two bytes of shifting in and out are left of it."""
+UTF7_RUN = re.compile(rb"\+[A-Za-z0-9+/]{3,}-?")
+MIN_UTF7_SHARE = 0.3
 
 
 class Decoded(NamedTuple):
@@ -60,9 +77,13 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
     """Bytes as text. `declared` is the charset of the HTTP header. None where no charset gives text."""
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _with_damage(content[len(mark) :], [name])
+            names = [name, "cp949"] if name == "utf-8" else [name]  # editors put the mark before CP949 too
+            return _with_damage(content[len(mark) :], names)
     if wide := _wide_charset(content):
         return _with_damage(content, [wide])
+    content = content.replace(b"\0", b"") if b"\0" in content else content
+    if seven := _seven_bit(content):
+        return seven
     labels = [label for label in (declared, _meta_charset(content) if is_html else None) if label]
     names = [name for name in map(python_name, labels) if name]
     seven_bit = b"\x1b" in content and any(name.startswith("iso2022") for name in names)  # such text is also ASCII
@@ -78,18 +99,59 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
 
 
 def looks_binary(content: bytes) -> bool:
-    """Whether bytes that claim to be text are an image, an archive, a program, ..."""
+    """Whether bytes that claim to be text are an image, an archive, a program, ...
+
+    A zero byte alone says nothing: generators and editors leave some in pages and texts, and the HTML standard passes
+    over them. What is else no text beside it says so.
+    """
     if content.startswith(BINARY_STARTS):
         return True
-    marked = any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS)
-    return b"\0" in content[:8192] and not marked and _wide_charset(content) is None
+    head = content[:BINARY_HEAD_BYTES]
+    if b"\0" not in head or any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS) or _wide_charset(content):
+        return False
+    return PAGE_START.match(head) is None and not _is_text(head)
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the head of a file with zeros in it is text: few of them inside, hardly a control character, and UTF-8
+    or Korean."""
+    inside = head.strip(b"\0")  # a file that was cut off ends in a run of them
+    letters = inside.replace(b"\0", b"")
+    if len(inside) - len(letters) > MOST_ZERO_SHARE * len(inside) or len(letters) < (1 - MOST_PADDING_SHARE) * len(
+        head
+    ):
+        return False
+    controls = len(letters) - len(letters.translate(None, CONTROLS))
+    if not letters.strip() or controls > MOST_CONTROL_SHARE * len(letters):
+        return False
+    read = _with_damage(letters, ["utf-8", "cp949"])
+    if read is None or read.damage_share > MOST_DAMAGE_SHARE:
+        return False
+    return reads_as_korean(read.text) or (read.charset == "utf-8" and not read.damage_share)
+
+
+def wide_charset(head: bytes) -> str | None:
+    """The name of UTF-16 or UTF-32 where bytes begin with its mark, or look like it without one. None for others."""
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    return (marked if marked != "utf-8" else None) if marked else _wide_charset(head)
 
 
 def text_pieces(stream: BinaryIO) -> Iterator[str]:
-    """The text of a long stream piece by piece, its charset judged by its beginning; what does not fit is U+FFFD."""
+    """The text of a long stream piece by piece; what does not fit its charset is U+FFFD.
+
+    The charset is judged by the beginning, and once more where the first byte beyond ASCII comes later.
+    """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]
-    decoder = codecs.getincrementaldecoder(stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES]))("replace")
+    name = stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES])
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    is_open = name == "utf-8"  # only ASCII so far
     while piece := buffered.read1(PIECE_BYTES):
+        if is_open and not piece.isascii():
+            is_open = False
+            beyond = BEYOND_ASCII.search(piece)
+            decoder = codecs.getincrementaldecoder(stream_charset(piece[beyond.start() :] if beyond else piece))(
+                "replace"
+            )
         yield decoder.decode(piece)
     yield decoder.decode(b"", final=True)
 
@@ -164,11 +226,36 @@ def _meta_charset(content: bytes) -> str | None:
     return match[1].decode("ascii", "replace") if match else None
 
 
+def _seven_bit(content: bytes) -> Decoded | None:
+    """Korean in the charsets of old mail, which are ASCII by their bytes: ISO-2022-KR and UTF-7. Else None."""
+    shifted = b"\x0e" in content and b"\x0f" in content
+    if not shifted and not (content.isascii() and content.count(b"+") > len(content) // 100):
+        return None
+    if not content.isascii():
+        return None
+    if shifted:
+        text = _decoded(content if KOREAN_MAIL in content else KOREAN_MAIL + b"\n" + content, "iso2022_kr")
+        return Decoded(text.lstrip("\n"), "iso2022_kr", 0.0) if text and reads_as_korean(text) else None
+    if sum(len(run) for run in UTF7_RUN.findall(content)) < MIN_UTF7_SHARE * len(content):
+        return None  # sums and addresses have a "+" here and there
+    text = _decoded(content, "utf-7")
+    return Decoded(text, "utf-7", 0.0) if text and reads_as_korean(text) else None
+
+
 def _wide_charset(content: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of ASCII letters, spaces and line ends is zero."""
     head = content[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if len(head) < 8 or max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
+    if len(head) < 8 or head.count(0) < len(head) / 20:
+        return None
+    even, odd = _ascii_beside_zero(head[1::2], head[0::2]), _ascii_beside_zero(head[0::2], head[1::2])
+    if max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
         return None
     name = "utf-16-le" if odd > even else "utf-16-be"
     return name if _decoded(content[: len(content) // 2 * 2], name) else None
+
+
+def _ascii_beside_zero(letters: bytes, zeros: bytes) -> int:
+    """How many letters of ASCII have a zero for their other byte: 저 (C8 00) has a zero, but no letter beside it."""
+    return sum(
+        zero == 0 and (32 <= letter < 127 or letter in b"\t\r\n") for letter, zero in zip(letters, zeros, strict=False)
+    )

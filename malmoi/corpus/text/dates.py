@@ -10,6 +10,11 @@ SHORT_DAY = re.compile(r"^\W*(\d{2})[-./](\d{1,2})[-./](\d{1,2})(?!\d)")  # 15.0
 COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?!\d{7})")
 AMERICAN_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 MONTH = re.compile(r"^\D*(\d{4})\s*[-./년]\s*(\d{1,2})\s*월?\s*\.?$")
+NAMED_DAY = re.compile(
+    r"([A-Z][a-z]{2})[a-z]{0,6}\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([A-Z][a-z]{2})[a-z]{0,6},?[ -](\d{4}|\d{2}\b)"
+)
+"""May 25, 2021; 25 May 2021; 25-May-21, as chat programs and English sites write it."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 YEAR = re.compile(r"^(\d{4})년?$")
 CENTURY_TURN = 70
 """Two-digit years below it are of the 2000s."""
@@ -57,6 +62,10 @@ def _from_text(text: str) -> str | None:
     if match := MONTH.search(text):
         month_start = _checked(int(match[1]), int(match[2]), 1)
         return month_start and month_start[:7]
+    if (match := NAMED_DAY.search(text)) and (month := match[1] or match[5]) in MONTHS:
+        year = int(match[3] or match[6])
+        year += 0 if year >= 100 else 2000 if year < CENTURY_TURN else 1900
+        return _checked(year, MONTHS.index(month) + 1, int(match[2] or match[4]))
     if match := YEAR.search(text):
         return match[1]
     if text.isascii() and text.isdigit() and len(text) <= 16:

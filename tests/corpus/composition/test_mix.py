@@ -21,12 +21,14 @@ CANDIDATES = pa.schema(
     [
         ("number", pa.int64()), ("id", pa.string()), ("kind", pa.string()), ("source_name", pa.string()),
         ("text_bytes", pa.int64()), ("trust", pa.float64()), ("value", pa.float64()),
+        ("source_popularity", pa.float64()),
     ]
 )  # fmt: skip
 
 
 def rows_of(kind: str, name: str | None, count: int, size: int = 1000, trust: float | None = 0.5) -> list[tuple]:
-    return [(document_id(f"{kind} {name}", str(n).encode()), kind, name, size, trust, 0.5) for n in range(count)]
+    ids = (document_id(f"{kind} {name}", str(n).encode()) for n in range(count))
+    return [(id_, kind, name, size, trust, 0.5, None) for id_ in ids]
 
 
 def mixed(rows: list[tuple], mix: Mix, threads: int = 1) -> tuple[list[tuple], duckdb.DuckDBPyConnection]:
@@ -47,21 +49,21 @@ def mixed(rows: list[tuple], mix: Mix, threads: int = 1) -> tuple[list[tuple], d
 def size_by(found: list[tuple], place: int) -> dict:
     sizes: defaultdict = defaultdict(int)
     for row in found:
-        sizes[row[place]] += row[3] * row[6]
+        sizes[row[place]] += row[3] * row[-1]
     return dict(sizes)
 
 
 def test_without_wishes_every_document_is_read_once():
     rows = rows_of("law", "민법", 7, 3333) + rows_of("web", None, 5, 17) + rows_of("blog", "블로그", 1, 1)
     found, _ = mixed(rows, Mix())
-    assert [row[6] for row in found] == [1] * 13
+    assert [row[-1] for row in found] == [1] * 13
 
 
 def test_a_large_kind_shrinks_and_a_small_one_is_repeated():
     rows = rows_of("law", "법", 900) + rows_of("wiki", "백과", 100)
     found, database = mixed(rows, Mix(shares={"law": 0.7, "wiki": 0.3}))
     assert size_by(found, 1) == {"law": 700_000, "wiki": 300_000}
-    assert {row[6] for row in found if row[1] == "wiki"} == {3}
+    assert {row[-1] for row in found if row[1] == "wiki"} == {3}
     shown = summary(database)
     assert [(row["kind"], row["asked_share"], row["mixed_share"]) for row in shown["kinds"]] == [
         ("law", 0.7, 0.7),
@@ -72,7 +74,7 @@ def test_a_large_kind_shrinks_and_a_small_one_is_repeated():
 def test_part_of_an_epoch_goes_to_some_documents():
     rows = rows_of("law", "법", 700) + rows_of("wiki", "백과", 200)
     found, _ = mixed(rows, Mix(shares={"law": 0.5, "wiki": 0.5}))
-    epochs = [row[6] for row in found if row[1] == "wiki"]
+    epochs = [row[-1] for row in found if row[1] == "wiki"]
     assert set(epochs) == {2, 3}
     assert sum(epochs) == 450
 
@@ -105,7 +107,7 @@ def test_caps_bind_on_the_whole_that_comes_out():
 def test_caps_that_cannot_be_kept_grow_as_far_as_needed_and_are_told():
     rows = rows_of("law", "법", 50) + rows_of("wiki", "백과", 50)
     found, database = mixed(rows, Mix(largest_kind_share=0.2))
-    assert [row[6] for row in found] == [1] * 100
+    assert [row[-1] for row in found] == [1] * 100
     assert summary(database)["kind_cap"] == pytest.approx(0.5)
     _, database = mixed(rows, Mix(largest_source_share=0.1))
     assert summary(database)["source_cap"] == pytest.approx(0.5)
@@ -134,9 +136,9 @@ def test_trusted_and_valued_documents_stay_first():
 
 def test_a_smaller_mixture_is_part_of_a_larger_one():
     rows = rows_of("web", "곳", 400)
-    kept = [{row[0] for row in mixed(rows, Mix(total_bytes=size))[0] if row[6]} for size in (50_000, 100_000, 300_000)]
+    kept = [{row[0] for row in mixed(rows, Mix(total_bytes=size))[0] if row[-1]} for size in (50_000, 100_000, 300_000)]
     assert kept[0] < kept[1] < kept[2]
-    other = {row[0] for row in mixed(rows, Mix(total_bytes=50_000, seed=1))[0] if row[6]}
+    other = {row[0] for row in mixed(rows, Mix(total_bytes=50_000, seed=1))[0] if row[-1]}
     assert other != kept[0]
 
 
@@ -147,7 +149,7 @@ def test_order_and_threads_change_nothing():
     results = []
     for threads in (1, 4):
         chance.shuffle(rows)
-        results.append({row[0]: row[6] for row in mixed(rows, mix, threads)[0]})
+        results.append({row[0]: row[-1] for row in mixed(rows, mix, threads)[0]})
     assert results[0] == results[1]
 
 
@@ -164,9 +166,9 @@ def test_names_in_every_script_are_sources_of_their_own():
         + rows_of("web", "나랏말ᄊᆞ미", 3)
         + rows_of("web", "🍀", 3)
     )
-    rows += [(document_id("", b""), "web", "", 1000, None, None)]
+    rows += [(document_id("", b""), "web", "", 1000, None, None, None)]
     found, database = mixed(rows, Mix())
-    assert [row[6] for row in found] == [1] * 13
+    assert [row[-1] for row in found] == [1] * 13
     assert len(summary(database)["sources"]) == 5
 
 
@@ -229,7 +231,8 @@ def test_two_million_documents_are_mixed_under_a_memory_limit(tmp_path):
     database.execute(
         "CREATE TABLE candidates AS SELECT range AS number, md5(range::VARCHAR) AS id,"
         " CASE WHEN range % 10 = 0 THEN 'news' ELSE 'web' END AS kind, 'n' || (range % 100003) AS source_name,"
-        " 100 + range % 5000 AS text_bytes, 0.5 AS trust, (range % 97) / 97 AS value FROM range(2_000_000)"
+        " 100 + range % 5000 AS text_bytes, 0.5 AS trust, (range % 97) / 97 AS value, NULL::FLOAT AS source_popularity"
+        " FROM range(2_000_000)"
     )
     started = time.process_time()
     plan(database, Mix(shares={"news": 0.4}))

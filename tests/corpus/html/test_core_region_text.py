@@ -22,7 +22,7 @@ def written(html: str) -> str:
         ("<pre>a = 1\nif a:\n    b()</pre>", "```\na = 1\nif a:\n    b()\n```"),
         ("<blockquote><p>옛말에<br>이르기를</p></blockquote>", "> 옛말에\n> 이르기를"),
         ("<h1>말모이\n 사전</h1>", "# 말모이 사전"),
-        ("<dl><dt>말</dt><dd>뜻</dd></dl>", "- 말\n- 뜻"),
+        ("<dl><dt>말</dt><dd>뜻</dd></dl>", "말\n: 뜻"),
     ],
 )
 def test_each_kind_of_block_has_its_markdown(html, text):

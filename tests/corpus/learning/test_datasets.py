@@ -6,8 +6,10 @@ import pyarrow as pa
 import pytest
 
 from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
+from malmoi.corpus.learning import value_dataset
+from malmoi.corpus.learning.calibration import expected_calibration_error, fit
 from malmoi.corpus.learning.classifiers import DATASETS, auroc_of, dataset_named, learn_named, learn_to_file
-from malmoi.corpus.learning.comment_datasets import harm, profanity
+from malmoi.corpus.learning.comment_datasets import harm, harm_types, kmhas, profanity
 from malmoi.corpus.learning.datasets import human_translation, kept_aside, prose
 from malmoi.corpus.learning.spam_dataset import OFFERS_ASIDE, spam
 from malmoi.corpus.learning.value_dataset import value
@@ -33,9 +35,20 @@ def test_prose_loses_front_matter_code_anchors_and_targets():
 HEADER = "comments\tcontain_gender_bias\tbias\thate\n"
 
 
-def labelled(folder, curses, comments=""):
-    """The two labelled sets as they are unpacked."""
-    for path, text in (("curse_detection/dataset.txt", curses), ("kocohub_hate/labeled/train.tsv", HEADER + comments)):
+SETS = {
+    "curse_detection/dataset.txt": "",
+    "kocohub_hate/labeled/train.tsv": HEADER,
+    "kmhas/kmhas_valid.txt": "document\tlabel\n",
+    "apeach/test.csv": "text,user_age,class\n",
+    "kodoli/data/kodoli.csv": "index,sentences,abuse,sentiment,offensiveness\n",
+}
+"""The labelled sets as they are unpacked, without their rows."""
+
+
+def labelled(folder, **rows):
+    """The labelled sets in `folder`. rows: by the first letters of a set's name."""
+    for path, head in SETS.items():
+        text = head + "".join(rows.get(name, "") for name in rows if path.startswith(name))
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder
@@ -47,24 +60,74 @@ def pairs_of(dataset):
 
 
 def test_profanity_lines_may_hold_the_separator_and_broken_lines_are_left_out(tmp_path):
-    labelled(tmp_path, "가|나|1\n다라|0\n|1\n라벨 없음|?\n\n")
-    assert pairs_of(profanity(tmp_path)) == {"가|나": 1, "다라": 0}
+    labelled(tmp_path, curse="가|나|1\n다라|0\n|1\n라벨 없음|?\n\n")
+    pairs = pairs_of(profanity(tmp_path))
+    assert {text: pairs[text] for text in ("가|나", "다라")} == {"가|나": 1, "다라": 0}
+    assert not any("라벨 없음" in text for text in pairs)
 
 
-def test_each_set_of_comments_learns_from_the_other_but_is_measured_on_its_own(tmp_path):
-    grades = ("hate", "offensive", "none")
-    comments = "".join(f"댓글 {n}\tFalse\tnone\t{grades[n % 3]}\n" for n in range(90))
-    labelled(tmp_path, "".join(f"욕 {n}|{n % 2}\n" for n in range(90)), comments)
-    counts = {"댓글": {0.3, 0.7, 1.0, 2.0}, "욕": {0.2, 1.0}}
-    for dataset, own in ((harm(tmp_path), "댓글"), (profanity(tmp_path), "욕")):
-        assert {text.split()[0] for text in dataset.aside_texts.to_pylist()} == {own}
-        assert {text.split()[0] for text in dataset.texts.to_pylist()} == {"댓글", "욕"}
-        assert dataset.guidance.importance is not None
-        assert set(dataset.guidance.importance.tolist()) == counts[own]
-        assert not any(kept_aside(text) for text in dataset.texts.to_pylist())
-    strangers = {text: label for text, label in pairs_of(profanity(tmp_path)).items() if text.startswith("댓글")}
-    assert {int(text.split()[1]) % 3 for text, label in strangers.items() if label} == {0}
-    assert {int(text.split()[1]) % 3 for text, label in strangers.items() if not label} == {2}
+def test_a_comment_in_quotation_marks_is_the_same_comment_without(tmp_path):
+    labelled(tmp_path, kmhas='그냥 글\t8\n"그가 ""참"" 좋다 했다"\t1,3\n"\t8\n')
+    assert kmhas(tmp_path) == [("그냥 글", {8}), ('그가 "참" 좋다 했다', {1, 3}), ('"', {8})]
+
+
+def test_a_fifth_of_every_set_is_kept_aside_and_unsure_labels_are_only_learned_from(tmp_path):
+    grades, pairs = ("hate", "offensive", "none"), (("NON", "NOT"), ("ABS", "OFFEN"), ("ABS", "NOT"))
+    labelled(
+        tmp_path,
+        kocohub="".join(f"코코 {n}\tFalse\tnone\t{grades[n % 3]}\n" for n in range(90)),
+        curse="".join(f"욕 {n}|{n % 2}\n" for n in range(90)),
+        kmhas="".join(f"뉴스 {n}\t{(8, 3, '0,5')[n % 3]}\n" for n in range(90)),
+        apeach="".join(f"글 {n},30,{('Spoiled', 'Default')[n % 2]}\n" for n in range(90)),
+        kodoli="".join(f"{n},코돌 {n},{pairs[n % 3][0]},NEU,{pairs[n % 3][1]}\n" for n in range(90)),
+    )
+    dataset = harm(tmp_path)
+    aside = dataset.aside_texts.to_pylist()
+    assert {text.split()[0] for text in aside} == {"코코", "욕", "뉴스", "글", "코돌"}
+    assert all(kept_aside(text) for text in aside)
+    assert set(np.unique(dataset.aside_labels)) == {0, 1}
+    assert 0.5 in dataset.labels.tolist()
+    assert not any(int(text.split()[1]) % 3 == 2 for text in aside if text.startswith("코돌"))
+    assert set(np.round(dataset.guidance.importance, 2).tolist()) == {0.3, 0.5, 1.0, 4.0}
+    swearing = pairs_of(profanity(tmp_path))
+    assert swearing["뉴스 1"] == 1
+    assert swearing["뉴스 0"] == 0
+    assert "뉴스 2" not in swearing
+    assert {"origin", "gender", "profanity"} <= harm_types(tmp_path).keys()
+    assert pairs_of(harm_types(tmp_path)["gender"])["뉴스 2"] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "오늘 회의가 개혁의 시발점이다.",
+        "다람쥐 새끼가 굴 밖으로 나왔다.",
+        "전염병이 잦아들자 시장이 문을 열었다.",
+        "보존나무 앞에서 사진을 찍었다.",
+        "강풍이 항로에 미친 영향은 크지 않았다.",
+        "재판부는 '쓰레기'라고 부른 것이 모욕이라고 판단했다.",
+        "여자는 우산을 폈고 남자는 모자를 썼다.",
+        "장관은 대통령에게 보고서를 냈다.",
+    ],
+)
+def test_false_friends_and_reports_of_abuse_score_below_the_abuse_itself(text):
+    direct = ["이 새끼야 꺼져라 병신아", "쓰레기 같은 년놈들 다 죽어라"]
+    for name in ("harm", "profanity"):
+        scores = load_model(WEIGHTS / f"{name}.npz").score(pa.array([*direct, text]))
+        assert scores[:2].min() > 0.9
+        assert scores[2] < 0.6, name
+
+
+def test_fitted_probabilities_are_right_on_the_average():
+    rng = np.random.default_rng(3)
+    truth = rng.normal(0, 2, 20_000)
+    labels = (rng.random(20_000) < 1 / (1 + np.exp(-truth))).astype(np.float64)
+    stretch, shift = fit(3 * truth + 1, labels)
+    assert stretch == pytest.approx(1 / 3, abs=0.02)
+    assert shift == pytest.approx(-1 / 3, abs=0.06)
+    off = expected_calibration_error(labels, 1 / (1 + np.exp(-(3 * truth + 1))))
+    right = expected_calibration_error(labels, 1 / (1 + np.exp(-(stretch * (3 * truth + 1) + shift))))
+    assert off > 0.1 > 0.02 > right
 
 
 def test_a_folder_of_translations_is_kept_aside_whole_and_counts_as_much_as_any_other(tmp_path):
@@ -114,12 +177,12 @@ def test_a_learned_model_is_written_and_tells_the_classes_apart(tmp_path):
         for n in range(60)
         for label, words in enumerate((polite, rude))
     ]
-    labelled(tmp_path, "\n".join(rows) + "\n")
-    model = learn_to_file(profanity(tmp_path), tmp_path / "model.npz")
+    labelled(tmp_path, curse="\n".join(rows) + "\n")
+    model = learn_to_file(profanity(tmp_path), tmp_path / "model.npz", is_calibrated=True)
     summary = learn_named("profanity", tmp_path, tmp_path / "own")
     assert (tmp_path / "own" / "profanity.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
     assert summary["auroc"] > 0.99
-    assert summary["texts"] + summary["kept_aside"] == 120
+    assert summary["kept_aside"] > 10
     assert np.array_equal(load_model(tmp_path / "model.npz").weights, model.weights)
     assert model.score(pa.array(rude)).min() > 0.5 > model.score(pa.array(polite)).max()
 
@@ -157,7 +220,7 @@ def small_data(tmp_path):
 
 def test_prose_is_learned_as_harmless_with_a_small_weight(small_data):
     comments = "나쁜 댓글\tFalse\tnone\thate\n좋은 댓글\tFalse\tnone\tnone\n"
-    labelled(small_data, "욕이다|1\n고마워요|0\n", comments)
+    labelled(small_data, curse="욕이다|1\n고마워요|0\n", kocohub=comments)
     for dataset in (harm(small_data), profanity(small_data)):
         assert dataset.guidance.importance is not None
         little = np.isclose(dataset.guidance.importance, 0.1)
@@ -166,18 +229,34 @@ def test_prose_is_learned_as_harmless_with_a_small_weight(small_data):
         assert not any("절차에 관하여" in text for text in dataset.aside_texts.to_pylist())
 
 
-def test_value_takes_edited_prose_and_low_rated_remarks_in_passages_of_one_length(small_data):
-    dataset = value(small_data)
-    assert set(np.unique(dataset.labels)) == {0, 1}
-    texts = dataset.texts.to_pylist() + dataset.aside_texts.to_pylist()
-    assert not any(mark in text for text in texts for mark in ("#", "<b>", "최고"))
-    assert min(len(text) for text in dataset.texts.to_pylist()) > 450
-    learned, aside = (
-        {text.split()[1] for text in part.to_pylist() if text.startswith("문서")}
-        for part in (dataset.texts, dataset.aside_texts)
-    )
-    assert learned | aside == {str(folder) for folder in range(12)}
-    assert learned.isdisjoint(aside)
+def test_value_learns_by_source_and_by_label_and_never_from_a_file_that_is_kept_aside(tmp_path, monkeypatch):
+    kinds = {"manual": ("{}번 기능을 켜는 방법은 이렇다. ", 2.4), "chat": ("{}번째 봤는데 재미없다 진짜. ", 0.3)}
+    for name, (sentence, _) in kinds.items():
+        (tmp_path / name).mkdir()
+        for number in range(12):
+            (tmp_path / name / f"{number}.md").write_text(sentence.format(number) * 40, encoding="utf-8")
+    files = [f'{name} = {{ files = "{name}/*.md", worth = {worth} }}' for name, (_, worth) in kinds.items()]
+    rows = ["manual,manual/1.md,0,200,3,1", "chat,chat/2.md,5,200,0,0", "chat,chat/3.md,5,200,0,1"]
+    labels = "\n".join(["source,path,start,characters,worth,aside", *rows])
+    for name, text in (("SOURCES", "\n".join(files)), ("LABELS", labels)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        monkeypatch.setattr(value_dataset, name, tmp_path / name)
+    dataset = value(tmp_path)
+    learned = dataset.texts.to_pylist()
+    assert dataset.aside_labels.tolist() == [1, 0]
+    assert [len(text) for text in dataset.aside_texts.to_pylist()] == [200, 200]
+    assert not any(text.startswith(("1번 기능", "3번째")) for text in learned)
+    assert set(np.round(dataset.labels, 3).tolist()) == {0.8, 0.1, 0.0}
+    labelled_row = dataset.labels.tolist().index(0.0)
+    assert learned[labelled_row] == (kinds["chat"][0].format(2) * 40)[5:205]
+    assert dataset.guidance.importance[labelled_row] == dataset.guidance.importance.max()
+
+
+def test_the_shipped_labels_of_value_are_400_and_half_of_them_are_kept_aside():
+    labels = value_dataset.labels()
+    assert len(labels) == 400
+    assert sum(label.is_aside for label in labels) == 200
+    assert {label.worth for label in labels} == {0, 1, 2, 3}
 
 
 def test_spam_keeps_three_offers_aside_and_counts_both_classes_alike(small_data):
@@ -196,5 +275,5 @@ def test_shipped_value_prefers_an_encyclopedia_to_remarks():
     )
     remark = "진짜 너무 재미없다ㅋㅋㅋㅋ 왜 봤는지 모르겠음 그냥 시간 아깝다ㅡㅡ"
     scores = load_model(WEIGHTS / "value.npz").score(pa.array([informative, remark]))
-    assert scores[0] > 0.8
+    assert scores[0] > 0.55
     assert scores[1] < 0.2

@@ -47,7 +47,7 @@ def test_unknown_id_is_one_line_with_the_id_that_begins_alike(built):
     known = pq.read_table(built / "ledger", columns=["id"]).column("id").drop_null()[0].as_py()
     with pytest.raises(UserError, match=f"did you mean '{known}'"):
         questions.explain(built, known[:-1] + "x")
-    with pytest.raises(UserError, match="no document 'zzz'"):
+    with pytest.raises(UserError, match="nothing read is 'zzz'"):
         questions.explain(built, "zzz")
 
 

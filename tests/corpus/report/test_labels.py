@@ -41,7 +41,7 @@ def test_every_kind_type_and_score_has_a_label_and_no_label_is_for_another():
     assert labels.SCORES.keys() == {rule.score for rule in every_rule()}
 
 
-@pytest.mark.parametrize("table", ["REASONS", "KINDS", "PERSONAL", "SCORES"])
+@pytest.mark.parametrize("table", ["REASONS", "STEPS", "KINDS", "PERSONAL", "SCORES"])
 def test_every_label_is_korean_and_english_and_no_two_are_the_same(table):
     pairs = getattr(labels, table).values()
     korean, english = zip(*pairs, strict=True)

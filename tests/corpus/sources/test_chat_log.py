@@ -97,8 +97,8 @@ def test_names_become_labels_in_every_place_where_they_stand_whole():
     chat = read_chat(PC)
     assert chat is not None
     assert [(turn["speaker"], turn["text"]) for turn in labelled(chat.turns)] == [
-        ("화자 1", "길순아, 내일 볼래?\n몇 시가 좋아?"),
-        ("화자 2", "응 길동아! 화자 1은 늘 급해"),
+        ("화자 1", "화자 2아, 내일 볼래?\n몇 시가 좋아?"),
+        ("화자 2", "응 화자 1아! 화자 1은 늘 급해"),
         ("화자 3", "화자 1 나도 끼워 줘: 제발"),
         ("화자 1", "그래"),
     ]
@@ -132,9 +132,9 @@ def test_a_log_becomes_a_dialogue_without_names(form, charset, tmp_path: Path):
     found = to_document(raw, Input(tmp_path))
     assert not isinstance(found, Unreadable)
     assert found["text"].split("\n")[:3] == [
-        "화자 1: 길순아, 내일 볼래?",
+        "화자 1: 화자 2아, 내일 볼래?",
         "몇 시가 좋아?",
-        "화자 2: 응 길동아! 화자 1은 늘 급해",
+        "화자 2: 응 화자 1아! 화자 1은 늘 급해",
     ]
     assert "홍길동" not in str({**found, "origin": None})
     assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", "2021-05-25")
@@ -212,3 +212,96 @@ def test_real_stories_have_the_speaker_of_each_quotation(tmp_path: Path):
     assert all(turn["speaker"] and turn["role"] == "quotation" for turn in turns)
     assert all(turn["text"] in row["text"] for row in found for turn in row["turns"] or ())
     assert not [turn for turn in turns if turn["text"][0] == turn["text"][-1] and turn["text"][0] in "\"'"]
+
+
+BRACKETS = """우리 방 님과 카카오톡 대화
+저장한 날짜 : 2021-05-26 09:00:01
+
+--------------- Monday, May 24, 2021 ---------------
+[[독서]가온/95/서울] [3:00 PM] 반가워요
+다솜님이 들어왔습니다.
+[나래(운영)] [3:01 PM] @[독서]가온/95/서울 어서 오세요. 다솜님도요
+채팅방 관리자가 메시지를 가렸습니다.
+[방장봇] [3:02 PM] 다솜님이 부방장이 되었습니다.
+다솜님이 부방장이 되었습니다. 다솜님에게 관리 권한이 부여되었습니다.
+[나래(운영)] [3:03 PM] [공지] 회비는 만 원입니다
+"""
+
+
+def test_names_with_brackets_and_lines_of_the_program():
+    found = document(BRACKETS)
+    assert found["text"].split("\n") == [
+        "화자 1: 반가워요",
+        "화자 2: 화자 1 어서 오세요. 화자 3님도요",
+        "화자 2: [공지] 회비는 만 원입니다",
+    ]
+    assert found["source"]["published"] == "2021-05-24"
+
+
+DATED = {
+    "May 24, 2021 at 3:00 PM, {} : {}": "2021-05-24",
+    "24 May 2021 at 15:00, {} : {}": "2021-05-24",
+    "2021. 5. 24. 오후 3:00, {} : {}": "2021-05-24",
+    "2021년 5월 24일 오후 3:00, {} : {}": "2021-05-24",
+    "2021-05-24 15:00, {} : {}": "2021-05-24",
+    "2021/5/24 3:00 p.m., {} : {}": "2021-05-24",
+}
+
+
+@pytest.mark.parametrize("form", DATED)
+def test_days_are_read_in_every_form(form: str):
+    chat = read_chat("\n".join([form.format("가온", "내일 볼래?"), form.format("나래", "그래: 좋아"), "다음 줄"]))
+    assert chat is not None
+    assert [(turn["speaker"], turn["text"]) for turn in chat.turns] == [
+        ("가온", "내일 볼래?"),
+        ("나래", "그래: 좋아\n다음 줄"),
+    ]
+    assert chat.began == DATED[form]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "2021. 5. 24. 오후 3:30: 다솜님이 나갔습니다.",
+        "2021년 5월 24일 오후 3:00, 가온님이 나래님과 다솜님을 초대했습니다.",
+        "May 24, 2021 at 3:00 PM, Gaon invited Narae.",
+        "가온님이 나래님을 내보냈습니다.",
+        "채팅방 관리자가 메시지를 가렸습니다.",
+        "나래님이 방장이 되었습니다.",
+        "2021년 5월 25일 화요일",
+    ],
+)
+def test_what_the_program_tells_is_nobodys_word(event: str):
+    lines = ["2021년 5월 24일 오후 3:00, 가온 : 하나", event, "2021년 5월 24일 오후 3:01, 나래 : 둘"]
+    assert said("\n".join(lines)) == [("가온", "하나"), ("나래", "둘")]
+
+
+LINE = """[LINE] 독서 모임 대화
+저장 시간: 2021/05/25 15:21
+
+2021.05.24 월요일
+15:00{0}가온{0}내일 몇 시야?
+15:01{0}나래{0}일곱 시.
+늦지 마
+15:02{0}다솜{0}[스티커]
+15:03{0}가온{0}@나래 고마워
+"""
+
+
+@pytest.mark.parametrize("between", ["\t", " "])
+def test_a_log_of_line(between: str):
+    found = document(LINE.format(between) + "15:04\t나래님이 그룹에서 나갔습니다.\n")
+    assert found["text"] == "화자 1: 내일 몇 시야?\n화자 2: 일곱 시.\n늦지 마\n화자 1: 화자 2 고마워"
+    assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", "2021-05-24")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12:30\t서울\t부산\n13:30\t대전\t광주\n표가 이어진다\n" + "긴 글이 이어진다.\n" * 9,
+        "[참고] [12:30 도착] 안내문입니다.\n" + "본문이 이어집니다.\n" * 9,
+        "이 글은 2021년 5월 24일에 들어왔습니다.\n그리고 나갔습니다.",
+    ],
+)
+def test_texts_with_times_are_no_logs(text: str):
+    assert read_chat(text) is None

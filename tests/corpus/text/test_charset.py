@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from malmoi.corpus.text import charset
@@ -89,6 +91,62 @@ def test_text_in_any_unicode_form_is_not_binary(text):
     assert not charset.looks_binary(text.encode())
     assert not charset.looks_binary(text.encode("utf-16"))
     assert not charset.looks_binary(("long enough to tell " + text).encode("utf-16-le"))
+
+
+ZEROS = {
+    "one in a text": KOREAN.encode()[:30] + b"\0" + KOREAN.encode()[30:],
+    "one at the start": b"\0" + KOREAN.encode(),
+    "a run at the end": KOREAN.encode() + bytes(100),
+    "one in CP949": KOREAN.encode("cp949")[:20] + b"\0" + KOREAN.encode("cp949")[20:],
+    "one beside a broken character": KOREAN.encode()[1:] + KOREAN.encode() * 2 + b"\0",
+    "one in English": b"nothing but plain words\0 here",
+}
+
+
+@pytest.mark.parametrize("case", ZEROS)
+def test_a_zero_byte_makes_no_text_binary(case):
+    assert not charset.looks_binary(ZEROS[case])
+    decoded = charset.decode(ZEROS[case])
+    assert decoded is not None
+    assert "\0" not in decoded.text
+
+
+@pytest.mark.parametrize(
+    "start", [b"<!DOCTYPE html>", b"\n<html lang=ko>", b"<!-- saved -->\n<HTML>", b"<?xml version='1.0'?>"]
+)
+def test_the_start_of_a_page_outweighs_zero_bytes(start):
+    assert not charset.looks_binary(start + b"<p>\xea\xb0\x80\0\0\xff" + bytes(50))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\0" * 40,
+        b"abc" + bytes(500),
+        bytes(range(256)) * 8,
+        KOREAN.encode().replace(b" ", b"\0\0"),
+        b"".join(hashlib.sha256(bytes([number])).digest() for number in range(100)),  # as compressed data are
+    ],
+)
+def test_zeros_among_what_is_no_text_are_binary(content):
+    assert charset.looks_binary(content)
+
+
+MAIL = "안녕하세요. 다음 주 모임은 도서관에서 있습니다. 시간이 바뀌면 다시 알려 드리겠습니다."
+
+
+@pytest.mark.parametrize("name", ["iso2022_kr", "utf-7"])
+def test_korean_of_old_mail_is_read_though_nobody_declares_it(name):
+    content = MAIL.encode(name)
+    assert content.isascii()
+    assert charset.decode(content) == (MAIL, name, 0.0)
+    assert charset.decode(content.replace(charset.KOREAN_MAIL, b"")).text == MAIL
+
+
+@pytest.mark.parametrize("text", ["a+b+c = d+e", "+82-10-0000-0000 +1+2", "x \x0e y \x0f z", "C++ ++i +Inf-", "+ACE-"])
+def test_ascii_with_signs_of_old_mail_stays_ascii(text):
+    decoded = charset.decode(text.encode())
+    assert (decoded.text, decoded.charset) == (text, "utf-8")
 
 
 def test_the_head_of_a_stream_may_end_inside_a_character():

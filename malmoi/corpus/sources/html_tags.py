@@ -1,0 +1,76 @@
+"""HTML tags among words: which are markup, and which are only mentioned.
+
+A renderer shows none of them. Writers, though, write "List<T>" and "<style>을 쓰면" without marks of code, and mean the
+words. So a tag counts as markup where it does what markup does: it has attributes, it is closed, or it closes what was
+opened; within a block of HTML, or where HTML asks for no end, any tag of HTML does.
+"""
+
+import re
+from collections.abc import Sequence
+
+from markdown_it.token import Token
+
+NAME = re.compile(r"<(/?)([A-Za-z][\w.:-]*)")
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+"""Elements without content."""
+OPEN_ENDED = frozenset("p li dt dd td th tr tbody thead tfoot colgroup option optgroup rt rp caption".split())
+"""Elements whose end may be left out (HTML standard 13.1.2.4), so that one tag alone is no mention."""
+USUAL = frozenset(
+    "a abbr address article aside audio b bdi bdo blockquote body button canvas center cite code data datalist del"
+    " details dfn dialog div dl em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header html i"
+    " iframe ins kbd label legend main map mark menu nav noscript object ol output picture pre q ruby s samp section"
+    " select small span strike strong sub summary sup svg table template textarea time title tt u ul var video".split()
+)
+HIDDEN_NAMES = ("script", "style")
+"""Elements whose content nobody sees."""
+HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+TAG = re.compile(r"</?[A-Za-z][\w.:-]{0,60}(?:\s[^<>]{0,2000})?/?>")
+LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+Pairs = tuple[frozenset[str], dict[str, int], bool]
+"""Names of elements that are opened and closed, the token of the last end of each, and whether there is any tag."""
+
+
+def paired_names(tokens: Sequence[Token]) -> Pairs:
+    """What is opened and closed among the tokens of one inline content."""
+    opened: set[str] = set()
+    closed: set[str] = set()
+    ends: dict[str, int] = {}
+    for number, token in enumerate(tokens):
+        if token.type == "html_inline" and (found := NAME.match(token.content)):
+            (closed if found[1] else opened).add(found[2])
+            if found[1]:
+                ends[found[2].lower()] = number
+    return frozenset(opened & closed), ends, bool(opened or closed)
+
+
+def script_end(tokens: Sequence[Token], start: int, pairs: Pairs) -> int | None:
+    """Where the script or style that begins at a token ends. None where none begins, or where it never ends."""
+    found = NAME.match(tokens[start].content)
+    name = found[2].lower() if found and not found[1] else ""
+    if name not in HIDDEN_NAMES or pairs[1].get(name, -1) <= start:
+        return None
+    ends = re.compile(rf"</{name}[\s>]", re.IGNORECASE)
+    return next(n for n in range(start + 1, len(tokens)) if ends.match(tokens[n].content))
+
+
+def is_markup(tag: str, pairs: Pairs, is_html: bool) -> bool:
+    """Whether a tag, comment or instruction (as CommonMark finds them) is markup, and not a mention of it."""
+    found = NAME.match(tag)
+    if found is None:
+        return is_html or not tag.upper().startswith("<!DOCTYPE")
+    name = found[2]
+    if name in pairs[0] or "=" in tag or tag.endswith("/>") or name.lower() in VOID | OPEN_ENDED:
+        return True
+    return is_html and name.lower() in USUAL
+
+
+def without_tags(html: str) -> str:
+    """The words of HTML in which no Markdown is: scripts, styles, comments and tags of HTML go, others stay."""
+    html = COMMENT.sub("", HIDDEN.sub("", html))
+    return TAG.sub(_kept, LINE_BREAK.sub(" ", html))
+
+
+def _kept(found: re.Match[str]) -> str:
+    return "" if is_markup(found[0], (frozenset(), {}, True), True) else found[0]

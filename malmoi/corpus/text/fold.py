@@ -1,0 +1,111 @@
+"""Text as a search sees it: the same words are the same, however they were typed.
+
+Folded: NFKC (so NFD of a Mac, full width and half-width jamo are one), no sign that shows nothing (zero-width spaces,
+soft hyphens, variation selectors, controls), no capitals, any run of white space one space.
+
+Corpora of older versions hold such signs, so text is searched as it stands by a pattern that lets them be between any
+two letters (`pattern`): nothing has to be folded that does not hold the words.
+"""
+
+import contextlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
+
+IGNORED = (
+    "\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
+)
+"""Inside a character class: what shows nothing (Unicode: Default_Ignorable_Code_Point, with the controls)."""
+SPACES = "\\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Inside a character class: white space of all kinds. RE2 knows that of ASCII alone as "\\s"."""
+_IGNORED = re.compile(f"[{IGNORED}]")
+_PARTICLES = (
+    "은는이가을를의에와과도만로씨님군양께야아여라랑나서까부한으라고"
+    "ㆍ·"
+)  # first syllables of what follows a name: josa, titles, the copula
+SHORT_NAME_LETTERS, PASSAGE_LETTERS = 2, 20
+"""Two syllables are part of many words; twenty letters in a row are no chance, wherever they begin."""
+_MOST_LATIN = 0x2AF
+"""Letters up to here part words by spaces and have no particles: "lee" in "sleep" is another word."""
+
+
+def fold(text: str) -> str:
+    """The text folded, without white space at its ends."""
+    return " ".join(_IGNORED.sub("", unicodedata.normalize("NFKC", _IGNORED.sub("", text))).casefold().split())
+
+
+def squeezed(text: str) -> str:
+    """The text folded, without any white space: what two ways of breaking lines have in common."""
+    return fold(text).replace(" ", "")
+
+
+def fold_address(address: str) -> str:
+    """An address as it is compared: no scheme, "www.", fragment or slash at the end; percent signs read, folded."""
+    plain = fold(unquote(address.strip())).replace(" ", "")
+    plain = re.sub(r"^[a-z][a-z0-9+.-]*://", "", plain).partition("#")[0]
+    return plain.removeprefix("www.").rstrip("/")
+
+
+def addresses_above(address: str) -> Iterator[str]:
+    """A folded address and those that it lies below, up to its host: "a/b?c" gives "a/b?c", "a/b" and "a"."""
+    at = len(address)
+    while at > 0:
+        yield address[:at]
+        at = max(address.rfind("/", 0, at), address.rfind("?", 0, at))
+
+
+def pattern(term: str, loose: bool = True) -> str:
+    """A regular expression (RE2, to be used without regard to case) that finds `term` in text that is not folded.
+
+    Between two letters any number of ignored signs may stand, with `loose` also white space; a white space of the term
+    may be any or none. Each letter stands for its composed, decomposed and full-width forms.
+    """
+    between = f"[{IGNORED}{SPACES}]*" if loose else f"[{IGNORED}]*"
+    words = [between.join(_forms(letter) for letter in word) for word in fold(term).split()]
+    return f"[{IGNORED}{SPACES}]*".join(words)
+
+
+def address_pattern(term: str) -> str:
+    """As `pattern`, for a name in an address: as it is, in percent signs, or as the label of a host (punycode)."""
+    plain = "".join(fold(term).split())
+    forms = {quote(unicodedata.normalize(form, plain)) for form in ("NFC", "NFD")} | {plain}
+    with contextlib.suppress(UnicodeError):  # no label of a host
+        forms.add(plain.encode("idna").decode())
+    return "|".join([pattern(term), *map(re.escape, sorted(forms))])
+
+
+def _forms(letter: str) -> str:
+    """One folded letter in every form that folds to it and is ever typed."""
+    parts = unicodedata.normalize("NFD", letter)
+    forms = [re.escape(letter)]
+    if len(parts) > 1:
+        forms.append(f"[{IGNORED}]*".join(map(re.escape, parts)))
+    if "!" <= letter <= "~":
+        forms.append(chr(ord(letter) + 0xFEE0))
+        if letter.isalpha():
+            forms.append(chr(ord(letter.upper()) + 0xFEE0))
+    return forms[0] if len(forms) == 1 else f"(?:{'|'.join(forms)})"
+
+
+def is_certain(text: str, start: int, stop: int, term: str) -> bool:
+    """Whether what `pattern(term)` found at start..stop is the term, and not letters of other words beside each other.
+
+    Latin words and numbers are whole: no letter of the same kind beside them. Three syllables or more without white
+    space inside are certain, and so is a long passage. Fewer ("이사" in "이사회"), or with white space inside ("이
+    사라", or a name that a line of a PDF breaks), must begin a word, and end it or be followed by a particle.
+    """
+    letters = len(squeezed(term))
+    before, after = text[start - 1 : start], text[stop : stop + 1]
+    if all(ord(letter) <= _MOST_LATIN for letter in fold(term)):
+        return not (_is_latin(before) or _is_latin(after))
+    spaces = len(re.findall(r"\s+", _IGNORED.sub("", text[start:stop])))
+    if letters >= PASSAGE_LETTERS or (letters > SHORT_NAME_LETTERS and spaces <= len(fold(term).split()) - 1):
+        return True
+    return not before.isalnum() and (not after.isalnum() or unicodedata.normalize("NFC", after) in _PARTICLES)
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isalnum() and ord(letter) <= _MOST_LATIN
