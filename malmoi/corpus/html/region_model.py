@@ -27,8 +27,10 @@ WEIGHTS = Path(__file__).with_name("weights.npz")
 WIDE_COLUMN = COLUMN["wide_share_of_page"]
 PAGES = ("wide", "narrow")
 WIDE_THRESHOLD = 0.4
-"""Chance above which a block of a page in a wide script is chosen, where a block of it is text for sure. By site folds F1
-on pages_kr is .9798 with it, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723, .9704. On news .5 is best.
+"""Chance above which a block of a page in a wide script is chosen, where a block of it is text for sure.
+
+By site folds F1 on pages_kr is .9798 with it, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723, .9704.
+On news pages .5 is best.
 """
 WIDE_SHARE = 0.1
 """A page with such a share of characters of three bytes or more is one in a wide script."""
