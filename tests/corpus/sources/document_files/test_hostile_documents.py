@@ -187,7 +187,7 @@ def test_links_out_of_a_package_name_no_file(tmp_path):
 
 def test_a_file_larger_than_the_input_allows_is_told(tmp_path):
     assert reasons(documents(tmp_path, "a.pdf", WHOLE["pdf"], max_bytes_per_document=500)) == [
-        ("too_large", "more than 500 bytes")
+        ("too_large", "more than 500 bytes; raise max_bytes_per_document of the input")
     ]
 
 
