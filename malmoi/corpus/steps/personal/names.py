@@ -35,7 +35,9 @@ _MARKED = re.compile(
     rf"(?<![가-힣A-Za-z])(?:{_ANY_LABEL}|[Nn]ame|NAME|T[oO]|From)(?: ?\([가-힣]{{1,6}}\))?[ \t]{{0,2}}"
     rf"(?P<mark>(?<![A-Za-z])=|[:|/\t]|- |\n|(?<=[oOm])\. )[ \t]{{0,2}}(?P<name>{_FREE}|{_SPACED}){_ENDS}"
 )
-_UNMARKED = re.compile(rf"(?<![가-힣]){_ANY_LABEL} (?P<unmarked>(?!변호사){_FREE})(?:{_ENDS_UNMARKED}|(?P<goes_on>(?= [가-힣])))")
+_UNMARKED = re.compile(
+    rf"(?<![가-힣]){_ANY_LABEL} (?P<unmarked>(?!변호사){_FREE})(?:{_ENDS_UNMARKED}|(?P<goes_on>(?= [가-힣])))"
+)
 _FIELD_BEGIN = re.compile(r"(?:^|[\n|,(/\t>] ?|[:0-9*.!?-] |대리인 )$")
 _FIELD_NAME = re.compile(rf" ?님| ?씨|{_FIELD_END}")
 _TITLED = re.compile(
