@@ -20,6 +20,7 @@ names; they get a sample of the same text.
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -74,12 +75,12 @@ def main() -> None:
         print(json.dumps(work(json.loads(given.data.read_text(encoding="utf-8")))))
         return
     planted = plant(given.data)
-    for result in (
-        *recalls(given.data, planted),
-        *halves(find_ours, "malmoi"),
-        *alarms(given.data, given.show),
-        *speeds(given.data),
-        *peers(given.data, planted, given.peers),
+    for result in itertools.chain(
+        halves(find_ours, "malmoi"),
+        speeds(given.data),
+        peers(given.data, planted, given.peers),
+        recalls(given.data, planted),
+        alarms(given.data, given.show),
     ):
         print(
             json.dumps(result, ensure_ascii=False) if given.json else "  ".join(f"{k} {v}" for k, v in result.items())
@@ -286,7 +287,7 @@ def batches_of(texts: Sequence[str]) -> Iterator[Any]:
     """Batches in the corpus' schema of some BATCH_BYTES of text."""
     import pyarrow as pa
 
-    from malmoi.corpus.document import SCHEMA
+    from malmoi.corpus.document import DOCUMENTS as SCHEMA
 
     rows, size = [], 0
     for place, text in enumerate(texts):
