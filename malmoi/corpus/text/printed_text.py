@@ -19,6 +19,8 @@ LEAST_LINES = 5
 WIDTHS = (12, 90)
 """Letters of a printed line: narrow columns to whole pages."""
 FULL_SHARE, FULL_ROOM = 0.7, 2.5
+LOOSE_SHARE = 0.5
+"""As FULL_SHARE where the numbers of pages are still among the lines."""
 BROKEN_SHARE = 0.3
 """Of the full lines of a printed text at least so many are broken inside a word; between any letters it is 0.7."""
 EXACT_ROOM, EXACT_SHARE, BROKEN_SHARE_EXACT = 0.5, 0.8, 0.15
@@ -46,6 +48,14 @@ def mend(text: str, single_ends: bool = False) -> tuple[str, int]:
         return _joined(lines)
     mended, number = _single_ends(lines) if single_ends else (text, 0)
     return (mended, number) if number else (text, 0)
+
+
+def candidates(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Which texts `mend` may change, and some more, bool (rows,). data: uint8, UTF-8. offsets: int64 (rows + 1,)."""
+    from malmoi.corpus.kernels.printed_lines import may_be_printed
+
+    room = int(2 * FULL_ROOM) + 1
+    return may_be_printed(data, offsets, LEAST_LINES, 2 * WIDTHS[0] - 1, 2 * WIDTHS[1] + 1, room, LOOSE_SHARE)
 
 
 def _may_be_printed(lines: list[str]) -> bool:
