@@ -3,8 +3,8 @@
 Two sets of boosted trees: the first sees a block and where it stands, the second sees also what the first said of the
 blocks around it. Pages in wide scripts (Hangul, Kana, Chinese) have a pair of their own: what counts as the region
 differs between labelled Korean pages of all kinds and labelled news of the West, and one pair for both costs the latter
-F1 .005 (benchmarks/results). The weights lie beside this file. `malmoi corpus learn core-region` makes them again, byte
-by byte, from a folder in which pages.tar.zst and pages_kr.tar.zst are unpacked, and from the pages of page_layouts.py.
+F1 .005 (benchmarks/results). The weights lie beside this file. `malmoi corpus learn core-region` makes them again from
+a folder in which pages.tar.zst and pages_kr.tar.zst are unpacked, and from the pages of page_layouts.py.
 """
 
 from functools import cache
@@ -29,8 +29,8 @@ PAGES = ("wide", "narrow")
 WIDE_THRESHOLD = 0.4
 """Chance above which a block of a page in a wide script is chosen, where a block of it is text for sure.
 
-By site folds F1 on pages_kr is .9798 with it, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723, .9704.
-On news pages .5 is best.
+By site folds F1 on pages_kr .9798 with it, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723, .9704. On
+the news pages .5 is best.
 """
 WIDE_SHARE = 0.1
 """A page with such a share of characters of three bytes or more is one in a wide script."""
