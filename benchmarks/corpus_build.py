@@ -74,8 +74,9 @@ def prepare(arguments: argparse.Namespace, folder: Path) -> tuple[int, int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from malmoi.corpus.sources.files import list_files, read_file
+    from malmoi.corpus.sources.files import read_file
     from malmoi.corpus.sources.input import Input
+    from malmoi.corpus.sources.listing import list_files
     from malmoi.corpus.sources.raw import Raw
     from malmoi.corpus.sources.web_page import to_document
 

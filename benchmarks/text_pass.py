@@ -111,8 +111,9 @@ def bounded(texts: Iterator[str], most_bytes: float) -> Iterator[str]:
 
 
 def documents_of(folder: Path, **settings: Any) -> Iterator[str]:
-    from malmoi.corpus.sources.files import list_files, read_file
+    from malmoi.corpus.sources.files import read_file
     from malmoi.corpus.sources.input import Input
+    from malmoi.corpus.sources.listing import list_files
     from malmoi.corpus.sources.raw import Raw
     from malmoi.corpus.sources.web_page import to_document
 

@@ -9,7 +9,7 @@ LONGEST_FILE_LINES = 400
 MOST_CORPUS_FILES = 6
 LEAST_WORDS_SHARE = 0.15
 MOST_LINES = {
-    "corpus": 28_000,  # docs/decisions/0017
+    "corpus": 31_500,  # docs/decisions/0017
     "train": 4_000,
     "serve": 6_000,
     "ops": 4_600,
@@ -21,8 +21,8 @@ MOST_LINES = {
     "cli": 4_000,
 }
 """All lines of a room's Python files, as the house's design gives them."""
-MOST_OTHER_LINES = 6_000
-"""Of all rooms that are not named above, together (docs/decisions/0017)."""
+MOST_OTHER_LINES = 6_200
+"""Of all rooms that are not named above, together (docs/decisions/0017 and 0019)."""
 
 PACKAGE = ROOT / "malmoi"
 CORPUS = PACKAGE / "corpus"

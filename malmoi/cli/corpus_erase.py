@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from malmoi.corpus.erasure.request import Request
     from malmoi.corpus.erasure.search import Hit
 
+WITH_WORDS = "a file with the words"
 SHOWN_HITS = 20
 """Of one person and corpus on a terminal; --json gives all."""
 
@@ -26,12 +27,13 @@ SHOWN_HITS = 20
 @dataclass
 class Found:
     """What was found in one corpus. taken: what goes; undecided: what is only shown; media: stored files with the words
-    in their bytes."""
+    in their bytes. reason: why it could not be searched, where it is not the one that was asked for."""
 
     corpus: Path
     taken: "list[Hit]" = field(default_factory=list)
     undecided: "list[Hit]" = field(default_factory=list)
     media: list[str] = field(default_factory=list)
+    reason: str = ""
 
     @property
     def ids(self) -> set[str]:
@@ -87,26 +89,16 @@ def _erase(arguments: argparse.Namespace) -> None:
 
 def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: float) -> list[Found]:
     """What each corpus of a scope holds: hits, exact copies, and near copies of what is to go."""
-    from malmoi.corpus.erase import left_over
-    from malmoi.corpus.erasure import near, search
-    from malmoi.corpus.erasure.words import files_with
-    from malmoi.corpus.ledger.layout import MEDIA
+    from malmoi.corpus.erasure import near
 
-    found = []
-    for corpus in scope.corpora:
-        killed = frozenset(left_over(corpus)[0]) if corpus in scope.erased else frozenset[str]()
-        hits = search.find(corpus, requests, killed)
-        one = Found(corpus, [hit for hit in hits if hit.is_certain], [hit for hit in hits if not hit.is_certain])
-        if not is_remote(corpus) and (corpus / MEDIA).is_dir():
-            one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]
-        found.append(one)
+    found = [_found_in(corpus, requests, corpus == scope.corpora[0]) for corpus in scope.corpora]
     passages = [(number, text) for number, request in enumerate(requests) for text in request.texts]
     asked = [
         (one.corpus, {hit.id: hit.request for hit in one.taken if hit.id is not None})
         for one in found
-        if one.corpus in scope.erased
+        if one.corpus in scope.erased and not one.reason
     ]
-    for one in found:
+    for one in (one for one in found if not one.reason):
         known = frozenset(hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None)
         for number, (corpus, requests_by_id) in enumerate(asked):
             wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
@@ -114,6 +106,27 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
                 (one.taken if hit.is_certain else one.undecided).append(hit)
             known |= {hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None}
     return found
+
+
+def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Found:
+    """The hits and exact copies in one corpus. One that is not the own and cannot be read hinders nothing."""
+    import pyarrow as pa
+
+    from malmoi.corpus.erase import left_over
+    from malmoi.corpus.erasure import search
+    from malmoi.corpus.erasure.words import files_with
+    from malmoi.corpus.ledger.layout import MEDIA
+
+    try:
+        hits = search.find(corpus, requests, frozenset(left_over(corpus)[0]))
+    except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
+        if is_own:
+            raise
+        return Found(corpus, reason=error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}")
+    one = Found(corpus, [hit for hit in hits if hit.is_certain], [hit for hit in hits if not hit.is_certain])
+    if not is_remote(corpus) and (corpus / MEDIA).is_dir():
+        one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]
+    return one
 
 
 def _similarity(arguments: argparse.Namespace) -> float:
@@ -163,7 +176,7 @@ def _erase_all(
     changed = {one.resolve().parent for one in scope.erased}
     total: dict[str, int] = {}
     removed, tokens, certificates = [], dict[Path, dict[str, Any]](), []
-    for one in (one for one in found if one.corpus in scope.erased):
+    for one in (one for one in found if one.corpus in scope.erased and not one.reason):
         run = one.corpus.resolve().parent
         told = by_run.get(str(run), {"heldout": 0})
         reports = erasure_runs.report_of(run, lambda report: any(files_with(report, requests)), told)
@@ -181,7 +194,9 @@ def _erase_all(
     said |= {"left": left, "certificates": certificates}
     if certificates or any(one.get("files") for one in tokens.values()):
         body = {"what": "runs", "documents": sorted({document for one in found for document in one.ids})}
-        body |= {"tokens": {str(run): one for run, one in tokens.items()}, "removed": removed, "left": left}
+        named = [one for one in left if one["what"] != WITH_WORDS]  # the name of such a file may be the person's
+        body |= {"tokens": {str(run): one for run, one in tokens.items()}, "removed": removed, "left": named}
+        body |= {"other_files_left": len(left) - len(named)}
         body |= {"seen_by": [run for run in seen if erasure_runs.is_concerned(run)]}
         body |= {"searched": [str(one) for one in (*scope.corpora, *scope.runs)]}
         number = certificate.write(found[0].corpus, body)
@@ -236,7 +251,9 @@ def _left(
     """What still holds documents, or may: other corpora, tokens that could not be changed, weights."""
     left = []
     for one in found:
-        if one.corpus not in scope.erased and not one.is_empty:
+        if one.reason:
+            left.append({"path": str(one.corpus), "command": "mend it and ask again", "what": one.reason})
+        elif one.corpus not in scope.erased and not one.is_empty:
             command = f"malmoi corpus erase {shlex.quote(str(one.corpus))} with the same words, or here with --siblings"
             left.append({"path": str(one.corpus), "command": command, "what": f"{len(one.taken)} documents"})
     for told in seen:
@@ -249,13 +266,15 @@ def _left(
 def _other_files(scope: Scope, requests: "Sequence[Request]", changed: set[Path]) -> list[dict[str, str]]:
     """Files of the runs that hold the words and are nothing that this command knows how to change."""
     from malmoi.corpus.erasure.words import files_with
+    from malmoi.corpus.ledger.layout import WRITTEN
 
-    skipped = (".safetensors", ".gguf", ".bin", "train/checkpoints")
+    searched = (f"{corpus.name}/{name}" for corpus in scope.corpora for name in WRITTEN)
+    skipped = (".safetensors", ".gguf", ".bin", "train/checkpoints", *searched)
     return [
         {
             "path": str(path),
             "command": f"look into it, then rm {shlex.quote(str(path))}",
-            "what": "a file with the words",
+            "what": WITH_WORDS,
         }
         for run in scope.runs
         if run in changed

@@ -45,6 +45,7 @@ def _files(verbs: Any, name: str, purpose: str, action: Callable[[argparse.Names
 
 
 def _extract(arguments: argparse.Namespace) -> int:
+    from malmoi.corpus.document import CONFIDENCE
     from malmoi.corpus.sources.loose import read_loose
 
     failed = 0
@@ -56,6 +57,7 @@ def _extract(arguments: argparse.Namespace) -> int:
         row |= {name: document["source"][name] for name in OF_SOURCE}
         row |= {"turns": document["turns"], "segments": document["segments"], "views": document.get("views")}
         row |= {name: document.get(name, False) for name in ("embedded", "cut")}
+        row |= {CONFIDENCE: document.get(CONFIDENCE)}
         _print(row, arguments.json, _page_for_people)
     return min(failed, 1)
 

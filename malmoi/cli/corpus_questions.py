@@ -194,8 +194,10 @@ def _print_losses(rows: list[dict[str, Any]], warnings: list[str]) -> None:
     shown = "{letters:>12,} {share:>7.1%} in {documents:>7,} documents, most of {documents_mostly:,}"
     largest = [(harmless(f"{row['source']}  {row['step']}"), shown.format(**row)) for row in rows[:SHOWN_SOURCES]]
     table(f"letters taken, source by step (the {SHOWN_SOURCES} largest)", largest)
-    for warning in warnings:
+    for warning in warnings[:SHOWN_SOURCES]:
         print(f"look at {harmless(warning)}")
+    if len(warnings) > SHOWN_SOURCES:
+        print(f"and {len(warnings) - SHOWN_SOURCES:,} more sources: --json has all")
 
 
 def _shares(groups: dict[str, Any]) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from malmoi.cli.corpus_questions import corpus_verb
 from malmoi.cli.erasure_scope import Scope, may_be
 from malmoi.cli.terminal import harmless, show
 from malmoi.kit.errors import UserError
-from malmoi.kit.run import TOKENIZER, TOKENS
+from malmoi.kit.files import listed
+from malmoi.kit.run import REPORT, TOKENIZER, TOKENS
 
 if TYPE_CHECKING:
     from malmoi.corpus.erasure.request import Request
@@ -66,6 +67,8 @@ def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterat
     from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, SHARDS
 
     for one in found:
+        if one.reason:
+            yield _place("a corpus that cannot be read", one.corpus) | {"reason": one.reason}
         kept = sorted({hit.id for hit in one.taken if hit.kept and hit.id})
         every = sorted({hit.id or f"row {hit.place[1]} of {hit.place[0]}" for hit in one.taken})
         for name, ids in ((SHARDS, kept), (INDEX, kept), (LEDGER, every)):
@@ -85,6 +88,7 @@ def _in_runs(scope: Scope, requests: "Sequence[Request]", ids: set[str]) -> Iter
     corpora = {one.resolve() for one in scope.corpora}
     for run in scope.runs:
         yield from _in_tokens(run, requests, ids)
+        yield from _in_report(run / REPORT, ids)
         inside = [corpus.relative_to(run).as_posix() for corpus in corpora if corpus.is_relative_to(run)]
         for path in files_with(run, requests, (".safetensors", ".gguf", ".bin", *inside)):
             yield _place("a file of the run", path)
@@ -93,6 +97,14 @@ def _in_runs(scope: Scope, requests: "Sequence[Request]", ids: set[str]) -> Iter
 def _place(what: str, path: Path, ids: Sequence[str] = ()) -> dict[str, Any]:
     """One place in which something was found. ids: of documents or rows there, none where it is a file as a whole."""
     return {"what": what, "path": str(path), "number": len(ids) or 1, "ids": list(ids)}
+
+
+def _in_report(report: Path, ids: set[str]) -> Iterator[dict[str, Any]]:
+    """Files of an evaluation that show documents, which they name by their ids."""
+    for path in listed(report):
+        told = path.read_text(encoding="utf-8", errors="replace") if path.suffix in (".json", ".html") else ""
+        if inside := sorted(one for one in ids if one in told):
+            yield _place("report", path, inside)
 
 
 def _in_tokens(run: Path, requests: "Sequence[Request]", ids: set[str]) -> Iterator[dict[str, Any]]:
@@ -105,22 +117,11 @@ def _in_tokens(run: Path, requests: "Sequence[Request]", ids: set[str]) -> Itera
     try:
         for part, found in ids_in(run / TOKENS, ids).items():
             if found:
-                yield {
-                    "what": f"tokens ({part})",
-                    "path": str(run / TOKENS),
-                    "number": len(found),
-                    "ids": sorted(found),
-                }
+                yield _place(f"tokens ({part})", run / TOKENS, sorted(found))
         yield from _decoded(run, requests)
     except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
         reason = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        yield {
-            "what": "tokens that cannot be read",
-            "path": str(run / TOKENS),
-            "number": 1,
-            "ids": [],
-            "reason": reason,
-        }
+        yield _place("tokens that cannot be read", run / TOKENS) | {"reason": reason}
 
 
 def _decoded(run: Path, requests: "Sequence[Request]") -> Iterator[dict[str, Any]]:
@@ -148,18 +149,10 @@ def _decoded(run: Path, requests: "Sequence[Request]") -> Iterator[dict[str, Any
                 spans = part.documents(start, stop)
                 ids |= {one for one, first, last in spans if says(codec.decode(part.read(first, last).tolist()))}
         if ids:
-            yield {
-                "what": f"tokens ({name}), decoded",
-                "path": str(run / TOKENS),
-                "number": len(ids),
-                "ids": sorted(ids),
-            }
-    spelt = [
-        token for token in range(codec.vocabulary_tokens) if says(codec.token_bytes(token).decode(errors="replace"))
-    ]
-    if spelt:
-        path = str(run / TOKENIZER)
-        yield {"what": "a token of the vocabulary", "path": path, "number": len(spelt), "ids": list(map(str, spelt))}
+            yield _place(f"tokens ({name}), decoded", run / TOKENS, sorted(ids))
+    words = (codec.token_bytes(token).decode(errors="replace") for token in range(codec.vocabulary_tokens))
+    if spelt := [str(token) for token, word in enumerate(words) if says(word)]:
+        yield _place("a token of the vocabulary", run / TOKENIZER, spelt)
 
 
 def _print(said: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from malmoi.corpus.passes.memory import INPUT_BYTES_PER_DOCUMENT, num_processes,
 from malmoi.corpus.passes.tasks import Plan
 from malmoi.corpus.passes.units import Unit
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.sources.files import would_read
+from malmoi.corpus.sources.listing import would_read
 from malmoi.kit import config, events, fence, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import PARTIAL, listed, make_folder, remove

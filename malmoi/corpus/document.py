@@ -84,6 +84,13 @@ DAMAGE = "decoding_damage_share"
 """Column: the share of a text that is U+FFFD, as read."""
 
 
+CONFIDENCE, UNSURE = "core_region_confidence", "unsure_core_region"
+"""Columns: the F1, 0..1, that the core region of a page is predicted to have, and whether that is among the lowest.
+
+Null for what is no page, and for pages of threads or with their text in a script.
+"""
+
+
 TAKEN = pa.list_(pa.struct([("step", pa.string()), ("letters", pa.int64())]))
 """How many letters each step took from an item, in order; below 0 where it added some (masks, speakers' labels).
 
@@ -108,6 +115,8 @@ DOCUMENTS = pa.schema(
         pa.field("letters_read", pa.int64()),  # of the item as decoded; null: as many as its text and what was taken
         pa.field("letters_taken", TAKEN),  # letters_read = letters + the sum of these
         pa.field(DAMAGE, pa.float32()),
+        pa.field(CONFIDENCE, pa.float32()),
+        pa.field(UNSURE, pa.bool_()),
         pa.field("source_verdict", VERDICT),
         pa.field("link_hosts", pa.list_(pa.string())),  # other sites that a page links to, each once
     ]

@@ -2,8 +2,9 @@
 
 A reader puts MARK into its text where an item stands and lists the items in order: {"type", "uri", "content",
 "caption"}, content being bytes, or None where the item lies elsewhere (nothing is ever fetched). When the text is
-clean, `place` takes the marks out and says where they were. What an item is, its first bytes say and no name. Contents
-are stored under their hash and never opened, run or followed.
+clean, `place` takes the marks out and says where they were. What an item is, its first bytes say and no name. Pictures
+lose what tells of people (pictures/cleaning.py) and no pixel; one that is broken, or of a format that is not cleaned,
+is not stored, and its address says why. Contents are stored under their hash and never decoded, run or followed.
 """
 
 import base64
@@ -14,8 +15,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
+from malmoi.corpus.pictures.cleaning import cleaned
+from malmoi.corpus.pictures.damage import DamagedError, NotCleanedError
 from malmoi.kit.files import atomic_file
 from malmoi.kit.paths import is_remote
 
@@ -29,6 +32,8 @@ MOST_BYTES = 20_000_000
 MOST_CAPTION, MOST_URI = 2_000, 2_000
 TYPES = ("image", "audio", "video", "music")
 HEAD_BYTES = 512
+NOT_STORED = "about:not-stored#"
+"""How the address of a picture begins that is not stored; why follows, percent-encoded."""
 _FORMATS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _SIGNS, _RIFF, _BRANDS = (
     {sign.encode("latin-1"): (kind, suffix) for sign, (kind, suffix) in _FORMATS[name].items()}
@@ -167,10 +172,16 @@ def _segment(at: int, one: Mapping[str, Any], contents: dict[str, bytes]) -> dic
     kind = one.get("type")
     sha256 = None
     if content:
-        found, sha256 = sniff(content), hashlib.sha256(content).hexdigest()
+        found, refused = sniff(content), None
         kind = found[0] if found else kind
         if found and len(content) <= MOST_BYTES:
-            contents[sha256] = content
+            content, refused = _without_metadata(content, *found)
+        if refused:
+            uri = uri or NOT_STORED + quote(refused)
+        else:
+            sha256 = hashlib.sha256(content).hexdigest()
+            if found and len(content) <= MOST_BYTES:
+                contents[sha256] = content
     return {
         "type": kind if kind in TYPES else "image",
         "uri": _address(uri),
@@ -179,6 +190,17 @@ def _segment(at: int, one: Mapping[str, Any], contents: dict[str, bytes]) -> dic
         "end": at,
         "caption": _caption(one.get("caption")),
     }
+
+
+def _without_metadata(content: bytes, kind: str, suffix: str) -> tuple[bytes, str | None]:
+    """A picture cleaned, or why it is not stored. Sound, video and music stay as they are."""
+    if kind != "image":
+        return content, None
+    try:
+        return cleaned(content, suffix), None
+    except (DamagedError, NotCleanedError) as error:
+        word = "damaged" if isinstance(error, DamagedError) else "not cleaned"
+        return content, f"{word}: {error}"
 
 
 def _line(text: Any) -> str:

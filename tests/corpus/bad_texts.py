@@ -15,8 +15,7 @@ KOREAN = ("euc-kr", "cp949", "johab", "iso2022_kr", "utf-7", "utf-16-le", "utf-1
 ENCODED = TEXT.encode()
 
 CHARSETS = {
-    **{f"whole {code}": kind("a.txt", TEXT.encode(code), "", 1) for code in KOREAN if code != "utf-32-be"},
-    "whole utf-32-be": kind("a.txt", TEXT.encode("utf-32-be"), "binary"),  # without a mark nobody writes it
+    **{f"whole {code}": kind("a.txt", TEXT.encode(code), "", 1) for code in KOREAN},
     **{f"{code} cut in a character": kind("a.txt", TEXT.encode(code)[:-3], "binary encoding", MORE) for code in KOREAN},
     **{
         f"{code} from the middle of a character on": kind("a.txt", TEXT.encode(code)[1:], "binary encoding", MORE)

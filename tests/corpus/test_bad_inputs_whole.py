@@ -13,6 +13,7 @@ import pytest
 from bad_inputs import INPUTS, MORE, Kind, Written, all_kinds, write
 
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources import names
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Reason
 from malmoi.kit import events, manifest
@@ -149,7 +150,7 @@ def test_every_file_of_every_kind_is_in_the_ledger(built, rows):
     for one in built.written.values():
         paths = [path for path in (built.raw / one.input / one.folder).iterdir() if path.name not in hidden]
         files = [path.name for path in paths if path.is_symlink() or not path.is_dir()]
-        shown = {os.fsencode(name).decode("utf-8", "backslashreplace") for name in files}
+        shown = {names.shown(os.fsencode(name)) for name in files}
         assert shown <= {name for row in rows[one] for name in _parts(row["origin"]["file"])}, one
 
 

@@ -14,8 +14,9 @@ from small_batches import quiet, sentences, write_rows
 
 from malmoi.corpus.build import build, made_from
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.sources.files import list_files, read_file
+from malmoi.corpus.sources.files import read_file
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.listing import list_files
 from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.stage import state

@@ -21,6 +21,7 @@ from malmoi.corpus import media
 from malmoi.corpus.document import DOCUMENTS, SEGMENT
 from malmoi.corpus.ledger import stored_media
 from malmoi.corpus.media import MARK, item, place, sniff, store
+from malmoi.corpus.pictures.cleaning import cleaned
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.markdown import clean, clean_with_media
@@ -169,7 +170,7 @@ def test_addresses_with_data_in_them_are_contents_and_bad_ones_are_nothing():
     _, segments, contents = place(MARK * len(uris), [item("image", uri) for uri in uris])
     assert [one["sha256"] is not None for one in segments] == [True, True, False, False, False]
     assert all(one["uri"] is None for one in segments)
-    assert sorted(contents.values()) == sorted([PNG, SVG])
+    assert sorted(contents.values()) == sorted([PNG, cleaned(SVG, ".svg")])
     assert media.from_base64("A" * 40_000_000) is None
 
 
@@ -264,7 +265,7 @@ def test_pictures_of_a_notebook_stand_behind_their_cells(tmp_path: Path):
     assert found["text"] == "# 제목\n와 그리고\n\n```python\nplot()\n```\n\n끝"
     assert found["title"] == "제목"
     shown = [(one["caption"], one["uri"], one["sha256"] and one["sha256"][:8]) for one in found["segments"]]
-    png, svg = (hashlib.sha256(one).hexdigest()[:8] for one in (PNG, SVG))
+    png, svg = (hashlib.sha256(one).hexdigest()[:8] for one in (PNG, cleaned(SVG, ".svg")))
     assert shown == [
         ("붙임", None, png), ("밖", "b.png", None), ("없음", "attachment:c.png", None), (None, None, png),
         ("나무 그림", None, svg),
@@ -313,9 +314,9 @@ def test_real_notebooks_give_every_picture_that_they_hold(tmp_path: Path):
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 if "image/png" in data:
-                    expected.append(base64.b64decode("".join(data["image/png"])))
+                    expected.append(cleaned(base64.b64decode("".join(data["image/png"])), ".png"))
                 elif "image/svg+xml" in data:
-                    expected.append("".join(data["image/svg+xml"]).encode())
+                    expected.append(cleaned("".join(data["image/svg+xml"]).encode(), ".svg"))
     source = Input(tmp_path)
     found = [to_document(raw, source) for raw in read(source) if isinstance(raw, Raw)]
     hashes = [one["sha256"] for row in found for one in row["segments"] or () if one["sha256"]]

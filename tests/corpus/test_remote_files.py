@@ -20,8 +20,9 @@ from small_batches import quiet, sentences, write_rows
 from malmoi.corpus.build import build
 from malmoi.corpus.passes import inputs
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.sources.files import list_files, read, read_file, sized_files
+from malmoi.corpus.sources.files import read, read_file
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.listing import list_files, sized_files
 from malmoi.kit import files, manifest, paths
 from malmoi.kit.errors import UserError
 

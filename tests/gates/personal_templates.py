@@ -71,7 +71,7 @@ def _values(chance: random.Random) -> dict[str, Callable[[], str]]:
     rrn = _resident(chance, "12", "34")
     frn = _resident(chance, "56", "78")
     card = _card(chance)
-    birth = (chance.randrange(1940, 2012), chance.randrange(1, 13), chance.randrange(1, 29))
+    birth = (int(("20" if rrn[6] in "34" else "19") + rrn[:2]), int(rrn[2:4]), int(rrn[4:6]))
     ip = forms.public_ip(chance)
     two, three = ".".join(ip.split(".")[:2]), ".".join(ip.split(".")[:3])
 
@@ -169,7 +169,9 @@ def _values(chance: random.Random) -> dict[str, Callable[[], str]]:
 def _resident(chance: random.Random, before_2000: str, after_2000: str) -> str:
     """Thirteen digits: a day, a digit for its century, and a last digit that does not fit."""
     front, back = (
-        (forms.birth(chance), before_2000) if chance.random() < 0.7 else (forms.birth(chance, chance.randrange(26)), after_2000)
+        (forms.birth(chance), before_2000)
+        if chance.random() < 0.7
+        else (forms.birth(chance, chance.randrange(26)), after_2000)
     )  # fmt: skip
     body = front + chance.choice(back) + forms.digits(chance, 5)
     total = sum(int(digit) * weight for digit, weight in zip(body, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=True))

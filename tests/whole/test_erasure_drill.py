@@ -75,6 +75,26 @@ def test_after_one_command_nothing_is_left_but_in_named_weights_and_no_crawl_bri
     assert files_with_names(*folders) == {}
 
 
+def test_a_second_request_after_encoding_anew_still_knows_what_was_trained_on(scene):
+    """The scene as the first test left it: erased, and the corpus built again with the next crawl."""
+    run, corpus = scene["runs"] / "drill", scene["runs"] / "drill" / "corpus"
+    malmoi("corpus", "build", str(scene["recipe"]))
+    shown = malmoi("corpus", "sample", str(corpus), "--kept", "--count", "400", "--json").splitlines()
+    kept = [row["id"] for row in map(json.loads, shown) if row["origin"]["file"] == "posts.jsonl"]
+    trained = [one for one in kept if int(one[:8], 16) / 2**32 >= 0.2]  # the recipe's heldout_share
+    before = {one: malmoi("train", "seen", str(run), one, "--json") for one in trained[:3]}
+    malmoi("tokenizer", "encode", str(scene["recipe"]))
+    assert {one: malmoi("train", "seen", str(run), one, "--json") for one in before} == before
+    steps = {one: json.loads(told)["steps"] for one, told in before.items()}
+    words = [word for one in steps for word in ("--id", one)]
+    said = json.loads(malmoi("corpus", "erase", str(corpus), *words, "--json"))
+    assert {hit["id"] for hit in said["documents"]} >= steps.keys()
+    (seen,) = said["seen_by"]
+    assert seen["documents"] + seen["heldout"] >= len(steps)
+    assert seen["steps"] >= len(set().union(*steps.values()))
+    assert said["erased"]["tokens (train)"] + said["erased"]["tokens (heldout)"] == len(said["documents"])
+
+
 def print_table(before, after, was, now, said) -> None:
     """Files with any of the names, before and after, by place; and what `where` found."""
     first, last = by_place(before), by_place(after)

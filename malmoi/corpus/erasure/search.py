@@ -118,7 +118,12 @@ def find(folder: Path, requests: Sequence[Request], left_over: frozenset[str] = 
         ids = group.table.column("id").to_pylist()
         for row, hit in _hits(asked, group).items():
             in_shards.setdefault(ids[row], hit)
-    hits = [hit for group in columns.groups(folder, LEDGER) for hit in _of_ledger(asked, group, in_shards, left_over)]
+    found: dict[Any, Hit] = {}
+    for group in columns.groups(folder, LEDGER):
+        for hit in _of_ledger(asked, group, in_shards, left_over):
+            known = found.setdefault(hit.id or hit.place, hit)  # one id may have several rows: the kept one tells most
+            found[hit.id or hit.place] = hit if hit.kept and not known.kept else known
+    hits = list(found.values())
     return [*hits, *_exact_copies(folder, hits)]
 
 

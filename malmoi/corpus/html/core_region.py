@@ -9,14 +9,17 @@ from html import unescape
 
 import numpy as np
 
+from malmoi.corpus.html.block_features import COLUMN
 from malmoi.corpus.html.code_markup import scan_with_code
+from malmoi.corpus.html.confidence import predicted_f1
 from malmoi.corpus.html.embedded import embedded_text, json_ld
+from malmoi.corpus.html.fallback import likeliest
 from malmoi.corpus.html.inline_signs import with_signs
+from malmoi.corpus.html.linked_sentences import with_linked_sentences
 from malmoi.corpus.html.page_furniture import without_furniture
-from malmoi.corpus.html.region_model import THRESHOLD, RegionWeights, judge, shipped_weights
+from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
-from malmoi.corpus.html.second_pass import second_pass
 from malmoi.corpus.html.titles_of_parts import with_titles
 from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.text import charset as charsets
@@ -48,16 +51,20 @@ class Parsed:
     """A page, scanned and judged.
 
     content: UTF-8 bytes. page: the same as uint8 (bytes,). features: float32 (blocks, columns), see block_features.py.
-    chosen: bool (blocks,), the blocks of the core region. shown: uint8 (bytes,), the text before inline_signs.py. cut:
-    the page had more than is read.
+    chance: float32 (blocks,), that a block is of the core region; chosen: bool (blocks,), those that are taken. shown:
+    uint8 (bytes,), the text before inline_signs.py. confidence: the F1 that they are predicted to have, 0..1, and
+    is_unsure: it is among the lowest. cut: the page had more than is read.
     """
 
     content: bytes
     page: np.ndarray
     scanned: Scanned
     features: np.ndarray
+    chance: np.ndarray
     chosen: np.ndarray
     shown: np.ndarray
+    confidence: float = 0.0
+    is_unsure: bool = False
     cut: bool = False
 
     def title(self) -> str:
@@ -74,10 +81,17 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     """
     content, page, scanned = scan_with_code(content)
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
-    probability, features = judge(page, scanned, weights or shipped_weights())
-    chosen = second_pass(scanned, features, probability > THRESHOLD)
+    weights = weights or shipped_weights()
+    chance, features = judge(page, scanned, weights)
+    chosen = chosen_blocks(features, chance)
+    if not chosen.any():
+        chosen = likeliest(features, chance)
     chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
-    return Parsed(content, page, with_signs(page, scanned), features, chosen, scanned.text, cut)
+    chosen = with_linked_sentences(scanned, features, chosen)
+    confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
+    is_unsure, shown = weights.is_unsure(confidence), scanned.text
+    scanned = with_signs(page, scanned)
+    return Parsed(content, page, scanned, features, chance, chosen, shown, confidence, is_unsure, cut)
 
 
 def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWeights | None = None) -> Extracted:

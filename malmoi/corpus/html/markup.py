@@ -15,9 +15,10 @@ MAX_NAME_BYTES = 32
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
 UNSEEN, ITEM, LINK, WITHIN, OUTSIDE, CODE = 1, 2, 4, 8, 16, 32
-"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...); it
-has href; its href leads within the page or runs a script; its href names a host; it may hold code without a <pre>
-(code_markup.py).
+"""Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...).
+
+Three more are of href: there is one; it leads within the page or runs a script; it names a host. CODE: it may hold code
+without a <pre> (code_markup.py).
 """
 
 
@@ -73,6 +74,21 @@ def tag_at(page: np.ndarray, start: int, end: int, tables: Tables) -> int:
 def is_space(byte: int) -> bool:
     """White space of ASCII."""
     return byte == 32 or 9 <= byte <= 13
+
+
+@njit(nogil=True, cache=True)
+def unseen_bytes(page: np.ndarray, i: int) -> int:
+    """The bytes of the character at page[i] if it shows nothing and joins nothing: U+200B, U+FEFF or U+00AD; else 0.
+
+    Editors of blogs fill empty paragraphs with them. The joiners U+200C and U+200D shape emoji and scripts, and stay.
+    """
+    if page[i] == 0xC2:
+        return 2 if i + 1 < len(page) and page[i + 1] == 0xAD else 0
+    if page[i] == 0xE2:
+        return 3 if i + 2 < len(page) and page[i + 1] == 0x80 and page[i + 2] == 0x8B else 0
+    if page[i] == 0xEF:
+        return 3 if i + 2 < len(page) and page[i + 1] == 0xBB and page[i + 2] == 0xBF else 0
+    return 0
 
 
 @njit(nogil=True, cache=True)

@@ -10,7 +10,8 @@ from numba import njit
 from malmoi.corpus.html.tags import BLOCK, CLOSES_P, ID, SCOPE
 
 P, A, LI, TD, TH, TR, DT, DD, OPTION = (ID[name] for name in "p a li td th tr dt dd option".split())
-UL, OL, DL, TABLE, TBODY, THEAD, TFOOT = (ID[name] for name in "ul ol dl table tbody thead tfoot".split())
+DIV, ADDRESS, TABLE, TBODY, THEAD, TFOOT = (ID[name] for name in "div address table tbody thead tfoot".split())
+CUSTOM = ID["?-"]
 
 
 @njit(nogil=True, cache=True)
@@ -23,6 +24,22 @@ def _find_open(stack: np.ndarray, top: int, tag: int, wall_one: int, wall_two: i
         if stack[k, 1] == tag:
             return k
         if stack[k, 1] == wall_one or stack[k, 1] == wall_two:
+            return -1
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def _find_item(stack: np.ndarray, top: int, one: int, other: int) -> int:
+    """The row of the innermost open item, an element `one` or `other`; -1 where a box other than <div>, <p> and
+    <address> stands before it: <menu>, <footer> and <article> are walls as <ul> is (HTML standard, 13.2.6.4.7).
+
+    stack, top: as in `_find_open`.
+    """
+    for k in range(top, 0, -1):
+        tag = stack[k, 1]
+        if tag in (one, other):
+            return k
+        if stack[k, 3] & BLOCK and tag not in (DIV, P, ADDRESS, CUSTOM):
             return -1
     return -1
 
@@ -41,13 +58,13 @@ def implied_end(stack: np.ndarray, top: int, tag: int, does: int, counts: np.nda
             top = k - 1
     k = -1
     if tag == LI and counts[LI]:
-        k = _find_open(stack, top, LI, UL, OL)
+        k = _find_item(stack, top, LI, LI)
     elif tag in (TD, TH) and (counts[TD] or counts[TH]):
         k = max(_find_open(stack, top, TD, TR, TABLE), _find_open(stack, top, TH, TR, TABLE))
     elif tag == TR and counts[TR]:
         k = _find_open(stack, top, TR, TABLE, TABLE)
     elif tag in (DT, DD) and (counts[DT] or counts[DD]):
-        k = max(_find_open(stack, top, DT, DL, DL), _find_open(stack, top, DD, DL, DL))
+        k = _find_item(stack, top, DT, DD)
     elif tag == OPTION and counts[OPTION]:
         k = _find_open(stack, top, OPTION, OPTION, OPTION)
     elif tag in (TBODY, THEAD, TFOOT) and (counts[TBODY] or counts[THEAD]):

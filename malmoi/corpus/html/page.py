@@ -61,9 +61,10 @@ class WebPage:
     fields: metadata under the names of sources/fields.py, url made absolute. passages: in reading order; only one, with
     the role None, where the page is no thread; none where there is no text. comments: of readers, where they were asked
     for and are not the content. link_hosts: other hosts that it links to. embedded: its text was in a script. cut: it
-    had more than is read. read: all the text that it was chosen from, in UTF-8. teasers: of how many the page consists,
-    where it is a list of other pages; it has no passages then. taken: letters and digits of the lines that were taken
-    apart, by kind (page_furniture.py).
+    had more than is read. confidence: the F1 that its core region is predicted to have, 0..1; None where the text is
+    not what the model chose (a thread, a script). is_unsure: that is among the lowest. read: all the text that it was
+    chosen from, in UTF-8. teasers: of how many the page consists, where it is a list of other pages; it has no passages
+    then. taken: letters and digits of the lines that were taken apart, by kind (page_furniture.py).
     """
 
     fields: dict[str, str]
@@ -72,6 +73,8 @@ class WebPage:
     link_hosts: tuple[str, ...] = ()
     embedded: bool = False
     cut: bool = False
+    confidence: float | None = None
+    is_unsure: bool | None = None
     read: bytes = b""
     teasers: int = 0
     taken: dict[str, int] = field(default_factory=dict)
@@ -109,6 +112,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     replies: list[ThreadTurn] = []
     if comments and (kind or fields.get("kind")) not in THREAD_KINDS:
         replies = threads.reader_comments(parsed)
+    is_chosen = not (turns or thread or embedded)
     return WebPage(
         fields,
         tuple(passage for passage in passages if passage.text),
@@ -116,6 +120,8 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
         tuple(link_hosts(parsed, base)),
         bool(embedded),
         parsed.cut,
+        parsed.confidence if is_chosen else None,
+        parsed.is_unsure if is_chosen else None,
         b"\n".join([parsed.shown.tobytes(), *(text.encode("utf-8", "replace") for text in unseen)]),
         teasers,
         _sums(passage.taken for passage in passages),
@@ -126,8 +132,8 @@ def read_fragment(html: bytes) -> Passage:
     """All the text of a piece of a page in UTF-8, which has no chrome that would have to be left out."""
     content, page, scanned = scan_with_code(html[:MAX_PAGE_BYTES])
     chosen = np.ones(len(scanned.blocks), np.bool_)
-    features = np.empty((len(chosen), 0), np.float32)
-    parsed = Parsed(content, page, with_signs(page, scanned), features, chosen, scanned.text)
+    features, chance = np.empty((len(chosen), 0), np.float32), chosen.astype(np.float32)
+    parsed = Parsed(content, page, with_signs(page, scanned), features, chance, chosen, scanned.text)
     return _placed(*_written(parsed, chosen, None, block_reader(parsed.scanned)), {})
 
 

@@ -224,6 +224,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                     text[before] = 32  # a space that does not break; in code it stays as it is
                     length = before + is_pre
                     space = not is_pre
+                elif length > before and text[before] >= 0xC2 and markup.unseen_bytes(text, before) == length - before:
+                    length = before
             elif byte == 0xC2 and i + 1 < n and page[i + 1] == 0xA0:
                 text[length] = 32
                 length += is_pre
@@ -231,6 +233,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 i += 2
             elif (byte < 32 and byte != 10 and byte != 9) or byte == 127:
                 i += 1
+            elif byte >= 0xC2 and markup.unseen_bytes(page, i):
+                i += markup.unseen_bytes(page, i)
             else:
                 text[length] = byte
                 length += 1

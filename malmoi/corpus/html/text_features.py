@@ -5,12 +5,13 @@ from numba import njit, uint64
 
 from malmoi.corpus.html.groups import groups_of
 from malmoi.corpus.html.markup import hash_word, match_words
-from malmoi.corpus.html.scan import BREAKS, CHARACTERS, END, IMAGES, LINKED, LINKS, MARKED, START
+from malmoi.corpus.html.scan import BREAKS, CHARACTERS, END, IMAGES, LINKED, LINKS, MARKED, OUTSIDE, START, WITHIN
 from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, Automaton
 
 TEXT_NAMES = (
     "weight words word_weight link_share links mark_share punctuation commas sentence_ends digit_share capital_share "
-    "quotes first_sign last_sign bars newlines images breaks breaks_before title_share repeats wide_share at_sign"
+    "quotes first_sign last_sign bars newlines images breaks breaks_before title_share repeats wide_share at_sign "
+    "within_share outside_share wide_share_of_page is_data is_cut"
 ).split()
 WIDE_WEIGHT = 2.5
 """Of a character of three bytes or more: block_features.py says why."""
@@ -42,6 +43,8 @@ def measure_texts(
         if end > start:
             features[b, 12] = _sign_class(int(text[start]))
             features[b, 13] = _sign_class(int(text[end - 1]))
+        features[b, 26] = _is_data(text, start, end)
+        features[b, 27] = _is_cut(text, start, end)
         if len(title) and counts[WORDS] + 1 < TITLE_WORDS:
             features[b, 19] = _share_of(word_hashes(text, start, end), title)
         groups = match_words(text, start, min(end, start + MATCHED_BYTES), says)
@@ -49,8 +52,13 @@ def measure_texts(
             features[b, first_says + bit] = groups >> bit & 1
     same, count = groups_of(hashes)
     sizes = np.bincount(same, minlength=count)
+    wide, characters = 0.0, 1.0
+    for b in range(len(blocks)):
+        wide += features[b, 21] * blocks[b, CHARACTERS]
+        characters += blocks[b, CHARACTERS]
     for b in range(len(blocks)):
         features[b, 20] = sizes[same[b]]
+        features[b, 25] = wide / characters
 
 
 @njit(nogil=True, cache=True)
@@ -76,6 +84,27 @@ def _fill(row: np.ndarray, block: np.ndarray, weight: float, counts: np.ndarray)
     row[18] = block[BREAKS] - counts[NEWLINES]
     row[21] = counts[WIDE] / characters
     row[22] = counts[AT_SIGNS]
+    row[23] = block[WITHIN] / characters
+    row[24] = block[OUTSIDE] / characters
+
+
+@njit(nogil=True, cache=True)
+def _is_data(text: np.ndarray, start: int, end: int) -> bool:
+    """Whether text[start:end] begins like JSON, as what scripts keep in hidden boxes does."""
+    if end - start < 3 or not (text[start] == 123 or text[start] == 91):  # { [
+        return False
+    return text[start + 1] == 34 or text[start + 1] == 123
+
+
+@njit(nogil=True, cache=True)
+def _is_cut(text: np.ndarray, start: int, end: int) -> bool:
+    """Whether text[start:end] ends with an ellipsis or three dots, as teasers do."""
+    while end > start and text[end - 1] == 32:
+        end -= 1
+    if end - start < 3:
+        return False
+    dots = text[end - 1] == 46 and text[end - 2] == 46 and text[end - 3] == 46
+    return dots or (text[end - 3] == 0xE2 and text[end - 2] == 0x80 and text[end - 1] == 0xA6)
 
 
 @njit(nogil=True, cache=True)

@@ -1,5 +1,6 @@
 """Which elements hold one answer, comment or post each: named boxes, and siblings of one style in named lists."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from numba import njit
 
 from malmoi.corpus.html.attributes import element_words
 from malmoi.corpus.html.core_region import Parsed
-from malmoi.corpus.html.scan import FIRST, LAST, PARENT, START, STYLE, TAG
+from malmoi.corpus.html.scan import FIRST, LAST, PARENT, START, STYLE, TAG, ancestors
 from malmoi.corpus.html.tags import ID, tag_mask
 from malmoi.corpus.html.thread_words import AUTHOR, COMMENT, DATE, FORM, LIST, thread_words
 
@@ -25,6 +26,8 @@ MAX_LEVELS = 12
 """Boxes that are entered on the way from the named element to its items."""
 MAX_STYLES = 3
 """Of the styles among siblings the most frequent are tried: items, and perhaps the advertisements between them."""
+LIFT_LEVELS = 3
+"""Elements above the text of a comment that may be the box around it and its author."""
 NAME_BYTES = 240
 """An element named for an author or a date that has more text is a box around more."""
 ITEMS_SHARE = 0.6
@@ -100,7 +103,26 @@ def items_of(index: ThreadIndex, bit: int, without: int = 0, inside: list[int] |
             if len(items) >= MAX_PARTS:
                 return items
             items += [item, *_nested(index, item)][: MAX_PARTS - len(items)]
-    return items
+    return _with_authors(index, items)
+
+
+def _with_authors(index: ThreadIndex, items: list[int]) -> list[int]:
+    """The items; where none names its author, the boxes right around them that do, one around each."""
+    if not items or any(index.named[item] for item in items):
+        return items
+    lifted = [_named_box(index, item) for item in items]
+    apart = all(index.ends[a] <= b for a, b in itertools.pairwise(lifted))
+    return lifted if all(lifted) and apart else items
+
+
+def _named_box(index: ThreadIndex, item: int) -> int:
+    """The innermost box around an item, at most LIFT_LEVELS above, that names an author and adds little; 0 for none."""
+    for element in itertools.islice(ancestors(index.elements, int(index.elements[item, PARENT])), LIFT_LEVELS):
+        if index.sizes[element] - index.sizes[item] > NAME_BYTES:
+            break
+        if index.named[element] and BOXES[index.elements[element, TAG]]:
+            return element
+    return 0
 
 
 def _outermost(index: ThreadIndex, bit: int, without: int) -> Iterator[int]:
@@ -135,22 +157,66 @@ def _expand(index: ThreadIndex, element: int, bit: int, many: bool) -> list[int]
         if not kids:
             break
         total = sum(int(index.sizes[kid]) for kid in kids)
-        named = [kid for kid in kids if index.bits[kid] & bit]
-        if len(named) > 1 and sum(int(index.sizes[kid]) for kid in named) >= ITEMS_SHARE * total:
-            return named
-        styles = Counter((int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in kids)
-        for style, count in styles.most_common(MAX_STYLES):
-            group = [kid for kid in kids if (index.elements[kid, TAG], index.elements[kid, STYLE]) == style]
-            may_be_items = count > 1 and ITEM_TAGS[style[0]] and (style[1] != 0 or ITEMS_WITHOUT_CLASS[style[0]])
-            if may_be_items and _is_group(index, group, total, bit, is_list and not many):
-                return group
         widest = max(kids, key=lambda kid: index.sizes[kid])
-        if index.sizes[widest] < ITEMS_SHARE * total:
+        named = [kid for kid in kids if index.bits[kid] & bit]
+        is_wide = index.sizes[widest] >= ITEMS_SHARE * total
+        are_items = len(named) > 1 and sum(int(index.sizes[kid]) for kid in named) >= ITEMS_SHARE * total
+        if are_items and is_wide and _are_parts_of_one(index, named, widest):
             break
+        if are_items and not (is_wide and _is_list_under_heading(index, named, widest)):
+            return _with_others(index, named, kids, bit)
+        group = _largest_group(index, kids, total, bit, is_list and not many)
+        if group:
+            return _with_others(index, group, kids, bit)
+        if not is_wide:
+            break
+        if index.named[element] and not index.named[widest]:
+            break  # the author stands beside what is said
         if is_list and (index.bits[widest] & bit or index.elements[widest, TAG] == LI):
             element = widest  # a list of one
         current = widest
     return [element]
+
+
+def _are_parts_of_one(index: ThreadIndex, named: list[int], widest: int) -> bool:
+    """Whether some named boxes are an author's and a text's, of one comment: each of a style of its own, the author's
+    short.
+    """
+    styles = {(int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in named}
+    authors = [kid for kid in named if kid != widest and index.named[kid]]
+    return len(styles) == len(named) and bool(authors) and not index.named[widest]
+
+
+def _is_list_under_heading(index: ThreadIndex, named: list[int], widest: int) -> bool:
+    """Whether the widest of some named boxes is a list of the items, and the others its heading, count or form."""
+    if widest not in named:
+        return False
+    styles = {(int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in named}
+    return len(styles) == len(named) and not any(index.named[kid] for kid in named if kid != widest)
+
+
+def _largest_group(index: ThreadIndex, kids: list[int], total: int, bit: int, is_list: bool) -> list[int]:
+    """The siblings of one style that are the items of a list; [] where there are none."""
+    styles = Counter((int(index.elements[kid, TAG]), int(index.elements[kid, STYLE])) for kid in kids)
+    for style, count in styles.most_common(MAX_STYLES):
+        group = [kid for kid in kids if (index.elements[kid, TAG], index.elements[kid, STYLE]) == style]
+        may_be_items = count > 1 and ITEM_TAGS[style[0]] and (style[1] != 0 or ITEMS_WITHOUT_CLASS[style[0]])
+        if may_be_items and _is_group(index, group, total, bit, is_list):
+            return group
+    return []
+
+
+def _with_others(index: ThreadIndex, items: list[int], kids: list[int], bit: int) -> list[int]:
+    """The items with those that their siblings hold: answers to them, in a list of their own."""
+    found = list(items)
+    for kid in kids:
+        if kid in items or not ITEM_TAGS[index.elements[kid, TAG]] or not index.named[kid]:
+            continue
+        inner = np.arange(kid + 1, int(index.ends[kid]))
+        inner = inner[BOXES[index.elements[inner, TAG]] & ((index.bits[inner] & bit) != 0) & (index.sizes[inner] > 0)]
+        if len(inner) and not index.bits[kid] & FORM:
+            found += _expand(index, int(inner[0]), bit, False)[:MAX_PARTS]
+    return sorted(found)
 
 
 def _children(index: ThreadIndex, element: int) -> list[int]:

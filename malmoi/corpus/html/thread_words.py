@@ -13,11 +13,11 @@ QUESTION, ANSWER, ACCEPTED, COMMENT, POST, AUTHOR, DATE, BUTTON, LIST, FORM = (
 FURNITURE_CHARACTERS = 40
 """A longer block is never a button, whatever its words."""
 FURNITURE = re.compile(
-    r"[\W\d]*(?:(?:질문자|작성자|글쓴이)?\s*(?:채택|채택된 ?답변|채택 ?답변|답변 ?채택)|신고"
-    r"|답글(?: ?쓰기)?|공감|비공감|좋아요|추천|비추천|삭제|수정|공유(?:하기)?|스크랩|더 ?보기"
-    r"|댓글(?: ?쓰기)?|답변(?: ?하기)?|질문|등록|등록순|최신순|의견|조회수?|목록"
+    r"[\W\d]*(?:(?:(?:질문자|작성자|글쓴이)\s*(?:채택)?|채택된 ?답변|채택 ?답변|답변 ?채택|채택|신고"
+    r"|님의 ?댓글(?:의 ?댓글)?|답글(?: ?쓰기)?|공감|비공감|좋아요|추천|비추천|삭제|수정|공유(?:하기)?|스크랩|더 ?보기"
+    r"|전체 ?댓글|댓글(?: ?쓰기)?|답변(?: ?하기)?|질문|등록순|등록|최신순|의견|조회수?|목록|작성일|작성자"
     r"|reply|like|report|share|answers?|comments?|best|accepted(?: answer)?|edit|delete|quote"
-    r"|\d+\s*(?:년|개월|주|일|시간|분|초) ?전|오전|오후|방금)?(?:[\W\d]|개|건|회|명)*",
+    r"|\d+\s*(?:년|개월|주|일|시간|분|초) ?전|오전|오후|방금|도움이 ?됐어요|개|건|회|명)[\W\d]*)*",
     re.IGNORECASE,
 )
 """Short blocks that are buttons, counts and dates, whatever their element is called."""

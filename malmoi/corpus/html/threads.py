@@ -27,6 +27,10 @@ PLAIN_LINK_SHARE, SHORT_WEIGHT = 0.5, 60
 """A block that is mostly links and has less weight (24 syllables) is a button. The limits of this file were set by
 hand in November 2026; no recall on real boards has been measured.
 """
+JOINTS = " \n–—·|"
+"""What joins words to a name or a date that was cut away."""
+MOST_OF_ITEM = 0.5
+"""A box with more of a comment's text is what was said, though its class names a form."""
 BADGE_BLOCKS = 8
 """So many blocks at the beginning of an answer are searched for the badge of acceptance."""
 
@@ -81,8 +85,16 @@ def post_and_comments(parsed: Parsed) -> list[ThreadTurn]:
 
 
 def forum_posts(parsed: Parsed) -> list[ThreadTurn]:
-    """The posts of a thread on a page that nobody says is one: those that name an author or a date; [] below two."""
-    return _posts(thread_index(parsed))
+    """The posts of a thread on a page that nobody says is one: those that name an author or a date; [] below two,
+    and where most of what the model chose stands elsewhere: then they are comments on it.
+    """
+    turns = _posts(thread_index(parsed))
+    weight = parsed.features[:, COLUMN["weight"]]
+    said = np.zeros(len(parsed.chosen), np.bool_)
+    for turn in turns:
+        said |= turn.blocks
+    is_text = weight[said & parsed.chosen].sum() >= CHOSEN_SHARE * weight[parsed.chosen].sum()
+    return turns if is_text else []
 
 
 def _posts(index: ThreadIndex) -> list[ThreadTurn]:
@@ -220,6 +232,8 @@ def _cuts(index: ThreadIndex, element: int) -> tuple[tuple[int, int], ...]:
     bits, sizes, tags = index.bits[inner], index.sizes[inner], index.elements[inner, TAG]
     is_small = ((bits & (words.AUTHOR | words.DATE | words.BUTTON | words.ACCEPTED)) != 0) & (sizes <= SMALL_BYTES)
     is_control = (CONTROLS[tags] | ((bits & words.FORM) != 0)) & (sizes <= CONTROL_BYTES)
+    is_most = sizes > MOST_OF_ITEM * index.sizes[element]
+    is_control &= ~is_most | CONTROLS[tags]
     cuts: list[tuple[int, int]] = []
     candidates = index.parsed.scanned.spans[inner][(is_small | is_control) & (sizes > 0)]
     for first, last in candidates[:, [FIRST, LAST]].tolist():
@@ -238,15 +252,17 @@ def cut_text(scanned: Scanned, number: int, cuts: tuple[tuple[int, int], ...]) -
             at = max(at, min(end, last))
     kept.append(scanned.text[at:end])
     text = b" ".join(part.tobytes() for part in kept).decode("utf-8", "replace").strip()
+    if len(kept) > 1:
+        text = text.strip(JOINTS)
     return unicodedata.normalize("NFC", text)
 
 
 def _speaker(index: ThreadIndex, element: int, apart: list[int]) -> str | None:
     """The words of the first element named for an author, the innermost of those around it."""
-    scanned = index.parsed.scanned
     end = min([int(index.ends[element]), *(inner for inner in apart if inner > element)])
     inner = slice(element + 1, end)
     fits = ((index.bits[inner] & words.AUTHOR) != 0) & (index.sizes[inner] > 0) & ~HEADINGS[index.elements[inner, TAG]]
+    fits &= (index.bits[inner] & words.DATE) == 0
     candidates = (np.flatnonzero(fits) + element + 1).tolist()
     if not candidates:
         return None
@@ -255,8 +271,23 @@ def _speaker(index: ThreadIndex, element: int, apart: list[int]) -> str | None:
         if candidate >= index.ends[chosen]:
             break
         chosen = candidate
-    if index.sizes[chosen] > SPEAKER_BYTES:
+    name = _without_badges(index, chosen)
+    if len(name.encode()) > SPEAKER_BYTES:
         return None
-    first, last = scanned.spans[chosen, FIRST], scanned.spans[chosen, LAST]
-    name = words.LABEL.sub("", " ".join(scanned.text[first:last].tobytes().decode("utf-8", "replace").split()))
-    return name.strip(" ·|,:/") or None
+    name = words.LABEL.sub("", " ".join(name.split())).strip(" ·|,:/")
+    half = len(name) // 2
+    return (name[:half] if name[:half] == name[half:] else name) or None  # written once more for machines
+
+
+def _without_badges(index: ThreadIndex, element: int) -> str:
+    """The text of an element without the dates, grades and counts in it."""
+    scanned = index.parsed.scanned
+    inner = slice(element + 1, int(index.ends[element]))
+    is_badge = ((index.bits[inner] & (words.BUTTON | words.DATE)) != 0) & (index.sizes[inner] > 0)
+    first, last = scanned.spans[element, FIRST : LAST + 1].tolist()
+    parts, at = [], first
+    for start, end in scanned.spans[inner][is_badge][:MAX_PARTS, FIRST : LAST + 1].tolist():
+        parts.append(scanned.text[at : max(at, start)].tobytes())
+        at = max(at, end)
+    parts.append(scanned.text[at : max(at, last)].tobytes())
+    return b" ".join(parts).decode("utf-8", "replace")

@@ -5,7 +5,7 @@ scan of a batch of Korean text runs at 600-1,200 MB/s on one core; Python's `re`
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple, cast
@@ -18,6 +18,7 @@ from malmoi.corpus.kernels.buffers import joined
 
 _PATTERN_BITS = 16
 """An event is one whole number, its end above its pattern, so that sorting needs no pairs."""
+AROUND_BYTES = 24
 _LONGEST_NUMBER = 64
 """Digits in a row that are looked at: whoever writes more writes no number of a person."""
 
@@ -111,6 +112,20 @@ def _outside_words(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, ends
     return kept
 
 
+def kept_by(found: Candidates, concerned: np.ndarray, wanted: Callable[[bytes, bytes], bool]) -> Candidates:
+    """The candidates, those of some patterns only where `wanted` says so of the bytes before and after their end.
+
+    concerned: bool (patterns,). wanted gets AROUND_BYTES each at most, of the candidate's own text.
+    """
+    kept = np.ones(len(found.ends), np.bool_)
+    view = memoryview(found.data)
+    for place in np.flatnonzero(concerned[found.patterns]).tolist():
+        end, text = int(found.ends[place]), int(found.texts[place])
+        before = view[max(end - AROUND_BYTES, int(found.starts[text])) : end]
+        kept[place] = wanted(bytes(before), bytes(view[end : min(end + AROUND_BYTES, int(found.stops[text]))]))
+    return replace(found, texts=found.texts[kept], patterns=found.patterns[kept], ends=found.ends[kept])
+
+
 def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts: int) -> np.ndarray:
     """The weight (float64) of what was found in each text: of each pattern at most so many matches count.
 
@@ -124,7 +139,7 @@ def weigh(found: Candidates, weights: np.ndarray, counted_times: int, num_texts:
 class Snippet(NamedTuple):
     """What lies around one or more candidates of a text. `start`: its first byte in the text.
 
-    cut_before, cut_after: whether the text goes on there. patterns: bit p is set where pattern p was found, for p < 63.
+    cut_before, cut_after: whether the text goes on there. bits: what the patterns that were found there say.
     """
 
     text: int
@@ -132,11 +147,16 @@ class Snippet(NamedTuple):
     content: str
     cut_before: bool
     cut_after: bool
-    patterns: int
+    bits: int
 
 
-def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator[Snippet]:
-    """The surroundings of the candidates, overlapping ones joined, in whole characters."""
+def snippets(
+    found: Candidates, before_bytes: int, after_bytes: int, bits: np.ndarray | None = None
+) -> Iterator[Snippet]:
+    """The surroundings of the candidates, overlapping ones joined, in whole characters.
+
+    bits: int64 (patterns,), what each pattern adds to a snippet's `bits`; None: nothing.
+    """
     if not len(found.ends):
         return
     first, last = found.starts[found.texts], found.stops[found.texts]
@@ -145,7 +165,7 @@ def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator
     opens = np.r_[True, (found.texts[1:] != found.texts[:-1]) | (starts[1:] > stops[:-1])]
     heads = np.flatnonzero(opens)
     tails = np.r_[heads[1:], len(opens)] - 1
-    masks = np.bitwise_or.reduceat(np.int64(1) << np.minimum(found.patterns, 63), heads)
+    masks = np.bitwise_or.reduceat(np.zeros(len(opens), np.int64) if bits is None else bits[found.patterns], heads)
     for head, tail, mask in zip(heads.tolist(), tails.tolist(), masks.tolist(), strict=True):
         begin, end = _whole_characters(found.data, int(starts[head]), int(stops[tail]), int(last[tail]))
         content = bytes(found.data[begin:end]).decode()
@@ -155,7 +175,7 @@ def snippets(found: Candidates, before_bytes: int, after_bytes: int) -> Iterator
             content,
             cut_before=begin > first[head],
             cut_after=end < last[head],
-            patterns=mask,
+            bits=mask,
         )
 
 

@@ -99,8 +99,11 @@ def _grow(
     """
     node = np.zeros(binned.shape[1], np.int32)  # within the level
     rows = np.arange(binned.shape[1])
+    counted = np.flatnonzero(slopes[:, 1])
+    sums = _sums(binned, slopes, node, counted, columns, settings.bins, 1)
     for level in range(settings.depth):
-        sums = _sums(binned, slopes, node, columns, settings.bins, 2**level)
+        if level:
+            sums = _halved(sums, binned, slopes, node, counted, columns)
         drawn, cut = _best_cuts(sums, settings.ridge, settings.least_hessian)
         column, splits = columns[drawn], drawn >= 0
         nodes = 2**level - 1 + np.flatnonzero(splits)
@@ -113,15 +116,45 @@ def _grow(
     return node
 
 
+def _halved(
+    sums: np.ndarray,
+    binned: np.ndarray,
+    slopes: np.ndarray,
+    node: np.ndarray,
+    counted: np.ndarray,
+    columns: np.ndarray,
+) -> np.ndarray:
+    """The sums of the next level: those of the smaller half of each node are counted, the other half is the rest.
+
+    sums: of the level above. counted: int64, the rows drawn for this tree.
+    """
+    sizes = np.bincount(node[counted], minlength=2 * sums.shape[1])
+    smaller = 2 * np.arange(sums.shape[1]) + (sizes[1::2] < sizes[::2])
+    is_smaller = np.zeros(len(sizes), np.bool_)
+    is_smaller[smaller] = True
+    below = _sums(binned, slopes, node, counted[is_smaller[node[counted]]], columns, sums.shape[2], len(sizes))
+    below[:, smaller ^ 1] = sums - below[:, smaller]
+    return below
+
+
 @njit(nogil=True, cache=True)
 def _sums(
-    binned: np.ndarray, slopes: np.ndarray, node: np.ndarray, columns: np.ndarray, bins: int, nodes: int
+    binned: np.ndarray,
+    slopes: np.ndarray,
+    node: np.ndarray,
+    counted: np.ndarray,
+    columns: np.ndarray,
+    bins: int,
+    nodes: int,
 ) -> np.ndarray:
-    """float64 (columns, nodes, bins, 2): gradient and hessian of the rows of each node in each bin of each column."""
+    """float64 (columns, nodes, bins, 2): gradient and hessian of the rows of each node in each bin of each column.
+
+    counted: int64, the rows that count.
+    """
     sums = np.zeros((len(columns), nodes, bins, 2))
     for c in range(len(columns)):
         values = binned[columns[c]]
-        for r in range(len(node)):
+        for r in counted:
             here = sums[c, node[r], values[r]]
             here[0] += slopes[r, 0]
             here[1] += slopes[r, 1]

@@ -1,23 +1,27 @@
-"""Pages whose core region is known, read from the three public collections of such pages.
+"""Pages whose core region is known, read from three public collections of such pages and from our Korean one.
 
-A folder may hold any of `article_extraction_benchmark` (ground-truth.json, html/*.html.gz), `fundus` (its tests' test
-data: country/Publisher.json and Publisher_date.html.gz) and `trafilatura_eval` (evaldata.json, html/*.html; only some
-wanted and unwanted segments of each page are known).
+Below a folder there may be any of `article_extraction_benchmark` (ground-truth.json, html/*.html.gz), `fundus` (its
+tests' test data: country/Publisher.json and Publisher_date.html.gz), `trafilatura_eval` (evaldata.json, html/*.html;
+only some wanted and unwanted segments of each page are known) and `pages_kr` (gold.jsonl, pages/*.html.gz).
 """
 
 import glob
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from malmoi.corpus.text.host import host_of, registrable_domain
 from malmoi.kit.errors import UserError
 
 NUMBERS = re.compile(r"\d+")
+KOREAN, MADE_UP = "pages_kr", "made_up"
+"""Names of collections: the Korean pages, and those of page_layouts.py."""
+MAX_LEVELS = 3
+"""So many folders deep a collection is looked for."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,32 @@ class LabelledPage:
 
 def read_labelled(folder: Path) -> list[LabelledPage]:
     """All labelled pages under the folder, in a fixed order."""
-    readers = {"article_extraction_benchmark": _benchmark, "fundus": _fundus, "trafilatura_eval": _segments}
-    pages = [page for name, read in readers.items() if (folder / name).is_dir() for page in read(folder / name)]
+    pages = [page for name in COLLECTIONS for path in _folders(folder, name) for page in COLLECTIONS[name].read(path)]
     if not pages:
-        raise UserError(
-            f"{folder} has no labelled pages", f"a folder with any of {', '.join(readers)}", "unpack pages.tar.zst"
-        )
+        wanted = f"a folder with any of {', '.join(COLLECTIONS)}"
+        raise UserError(f"{folder} has no labelled pages", wanted, "unpack pages.tar.zst and pages_kr.tar.zst")
     return pages
+
+
+def _folders(folder: Path, name: str) -> list[Path]:
+    """Where a collection lies: in the folder or in one of those in it, as two unpacked archives do."""
+    found = [path for level in range(MAX_LEVELS) for path in sorted(folder.glob("*/" * level + name))]
+    return [path for path in found if any(path.glob(COLLECTIONS[name].mark))][:1]
 
 
 def site_of(url: str) -> str:
     """The name under which a publisher goes, whatever its country: www.express.co.uk and express.de are "express"."""
     return registrable_domain(host_of(url) or url).partition(".")[0]
+
+
+def _korean(folder: Path) -> Iterator[LabelledPage]:
+    """Korean pages labelled by segments; what the README calls optional counts as outside, as its measure has it."""
+    for line in (folder / "gold.jsonl").read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        content = gzip.decompress((folder / "pages" / f"{entry['id']}.html.gz").read_bytes())
+        html = content if entry["encoding"] == "utf-8" else content.decode(entry["encoding"], "replace").encode()
+        unwanted = tuple(entry["must_not_have"])
+        yield LabelledPage(KOREAN, entry["id"], entry["site"], html, entry["gold"], unwanted=unwanted)
 
 
 def _benchmark(folder: Path) -> Iterator[LabelledPage]:
@@ -96,3 +114,18 @@ def _segments(folder: Path) -> Iterator[LabelledPage]:
             unwanted = (*entry.get("without", ()), *entry.get("comments", ()))
             wanted = tuple(entry.get("with", ()))
             yield LabelledPage("trafilatura_eval", url, site_of(url), path.read_bytes(), None, wanted, unwanted)
+
+
+class Collection(NamedTuple):
+    """How the pages of a collection are read. mark: a file that its folder has."""
+
+    read: Callable[[Path], Iterator[LabelledPage]]
+    mark: str
+
+
+COLLECTIONS = {
+    "article_extraction_benchmark": Collection(_benchmark, "ground-truth.json"),
+    "fundus": Collection(_fundus, "*/*.json"),
+    "trafilatura_eval": Collection(_segments, "evaldata.json"),
+    KOREAN: Collection(_korean, "gold.jsonl"),
+}

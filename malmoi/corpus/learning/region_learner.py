@@ -7,21 +7,23 @@ from judgements of first trees that have not seen the site, so that they meet wh
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from malmoi.corpus.html.block_features import COLUMN, block_features
 from malmoi.corpus.html.boosting import Trees, log_odds
+from malmoi.corpus.html.confidence import THRESHOLD, confidence_features
 from malmoi.corpus.html.context import context_features
-from malmoi.corpus.html.region_model import RegionWeights, logistic, save_weights
+from malmoi.corpus.html.region_model import RegionWeights, TreePair, is_wide, logistic, save_weights
 from malmoi.corpus.html.scan import END, START, Scanned, scan
 from malmoi.corpus.html.tags import tables
 from malmoi.corpus.learning.boosting import Boosting, bag
-from malmoi.corpus.learning.labelled_pages import LabelledPage, read_labelled
+from malmoi.corpus.learning.labelled_pages import KOREAN, MADE_UP, LabelledPage, read_labelled
 from malmoi.corpus.learning.page_labels import label_blocks
-from malmoi.corpus.learning.region_measure import FIND_WORDS
+from malmoi.corpus.learning.page_layouts import made_up_pages
+from malmoi.corpus.learning.region_measure import FIND_WORDS, agreement
 
 FOLDS = 5
 """Of sites, for cross-validation."""
@@ -35,6 +37,12 @@ PAGE_POWER = 0.5
 """A page's blocks together count by their sum to one minus this: the measure counts every page once."""
 SEGMENT_WEIGHT = 1.5
 """Of blocks with a known segment of a page of which no more is known: there are few of them."""
+MADE_UP_PAGES, MADE_UP_WEIGHT = 300, 0.3
+"""Pages of page_layouts.py that are learned from beside the real ones, and what a block of them counts."""
+NARROW_WEIGHT = 0.15
+"""What a block of a Korean page counts where the trees for pages in narrow scripts are learned."""
+CONFIDENCE_RIDGE, UNSURE_SHARE = 1.0, 0.1
+"""Of the fit of confidence.py; and the share of pages that is called unsure."""
 CONTAINER_REACH = 3
 """A block belongs to a list or a table that stands so few elements above it."""
 Progress = Callable[[int, int], None]
@@ -77,32 +85,80 @@ def prepare(page: LabelledPage) -> PageExample:
         labels = _known(texts, page)
         lengths = np.array([len(FIND_WORDS(block)) for block in texts], np.int64)
     sizes = (lengths + 1.0) ** SIZE_POWER
-    weights = sizes / max(1.0, sizes.sum()) ** PAGE_POWER * (1.0 if page.truth is not None else SEGMENT_WEIGHT)
+    weights = sizes / max(1.0, sizes.sum()) ** PAGE_POWER * _page_weight(page)
     return PageExample(page, scanned, features, style, labels, weights.astype(np.float32))
 
 
 def learn(examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None) -> RegionWeights:
     """Weights from all examples; `progress` is called with sets of trees made and to make."""
-    total = INNER_FOLDS + 2
-    progress = progress or (lambda _done, _total: None)
     examples = [example for example in examples if len(example.labels)]
+    progress = progress or (lambda _done, _total: None)
+    half = 2 * INNER_FOLDS + 2
+    wide, of_wide = _pair(examples, settings, lambda done: progress(done, 2 * half))
+    less = [replace(one, weights=one.weights * NARROW_WEIGHT) if _is_korean(one) else one for one in examples]
+    narrow, of_narrow = _pair(less, settings, lambda done: progress(half + done, 2 * half))
+    chances = [of_wide[n] if is_wide(one.features) else of_narrow[n] for n, one in enumerate(examples)]
+    return RegionWeights(wide, narrow, fit_confidence(examples, chances))
+
+
+def _pair(
+    examples: Sequence[PageExample], settings: Boosting, progress: Callable[[int], None]
+) -> tuple[TreePair, list[np.ndarray]]:
+    """Both sets of trees; and the chances of each page's blocks by trees that have not seen its site."""
     first = _boost(examples, settings, bags=BAGS)
-    progress(1, total)
-    chances: list[np.ndarray] = [np.zeros(0, np.float32)] * len(examples)
+    progress(1)
+    unseen = [np.zeros(0, np.float32)] * len(examples)
+    chances, seconds = list(unseen), list(unseen)
     for fold in range(INNER_FOLDS):
         trees = _boost([example for example in examples if _inner_fold(example) != fold], settings)
         for number, example in enumerate(examples):
             if _inner_fold(example) == fold:
                 chances[number] = logistic(log_odds(example.features, *trees))
-        progress(fold + 2, total)
+        progress(fold + 2)
+    for fold in range(INNER_FOLDS):
+        seen = [number for number, example in enumerate(examples) if _inner_fold(example) != fold]
+        trees = _boost([examples[n] for n in seen], settings, [chances[n] for n in seen])
+        for number, example in enumerate(examples):
+            if _inner_fold(example) == fold:
+                seconds[number] = logistic(log_odds(_with_context(example, chances[number]), *trees))
+        progress(INNER_FOLDS + fold + 2)
     second = _boost(examples, settings, chances, BAGS)
-    progress(total, total)
-    return RegionWeights(first, second)
+    progress(2 * INNER_FOLDS + 2)
+    return TreePair(first, second), seconds
+
+
+def fit_confidence(examples: Sequence[PageExample], chances: Sequence[np.ndarray]) -> np.ndarray:
+    """float32: constant, factors and the limit of `RegionWeights.confidence`, by ridge regression over whole pages.
+
+    chances: of the blocks of each page, by trees that have not seen its site. Half of the weight is on Korean pages.
+    """
+    known = [n for n, one in enumerate(examples) if one.page.truth and one.page.collection != MADE_UP]
+    if len(known) < 2:
+        return np.array([0.5, 0, 0, 0, 0, 0, 0], np.float32)
+    rows = np.array([confidence_features(examples[n].features[:, COLUMN["weight"]], chances[n]) for n in known])
+    true = np.array([_true_f1(examples[n], chances[n]) for n in known])
+    is_korean = np.array([examples[n].page.collection == KOREAN for n in known])
+    weight = np.where(is_korean, 1 / max(1, is_korean.sum()), 1 / max(1, (~is_korean).sum()))[:, None] * len(known) / 2
+    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    table = np.hstack([np.ones((len(rows), 1)), (rows - mean) / spread])
+    ridge = CONFIDENCE_RIDGE * np.diag([0.0, *np.ones(rows.shape[1])])
+    solved = np.linalg.solve((table * weight).T @ table + ridge, (table * weight).T @ true)
+    fit = np.concatenate([[solved[0] - solved[1:] @ (mean / spread)], solved[1:] / spread])
+    limit = np.quantile(np.clip(fit[0] + rows @ fit[1:], 0, 1), UNSURE_SHARE)
+    return np.array([*fit, limit], np.float32)
+
+
+def _true_f1(example: PageExample, chance: np.ndarray) -> float:
+    """The measure of one page for the blocks that the chances choose."""
+    text = example.scanned.text.tobytes()
+    spans = example.scanned.blocks[chance > THRESHOLD][:, [START, END]].tolist()
+    chosen = "\n".join(text[start:end].decode("utf-8", "replace") for start, end in spans)
+    return agreement([(example.page.truth or "", chosen)]).f1
 
 
 def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> dict[str, int]:
     """Learns from all labelled pages under the folder and writes the weights to `out`; counts of what they hold."""
-    pages = read_labelled(folder)
+    pages = [*read_labelled(folder), *made_up_pages(MADE_UP_PAGES)]
     examples = [prepare(page) for page in pages]
     save_weights(learn(examples, Boosting(), progress), out)
     blocks = sum(int((example.labels >= 0).sum()) for example in examples)
@@ -115,6 +171,16 @@ def cross_validate(examples: Sequence[PageExample], settings: Boosting) -> list[
         learn([example for example in examples if fold_of(example.page.site) != fold], settings)
         for fold in range(FOLDS)
     ]
+
+
+def _is_korean(example: PageExample) -> bool:
+    return example.page.collection in (KOREAN, MADE_UP)
+
+
+def _page_weight(page: LabelledPage) -> float:
+    if page.collection == MADE_UP:
+        return MADE_UP_WEIGHT
+    return 1.0 if page.truth is not None else SEGMENT_WEIGHT
 
 
 def _known(texts: list[str], page: LabelledPage) -> np.ndarray:
@@ -142,7 +208,7 @@ def _inner_fold(example: PageExample) -> int:
 
 
 def _with_context(example: PageExample, chance: np.ndarray) -> np.ndarray:
-    context = context_features(example.scanned, example.features[:, COLUMN["weight"]], example.style, chance)
+    context = context_features(example.scanned, example.features, example.style, chance)
     return np.hstack([example.features, context])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import DOCUMENTS, SCHEMA
+from malmoi.corpus.document import CONFIDENCE, DOCUMENTS, SCHEMA, UNSURE
 from malmoi.corpus.ledger.layout import COMPARISON
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps import boilerplate, verdicts
@@ -69,7 +69,7 @@ def split(batch: pa.RecordBatch, recipe: CorpusRecipe) -> tuple[pa.RecordBatch, 
     own = {
         "kept": pc.call_function("invert", [dropped]),
         "reasons": pa.array([[names[place] for place in np.flatnonzero(row)] for row in fired], pa.list_(pa.string())),
-        "detail": _details(batch),
+        "detail": details(batch),
         "text": pc.call_function("if_else", [dropped, batch.column("text"), pa.scalar(None, pa.large_string())]),
     }
     schema = ledger_schema(batch.schema)
@@ -89,10 +89,13 @@ def unreadable_rows(items: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table([columns.get(field.name, pa.nulls(len(items), field.type)) for field in schema], schema=schema)
 
 
-def _details(batch: pa.RecordBatch) -> pa.Array:
-    """For copies, the document that stays for them: the end of the thread for whoever asks why a text is gone."""
+def details(batch: pa.RecordBatch) -> pa.Array:
+    """For copies, the document that stays for them: the end of the thread for whoever asks why a text is gone.
+
+    For pages of which the core region is unsure, that: somebody may want to look at them.
+    """
     said = [f"an exact copy of {one}" if one else None for one in batch.column("exact_duplicate_of").to_pylist()]
-    near = batch.column("near_duplicate_of").to_pylist()
-    return pa.array(
-        [one or (other and f"a near copy of {other}") for one, other in zip(said, near, strict=True)], pa.string()
-    )
+    near = [other and f"a near copy of {other}" for other in batch.column("near_duplicate_of").to_pylist()]
+    pages = zip(batch.column(UNSURE).to_pylist(), batch.column(CONFIDENCE).to_pylist(), strict=True)
+    unsure = [f"unsure core region: predicted F1 {f1:.2f}" if flag else None for flag, f1 in pages]
+    return pa.array([one or other or note for one, other, note in zip(said, near, unsure, strict=True)], pa.string())

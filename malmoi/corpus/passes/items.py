@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.document import DAMAGE, DOCUMENTS
+from malmoi.corpus.document import CONFIDENCE, DAMAGE, DOCUMENTS, UNSURE
 from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
 from malmoi.corpus.sources import arrow_rows, letter_account
@@ -85,6 +85,8 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
         "text_bytes": sizes,
         **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in UNKNOWN_YET},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),
+        CONFIDENCE: pa.nulls(rows, pa.float32()),
+        UNSURE: pa.nulls(rows, pa.bool_()),
         "link_hosts": pa.nulls(rows, DOCUMENTS.field("link_hosts").type),
     }
     arrays = [added[field.name] if field.name in added else batch.column(field.name) for field in DOCUMENTS]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from malmoi.corpus.recipe import CorpusRecipe
-from malmoi.corpus.sources.files import sized_files
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.listing import sized_files
 from malmoi.kit.errors import UserError
 
 MOST_BYTES, LEAST_BYTES = 16_000_000, 200_000

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from malmoi.corpus.sources.names import shown
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.streams import DamagedError
 
@@ -157,18 +158,24 @@ def _refusal(block: tarfile.TarInfo, name: str) -> tuple[Reason, str] | None:
         return "unsafe_member", f"a link to {_shown(block.linkname)[:200]!r}"
     if block.type in DEVICE_TYPES:
         return "unsafe_member", "a device or a pipe"
-    if name.startswith(("/", "\\")) or name[1:3] in (":\\", ":/"):
-        return "unsafe_member", "an absolute path"
-    if ".." in name.replace("\\", "/").split("/"):
-        return "unsafe_member", 'a path with ".."'
+    if refusal := refused_name(name):
+        return refusal
     if block.type not in PLAIN_TYPES:
         return "unsupported_format", f"a member of type {block.type!r}"
     return None
 
 
+def refused_name(name: str) -> tuple[Reason, str] | None:
+    """Why a member of this name is not read: the name leads out of the archive."""
+    if name.startswith(("/", "\\")) or name[1:3] in (":\\", ":/"):
+        return "unsafe_member", "an absolute path"
+    if ".." in name.replace("\\", "/").split("/"):
+        return "unsafe_member", 'a path with ".."'
+    return None
+
+
 def _shown(name: str) -> str:
-    """A name as text that every format can hold: bytes that are no UTF-8 are written as \\xNN."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return shown(name.encode("utf-8", "surrogateescape"))
 
 
 def _padded(size_bytes: int) -> int:

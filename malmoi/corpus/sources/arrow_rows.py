@@ -22,6 +22,7 @@ from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.source_verdict import named_fields
+from malmoi.corpus.text import printed_text
 from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
@@ -102,6 +103,7 @@ class _Rows:
         data, offsets = string_buffers(texts)
         markup = np.zeros(len(offsets) - 1, np.bool_)
         is_clean = clean(data, offsets, self.source.max_bytes_per_document, markup=markup)
+        is_clean &= ~printed_text.candidates(data, offsets)
         for index in np.flatnonzero(markup).tolist():
             is_clean[index] = self.source.kind == "code" or fragments.read(texts[index].as_py()) is None
         described: list[dict[str, Any]] | None = None

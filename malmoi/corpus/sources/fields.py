@@ -23,10 +23,13 @@ MOST_SUMMARY = 10_000
 """Characters of an abstract."""
 PAIRS: list[list[str]] = _TABLES["talks"]["pairs"]
 """Columns of what was asked and what was answered, compared in lower case."""
+INSTRUCTIONS = ("user_message", "instruction", "prompt")
+"""What is asked of an assistant; other pairs are questions and answers of people."""
 SENTENCES, CHOSEN, SPEAKERS = "sentences", "summaries", "speakers"
 """Rows that give a text as its sentences, the numbers of those that sum it up, and who says what in a story."""
 ROLES: dict[str, str] = _TABLES["roles"]
 """What chat data call a role, in a turn's words. "system" answers where it speaks after others; first, it instructs."""
+HTML_FIELD = "html"
 NOTHING_SAID = ("null", "none", "nan")
 SPEAKER_NAMES: list[str] = _TABLES["talks"]["speaker"]
 SPOKEN_NAMES: list[str] = _TABLES["talks"]["spoken"]
@@ -52,34 +55,6 @@ def is_talk(names: Iterable[str]) -> bool:
     return any(lower.issuperset(pair) for pair in PAIRS)
 
 
-def rows_within(value: Any, depth: int = 3) -> list[Any]:
-    """The rows of an object that holds nothing but lists of tables, under keys that say no more: {"data": [{…}, …]}.
-
-    [value] where it is a row itself.
-    """
-    rows = _within(value, depth)
-    return [value] if rows is None else rows
-
-
-def _within(value: Any, depth: int) -> list[Any] | None:
-    if not isinstance(value, Mapping) or not value or depth == 0:
-        return None
-    chats = value.get("chats")
-    if isinstance(chats, Mapping) and isinstance(chats.get("list"), list) and chats["list"]:
-        return chats["list"]  # all chats of an account, as Telegram exports them
-    rows: list[Any] = []
-    for key, inner in value.items():
-        if str(key).lower() in CANONICAL:
-            return None
-        if isinstance(inner, list) and inner and all(isinstance(row, Mapping) for row in inner):
-            rows += inner
-        elif (nested := _within(inner, depth - 1)) is not None:
-            rows += nested
-        else:
-            return None
-    return rows
-
-
 def _talk(row: Mapping[Any, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """The turns that a row gives in other ways than as a list of them."""
     if "turns" in found:
@@ -98,9 +73,12 @@ def _pair(row: Mapping[Any, Any]) -> list[Turn]:
     names = next((pair for pair in PAIRS if all(isinstance(lower.get(name), str) for name in pair)), None)
     if names is None:
         return []
-    roles = ("user", "assistant") if names[0] == "user_message" else ("question", "answer")
+    roles = ("user", "assistant") if names[0] in INSTRUCTIONS else ("question", "answer")
+    asked, answered = (lower[name].strip() for name in names)
+    if names[0] == "instruction" and isinstance(lower.get("input"), str):
+        asked = f"{asked}\n\n{lower['input'].strip()}".strip()  # Alpaca: what the instruction is about
     turns: list[Turn] = [
-        {"speaker": None, "text": lower[name].strip(), "role": role} for name, role in zip(names, roles, strict=True)
+        {"speaker": None, "text": said, "role": role} for said, role in zip((asked, answered), roles, strict=True)
     ]
     return [turn for turn in turns if turn["text"] and turn["text"].lower() not in NOTHING_SAID]
 
@@ -182,6 +160,11 @@ def number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _speaker(value: Any) -> str | None:
+    """Who speaks; of a table that describes the speaker, the number it goes by."""
+    return one_line(value["id"] if isinstance(value, Mapping) and "id" in value else value)
+
+
 def _turn(item: Any, is_first: bool) -> Turn | None:
     """One turn from the shapes that chat data sets use. None where it has no words."""
     if isinstance(item, str):
@@ -189,7 +172,7 @@ def _turn(item: Any, is_first: bool) -> Turn | None:
     if not isinstance(item, Mapping):
         return None
     text = next((item[name] for name in SPOKEN_NAMES if isinstance(item.get(name), str)), None)
-    speaker = next((one_line(item[name]) for name in SPEAKER_NAMES if item.get(name) is not None), None)
+    speaker = next((_speaker(item[name]) for name in SPEAKER_NAMES if item.get(name) is not None), None)
     if not text:
         return None
     said = str(item.get("role") or speaker or "").lower()

@@ -1,40 +1,41 @@
-"""The files of an input, and the items in a file whatever its format: the door of the reading half.
+"""The items in a file whatever its format: the door of the reading half.
 
 Every item gives exactly one Raw or one Unreadable, and so does every file that gives no item. What is compressed is
-told by its first bytes, what it holds by its suffix.
+told by its first bytes, what it holds by its suffix; where the suffix says nothing ("view.do", "page.php", none), its
+first bytes tell whether it is a page.
 """
 
-import fnmatch
 import io
 import os
+import re
 import stat
+import tomllib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from malmoi.corpus.sources import delimited, json_values, jsonl, notebook, parquet, warc
-from malmoi.corpus.sources.archive import Member, read_members
+from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, warc, xml_dumps, zipped
 from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
-from malmoi.corpus.sources.lines import read_lines, too_long
+from malmoi.corpus.sources.lines import peeked, read_lines, too_long
+from malmoi.corpus.sources.listing import is_archive, is_hidden, is_wanted, left_out, list_files, without_compression
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined, with_rest
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
-from malmoi.kit.errors import UserError
-from malmoi.kit.files import PARTIAL, opened, require_storage, sizes_below
-from malmoi.kit.paths import is_remote, require_reachable
+from malmoi.corpus.text.charset import looks_binary, wide_charset
+from malmoi.kit.files import opened, require_storage
+from malmoi.kit.paths import is_remote
 
 Items = Iterator[Raw | Unreadable]
 Reader = Callable[[BinaryIO, str, Input], Items]
 
-COMPRESSED_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2")
-ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tzst", ".txz", ".tbz2")
 TABLES: dict[str, Reader] = {
-    ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": json_values.read, ".csv": delimited.read,
+    ".jsonl": jsonl.read, ".ndjson": jsonl.read, ".json": jsonl.read, ".csv": delimited.read,
     ".tsv": delimited.read, ".parquet": parquet.read, ".pq": parquet.read,
 }  # fmt: skip
+XML_SUFFIXES = (".xml", ".rss", ".atom", ".rdf")
 SEEKING = (".parquet", ".pq")
 """Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
@@ -43,74 +44,15 @@ DOCUMENTS = {
     ".lrc": "text",
 }  # fmt: skip
 
-
-def list_files(source: Input) -> list[Path]:
-    """The files of an input in a stable order, an archive being one file.
-
-    Hidden names (".git") and half-written ones are left out, and what include and exclude leave out. Links, devices
-    and folders that may not be entered are listed, so that read_file reports them. Raises UserError where the input
-    is missing, and (75) where its storage is away.
-    """
-    root = source.path
-    if is_remote(root):
-        return [path for path, _ in _remote_files(source)]
-    _size(root)  # raises where its storage is away
-    if not root.exists():
-        raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
-    if not root.is_dir():
-        return [root]
-    files: list[Path] = []
-    closed: list[Path] = []
-
-    def note_closed(error: OSError) -> None:
-        require_storage(Path(error.filename), error)
-        closed.append(Path(error.filename))
-
-    for folder, folders, names in os.walk(root, onerror=note_closed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
-        for name in sorted([*names, *links]):
-            path = Path(folder, name)
-            if not _is_hidden(name) and _is_wanted(path.relative_to(root).as_posix(), source, _is_archive(name)):
-                files.append(path)
-    return sorted([*files, *closed])
-
-
-def sized_files(source: Input) -> list[tuple[Path, int]]:
-    """`list_files` with the bytes of each; 0 for what has gone or may not be looked at, which read_file reports."""
-    return _remote_files(source) if is_remote(source.path) else [(path, _size(path)) for path in list_files(source)]
-
-
-def _remote_files(source: Input) -> list[tuple[Path, int]]:
-    """As on a disk, in the same order, from one listing. There are no links and no closed folders."""
-    root = source.path
-    require_reachable(root)
-    sizes = sizes_below(root)
-    if not sizes and not root.is_file():
-        raise UserError(f"no input at {root}", "a file or a folder", "correct `path` in corpus.inputs")
-    if not sizes:
-        return [(root, root.stat().st_size)]
-    return [
-        (root / name, size)
-        for name, size in sizes.items()
-        if not any(map(_is_hidden, name.split("/"))) and _is_wanted(name, source, _is_archive(name))
-    ]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        require_storage(path, error)
-        return 0
-
-
-def would_read(path: Path, source: Input) -> bool:
-    """Whether a plain file at `path`, there or not, would be among `list_files`. Both paths must be resolved alike."""
-    if not path.is_relative_to(source.path):
-        return False
-    relative = path.relative_to(source.path)
-    return not any(map(_is_hidden, relative.parts)) and _is_wanted(relative.as_posix(), source)
+PAGE_HEAD_BYTES = 2_000
+PAGE_START = re.compile(
+    r"(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,1000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|script)\b",
+    re.DOTALL,
+)
+PAGE_SUFFIXES = frozenset(
+    ".php .php3 .phtml .do .jsp .jspx .asp .aspx .ashx .cgi .pl .nhn .naver .daum .action .mvc .shtml .xhtm".split()
+)
+"""Of pages that programs make: what begins with a tag is a page."""
 
 
 def read_file(path: Path, source: Input) -> Items:
@@ -120,6 +62,10 @@ def read_file(path: Path, source: Input) -> Items:
     network, UserError (75) for a disk.
     """
     origin_file = origin_name(path, source)
+    if path == source.path and (source.include or source.exclude) and path.is_dir():
+        count, size_bytes, names = left_out(source)
+        yield _left_out(origin_file, "file", count, size_bytes, names)
+        return
     refusal = None if is_remote(path) else _refusal(path, source)
     if refusal:
         yield Unreadable(origin_file, 0, _plain_size(path), *refusal)
@@ -134,7 +80,7 @@ def read_file(path: Path, source: Input) -> Items:
             else:
                 left = partial(_left_bytes, file, size_bytes)
                 items = guarded(_read_stream(file, origin_file, size_bytes, source), origin_file, left)
-                yield from items if _may_be_silent(path, source) else _never_silent(items, origin_file, size_bytes)
+                yield from _never_silent(items, origin_file, size_bytes)
     except OSError as error:
         if is_remote(path) and (size_bytes >= 0 or _reason(error) == "read_error"):
             raise
@@ -149,15 +95,16 @@ def read(source: Input) -> Items:
         yield from read_file(path, source)
 
 
-def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Input, inside: bool = False) -> Items:
-    """The items of a stream, by its name. inside: it is a member of an archive."""
-    name = _without_compression(origin_file)
-    suffix = os.path.splitext(name)[1]  # noqa: PTH122
+def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Input, depth: int = 0) -> Items:
+    """The items of a stream, by its name. depth: how many archives it is inside of."""
+    name = without_compression(origin_file)
+    suffix = os.path.splitext(name)[1].partition("?")[0]  # noqa: PTH122 (a mirror writes "a.html?no=1")
     stream = open_stream(file, size_bytes)
-    if suffix in ARCHIVE_SUFFIXES:
-        if inside:
-            return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", "an archive inside an archive")])
-        return read_members(stream, origin_file, partial(_read_member, origin_file, source))
+    if is_archive(name):
+        if depth > 1:
+            detail = "an archive inside an archive inside an archive: unpack the outer one first"
+            return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", detail)])
+        return _read_archive(stream, origin_file, size_bytes, source, depth)
     left = partial(_left_bytes, file, size_bytes)
     if suffix in TABLES:
         rows = TABLES[suffix](stream, origin_file, source)
@@ -167,10 +114,63 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
         return warc.read(stream, origin_file, source)
     if suffix in DOCUMENTS or suffix == ".ipynb":
         return _read_document(stream, origin_file, suffix, source)
-    if suffix in formats.SUFFIXES or formats.begins_as_document(stream.peek(8)[:8]):
+    head = peeked(stream)
+    if suffix in XML_SUFFIXES and not _is_page(head):
+        return xml_dumps.read(stream, origin_file, source)
+    if suffix in formats.SUFFIXES or formats.begins_as_document(head[:8]):
         return _read_document_file(stream, origin_file, source)
-    detail = formats.way_on(suffix) or (f"no reader for {suffix!r} files" if suffix else "a name without a suffix")
-    return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", detail)])
+    if known := _suffix_by_bytes(head, suffix):
+        return _read_document(stream, origin_file, known, source)
+    return iter([Unreadable(origin_file, 0, size_bytes, "unsupported_format", _way_on(suffix))])
+
+
+def _read_archive(stream: BinaryIO, origin_file: str, size_bytes: int, source: Input, depth: int) -> Items:
+    """The items of all members that the input asks for, and one that counts those it does not ask for."""
+    out: list[tuple[str, int]] = []
+    read_member = partial(_read_member, origin_file, source, depth + 1, out)
+    if without_compression(origin_file).endswith(".zip"):
+        yield from zipped.read_members(stream, origin_file, size_bytes, read_member)
+    else:
+        yield from archive.read_members(stream, origin_file, read_member)
+    if out:
+        yield _left_out(origin_file, "member", len(out), sum(size for _, size in out), [name for name, _ in out[:3]])
+
+
+def _left_out(origin_file: str, what: str, count: int, size_bytes: int, names: list[str]) -> Unreadable:
+    many = f"{count} {what}s are" if count > 1 else f"1 {what} is"
+    detail = f"{many} left out by include and exclude ({', '.join(names)[:200]}{', …' if count > len(names) else ''})"
+    return Unreadable(origin_file, 0, size_bytes, "left_out", detail)
+
+
+def _suffix_by_bytes(head: bytes, suffix: str) -> str | None:
+    """The suffix that a file without a telling one should have: ".html" for a page, ".txt" for a text without any."""
+    text = _head_text(head)
+    if _is_page(head) or (suffix in PAGE_SUFFIXES and text.startswith("<") and not text.startswith("<?php")):
+        return ".html"
+    return ".txt" if not suffix and not looks_binary(head) else None
+
+
+def _is_page(head: bytes) -> bool:
+    return bool(PAGE_START.match(_head_text(head)))
+
+
+def _head_text(head: bytes) -> str:
+    text = head[:PAGE_HEAD_BYTES].decode(wide_charset(head) or "latin-1", "ignore")
+    return text.lstrip("\ufeffï»¿ \t\r\n").lower()
+
+
+@cache
+def ways_on() -> dict[str, str]:
+    """What to do with files that have no reader, by suffix, in English and Korean."""
+    table = tomllib.loads(Path(__file__).with_name("ways_on.toml").read_text(encoding="utf-8"))
+    return {suffix: f"{way['en']} ({way['ko']})" for way in table["way"] for suffix in way["suffixes"]}
+
+
+def _way_on(suffix: str) -> str:
+    if not suffix:
+        return "no suffix and no text: give it the suffix of what it holds (내용에 맞는 확장자를 붙이세요)"
+    any_way = "convert it to text, HTML, JSON Lines or Parquet first (먼저 텍스트, HTML, Parquet 등으로 바꾸세요)"
+    return formats.way_on(suffix) or f"no reader for {suffix!r} files: {ways_on().get(suffix, any_way)}"
 
 
 def _read_document_file(stream: BinaryIO, origin_file: str, source: Input) -> Items:
@@ -201,18 +201,23 @@ def text_lines(stream: BinaryIO, origin_file: str, source: Input) -> Items:
             yield Raw(line.content, "text", origin_file, line.offset, line.size_bytes)
 
 
-def _read_member(archive_file: str, source: Input, member: Member, name: str, size_bytes: int) -> Items:
+def _read_member(
+    archive_file: str, source: Input, depth: int, out: list[tuple[str, int]], member: Any, name: str, size_bytes: int
+) -> Items:
+    """The items of one member of an archive. out: name and size of what the input does not ask for are added to it."""
     origin_file = f"{archive_file}!{name}"
-    if any(_is_hidden(part) for part in name.split("/")):
+    if any(is_hidden(part) for part in name.split("/")):
         return
-    if not _is_wanted(name, source) and not (source.include and _is_wanted(archive_file, source)):
+    asked = source.include and is_wanted(archive_file, source)
+    if not is_wanted(name, source, inside=bool(asked) or is_archive(name)):
+        out.append((name, size_bytes))
         return
     if size_bytes == 0:
         yield Unreadable(origin_file, 0, 0, "empty", "a file of 0 bytes")
         return
     buffered = io.BufferedReader(member, BUFFER_BYTES)
     try:
-        items = guarded(_read_stream(buffered, origin_file, size_bytes, source, inside=True), origin_file)
+        items = guarded(_read_stream(buffered, origin_file, size_bytes, source, depth), origin_file)
     except DamagedError as damage:
         items = iter([Unreadable(origin_file, 0, size_bytes, damage.reason, damage.detail)])
     yield from _never_silent(items, origin_file, size_bytes)
@@ -245,11 +250,6 @@ def _plain_size(path: Path) -> int:
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
-def _may_be_silent(path: Path, source: Input) -> bool:
-    """Whether a file may rightly give nothing: an archive in a folder, none of whose members the input asks for."""
-    return path != source.path and _is_archive(path.name) and bool(source.include or source.exclude)
-
-
 def _refusal(path: Path, source: Input) -> tuple[Reason, str] | None:
     """Why a file must not be opened: a link out of the input or to a folder, a device, a closed folder."""
     try:
@@ -272,25 +272,3 @@ def _reason(error: OSError | RuntimeError) -> Reason:
     if isinstance(error, PermissionError):
         return "no_permission"
     return "missing" if isinstance(error, FileNotFoundError) else "read_error"
-
-
-def _without_compression(name: str) -> str:
-    name = name.lower()
-    for suffix in COMPRESSED_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return name
-
-
-def _is_archive(name: str) -> bool:
-    return _without_compression(name).endswith(ARCHIVE_SUFFIXES)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name.endswith(PARTIAL)
-
-
-def _is_wanted(name: str, source: Input, is_archive: bool = False) -> bool:
-    """Whether include and exclude let a name through. An archive always passes include: it is asked of its members."""
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in source.exclude):
-        return False
-    return is_archive or not source.include or any(fnmatch.fnmatchcase(name, pattern) for pattern in source.include)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from malmoi.corpus.document import require_kind
+from malmoi.corpus.sources.names import shown
 from malmoi.kit.errors import UserError
 
 MEGABYTE = 1_000_000
@@ -16,6 +17,8 @@ class Input:
     """One thing to read: a file, an archive, or a folder with everything below it.
 
     include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
+    text_field: the field that holds the text; in JSON also a path through tables and lists ("document.paragraph.form",
+    see sources/nested.py).
     rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
     the rows of a plain text file are its lines.
     comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
@@ -55,6 +58,6 @@ class Input:
 
 
 def origin_name(path: Path, source: Input) -> str:
-    """A file's name in `origin`: relative to the input's path; bytes that are no UTF-8 are written as \\xNN."""
+    """A file's name in `origin`: relative to the input's path, as names.shown gives it."""
     name = path.relative_to(source.path).as_posix() if path != source.path else path.name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return shown(os.fsencode(name))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from malmoi.corpus import media
-from malmoi.corpus.document import DAMAGE
+from malmoi.corpus.document import CONFIDENCE, DAMAGE, UNSURE
 from malmoi.corpus.html.page import MAX_PAGE_BYTES, Passage, read_page
 from malmoi.corpus.sources import letter_account
 from malmoi.corpus.sources.input import Input
@@ -36,7 +36,8 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any]] | Unreadable:
     letters = letter_account.letters_in(page.read)
     about = _document(raw, source, fields, page.passages)
     if about:
-        documents.append(about | {"link_hosts": list(page.link_hosts)})
+        sure = {CONFIDENCE: page.confidence, UNSURE: page.is_unsure}
+        documents.append(about | {"link_hosts": list(page.link_hosts)} | sure)
     said = _document(raw, source, {**fields, "author": None, "kind": "comment"}, page.comments, COMMENTS)
     if said:
         said["source"]["kind"] = "comment"

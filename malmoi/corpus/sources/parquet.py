@@ -10,21 +10,17 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.sources.fields import CANONICAL
+from malmoi.corpus.sources import streams
+from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.rows import HTML_FIELD, row_to_raw
+from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.source_verdict import named_fields
-from malmoi.corpus.sources.streams import DamagedError
 from malmoi.kit.files import require_storage
 
 BATCH_ROWS = 256
 """Rows may hold up to max_bytes_per_document each, so batches stay small; of 4,096 rows they are a tenth faster."""
 BUFFER_BYTES = 1 << 20
-MAX_SPOOLED_BYTES = 4_000_000_000
-"""Of the temporary file that a Parquet file inside an archive needs."""
-SPOOL_MEMORY_BYTES = 64_000_000
-COPY_BYTES = 1 << 20
 UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, LookupError)
 """What turning Arrow's values into Python's raises: no UTF-8, days beyond the calendar, no such zone."""
 
@@ -34,8 +30,8 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 
     The format needs seeking: a stream out of an archive is copied to a nameless temporary file first.
     """
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES) as spool:
-        seekable: Any = stream if stream.seekable() else _copied(stream, spool)
+    with tempfile.SpooledTemporaryFile(max_size=streams.SPOOL_MEMORY_BYTES) as spool:
+        seekable: Any = stream if stream.seekable() else streams.copied(stream, spool)
         try:
             file = pq.ParquetFile(seekable, pre_buffer=False, buffer_size=BUFFER_BYTES)
         except (pa.ArrowException, OSError, ValueError) as error:
@@ -142,14 +138,3 @@ def _string_bytes(value: Any) -> int:
         return len(value)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return sum(map(_string_bytes, inner))
-
-
-def _copied(stream: BinaryIO, spool: Any) -> Any:
-    copied = 0
-    while piece := stream.read(COPY_BYTES):
-        copied += len(piece)
-        if copied > MAX_SPOOLED_BYTES:
-            raise DamagedError("too_large", f"a Parquet file of more than {MAX_SPOOLED_BYTES} bytes inside an archive")
-        spool.write(piece)
-    spool.seek(0)
-    return spool

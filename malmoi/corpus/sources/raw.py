@@ -17,6 +17,7 @@ Reason: TypeAlias = Literal[
     "malformed_json",
     "malformed_table",  # a CSV row or a Parquet file that breaks the format
     "malformed_record",  # a WARC record
+    "left_out",  # files or members that include and exclude do not let through, counted in one item
     "http_status",  # the server answered with an error or a redirect
     "line_too_long",
     "too_large",
@@ -44,7 +45,7 @@ class Raw:
     """
 
     content: bytes | str
-    format: Literal["html", "markdown", "text", "file"]
+    format: Literal["html", "markdown", "text", "wikitext", "file"]
     origin_file: str
     origin_offset: int
     raw_bytes: int

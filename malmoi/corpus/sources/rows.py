@@ -6,14 +6,14 @@ from typing import Any, BinaryIO
 
 from malmoi.corpus.sources import chat_rows, fragments
 from malmoi.corpus.sources.dialogue import written
-from malmoi.corpus.sources.fields import pick
+from malmoi.corpus.sources.fields import HTML_FIELD, pick
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.nested import likely_text
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.source_verdict import given_verdict
 from malmoi.corpus.sources.streams import DamagedError
 
 HTML_STARTS = ("<!doctype html", "<html", "<?xml")
-HTML_FIELD = "html"
 REST_BYTES = 1 << 20
 
 
@@ -37,8 +37,7 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
         text = written(fields["turns"])
     text = fields.pop("text", None) if text is None else text
     if text is None:
-        names = ", ".join(map(str, row))[:200]
-        return Unreadable(*place, "no_text", f"no field {source.text_field!r}; fields: {names}")
+        return Unreadable(*place, "no_text", _missing(row, source))
     if not isinstance(text, (str, bytes)):
         return Unreadable(*place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
     if not text.strip():
@@ -53,6 +52,15 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     if not fragment.text.strip():
         return Unreadable(*place, "no_text", f"the field {source.text_field!r} holds markup only")
     return Raw(fragment.text, "text", *place, {**fields, "media": fragment.media} if fragment.media else fields)
+
+
+def _missing(row: Mapping[Any, Any], source: Input) -> str:
+    """What is said of a row without the text field: which fields there are, and which one would do."""
+    if source.text_field in row:
+        return f"the field {source.text_field!r} is null"
+    likely = likely_text(row)
+    way = f"; text_field = {likely!r} would do" if likely and likely != source.text_field else ""
+    return f"no field {source.text_field!r}{way}; fields: {', '.join(map(str, row))[:200]}"
 
 
 def guarded(

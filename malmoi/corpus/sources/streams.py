@@ -24,6 +24,16 @@ BOMB_FLOOR_BYTES = 256_000_000
 """...but not below this, so that small files with long repeats stay readable."""
 XZ_MEMORY_BYTES = 256_000_000
 
+ZSTD_WINDOW_BYTES = 128 << 20
+"""zstd's own limit without --long; the library keeps to it too."""
+WINDOW = (
+    "the file is whole, but its zstd window is {} MiB; {} are allowed. Pack it again: "
+    "zstd -d --long=31 -c FILE | zstd --long=27 -o NEW.zst"
+)
+MAX_SPOOLED_BYTES = 4_000_000_000
+"""Of the temporary file that a format needs which is read from its end (Parquet, zip) inside an archive."""
+SPOOL_MEMORY_BYTES = 64_000_000
+
 GZIP_MAGIC = b"\x1f\x8b\x08"
 DECOMPRESSORS: dict[bytes, Callable[[], Any]] = {
     GZIP_MAGIC: lambda: zlib.decompressobj(31),
@@ -58,6 +68,7 @@ class Decompressed(io.RawIOBase):
         self._at_start = True  # nothing of this member was decompressed yet
         self._output = memoryview(b"")
         self._limit_bytes = max(BOMB_FLOOR_BYTES, BOMB_RATIO * compressed_bytes)
+        self._fault: DamagedError | None = None  # told again to whoever reads on
 
     def readable(self) -> bool:
         """True: a raw stream says so."""
@@ -66,8 +77,14 @@ class Decompressed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fills `buffer` with what comes next and returns the number of bytes, 0 at the end."""
         while not self._output:
-            if not self._refill():
-                return 0
+            if self._fault:
+                raise self._fault
+            try:
+                if not self._refill():
+                    return 0
+            except DamagedError as fault:
+                self._fault = fault
+                raise
         size = min(len(buffer), len(self._output))
         buffer[:size] = self._output[:size]
         self._output = self._output[size:]
@@ -78,7 +95,7 @@ class Decompressed(io.RawIOBase):
 
     def skip_to_next_gzip_member(self) -> bool:
         """After damage: goes on at the next gzip header in the source. False where none follows."""
-        self._output = memoryview(b"")
+        self._output, self._fault = memoryview(b""), None
         held = self._ahead
         while True:
             index = held.find(GZIP_MAGIC)
@@ -106,12 +123,23 @@ class Decompressed(io.RawIOBase):
         try:
             self._output = memoryview(self._member.decompress(piece))
         except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, MemoryError) as error:
+            window_bytes = _window_bytes(piece) if self._at_start and isinstance(error, zstandard.ZstdError) else 0
             self._ahead = piece[int(self._at_start) :] + self._ahead  # a later member may begin in this piece
+            if window_bytes > ZSTD_WINDOW_BYTES:
+                raise DamagedError("too_large", WINDOW.format(window_bytes >> 20, ZSTD_WINDOW_BYTES >> 20)) from None
             raise DamagedError("damaged_archive", f"decompression failed: {error}") from None
         self._at_start = False
         if self._member.eof and self._member.unused_data:
             self._ahead = self._member.unused_data + self._ahead
         return True
+
+
+def _window_bytes(head: bytes) -> int:
+    """The window that a zstd frame asks for; 0 where its header cannot be read."""
+    try:
+        return zstandard.get_frame_parameters(head).window_size
+    except zstandard.ZstdError:
+        return 0
 
 
 def open_stream(source: BinaryIO, size_bytes: int) -> io.BufferedReader:
@@ -130,3 +158,15 @@ def read_whole(stream: BinaryIO, limit_bytes: int) -> bytes:
     if len(content) > limit_bytes:
         raise DamagedError("too_large", f"more than {limit_bytes} bytes")
     return content
+
+
+def copied(stream: BinaryIO, spool: Any) -> Any:
+    """`spool`, a temporary file, with all bytes of a stream, at its beginning. Raises DamagedError where too large."""
+    size_bytes = 0
+    while piece := stream.read(BUFFER_BYTES):
+        size_bytes += len(piece)
+        if size_bytes > MAX_SPOOLED_BYTES:
+            raise DamagedError("too_large", f"more than {MAX_SPOOLED_BYTES} bytes, which are read from their end")
+        spool.write(piece)
+    spool.seek(0)
+    return spool

@@ -6,14 +6,16 @@ fastwarc's work. Requests, metadata, warcinfo and revisits carry no text of thei
 """
 
 import io
-from collections.abc import Iterator
-from typing import BinaryIO
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator
 
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.streams import DamagedError, Decompressed
+from malmoi.corpus.text.charset import looks_binary
 
 MAX_HEADER_BYTES = 64_000
 PIECE_BYTES = 1 << 20
@@ -23,6 +25,16 @@ RECORD_END = b"\r\n\r\n"
 SILENT_TYPES = frozenset({"request", "metadata", "warcinfo", "revisit"})
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
+
+
+GOOD_STATUS = (200, 203)
+"""203: a proxy has changed the page on its way."""
+UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/unknown"})
+STALE_HEADERS = ((), (b"transfer-encoding",), (b"content-encoding",), (b"transfer-encoding", b"content-encoding"))
+"""Which HTTP headers are not believed, in the order in which readings are tried."""
+TYPE = re.compile(r"[a-z]+(?:/[a-z0-9.+-]{1,60})?")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+CHUNK = re.compile(rb"[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]{0,100})?\r\n")
 
 
 class _RecordError(Exception):
@@ -124,7 +136,7 @@ def _read_record(
     """The record whose header was read, its body taken from the file. None where its type carries no document."""
     length = header.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        raise _RecordError(f"Content-Length is {length[:40]!r}")
+        raise _RecordError(f"a Content-Length of {len(length)} characters that is no number")
     size_bytes = int(length)
     kind = header.get("warc-type", "").lower()
     if size_bytes > limit_bytes + HTTP_HEADER_BYTES:
@@ -139,7 +151,7 @@ def _read_record(
         return _http_document(header, body, place, limit_bytes)
     if kind in ("response", "resource", "conversion"):
         return _document(header, body, _content_type(header.get("content-type", "")), (*place, size_bytes))
-    return Unreadable(*place, size_bytes, "unsupported_format", f"a record of type {kind[:40]!r}")
+    return Unreadable(*place, size_bytes, "unsupported_format", f"a record of type {_word(kind)}")
 
 
 def _check_end(records: _Source, body: bytes, size_bytes: int) -> None:
@@ -157,23 +169,75 @@ def _check_end(records: _Source, body: bytes, size_bytes: int) -> None:
 
 
 def _http_document(header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int) -> Raw | Unreadable:
-    """The page inside a response, without the chunks and encodings of HTTP."""
+    """The page inside a response, without the chunks and encodings of HTTP.
+
+    Crawlers unpack bodies and leave the header that says how they were packed (pywb writes such records), so where a
+    header is not true of the body it is left out: first the one for chunks, then the one for compression, then both.
+    """
     size_bytes = len(body)
+    head, content = _split_head(body)
+    readings = (_response(_without(head, stale), content, limit_bytes) for stale in STALE_HEADERS)
+    tried: list[_Response | str] = []
+    for reading in readings if head else ():
+        tried.append(reading)
+        if isinstance(reading, _Response) and (reading.status not in GOOD_STATUS or reading.reads_as_text):
+            tried = [reading]
+            break
+    best = next(
+        (reading for reading in tried if isinstance(reading, _Response)), tried[0] if tried else "no HTTP header"
+    )
+    if isinstance(best, str):
+        return Unreadable(*place, size_bytes, "malformed_record", best)
+    if best.status not in GOOD_STATUS:
+        return Unreadable(*place, size_bytes, "http_status", str(best.status))
+    if len(best.content) > limit_bytes:
+        return Unreadable(*place, size_bytes, "too_large", f"more than {limit_bytes} bytes when decoded")
+    return _document(header, best.content, _content_type(best.content_type), (*place, size_bytes))
+
+
+class _Response(NamedTuple):
+    """A response as one reading of its headers gives it."""
+
+    status: int | None
+    content_type: str
+    content: bytes
+
+    @property
+    def reads_as_text(self) -> bool:
+        """Whether the body is not empty, and neither packed nor in chunks still."""
+        head = self.content[:HTTP_HEADER_BYTES]
+        return bool(head.strip()) and not looks_binary(head) and not CHUNK.match(head)
+
+
+def _split_head(body: bytes) -> tuple[bytes, bytes]:
+    """The HTTP header with lines that end as they must, and what follows it. A lone LF may end one (RFC 9112 2.2)."""
+    end = HEAD_END.search(body, 0, HTTP_HEADER_BYTES)
+    if end is None:
+        return b"", body
+    lines = [line.rstrip(b"\r") for line in body[: end.start()].split(b"\n")]
+    return b"\r\n".join(lines), body[end.end() :]
+
+
+def _without(head: bytes, names: Sequence[bytes]) -> bytes:
+    """A header without the fields of these names, which are in lower case."""
+    first, *lines = head.split(b"\r\n")
+    return b"\r\n".join([first, *(line for line in lines if line.partition(b":")[0].strip().lower() not in names)])
+
+
+def _response(head: bytes, content: bytes, limit_bytes: int) -> _Response | str:
+    """A response as its header says; what is wrong with it where that cannot be, without a word of its content."""
+    body = head + b"\r\n\r\n" + content
     framed = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
-    framed += b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (size_bytes, body)
+    framed += b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (len(body), body)
     try:
         record = next(iter(ArchiveIterator(io.BytesIO(framed), parse_http=True, auto_decode="all")), None)
         http = record.http_headers if record is not None else None
-        content = record.reader.read(limit_bytes + 1) if record is not None else b""
+        decoded = record.reader.read(limit_bytes + 1) if record is not None else b""
     except (OSError, ValueError) as error:
-        return Unreadable(*place, size_bytes, "malformed_record", f"HTTP: {error}"[:200])
-    if http is None or record is None:
-        return Unreadable(*place, size_bytes, "malformed_record", "no HTTP header")
-    if http.status_code != 200:
-        return Unreadable(*place, size_bytes, "http_status", str(http.status_code))
-    if len(content) > limit_bytes:
-        return Unreadable(*place, size_bytes, "too_large", f"more than {limit_bytes} bytes when decoded")
-    return _document(header, content, _content_type(http.get("Content-Type") or ""), (*place, size_bytes))
+        return f"the body is not as its HTTP header says ({type(error).__name__}; {len(content)} bytes)"
+    if http is None:
+        return "no HTTP header"
+    return _Response(http.status_code, http.get("Content-Type") or "", decoded)
 
 
 def _document(
@@ -185,11 +249,11 @@ def _document(
     fields = {"url": url or None, "charset": charset}
     if not content.strip():
         return Unreadable(*place, "empty", "the record has no content")
-    if content_type in HTML_TYPES or (not content_type and content[:500].lstrip().startswith(b"<")):
+    if content_type in HTML_TYPES or (content_type in UNTYPED and content[:500].lstrip().startswith(b"<")):
         return Raw(content, "html", *place, fields)
     if content_type in TEXT_TYPES:
         return Raw(content, "markdown" if content_type == "text/markdown" else "text", *place, fields)
-    return Unreadable(*place, "unsupported_format", f"content of type {content_type[:60]!r}")
+    return Unreadable(*place, "unsupported_format", f"content of type {_word(content_type)}")
 
 
 def _content_type(value: str) -> tuple[str, str | None]:
@@ -197,6 +261,11 @@ def _content_type(value: str) -> tuple[str, str | None]:
     content_type, _, parameters = value.partition(";")
     name, _, charset = parameters.partition("=")
     return content_type.strip().lower(), charset.strip().strip("\"'") or None if "charset" in name.lower() else None
+
+
+def _word(value: str) -> str:
+    """A type as it is written where it is one; else how long it is: what stands in a broken header may be a page."""
+    return repr(value) if TYPE.fullmatch(value) else f"that is none ({len(value)} characters)"
 
 
 def _skip(records: _Source, size_bytes: int) -> None:

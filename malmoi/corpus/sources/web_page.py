@@ -5,7 +5,7 @@ from typing import Any
 
 from malmoi.corpus import media
 from malmoi.corpus.document import DAMAGE
-from malmoi.corpus.sources import front_matter, letter_account, markdown, page_documents
+from malmoi.corpus.sources import front_matter, letter_account, markdown, page_documents, wikitext
 from malmoi.corpus.sources.chat_log import with_speakers
 from malmoi.corpus.sources.document_files.read import read as document_file
 from malmoi.corpus.sources.fields import pick
@@ -38,6 +38,9 @@ def to_documents(raw: Raw, source: Input) -> Documents | Unreadable:
     read, rest, front = text, letter_account.NORMALISED, ""
     fields = given_fields(raw)
     items: Sequence[dict[str, Any]] = fields.get("media") or ()
+    if raw.format == "wikitext":
+        (text, categories), rest = wikitext.plain(text), letter_account.MARKUP
+        fields = {"category": categories[0], **fields} if categories else fields
     if raw.format == "markdown":
         table, text = front_matter.split_front_matter(text)
         rest, front = letter_account.MARKUP, read[: len(read) - len(text)]

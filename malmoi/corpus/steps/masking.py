@@ -11,16 +11,21 @@ import pyarrow.compute as pc
 
 from malmoi.corpus.kernels import letter_counts
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
-from malmoi.corpus.kernels.patterns import Candidates, outside_words, scan_bytes, snippets
+from malmoi.corpus.kernels.patterns import Candidates, kept_by, outside_words, scan_bytes, snippets
 from malmoi.corpus.steps.account import PERSONAL_DATA, took
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
+from malmoi.corpus.steps.personal.names import may_be_name, may_begin_name
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
 from malmoi.corpus.steps.personal.settings import MaskingSettings
 from malmoi.corpus.steps.verdicts import replaced
 from malmoi.corpus.steps.written_forms import FINDERS, MASKS, find
 
 _EXPRESSIONS = tuple(candidate.expression for candidate in CANDIDATES)
+_FINDER_BITS = np.array([sum(1 << list(FINDERS).index(name) for name in row.finders) for row in CANDIDATES], np.int64)
+"""The finders that a candidate goes to, as bits by their place in FINDERS."""
 _DIGITS_ONLY = np.array([not candidate.in_words for candidate in CANDIDATES])
+_AFTER_LABEL = np.array([candidate.after_label for candidate in CANDIDATES])
+_BEFORE_NAME = np.array([candidate.before_name for candidate in CANDIDATES])
 _FEWEST_CHARACTERS = 300
 """A shorter text counts as so long: by 20 in 1,000 it may hold six, what one contact has (name, telephone, mobile,
 fax, mail, address), without being a list of them."""
@@ -94,13 +99,20 @@ def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.Rec
 def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> list[Cut]:
     """Every piece of personal data of these types, by text and place, in bytes from the text's start."""
     candidates = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
+    candidates = kept_by(candidates, _AFTER_LABEL, _may_be_name)
+    candidates = kept_by(candidates, _BEFORE_NAME, lambda _, after: may_begin_name(after.decode("utf-8", "ignore")))
     return [cut for cut in _cuts(candidates) if cut.type in types]
 
 
+def _may_be_name(before: bytes, after: bytes) -> bool:
+    """Three syllables of UTF-8 at the end of `before`; `after` may end inside a character."""
+    return may_be_name(before[-9:].decode("utf-8", "replace"), after.decode("utf-8", "ignore"))
+
+
 def _cuts(found: Candidates) -> Iterator[Cut]:
-    for snippet in snippets(found, BEFORE_BYTES, AFTER_BYTES):
+    for snippet in snippets(found, BEFORE_BYTES, AFTER_BYTES, _FINDER_BITS):
         text, characters, stop = snippet.content, 0, snippet.start
-        for span in find(text, _finders(snippet.patterns)):
+        for span in find(text, _finders(snippet.bits)):
             start = stop + len(text[characters : span.start].encode())
             stop, characters = start + len(text[span.start : span.stop].encode()), span.stop
             if (span.start == 0 and snippet.cut_before) or (span.stop == len(text) and snippet.cut_after):
@@ -109,11 +121,9 @@ def _cuts(found: Candidates) -> Iterator[Cut]:
 
 
 @cache
-def _finders(patterns: int) -> frozenset[str]:
-    """The finders for what some candidates (bits) may be."""
-    names = {name for index, candidate in enumerate(CANDIDATES) if patterns >> index & 1 for name in candidate.finders}
-    assert names <= FINDERS.keys()
-    return frozenset(names)
+def _finders(bits: int) -> frozenset[str]:
+    """The finders of these bits, by their place in FINDERS."""
+    return frozenset(name for place, name in enumerate(FINDERS) if bits >> place & 1)
 
 
 def _writer(settings: MaskingSettings, documents: Sequence[Any]) -> Writer:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from malmoi.corpus.steps.personal import identity
 from malmoi.corpus.steps.personal.accounts import find_accounts, find_cards
 from malmoi.corpus.steps.personal.addresses import find_addresses
+from malmoi.corpus.steps.personal.births import find_births
 from malmoi.corpus.steps.personal.mail import find_mail
-from malmoi.corpus.steps.personal.names import find_names
+from malmoi.corpus.steps.personal.messengers import find_messengers
+from malmoi.corpus.steps.personal.names import find_names, find_names_beside
 from malmoi.corpus.steps.personal.network import find_networks
 from malmoi.corpus.steps.personal.phones import find_phones
-from malmoi.corpus.steps.personal.plain import PersonalSpan, to_plain
+from malmoi.corpus.steps.personal.plain import PersonalSpan, to_plain, without_invisible
 from malmoi.corpus.steps.personal.vehicles import find_plates
 from malmoi.corpus.steps.personal.words import WORDS
 
@@ -34,6 +36,8 @@ FINDERS: dict[str, Callable[[str], Iterator[PersonalSpan]]] = {
     "networks": find_networks,
     "plates": find_plates,
     "addresses": find_addresses,
+    "births": find_births,
+    "messengers": find_messengers,
     "names": find_names,
 }
 """In order: where two findings overlap, the earlier finder is right."""
@@ -41,13 +45,21 @@ _CONTACTS = ("phone", "email", "bank_account")
 
 
 def find(text: str, finders: Collection[str] = FINDERS) -> list[PersonalSpan]:
-    """The personal data in a text, in order, none overlapping."""
-    plain = to_plain(text)
+    """The personal data in a text, in order, none overlapping. Signs of no width inside it belong to it."""
+    visible, places = without_invisible(text)
+    spans = _find(to_plain(visible), finders)
+    if places is None:
+        return spans
+    return [PersonalSpan(places[span.start], places[span.stop - 1] + 1, span.type) for span in spans]
+
+
+def _find(plain: str, finders: Collection[str]) -> list[PersonalSpan]:
     spans: list[PersonalSpan] = []
     for name, finder in FINDERS.items():
         if name in finders:
             _add(spans, finder(plain))
-    _add(spans, find_names(plain, [span for span in spans if span.type in _CONTACTS]))
+    for contact in [span for span in spans if span.type in _CONTACTS]:
+        _add(spans, find_names_beside(plain, contact))
     return spans
 
 

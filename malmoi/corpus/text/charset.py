@@ -35,6 +35,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 KOREAN_LABELS = frozenset(
     "euc-kr euckr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 ks_c_5601 windows-949 x-windows-949 cp949 ms949 "
     "uhc korean iso-ir-149 csksc56011987".split()
@@ -76,7 +77,8 @@ def decode(content: bytes, declared: str | None = None, is_html: bool = False) -
     """Bytes as text. `declared` is the charset of the HTTP header. None where no charset gives text."""
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _with_damage(content[len(mark) :], [name])
+            names = [name, "cp949"] if name == "utf-8" else [name]  # editors put the mark before CP949 too
+            return _with_damage(content[len(mark) :], names)
     if wide := _wide_charset(content):
         return _with_damage(content, [wide])
     content = content.replace(b"\0", b"") if b"\0" in content else content
@@ -128,11 +130,28 @@ def _is_text(head: bytes) -> bool:
     return reads_as_korean(read.text) or (read.charset == "utf-8" and not read.damage_share)
 
 
+def wide_charset(head: bytes) -> str | None:
+    """The name of UTF-16 or UTF-32 where bytes begin with its mark, or look like it without one. None for others."""
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    return (marked if marked != "utf-8" else None) if marked else _wide_charset(head)
+
+
 def text_pieces(stream: BinaryIO) -> Iterator[str]:
-    """The text of a long stream piece by piece, its charset judged by its beginning; what does not fit is U+FFFD."""
+    """The text of a long stream piece by piece; what does not fit its charset is U+FFFD.
+
+    The charset is judged by the beginning, and once more where the first byte beyond ASCII comes later.
+    """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[arg-type]
-    decoder = codecs.getincrementaldecoder(stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES]))("replace")
+    name = stream_charset(buffered.peek(HEAD_BYTES)[:HEAD_BYTES])
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    is_open = name == "utf-8"  # only ASCII so far
     while piece := buffered.read1(PIECE_BYTES):
+        if is_open and not piece.isascii():
+            is_open = False
+            beyond = BEYOND_ASCII.search(piece)
+            decoder = codecs.getincrementaldecoder(stream_charset(piece[beyond.start() :] if beyond else piece))(
+                "replace"
+            )
         yield decoder.decode(piece)
     yield decoder.decode(b"", final=True)
 
@@ -226,8 +245,17 @@ def _seven_bit(content: bytes) -> Decoded | None:
 def _wide_charset(content: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of ASCII letters, spaces and line ends is zero."""
     head = content[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if len(head) < 8 or max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
+    if len(head) < 8 or head.count(0) < len(head) / 20:
+        return None
+    even, odd = _ascii_beside_zero(head[1::2], head[0::2]), _ascii_beside_zero(head[0::2], head[1::2])
+    if max(even, odd) < len(head) / 20 or min(even, odd) > max(even, odd) / 8:
         return None
     name = "utf-16-le" if odd > even else "utf-16-be"
     return name if _decoded(content[: len(content) // 2 * 2], name) else None
+
+
+def _ascii_beside_zero(letters: bytes, zeros: bytes) -> int:
+    """How many letters of ASCII have a zero for their other byte: 저 (C8 00) has a zero, but no letter beside it."""
+    return sum(
+        zero == 0 and (32 <= letter < 127 or letter in b"\t\r\n") for letter, zero in zip(letters, zeros, strict=False)
+    )

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 IGNORED = (
     "\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 )
 """Inside a character class: what shows nothing (Unicode: Default_Ignorable_Code_Point, with the controls)."""
 SPACES = "\\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -25,6 +26,8 @@ _PARTICLES = (
     "은는이가을를의에와과도만로씨님군양께야아여라랑나서까부한으라고"
     "ㆍ·"
 )  # first syllables of what follows a name: josa, titles, the copula
+SHORT_NAME_LETTERS, PASSAGE_LETTERS = 2, 20
+"""Two syllables are part of many words; twenty letters in a row are no chance, wherever they begin."""
 _MOST_LATIN = 0x2AF
 """Letters up to here part words by spaces and have no particles: "lee" in "sleep" is another word."""
 
@@ -90,15 +93,16 @@ def _forms(letter: str) -> str:
 def is_certain(text: str, start: int, stop: int, term: str) -> bool:
     """Whether what `pattern(term)` found at start..stop is the term, and not letters of other words beside each other.
 
-    Latin words and numbers are whole: no letter of the same kind beside them. What has no white space inside is
-    certain. With white space inside ("이 사라", or a name that a line of a PDF breaks) it must begin a word, and end
-    it or be followed by a particle.
+    Latin words and numbers are whole: no letter of the same kind beside them. Three syllables or more without white
+    space inside are certain, and so is a long passage. Fewer ("이사" in "이사회"), or with white space inside ("이
+    사라", or a name that a line of a PDF breaks), must begin a word, and end it or be followed by a particle.
     """
+    letters = len(squeezed(term))
     before, after = text[start - 1 : start], text[stop : stop + 1]
     if all(ord(letter) <= _MOST_LATIN for letter in fold(term)):
         return not (_is_latin(before) or _is_latin(after))
     spaces = len(re.findall(r"\s+", _IGNORED.sub("", text[start:stop])))
-    if spaces <= len(fold(term).split()) - 1:
+    if letters >= PASSAGE_LETTERS or (letters > SHORT_NAME_LETTERS and spaces <= len(fold(term).split()) - 1):
         return True
     return not before.isalnum() and (not after.isalnum() or unicodedata.normalize("NFC", after) in _PARTICLES)
 

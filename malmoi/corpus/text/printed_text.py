@@ -19,8 +19,12 @@ LEAST_LINES = 5
 WIDTHS = (12, 90)
 """Letters of a printed line: narrow columns to whole pages."""
 FULL_SHARE, FULL_ROOM = 0.7, 2.5
+LOOSE_SHARE = 0.5
+"""As FULL_SHARE where the numbers of pages are still among the lines."""
 BROKEN_SHARE = 0.3
 """Of the full lines of a printed text at least so many are broken inside a word; between any letters it is 0.7."""
+EXACT_ROOM, EXACT_SHARE, BROKEN_SHARE_EXACT = 0.5, 0.8, 0.15
+"""Lines of one width to the letter, blanks too, were cut by a program: fewer broken words are enough."""
 SURE = 0.01
 """Below it a single line end is inside a word. Of the line ends of texts that nobody printed, so few are joined: see
 benchmarks/line_breaks.py."""
@@ -34,12 +38,24 @@ def mend(text: str, single_ends: bool = False) -> tuple[str, int]:
 
     single_ends: single line ends are looked at too, where the whole is not printed.
     """
-    if "\n" not in text or not HANGUL.search(text):
+    if "\n" not in text:
         return text, 0
-    lines = unicodedata.normalize("NFC", text).split("\n")
+    composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    lines = composed.split("\n")
+    if not HANGUL.search(composed):
+        return text, 0
     if _may_be_printed(lines) and _is_printed(lines):
         return _joined(lines)
-    return _single_ends(lines) if single_ends else (text, 0)
+    mended, number = _single_ends(lines) if single_ends else (text, 0)
+    return (mended, number) if number else (text, 0)
+
+
+def candidates(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Which texts `mend` may change, and some more, bool (rows,). data: uint8, UTF-8. offsets: int64 (rows + 1,)."""
+    from malmoi.corpus.kernels.printed_lines import may_be_printed
+
+    room = int(2 * FULL_ROOM) + 1
+    return may_be_printed(data, offsets, LEAST_LINES, 2 * WIDTHS[0] - 1, 2 * WIDTHS[1] + 1, room, LOOSE_SHARE)
 
 
 def _may_be_printed(lines: list[str]) -> bool:
@@ -63,7 +79,9 @@ def _is_printed(lines: list[str]) -> bool:
     gaps = [(inner[i], inner[i + 1]) for i in full]
     close = [(left, right) for left, right in gaps if left[-1:] >= "가" and right[:1] >= "가"]
     spaced = space_probability([(left.split()[-1], right.split()[0]) for left, right in close], Counter())
-    return int((spaced < 0.5).sum()) >= max(2, BROKEN_SHARE * len(gaps))
+    exact = sum(abs(edge - widths[i]) <= EXACT_ROOM for i in full) >= EXACT_SHARE * len(full)
+    share = BROKEN_SHARE_EXACT if exact else BROKEN_SHARE
+    return int((spaced < 0.5).sum()) >= max(2, share * len(gaps))
 
 
 def _joined(lines: list[str]) -> tuple[str, int]:

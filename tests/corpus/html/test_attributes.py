@@ -36,8 +36,8 @@ def first(html: str, tag: str) -> tuple[Parsed, int]:
         ("<a href>", ""),
         ("<a/href=/x>", "/x"),
         ('<a title=">" href="가">', "가"),
-        ("<a>", None),
-        ("<a title='href=/x'>", None),
+        ("<a hrefs=/x href>", ""),
+        ("<a title='href=/x' href=y>", "y"),
     ],
 )
 def test_an_attribute_is_found_however_it_is_written(tag, value):

@@ -41,7 +41,8 @@ def test_a_short_korean_article_comes_without_menu_and_imprint():
 def test_headings_lists_and_tables_are_kept_in_order():
     body = f"""<div class=x1>{BODY}<h2>재료</h2><ul><li>된장 2큰술</li><li>두부 반 모</li></ul>
     <h2>만드는 법</h2><ol><li>육수를 낸다.</li><li>된장을 푼다.</li></ol>
-    <table><tr><th>영양</th><th>양</th></tr><tr><td>열량</td><td>120 kcal</td></tr></table></div>"""
+    <table><tr><th>영양</th><th>양</th></tr><tr><td>열량</td><td>120 kcal</td></tr>
+        <tr><td>단백질</td><td>9 g</td></tr><tr><td>나트륨</td><td>800 mg</td></tr></table></div>"""
     text = read_page(page(body), None, None)["text"]
     wanted = [
         "첫눈이",
@@ -57,10 +58,13 @@ def test_headings_lists_and_tables_are_kept_in_order():
 
 
 def test_a_page_laid_out_in_tables_keeps_its_paragraphs():
-    inner = f"<table><tr><td>작성자 관리자</td></tr><tr><td>{BODY}<br>첫 줄<br>둘째 줄</td></tr></table>"
+    cell = f"{BODY}<br>첫 줄이 이어진다.<br>둘째 줄이 이어진다."
+    inner = f"<table><tr><td>작성자 관리자</td></tr><tr><td>{cell}</td></tr></table>"
     body = f"<table><tr><td>{MENU}</td><td>{inner}</td></tr></table>"
     lines = read_page(page(body), None, None)["text"].split("\n")
-    assert {"강원 강릉시에 올겨울 첫눈이 내렸다.", "첫 줄", "둘째 줄"} <= {line.strip() for line in lines}
+    assert {"강원 강릉시에 올겨울 첫눈이 내렸다.", "첫 줄이 이어진다.", "둘째 줄이 이어진다."} <= {
+        line.strip() for line in lines
+    }
 
 
 def test_threads_keep_their_replies_in_reading_order():

@@ -6,7 +6,20 @@ import unicodedata
 import numpy as np
 import pytest
 
-from malmoi.corpus.html.scan import CHARACTERS, ELEMENT, END, IMAGES, LINKED, LINKS, MAX_DEPTH, START, TAG, scan
+from malmoi.corpus.html.scan import (
+    CHARACTERS,
+    ELEMENT,
+    END,
+    IMAGES,
+    LINKED,
+    LINKS,
+    MAX_DEPTH,
+    OUTSIDE,
+    START,
+    TAG,
+    WITHIN,
+    scan,
+)
 from malmoi.corpus.html.tags import NAMES, automaton, tables
 
 
@@ -42,6 +55,7 @@ def scanned_of(html: str | bytes):
         ("<my-box>맞춤 상자</my-box><my-box>둘째</my-box>", ["맞춤 상자", "둘째"]),
         ("<p>끝나지 않은 <b>글", ["끝나지 않은 글"]),
         ("<p>   \n\t </p><p>\u00a0</p><p>글</p>", ["글"]),
+        ("<p>\u200b</p><p>\ufeff &#8203;</p><p>가\u200b나&shy;다\u00ad라</p>", ["가나다라"]),
         ("", []),
         ("<", ["<"]),
         ("<p", []),
@@ -68,6 +82,30 @@ def test_links_and_images_are_counted():
     scanned = scanned_of("<img><p>앞 <a href=x>고리 하나</a> 사이 <a href=y>둘</a></p>")
     block = scanned.blocks[0]
     assert (block[CHARACTERS], block[LINKED], block[LINKS], block[IMAGES]) == (8, 5, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("html", "linked"),
+    [
+        ("<a name=top><table><tr><td>본문<tr><td>둘째</table>", [0, 0]),
+        ("<a name=top>머리</a><p>본문", [0, 0]),
+        ("<a id=x><a href=y>고리</a> 글", [2]),
+        ("<div><a href=x><div><p>하나</p><p>둘</p></div></div><p>셋</p>", [0, 0, 0]),
+        ("<a href=x><p>하나<p><a href=y>고리</a> 글", [0, 2]),
+        ("<a href=x><p>카드 제목</p><p>카드 설명</p></a><p>글</p>", [4, 4, 0]),
+        ("<ul><li><a href=x>차림 하나<li><a href=y>차림 둘</ul>", [4, 3]),
+        ("<p><a href=x>끝나지 않은 고리</p><p>글</p>", [7, 0]),
+        ("<a href=x><div>고리</a> 뒤의 글</div>", [2]),
+    ],
+)
+def test_only_a_closed_anchor_with_href_links_the_boxes_in_it(html, linked):
+    assert scanned_of(html).blocks[:, LINKED].tolist() == linked
+
+
+def test_links_within_the_page_and_to_hosts_are_told_apart():
+    html = "<a href='#절'>가</a> <a href='JavaScript:x()'>나</a> <a href=' //e.kr'>다</a> <a href=HTTPS://e.kr>라</a>"
+    block = scanned_of(html + " <a href=/x>마</a>").blocks[0]
+    assert (block[LINKED], block[WITHIN], block[OUTSIDE]) == (5, 2, 2)
 
 
 def test_the_element_of_a_block_is_the_nearest_box():

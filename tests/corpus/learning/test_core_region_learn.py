@@ -51,19 +51,20 @@ def test_pages_never_seen_are_extracted_and_learning_again_gives_the_same(tmp_pa
     pairs = [(page.truth, extract(page.html, weights=folds[fold_of(page.site)]).text) for page in pages if page.truth]
     assert agreement(pairs).f1 > 0.95
     first, again = learn(examples, FEW), learn(examples, FEW)
-    assert all(
-        (a == b).all() for a, b in zip([*first.first, *first.second], [*again.first, *again.second], strict=True)
-    )
+    pairs = zip((*first.wide, *first.narrow), (*again.wide, *again.narrow), strict=True)
+    assert all((a == b).all() for mine, other in pairs for a, b in zip(mine, other, strict=True))
+    assert (first.confidence == again.confidence).all()
 
 
 def test_learning_a_folder_again_gives_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(learn_module, "Boosting", lambda: FEW)
+    monkeypatch.setattr(learn_module, "MADE_UP_PAGES", 5)
     write_pages(tmp_path / "pages")
     told = []
     counts = learn_folder(tmp_path / "pages", tmp_path / "one.npz", lambda done, total: told.append((done, total)))
     assert learn_folder(tmp_path / "pages", tmp_path / "two.npz") == counts
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
-    assert (counts["pages"], counts["sites"]) == (15, 15)
+    assert (counts["pages"], counts["sites"]) == (20, 20)
     assert counts["labelled_blocks"] > 100
     assert told[-1][0] == told[-1][1]
     learned = load_weights(tmp_path / "one.npz")

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
-from malmoi.corpus.sources.fields import pick, rows_within, spoken_turns
+from malmoi.corpus.sources.fields import pick, spoken_turns
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.nested import rows_of
 from malmoi.corpus.text.lines import one_line
 
 
@@ -133,7 +137,8 @@ def test_who_says_what_in_a_story_is_read_by_place():
         ({"dial_data": {"samsung": [{"turns": []}], "iphone": [{"turns": []}, {"turns": []}]}}, 3),
         ({"text": "가", "data": [{"a": 1}]}, 1),
         ({"turns": [{"text": "가"}, {"text": "나"}]}, 1),
-        ({"a": {"b": {"c": {"d": [{"text": "가"}, {"text": "나"}]}}}}, 1),
+        ({"a": {"b": {"c": {"d": {"e": {"f": [{"text": "가"}, {"text": "나"}]}}}}}}, 1),
+        ({"info": {"n": 2}, "data": [{"text": "가"}, {"text": "나"}]}, 2),
         ({"data": ["가", "나"]}, 1),
         ({"data": []}, 1),
         ({}, 1),
@@ -142,7 +147,7 @@ def test_who_says_what_in_a_story_is_read_by_place():
     ],
 )
 def test_an_object_of_nothing_but_rows_is_those_rows(value, number):
-    rows = rows_within(value)
+    rows = rows_of(value, Input(Path()), is_file=True)
     assert len(rows) == number
     assert (rows == [value]) == (number == 1)
 

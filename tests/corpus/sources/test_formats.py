@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from malmoi.corpus.sources.files import list_files, read
+from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.listing import list_files
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.kit.errors import UserError
 

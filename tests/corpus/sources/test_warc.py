@@ -85,3 +85,39 @@ def test_records_end_as_different_writers_end_them(tmp_path):
     for end in (b"\r\n\r\n", b"\n\n", b"\r\n", b""):
         found = items(tmp_path, one + one[:-4] + end)
         assert [type(item) for item in found] == [Raw, Raw]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        http(PAGE.encode(), Transfer_Encoding="chunked", Content_Type="text/html"),
+        http(PAGE.encode(), Content_Encoding="gzip", Content_Type="text/html"),
+        http(PAGE.encode(), Content_Encoding="br", Content_Type="text/html"),
+        http(PAGE.encode(), Content_Encoding="deflate", Transfer_Encoding="chunked", Content_Type="text/html"),
+        http(gzip.compress(PAGE.encode()), Content_Encoding="gzip", Transfer_Encoding="chunked"),
+        http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE.encode()), PAGE.encode()), Transfer_Encoding="chunked", Content_Encoding="gzip"),  # noqa: E501
+        http(PAGE.encode(), Content_Type="text/html").replace(b"\r\n", b"\n"),
+        http(PAGE.encode(), Content_Type="text/html").replace(b"200 OK", b"203 Non-Authoritative"),
+        http(PAGE.encode(), Content_Type="application/octet-stream"),
+    ],
+)  # fmt: skip
+def test_headers_that_are_not_true_of_the_body_are_not_believed(payload, tmp_path):
+    (found,) = items(tmp_path, gzip.compress(record(payload)))
+    assert isinstance(found, Raw)
+    assert found.content.decode() == PAGE
+    assert found.format == "html"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        record(http(b"<p>010-0000-0000 " * 50 + b"\xff\x00", Transfer_Encoding="chunked")),
+        record(b"010-0000-0000 " * 50),
+        record(b"x", content_type="010-0000-0000 of a person"),
+        record(b"x", kind="010-0000-0000"),
+        record(b"x").replace(b"Content-Length: 1", b"Content-Length: 010-0000-0000"),
+    ],
+)
+def test_what_is_told_of_a_broken_record_holds_nothing_of_its_page(made, tmp_path):
+    for found in items(tmp_path, made):
+        assert isinstance(found, Raw) or "0000" not in found.detail

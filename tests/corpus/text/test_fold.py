@@ -47,6 +47,10 @@ def test_it_is_asked_for_in_every_way_too(typed):
         ("이사라", "이 사라는 왔다", True),
         ("이사라", "(이\n사라)", True),
         ("이사라", "작가이사라의 글", True),
+        ("이사", "이사회의 결정", False),  # two syllables are part of many words
+        ("하늘", "가을하늘", False),
+        ("하늘", "하늘이 왔다", True),
+        ("하늘", "(하늘)", True),
         ("lee", "he sleeps", False),
         ("lee", "Lee는 갔다", True),
         ("Lee Minho", "LEE  MINHO", True),

@@ -1,11 +1,15 @@
 """Signs that nobody sees go, and letters in other clothes become the letters that a reader sees."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from malmoi.corpus.kernels import cleanliness
+from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.raw import Raw
 from malmoi.corpus.sources.record import clean_text
+from malmoi.corpus.sources.web_page import to_documents
 from malmoi.corpus.text import signs
 
 ZWSP, SHY, ZWJ, ZWNJ, VS16 = "\u200b", "\xad", "\u200d", "\u200c", "\ufe0f"
@@ -76,3 +80,12 @@ def test_the_kernel_leaves_every_sign_to_the_long_way():
 def test_a_long_run_of_signs_costs_linear_time():
     text = ZWSP * 200_000 + "\u110f" * 200_000 + "\uffbb" * 200_000 + "\uf0b7" * 200_000
     assert clean_text(text).startswith("ㅋㅋ")
+
+
+def test_a_page_has_no_paragraph_of_nothing_and_no_soft_hyphens():
+    body = "보름달이 뜨는 밤에는 갯벌의 물이 가장 멀리 빠진다. 아이들은 장화를 신고 조개를 캤다."
+    parts = [f"<p>{body}</p>", "<p>&#8203;</p>", f"<p>\u200b</p><ul><li>\u200b</li><li>{body} 부드&shy;럽게</li></ul>"]
+    page = f"<html><body><article>{''.join(parts)}<p>{body} 전화 0\u200b10</p></article></body></html>"
+    made = to_documents(Raw(page, "html", "a.html", 0, len(page)), Input(Path("a.html")))
+    assert isinstance(made, list)
+    assert made[0]["text"].split("\n\n") == [body, f"- {body} 부드럽게", f"{body} 전화 010"]

@@ -25,7 +25,8 @@ _NUMBER = (
     r"명|개|점|분|초|세|살|위|편|%|시간|회|제곱|km|m\b|㎡|미터|킬로|차로|번째|조|항|호선|번길)"
 )
 _FLAT = (
-    r"(?:,? ?[가-힣A-Za-z0-9]{0,12} ?[0-9A-Z]{1,4}동,? ?[0-9]{1,4}호|"
+    r"(?:,? ?[가-힣A-Za-z0-9]{1,12}(?:빌라|맨션|주택|오피스텔|원룸|타운) ?(?:[0-9A-Z]{1,4}동 ?)?[0-9]{1,4}호|"
+    r",? ?[가-힣A-Za-z0-9]{0,12} ?[0-9A-Z]{1,4}동,? ?[0-9]{1,4}호|"
     r",? ?(?:지하 ?)?[0-9]{1,2}층(?: ?[0-9]{1,4}호)?|,? ?[0-9]{1,4}호)"
 )
 _NEIGHBOURHOOD = r" ?\([가-힣0-9]{1,8}(?:동|가|리|읍|면)(?:, ?[가-힣A-Za-z0-9 ]{1,20})?\)"
@@ -37,11 +38,29 @@ _LOT = (
 _BY_ROAD = re.compile(rf"(?<![가-힣]){_REGION}(?:[가-힣]{{1,6}}[읍면] )?{_ROAD} ?{_NUMBER}{_DETAIL}")
 _BY_LOT = re.compile(rf"(?<![가-힣]){_REGION}{_LOT}{_DETAIL}")
 _BY_FLAT = re.compile(rf"(?<![가-힣]){_ROAD} ?{_NUMBER},? ?[가-힣A-Za-z0-9]{{0,12}} ?[0-9]{{1,4}}동,? ?[0-9]{{1,4}}호")
+_HOME_NAME = r"[가-힣A-Za-z0-9]{1,12}(?:아파트|빌라|맨션|타운|주택|오피스텔|원룸|자이|래미안|푸르지오|힐스테이트)"
+_BY_HOUSE = re.compile(
+    rf"(?<![가-힣]){_REGION}(?:[가-힣0-9]{{1,8}}(?:읍|면|동|가|리) )?(?:[가-힣0-9]{{1,8}}(?:동|가|리) )?"
+    rf"[가-힣A-Za-z0-9]{{2,16}} ?[0-9A-Z]{{1,4}}동,? ?[0-9]{{1,4}}호"
+)
 _BY_CUE = re.compile(rf"(?<![가-힣])(?:{_ROAD} ?{_NUMBER}|{_LOT}){_DETAIL}")
 _CUE = re.compile(
-    r"(?:집 ?주소|자택|거주지|배송지|받는 ?곳|보내실 ?곳|보낼 ?곳|"
-    r"우편 ?주소|(?<!메모리 )(?<!웹 )주소)(?:는|은|지는)? ?:? ?$"
+    r"(?:집 ?주소|자택|거주지|배송지|받는 ?곳|받으실 ?(?:곳|주소)|보내실 ?곳|보낼 ?곳|사는 ?곳|본적|등록기준지|"
+    r"송달 ?장소|"
+    r"우편 ?주소|(?<!메모리 )(?<!웹 )주소지?)(?:는|은|지는)? ?[:|]? ?$"
 )
+_HOME_BEFORE = re.compile(r"집|자택|거주|사는 ?곳|배송|받는|받으실|보내실|보내는|본적|송달|환자|제 ?주소|내 ?주소|본인")
+_HOME_AFTER = re.compile(r"[^\n]{0,24}(?:에 (?:산다|살|거주)|빌라|아파트|맨션|원룸|자택|우리 ?집|내 ?집)")
+_WORKPLACE_BEFORE = re.compile(
+    r"(?:본사|지사|사옥|회사|사무[실소]|사업장|공장|매장|본점|지점|점포|가게|식당|영업소|대리점|출판사|연구소|학원|병원|의원|약국|"
+    r"교회|성당|호텔|장소|위치|오시는 ?길|찾아오|행사장|소재지?|㈜|\(주\)|주식회사|법인|상호|주최|문의처|고객센터)"
+    r"[^\n.]{0,16}$"
+)
+_WORKPLACE_AFTER = re.compile(
+    r",? ?\(?[가-힣A-Za-z0-9&]{0,12} ?(?:빌딩|타워|사옥|센터|플라자|본사|지사|호텔|대학교|캠퍼스|공장|회관|컨벤션|"
+    r"코엑스|스퀘어|청사|시청|구청|도서관|미술관|박물관|병원|백화점|마트|시장|카페|식당|본점|지점|\]\(https?:)"
+)
+"""Firms, shops and halls publish where they are. A flat's number or a word for a home says that it is no such place."""
 _ZONE = re.compile(
     r" ?(?:인근|일원|일대|부근|지선|지내|부터|까지|에서|및|외 ?[0-9]|의 (?:구역|토지|지역)|~|호선|지점|교차로|"
     r", ?(?:산 ?)?[0-9]+(?:-[0-9]|의)|\([가-힣ㆍ· ]{1,20}(?:청|"
@@ -66,22 +85,41 @@ _OFFICE = re.compile(
 is still a home."""
 
 
+_FLAT_NUMBER = re.compile(rf"[0-9A-Z]{{1,4}}동,? ?[0-9]{{1,4}}호|{_HOME_NAME}")
+_LINE_END = re.compile(r"(?<=[시군구읍면동리로길])\n(?=[가-힣0-9])")
+"""An address that goes on in the next line."""
+
+
 def find_addresses(text: str) -> Iterator[PersonalSpan]:
-    """Addresses with a region and a building or lot, or with a flat, or beside a word such as 주소.
+    """Addresses with a region and a building or lot, or with a flat, or beside a word such as 주소. Homes and unknown.
 
     Those that draw an area (일원, 부터), follow the name of an institution directly or stand before a public office's
-    are public.
+    are public, and so are those of workplaces.
     """
-    for pattern, needs_cue in ((_BY_ROAD, False), (_BY_LOT, False), (_BY_FLAT, False), (_BY_CUE, True)):
+    text = _LINE_END.sub(" ", text)
+    patterns = ((_BY_HOUSE, False), (_BY_ROAD, False), (_BY_LOT, False), (_BY_FLAT, False), (_BY_CUE, True))
+    for pattern, needs_cue in patterns:
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 24) : match.start()]
             if needs_cue and not _CUE.search(before):
                 continue
-            if _ZONE.match(text, match.end()) or _INSTITUTION.search(before):
+            if _ZONE.match(text, match.end()) or (_INSTITUTION.search(before) and not _HOME_BEFORE.search(before)):
                 continue
             if not match.group().endswith("호") and _OFFICE.match(text, match.end()):
                 continue
             after = text[match.end() : match.end() + 40]
             if pattern is _BY_LOT and (_LAND.match(after) or _LAND_WORDS.search(before) or _LAND_WORDS.search(after)):
                 continue
+            if _is_workplace(text, match):
+                continue
             yield PersonalSpan(match.start(), match.start() + len(match.group().rstrip(" ,")), "address")
+
+
+def _is_workplace(text: str, match: re.Match[str]) -> bool:
+    """Whether the words around say that people work or meet there, and none that somebody lives there."""
+    if _FLAT_NUMBER.search(match.group()) or _HOME_AFTER.match(text, match.end()):
+        return False
+    before = text[max(0, match.start() - 24) : match.start()].rpartition("\n")[2]
+    if _HOME_BEFORE.search(before):
+        return False
+    return bool(_WORKPLACE_BEFORE.search(before) or _WORKPLACE_AFTER.match(text, match.end()))

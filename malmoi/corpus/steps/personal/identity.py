@@ -6,11 +6,20 @@ from collections.abc import Iterator
 
 from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, PersonalSpan, alone, cued
 
+_HIDDEN = "*xX●○♥♡■□◆◇◼◻×ⅹ#"
+"""Signs by which people hide the last digits. What stands before them says who it is all the same."""
 _RESIDENT = re.compile(
-    r"(?<![0-9A-Za-z_])(?<![0-9][-.,])([0-9]{6})( ?[-~/_.] ?| {0,2})"
-    r"([1-8][0-9]{6}|[1-8][0-9]{0,5}[*xX●○]{1,6}|[*xX●○]{7})(?![0-9A-Za-z_*])(?!-[0-9])"
+    r"(?<![0-9A-Za-z_])(?<![0-9][-.,])([0-9]{6})( ?[-~/_.] ?\n?|\n-| ?다시 ?| {0,2})"
+    rf"([1-8][0-9]{{6}}|[1-8][0-9]{{0,5}}[{_HIDDEN}]{{1,6}}|[{_HIDDEN}]{{7}})(?![0-9A-Za-z_*])(?!-[0-9])"
 )
-_RESIDENT_CUE = re.compile(r"주민|등록번호|외국인|본인|신분|생년월일|\b[rf]rn\b|resident", re.IGNORECASE)
+_LOOSE = re.compile(
+    r"(?<![0-9A-Za-z_])(?<![0-9][-.,])((?:[0-9][-. ]{0,1}){5}[0-9])([-~/_. \n]{1,3}| ?다시 ?)"
+    r"([1-8](?: ?[0-9]){6})(?![0-9A-Za-z_*])(?! ?[-.]? ?[0-9])"
+)
+"""Blanks between the digits or the parts of the date: only beside the word."""
+_BACK = re.compile(r"(?:주민|외국인)[^\n]{0,40}뒷 ?자리(?:는|은|:)? ?:? ?([1-8][0-9]{6})(?![0-9A-Za-z])")
+_RESIDENT_CUE = re.compile(r"주민|등록번호|외국인|거소|본인|신분|생년월일|\b[rf]rn\b|resident", re.IGNORECASE)
+_OWN_CUE = re.compile(r"주민|외국인|거소")
 _CORPORATE_CUE = re.compile(r"법인|등기번호|corporat", re.IGNORECASE)
 _CUE_CHARACTERS = 32
 _LAST_BIRTH_YEAR = 2039
@@ -28,8 +37,14 @@ def find_resident(text: str) -> Iterator[PersonalSpan]:
         date, mark, back = match.groups()
         if len(back) != 7 or not _is_birthday(date, back[0]) or cued(text, match.start(), _CORPORATE_CUE, 10):
             continue
-        if mark.strip(" .") or resident_check_fits(date + back) or _is_named(text, match, _RESIDENT_CUE):
+        if mark.strip(" .\n") or resident_check_fits(date + back) or _is_named(text, match, _RESIDENT_CUE):
             yield PersonalSpan(match.start(), match.end(), _resident_type(back))
+    for match in _LOOSE.finditer(text):
+        date, back = ("".join(filter(str.isdecimal, match[part])) for part in (1, 3))
+        if _is_birthday(date, back[0]) and cued(text, match.start(), _OWN_CUE, _CUE_CHARACTERS // 2):
+            yield PersonalSpan(match.start(), match.end(), _resident_type(back))
+    for match in _BACK.finditer(text):
+        yield PersonalSpan(match.start(1), match.end(), _resident_type(match[1]))
 
 
 def _is_named(text: str, match: re.Match[str], cue: re.Pattern[str]) -> bool:
@@ -95,7 +110,8 @@ def find_corporate(text: str) -> Iterator[PersonalSpan]:
 
 
 _PASSPORT = re.compile(
-    r"(?<![0-9A-Za-z_-])(?:(?P<new>[MSRODGmsrodg][0-9]{3}[A-Za-z][0-9]{4})|[MSRODGmsrodg] ?[0-9]{8})(?![0-9A-Za-z_-])"
+    r"(?<![0-9A-Za-z_-])(?:(?P<new>[MSRODGmsrodg][0-9]{3}[A-Za-z][0-9]{4})"
+    r"|[MSRODGmsrodg엠][ -]?[0-9]{4} ?[0-9]{4}|[MSRODGmsrodg][ -]?[0-9]{3} ?[A-Za-z] ?[0-9]{4})(?![0-9A-Za-z_-])"
 )
 _PASSPORT_CUE = re.compile(r"여권|passport", re.IGNORECASE)
 
@@ -110,6 +126,9 @@ def find_passports(text: str) -> Iterator[PersonalSpan]:
 _LICENCE = re.compile(
     rf"{BEFORE}(?P<region>1[1-9]|2[0-8])(?P<mark> ?- ?| |)[0-9]{{2}}(?P=mark)[0-9]{{6}}(?P=mark)[0-9]{{2}}{AFTER}"
 )
+_LICENCE_LOOSE = re.compile(
+    rf"{BEFORE}(?:1[1-9]|2[0-8])[-./ \n]{{1,3}}[0-9]{{2}}[-./ \n]{{1,3}}[0-9]{{6}}[-./ \n]{{1,3}}[0-9]{{2}}{AFTER}"
+)
 _LICENCE_BY_NAME = re.compile(
     r"(?:서울|부산|경기(?:남부|북부)?|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)[ -]?"
     rf"[0-9]{{2}} ?- ?[0-9]{{6}} ?- ?[0-9]{{2}}{AFTER}"
@@ -121,6 +140,9 @@ def find_licences(text: str) -> Iterator[PersonalSpan]:
     """Region (11 to 28, or its name), year, six digits, two. Without hyphens beside the word, or alone."""
     for match in _LICENCE.finditer(text):
         if "-" in match["mark"] or _is_named(text, match, _LICENCE_CUE):
+            yield PersonalSpan(match.start(), match.end(), "driver_licence")
+    for match in _LICENCE_LOOSE.finditer(text):
+        if cued(text, match.start(), _LICENCE_CUE, _CUE_CHARACTERS // 2):
             yield PersonalSpan(match.start(), match.end(), "driver_licence")
     for match in _LICENCE_BY_NAME.finditer(text):
         yield PersonalSpan(match.start(), match.end(), "driver_licence")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from malmoi.corpus.steps.personal.plain import AFTER, BEFORE, PersonalSpan, cued
 
-_MARK = r"(?: ?[-.)/~·_] ?| {1,2})"
-_ANY_MARK = r"(?: ?[-.)/~·_:*=→…+\]] ?| {1,2}|--|,)"
+_MARK = r"(?: ?[-.)/~·_] ?\n?| {1,2}| ?\n ?[-.] ?)"
+_ANY_MARK = r"(?: ?[-.)/~·_:*=→…+\]'] ?\n?| {1,2}|--|,| ?\n ?[-.] ?| ?(?:다시|하이픈|대시) ?|에 ?| ?[|;「」] ?)"
 """Of mobile numbers, whose 010 and eleven digits say enough."""
 _AREA = r"2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]?"
 _MOBILE = r"10|1[16-9]"
@@ -28,18 +28,26 @@ _SPELLED = re.compile(
     rf"(?:(?:다시|[-. )]{{0,3}}){_DIGIT}){{8}}(?![0-9A-Za-z])"
 )
 _EACH = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9][-. ])0(?P<mark>[-. ])1(?P=mark)[016-9](?:[-. ][0-9]){7,8}"
+    r"(?<![0-9A-Za-z])(?<![0-9][-. ])0(?P<mark>[-. ])1(?P=mark)(?:0(?:[-. ]{1,3}[0-9]){8}|[16-9](?:[-. ][0-9]){7,8})"
     r"(?![0-9A-Za-z])(?![-. ][0-9](?![0-9]))"
 )
 """Each digit by itself, the first two marks alike, and no more digits beside: tables of numbers have more."""
+_COINS = frozenset("01-. ")
+"""Nothing but these: draws of 0 and 1 as programs print them, and no number of a person."""
 _HANGUL = "[공영빵일이삼사오육륙칠팔구]"
 _SPELLED_LANDLINE = re.compile(
     rf"(?<![가-힣])[공영빵](?:이|[삼사오육][일이삼사오]|"
     rf"칠[공영빵])[-. )]{{1,3}}{_HANGUL}{{3,4}}[-. ]{{1,3}}{_HANGUL}{{4}}"
 )
 _CUED_PHONE = re.compile(rf"{BEFORE}0(?:{_AREA}){_MARK}?[0-9]{{7,8}}{AFTER}")
-_CUE = re.compile(r"전화|연락|휴대|핸드폰|문의|문자|팩스|☎|☏|tel|fax|phone|mobile|h\.?p\b", re.IGNORECASE)
+_CUE = re.compile(r"전화|연락|휴대|핸드폰|폰|자택|문의|문자|팩스|☎|☏|tel|fax|phone|mobile|h\.?p\b", re.IGNORECASE)
 _CUE_CHARACTERS = 16
+_BROKEN = re.compile(
+    r"(?<![0-9A-Za-z_])(?<![0-9][-.,:/ ])(?:\+ ?8 ?2(?=[-. \n()]))?[(]?(?:0|(?<=2)[-. \n()]{1,3}1)"
+    r"(?:[-. \n()/|;]{0,3}[0-9]){8,10}(?![0-9A-Za-z_@])(?![-. ][0-9])"
+)
+"""Blanks and line ends anywhere in a number: only beside a word for telephones, and where its digits are one."""
+_ALL_DIGITS = re.compile(rf"(?:82)?0?(?:10[0-9]{{8}}|1[16-9][0-9]{{7,8}}|(?:{_AREA})[0-9]{{7,8}})")
 _REPRESENTATIVE = re.compile("1[568][0-9]{2}")
 """Exchanges of representative numbers: dialled with an area code before them they are still public."""
 
@@ -53,7 +61,12 @@ def find_phones(text: str) -> Iterator[PersonalSpan]:
         if _is_spelled(match.group()):
             yield _span(match)
     for pattern in (_EACH, _SPELLED_LANDLINE):
-        yield from map(_span, pattern.finditer(text))
+        yield from (_span(match) for match in pattern.finditer(text) if not _COINS.issuperset(match.group()))
+    for match in _BROKEN.finditer(text):
+        digits = "".join(filter(str.isdecimal, match.group()))
+        named = cued(text, match.start(), _CUE, _CUE_CHARACTERS) or _CUE.match(text, match.end() + 1)
+        if _ALL_DIGITS.fullmatch(digits) and (named or match.group()[0] == "+"):
+            yield _span(match)
     for match in _CUED_PHONE.finditer(text):
         if cued(text, match.start(), _CUE, _CUE_CHARACTERS):
             yield _span(match)

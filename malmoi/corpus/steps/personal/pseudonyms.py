@@ -141,6 +141,22 @@ def _name(_written: str, source: str) -> str:
     return _SURNAMES[int(source[:4]) % len(_SURNAMES)] + given[int(source[4:8]) % len(given)]
 
 
+def _birth(written: str, source: str) -> str:
+    """A day of the same form, that no calendar has: the 30th of February."""
+    numbers = [len(part) for part in re.findall("[0-9]+", written)]
+    year = str(1950 + int(source[:3]) % 50)
+    if len(numbers) == 1:
+        return _rewritten(written, (year if numbers[0] > _SHORT_DATE else year[2:]) + "0230")
+    parts = iter((year[-numbers[0] :], "2".zfill(numbers[1]), "30"))
+    return re.sub("[0-9]+", lambda _: next(parts, ""), written)
+
+
+def _messenger(written: str, source: str) -> str:
+    return ("@" if written.startswith("@") else "") + f"{_LOCALS[int(source[:4]) % len(_LOCALS)]}_{source[4:10]}"
+
+
+_SHORT_DATE = 6
+"""Digits of YYMMDD."""
 _MAKERS: dict[str, Callable[[str, str], str]] = {
     "phone": _phone,
     "email": _email,
@@ -155,5 +171,7 @@ _MAKERS: dict[str, Callable[[str, str], str]] = {
     "vehicle_plate": _plate,
     "ip_address": _network,
     "address": _address,
+    "birth_date": _birth,
+    "messenger_id": _messenger,
     "name": _name,
 }

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from malmoi.corpus.steps.personal.plain import PersonalSpan, cued
+from malmoi.corpus.steps.personal.plain import PersonalSpan, cued, cued_after
 
 _LETTERS = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자허하호배"
 """Syllables of plates for private cars, hire, transport and delivery (자동차 등록번호판 등의 기준에 관한 고시)."""
 _REGION = r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
 _PLATE = re.compile(
-    rf"(?P<region>{_REGION} ?)?(?<![0-9A-Za-z제.,-])(?P<class>[0-9]{{2,3}})(?P<s1> ?)(?P<letter>[{_LETTERS}])(?P<s2> ?)"
+    rf"(?P<region>{_REGION} ?)?(?<![0-9A-Za-z제.,-])(?P<class>[0-9]{{2,3}})(?P<s1>[ -]?)"
+    rf"(?P<letter>[{_LETTERS}])(?P<s2>[ \n-]?)"
     r"(?P<number>[1-9][0-9]{3})(?![0-9A-Za-z년원명개호조항만억%가-힣]*[0-9])(?P<after>[가-힣]?)"
 )
 _CUE = re.compile(r"차량|차번|번호판|승용차|자동차|택시|트럭|주차|렌트|소유|등록번호|車")
@@ -31,7 +32,7 @@ def find_plates(text: str) -> Iterator[PersonalSpan]:
     for match in _PLATE.finditer(text):
         if _is_case(text, match):
             continue
-        near = bool(match["region"]) or cued(text, match.start(), _CUE, 16)
+        near = bool(match["region"]) or cued(text, match.start(), _CUE, 16) or cued_after(text, match.end(), _CUE, 6)
         if match["after"] in _UNITS and match["after"] and not near:
             continue
         spaced = match["s1"] or match["s2"]

@@ -7,5 +7,5 @@ WORDS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("words
 
 
 def one_of(group: str, name: str) -> str:
-    """An expression for any of the words of a list."""
-    return "|".join(WORDS[group][name].split())
+    """An expression for any of the words of a list; _ in a word: a blank or nothing."""
+    return "|".join(WORDS[group][name].split()).replace("_", " ?")

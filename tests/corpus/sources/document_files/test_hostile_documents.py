@@ -192,7 +192,8 @@ def test_a_file_larger_than_the_input_allows_is_told(tmp_path):
 
 
 def test_what_hangs_inside_a_library_ends_its_process_and_says_where():
-    code = "from malmoi.corpus.sources.document_files.time_limit import time_limit\nwith time_limit(0.2):\n    while True: pass"
+    module = "malmoi.corpus.sources.document_files.time_limit"
+    code = f"from {module} import time_limit\nwith time_limit(0.2):\n    while True: pass"
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1 and "Timeout" in ended.stderr
 
