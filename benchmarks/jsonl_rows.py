@@ -62,9 +62,8 @@ def main(folder: Path, megabytes: int) -> None:
         plain, _ = speed(path, lambda path=path: len([json.loads(line) for line in path.open(encoding="utf-8")]))
         assert number == same
         ratio = f"{quick / slow:.1f} times"
-        print(
-            f"{shape}: {number} rows; quick {quick:.0f} MB/s, long way {slow:.0f} MB/s ({ratio}); json.loads {plain:.0f}"
-        )
+        ways = f"quick {quick:.0f} MB/s, long way {slow:.0f} MB/s ({ratio})"
+        print(f"{shape}: {number} rows; {ways}; json.loads {plain:.0f}")
 
 
 if __name__ == "__main__":
