@@ -138,5 +138,5 @@ def test_a_question_and_its_answers_are_turns(name: str):
     passages = read_page(html.encode(), None, None).passages
     assert [(said.role, said.speaker) for said in passages] == turns
     texts = {"question": POST, "accepted_answer": A1, "comment": C3}
-    assert all(said.text == texts[said.role] for said in passages if said.role in texts)
+    assert all(texts[said.role] in said.text for said in passages if said.role in texts)
     assert passages[-1].text == A2
