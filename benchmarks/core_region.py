@@ -27,10 +27,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from malmoi.corpus.html.confidence import THRESHOLD
 from malmoi.corpus.html.core_region import Parsed, extract, parse
-from malmoi.corpus.html.region_model import RegionWeights, load_weights, save_weights, shipped_weights
+from malmoi.corpus.html.linked_sentences import with_linked_sentences
+from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, load_weights, save_weights, shipped_weights
 from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
+from malmoi.corpus.html.titles_of_parts import with_titles
+from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.learning.boosting import Boosting
 from malmoi.corpus.learning.labelled_pages import KOREAN, LabelledPage, read_labelled
 from malmoi.corpus.learning.region_learner import FOLDS, cross_validate, fold_of, prepare
@@ -101,11 +103,19 @@ for name, tool in TOOLS.items():
 COLLECTIONS = (KOREAN, "article_extraction_benchmark", "fundus")
 
 
+def _chosen(found: Parsed) -> np.ndarray:
+    return chosen_blocks(found.features, found.chance)
+
+
 RULES: dict[str, Callable[[Parsed], np.ndarray]] = {
     "as it is": lambda found: found.chosen,
-    "without the fallback of empty pages": lambda found: found.chance > THRESHOLD,
-    "a threshold of 0.4": lambda found: found.chance > 0.4,
-    "a threshold of 0.6": lambda found: found.chance > 0.6,
+    "the trees alone": lambda found: chosen_blocks(found.features, found.chance),
+    "the trees alone, a threshold of 0.4": lambda found: found.chance > 0.4,
+    "the trees alone, a threshold of 0.5": lambda found: found.chance > 0.5,
+    "the trees alone, a threshold of 0.6": lambda found: found.chance > 0.6,
+    "with whole parts": lambda found: with_whole_parts(found.scanned, found.features, _chosen(found)),
+    "with titles of parts": lambda found: with_titles(found.scanned, _chosen(found)),
+    "with linked sentences": lambda found: with_linked_sentences(found.scanned, found.features, _chosen(found)),
 }
 
 

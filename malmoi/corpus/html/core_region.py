@@ -11,12 +11,13 @@ import numpy as np
 
 from malmoi.corpus.html.block_features import COLUMN
 from malmoi.corpus.html.code_markup import scan_with_code
-from malmoi.corpus.html.confidence import THRESHOLD, predicted_f1
+from malmoi.corpus.html.confidence import predicted_f1
 from malmoi.corpus.html.embedded import embedded_text, json_ld
 from malmoi.corpus.html.fallback import likeliest
 from malmoi.corpus.html.inline_signs import with_signs
+from malmoi.corpus.html.linked_sentences import with_linked_sentences
 from malmoi.corpus.html.page_furniture import without_furniture
-from malmoi.corpus.html.region_model import RegionWeights, judge, shipped_weights
+from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
 from malmoi.corpus.html.titles_of_parts import with_titles
@@ -82,10 +83,11 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     cut |= len(scanned.blocks) >= MAX_BLOCKS or len(scanned.elements) >= MAX_ELEMENTS
     weights = weights or shipped_weights()
     chance, features = judge(page, scanned, weights)
-    chosen = chance > THRESHOLD
+    chosen = chosen_blocks(features, chance)
     if not chosen.any():
         chosen = likeliest(features, chance)
     chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
+    chosen = with_linked_sentences(scanned, features, chosen)
     confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
     is_unsure, shown = weights.is_unsure(confidence), scanned.text
     scanned = with_signs(page, scanned)

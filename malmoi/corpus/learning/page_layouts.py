@@ -212,8 +212,8 @@ def _aside(draw: Draw) -> str:
 
 
 def _text(draw: Draw) -> str:
-    """A text of one kind: some pieces of few sorts, as a page has; one in eight is a line or two."""
-    if draw.random() < 1 / 8:
+    """A text of one kind: some pieces of few sorts, as a page has; one in twelve is a line or two."""
+    if draw.random() < 1 / 12:
         lines = [draw.choice([_sentence(draw), draw.choice(PIECES["noun"]) + "."]) for _ in range(draw.randint(1, 2))]
         return "".join(f"<p>{_true(line)}</p>" for line in lines)
     sorts: list[Callable[[Draw], str]] = [
@@ -227,8 +227,6 @@ def _text(draw: Draw) -> str:
         pieces.append(draw.choice(liked)(draw))
         if draw.random() < 0.3:
             pieces.append(f"<p>{_true(_prose(draw))}</p>")
-        if draw.random() < 0.1:
-            pieces.append(_linked(draw))
         if draw.random() < 0.08:
             pieces.append(_aside(draw))
     return "\n".join(pieces)

@@ -39,8 +39,11 @@ SEGMENT_WEIGHT = 1.5
 """Of blocks with a known segment of a page of which no more is known: there are few of them."""
 MADE_UP_PAGES, MADE_UP_WEIGHT = 300, 0.3
 """Pages of page_layouts.py that are learned from beside the real ones, and what a block of them counts."""
-NARROW_WEIGHT = 0.15
-"""What a block of a Korean page counts where the trees for pages in narrow scripts are learned."""
+NARROW_WEIGHT, NARROW_TREES = 0.15, 1.5
+"""What a block of a Korean page counts where the trees for pages in narrow scripts are learned; how many more they are.
+
+With as many as the others they fit the pages of fundus less than the floor of tests/gates asks.
+"""
 CONFIDENCE_RIDGE, UNSURE_SHARE = 1.0, 0.1
 """Of the fit of confidence.py; and the share of pages that is called unsure."""
 CONTAINER_REACH = 3
@@ -96,7 +99,8 @@ def learn(examples: Sequence[PageExample], settings: Boosting, progress: Progres
     half = 2 * INNER_FOLDS + 2
     wide, of_wide = _pair(examples, settings, lambda done: progress(done, 2 * half))
     less = [replace(one, weights=one.weights * NARROW_WEIGHT) if _is_korean(one) else one for one in examples]
-    narrow, of_narrow = _pair(less, settings, lambda done: progress(half + done, 2 * half))
+    more = replace(settings, num_trees=round(NARROW_TREES * settings.num_trees))
+    narrow, of_narrow = _pair(less, more, lambda done: progress(half + done, 2 * half))
     chances = [of_wide[n] if is_wide(one.features) else of_narrow[n] for n, one in enumerate(examples)]
     return RegionWeights(wide, narrow, fit_confidence(examples, chances))
 

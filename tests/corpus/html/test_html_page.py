@@ -58,7 +58,8 @@ def test_headings_lists_and_tables_are_kept_in_order():
 
 
 def test_a_page_laid_out_in_tables_keeps_its_paragraphs():
-    inner = f"<table><tr><td>작성자 관리자</td></tr><tr><td>{BODY}<br>첫 줄이 이어진다.<br>둘째 줄이 이어진다.</td></tr></table>"
+    cell = f"{BODY}<br>첫 줄이 이어진다.<br>둘째 줄이 이어진다."
+    inner = f"<table><tr><td>작성자 관리자</td></tr><tr><td>{cell}</td></tr></table>"
     body = f"<table><tr><td>{MENU}</td><td>{inner}</td></tr></table>"
     lines = read_page(page(body), None, None)["text"].split("\n")
     assert {"강원 강릉시에 올겨울 첫눈이 내렸다.", "첫 줄이 이어진다.", "둘째 줄이 이어진다."} <= {

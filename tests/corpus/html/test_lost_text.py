@@ -35,6 +35,7 @@ PAGES = {
     "dt and h5": (within(f"<h2>첫 사례</h2><dl><div><dt>배경</dt><dd>{ONE}</dd></div><div><dt>결과</dt><dd>{TWO}</dd></div></dl><h5>덧붙임</h5><p>{THREE}</p>"), ("배경", "결과", "덧붙임")),
     "a caption": (within(f"<p>{ONE}</p><figure><img src='a.jpg'><figcaption>집배원이 눈길을 걷고 있다. [사진 출처 = 시험부]</figcaption></figure><p>{TWO}</p>"), ("집배원이 눈길을",)),
     "a list of dated links": (within(f"<h1>걸어온 길</h1><p>{ONE}</p><ul><li>2016.02 ~ 2016.04: <a href='http://e.kr/1'>옛글 읽기 모임</a></li><li>2015.08 ~ 2016.01: <a href='http://e.kr/2'>사진 찍기 모임</a></li><li>2014.11 ~ 2015.07: <a href='http://e.kr/3'>나무 심기 모임</a></li></ul><p>{TWO}</p>"), ("옛글 읽기", "사진 찍기", "나무 심기")),
+    "a list of linked sentences": (within(f"<p>{ONE}</p><ul>" + "".join(f"<li><a href='https://e.kr/{n}'>{text}</a></li>" for n, text in enumerate((TWO, THREE, FOUR))) + "</ul>"), (TWO, THREE, FOUR)),
     "a question in each item": (within(f"<p>{ONE}</p><ol><li><p><strong>가마가 있는가?</strong></p><p>없으면 빌린다.</p></li><li><p><strong>흙이 말랐는가?</strong></p><p>물을 준다.</p></li><li><p><strong>불씨가 남았는가?</strong></p><p>끈다.</p></li></ol><p>{TWO}</p>"), ("가마가 있는가?", "없으면 빌린다.", "물을 준다.", "끈다.")),
     "text before the first item": (within(f"<p>{ONE}</p><ul>차례를 적은 목록이다.<li>{TWO}</li><li>{THREE}</li></ul>"), ("차례를 적은 목록이다.", TWO)),
     "loose text in boxes": (within(f"<div>한 칸<div>안쪽 칸이다.</div>바깥 칸이 이어진다.</div><p>{ONE}</p><div>{TWO}<div>{THREE}</div>{FOUR}</div>"), ("안쪽 칸이다.", "바깥 칸이 이어진다.", TWO, THREE, FOUR)),
