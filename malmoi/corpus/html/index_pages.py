@@ -23,7 +23,7 @@ CUT_SHARE, DATED_SHARE = 0.5, 0.7
 """So many of them are cut off; or so many are dated and short, and a few are cut off."""
 TEASER_CHARACTERS = 400
 MAX_BLOCKS = 1_500
-"""A page with more chosen blocks is read as it is: this walks in Python."""
+"""A page with more blocks is read as it is: this walks in Python."""
 CUT = re.compile(
     r"(?:…|\.{3}|···|‥)\s*(?:\[?(?:더 ?보기|자세히(?: ?보기)?|more|read more|계속 ?읽기)\]?)?\s*$", re.IGNORECASE
 )
@@ -32,23 +32,26 @@ A = ID["a"]
 
 
 def num_teasers(parsed: Parsed) -> int:
-    """How many teasers the chosen text of a page consists of; 0 for a page that is no index."""
-    numbers = np.flatnonzero(parsed.chosen)
-    if not LEAST_TEASERS <= len(numbers) <= MAX_BLOCKS:
+    """How many teasers the chosen text of a page stands in; 0 for a page that is no index.
+
+    A teaser is read whole, also where the model chose a part of it.
+    """
+    chosen = np.flatnonzero(parsed.chosen).tolist()
+    if not chosen or len(parsed.chosen) > MAX_BLOCKS:
         return 0
     read = block_reader(parsed.scanned)
-    texts = {number: read(number) for number in numbers.tolist()}
-    if sum(CUT.search(text) is not None for text in texts.values()) < 2:
+    if not any(CUT.search(read(number)) for number in chosen):
         return 0
-    letters = sum(map(len, texts.values()))
+    texts = {number: read(number) for number in range(len(parsed.chosen))}
+    letters = sum(len(texts[number]) for number in chosen)
     best = 0
-    for items in _alike(parsed, numbers.tolist()):
+    for items in _alike(parsed, list(texts)):
+        inside = sum(len(texts[number]) for blocks in items.values() for number in blocks if parsed.chosen[number])
         held = ["\n".join(texts[number] for number in blocks) for blocks in items.values()]
-        if len(items) < LEAST_TEASERS or sum(map(len, held)) < MOST_SHARE * letters:
+        if inside < MOST_SHARE * letters or any(len(text) > TEASER_CHARACTERS for text in held):
             continue
-        if all(len(text) <= TEASER_CHARACTERS for text in held) and _are_teasers(held):
-            linked = sum(_leads_away(parsed, element) for element in items)
-            best = max(best, len(items) if linked > MOST_SHARE * len(items) else 0)
+        linked = sum(_leads_away(parsed, element) for element in items) if _are_teasers(held) else 0
+        best = max(best, len(items) if linked > MOST_SHARE * len(items) else 0)
     return best
 
 

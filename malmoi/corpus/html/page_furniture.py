@@ -5,6 +5,7 @@ where it may be taken depends on the kind: buttons and bylines at the head and t
 the end. A line that is a sentence stays, whatever its words: a text about copyright is a text.
 """
 
+import itertools
 import re
 import tomllib
 from collections import Counter
@@ -64,6 +65,7 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     is_heading = [line.startswith("#") for line in lines]
     in_code = _in_code(lines)
     kinds = _kinds(bare, in_code, is_heading)
+    _mark_labelled(bare, kinds)
     _mark_repeated(bare, in_code, kinds)
     taken: Counter[str] = Counter()
     kept: list[str] = []
@@ -146,6 +148,23 @@ def _is_row_of_board(line: str) -> bool:
     if not line.startswith("|") or not 2 <= len(cells) <= MOST_CELLS:
         return False
     return all((cell in ROW_LABELS) == (place % 2 == 0) for place, cell in enumerate(cells))
+
+
+def _mark_labelled(bare: list[str], kinds: list[str]) -> None:
+    """Marks lines of the head that are the label of a board's metadata, and the values after them, from two on."""
+    full = [number for number, line in enumerate(bare) if line][: 2 * ROW_LINES]
+    pairs = [(a, b) for a, b in itertools.pairwise(full) if _label(bare[a]) in ROW_LABELS and _may_be_value(bare[b])]
+    for pair in pairs if len(pairs) > 1 else ():
+        for number in pair:
+            kinds[number] = kinds[number] or "byline"
+
+
+def _label(line: str) -> str:
+    return line.strip(" :：").replace(" ", "")
+
+
+def _may_be_value(line: str) -> bool:
+    return len(line) <= MOST_HEADING and not _is_sentence(line) and _label(line) not in ROW_LABELS
 
 
 def _mark_list(bare: list[str], numbers: list[int], kinds: list[str]) -> None:

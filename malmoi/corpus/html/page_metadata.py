@@ -48,8 +48,8 @@ SEPARATORS = (" - ", " | ", " : ", " :: ", " – ", " — ", " < ")
 MOST_NAMES = 3
 """Names of board and site that are cut off a title's end."""
 SITES = re.compile("|".join(f"(?:{name})" for name in _TABLES["titles"]["sites"]), re.IGNORECASE)
-DATE_BLOCKS, FIRST_BLOCKS = 40, 3
-"""A date is looked for in so many blocks before the text, and in its first ones."""
+DATE_BLOCKS, FIRST_BLOCKS, LABELLED_BLOCKS = 40, 3, 12
+"""A date is looked for in so many blocks before the text, and in its first ones; one with a label in more of them."""
 DATE_CHARACTERS = 80
 """A longer block is text that speaks of a date."""
 SHOWN_DATE = re.compile(r"(?<![\d~∼])(?:19|20)\d\d ?[-./년] ?\d{1,2} ?[-./월] ?\d{1,2}(?!\d)")
@@ -172,15 +172,16 @@ def _shown_date(parsed: Parsed) -> str | None:
     first = int(chosen[0])
     nearest: str | None = None
     label = ""
-    for start, end in parsed.scanned.blocks[
-        max(0, first - DATE_BLOCKS) : first + FIRST_BLOCKS, START : END + 1
-    ].tolist():
+    low = max(0, first - DATE_BLOCKS)
+    spans = parsed.scanned.blocks[low : first + LABELLED_BLOCKS, START : END + 1].tolist()
+    for number, (start, end) in enumerate(spans, low):
         text = parsed.scanned.text[start : min(end, start + 4 * DATE_CHARACTERS)].tobytes().decode("utf-8", "replace")
         dates = SHOWN_DATE.findall(text)
-        if len(text) <= DATE_CHARACTERS and len(dates) == 1 and not PERIOD.search(text):
-            nearest = iso_date(dates[0]) or nearest
-            if nearest and (DATE_LABEL.search(text) or DATE_LABEL.fullmatch(label.strip(" :："))):
-                return nearest
+        date = iso_date(dates[0]) if len(dates) == 1 and len(text) <= DATE_CHARACTERS else None
+        if date and not PERIOD.search(text):
+            if DATE_LABEL.search(text) or DATE_LABEL.fullmatch(label.strip(" :：")):
+                return date
+            nearest = date if number < first + FIRST_BLOCKS else nearest
         label = text
     return nearest
 

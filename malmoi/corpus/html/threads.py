@@ -31,6 +31,8 @@ JOINTS = " \n–—·|"
 """What joins words to a name or a date that was cut away."""
 MOST_OF_ITEM = 0.5
 """A box with more of a comment's text is what was said, though its class names a form."""
+LEAST_NAME = 3
+"""A name of so many characters that stands twice is written once more for machines; ㅇㅇ and 나나 are names."""
 BADGE_BLOCKS = 8
 """So many blocks at the beginning of an answer are searched for the badge of acceptance."""
 
@@ -275,8 +277,9 @@ def _speaker(index: ThreadIndex, element: int, apart: list[int]) -> str | None:
     if len(name.encode()) > SPEAKER_BYTES:
         return None
     name = words.LABEL.sub("", " ".join(name.split())).strip(" ·|,:/")
-    half = len(name) // 2
-    return (name[:half] if name[:half] == name[half:] else name) or None  # written once more for machines
+    half = name[: len(name) // 2]
+    is_twice = len(set(half)) > 1 and name == half + half and len(half) >= LEAST_NAME
+    return (half if is_twice else name) or None
 
 
 def _without_badges(index: ThreadIndex, element: int) -> str:

@@ -117,6 +117,12 @@ def test_rows_that_describe_a_post_go_and_other_rows_stay():
     assert without_furniture(f"{rows}\n\n{table}\n\n{BODY}") == (f"{table}\n\n{BODY}", {"byline": 25})
 
 
+def test_labels_and_values_of_a_post_in_lines_of_their_own_go_too():
+    rows = "작성자\n\n학생복지과\n\n등록일\n\n2025-08-14\n\n조회수\n\n638"
+    assert without_furniture(f"{rows}\n\n{BODY}")[0] == BODY
+    assert without_furniture(f"관리자\n\n나루터\n\n{BODY}")[0] == f"관리자\n\n나루터\n\n{BODY}"
+
+
 def test_a_page_of_nothing_but_furniture_stays_as_it_is():
     assert without_furniture("목록\n\n공유하기") == ("목록\n\n공유하기", {})
 
