@@ -18,6 +18,7 @@ import json
 import random
 import re
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -96,7 +97,7 @@ def visible(source: str, html: str) -> str:
 
 def letters(text: str) -> str:
     """The letters and digits of a text."""
-    return "".join(WORD.findall(text))
+    return "".join(WORD.findall(unicodedata.normalize("NFKC", text)))
 
 
 def is_within(part: str, whole: str) -> bool:

@@ -24,7 +24,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.core_region import peer_python
+from core_region import peer_python
+
 from malmoi.corpus.html.core_region import extract
 from malmoi.corpus.text import charset
 

@@ -1,6 +1,6 @@
-"""Personal data: recall by written form, false alarms on law and technical text, speed against Python re and presidio.
+"""Personal data: recall by written form, false alarms on law and technical text, speed against its peers.
 
-    python benchmarks/personal_data.py DATA [--presidio PYTHON] [--show] [--json]
+    python benchmarks/personal_data.py DATA [--peers PYTHON] [--show] [--json]
 
 DATA holds the unpacked law_kr, nsmc_raw, ms_dotnet_docs_ko, tensorflow_docs_ko, docs_and_literature, labelled and
 near_duplicates. Recall: the forms of tests/gates/personal_forms.py, between real lines of reviews and documents, with a
@@ -8,8 +8,11 @@ seed that nothing was tuned on; and the 84 cases of presidio's Korean recogniser
 a type, on both halves of law and technical text (by a hash of the path; half 0 was tuned on, half 1 was looked at once
 before the last changes, see the results file) and on law versions that were never tuned on; --show prints every hit
 with its surroundings, to be judged by hand. Speed: MB of UTF-8 text per CPU second of one process, the whole step
-(candidates, validation, masking), the best of five passes over 16 MB batches. presidio-analyzer is no dependency of
-ours: it lives in a virtual environment of its own, whose Python --presidio names; it gets a sample of the same text.
+(candidates, validation, masking), the best of five passes over 16 MB batches. The halves of
+tests/gates/personal_templates.toml (split by hash before anything was mended for them) are counted for ours and for the
+peers. presidio-analyzer (its recognisers for Korea among them) and ko-pii are no dependencies of ours: they live in a
+virtual environment of their own (python -m venv P; P/bin/pip install presidio-analyzer ko-pii), whose Python --peers
+names; they get a sample of the same text.
 """
 # presidio-analyzer is installed by whoever measures, in an environment of its own:
 # pyright: reportMissingImports=false
@@ -17,6 +20,7 @@ ours: it lives in a virtual environment of its own, whose Python --presidio name
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -61,20 +65,22 @@ def main() -> None:
     """Prints one line for each figure, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--presidio", type=Path)
-    parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--peer", choices=("presidio", "ko-pii"), help=argparse.SUPPRESS)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if given.peer:
-        print(json.dumps(run_presidio(json.loads(given.data.read_text(encoding="utf-8")))))
+        work = {"presidio": run_presidio, "ko-pii": run_ko_pii}[given.peer]
+        print(json.dumps(work(json.loads(given.data.read_text(encoding="utf-8")))))
         return
     planted = plant(given.data)
-    for result in (
-        *recalls(given.data, planted),
-        *alarms(given.data, given.show),
-        *speeds(given.data),
-        *peers(given.data, planted, given.presidio),
+    for result in itertools.chain(
+        halves(find_ours, "malmoi"),
+        speeds(given.data),
+        peers(given.data, planted, given.peers),
+        recalls(given.data, planted),
+        alarms(given.data, given.show),
     ):
         print(
             json.dumps(result, ensure_ascii=False) if given.json else "  ".join(f"{k} {v}" for k, v in result.items())
@@ -134,6 +140,44 @@ def recalls(data: Path, planted: list[tuple[str, Any, str, int]]) -> Iterator[di
     yield unusual()
     cases, right = presidio_cases(data)
     yield {"presidio's Korean cases": cases, "right": right}
+
+
+Finder = Callable[[list[str]], list[list[tuple[str, int, int]]]]
+
+
+def find_ours(texts: list[str]) -> list[list[tuple[str, int, int]]]:
+    """(type, start, stop) of everything in each text."""
+    from malmoi.corpus.steps.masking import find_spans_of
+    from malmoi.corpus.steps.personal_data import PersonalData
+
+    return [[(s["type"], s["start"], s["end"]) for s in spans] for _, spans in find_spans_of(texts, PersonalData())]
+
+
+def templates() -> list[Any]:
+    """What tests/gates/personal_templates.toml plants."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "gates"))
+    import personal_templates
+
+    return [(personal_templates.half(one.template), one) for one in personal_templates.planted(SEED, EACH // 3)]
+
+
+def halves(find: Finder, name: str) -> Iterator[dict[str, Any]]:
+    """Recall of each half of the templates, whatever a finder calls what it found."""
+    planted = templates()
+    hits: Counter[tuple[int, str]] = Counter()
+    totals: Counter[tuple[int, str]] = Counter()
+    for (half, one), spans in zip(planted, find([one.text for _, one in planted]), strict=True):
+        places = [place for place in range(one.start, one.stop) if one.text[place].isalnum()]
+        totals[half, one.type] += 1
+        hits[half, one.type] += any(first <= places[0] and last > places[-1] for _, first, last in spans)
+    for half, kind in ((0, "seen in tuning"), (1, "set aside")):
+        found, of = (sum(n for (h, _), n in counts.items() if h == half) for counts in (hits, totals))
+        yield {
+            "templates": kind,
+            "by": name,
+            "recall": round(found / of, 4),
+            "by type": {k: round(hits[half, k] / n, 3) for (h, k), n in totals.items() if h == half},
+        }
 
 
 def unusual() -> dict[str, Any]:
@@ -243,7 +287,7 @@ def batches_of(texts: Sequence[str]) -> Iterator[Any]:
     """Batches in the corpus' schema of some BATCH_BYTES of text."""
     import pyarrow as pa
 
-    from malmoi.corpus.document import SCHEMA
+    from malmoi.corpus.document import DOCUMENTS as SCHEMA
 
     rows, size = [], 0
     for place, text in enumerate(texts):
@@ -255,8 +299,8 @@ def batches_of(texts: Sequence[str]) -> Iterator[Any]:
             rows, size = [], 0
 
 
-def peers(data: Path, planted: list[tuple[str, Any, str, int]], presidio: Path | None) -> Iterator[dict[str, Any]]:
-    """Python re and presidio on a sample of the same text, and what they find of the same items."""
+def peers(data: Path, planted: list[tuple[str, Any, str, int]], python: Path | None) -> Iterator[dict[str, Any]]:
+    """Python re, presidio and ko-pii on a sample of the same text, and what they find of the same items."""
     sample = [text for texts in texts_of(data).values() for text in shortened(texts, PEER_SAMPLE_BYTES // 3)]
     texts = [text for _, _, text, _ in planted]
     found, seconds = run_re(sample), timed(lambda: run_re(sample))
@@ -264,19 +308,26 @@ def peers(data: Path, planted: list[tuple[str, Any, str, int]], presidio: Path |
     yield {"same sample": "malmoi", "MB": round(megabytes, 2), "MB/s/core": round(megabytes / ours(sample), 1)}
     yield {"peer": "Python re, 6 patterns", "MB/s/core": round(megabytes / seconds, 2), "hits": sum(map(len, found)),
            **recall_of(planted, run_re(texts))}  # fmt: skip
-    if presidio is None:
+    if python is None:
         return
+    more = [one.text for _, one in templates()]
+    for name in ("presidio", "ko-pii"):
+        answer = asked(python, name, {"sample": sample, "planted": texts, "templates": more})
+        spans = [[(kind, first, last) for kind, first, last in one] for one in answer["planted"]]
+        speed = round(megabytes / answer["seconds"], 2)
+        yield {"peer": answer["name"], "MB/s/core": speed, "hits": answer["hits"], **recall_of(planted, spans)}
+        yield from halves(lambda _: answer["templates"], answer["name"])  # noqa: B023
+
+
+def asked(python: Path, name: str, texts: dict[str, list[str]]) -> dict[str, Any]:
+    """What a peer finds, in its own environment."""
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "texts.json"
-        given.write_text(json.dumps({"sample": sample, "planted": texts}), encoding="utf-8")
+        given.write_text(json.dumps(texts), encoding="utf-8")
         done = subprocess.run(
-            [str(presidio), __file__, str(given), "--peer"], check=True, capture_output=True, text=True
+            [str(python), __file__, str(given), "--peer", name], check=True, capture_output=True, text=True
         )
-    answer = json.loads(done.stdout.splitlines()[-1])
-    spans = [[(kind, first, last) for kind, first, last in one] for one in answer["planted"]]
-    name = f"presidio-analyzer {answer['version']}, 6 recognisers, no NLP engine"
-    speed = round(megabytes / answer["seconds"], 2)
-    yield {"peer": name, "MB/s/core": speed, "hits": answer["hits"], **recall_of(planted, spans)}
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def ours(sample: Sequence[str]) -> float:
@@ -330,6 +381,10 @@ def run_presidio(given: dict[str, list[str]]) -> dict[str, Any]:
         CreditCardRecognizer,
         EmailRecognizer,
         IpRecognizer,
+        KrBrnRecognizer,
+        KrDriverLicenseRecognizer,
+        KrFrnRecognizer,
+        KrPassportRecognizer,
         KrRrnRecognizer,
         PhoneRecognizer,
     )
@@ -339,7 +394,16 @@ def run_presidio(given: dict[str, list[str]]) -> dict[str, Any]:
         CreditCardRecognizer(supported_language="ko"),
         IpRecognizer(supported_language="ko"),
         PhoneRecognizer(supported_language="ko", supported_regions=["KR"]),
-        KrRrnRecognizer(supported_language="ko"),
+        *(
+            one(supported_language="ko")
+            for one in (
+                KrRrnRecognizer,
+                KrFrnRecognizer,
+                KrBrnRecognizer,
+                KrDriverLicenseRecognizer,
+                KrPassportRecognizer,
+            )
+        ),
         PatternRecognizer(
             "ACCOUNT", supported_language="ko", patterns=[Pattern("account", PATTERNS["bank_account"], 0.5)]
         ),
@@ -353,16 +417,28 @@ def run_presidio(given: dict[str, list[str]]) -> dict[str, Any]:
             for text in texts
         ]  # fmt: skip
 
-    planted = analyse(given["planted"])  # and a warm-up
+    name = f"presidio-analyzer {version('presidio-analyzer')}, {len(recognizers)} recognisers, no NLP engine"
+    return answered(name, analyse, given)
+
+
+def run_ko_pii(given: dict[str, list[str]]) -> dict[str, Any]:
+    """In its own environment: everything that ko-pii looks for, as it comes."""
+    from importlib.metadata import version
+
+    from ko_pii import detect_all
+
+    def analyse(texts: Sequence[str]) -> list[list[tuple[str, int, int]]]:
+        return [[(hit.label, hit.start, hit.end) for hit in detect_all(text)] for text in texts]
+
+    return answered(f"ko-pii {version('ko-pii')}, detect_all", analyse, given)
+
+
+def answered(name: str, analyse: Finder, given: dict[str, list[str]]) -> dict[str, Any]:
+    """What was found where, and how long the sample took, after a warm-up."""
+    found = {key: analyse(given[key]) for key in ("planted", "templates")}
     start = time.process_time()
-    found = analyse(given["sample"])
-    seconds = time.process_time() - start
-    return {
-        "version": version("presidio-analyzer"),
-        "seconds": seconds,
-        "hits": sum(map(len, found)),
-        "planted": planted,
-    }
+    hits = analyse(given["sample"])
+    return {"name": name, "seconds": time.process_time() - start, "hits": sum(map(len, hits)), **found}
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "gates"))
-    from talk_mentions import score
+    from talk_mentions import score  # type: ignore[reportMissingImports]
 
     for half in ("made", "aside"):
         found = score(half)

@@ -9,7 +9,7 @@ LONGEST_FILE_LINES = 400
 MOST_CORPUS_FILES = 6
 LEAST_WORDS_SHARE = 0.15
 MOST_LINES = {
-    "corpus": 28_000,  # docs/decisions/0017
+    "corpus": 31_500,  # docs/decisions/0017
     "train": 4_000,
     "serve": 6_000,
     "ops": 4_600,

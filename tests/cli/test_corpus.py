@@ -71,7 +71,7 @@ def test_sample_then_why_leads_from_a_reason_to_every_step_of_a_document(corpus,
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["why", "{corpus}", "0000"], "no document '0000'"),
+        (["why", "{corpus}", "0000"], "nothing read is '0000'"),
         (["sample", "{corpus}", "--dropped-by", "to_short"], "did you mean 'too_short'?"),
         (["sample", "{corpus}", "--dropped-by", "too_short", "--count", "0"], "--count 0"),
         (["sample", "{corpus}", "--dropped-by", "too_short", "--count", "9" * 30], "--count 999"),

@@ -30,6 +30,8 @@ LITTLE_BYTES, TEASER_BYTES = 600, 3_000
 """A page that names a state of a framework may show so much besides: of chrome, or of the text itself, cut off."""
 TEASER_LETTERS = 30
 """So many letters of what the page shows, from its longest line, must stand in the state for it to be a teaser."""
+HEAD_BYTES = 200
+"""So much of a script is searched for the name of a state."""
 NEEDLE_CHARACTERS = 8
 """So many characters are looked for before a state is parsed; a longer piece may be broken by markup."""
 STATE_HINTS = (b"__NEXT_DATA__", b"__next_f", b"__NUXT", b"_STATE__", b"streamController", b"__remixContext")
@@ -113,7 +115,7 @@ def embedded_text(page: bytes, scanned: Scanned, states: Iterable[Any], shown: s
     if len(body.encode("utf-8", "replace")) > max(POOR_BYTES, RICHER * shown_bytes):
         return body
     is_poor = shown_bytes < POOR_BYTES
-    if not is_poor and (shown_bytes >= TEASER_BYTES or not any(hint in page for hint in STATE_HINTS)):
+    if not is_poor and (shown_bytes >= TEASER_BYTES or not _names_state(page, scanned)):
         return ""
     if shown_bytes >= LITTLE_BYTES and not _stands_in_script(page, scanned, shown):
         return ""
@@ -121,6 +123,12 @@ def embedded_text(page: bytes, scanned: Scanned, states: Iterable[Any], shown: s
     if len(state.encode("utf-8", "replace")) <= RICHER * shown_bytes:
         return ""
     return state if shown_bytes < LITTLE_BYTES or _is_teaser(shown, state) else ""
+
+
+def _names_state(page: bytes, scanned: Scanned) -> bool:
+    """Whether a script begins, or its tag says, that it holds the state of a framework."""
+    heads = (page[opening : start + HEAD_BYTES] for opening, start, _ in scanned.scripts.tolist())
+    return any(hint in head for head in heads for hint in STATE_HINTS)
 
 
 def _stands_in_script(page: bytes, scanned: Scanned, shown: str) -> bool:

@@ -64,13 +64,19 @@ def _raised(scanned: Scanned) -> list[_Edit]:
             continue
         text = scanned.text[first:last].tobytes().decode("utf-8", "replace")
         bare = text.strip()
-        if not bare or len(bare) > MOST_CHARACTERS or AS_THEY_ARE.fullmatch(bare):
+        written = raised(bare, "^" if tags[number] == SUP else "_")
+        if written == bare:
             continue
         if edits and first < edits[-1].last:
             continue  # one inside another
-        sign = "^" if tags[number] == SUP else "_"
-        edits.append(_Edit(first, last, text.replace(bare, _written(bare, sign)).encode()))
+        edits.append(_Edit(first, last, text.replace(bare, written).encode()))
     return edits
+
+
+def raised(text: str, sign: str) -> str:
+    """A superscript (sign "^") or subscript ("_") as plain text; what needs no sign stays as it is."""
+    is_sign = 0 < len(text) <= MOST_CHARACTERS and not AS_THEY_ARE.fullmatch(text)
+    return _written(text, sign) if is_sign else text
 
 
 def _written(text: str, sign: str) -> str:

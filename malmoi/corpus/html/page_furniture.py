@@ -14,16 +14,18 @@ from typing import Any
 _PATTERNS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 EDGE_LINES = (6, 12)
 """Lines at the head and at the tail of a text in which bylines and buttons are looked for."""
-MOST_CHARACTERS = 200
-"""A longer line is text."""
-SHORT_CHARACTERS = 40
+MOST_CHARACTERS, MOST_AT_EDGE = 200, 110
+"""A longer line is text; a longer one is no byline and no button."""
 HINT = re.compile(
-    r"무단|재배포|저작|[ⓒ©@▶►☞☎✔◆■●▲※★👉☛⊙◎|]|opyright|OPYRIGHT|\([cC]\)|ights|AI|인공지능|요약|추출|맥락|앱|[aA]pp|제보|구독"
-    r"|채널|친구|라이선스|icense|from|기자|지음|옮김|엮음|입력|등록|수정|승인|작성|게시|조회|=|/"
+    r"무단|재배포|학습|저작|[ⓒ©▶►☞☎✔◆■●▲※★👉☛⊙◎]|opyright|OPYRIGHT|\([cC]\)|ights|IGHTS|커먼즈|ommons|CC|AI|ai|인공지능|요약|추출|맥락"
+    r"|official|[aA][pP][pP]|앱|모바일|스마트폰|[iI][pP](?:hone|ad)|[gG]alaxy|갤럭시|아이폰|아이패드|[sS]ent|utlook"
+    r"|제보|네이버|카카오|유튜브|텔레그램|포털"
 )
-"""A longer line without any of these is text; most lines are done with here."""
-LINK_CHARACTERS = 90
-"""The title of another page; a longer line after "관련 기사" is text again."""
+"""A line without any of these is text unless it stands at an edge; most lines are done with here."""
+MOST_HEADING, LINK_CHARACTERS = 40, 90
+"""A heading such as "관련 기사", and the title of another page; a longer line after "관련 기사" is text again."""
+REPEATED_CHARACTERS = 60
+"""A shorter line may be said again: a refrain, a reply."""
 RELATED_FROM = 0.4
 """A list of other pages begins after so much of the text."""
 ROW_LINES, MOST_CELLS = 8, 8
@@ -60,7 +62,9 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     lines = text.split("\n")
     bare = [(LEADING_MARKS.sub("", line) if line[:1] in MARKS else line).strip() for line in lines]
     is_heading = [line.startswith("#") for line in lines]
-    kinds = _kinds(bare, _in_code(lines), is_heading)
+    in_code = _in_code(lines)
+    kinds = _kinds(bare, in_code, is_heading)
+    _mark_repeated(bare, in_code, kinds)
     taken: Counter[str] = Counter()
     kept: list[str] = []
     for line, kind in zip(lines, kinds, strict=True):
@@ -106,15 +110,14 @@ def _kinds(bare: list[str], in_code: list[bool], is_heading: list[bool]) -> list
     before = 0
     for place, number in enumerate(full):
         line = bare[number]
-        is_text = in_code[number] or (
-            len(line) > SHORT_CHARACTERS and (len(line) > MOST_CHARACTERS or not HINT.search(line))
-        )
-        if not is_text and not kinds[number]:
+        if not (in_code[number] or kinds[number] or len(line) > MOST_CHARACTERS):
             if not is_heading[number]:
-                kinds[number] = _anywhere(line) or (_at_edge(line) if number in head or number in tail else "")
+                is_edge = len(line) <= MOST_AT_EDGE and (number in head or number in tail)
+                kinds[number] = (HINT.search(line) and _anywhere(line)) or (_at_edge(line) if is_edge else "")
             if not kinds[number] and place < ROW_LINES and _is_row_of_board(line):
                 kinds[number] = "byline"
-            if not kinds[number] and before >= RELATED_FROM * letters and RELATED["heading"].fullmatch(line):
+            may_head = not kinds[number] and before >= RELATED_FROM * letters and len(line) <= MOST_HEADING
+            if may_head and RELATED["heading"].fullmatch(line):
                 _mark_list(bare, full[place:], kinds)
         before += len(line)
     return kinds
@@ -157,6 +160,17 @@ def _mark_list(bare: list[str], numbers: list[int], kinds: list[str]) -> None:
     if titles and (is_end or len(titles) > 1):
         for number in [numbers[0], *titles]:
             kinds[number] = kinds[number] or "related"
+
+
+def _mark_repeated(bare: list[str], in_code: list[bool], kinds: list[str]) -> None:
+    """Marks long lines that stood before: a summary shown above and beside, a text for wide and for small screens."""
+    seen: set[str] = set()
+    for number, line in enumerate(bare):
+        if len(line) < REPEATED_CHARACTERS or in_code[number] or kinds[number] or line.startswith("|"):
+            continue
+        if line in seen:
+            kinds[number] = "repeated"
+        seen.add(line)
 
 
 def _cut_tail_byline(lines: list[str], taken: Counter[str]) -> None:

@@ -4,6 +4,8 @@ What belongs to the region: what stands inside a chosen block or between the fir
 element named for menus, advertisements, related links, profiles or comments, and not as small as an icon.
 """
 
+import itertools
+import re
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
@@ -30,6 +32,9 @@ SMALL_PIXELS = 65
 MAX_ITEMS = media.MOST_ITEMS
 MAX_DATA_BYTES = media.MOST_BYTES * 4 // 3 + 1_000
 """Of a data URI: base64 makes four bytes of three; the rest is its media type."""
+CAPTION_CLASS = re.compile(r"caption|img_?-?desc|photo_?-?desc|img_?txt|사진설명", re.IGNORECASE)
+CAPTION_LEVELS, CAPTIONS_AFTER, MAX_CAPTION_BYTES = 2, 8, 900
+"""Where a caption that is no <figcaption> is looked for, and how long it is at most: 300 syllables."""
 SOURCES_AFTER = 3
 """Marks after a <video> or <audio> among which its <source> is looked for."""
 
@@ -129,8 +134,26 @@ def _item(
         return None
     figure = _figure(parsed.scanned.elements, mark[scan.MARK_ELEMENT])
     caption = text_of(parsed.scanned, captions[figure], " ") if figure in captions else None
+    caption = caption or _shown_below(parsed, mark[scan.MARK_ELEMENT])
     caption = caption or attribute(parsed, start, b"alt") or attribute(parsed, start, b"aria-label")
     return media.item(KINDS[mark[scan.MARK_TAG]], _absolute(address, url), None, caption)
+
+
+def _shown_below(parsed: Parsed, element: int) -> str | None:
+    """The text of the first of the next elements whose class says that it describes a picture (se-caption, img_desc).
+
+    element: the one around the picture. It and the caption share a box at most CAPTION_LEVELS above the element.
+    """
+    elements, spans = parsed.scanned.elements, parsed.scanned.spans
+    around = list(itertools.islice(scan.ancestors(elements, element), CAPTION_LEVELS + 1))
+    for number in range(element + 1, min(element + 1 + CAPTIONS_AFTER, len(elements))):
+        size = spans[number, scan.LAST] - spans[number, scan.FIRST]
+        if not around or number < around[-1] or not 0 < size <= MAX_CAPTION_BYTES:
+            continue
+        stated = attribute(parsed, int(spans[number, scan.ATTRIBUTES]), b"class")
+        if stated and CAPTION_CLASS.search(stated) and around[-1] in scan.ancestors(elements, number):
+            return text_of(parsed.scanned, number, " ") or None
+    return None
 
 
 def _is_small(pixels: str | None) -> bool:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from malmoi.corpus.document import CONFIDENCE, DAMAGE, DOCUMENTS, UNSURE
 from malmoi.corpus.passes.attempts import Attempts, ItemIndex, Journal, Phase
 from malmoi.corpus.passes.units import Unit, label
-from malmoi.corpus.sources import arrow_rows, letter_account
+from malmoi.corpus.sources import arrow_rows, json_batches, letter_account
 from malmoi.corpus.sources.files import read_file
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -39,7 +39,8 @@ def read_entries(unit: Unit, source: Input, attempts: Attempts, journal: Journal
     """
     for file_number, path in enumerate(unit.files):
         # After a failure items are read one by one, so that each has an index of its own.
-        items = (None if attempts.failures else arrow_rows.read(path, source)) or read_file(path, source)
+        items = None if attempts.failures else arrow_rows.read(path, source) or json_batches.read(path, source)
+        items = items or read_file(path, source)
         item_number = 0
         while (index := ItemIndex(file_number, item_number)) not in attempts.unread_from:
             journal.at(index, Phase.READING)
@@ -81,7 +82,7 @@ def _finished(batch: pa.RecordBatch, source: Input) -> pa.RecordBatch:
     rows = batch.num_rows
     added = {
         "input": pa.repeat(label(source), rows),
-        "raw_bytes": sizes,
+        "raw_bytes": batch.column("raw_bytes") if "raw_bytes" in batch.schema.names else sizes,
         "text_bytes": sizes,
         **{name: pa.nulls(rows, DOCUMENTS.field(name).type) for name in UNKNOWN_YET},
         DAMAGE: pa.array(np.zeros(rows, np.float32)),

@@ -11,8 +11,8 @@ import duckdb
 from malmoi.corpus.document import require_kind
 from malmoi.corpus.ledger.database import query
 from malmoi.corpus.passes.units import label
-from malmoi.corpus.sources.files import would_read
 from malmoi.corpus.sources.input import Input, origin_name
+from malmoi.corpus.sources.listing import would_read
 from malmoi.corpus.text.host import AUTHORITY, host_of, host_of_authority
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import is_remote

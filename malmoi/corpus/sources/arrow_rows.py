@@ -5,7 +5,7 @@ and goes the long way; so does a file that this reader does not know. What comes
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.source_verdict import named_fields
+from malmoi.corpus.text import printed_text
 from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
@@ -50,13 +51,13 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         require_storage(path, error)
         return None
     read_by_name = parquet.columns_of(file.schema_arrow.names, source)
-    if not file.metadata.num_rows or not _is_plain(file.schema_arrow, read_by_name, source):
+    if not file.metadata.num_rows or not is_plain(file.schema_arrow, read_by_name, source):
         file.close()
         return None
-    return _read(file, _Rows(origin_name(path, source), source), read_by_name)
+    return _read(file, Rows(origin_name(path, source), source), read_by_name)
 
 
-def _is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
+def is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
     """Whether there is one column of text, and every other that is read is plain metadata."""
     if source.text_field not in columns or source.text_field.lower() in CANONICAL or len(set(columns)) < len(columns):
         return False
@@ -70,7 +71,7 @@ def _is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
     )
 
 
-def _read(file: pq.ParquetFile, rows: "_Rows", columns: list[str]) -> Iterator[Item]:
+def _read(file: pq.ParquetFile, rows: "Rows", columns: list[str]) -> Iterator[Item]:
     with file:
         first = 0
         for group in range(file.metadata.num_row_groups):
@@ -79,7 +80,7 @@ def _read(file: pq.ParquetFile, rows: "_Rows", columns: list[str]) -> Iterator[I
             done = 0
             try:
                 for batch in file.iter_batches(int(np.clip(BATCH_BYTES // size, 16, MOST_ROWS)), [group], columns):
-                    yield from rows.items(batch, first + done)
+                    yield from rows.items(batch, np.arange(first + done, first + done + batch.num_rows))
                     done += batch.num_rows
             except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
                 require_storage(Path(rows.origin_file), error)
@@ -87,14 +88,22 @@ def _read(file: pq.ParquetFile, rows: "_Rows", columns: list[str]) -> Iterator[I
             first += metadata.num_rows
 
 
-class _Rows:
+class Rows:
     """The rows of one file."""
 
     def __init__(self, origin_file: str, source: Input) -> None:
         self.origin_file, self.source = origin_file, source
 
-    def items(self, batch: pa.RecordBatch, first: int) -> Iterator[Item]:
-        """One batch in order. first: number of its first row in the file."""
+    def items(
+        self,
+        batch: pa.RecordBatch,
+        places: np.ndarray,
+        lines: Callable[[int], Iterable[Raw | Unreadable]] | None = None,
+    ) -> Iterator[Item]:
+        """One batch in order. places: int64 (rows,), the offset of each row in the file.
+
+        lines: gives the items of a row that goes the long way, by its number in the batch; None: the row's own fields.
+        """
         from malmoi.corpus.kernels.buffers import string_buffers
         from malmoi.corpus.kernels.cleanliness import clean
 
@@ -102,34 +111,39 @@ class _Rows:
         data, offsets = string_buffers(texts)
         markup = np.zeros(len(offsets) - 1, np.bool_)
         is_clean = clean(data, offsets, self.source.max_bytes_per_document, markup=markup)
+        is_clean &= ~printed_text.candidates(data, offsets)
         for index in np.flatnonzero(markup).tolist():
             is_clean[index] = self.source.kind == "code" or fragments.read(texts[index].as_py()) is None
         described: list[dict[str, Any]] | None = None
         if batch.num_columns > 1:
-            described = self._described(batch, (data, offsets), first, is_clean)
+            described = self._described(batch, (data, offsets), places, is_clean)
         edges = (np.flatnonzero(np.diff(is_clean.astype(np.int8))) + 1).tolist()
         for start, stop in zip([0, *edges], [*edges, len(is_clean)], strict=True):
-            if not is_clean[start]:
+            if not is_clean[start] and lines is not None:
+                for number in range(start, stop):
+                    yield from lines(number)
+            elif not is_clean[start]:
                 rows = parquet.rows_of(batch.slice(start, stop - start))
-                yield from (
-                    parquet.to_raw(row, self.origin_file, first + start + n, self.source) for n, row in enumerate(rows)
-                )
+                for row, place in zip(rows, places[start:stop].tolist(), strict=True):
+                    yield parquet.to_raw(row, self.origin_file, place, self.source)
             else:
-                part, offset = texts.slice(start, stop - start), first + start
+                part, at = texts.slice(start, stop - start), places[start:stop]
                 if described:
-                    yield _batch(part, self.origin_file, offset, _columns(described[start:stop]))
+                    yield _batch(part, self.origin_file, at, _columns(described[start:stop]))
                 else:
-                    yield _batch(part, self.origin_file, offset, self._alike((data, offsets[start : stop + 1]), offset))
+                    yield _batch(part, self.origin_file, at, self._alike((data, offsets[start : stop + 1]), at))
 
     def _described(
-        self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], first: int, is_clean: np.ndarray
+        self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], places: np.ndarray, is_clean: np.ndarray
     ) -> list[dict[str, Any]]:
         """Documents without their text, from the metadata of each row. Marks rows that are more than their text odd."""
         documents = []
         data, offsets = text
         others = [name for name in batch.schema.names if name != self.source.text_field]
         for index, row in enumerate(parquet.rows_of(batch.select(others))):
-            raw = row_to_raw({**row, self.source.text_field: "-"}, (self.origin_file, first + index, 0), self.source)
+            raw = row_to_raw(
+                {**row, self.source.text_field: "-"}, (self.origin_file, int(places[index]), 0), self.source
+            )
             if not is_clean[index] or not isinstance(raw, Raw) or not PLAIN_FIELDS.issuperset(raw.fields):
                 is_clean[index] = False
                 documents.append({})
@@ -140,14 +154,14 @@ class _Rows:
                 is_clean[index] = False
         return documents
 
-    def _alike(self, text: tuple[np.ndarray, np.ndarray], first: int) -> dict[str, pa.Array]:
+    def _alike(self, text: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> dict[str, pa.Array]:
         """Columns of a file without metadata: only the ids of its rows differ."""
         data, offsets = text
         content, rows = memoryview(data.data), len(offsets) - 1
         template = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
         ids = []
         for index in range(rows):
-            digest = hashlib.sha256(f"{self.origin_file}#{first + index}\0".encode("utf-8", "surrogatepass"))
+            digest = hashlib.sha256(f"{self.origin_file}#{places[index]}\0".encode("utf-8", "surrogatepass"))
             digest.update(content[offsets[index] : offsets[index + 1]])
             ids.append(digest.hexdigest()[:32])
         same = pa.array(np.zeros(rows, np.int32))
@@ -164,9 +178,9 @@ def _columns(found: list[dict[str, Any]]) -> dict[str, pa.Array]:
     }
 
 
-def _batch(texts: pa.Array, origin_file: str, first: int, columns: dict[str, pa.Array]) -> pa.RecordBatch:
+def _batch(texts: pa.Array, origin_file: str, at: np.ndarray, columns: dict[str, pa.Array]) -> pa.RecordBatch:
     rows = len(texts)
-    places = [pa.repeat(origin_file, rows), pa.array(np.arange(first, first + rows))]
+    places = [pa.repeat(origin_file, rows), pa.array(at)]
     columns["origin"] = pa.StructArray.from_arrays(places, fields=list(ORIGIN))
     columns["text"] = texts.cast(pa.large_string())
     arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SCHEMA]

@@ -175,7 +175,11 @@ def _way_on(suffix: str) -> str:
 
 def _read_document_file(stream: BinaryIO, origin_file: str, source: Input) -> Items:
     """A PDF, an HWP, a mail: read whole here, and taken apart where a worker that dies of it is blamed for one item."""
-    content = read_whole(stream, source.max_bytes_per_document)
+    try:
+        content = read_whole(stream, source.max_bytes_per_document)
+    except DamagedError as damage:
+        more = "; raise max_bytes_per_document of the input" if damage.reason == "too_large" else ""
+        raise DamagedError(damage.reason, damage.detail + more) from None
     yield Raw(content, "file", origin_file, 0, len(content))
 
 

@@ -23,6 +23,13 @@ USUAL = frozenset(
 )
 HIDDEN_NAMES = ("script", "style")
 """Elements whose content nobody sees."""
+CODE_SIGN = re.compile(r"[;{}=()]")
+KOREAN = re.compile("[가-힣]")
+SCRIPT_START = re.compile(r"<(?:script|style)\s*>", re.IGNORECASE)
+CELL_END = re.compile(
+    r"</(?:t[dhr]|li|p|div|d[dt]|h[1-6]|option|figcaption|caption|summary|section|article|blockquote)\b", re.IGNORECASE
+)
+"""Tags that end a block: what follows is no part of the word before."""
 HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TAG = re.compile(r"</?[A-Za-z][\w.:-]{0,60}(?:\s[^<>]{0,2000})?/?>")
@@ -52,7 +59,13 @@ def script_end(tokens: Sequence[Token], start: int, pairs: Pairs) -> int | None:
     if name not in HIDDEN_NAMES or pairs[1].get(name, -1) <= start:
         return None
     ends = re.compile(rf"</{name}[\s>]", re.IGNORECASE)
-    return next(n for n in range(start + 1, len(tokens)) if ends.match(tokens[n].content))
+    end = next(n for n in range(start + 1, len(tokens)) if ends.match(tokens[n].content))
+    return None if is_prose("".join(token.content for token in tokens[start + 1 : end])) else end
+
+
+def is_prose(content: str) -> bool:
+    """Whether what stands behind a script's tag are words: "<script>를 쓰고 …" only mentions it."""
+    return KOREAN.search(content) is not None and CODE_SIGN.search(content) is None
 
 
 def is_markup(tag: str, pairs: Pairs, is_html: bool) -> bool:
@@ -61,6 +74,8 @@ def is_markup(tag: str, pairs: Pairs, is_html: bool) -> bool:
     if found is None:
         return is_html or not tag.upper().startswith("<!DOCTYPE")
     name = found[2]
+    if name.lower() in HIDDEN_NAMES and not is_html:
+        return False
     if name in pairs[0] or "=" in tag or tag.endswith("/>") or name.lower() in VOID | OPEN_ENDED:
         return True
     return is_html and name.lower() in USUAL

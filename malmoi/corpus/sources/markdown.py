@@ -21,7 +21,7 @@ from markdown_it.token import Token
 
 from malmoi.corpus.media import without_marks
 from malmoi.corpus.sources.figures import Figures
-from malmoi.corpus.sources.html_tags import without_tags
+from malmoi.corpus.sources.html_tags import SCRIPT_START, is_prose, without_tags
 from malmoi.corpus.sources.markdown_blocks import HTML_ENDS, split_blocks
 from malmoi.corpus.sources.markdown_inline import PARSER, rewritten
 from malmoi.corpus.sources.markdown_plain import cleaned_plain, has_tags
@@ -49,6 +49,9 @@ def _closed_html(state: StateBlock, start_line: int, end_line: int, silent: bool
     begin = state.bMarks[start_line] + state.tShift[start_line]
     head = state.src[begin : begin + 10].lower()
     if head.startswith("<"):
+        rest = SCRIPT_START.sub("", state.src[begin : state.eMarks[start_line]])
+        if head.startswith(("<script>", "<style>")) and is_prose(rest):
+            return False
         for sign, end in HTML_ENDS.items():
             if head.startswith(sign) and _last(state, end) < begin:
                 return False

@@ -15,9 +15,10 @@ from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.rules_inline import link as commonmark_link
 from markdown_it.token import Token
 
+from malmoi.corpus.html.inline_signs import raised
 from malmoi.corpus.media import without_marks
 from malmoi.corpus.sources.figures import DATA_URI, Figures
-from malmoi.corpus.sources.html_tags import is_markup, paired_names, script_end
+from malmoi.corpus.sources.html_tags import CELL_END, is_markup, paired_names, script_end
 from malmoi.corpus.sources.markdown_plain import TEX
 
 INCLUDE = re.compile(
@@ -167,27 +168,36 @@ def _write(tokens: list[Token], written: _Written, figures: Figures, of: tuple[b
         tag = ""
         if token.type == "html_inline":
             end = script_end(tokens, number, pairs)
+            sign = _raised(tokens, number)
             if end is not None:
                 skipped_to = end + 1
+            elif sign is not None:
+                skipped_to = number + 3
+                written.add(sign)
             elif number not in alone and not is_markup(token.content, pairs, is_html):
                 written.add(token.content)
             else:
                 tag = token.content
                 written.add(_tag(tag, before, figures))
                 written.at += tag.count("\n")
-        elif token.type == "image":
-            written.add(figures.picture(str(token.attrs.get("src", "")), _caption(token)))
-        elif token.type == "code_inline":
-            written.add(figures.restored(token.content))
-        elif token.type in ("softbreak", "hardbreak"):
-            written.add("\n")
         elif token.type == "alert":
             written.drop_line()
-        elif token.type == "text_special":
-            written.add(_special(token, has_tex))
-        elif token.type not in ("link_open", "link_close"):
-            written.add(token.content or token.markup)
+        else:
+            written.add(_text(token, figures, has_tex))
         before = tag if tag or token.content.strip() else before
+
+
+def _text(token: Token, figures: Figures, has_tex: bool) -> str:
+    """What stands for a token that is no HTML: its words, its mark, or the signs of emphasis as they were."""
+    if token.type == "image":
+        return figures.picture(str(token.attrs.get("src", "")), _caption(token))
+    if token.type == "code_inline":
+        return figures.restored(token.content)
+    if token.type in ("softbreak", "hardbreak"):
+        return "\n"
+    if token.type == "text_special":
+        return _special(token, has_tex)
+    return "" if token.type in ("link_open", "link_close") else token.content or token.markup
 
 
 def _tags_alone(tokens: list[Token]) -> set[int]:
@@ -214,7 +224,16 @@ def _special(token: Token, has_tex: bool) -> str:
 
 
 def _tag(tag: str, before: str, figures: Figures) -> str:
-    return " " if tag[:3].lower() == "<br" else figures.tag(tag, before)
+    return " " if tag[:3].lower() == "<br" or CELL_END.match(tag) else figures.tag(tag, before)
+
+
+def _raised(tokens: list[Token], number: int) -> str | None:
+    """A short superscript or subscript that begins at a token, written with its sign. None where none begins."""
+    tag, rest = tokens[number].content.lower(), tokens[number + 1 : number + 3]
+    if tag not in ("<sup>", "<sub>") or len(rest) < 2 or rest[0].type != "text":
+        return None
+    is_closed = rest[1].content.lower() == f"</{tag[1:]}"
+    return raised(rest[0].content, "^" if tag == "<sup>" else "_") if is_closed else None
 
 
 def _caption(token: Token) -> str | None:

@@ -14,7 +14,7 @@ HARD = re.compile(
     re.MULTILINE,
 )
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-TEX = re.compile(r"\\[A-Za-z]{2}|\$\$")
+TEX = re.compile(r"(?<![\w:\\])\\[A-Za-z]{2}|\$\$")
 """In a paragraph with a command of TeX, "\\{" and its like are signs of TeX and stay."""
 CODE = re.compile(r"(?<!`)`(?!`)[^`\n]+`(?!`)")
 LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^\s()<>\\\0]+)(?: +\"[^\"\n\\\0]*\")?\)")

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from malmoi.corpus.sources import streams
 from malmoi.corpus.sources.archive import refused_name
+from malmoi.corpus.sources.document_files.formats import package_format
 from malmoi.corpus.sources.names import shown
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.streams import DamagedError
@@ -53,6 +54,10 @@ class Member(io.RawIOBase):
         return len(piece)
 
 
+MOST_PACKAGE_BYTES = 200_000_000
+"""Above it a zip archive with the members of a document is read as an archive: it is not held in memory."""
+
+
 def read_members(
     archive: BinaryIO, origin_file: str, size_bytes: int, read_member: Callable[[Any, str, int], Items]
 ) -> Items:
@@ -73,6 +78,11 @@ def read_members(
             yield Unreadable(origin_file, 0, size_bytes, "truncated_archive", detail)
             return
         with file:
+            kind = package_format(file.namelist())
+            if kind and size_bytes <= MOST_PACKAGE_BYTES:  # a document that somebody named .zip
+                seekable.seek(0)
+                yield from read_member(io.BytesIO(seekable.read()), f"document.{kind}", size_bytes)
+                return
             left = [max(streams.BOMB_FLOOR_BYTES, streams.BOMB_RATIO * size_bytes)]
             for entry in file.infolist():
                 if not entry.is_dir():

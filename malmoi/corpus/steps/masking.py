@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from malmoi.corpus.kernels import letter_counts
 from malmoi.corpus.kernels.buffers import string_array, string_buffers
-from malmoi.corpus.kernels.patterns import Candidates, before_no_syllable, outside_words, scan_bytes, snippets
+from malmoi.corpus.kernels.patterns import Candidates, kept_by, outside_words, scan_bytes, snippets
 from malmoi.corpus.steps.account import PERSONAL_DATA, took
 from malmoi.corpus.steps.personal.candidates import AFTER_BYTES, BEFORE_BYTES, CANDIDATES
+from malmoi.corpus.steps.personal.names import may_be_name, may_begin_name
 from malmoi.corpus.steps.personal.pseudonyms import pseudonym
 from malmoi.corpus.steps.personal.settings import MaskingSettings
 from malmoi.corpus.steps.verdicts import replaced
@@ -23,7 +24,8 @@ _EXPRESSIONS = tuple(candidate.expression for candidate in CANDIDATES)
 _FINDER_BITS = np.array([sum(1 << list(FINDERS).index(name) for name in row.finders) for row in CANDIDATES], np.int64)
 """The finders that a candidate goes to, as bits by their place in FINDERS."""
 _DIGITS_ONLY = np.array([not candidate.in_words for candidate in CANDIDATES])
-_ENDS_WORD = np.array([candidate.ends_word for candidate in CANDIDATES])
+_AFTER_LABEL = np.array([candidate.after_label for candidate in CANDIDATES])
+_BEFORE_NAME = np.array([candidate.before_name for candidate in CANDIDATES])
 _FEWEST_CHARACTERS = 300
 """A shorter text counts as so long: by 20 in 1,000 it may hold six, what one contact has (name, telephone, mobile,
 fax, mail, address), without being a list of them."""
@@ -97,8 +99,14 @@ def mask_batch(batch: pa.RecordBatch, settings: MaskingSettings) -> tuple[pa.Rec
 def find_cuts(data: np.ndarray, offsets: np.ndarray, types: Sequence[str]) -> list[Cut]:
     """Every piece of personal data of these types, by text and place, in bytes from the text's start."""
     candidates = outside_words(scan_bytes(_EXPRESSIONS, data, offsets), _DIGITS_ONLY)
-    candidates = before_no_syllable(candidates, _ENDS_WORD)
+    candidates = kept_by(candidates, _AFTER_LABEL, _may_be_name)
+    candidates = kept_by(candidates, _BEFORE_NAME, lambda _, after: may_begin_name(after.decode("utf-8", "ignore")))
     return [cut for cut in _cuts(candidates) if cut.type in types]
+
+
+def _may_be_name(before: bytes, after: bytes) -> bool:
+    """Three syllables of UTF-8 at the end of `before`; `after` may end inside a character."""
+    return may_be_name(before[-9:].decode("utf-8", "replace"), after.decode("utf-8", "ignore"))
 
 
 def _cuts(found: Candidates) -> Iterator[Cut]:

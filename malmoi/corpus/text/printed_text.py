@@ -19,6 +19,8 @@ LEAST_LINES = 5
 WIDTHS = (12, 90)
 """Letters of a printed line: narrow columns to whole pages."""
 FULL_SHARE, FULL_ROOM = 0.7, 2.5
+LOOSE_SHARE = 0.5
+"""As FULL_SHARE where the numbers of pages are still among the lines."""
 BROKEN_SHARE = 0.3
 """Of the full lines of a printed text at least so many are broken inside a word; between any letters it is 0.7."""
 EXACT_ROOM, EXACT_SHARE, BROKEN_SHARE_EXACT = 0.5, 0.8, 0.15
@@ -26,7 +28,9 @@ EXACT_ROOM, EXACT_SHARE, BROKEN_SHARE_EXACT = 0.5, 0.8, 0.15
 SURE = 0.01
 """Below it a single line end is inside a word. Of the line ends of texts that nobody printed, so few are joined: see
 benchmarks/line_breaks.py."""
-LONG_LINE = 24
+DOUBTFUL = 0.2
+LONG_LINE, NEAR = 24, 40
+JOINT = re.compile(r"[가-힣]\n(?=[가-힣])")
 PAGE_NUMBER = re.compile(r"\s*[-–—]\s*\d{1,4}\s*[-–—]\s*")
 HANGUL = re.compile(r"[가-힣]")
 
@@ -39,21 +43,23 @@ def mend(text: str, single_ends: bool = False) -> tuple[str, int]:
     if "\n" not in text:
         return text, 0
     composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
-    lines = composed.split("\n")
     if not HANGUL.search(composed):
         return text, 0
-    if _may_be_printed(lines) and _is_printed(lines):
-        return _joined(lines)
-    mended, number = _single_ends(lines) if single_ends else (text, 0)
+    encoded = np.frombuffer(composed.encode("utf-8", "replace"), np.uint8)
+    if candidates(encoded, np.array([0, len(encoded)]))[0]:
+        lines = composed.split("\n")
+        if _is_printed(lines):
+            return _joined(lines)
+    mended, number = _single_ends(composed) if single_ends else (text, 0)
     return (mended, number) if number else (text, 0)
 
 
-def _may_be_printed(lines: list[str]) -> bool:
-    """A quick look, as in kernels/printed_lines.py: enough lines, and most of them not much longer than in print."""
-    if len(lines) < LEAST_LINES:
-        return False
-    lengths = sorted(map(len, lines))
-    return WIDTHS[0] <= lengths[int(0.9 * (len(lengths) - 1))] <= 2 * WIDTHS[1]
+def candidates(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Which texts `mend` may change, and some more, bool (rows,). data: uint8, UTF-8. offsets: int64 (rows + 1,)."""
+    from malmoi.corpus.kernels.printed_lines import may_be_printed
+
+    room = int(2 * FULL_ROOM) + 1
+    return may_be_printed(data, offsets, LEAST_LINES, 2 * WIDTHS[0] - 1, 2 * WIDTHS[1] + 1, room, LOOSE_SHARE)
 
 
 def _is_printed(lines: list[str]) -> bool:
@@ -92,23 +98,28 @@ def _joined(lines: list[str]) -> tuple[str, int]:
     return joined.text, joined.counts.get(" ", 0) + joined.counts.get("", 0)
 
 
-def _single_ends(lines: list[str]) -> tuple[str, int]:
-    """Joins the line ends at which a word surely goes on."""
-    ends = [i for i in range(len(lines) - 1) if _may_go_on(lines[i], lines[i + 1])]
-    if not ends:
-        return "\n".join(lines), 0
-    pieces = [(lines[i].split()[-1], lines[i + 1].split()[0]) for i in ends]
-    words = Counter(word for line in lines for word in line.split()[1:-1])
-    sure = {i for i, p in zip(ends, space_probability(pieces, words), strict=True) if p < SURE}
-    parts = [line + ("" if i in sure else "\n") for i, line in enumerate(lines)]
-    return "".join(parts)[:-1] if len(lines) - 1 not in sure else "".join(parts), len(sure)
-
-
-def _may_go_on(line: str, after: str) -> bool:
-    """Whether a word may go on from a long line into the next one."""
-    if len(line) < LONG_LINE or not (line[-1:] >= "가" and after[:1] >= "가"):
-        return False
-    return bool(HANGUL.match(line[-1]) and HANGUL.match(after)) and not SIGN.match(after)
+def _single_ends(text: str) -> tuple[str, int]:
+    """Joins the line ends at which a word surely goes on: of long lines, between two syllables."""
+    ends = [
+        found.start() + 1
+        for found in JOINT.finditer(text)
+        if found.start() + 1 - (text.rfind("\n", 0, found.start()) + 1) >= LONG_LINE
+        and not SIGN.match(text, found.end())
+    ]
+    pieces = [
+        (text[max(0, end - NEAR) : end].rsplit(None, 1)[-1], text[end + 1 : end + NEAR].split(None, 1)[0])
+        for end in ends
+    ]
+    # Most are surely no part of one word whatever words the text has, so these are not counted yet.
+    doubtful = bool(ends) and bool((space_probability(pieces, Counter()) < DOUBTFUL).any())
+    if not doubtful:
+        return text, 0
+    words = Counter(text.split())
+    for left, right in pieces:  # a word at a gap does not speak for itself
+        words.subtract((left, right))
+    sure = [end for end, p in zip(ends, space_probability(pieces, words), strict=True) if p < SURE]
+    parts = [text[start:end] for start, end in itertools.pairwise([0, *sure, len(text)])]
+    return parts[0] + "".join(part[1:] for part in parts[1:]), len(sure)
 
 
 def _width(line: str) -> float:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (pages are data: a line broken is another page)
 """Titles without the names of Korean sites, and dates that Korean pages show without saying them in their head."""
 
 import pytest
@@ -58,3 +59,22 @@ def test_the_date_that_a_page_shows_before_its_text_is_its_date(shown: str, publ
 def test_a_stated_date_comes_before_a_shown_one():
     head = '<meta property="article:published_time" content="2020-01-02T03:04:05+09:00">'
     assert fields_of(head, before="<p>등록일 2021-05-25</p>")["published"] == "2020-01-02"
+
+
+@pytest.mark.parametrize(
+    ("picture", "caption"),
+    [
+        (
+            '<div class="se-component"><a><img src=a.jpg alt=""></a><div class="se-caption"><span>나루의 아침</span></div></div>',
+            "나루의 아침",
+        ),
+        ('<span class="end_photo_org"><img src=a.jpg><em class="img_desc">나루의 아침</em></span>', "나루의 아침"),
+        ("<figure><img src=a.jpg alt=배><figcaption>나루의 아침</figcaption></figure>", "나루의 아침"),
+        ('<p><img src=a.jpg alt="배"></p><p class="text">나루의 아침</p>', "배"),
+        ("<p><img src=a.jpg></p>" + "<p>글이다.</p>" * 9 + '<p class="caption">다른 그림</p>', None),
+    ],
+)
+def test_the_caption_that_korean_editors_write_below_a_picture_is_its_caption(picture: str, caption: str | None):
+    html = f"<html><body><article><p>{TEXT}</p>{picture}<p>{TEXT}</p></article></body></html>"
+    items = [item for passage in read_page(html.encode(), None, None).passages for item in passage.items]
+    assert [item.get("caption") for item in items] == [caption]

@@ -1,5 +1,6 @@
 """Lines of a page that are none of its text are taken apart and counted; sentences with the same words stay."""
 
+import json
 import time
 
 import pytest
@@ -101,6 +102,15 @@ def test_a_byline_after_the_last_sentence_is_cut_off():
     assert without_furniture(text + "부산=홍길동 기자 hong@news.example")[0] == text
 
 
+def test_a_long_line_that_stood_before_is_taken_once_and_refrains_stay():
+    long = (
+        "나루터 마을은 올해도 뱃놀이를 열고, 아이들은 노 젓는 법을 배우며 어른들은 옛 뱃노래를 다시 불러 적기로 했다."
+    )
+    assert without_furniture(f"{long}\n\n{BODY}\n\n{long}")[0] == f"{long}\n\n{BODY}"
+    song = f"{BODY}\n\n어기야 디여차\n\n어기야 디여차\n\n```\n{long}\n{long}\n```"
+    assert without_furniture(song) == (song, {})
+
+
 def test_rows_that_describe_a_post_go_and_other_rows_stay():
     rows = "| 작성자 | 학생복지과 | 작성일 | 2025-08-14 |\n| 조회수 | 638 |"
     table = "| 구분 | 평일 |\n| 자료실 | 09:00 |"
@@ -112,8 +122,9 @@ def test_a_page_of_nothing_but_furniture_stays_as_it_is():
 
 
 def test_a_page_tells_what_it_took_and_comments_keep_their_words():
-    paragraphs = "".join(f"<p>{line}</p>" for line in BODY.split("\n\n"))
-    html = f"<article>{paragraphs}<p>저작권자 © 가나신문 무단전재 금지</p></article>".encode()
+    content = "".join(f"<p>{line}</p>" for line in BODY.split("\n\n")) + "<p>저작권자 © 가나신문 무단전재 금지</p>"
+    state = json.dumps({"content": content}, ensure_ascii=False)
+    html = f"<html><body><script>window.__INITIAL_STATE__ = {state}</script></body></html>".encode()
     passage = read_page(html, None, None).passages[0]
     assert "저작권자" not in passage.text
     assert passage.taken in ({}, {"copyright": 14})  # the model may leave it out itself

@@ -17,6 +17,7 @@ from malmoi.corpus.steps.decontamination import Decontamination
 from malmoi.corpus.steps.evaluation_sets import EvaluationSet
 from malmoi.corpus.steps.learned import LIMITS, Learned
 from malmoi.corpus.steps.rule import Rule
+from malmoi.corpus.steps.source_verdict import SourceVerdict
 from malmoi.corpus.steps.written_forms import TYPES
 
 
@@ -27,6 +28,7 @@ def every_rule() -> tuple[Rule, ...]:
         learned=Learned(**dict.fromkeys(LIMITS, 0.5)),
         decontamination=Decontamination(sets=(EvaluationSet("quiz", Path("quiz.jsonl")),)),
         mix=Mix(),
+        source_verdict=SourceVerdict(0.5, 1.0, ("광고",)),
     ).rules()
 
 

@@ -95,7 +95,7 @@ def test_samples_of_a_site_hold_its_subdomains_however_they_are_written(folder):
 def test_samples_of_a_source_and_of_a_kind(folder):
     assert len(questions.sample(folder, None, 10, among=Among(source="가온 신문"))) == 1
     assert len(questions.sample(folder, None, 10, among=Among(kind="news"))) == 1
-    assert questions.outcomes(folder, Among(source="모음")) == {"kept": 4, "no_text": 1, "too_short": 1}
+    assert questions.outcomes(folder, Among(source="모음")) == {"kept": 4, "left_out": 1, "no_text": 1, "too_short": 1}
     with pytest.raises(UserError, match="did you mean 'news'"):
         Among(kind="newz")
 
@@ -112,7 +112,7 @@ def test_long_texts_are_cut_and_say_so(folder, capsys):
 def test_show_says_what_each_source_lost_to_each_reason_by_documents_and_bytes(folder, raw, capsys):
     source = manifest.read(folder)["counts"]["by_source"]["모음"]
     size_bytes = (raw / "cut.csv").stat().st_size
-    assert source["dropped"] == {"no_text": 1, "too_short": 1}
+    assert source["dropped"] == {"left_out": 1, "no_text": 1, "too_short": 1}
     assert source["dropped_bytes"]["no_text"] == size_bytes
     main(["corpus", "show", str(folder)])
     (line,) = [line for line in capsys.readouterr().out.split("\n") if "모음  no_text" in line]

@@ -59,6 +59,8 @@ HARD = {
     "one letter": "가",
     "soft hyphen and joiners": "부\u00ad드\u200b러\u200d운\u2060",
     "variation selector": "葛\U000e0100 ☎︎",
+    "lines of print": "강변 산책로를 따라 걷다 보면 오래된 나\n루터 자리가 나온다. 지금은 표지석 "
+    "하나\n만 남았지만 예전에는 소금과 쌀을 실은 \n배가 이곳에 닿았다고 한다. 마을 어른들\n은 뒷산으로 갔다.",
     "turns": "민수: 안녕?\n영희: 응, 안녕!",
 }
 

@@ -34,7 +34,8 @@ CLEANED = {
     "[1]: https://a.kr \"제목\"\n본문": "본문",
     "<xref:System.String.Format%2A?displayProperty=nameWithType> 메서드": "System.String.Format 메서드",
     "첫째<br/>둘째": "첫째 둘째",
-    "H<sub>2</sub>O": "H2O",
+    "H<sub>2</sub>O와 2<sup>10</sup>, 1<sup>st</sup>": "H₂O와 2¹⁰, 1st",
+    "<table>\n<tr><td>하나</td><td>둘</td></tr>\n</table>": "\n하나 둘\n",
     "<div class=\"x\">상자</div>": "상자",
     "<style>a{}</style>글<script>b()</script>": "글",
     "그림 data:image/png;base64," + "A" * 90 + " 뒤": "그림  뒤",
@@ -52,6 +53,8 @@ CLEANED = {
     "<script>\n\nvar 가;\n</script>\n본문": "\n본문",
     "<pre>\n[가](나) &lt;\n</pre>": "\n[가](나) <\n",
     "<!-- 주석\n\n더 --> 뒤 [가](/b)": "뒤 가",
+    "글 <script>var 가 = 1;</script> 뒤": "글  뒤",
+    "C:\\Users\\가 \\# \\*": "C:\\Users\\가 # *",
     "<https://말모이.kr>로": "https://말모이.kr로",
 }  # fmt: skip
 UNTOUCHED = [
@@ -82,6 +85,10 @@ UNTOUCHED = [
     ":::note 제목\n\n글\n\n:::",
     "- 가\n\n  ```\n  [나](다)\n  ```\n\n뒤",
     "[-][d.]hh:mm",
+    "본문에서 <script>를 쓰고 </script>로 닫는다",
+    "<script> 태그를 쓴다.\n\n본문이다.\n\n`</script>`로 닫는다.",
+    "`[가](b.md)` 는 코드다",
+    "<!-- 끝나지 않는 주석\n\n    [들여 쓴](코드.md)",
     "<홍길동전>과 <춘향전>",
 ]
 

@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 
 from malmoi.corpus.text.line_breaks import BREAK, NOTHING, PARAGRAPH, SPACE, Line, join, line_ends
-from malmoi.corpus.text.printed_text import mend
+from malmoi.corpus.text.printed_text import candidates, mend
 
 STORY = (
     "강변 산책로를 따라 걷다 보면 오래된 나루터 자리가 나온다. 지금은 표지석 하나만 남았지만 예전에는 소금과 쌀을 실은 "
@@ -89,3 +90,14 @@ def test_a_program_that_writes_blanks_at_line_ends_is_believed():
 
 def test_no_lines_are_no_text():
     assert join([]).text == "" and join(placed(("  ", 0, 1, 2))).text == ""
+
+
+def test_the_quick_look_at_rows_misses_nothing_that_would_be_mended():
+    texts = ["\n".join(cut(STORY, width)) for width in (18, 21, 30)]
+    texts += ["\n".join([*cut(STORY, 21), "- 3 -"]), POEM, STORY, "", "한 줄"]
+    encoded = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)])
+    looked_at = candidates(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+    would_change = [mend(text)[1] > 0 for text in texts]
+    assert would_change == [True] * 4 + [False] * 4
+    assert not (~looked_at & np.array(would_change)).any() and not looked_at[4:].any()

@@ -1,7 +1,7 @@
 """DOCX (ECMA-376, WordprocessingML): paragraphs, headings, lists, tables, text boxes and notes, in reading order.
 
-Headers, footers and comments stand once, at the end. What a tracked change deleted and what fields compute from (their
-instructions) are left out; pictures and objects are not read; macros are never run.
+Headers, footers, comments and the words of diagrams stand once, at the end. What a tracked change deleted and what
+fields compute from (their instructions) are left out; pictures and objects are not read; macros are never run.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ LEFT_OUT = frozenset(
 )
 """Fallback is a second form of what stands before it; rt is the reading over a word."""
 NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
-EDGES = ("header", "footer", "comments")
+EDGES = ("header", "footer", "comments", "diagrams/data", "charts/chart")
 MOST_HEADING = 6
 Element = ElementTree.Element
 

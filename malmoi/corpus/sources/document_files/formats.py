@@ -28,7 +28,7 @@ HWP3, RTF = b"HWP Document File V", b"{\\rtf"
 def way_on(suffix: str) -> str:
     """What to do with a file of a format that is not read; "" where nothing is known."""
     better = NOT_READ.get(suffix)
-    return f"no reader for {suffix!r} files; save them as .{better}" if better else ""
+    return f"no reader for {suffix!r} files; save them as .{better} (.{better}로 저장하세요)" if better else ""
 
 
 def begins_as_document(head: bytes) -> bool:

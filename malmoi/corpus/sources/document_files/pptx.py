@@ -1,4 +1,4 @@
-"""PPTX (ECMA-376, PresentationML): the slides in their order, each with title, texts, tables and the speaker's notes.
+"""PPTX (ECMA-376, PresentationML): the slides in their order, each with title, texts, tables, notes.
 
 What stands on the master of all slides is not part of any; numbers and dates of slides are left out.
 """
@@ -25,6 +25,8 @@ def read(content: bytes) -> Extracted:
     footers: dict[str, None] = {}
     for name in _slides(package):
         blocks += _slide(package.xml(name), footers)
+        for drawn in (*_related(package, name, "/diagramData"), *_related(package, name, "/chart")):
+            blocks += _paragraphs(package.xml(drawn))
         for notes in _related(package, name, "/notesSlide"):
             blocks += _slide(package.xml(notes), footers)
     text = paragraphs([*blocks, *footers])

@@ -12,7 +12,7 @@ from typing import Any
 
 from malmoi.corpus.sources.document_files.extracted import Extracted, Gap, Part, paragraphs, table_row
 from malmoi.corpus.sources.document_files.formats import way_on
-from malmoi.corpus.sources.document_files.package import Package, no_text, office_fields
+from malmoi.corpus.sources.document_files.package import Package, no_text, office_fields, texts_below
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.corpus.text.dates import iso_date
 
@@ -22,6 +22,7 @@ MOST_CELLS = 5_000_000
 It asks for the memory at once and ends the process where there is none, so XLSX is looked through before. XLS cannot
 have more than 17 million cells; ODS with too many is refused by calamine.
 """
+BESIDE = ("xl/comments", "xl/drawings/drawing", "xl/diagrams/data", "xl/charts/chart")
 PLACE = re.compile(rb"""<(?:\w+:)?c [^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["']""")
 
 
@@ -52,6 +53,7 @@ def read(content: bytes) -> Extracted:
         raise DamagedError(gaps[0].reason, gaps[0].detail)
     if not blocks:
         no_text("a workbook without a cell that has words or numbers")
+    blocks += _beside_cells(package) if package else []
     fields = office_fields(package) if package else {}
     if fields.get("published"):
         fields["published"] = iso_date(fields["published"]) or ""
@@ -97,6 +99,16 @@ def _column_number(name: bytes) -> int:
     for letter in name:
         number = number * 26 + letter - 64
     return number
+
+
+def _beside_cells(package: Package) -> list[str]:
+    """The words of comments, text boxes and titles of charts, which are no cells."""
+    blocks = []
+    for name in package.names:
+        if name.startswith(BESIDE) and name.endswith(".xml"):
+            root = package.xml(name)
+            blocks += ["".join(texts_below(each, "t")).strip() for each in (*root.iter("comment"), *root.iter("p"))]
+    return [block for block in blocks if block]
 
 
 def _rows(sheet: Any) -> list[str]:

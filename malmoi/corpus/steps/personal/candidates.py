@@ -15,20 +15,21 @@ from malmoi.corpus.steps.personal.words import one_of
 class Candidate(NamedTuple):
     """An expression over bytes, and the finders (as written_forms.FINDERS names them) that its matches go to.
 
-    in_words: whether its matches may end in digits that touch a Latin letter. ends_word: whether no syllable may
-    follow.
+    in_words: whether its matches may end in digits that touch a Latin letter. after_label: whether they end in three
+    syllables behind a label, which must be worth a look as a name. before_name: the same of what follows them.
     """
 
     expression: str
     finders: tuple[str, ...]
     in_words: bool = True
-    ends_word: bool = False
+    after_label: bool = False
+    before_name: bool = False
 
 
 def _read() -> tuple[Candidate, ...]:
     """The candidates of candidates.toml, with every {name} of a part replaced by the part."""
     table = tomllib.loads(Path(__file__).with_name("candidates.toml").read_text(encoding="utf-8"))
-    table["parts"] |= {name: one_of("names", f"{name}s") for name in ("label", "field_label", "title")}
+    table["parts"] |= {name: one_of("names", f"{name}s") for name in ("label", "field_label")}
 
     def read(row: dict[str, Any]) -> Candidate:
         for name, part in table["parts"].items():

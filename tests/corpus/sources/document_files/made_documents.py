@@ -267,8 +267,8 @@ R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
 
 
-def xlsx(*sheets):
-    """A workbook. sheets: (name, rows of cells), cells being text or numbers."""
+def xlsx(*sheets, **more):
+    """A workbook. sheets: (name, rows of cells), cells being text or numbers. more: members by name."""
     names = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, (name, _) in enumerate(sheets, 1))
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     links = "".join(
@@ -290,7 +290,7 @@ def xlsx(*sheets):
         members[f"xl/worksheets/sheet{number}.xml"] = (
             f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>'
         )
-    return package(members)
+    return package(members | more)
 
 
 def _cell(column, row, value):

@@ -218,6 +218,13 @@ def test_what_a_file_is_counts_not_what_it_is_named(tmp_path):
     assert STORY in text_of(tmp_path, "download.do", make.pdf(make.printed(STORY, 21)))
 
 
+@pytest.mark.parametrize(
+    "content", [make.docx(make.docx_paragraph("가")), make.hwpx(make.hwpx_paragraph("<hp:t>가</hp:t>"))]
+)
+def test_a_document_that_somebody_named_zip_is_read_as_one(tmp_path, content):
+    assert text_of(tmp_path, "a.zip", content) == "가"
+
+
 def test_documents_inside_an_archive_are_read(tmp_path):
     buffer = io.BytesIO()
     members = {"a.hwp": make.hwp(make.hwp_paragraph("가")), "b.docx": make.docx(make.docx_paragraph("나"))}
@@ -231,6 +238,23 @@ def test_documents_inside_an_archive_are_read(tmp_path):
         ("docs.tar.gz!a.hwp", "가"),
         ("docs.tar.gz!b.docx", "나"),
     ]
+
+
+DRAWN = '<d xmlns:a="a"><a:p><a:r><a:t>그림 속</a:t></a:r><a:r><a:t> 글</a:t></a:r></a:p></d>'
+
+
+def test_words_of_diagrams_and_comments_are_read(tmp_path):
+    content = make.docx(make.docx_paragraph("나루터"), **{"diagrams/data1": DRAWN})
+    assert text_of(tmp_path, "a.docx", content) == "나루터\n\n그림 속 글"
+    relations = (
+        f'<Relationships {make.RELATIONS}><Relationship Id="n" Type="{make.R}/diagramData" '
+        'Target="../diagrams/data1.xml"/></Relationships>'
+    )
+    members = {"ppt/slides/_rels/slide1.xml.rels": relations, "ppt/diagrams/data1.xml": DRAWN}
+    assert text_of(tmp_path, "a.pptx", make.pptx(make.pptx_shape("나루터"), **members)) == "나루터\n\n그림 속 글"
+    comment = "<c><comment><text><r><t>확인할</t></r><r><t> 것</t></r></text></comment></c>"
+    members = {"xl/comments1.xml": comment, "xl/drawings/drawing1.xml": DRAWN}
+    assert text_of(tmp_path, "a.xlsx", make.xlsx(("뱃삯", [[3]]), **members)) == "| 3 |\n\n확인할 것\n\n그림 속 글"
 
 
 @pytest.mark.parametrize("name", ["a.doc", "a.ppt", "a.rtf", "a.odt", "a.hml", "a.msg"])

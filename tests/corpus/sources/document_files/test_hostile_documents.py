@@ -187,12 +187,13 @@ def test_links_out_of_a_package_name_no_file(tmp_path):
 
 def test_a_file_larger_than_the_input_allows_is_told(tmp_path):
     assert reasons(documents(tmp_path, "a.pdf", WHOLE["pdf"], max_bytes_per_document=500)) == [
-        ("too_large", "more than 500 bytes")
+        ("too_large", "more than 500 bytes; raise max_bytes_per_document of the input")
     ]
 
 
 def test_what_hangs_inside_a_library_ends_its_process_and_says_where():
-    code = "from malmoi.corpus.sources.document_files.time_limit import time_limit\nwith time_limit(0.2):\n    while True: pass"
+    module = "malmoi.corpus.sources.document_files.time_limit"
+    code = f"from {module} import time_limit\nwith time_limit(0.2):\n    while True: pass"
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1 and "Timeout" in ended.stderr
 

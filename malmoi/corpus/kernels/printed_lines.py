@@ -1,0 +1,51 @@
+"""Which texts may have been copied out of print: lines of one width. A quick look, before text/printed_text.py."""
+
+import numpy as np
+from numba import njit
+
+MOST_HALVES = 256
+"""Widths are counted in halves of a letter of Hangul; wider lines count as so wide."""
+
+
+@njit(nogil=True, cache=True)
+def may_be_printed(
+    data: np.ndarray, offsets: np.ndarray, least_lines: int, narrowest: int, widest: int, room: int, full_share: float
+) -> np.ndarray:
+    """Whether each text may be print, bool (rows,).
+
+    data: uint8, UTF-8. offsets: int64 (rows + 1,). narrowest, widest, room: in halves of a letter.
+
+    A row may be print where it has least_lines lines, the line wider than nine tenths of them is neither narrow nor
+    wide, and full_share of the lines are as wide as it but for `room`.
+    """
+    rows = len(offsets) - 1
+    found = np.zeros(rows, np.bool_)
+    counts = np.zeros(MOST_HALVES + 1, np.int64)
+    for i in range(rows):
+        start, end = offsets[i], offsets[i + 1]
+        counts[:] = 0
+        lines, width = 0, 0
+        for at in range(start, end + 1):
+            byte = data[at] if at < end else np.uint8(10)
+            if byte == 10:
+                if width > 0:
+                    counts[min(width, MOST_HALVES)] += 1
+                    lines += 1
+                width = 0
+            elif byte < 128:
+                width += byte != 13
+            elif byte >= 192:  # the first byte of a letter
+                width += 2 if byte >= 225 else 1
+        if lines < least_lines:
+            continue
+        below, edge = 0, 0
+        while edge < MOST_HALVES and below + counts[edge] <= 0.9 * (lines - 1):
+            below += counts[edge]
+            edge += 1
+        if edge < narrowest or edge > widest:
+            continue
+        full = 0
+        for width in range(max(0, edge - room), min(MOST_HALVES, edge + room) + 1):
+            full += counts[width]
+        found[i] = full >= full_share * (lines - 1)
+    return found
