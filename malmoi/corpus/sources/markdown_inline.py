@@ -17,7 +17,7 @@ from markdown_it.token import Token
 
 from malmoi.corpus.html.inline_signs import raised
 from malmoi.corpus.media import without_marks
-from malmoi.corpus.sources.figures import DATA_URI, Figures
+from malmoi.corpus.sources.figures import Figures
 from malmoi.corpus.sources.html_tags import CELL_END, is_markup, paired_names, script_end
 from malmoi.corpus.sources.markdown_plain import TEX
 
@@ -141,8 +141,7 @@ def rewritten(content: str, env: dict[str, Any], figures: Figures, is_html: bool
     env: link definitions of the document, as the parser keeps them. is_html: the content is a block of HTML, in which
     a tag is a tag even where it is not closed. Empty where nothing is left but a mark such as "[!NOTE]".
     """
-    if ";base64," in content:
-        content = DATA_URI.sub(figures.put_aside, content)
+    content = figures.without_data(content)
     env["bare"] = {found.start(): found[1] for found in BARE_ADDRESS.finditer(content)} if "](" in content else None
     tokens: list[Token] = []
     PARSER.inline.parse(content, PARSER, env, tokens)
