@@ -57,6 +57,12 @@ def test_what_follows_a_fault_in_a_json_array_is_counted_to_the_end_of_the_file(
     assert sum(row.raw_bytes for row in rows) + rest.raw_bytes == pytest.approx(len(JSON.encode()) - between, abs=20)
 
 
+def test_what_follows_a_fault_in_korean_is_counted_in_bytes(tmp_path):
+    rest = "] 뒤에 붙은 말이다"
+    (tmp_path / "a.json").write_text('[{"text": "글이다."}' + rest, encoding="utf-8")
+    assert list(read(Input(tmp_path)))[-1].raw_bytes == len(rest.removeprefix("] ").encode())
+
+
 def test_what_a_damaged_archive_still_holds_is_counted_as_it_is_stored(tmp_path):
     lines = "\n".join(json.dumps({"text": f"{number} 번째 줄입니다."}) for number in range(50_000)).encode()
     packed = gzip.compress(lines)
