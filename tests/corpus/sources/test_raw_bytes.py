@@ -73,6 +73,18 @@ def test_what_a_damaged_archive_still_holds_is_counted_as_it_is_stored(tmp_path)
     assert 0 <= rest.raw_bytes <= len(packed) // 2 + 1
 
 
+def test_a_record_of_warc_that_is_cut_off_or_faulty_has_its_bytes(tmp_path):
+    head = "WARC/1.0\r\nWARC-Type: resource\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n"
+    good, body = head.format(9) + "글이다\r\n\r\n", "나머지 글이다."
+    (tmp_path / "a.warc").write_bytes((good + head.format(999) + body).encode())
+    cut = list(read(Input(tmp_path)))[-1]
+    assert (cut.reason, cut.raw_bytes) == ("truncated_archive", len((head.format(999) + body).encode()))
+    (tmp_path / "a.warc").write_bytes((head.format(-9) + good).encode())
+    faulty, whole = read(Input(tmp_path))
+    assert (faulty.reason, faulty.raw_bytes) == ("malformed_record", len(head.format(-9)))
+    assert whole.content.decode() == "글이다"
+
+
 def test_a_talk_in_parquet_has_the_bytes_of_what_is_said(tmp_path):
     turns = [[{"role": "user", "content": "안녕하세요?"}, {"role": "assistant", "content": "네, 반갑습니다."}]]
     pq.write_table(pa.table({"messages": turns}), tmp_path / "a.parquet")
