@@ -27,6 +27,7 @@ def test_a_document_fits_the_schema_in_full():
         turns=[{"speaker": "가", "text": "나", "role": "post"}],
     )
     damage = found.pop(DAMAGE)
+    assert found.pop("source_verdict") is None
     table = pa.Table.from_pylist([found], SCHEMA)
     assert table.to_pylist() == [found]
     assert set(found) == set(SCHEMA.names)
