@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from malmoi.corpus.html.inline_signs import raised
 from malmoi.corpus.media import without_marks
 from malmoi.corpus.sources.figures import Figures
-from malmoi.corpus.sources.html_tags import CELL_END, is_markup, paired_names, script_end
+from malmoi.corpus.sources.html_tags import BLOCK_START, CELL_END, is_markup, paired_names, script_end
 from malmoi.corpus.sources.markdown_plain import TEX
 
 INCLUDE = re.compile(
@@ -223,7 +223,11 @@ def _special(token: Token, has_tex: bool) -> str:
 
 
 def _tag(tag: str, before: str, figures: Figures) -> str:
-    return " " if tag[:3].lower() == "<br" or CELL_END.match(tag) else figures.tag(tag, before)
+    if tag[:3].lower() == "<br" or CELL_END.match(tag):
+        return " "
+    if BLOCK_START.match(tag):
+        return "" if CELL_END.match(before) or BLOCK_START.match(before) else " "
+    return figures.tag(tag, before)
 
 
 def _raised(tokens: list[Token], number: int) -> str | None:

@@ -49,6 +49,7 @@ CLEANED = {
     "[가\n나](/다\n'제목') 뒤": "가\n나 뒤",
     "`가 <!--`와 <!-- 주석 --> 뒤": "`가 <!--`와  뒤",
     "<Intro>\n\n글 <CodeStep step={1}>한 걸음</CodeStep>\n\n</Intro>": "\n\n글 한 걸음\n\n",
+    "<p>첫 문단<p>둘째 <b>문단</b><li>하나": "첫 문단 둘째 문단 하나",
     "<details>\n<summary>[요약](a.md)</summary>\n\n본문\n\n</details>": "\n요약\n\n본문\n\n",
     "<script>\n\nvar 가;\n</script>\n본문": "\n본문",
     "<pre>\n[가](나) &lt;\n</pre>": "\n[가](나) <\n",
