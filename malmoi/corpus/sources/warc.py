@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator
 
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.streams import DamagedError, Decompressed
@@ -246,12 +247,14 @@ def _response(head: bytes, content: bytes, limit_bytes: int) -> _Response | str:
 def _document(
     header: dict[str, str], content: bytes, typed: tuple[str, str | None], place: tuple[str, int, int]
 ) -> Raw | Unreadable:
-    """Content by its type; where the server states none, what begins as a page is one."""
+    """Content by its type; where the server states none, what begins as a page is one. Documents by their bytes."""
     content_type, charset = typed
     url = header.get("warc-target-uri", "").strip("<>")
     fields = {"url": url or None, "charset": charset}
     if not content.strip():
         return Unreadable(*place, "empty", "the record has no content")
+    if content.startswith((formats.PDF, formats.OLE, formats.ZIP)):  # servers give any type for HWP, or none
+        return Raw(content, "file", *place, fields)
     if content_type in HTML_TYPES or (content_type in UNTYPED and content[:500].lstrip().startswith(b"<")):
         return Raw(content, "html", *place, fields)
     if content_type in TEXT_TYPES:
