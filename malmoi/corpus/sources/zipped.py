@@ -88,7 +88,7 @@ def read_members(
                 return
             left = [max(streams.BOMB_FLOOR_BYTES, streams.BOMB_RATIO * size_bytes)]
             for entry in file.infolist():
-                if not entry.is_dir():
+                if not entry.filename.endswith("/"):  # is_dir() raises for a name of no characters
                     yield from _items(file, entry, left, (origin_file, read_member))
 
 

@@ -48,6 +48,17 @@ def test_the_members_of_a_zip_are_read_by_their_suffixes(tmp_path):
     ]
 
 
+def test_a_member_of_a_zip_without_a_name_is_an_item_as_any_other(tmp_path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        nameless = zipfile.ZipInfo("x")
+        nameless.filename = ""
+        archive.writestr(nameless, TEXT)
+        archive.writestr("나.txt", TEXT)
+    items = items_of(tmp_path, "말.zip", made.getvalue())
+    assert [item.origin_file for item in items] == ["말.zip!", "말.zip!나.txt"]
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_damaged_member_of_a_zip_is_told_and_the_others_are_read(method, tmp_path):
     made = io.BytesIO()
