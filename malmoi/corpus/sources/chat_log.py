@@ -38,6 +38,8 @@ LINE_TITLE = re.compile(r"^\ufeff?\[LINE\] ")
 TOLD = re.compile(rf"(?:{'|'.join(_WORDS['told'])})\.?(?: .{{0,300}}(?:습니다|됩니다)\.?)?$")
 TOLD_IN_ENGLISH = re.compile(rf"^(?:{'|'.join(_WORDS['told_in_english'])})$")
 ATTACHED = re.compile(rf"^(?:{'|'.join(_WORDS['attached'])})$")
+ENGLISH = re.compile(r"^\[[^\n]{1,60}\] \[\d{1,2}:\d{2}\s?[APap]\.?[Mm]\.?\]", re.MULTILINE)
+"""The head of a message in an export of an English PC. Only there a line may be a notice in English."""
 LEAST_MESSAGES = 2
 LEAST_SHARE = 0.3
 """Of the lines that are not blank, so many must have a head: some messages are whole articles."""
@@ -75,7 +77,7 @@ def read_chat(text: str) -> Chat | None:
     num_heads = sum(1 for line in lines if _head(line, is_line) or _is_event(line) or DAY_LINE.match(line))
     if num_heads < max(LEAST_MESSAGES, LEAST_SHARE * num_lines):
         return None
-    turns, told = _messages(lines, is_line)
+    turns, told = _messages(lines, is_line, ENGLISH.search(head) is not None)
     turns = [turn for turn in turns if is_said(turn["text"] or "")]
     return Chat(turns, _began(lines), tuple(members_told(told))) if turns else None
 
@@ -104,7 +106,7 @@ def _is_event(line: str) -> bool:
     return EVENT.match(line) is not None or LINE_EVENT.match(line) is not None
 
 
-def _messages(lines: list[str], is_line: bool) -> tuple[list[Turn], list[str]]:
+def _messages(lines: list[str], is_line: bool, is_english: bool) -> tuple[list[Turn], list[str]]:
     """Every message with its later lines, and the lines about people. What comes before the first is a heading."""
     messages: list[Turn] = []
     told: list[str] = []
@@ -114,7 +116,7 @@ def _messages(lines: list[str], is_line: bool) -> tuple[list[Turn], list[str]]:
             messages.append({"speaker": head[0], "text": head[1].removeprefix('"') if is_line else head[1]})
             goes_on = True
             told += [head[1]] if is_told(head[1]) else []
-        elif _is_event(line) or DAY_LINE.match(line) or is_told(line):
+        elif _is_event(line) or DAY_LINE.match(line) or is_told(line) or (is_english and TOLD_IN_ENGLISH.match(line)):
             goes_on = False
             told.append(line[:MOST_TOLD])
         elif goes_on and line.strip():

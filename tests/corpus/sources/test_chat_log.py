@@ -305,3 +305,20 @@ def test_a_log_of_line(between: str):
 )
 def test_texts_with_times_are_no_logs(text: str):
     assert read_chat(text) is None
+
+
+def test_notices_of_an_english_program_are_said_by_nobody():
+    log = """Reading Club with KakaoTalk Chats
+--------------- Monday, May 24, 2021 ---------------
+가온 invited 나래 and 다솜.
+[가온] [3:00 PM] 내일 몇 시에 볼까?
+He left.
+[나래] [4:01 PM] 일곱 시에 보자.
+다솜 left.
+[나래] [7:04 PM] Photo
+This message was deleted.
+Kim Ga On joined this chatroom."""
+    chat = read_chat(log)
+    assert [turn["text"] for turn in chat.turns] == ["내일 몇 시에 볼까?\nHe left.", "일곱 시에 보자."]
+    korean = log.replace("3:00 PM", "오후 3:00").replace("4:01 PM", "오후 4:01").replace("7:04 PM", "오후 7:04")
+    assert "다솜 left." in read_chat(korean).turns[1]["text"]
