@@ -54,9 +54,9 @@ def test_pixels_frames_profile_loop_and_orientation_are_equal(planted):
 
 
 def test_a_cleaned_picture_stays_as_it_is(planted):
-    for name, content, suffix in planted:
-        once = cleaned(content, suffix)
-        assert cleaned(once, suffix) == once, name
+    once = {name: (cleaned(content, suffix), suffix) for name, content, suffix in planted}
+    assert len(once) > 200
+    assert [name for name, (content, suffix) in once.items() if cleaned(content, suffix) != content] == []
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -117,6 +117,7 @@ def test_hostile_and_foreign_pictures_are_refused_at_once(content: bytes, suffix
 
 
 def test_pictures_cut_off_or_with_a_changed_byte_give_a_clean_picture_or_are_refused(planted):
+    searched = 0
     for name, content, suffix in planted[::5]:
         pieces = [content[: len(content) * part // 12] for part in range(12)]
         pieces += [content[:at] + bytes((content[at] ^ 0xFF,)) + content[at + 1 :] for at in range(0, len(content), 97)]
@@ -125,7 +126,9 @@ def test_pictures_cut_off_or_with_a_changed_byte_give_a_clean_picture_or_are_ref
                 new = cleaned(piece, suffix)
             except (DamagedError, NotCleanedError):
                 continue
+            searched += 1
             assert not any(word.encode() in new for word in marked_pictures.SECRETS), name
+    assert searched > 100
 
 
 def test_what_is_stored_is_the_cleaned_picture_under_its_own_hash(tmp_path: Path, planted):
