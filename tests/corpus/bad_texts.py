@@ -65,7 +65,7 @@ SIGNS = {
     "a syllable of a thousand jamo": "ᄀ" * 1_000 + "ᅡ" * 1_000 + "ᆨ" * 1_000, "all syllables": "".join(map(chr, range(0xAC00, 0xD7A4))),
     "emoji alone": "😀🎉👍🏽" * 300, "families of emoji": "👨‍👩‍👧‍👦" * 300, "a chain of joined emoji": "👩" + "\u200d👩" * 3_000, "flags cut in half": "🇰" * 999,
     "marks without letters": "\u0301\u0302\u0303" * 3_000, "a letter under three thousand marks": TEXT + "가" + "\u0489\u030a" * 3_000,
-    "marks of two orders": "a" + "\u0315\u0300\u05ae\u0300" * 2_000, "nothing of any width": "\u200b\u200c\u200d\u2060\ufe0f" * 500,
+    "marks of two orders": "a" + "\u0315\u0300\u05ae\u0300" * 2_000,
     "nothing of any width between letters": "\u200b".join(TEXT), "signs of direction": "\u202e" + TEXT + "\u2066\u2069" * 50,
     "tags of a private language": TEXT + "".join(chr(0xE0000 + n) for n in range(32, 127)) * 9, "private signs": "\ue000\uf8ff\U000f0000\U0010fffd" * 300,
     "signs that are none": TEXT + "\ufffe\uffff\U0001ffff\ufdd0" * 50, "replacement signs": "\ufffd" * 5_000, "signs of objects": TEXT + "\ufffc" * 500,
@@ -257,6 +257,7 @@ LARGE = {
 KINDS: dict[str, Kind] = {
     **{f"charset: {name}": one for name, one in CHARSETS.items()},
     **{f"signs: {name}": kind("a.txt", text, "", 1) for name, text in SIGNS.items()},
+    "signs: nothing of any width": kind("a.txt", "\u200b\u200c\u200d\u2060\ufe0f" * 500, "no_text", 0),
     **{f"shape: {name}": kind("a.txt", text, "", 1) for name, text in SHAPES.items()},
     **{f"talk: {name}": kind("a.txt", text, "", 1, "talk") for name, text in TALKS.items()},
     **{f"subtitles: {name}": kind(file, text, "", 1, "talk") for name, (file, text) in SUBTITLES.items()},

@@ -98,6 +98,12 @@ def is_letter(byte: int) -> bool:
 
 
 @njit(nogil=True, cache=True)
+def begins_markup(after: int) -> bool:
+    """Whether a "<" before this byte begins a tag, a comment or a declaration; any other is text (HTML 13.2.5.6)."""
+    return is_letter(after) or after == 33 or after == 47 or after == 63
+
+
+@njit(nogil=True, cache=True)
 def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether page[start:end] is the word, which is given in small letters; the page may write it in any case."""
     if end - start != len(word):

@@ -179,7 +179,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     i = 3 if n >= 3 and page[0] == 0xEF and page[1] == 0xBB else 0
     while i < n:
         byte = page[i]
-        if byte != 60 or i + 1 >= n:
+        if byte != 60 or i + 1 >= n or not markup.begins_markup(page[i + 1]):
             if skipped >= 0:
                 i += 1
                 continue
@@ -265,19 +265,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
         is_end = after == 47
         start = i + 2 if is_end else i + 1
         if start >= n or not markup.is_letter(page[start]):
-            if is_end:
-                i = markup.after_tag(page, i)
-            elif skipped < 0 and open_block >= 0:  # a plain "<"
-                if space:
-                    text[length] = 32
-                    length += 1
-                    space = False
-                text[length] = 60
-                length += 1
-                blocks[open_block, CHARACTERS] += 1
-                i += 1
-            else:
-                i += 1
+            i = markup.after_tag(page, i)
             continue
         end = start
         while end < n and not (page[end] == 62 or page[end] == 47 or markup.is_space(page[end])):

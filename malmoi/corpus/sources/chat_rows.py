@@ -11,12 +11,14 @@ from typing import Any
 
 from malmoi.corpus.sources.chat_log import is_said, is_told
 from malmoi.corpus.sources.dialogue import LABEL, Turn, written
+from malmoi.corpus.sources.letter_account import TALK, letters_in
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.lines import one_line
 
 MESSAGE = "message"
-"""Key of the fields of one message: {"id", "speaker", "text", "day"}; text is None where nothing was said."""
+"""Key of the fields of one message: {"id", "speaker", "text", "words", "day"}. words: all that stands in it; text is
+None where nobody says them. speaker is None where the export names nobody."""
 SHAPES = (
     ({"date", "user", "message"}, ("user", "message", "date")),
     ({"authorid", "author", "date", "content"}, ("author", "content", "date")),
@@ -26,6 +28,8 @@ SHAPES = (
 DISCORD_NUMBER = re.compile(r"#\d{1,4}$")
 ID_MENTION = re.compile(r"<@!?&?([A-Za-z0-9]{1,40})(?:\|[^<>]{0,60})?>")
 """Slack and Discord: "<@U01ABC>"."""
+SLACK_SPEECH = (None, "thread_broadcast", "me_message", "bot_message", "file_share", "file_comment")
+"""Kinds of Slack's messages in which somebody speaks."""
 SLACK_MARKUP = re.compile(
     r"<(?:https?:[^<>|]{1,2000}|#[A-Z0-9]+)\|([^<>]{0,500})>|<(https?:[^<>|]{1,2000})>|<!(here|channel|everyone)>"
 )
@@ -84,20 +88,23 @@ def read_chat_object(value: Mapping[Any, Any]) -> list[dict[str, Any]] | None:
 
 def talk(messages: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The fields of a talk of these messages. None where nobody says anything."""
-    names = {str(one["id"]): one["speaker"] for one in messages if one["id"] and one["speaker"]}
+    said = [one for one in messages if _is_said(one)]
+    speaking = {str(one["id"]) for one in said}
+    known = [(str(one["id"]), one["speaker"]) for one in messages if one["id"] and one["speaker"]]
+    names = {key: name for key, name in known if key in speaking or key != name}
 
     def named(found: re.Match[str]) -> str:
         return f"@{names.get(found[1], LABEL)}"
 
-    turns: list[Turn] = [
-        {"speaker": one["speaker"], "text": ID_MENTION.sub(named, one["text"])}
-        for one in messages
-        if one["text"] and is_said(one["text"])
-    ]
+    turns: list[Turn] = [{"speaker": one["speaker"], "text": ID_MENTION.sub(named, one["text"])} for one in said]
     if not turns:
         return None
     began = next((day for one in messages if (day := one["day"])), None)
     return {"turns": turns, "kind": "dialogue", "published": began, "is_chat": True}
+
+
+def _is_said(message: Mapping[str, Any]) -> bool:
+    return bool(message["text"]) and is_said(message["text"])
 
 
 def talks(items: Iterable[Raw | Unreadable], most_bytes: int) -> Iterator[Raw | Unreadable]:
@@ -128,15 +135,18 @@ def _joined(rows: list[Raw]) -> Raw | Unreadable:
 
 def _talk_raw(messages: list[dict[str, Any]], place: tuple[str, int, int]) -> Raw | Unreadable:
     fields = talk(messages)
+    letters = letters_in("\n".join(one["words"] for one in messages if not _is_said(one)))
+    taken = ((TALK, letters),) if letters else ()
     if fields is None:
-        return Unreadable(*place, "no_text", "a chat in which nobody says anything")
-    return Raw(written(fields["turns"]), "text", *place, fields)
+        return Unreadable(*place, "no_text", "a chat in which nobody says anything", taken)
+    return Raw(written(fields["turns"]), "text", *place, fields, taken)
 
 
-def _message(name_id: Any, speaker: str | None, text: Any, day: Any) -> dict[str, Any]:
+def _message(name_id: Any, speaker: str | None, text: Any, day: Any, is_speech: bool = True) -> dict[str, Any]:
+    """is_speech: the export does not mark it as a note of the program."""
     words = text.strip() if isinstance(text, str) else ""
-    said = words if words and speaker and not is_told(words) else None
-    return {"id": name_id, "speaker": speaker, "text": said, "day": iso_date(day)}
+    said = words if words and is_speech and not is_told(words) else None
+    return {"id": name_id, "speaker": speaker or None, "text": said, "words": words, "day": iso_date(day)}
 
 
 def _slack(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +154,7 @@ def _slack(row: Mapping[str, Any]) -> dict[str, Any]:
     profile = profile if isinstance(profile, Mapping) else {}
     names = (profile.get("display_name"), profile.get("real_name"), row.get("username"), row.get("user"))
     speaker = next((one_line(name) for name in names if isinstance(name, str) and name.strip()), None)
-    text = row.get("text") if row.get("subtype") in (None, "thread_broadcast", "me_message", "bot_message") else None
+    text, is_speech = row.get("text"), row.get("subtype") in SLACK_SPEECH
     if isinstance(text, str):
         text = SLACK_MARKUP.sub(lambda found: found[1] or found[2] or f"@{found[3]}", text)
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -152,13 +162,13 @@ def _slack(row: Mapping[str, Any]) -> dict[str, Any]:
         day: Any = float(row["ts"])
     except (TypeError, ValueError, OverflowError):
         day = None
-    return _message(row.get("user"), speaker, text, day)
+    return _message(row.get("user"), speaker, text, day, is_speech)
 
 
 def _telegram(one: Mapping[str, Any]) -> dict[str, Any]:
     """A message of Telegram's JSON. A mention by an account's name is nobody of the list, and becomes "@화자"."""
     said: list[str] = []
-    text = one.get("text") if one.get("type") == "message" else None
+    text = one.get("text")
     for piece in text if isinstance(text, list) else [text]:
         if isinstance(piece, Mapping):
             kind, words = piece.get("type"), piece.get("text")
@@ -167,13 +177,14 @@ def _telegram(one: Mapping[str, Any]) -> dict[str, Any]:
             said.append(f"@{LABEL}" if kind == "mention" else "@" + words if is_name else words)
         elif isinstance(piece, str):
             said.append(piece)
-    speaker = one_line(one.get("from"))
-    return _message(one.get("from_id"), speaker, "".join(said), one.get("date"))
+    speaker = one_line(one.get("from")) or one_line(one.get("from_id"))  # an account that was deleted has no name
+    is_speech = one.get("type") == "message"
+    return _message(one.get("from_id"), speaker, "".join(said), one.get("date"), is_speech)
 
 
 def _discord(one: Mapping[str, Any]) -> dict[str, Any]:
     author = one.get("author")
     author = author if isinstance(author, Mapping) else {}
     speaker = one_line(author.get("nickname")) or one_line(author.get("name"))
-    text = one.get("content") if one.get("type") in (None, "Default", "Reply", 0, 19) else None
-    return _message(author.get("id"), speaker, text, one.get("timestamp"))
+    is_speech = one.get("type") in (None, "Default", "Reply", 0, 19)
+    return _message(author.get("id"), speaker, one.get("content"), one.get("timestamp"), is_speech)

@@ -26,6 +26,8 @@ MOST_TITLE_ROWS = 20
 """Above the header: Korean public data has a title, a date and a blank line there."""
 MOST_LENIENT_LINES = 200
 """Of one field whose quotation marks break the rules."""
+MOST_NAME = 40
+"""Characters of the name of a column; what is longer is a text."""
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*$", re.IGNORECASE)
 
 
@@ -43,7 +45,9 @@ class _Lines:
 
     def __init__(self, stream: BinaryIO, origin_file: str, limit_bytes: int) -> None:
         head = peeked(stream)
-        self._charset = "utf-8" if charset.wide_charset(head) else charset.stream_charset(head)
+        is_wide = charset.wide_charset(head) is not None
+        self._charset = "utf-8" if is_wide else charset.stream_charset(head)
+        self._ends_with_return = not is_wide and b"\r" in head and b"\n" not in head  # Excel of old Macs
         self._lines = read_lines(stream, limit_bytes)
         self._place = (origin_file, limit_bytes)
         self._waiting: deque[tuple[str, int]] = deque()
@@ -59,8 +63,13 @@ class _Lines:
             line = next(self._lines, None)
             if line is None:
                 return None
-            if line.content is not None:
+            if line.content is not None and not self._ends_with_return:
                 return self._decode(line.content), line.size_bytes
+            if line.content is not None:
+                parts = line.content.removesuffix(b"\r").split(b"\r")
+                self._waiting.extend((self._decode(part) + "\n", len(part) + 1) for part in parts)
+                self.number -= 1
+                continue
             self.refused.append(too_long(line, *self._place))
 
     def put_back(self, lines: Sequence[tuple[str, int]]) -> None:
@@ -259,7 +268,10 @@ def _without_header(
         return Unreadable(origin_file, 0, size_bytes, "malformed_table", f"header: {faults[0]}; no row is read")
     rows = [dict(zip(header, record.fields, strict=False)) for record in sample if record.fields != header]
     likely = likely_text({"rows": rows})
-    way = f"; text_field = {likely.removeprefix('rows.')!r} would do" if likely else ""
+    likely = likely.removeprefix("rows.") if likely else ""
+    way = f"; text_field = {likely!r} would do" if likely else ""
+    if len(likely) > MOST_NAME:
+        way = "; its first line is a row and no header: write one above it"
     columns = ", ".join(name.strip() for name in header)[:200]
     return Unreadable(
         origin_file,

@@ -42,8 +42,11 @@ class Figures:
         known += [""] * (len(pieces) - 1 - len(known))
         return pieces[0] + "".join(mark + piece for mark, piece in zip(known, pieces[1:], strict=True))
 
-    def put_aside(self, found: re.Match[str]) -> str:
+    def without_data(self, text: str) -> str:
         """Embedded content gives way to a short sign, so that nothing has to be looked for in it."""
+        return DATA_URI.sub(self._put_aside, text) if ";base64," in text else text
+
+    def _put_aside(self, found: re.Match[str]) -> str:
         self._data.append(found[0])
         return f"{MARK}data{len(self._data) - 1}{MARK}"
 

@@ -116,7 +116,7 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
         return _read_document(stream, origin_file, suffix, source)
     head = peeked(stream)
     if suffix in XML_SUFFIXES and not _is_page(head):
-        return xml_dumps.read(stream, origin_file, source)
+        return guarded(with_rest(xml_dumps.read(stream, origin_file, source), stream), origin_file, left)
     if suffix in formats.SUFFIXES or formats.begins_as_document(head[:8]):
         return _read_document_file(stream, origin_file, source)
     if known := _suffix_by_bytes(head, suffix):

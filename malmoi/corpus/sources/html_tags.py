@@ -30,6 +30,8 @@ CELL_END = re.compile(
     r"</(?:t[dhr]|li|p|div|d[dt]|h[1-6]|option|figcaption|caption|summary|section|article|blockquote)\b", re.IGNORECASE
 )
 """Tags that end a block: what follows is no part of the word before."""
+BLOCK_START = re.compile(r"<(?:t[dhr]|li|p|d[dt]|option|caption)\b", re.IGNORECASE)
+"""Tags that begin a block and may end the one before, of which the end is left out."""
 HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TAG = re.compile(r"</?[A-Za-z][\w.:-]{0,60}(?:\s[^<>]{0,2000})?/?>")

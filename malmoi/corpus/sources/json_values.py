@@ -94,7 +94,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
                     yield row_to_raw(row, (origin_file, number, size_bytes // len(rows)), source)
                     number += 1
         except (ValueError, RecursionError) as error:
-            size_bytes = len(window.text) - window.start
+            size_bytes = len(window.text[window.start :].encode("utf-8", "surrogatepass"))
             large = size_bytes > source.max_bytes_per_document
             detail = f"row {number} and all after it are not read: {in_words(error, window.text)}"
             if large:

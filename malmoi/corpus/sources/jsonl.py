@@ -9,6 +9,7 @@ import orjson
 from malmoi.corpus.sources import json_values
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.lines import TextLine, peeked, read_lines, too_long
+from malmoi.corpus.sources.listing import without_compression
 from malmoi.corpus.sources.nested import rows_of
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
@@ -20,7 +21,7 @@ JUDGED_LINES = 20
 
 def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
     """The rows of a file of JSON, whatever its suffix says: JSON Lines, an array, one object or several."""
-    lines = is_lines(peeked(stream), not _without_compression(origin_file).endswith(".json"))
+    lines = is_lines(peeked(stream), not without_compression(origin_file).endswith(".json"))
     return (read_rows if lines else json_values.read)(stream, origin_file, source)
 
 
@@ -109,10 +110,3 @@ def _begins_value(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _without_compression(name: str) -> str:
-    name = name.lower()
-    for suffix in (".gz", ".zst", ".zstd", ".xz", ".bz2"):
-        name = name.removesuffix(suffix)
-    return name

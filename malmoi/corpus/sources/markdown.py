@@ -38,7 +38,8 @@ USED_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\](?!:)")
 CODE_TAGS = re.compile(r"^\s{0,3}<(?:script|pre|style|textarea)(?=[\s>])", re.IGNORECASE)
 """Blocks of HTML that end with their tag, not with a blank line: what is in them is no Markdown (CommonMark 4.6)."""
 MOST_INLINE = 20_000
-"""Characters. A paragraph or cell that is longer is no prose and stays as it is: the parser takes 3 s for a million."""
+"""Characters, without embedded pictures. A paragraph or cell that is longer is no prose and stays as it is: the parser
+takes 3 s for a million."""
 HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
 FENCED = re.compile(r"^(```+|~~~+).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 """A block of code: what looks like a heading in it is a comment."""
@@ -139,7 +140,7 @@ def _written(parsed: _Parsed, env: dict[str, Any], figures: Figures) -> str:
             in_table = token.type == "table_open"
             if in_table and token.map:
                 _clean_table(lines, token.map, env, figures)
-        elif token.map is None or in_table or len(token.content) > MOST_INLINE:
+        elif token.map is None or in_table:
             continue
         elif token.type == "inline":
             if _has_sign(token.content) or (has_references and "[" in token.content):
@@ -196,17 +197,24 @@ def _put(lines: list[str | None], first: int, content: str, written: Sequence[tu
 
 
 def _words(content: str, env: dict[str, Any], figures: Figures) -> Sequence[tuple[str, int]]:
-    """The lines of an inline content without markup, with their numbers."""
-    plain = None if env.get("references") and "[" in content else cleaned_plain(content)
+    """The lines of an inline content without markup, with their numbers. What is too long for that is left alone."""
+    short = figures.without_data(content)
+    if len(short) > MOST_INLINE:
+        plain: str | None = content
+    elif short != content or (env.get("references") and "[" in content):
+        plain = None
+    else:
+        plain = cleaned_plain(content)
     if plain is None:
-        return rewritten(content, env, figures)
+        return rewritten(short, env, figures)
     return [(line, number) for number, line in enumerate(plain.split("\n"))]
 
 
 def _clean_html(lines: list[str | None], token: Token, env: dict[str, Any], figures: Figures) -> None:
     """A block of HTML without its tags. What stands between them is cleaned as words are, as MDX and DocFX read it."""
     assert token.map is not None
-    content = token.content.rstrip("\n")
+    whole = token.content.rstrip("\n")
+    content = figures.without_data(whole)
     if len(content) > MOST_INLINE:
         return
     if CODE_TAGS.match(content):
@@ -214,7 +222,7 @@ def _clean_html(lines: list[str | None], token: Token, env: dict[str, Any], figu
         written = [(line, number) for number, line in enumerate(text.split("\n"))]
     else:
         written = rewritten(content.lstrip(" \t"), env, figures, is_html=True)
-    _put(lines, token.map[0], content, written)
+    _put(lines, token.map[0], whole, written)
 
 
 def _clean_table(lines: list[str | None], places: Sequence[int], env: dict[str, Any], figures: Figures) -> None:

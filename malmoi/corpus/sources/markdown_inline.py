@@ -17,8 +17,8 @@ from markdown_it.token import Token
 
 from malmoi.corpus.html.inline_signs import raised
 from malmoi.corpus.media import without_marks
-from malmoi.corpus.sources.figures import DATA_URI, Figures
-from malmoi.corpus.sources.html_tags import CELL_END, is_markup, paired_names, script_end
+from malmoi.corpus.sources.figures import Figures
+from malmoi.corpus.sources.html_tags import BLOCK_START, CELL_END, is_markup, paired_names, script_end
 from malmoi.corpus.sources.markdown_plain import TEX
 
 INCLUDE = re.compile(
@@ -141,8 +141,7 @@ def rewritten(content: str, env: dict[str, Any], figures: Figures, is_html: bool
     env: link definitions of the document, as the parser keeps them. is_html: the content is a block of HTML, in which
     a tag is a tag even where it is not closed. Empty where nothing is left but a mark such as "[!NOTE]".
     """
-    if ";base64," in content:
-        content = DATA_URI.sub(figures.put_aside, content)
+    content = figures.without_data(content)
     env["bare"] = {found.start(): found[1] for found in BARE_ADDRESS.finditer(content)} if "](" in content else None
     tokens: list[Token] = []
     PARSER.inline.parse(content, PARSER, env, tokens)
@@ -224,7 +223,11 @@ def _special(token: Token, has_tex: bool) -> str:
 
 
 def _tag(tag: str, before: str, figures: Figures) -> str:
-    return " " if tag[:3].lower() == "<br" or CELL_END.match(tag) else figures.tag(tag, before)
+    if tag[:3].lower() == "<br" or CELL_END.match(tag):
+        return " "
+    if BLOCK_START.match(tag):
+        return "" if CELL_END.match(before) or BLOCK_START.match(before) else " "
+    return figures.tag(tag, before)
 
 
 def _raised(tokens: list[Token], number: int) -> str | None:

@@ -39,7 +39,9 @@ def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Un
     if text is None:
         return Unreadable(*place, "no_text", _missing(row, source))
     if not isinstance(text, (str, bytes)):
-        return Unreadable(*place, "not_text", f"the field {source.text_field!r} is {_shown(text)}")
+        return Unreadable(
+            *place, "not_text", f"the field {source.text_field!r} is {_shown(text)}{_path_into(text, source)}"
+        )
     if not text.strip():
         return Unreadable(*place, "no_text", f"the field {source.text_field!r} is blank")
     if (size_bytes := _size_bytes(text)) > source.max_bytes_per_document:
@@ -61,6 +63,13 @@ def _missing(row: Mapping[Any, Any], source: Input) -> str:
     likely = likely_text(row)
     way = f"; text_field = {likely!r} would do" if likely and likely != source.text_field else ""
     return f"no field {source.text_field!r}{way}; fields: {', '.join(map(str, row))[:200]}"
+
+
+def _path_into(value: Any, source: Input) -> str:
+    """Which path leads to the text in a field that is a list or a table; empty where there is none."""
+    likely = likely_text({source.text_field: value})
+    path = f"{likely}[]" if likely == source.text_field else likely
+    return f"; in JSON text_field = {path!r} reads it" if path else ""
 
 
 def guarded(

@@ -82,7 +82,7 @@ def _cue_lines(text: str) -> list[str]:
                 said.pop()  # no blank line stood before it
             num_cues, is_said = num_cues + 1, True
             last_number = number if number is not None else last_number
-        elif not line.strip() or ASIDE.match(line):
+        elif not line.strip() or (ASIDE.match(line) and not is_said):  # within a cue "NOTE" is a word
             is_said = False
         elif is_said:
             was_added = _add(said, _spoken(line))

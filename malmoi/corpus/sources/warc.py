@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator
 
+from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.streams import DamagedError, Decompressed
@@ -42,31 +43,33 @@ class _RecordError(Exception):
 
 
 class _Source:
-    """The bytes of a WARC file with a place to put bytes back."""
+    """The bytes of a WARC file with a place to put bytes back. taken_bytes: given out so far and not put back."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._ahead = b""
+        self.taken_bytes = 0
 
     def line(self) -> bytes:
         """The next line with its end, at most MAX_HEADER_BYTES of it; empty at the end of the file."""
-        if self._ahead:
-            end = self._ahead.find(b"\n") + 1
-            if end:
-                line, self._ahead = self._ahead[:end], self._ahead[end:]
-                return line
-            line, self._ahead = self._ahead, b""
-            return line + self._stream.readline(MAX_HEADER_BYTES)
-        return self._stream.readline(MAX_HEADER_BYTES)
+        end = self._ahead.find(b"\n") + 1 or len(self._ahead)
+        line, self._ahead = self._ahead[:end], self._ahead[end:]
+        if not line.endswith(b"\n"):
+            line += self._stream.readline(MAX_HEADER_BYTES)
+        self.taken_bytes += len(line)
+        return line
 
     def take(self, size_bytes: int) -> bytes:
         """So many bytes, fewer only at the end of the file."""
         taken, self._ahead = self._ahead[:size_bytes], self._ahead[size_bytes:]
-        return taken + self._stream.read(size_bytes - len(taken))
+        taken += self._stream.read(size_bytes - len(taken))
+        self.taken_bytes += len(taken)
+        return taken
 
     def put_back(self, content: bytes) -> None:
         """What is put back is read next."""
         self._ahead = content + self._ahead
+        self.taken_bytes -= len(content)
 
     def recover(self) -> bool:
         """Goes on behind damage in a file compressed by record. False where that is not possible."""
@@ -80,6 +83,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     records = _Source(stream)
     number = 0
     while True:
+        begin = records.taken_bytes
         try:
             header = _next_header(records, (origin_file, number))
             if header is None:
@@ -89,9 +93,9 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
                 continue
             item = _read_record(records, header, (origin_file, number), source.max_bytes_per_document)
         except _RecordError as fault:
-            item = Unreadable(origin_file, number, 0, "malformed_record", str(fault))
+            item = Unreadable(origin_file, number, records.taken_bytes - begin, "malformed_record", str(fault))
         except DamagedError as damage:
-            yield Unreadable(origin_file, number, 0, damage.reason, damage.detail)
+            yield Unreadable(origin_file, number, records.taken_bytes - begin, damage.reason, damage.detail)
             if damage.reason != "damaged_archive" or not records.recover():
                 return
             number += 1
@@ -243,12 +247,14 @@ def _response(head: bytes, content: bytes, limit_bytes: int) -> _Response | str:
 def _document(
     header: dict[str, str], content: bytes, typed: tuple[str, str | None], place: tuple[str, int, int]
 ) -> Raw | Unreadable:
-    """Content by its type; where the server states none, what begins as a page is one."""
+    """Content by its type; where the server states none, what begins as a page is one. Documents by their bytes."""
     content_type, charset = typed
     url = header.get("warc-target-uri", "").strip("<>")
     fields = {"url": url or None, "charset": charset}
     if not content.strip():
         return Unreadable(*place, "empty", "the record has no content")
+    if content.startswith((formats.PDF, formats.OLE, formats.ZIP)):  # servers give any type for HWP, or none
+        return Raw(content, "file", *place, fields)
     if content_type in HTML_TYPES or (content_type in UNTYPED and content[:500].lstrip().startswith(b"<")):
         return Raw(content, "html", *place, fields)
     if content_type in TEXT_TYPES:

@@ -6,6 +6,7 @@ a small file becomes a large one), nothing outside the file is ever looked at, a
 
 import re
 from collections.abc import Iterator
+from html import escape
 from html.entities import html5
 from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
@@ -18,6 +19,11 @@ from malmoi.corpus.text import charset
 RECORDS = frozenset({"page", "row", "item", "entry"})
 """Elements that hold one document each."""
 KNOWN_ROOTS = frozenset({"mediawiki", "posts", "rss", "feed", "rdf"})
+FEED_RECORDS = frozenset({"item", "entry"})
+FEED_TEXTS = ("encoded", "content", "description", "summary")
+"""Elements that hold the text of an entry, the fullest first. In Atom they may hold XHTML."""
+LISTED = "category"
+"""Of this element an entry has several; of any other the first counts."""
 ARTICLE = "0"
 """The namespace of articles; the others hold talks, templates, files, categories, users."""
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -45,13 +51,18 @@ class _FaultError(Exception):
 
 
 class _Reader:
-    """The records of a stream of text as they are closed. A record beyond the limit keeps its size alone."""
+    """The records of a stream of text as they are closed. A record beyond the limit keeps its size alone.
+
+    unread_bytes: of what was fed, so many stand behind the last record that was closed.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self.root, self.records = "", list[Record]()
+        self.unread_bytes = self._fed_bytes = 0
         self._limit_bytes = limit_bytes
         self._open: list[str] = []
         self._at = 0  # how many are open around the record
+        self._passed_over = 0  # how many are open with an element that is not taken
         self._values: dict[str, list[str]] = {}
         self._size = 0
         parser = expat.ParserCreate("utf-8", None)
@@ -68,8 +79,11 @@ class _Reader:
     def feed(self, text: str, is_last: bool = False) -> list[Record]:
         """The records that a piece of text closes. Raises _FaultError."""
         self.records = []
+        content = NO_XML.sub("", text).encode("utf-8", "replace")
+        self.unread_bytes += len(content)
+        self._fed_bytes += len(content)
         try:
-            self._parser.Parse(NO_XML.sub("", text).encode("utf-8", "replace"), is_last)
+            self._parser.Parse(content, is_last)
         except expat.ExpatError as error:
             raise _FaultError(f"{expat.errors.messages.get(error.code, 'a fault')} (line {error.lineno})") from None
         return self.records
@@ -82,21 +96,59 @@ class _Reader:
             raise _FaultError("elements in one another without end")
         if not self._at and name in RECORDS:
             self._at, self._values, self._size = len(self._open), {}, 0
-        if self._at:
-            path = "/".join(self._open[self._at :])
-            for key, value in attributes.items():
-                self._add(f"{path}@{key.lower()}", value)
-            self._add(path, "")  # an empty element is one too: <redirect/>
+        if self._at and not self._passed_over:
+            self._take(name, attributes)
 
-    def _end(self, _: str) -> None:
+    def _take(self, name: str, attributes: dict[str, str]) -> None:
+        """Takes up an element of a record, by its path, with its attributes."""
+        if self._is_in_text():
+            self._add(self._open[self._at], f"<{name}>")
+            return
+        path = "/".join(self._open[self._at :])
+        if path == "revision":
+            self._forget_revision()
+        elif self._is_feed() and any(map(str.strip, self._values.get(path, ()))):
+            self._passed_over = len(self._open) if name != LISTED else 0
+            self._add(path, ", " if name == LISTED else "")
+        if self._passed_over or (name == "link" and attributes.get("rel", "alternate") != "alternate"):
+            return
+        for key, value in attributes.items():
+            known = self._values.get(f"{path}@{key.lower()}")
+            if known is None or name == LISTED:
+                self._add(f"{path}@{key.lower()}", f", {value}" if known else value)
+        self._add(path, "")  # an empty element is one too: <redirect/>
+
+    def _forget_revision(self) -> None:
+        """Of a page with its history the last revision counts."""
+        self._values = {path: parts for path, parts in self._values.items() if not path.startswith("revision")}
+        self._size = sum(len(part.encode("utf-8", "replace")) for parts in self._values.values() for part in parts)
+
+    def _is_feed(self) -> bool:
+        return self._open[self._at - 1] in FEED_RECORDS
+
+    def _is_in_text(self) -> bool:
+        """Whether the innermost element is part of a text in XHTML."""
+        return len(self._open) > self._at + 1 and self._is_feed() and self._open[self._at] in FEED_TEXTS
+
+    def _end(self, name: str) -> None:
         if len(self._open) == self._at:
             values = {path: "".join(parts) for path, parts in self._values.items()}
             self.records.append(Record(self._open[-1], values, self._size))
             self._at, self._values = 0, {}
+            end = self._parser.CurrentByteIndex + len(f"</{name}>".encode())
+            self.unread_bytes = max(0, self._fed_bytes - end)
+        elif self._at and not self._passed_over and self._is_in_text():
+            self._add(self._open[self._at], f"</{self._open[-1]}>")
+        if len(self._open) == self._passed_over:
+            self._passed_over = 0
         self._open.pop()
 
     def _text(self, text: str) -> None:
-        if self._at:
+        if not self._at or self._passed_over:
+            return
+        if self._is_in_text():
+            self._add(self._open[self._at], escape(text, quote=False))
+        else:
             self._add("/".join(self._open[self._at :]), text)
 
     def _add(self, path: str, text: str) -> None:
@@ -134,11 +186,15 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Items:
             else:
                 yield _item(record, place, source)
         if reader.root and reader.root not in KNOWN_ROOTS:
-            yield Unreadable(origin_file, number, 0, "unsupported_format", f"XML of <{reader.root[:40]}>{WAY_ON}")
+            yield Unreadable(
+                origin_file, number, reader.unread_bytes, "unsupported_format", f"XML of <{reader.root[:40]}>{WAY_ON}"
+            )
             return
     yield from threads.rest()
     if fault:
-        yield Unreadable(origin_file, number, 0, "malformed_table", f"record {number} and all after it: {fault}")
+        yield Unreadable(
+            origin_file, number, reader.unread_bytes, "malformed_table", f"record {number} and all after it: {fault}"
+        )
 
 
 def _item(record: Record, place: tuple[str, int, int], source: Input) -> Raw | Unreadable:
@@ -163,9 +219,7 @@ def _article(record: Record, place: tuple[str, int, int]) -> Raw | Unreadable:
 def _entry(record: Record, place: tuple[str, int, int], source: Input) -> Raw | Unreadable:
     """An entry of RSS or Atom: its whole content, else what describes it."""
     values = record.values
-    text = next(
-        (values[key] for key in ("encoded", "content", "description", "summary") if values.get(key, "").strip()), ""
-    )
+    text = next((values[key] for key in FEED_TEXTS if values.get(key, "").strip()), "")
     row = {
         source.text_field: text or None,
         "title": values.get("title"),

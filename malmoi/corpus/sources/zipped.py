@@ -5,6 +5,7 @@ The list of members stands at the end of the file, so a stream that cannot seek 
 
 import contextlib
 import io
+import lzma
 import os
 import stat
 import struct
@@ -23,6 +24,8 @@ from malmoi.corpus.sources.streams import DamagedError
 
 MOST_DIRECTORY_BYTES = 64_000_000
 """Of the list of members, which is held whole: some 600,000 of them."""
+MOST_PACKAGE_BYTES = 200_000_000
+"""Above it a zip archive with the members of a document is read as an archive: it is not held in memory."""
 END_BYTES = 65_557 + 20 + 56
 """The end record with the longest comment, and the two of zip64 before it."""
 END, END_64 = b"PK\x05\x06", b"PK\x06\x06"
@@ -45,17 +48,17 @@ class Member(io.RawIOBase):
         """Fills `buffer` with what comes next and returns the number of bytes, 0 at the end of the member."""
         try:
             piece = self._content.read(min(len(buffer), streams.BUFFER_BYTES))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        except OSError as error:
+            if error.errno is not None:  # the storage; bz2 raises OSError without a number where its data are wrong
+                raise
+            raise DamagedError("damaged_archive", "the member cannot be unpacked: bz2") from None
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError) as error:
             raise DamagedError("damaged_archive", f"the member cannot be unpacked: {type(error).__name__}") from None
         self._left[0] -= len(piece)
         if self._left[0] < 0:
             raise DamagedError("decompression_bomb", "the archive gives far more bytes than it has")
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-MOST_PACKAGE_BYTES = 200_000_000
-"""Above it a zip archive with the members of a document is read as an archive: it is not held in memory."""
 
 
 def read_members(
@@ -85,7 +88,7 @@ def read_members(
                 return
             left = [max(streams.BOMB_FLOOR_BYTES, streams.BOMB_RATIO * size_bytes)]
             for entry in file.infolist():
-                if not entry.is_dir():
+                if not entry.filename.endswith("/"):  # is_dir() raises for a name of no characters
                     yield from _items(file, entry, left, (origin_file, read_member))
 
 

@@ -163,7 +163,8 @@ def stream_charset(head: bytes) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         decoded = decode(head[: head.rfind(b"\n") + 1] or head)
-        return decoded.charset if decoded else "utf-8"
+        name = decoded.charset if decoded else "utf-8"
+        return "utf-8" if name in ("utf_16", "utf_32") else name  # guessed: Python asks for a mark there
 
 
 def python_name(label: str) -> str | None:

@@ -124,3 +124,36 @@ def test_other_rows_are_rows_as_before(row: dict, tmp_path: Path):
     (tmp_path / "a.jsonl").write_text(json.dumps(row), encoding="utf-8")
     (item,) = read(Input(tmp_path / "a.jsonl"))
     assert isinstance(item, Unreadable) or "is_chat" not in item.fields
+
+
+def test_what_an_account_that_was_deleted_said_stays(tmp_path: Path):
+    said = [("가온", "user1", "어디로 갈까?"), (None, "user2", "강으로 가자"), ("가온", "user1", "그래")]
+    messages = [
+        {"type": "message", "date": DAY, "from": name, "from_id": key, "text": text} for name, key, text in said
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"type": "personal_chat", "messages": messages}), encoding="utf-8")
+    (raw,) = read(Input(tmp_path / "a.json"))
+    found = to_document(raw, Input(tmp_path / "a.json"))
+    assert found["text"] == "화자 1: 어디로 갈까?\n화자 2: 강으로 가자\n화자 1: 그래"
+
+
+def test_a_message_without_a_name_stays_and_an_account_that_says_nothing_has_no_name(tmp_path: Path):
+    (tmp_path / "a.csv").write_text(
+        "Date,User,Message\n2021-05-24,가온,안녕\n2021-05-24,,이름 없는 말\n", encoding="utf-8"
+    )
+    (raw,) = read(Input(tmp_path / "a.csv"))
+    assert [turn["text"] for turn in raw.fields["turns"]] == ["안녕", "이름 없는 말"]
+    rows = [
+        {"type": "message", "user": "U1", "ts": "1", "text": "<@U2> <@U1> 안녕"},
+        {"type": "message", "subtype": "channel_join", "user": "U2", "ts": "2", "text": "<@U2> 왔다"},
+        {"type": "message", "subtype": "file_share", "user": "U1", "ts": "3", "text": "사진이 잘 나왔다"},
+    ]
+    (tmp_path / "b.json").write_text(json.dumps(rows), encoding="utf-8")
+    (raw,) = read(Input(tmp_path / "b.json"))
+    assert [turn["text"] for turn in raw.fields["turns"]] == ["@화자 @U1 안녕", "사진이 잘 나왔다"]
+
+
+def test_the_letters_of_messages_that_nobody_says_are_counted(tmp_path: Path):
+    (tmp_path / "kakao.csv").write_text(KAKAO, encoding="utf-8")
+    (raw,) = read(Input(tmp_path / "kakao.csv"))
+    assert raw.taken == (("talk", len("사진다솜님이나갔습니다")),)

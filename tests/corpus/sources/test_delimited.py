@@ -116,6 +116,21 @@ def test_a_table_without_the_column_is_told_whole_with_the_column_that_would_do(
     assert texts(items_of(tmp_path, content, text_field="본문")) == [TWO, TWO]
 
 
+def test_a_table_without_a_header_is_told_as_such(tmp_path):
+    (item,) = items_of(tmp_path, f"1,{TWO * 3}\n2,{TWO}\n")
+    assert item.detail.startswith(
+        "no column 'text'; its first line is a row and no header: write one above it; columns:"
+    )
+
+
+@pytest.mark.parametrize("code", ["utf-8", "cp949"])
+def test_lines_that_end_as_on_an_old_mac_are_rows(code, tmp_path):
+    content = f'제목,text\r하나,"{ONE}"\r둘,"{TWO}\r다음 줄"\r'.encode(code)
+    first, second = items_of(tmp_path, content)
+    assert (first.content, second.content.split()) == (ONE, [*TWO.split(), "다음", "줄"])
+    assert first.raw_bytes + second.raw_bytes == len(content) - len("제목,text\r".encode(code))
+
+
 def test_the_mark_of_utf8_before_cp949_does_not_deceive(tmp_path):
     assert texts(items_of(tmp_path, b"\xef\xbb\xbf" + f"번호,text\n1,{TWO}\n".encode("cp949"))) == [TWO]
 

@@ -37,6 +37,9 @@ READ = {
     "references of references": ("가&amp;amp;나 &amp;nbsp;다", "가&나  다"),
     "syllables by number": ("&#50504;&#45397;&#xD558;", "안녕하"),
     "less than": ("5 &lt; 6 이고 a &amp;&amp; b", "5 < 6 이고 a && b"),
+    "signs before words that are no tags": (
+        "<p><개정 2020.1.1> 제1조</p><p><b>가</b><br><3 나</p>", "<개정 2020.1.1> 제1조\n\n가\n<3 나"
+    ),
     "a type behind references": ("List&lt;String&gt;을 쓴다", "List<String>을 쓴다"),
     "a feed that is cut off": ("<p>하나</p><p>둘</p><p>셋 <b>넷</b> <i>다섯", "하나\n\n둘\n\n셋 넷 다섯"),
 }  # fmt: skip

@@ -49,6 +49,7 @@ CLEANED = {
     "[가\n나](/다\n'제목') 뒤": "가\n나 뒤",
     "`가 <!--`와 <!-- 주석 --> 뒤": "`가 <!--`와  뒤",
     "<Intro>\n\n글 <CodeStep step={1}>한 걸음</CodeStep>\n\n</Intro>": "\n\n글 한 걸음\n\n",
+    "<p>첫 문단<p>둘째 <b>문단</b><li>하나": "첫 문단 둘째 문단 하나",
     "<details>\n<summary>[요약](a.md)</summary>\n\n본문\n\n</details>": "\n요약\n\n본문\n\n",
     "<script>\n\nvar 가;\n</script>\n본문": "\n본문",
     "<pre>\n[가](나) &lt;\n</pre>": "\n[가](나) <\n",
@@ -216,3 +217,19 @@ def test_a_notebook_keeps_what_its_cells_say_about_markup():
         "`````python\n글 = '````'  # <!-- 주석\n`````",
         "끝으로 <style> 을 쓰면 글꼴이 바뀐다.",
     ]
+
+
+@pytest.mark.parametrize(
+    "of", ["![그림]({})", "<p><img src='{}'> 뒤</p>", "앞 {} 뒤", "| 가 |\n|---|\n| ![그림]({}) |"]
+)
+def test_a_picture_of_any_size_in_a_text_is_no_text(of):
+    picture = "data:image/png;base64," + "A" * 60_000
+    cleaned = clean(f"첫 문단이다.\n\n{of.format(picture)}\n\n끝 문단이다.")
+    assert "AAAA" not in cleaned
+    assert cleaned.startswith("첫 문단이다.\n\n")
+    assert cleaned.endswith("\n\n끝 문단이다.")
+
+
+def test_a_picture_in_code_stays_however_large_it_is():
+    code = "앞 `data:image/png;base64," + "A" * 60_000 + "` 뒤 [가](/나)"
+    assert clean(code) == code.replace("[가](/나)", "가")

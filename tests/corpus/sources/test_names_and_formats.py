@@ -48,6 +48,30 @@ def test_the_members_of_a_zip_are_read_by_their_suffixes(tmp_path):
     ]
 
 
+def test_a_member_of_a_zip_without_a_name_is_an_item_as_any_other(tmp_path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        nameless = zipfile.ZipInfo("x")
+        nameless.filename = ""
+        archive.writestr(nameless, TEXT)
+        archive.writestr("나.txt", TEXT)
+    items = items_of(tmp_path, "말.zip", made.getvalue())
+    assert [item.origin_file for item in items] == ["말.zip!", "말.zip!나.txt"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_a_zip_is_told_and_the_others_are_read(method, tmp_path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        archive.writestr("가.txt", TEXT * 20)
+        archive.writestr("나.txt", TEXT)
+    content = bytearray(made.getvalue())
+    content[50:70] = b"\xff" * 20
+    bad, good = items_of(tmp_path, "말.zip", bytes(content))
+    assert (bad.origin_file, bad.reason, bad.raw_bytes) == ("말.zip!가.txt", "damaged_archive", len(TEXT.encode()) * 20)
+    assert (good.origin_file, good.content.decode()) == ("말.zip!나.txt", TEXT)
+
+
 @pytest.mark.skipif(which("zip") is None, reason="needs the program zip")
 def test_an_archive_of_the_program_zip_is_read(tmp_path):
     (tmp_path / "뉴스.txt").write_text(TEXT, "utf-8")

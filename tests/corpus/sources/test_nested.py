@@ -152,6 +152,16 @@ def test_a_path_that_leads_nowhere_is_told_with_one_that_would_do(tmp_path):
     assert "text_field = 'data.body.ko' would do" in item.detail
 
 
+@pytest.mark.parametrize(
+    ("value", "path", "texts"),
+    [([ONE, TWO], "text[]", [ONE, TWO]), ({"ko": ONE}, "text.ko", [ONE])],
+)
+def test_a_text_that_is_a_list_or_a_table_is_told_with_the_path_that_reads_it(value, path, texts, tmp_path):
+    (told,) = items_of(tmp_path, {"text": value}, "a.jsonl")
+    assert (told.reason, told.detail.partition("; ")[2]) == ("not_text", f"in JSON text_field = {path!r} reads it")
+    assert [item.content for item in items_of(tmp_path, {"text": value}, "a.jsonl", text_field=path)] == texts
+
+
 def test_an_object_larger_than_a_document_is_read_row_by_row(tmp_path):
     rows = [{"id": n, "metadata": {"title": f"글 {n}"}, "paragraph": [{"form": f"{n} {ONE}"}]} for n in range(2_000)]
     value = {"id": "N", "metadata": {"category": "신문"}, "document": rows, "end": {"of": ["file"]}}

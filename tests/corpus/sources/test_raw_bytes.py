@@ -57,6 +57,12 @@ def test_what_follows_a_fault_in_a_json_array_is_counted_to_the_end_of_the_file(
     assert sum(row.raw_bytes for row in rows) + rest.raw_bytes == pytest.approx(len(JSON.encode()) - between, abs=20)
 
 
+def test_what_follows_a_fault_in_korean_is_counted_in_bytes(tmp_path):
+    rest = "] 뒤에 붙은 말이다"
+    (tmp_path / "a.json").write_text('[{"text": "글이다."}' + rest, encoding="utf-8")
+    assert list(read(Input(tmp_path)))[-1].raw_bytes == len(rest.removeprefix("] ").encode())
+
+
 def test_what_a_damaged_archive_still_holds_is_counted_as_it_is_stored(tmp_path):
     lines = "\n".join(json.dumps({"text": f"{number} 번째 줄입니다."}) for number in range(50_000)).encode()
     packed = gzip.compress(lines)
@@ -65,6 +71,18 @@ def test_what_a_damaged_archive_still_holds_is_counted_as_it_is_stored(tmp_path)
     assert rows
     assert rest.reason in ("damaged_archive", "truncated_archive")
     assert 0 <= rest.raw_bytes <= len(packed) // 2 + 1
+
+
+def test_a_record_of_warc_that_is_cut_off_or_faulty_has_its_bytes(tmp_path):
+    head = "WARC/1.0\r\nWARC-Type: resource\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n"
+    good, body = head.format(9) + "글이다\r\n\r\n", "나머지 글이다."
+    (tmp_path / "a.warc").write_bytes((good + head.format(999) + body).encode())
+    cut = list(read(Input(tmp_path)))[-1]
+    assert (cut.reason, cut.raw_bytes) == ("truncated_archive", len((head.format(999) + body).encode()))
+    (tmp_path / "a.warc").write_bytes((head.format(-9) + good).encode())
+    faulty, whole = read(Input(tmp_path))
+    assert (faulty.reason, faulty.raw_bytes) == ("malformed_record", len(head.format(-9)))
+    assert whole.content.decode() == "글이다"
 
 
 def test_a_talk_in_parquet_has_the_bytes_of_what_is_said(tmp_path):

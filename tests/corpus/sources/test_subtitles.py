@@ -140,3 +140,8 @@ def test_more_files_of_subtitles_are_read(name: str, content: str, tmp_path: Pat
     found = to_document(raw, Input(tmp_path))
     assert not isinstance(found, Unreadable)
     assert not {"[", "<", "{", "\\"} & set(found["text"])
+
+
+def test_within_a_cue_a_line_that_begins_with_a_word_of_the_format_is_said():
+    text = "WEBVTT\n\nNOTE 숨은 말\n\n00:01.000 --> 00:02.000\n강가로 가자\n\n00:03.000 --> 00:04.000\nNOTE 앱을 켜자\n"
+    assert read_subtitles(text) == "강가로 가자\nNOTE 앱을 켜자"

@@ -196,3 +196,40 @@ def test_a_record_above_the_limit_is_told_and_never_held(tmp_path):
     assert [type(item) for item in items] == [Raw, Unreadable, Raw]
     assert items[1].reason == "too_large"
     assert items[1].raw_bytes > 150_000
+
+
+def test_of_a_page_with_its_history_the_last_revision_is_the_text(tmp_path):
+    old = "<revision><id>1</id><timestamp>2019-01-02T03:04:05Z</timestamp><text>옛 글이다.</text></revision>"
+    (item,) = items_of(tmp_path, wiki(page(ONE, more=old)))
+    assert item.content == ONE
+    assert item.fields["published"] == "2021-05-03"
+
+
+@pytest.mark.parametrize("kind", ["content", "summary"])
+def test_xhtml_in_an_entry_is_its_text(kind, tmp_path):
+    entry = (
+        '<entry><title>나루터</title><link rel="self" href="https://a.kr/feed/1"/><link href="https://a.kr/1"/>'
+        f'<{kind} type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>{ONE}</p><p>1 &lt; 2, <b>굵게</b></p></div>'
+        f'</{kind}><category term="강"/><category term="배"/></entry>'
+    )
+    (item,) = items_of(tmp_path, f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>')
+    assert item.content.split("\n\n") == [ONE, "1 < 2, 굵게"]
+    assert (item.fields["url"], item.fields["category"]) == ("https://a.kr/1", "강, 배")
+
+
+def test_what_a_feed_says_twice_of_an_entry_is_taken_once(tmp_path):
+    said = (
+        "<title>나루터</title><media:title>사진 이름</media:title><link>https://a.kr/1</link><atom:link href='https://b.kr'/>"
+        f"<content:encoded>{ONE}</content:encoded><excerpt:encoded>줄인 말</excerpt:encoded>"
+        "<category>강</category><category>배</category>"
+    )
+    names = "".join(f' xmlns:{name}="{name}"' for name in ("media", "atom", "content", "excerpt"))
+    (item,) = items_of(tmp_path, f"<rss{names}><channel><item>{said}</item></channel></rss>", "a.rss")
+    assert item.content == ONE
+    assert [item.fields[name] for name in ("title", "url", "category")] == ["나루터", "https://a.kr/1", "강, 배"]
+
+
+@pytest.mark.parametrize("content", ["<urlset><url/></urlset>", BOMB + wiki(page("&b;")), "글만 있다"])
+def test_xml_that_is_refused_has_the_bytes_of_the_file(content, tmp_path):
+    (item,) = items_of(tmp_path, content + " " * 300_000)
+    assert item.raw_bytes == pytest.approx(len(content.encode()) + 300_000, rel=0.01)

@@ -1,4 +1,5 @@
 import hashlib
+import io
 
 import pytest
 
@@ -152,3 +153,11 @@ def test_ascii_with_signs_of_old_mail_stays_ascii(text):
 def test_the_head_of_a_stream_may_end_inside_a_character():
     assert charset.stream_charset(KOREAN.encode()[:-1]) == "utf-8"
     assert charset.stream_charset((KOREAN + "\n").encode("cp949")[:-2]) == "cp949"
+
+
+def test_a_stream_whose_mark_of_utf16_is_not_at_its_beginning_is_read_to_its_end():
+    damaged = bytes.fromhex(
+        "00fffe5b007b30220000740065007800740022003a002000220098b000fffe5b007b564700740065"
+        "007800740022003a002000220098b034bb94b220004dbd7eefbbbfc52000fffe5b004dbd7eefbbbf"
+    )
+    assert "".join(charset.text_pieces(io.BytesIO(damaged)))

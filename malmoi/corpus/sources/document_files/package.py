@@ -5,6 +5,7 @@ define no entities and nest only so deep, and nothing that a member points to ou
 """
 
 import io
+import lzma
 import posixpath
 import zipfile
 import zlib
@@ -23,6 +24,10 @@ MOST_BYTES = 256_000_000
 MOST_DEPTH = 200
 """Of XML. Tables in tables of DOCX and HWPX reach some 60."""
 ENCRYPTED_FLAG = 0x1
+UNPACKING = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What unpacking a damaged member raises."""
 
 
 class Package:
@@ -53,7 +58,7 @@ class Package:
         try:
             with self._zip.open(info) as member:
                 content = member.read(limit + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except UNPACKING as error:
             raise DamagedError("malformed_document", f"{name}: {error}"[:200]) from None
         if len(content) > limit:
             raise DamagedError("decompression_bomb", f"{name} is larger than {limit} bytes unpacked")

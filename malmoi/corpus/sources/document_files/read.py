@@ -12,6 +12,7 @@ from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources import page_documents
 from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, whole_page, xlsx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
+from malmoi.corpus.sources.document_files.package import UNPACKING
 from malmoi.corpus.sources.document_files.time_limit import time_limit
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.letter_account import NORMALISED, account
@@ -119,7 +120,7 @@ def _zip_format(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             names = package.namelist()
             mimetype = package.open("mimetype").read(100).decode("latin-1") if "mimetype" in names else ""
-    except (OSError, NotImplementedError, RuntimeError, *BROKEN) as error:
+    except (*UNPACKING, *BROKEN) as error:
         raise DamagedError("malformed_document", f"a damaged zip package: {error}"[:200]) from None
     found = formats.package_format(names, mimetype)
     if found is None:

@@ -277,3 +277,20 @@ def test_an_encrypted_office_file_says_so(tmp_path):
 def test_hwp_3_names_the_way_on(tmp_path):
     ((reason, detail),) = reasons(documents(tmp_path, "a.hwp", b"HWP Document File V3.00 \x1a\1\2\3\4\5"))
     assert reason == "unsupported_format" and "save it as .hwpx" in detail
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "application/octet-stream", "text/html"])
+def test_documents_that_a_crawl_has_fetched_are_read(tmp_path, kind):
+    body = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode()
+    head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://a.kr/{}\r\n"
+    head += "Content-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n"
+    files = [
+        make.pdf(make.printed(STORY, 21)),
+        make.hwp(make.hwp_paragraph(STORY)),
+        make.docx(make.docx_paragraph(STORY)),
+    ]
+    records = [head.format(n, len(body + file)).encode() + body + file + b"\r\n\r\n" for n, file in enumerate(files)]
+    found = documents(tmp_path, "a.warc", b"".join(records))
+    assert [one["source"]["url"] for one in found] == [f"https://a.kr/{n}" for n in range(3)]
+    assert [one["text"] for one in found[1:]] == [STORY, STORY]
+    assert STORY[:15] in found[0]["text"]

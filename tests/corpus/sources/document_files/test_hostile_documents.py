@@ -52,6 +52,19 @@ def test_changed_bytes_never_raise(tmp_path, kind):
         assert documents(tmp_path, f"a.{kind}", bytes(content))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_package_that_is_packed_in_another_way_and_damaged_is_told(tmp_path, method):
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(WHOLE["docx"])) as whole, zipfile.ZipFile(made, "w", method) as packed:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name))
+        at = packed.getinfo("word/document.xml").header_offset + 70
+    content = bytearray(made.getvalue())
+    assert text_of(tmp_path, "a.docx", bytes(content)) == STORY
+    content[at : at + 30] = b"\xff" * 30
+    assert [reason for reason, _ in reasons(documents(tmp_path, "b.docx", bytes(content)))] == ["malformed_document"]
+
+
 @pytest.mark.parametrize("kind", ["pdf", "hwp", "hwpx", "docx", "xlsx", "pptx", "epub", "xls"])
 @pytest.mark.parametrize(
     "content", [b"\0" * 100, b"plain words", bytes(range(256)) * 9, b"%PDF-", b"PK\3\4", b"\xff\xfe"]
