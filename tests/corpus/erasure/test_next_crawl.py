@@ -137,6 +137,17 @@ def test_an_address_that_others_have_too_stands_for_no_document(tmp_path, capsys
     assert sorted(texts_of(corpus)) == sorted(sentences(number) for number in (0, 2, 3, 4, 9))
 
 
+def test_the_page_and_other_views_stay_where_its_comments_or_one_view_were_erased(crawl, capsys):
+    corpus, again = crawl
+    urls = [f"https://n.example/{part}" for part in ("1", "1#comments", "#/post/1")]
+    again(*({"text": sentences(80 + number), "url": url} for number, url in enumerate(urls)))
+    run("erase", str(corpus), "--id", id_of(corpus, urls[1]), "--id", id_of(corpus, urls[2]), capsys=capsys)
+    later = (urls[0], urls[1], "https://n.example/#/post/2", urls[2])
+    again(*({"text": sentences(90 + number), "url": url} for number, url in enumerate(later)))
+    assert {sentences(90), sentences(92)} <= set(texts_of(corpus))
+    assert not {sentences(91), sentences(93)} & set(texts_of(corpus))
+
+
 def test_all_below_an_address_that_was_asked_for_stays_out(crawl, capsys):
     corpus, again = crawl
     said = run("erase", str(corpus), "--address", "https://b.example/", capsys=capsys)
