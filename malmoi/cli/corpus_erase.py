@@ -70,13 +70,16 @@ def _erase(arguments: argparse.Namespace) -> None:
     if arguments.yes or _is_agreed(arguments, found):
         for one in found:
             one.taken, one.undecided = [*one.taken, *one.undecided], []
-    ids = {document for one in found for document in one.ids}
+    erased = erased_before(scope, requests)
+    ids = erased | {document for one in found for document in one.ids}
     seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
     said: dict[str, Any] = {
         "documents": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.taken],
         "undecided": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.undecided],
+        "media": [_stored(one, path) for one in found if one.corpus in scope.erased for path in one.media],
         "erased": {},
         "removed": [],
+        "erased_before": sorted(erased),
         "seen_by": [run for run in seen if erasure_runs.is_concerned(run)],
         "searched": {"corpora": [str(one) for one in scope.corpora], "runs": [str(one) for one in scope.runs]},
     }
@@ -85,6 +88,14 @@ def _erase(arguments: argparse.Namespace) -> None:
     else:
         said |= _erase_all(scope, requests, found, similarity, seen)
     show(said, arguments.json, lambda told: _print(told, arguments.dry_run, arguments.near_list))
+
+
+def erased_before(scope: Scope, requests: "Sequence[Request]") -> set[str]:
+    """The documents that the same requests took before: a run may have seen them, and be asked about again."""
+    from malmoi.corpus.erasure.certificate import documents_of
+
+    told = (documents_of(corpus, requests) for corpus in scope.corpora)
+    return {document for by_request in told for documents in by_request.values() for document in documents}
 
 
 def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: float) -> list[Found]:
@@ -286,6 +297,10 @@ def _told(hit: "Hit", corpus: Path) -> dict[str, Any]:
     return asdict(hit) | {"corpus": str(corpus)}
 
 
+def _stored(one: Found, path: str) -> dict[str, str]:
+    return {"corpus": str(one.corpus), "path": path}
+
+
 def _line(hit: dict[str, Any]) -> str:
     similarity = f" {hit['similarity']:.2f}" if hit["similarity"] is not None else ""
     place = where(hit) if hit["origin"] else ""
@@ -293,6 +308,8 @@ def _line(hit: dict[str, Any]) -> str:
 
 
 def _print(said: dict[str, Any], is_dry_run: bool, near_list: bool) -> None:
+    from malmoi.corpus.ledger.layout import MEDIA
+
     verb = "would be erased" if is_dry_run else "erased"
     rows = "".join(f", {number} in {name}" for name, number in said["erased"].items() if number)
     print(f"{len(said['documents'])} documents {verb}{rows}; the raw files are yours to clean:")
@@ -301,6 +318,10 @@ def _print(said: dict[str, Any], is_dry_run: bool, near_list: bool) -> None:
         print(f"  {len(said['undecided'])} more are like them or may be meant, and stay: see them with --near-list, ")
         print("  and take them with --yes")
         _print_groups(said["undecided"], len(said["undecided"]) if near_list or is_dry_run else 0)
+    for one in said["media"]:
+        print(harmless(f"  {verb}: {Path(one['corpus']) / MEDIA / one['path']}: it holds the words"))
+    if said["erased_before"]:
+        print(f"  {len(said['erased_before'])} documents were erased on such a request before")
     for path in said["removed"]:
         print(f"  removed {path}: it shows beginnings of documents")
     for run in said["seen_by"]:

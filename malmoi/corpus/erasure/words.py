@@ -51,7 +51,8 @@ def files_with(folder: Path, requests: Sequence[Request], skipped: Sequence[str]
     if not words:
         return
     forms = sorted(set().union(*map(forms_of, words)), key=len, reverse=True)
-    expression = re.compile(b"|".join(map(re.escape, forms)), re.IGNORECASE)
+    # Of "Jo" no form is long enough. An empty expression would be found in every file.
+    expression = re.compile(b"|".join(map(re.escape, forms)) if forms else rb"(?!)", re.IGNORECASE)
     for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         if not path.is_file() or path.is_symlink() or any(_is_below(name, one) for one in skipped):

@@ -163,6 +163,27 @@ def test_the_words_are_found_in_any_encoding_and_not_by_chance(tmp_path):
     assert list(files_with(tmp_path, [Request(ids=("a" * 32,))])) == []
 
 
+def test_a_name_too_short_to_be_looked_for_in_bytes_is_in_no_file(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG any picture")
+    assert list(files_with(tmp_path, [Request(names=("Jo",))])) == []
+
+
+def test_a_short_name_takes_no_picture_that_does_not_show_it(runs, capsys):
+    told = run("erase", runs / "one" / "corpus", "--person", "Jo", "--dry-run", capsys=capsys)
+    assert told["media"] == []
+    told = run("erase", runs / "one" / "corpus", "--person", "Jo", capsys=capsys)
+    assert told["erased"].get("media", 0) == 0
+    assert list((runs / "one" / "corpus" / "media").rglob("*.jpg"))
+
+
+def test_stored_files_that_would_go_are_named_before(runs, capsys):
+    corpus = runs / "one" / "corpus"
+    medium = [{"corpus": str(corpus), "path": "ab/ab12.jpg"}]
+    assert run("erase", corpus, "--person", NAME, "--dry-run", capsys=capsys)["media"] == medium
+    assert main(["corpus", "erase", str(corpus), "--person", NAME, "--dry-run"]) == 0
+    assert f"{corpus / 'media' / 'ab/ab12.jpg'}: it holds the words" in capsys.readouterr().out
+
+
 def test_people_read_who_was_meant_without_the_name(runs, capsys):
     corpus = runs / "one" / "corpus"
     assert main(["corpus", "erase", str(corpus), "--person", NAME, "--dry-run"]) == 0
