@@ -110,13 +110,19 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
         if one.corpus in scope.erased and not one.reason
     ]
     for one in (one for one in found if not one.reason):
-        known = frozenset(hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None)
         for number, (corpus, requests_by_id) in enumerate(asked):
             wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
-            for hit in near.find(one.corpus, wanted, known, similarity):
-                (one.taken if hit.is_certain else one.undecided).append(hit)
-            known |= {hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None}
+            _add_near(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
     return found
+
+
+def _add_near(one: Found, hits: "Sequence[Hit]") -> None:
+    """Adds near copies. What the words alone leave undecided goes where it is a copy."""
+    certain = {hit.id for hit in hits if hit.is_certain}
+    one.taken += [hit for hit in hits if hit.is_certain]
+    one.undecided = [hit for hit in one.undecided if hit.id is None or hit.id not in certain]
+    known = {hit.id for hit in one.undecided}
+    one.undecided += [hit for hit in hits if not hit.is_certain and hit.id not in known]
 
 
 def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Found:

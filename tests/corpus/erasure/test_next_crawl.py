@@ -99,6 +99,17 @@ def test_what_is_undecided_goes_with_yes(crawl, capsys):
     assert (len(said["documents"]), said["undecided"]) == (2, [])
 
 
+def test_a_copy_goes_though_its_words_alone_leave_it_undecided(crawl, capsys):
+    corpus, again = crawl
+    text = f"{sentences(40)} 나루터에서 썼다."
+    copy = {"text": text, "url": "https://copy.example/1"}
+    near = {"text": text.replace("썼다", "적었다"), "url": "https://copy.example/2"}
+    again({"text": text, "url": "https://own.example/1", "author": "나루", "site": "마당"}, copy, near)
+    said = run("erase", str(corpus), "--person", "나루", capsys=capsys)
+    assert {hit["how"] for hit in said["documents"]} == {"author", "copy", "near"}
+    assert sentences(40) not in " ".join(texts_of(corpus))
+
+
 def test_before_copies_are_compared_so_that_others_are_not_dropped_for_it(crawl, capsys):
     corpus, again = crawl
     run("erase", str(corpus), "--id", id_of(corpus, "https://b.example/5"), capsys=capsys)
