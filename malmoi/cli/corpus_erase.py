@@ -147,11 +147,12 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
 
 
 def _similarity(arguments: argparse.Namespace) -> float:
+    from malmoi.corpus.erasure.near import LEAST_SHOWN
     from malmoi.corpus.ledger.erased_texts import NEAR_SIMILARITY
 
     value = arguments.near_similarity
-    if value is not None and not 0 < value <= 1:
-        raise UserError(f"--near-similarity {value}", "more than 0, at most 1")
+    if value is not None and not LEAST_SHOWN <= value <= 1:  # below it later builds would drop what is no copy
+        raise UserError(f"--near-similarity {value}", f"{LEAST_SHOWN} to 1")
     return NEAR_SIMILARITY if value is None else value
 
 

@@ -137,7 +137,7 @@ def _lines(path: Path) -> list[str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows put U+FEFF before the first id
     except UnicodeDecodeError:
         raise UserError(f"{path} is no text in UTF-8", "a text; of ids, one a line") from None
     except OSError as error:

@@ -55,7 +55,7 @@ def fold_address(address: str) -> str:
 
 
 def addresses_above(address: str) -> Iterator[str]:
-    """A folded address and those that it lies below, up to its host: "a/b?c#d" gives "a/b?c#d", "a/b?c", "a/b" and "a"."""
+    """A folded address and those that it lies below, up to its host: "a/b?c" gives "a/b?c", "a/b" and "a"."""
     at = len(address)
     while at > 0:
         yield address[:at]
