@@ -112,12 +112,15 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
     for one in (one for one in found if not one.reason):
         for number, (corpus, requests_by_id) in enumerate(asked):
             wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
-            _add_near(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
+            _add_copies(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
+            if corpus != one.corpus:  # of its own the ledger knows the exact copies
+                short = near.short_texts(corpus, requests_by_id)
+                _add_copies(one, near.find_short(one.corpus, short, frozenset(one.ids)))
     return found
 
 
-def _add_near(one: Found, hits: "Sequence[Hit]") -> None:
-    """Adds near copies. What the words alone leave undecided goes where it is a copy."""
+def _add_copies(one: Found, hits: "Sequence[Hit]") -> None:
+    """Adds copies. What the words alone leave undecided goes where it is a copy."""
     certain = {hit.id for hit in hits if hit.is_certain}
     one.taken += [hit for hit in hits if hit.is_certain]
     one.undecided = [hit for hit in one.undecided if hit.id is None or hit.id not in certain]

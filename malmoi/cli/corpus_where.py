@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOT_SEARCHED = (
     "the raw files, which are yours to clean",
     "trained weights: a model cannot be searched, so runs that saw a document are named",
+    "files beside a corpus that are packed (.gz, .zip)",
+    "files beside a corpus for an expression, a passage over 100 letters or a Latin name of fewer than six",
     "copies of this folder elsewhere: backups, snapshots of a disk, other machines",
 )
 TOKENS_AT_ONCE, OVERLAP_TOKENS = 1 << 20, 512
