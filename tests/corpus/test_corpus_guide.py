@@ -22,7 +22,7 @@ def blocks(language: str, sort: str) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_every_query_of_the_guide_runs_on_a_built_corpus(language, built):
     queries = blocks(language, "sql")
-    assert len(queries) == 4
+    assert len(queries) == 5
     for query in queries:
         assert SHOWN in query
         with duckdb.connect() as database:

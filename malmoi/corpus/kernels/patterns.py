@@ -118,7 +118,7 @@ def kept_by(found: Candidates, concerned: np.ndarray, wanted: Callable[[bytes, b
     concerned: bool (patterns,). wanted gets AROUND_BYTES each at most, of the candidate's own text.
     """
     kept = np.ones(len(found.ends), np.bool_)
-    view = memoryview(found.data)
+    view = memoryview(found.data.data)
     for place in np.flatnonzero(concerned[found.patterns]).tolist():
         end, text = int(found.ends[place]), int(found.texts[place])
         before = view[max(end - AROUND_BYTES, int(found.starts[text])) : end]

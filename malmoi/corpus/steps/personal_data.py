@@ -18,7 +18,7 @@ from malmoi.kit import config
 class PersonalData(MaskingSettings):
     """The step over its settings."""
 
-    reads: ClassVar[tuple[str, ...]] = ("id", "text", "title", "turns", "segments", "views", "letters_taken")
+    reads: ClassVar[tuple[str, ...]] = ("id", "text", "title", "turns", "segments", "views", "letters", "letters_taken")
     adds: ClassVar[tuple[str, ...]] = (*(f"masked_{name}" for name in TYPES), "masked_per_1000")
 
     def hashes(self) -> dict[str, str]:

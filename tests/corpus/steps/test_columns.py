@@ -16,6 +16,7 @@ from malmoi.corpus.steps.profanity import Profanity
 from malmoi.corpus.steps.promotion import Promotion
 from malmoi.corpus.steps.quality import Quality
 from malmoi.corpus.steps.rule import check_order
+from malmoi.corpus.steps.source_verdict import SourceVerdict
 from malmoi.kit.errors import UserError
 
 
@@ -28,7 +29,8 @@ def recipe(tmp_path) -> CorpusRecipe:
 
 def test_a_step_adds_the_columns_that_it_names_and_needs_no_others_than_it_reads(recipe):
     steps = recipe.steps()
-    assert [type(step) for step in steps] == [Quality, Decontamination, PersonalData, Promotion, Profanity, Learned]
+    kinds = [Quality, SourceVerdict, Decontamination, PersonalData, Promotion, Profanity, Learned]
+    assert [type(step) for step in steps] == kinds
     batch = batch_of([sentences(1), "짧다."])
     for step in steps:
         alone = step(batch.select([*step.reads, "source"] if "source" not in step.reads else list(step.reads)))
