@@ -68,6 +68,20 @@ def test_orientation_stays_and_nothing_else_of_exif(orientation: int):
     assert dict(picture.getexif()) == ({} if orientation == 1 else {0x112: orientation})
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<style>a{background:image('http://out.example/x')}</style>",
+        '<style>a{background:cross-fade("x.out.example", "y")}</style>',
+        '<rect style="--x:http://out.example"/>',
+        '<rect style="fill:u\\72l(out.example)"/>',
+        '<rect style="background:url(/**/out.example)"/>',
+    ],
+)
+def test_no_way_of_css_to_name_an_address_stays(inside):
+    assert b"out.example" not in cleaned(f'<svg xmlns="http://www.w3.org/2000/svg">{inside}</svg>'.encode(), ".svg")
+
+
 def test_shapes_texts_and_inner_addresses_of_svg_stay():
     content = (
         b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://a.example/x.dtd">'
