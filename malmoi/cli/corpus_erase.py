@@ -70,13 +70,16 @@ def _erase(arguments: argparse.Namespace) -> None:
     if arguments.yes or _is_agreed(arguments, found):
         for one in found:
             one.taken, one.undecided = [*one.taken, *one.undecided], []
-    ids = {document for one in found for document in one.ids}
+    erased = erased_before(scope, requests)
+    ids = erased | {document for one in found for document in one.ids}
     seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
     said: dict[str, Any] = {
         "documents": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.taken],
         "undecided": [_told(hit, one.corpus) for one in found if one.corpus in scope.erased for hit in one.undecided],
+        "media": [_stored(one, path) for one in found if one.corpus in scope.erased for path in one.media],
         "erased": {},
         "removed": [],
+        "erased_before": sorted(erased),
         "seen_by": [run for run in seen if erasure_runs.is_concerned(run)],
         "searched": {"corpora": [str(one) for one in scope.corpora], "runs": [str(one) for one in scope.runs]},
     }
@@ -85,6 +88,14 @@ def _erase(arguments: argparse.Namespace) -> None:
     else:
         said |= _erase_all(scope, requests, found, similarity, seen)
     show(said, arguments.json, lambda told: _print(told, arguments.dry_run, arguments.near_list))
+
+
+def erased_before(scope: Scope, requests: "Sequence[Request]") -> set[str]:
+    """The documents that the same requests took before: a run may have seen them, and be asked about again."""
+    from malmoi.corpus.erasure.certificate import documents_of
+
+    told = (documents_of(corpus, requests) for corpus in scope.corpora)
+    return {document for by_request in told for documents in by_request.values() for document in documents}
 
 
 def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: float) -> list[Found]:
@@ -99,13 +110,22 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
         if one.corpus in scope.erased and not one.reason
     ]
     for one in (one for one in found if not one.reason):
-        known = frozenset(hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None)
         for number, (corpus, requests_by_id) in enumerate(asked):
             wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
-            for hit in near.find(one.corpus, wanted, known, similarity):
-                (one.taken if hit.is_certain else one.undecided).append(hit)
-            known |= {hit.id for hit in (*one.taken, *one.undecided) if hit.id is not None}
+            _add_copies(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
+            if corpus != one.corpus:  # of its own the ledger knows the exact copies
+                short = near.short_texts(corpus, requests_by_id)
+                _add_copies(one, near.find_short(one.corpus, short, frozenset(one.ids)))
     return found
+
+
+def _add_copies(one: Found, hits: "Sequence[Hit]") -> None:
+    """Adds copies. What the words alone leave undecided goes where it is a copy."""
+    certain = {hit.id for hit in hits if hit.is_certain}
+    one.taken += [hit for hit in hits if hit.is_certain]
+    one.undecided = [hit for hit in one.undecided if hit.id is None or hit.id not in certain]
+    known = {hit.id for hit in one.undecided}
+    one.undecided += [hit for hit in hits if not hit.is_certain and hit.id not in known]
 
 
 def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Found:
@@ -130,11 +150,12 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
 
 
 def _similarity(arguments: argparse.Namespace) -> float:
+    from malmoi.corpus.erasure.near import LEAST_SHOWN
     from malmoi.corpus.ledger.erased_texts import NEAR_SIMILARITY
 
     value = arguments.near_similarity
-    if value is not None and not 0 < value <= 1:
-        raise UserError(f"--near-similarity {value}", "more than 0, at most 1")
+    if value is not None and not LEAST_SHOWN <= value <= 1:  # below it later builds would drop what is no copy
+        raise UserError(f"--near-similarity {value}", f"{LEAST_SHOWN} to 1")
     return NEAR_SIMILARITY if value is None else value
 
 
@@ -286,6 +307,10 @@ def _told(hit: "Hit", corpus: Path) -> dict[str, Any]:
     return asdict(hit) | {"corpus": str(corpus)}
 
 
+def _stored(one: Found, path: str) -> dict[str, str]:
+    return {"corpus": str(one.corpus), "path": path}
+
+
 def _line(hit: dict[str, Any]) -> str:
     similarity = f" {hit['similarity']:.2f}" if hit["similarity"] is not None else ""
     place = where(hit) if hit["origin"] else ""
@@ -293,6 +318,8 @@ def _line(hit: dict[str, Any]) -> str:
 
 
 def _print(said: dict[str, Any], is_dry_run: bool, near_list: bool) -> None:
+    from malmoi.corpus.ledger.layout import MEDIA
+
     verb = "would be erased" if is_dry_run else "erased"
     rows = "".join(f", {number} in {name}" for name, number in said["erased"].items() if number)
     print(f"{len(said['documents'])} documents {verb}{rows}; the raw files are yours to clean:")
@@ -301,6 +328,10 @@ def _print(said: dict[str, Any], is_dry_run: bool, near_list: bool) -> None:
         print(f"  {len(said['undecided'])} more are like them or may be meant, and stay: see them with --near-list, ")
         print("  and take them with --yes")
         _print_groups(said["undecided"], len(said["undecided"]) if near_list or is_dry_run else 0)
+    for one in said["media"]:
+        print(harmless(f"  {verb}: {Path(one['corpus']) / MEDIA / one['path']}: it holds the words"))
+    if said["erased_before"]:
+        print(f"  {len(said['erased_before'])} documents were erased on such a request before")
     for path in said["removed"]:
         print(f"  removed {path}: it shows beginnings of documents")
     for run in said["seen_by"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malmoi.cli import erasure_runs, erasure_scope
-from malmoi.cli.corpus_erase import Found, find_everywhere, steps_in_words
+from malmoi.cli.corpus_erase import Found, erased_before, find_everywhere, steps_in_words
 from malmoi.cli.corpus_questions import corpus_verb
 from malmoi.cli.erasure_scope import Scope, may_be
 from malmoi.cli.terminal import harmless, show
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOT_SEARCHED = (
     "the raw files, which are yours to clean",
     "trained weights: a model cannot be searched, so runs that saw a document are named",
+    "files beside a corpus that are packed (.gz, .zip)",
+    "files beside a corpus for an expression, a passage over 100 letters or a Latin name of fewer than six",
     "copies of this folder elsewhere: backups, snapshots of a disk, other machines",
 )
 TOKENS_AT_ONCE, OVERLAP_TOKENS = 1 << 20, 512
@@ -40,13 +42,12 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _where(arguments: argparse.Namespace) -> None:
-    from malmoi.corpus.erasure.certificate import documents_of
     from malmoi.corpus.ledger.erased_texts import NEAR_SIMILARITY
 
     requests = erasure_scope.requests_of(arguments)
     scope = erasure_scope.scope_of(arguments, with_siblings=True)
     found = find_everywhere(scope, requests, NEAR_SIMILARITY)
-    erased = {one for corpus in scope.corpora for ids in documents_of(corpus, requests).values() for one in ids}
+    erased = erased_before(scope, requests)
     ids = erased | {one for each in found for one in each.ids}
     seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
     places = [*_in_corpora(found, requests), *_in_runs(scope, requests, ids)]

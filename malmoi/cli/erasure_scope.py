@@ -76,13 +76,14 @@ def scope_of(arguments: argparse.Namespace, with_siblings: bool) -> Scope:
     return Scope(corpora, erased, tuple(run for run in runs if any(may_be(run / stage) for stage in STAGES)))
 
 
-def bases_of(corpus: Path) -> Iterator[Path]:
-    """The older corpora that a corpus stands on, and theirs, as far as they can be found."""
-    found = manifest.find(corpus) if may_be(corpus / manifest.NAME) else None
-    for base in (found or {}).get("config", {}).get("base") or ():
-        if _is_corpus(Path(base)):
-            yield Path(base)
-            yield from bases_of(Path(base))
+def bases_of(corpus: Path, known: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The older corpora that a corpus stands on, and theirs. One that is not there is named too: it may lie elsewhere
+    now, with texts in it."""
+    found = manifest.find(corpus) if _is_corpus(corpus) else None
+    for base in map(Path, (found or {}).get("config", {}).get("base") or ()):
+        if base.resolve() not in known:
+            yield base
+            yield from bases_of(base, known | {base.resolve()})
 
 
 def may_be(path: Path) -> bool:
@@ -137,7 +138,7 @@ def _lines(path: Path) -> list[str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows put U+FEFF before the first id
     except UnicodeDecodeError:
         raise UserError(f"{path} is no text in UTF-8", "a text; of ids, one a line") from None
     except OSError as error:

@@ -102,6 +102,12 @@ def test_a_pattern_finds_text_title_and_address_also_of_what_was_dropped(corpus)
 def test_what_is_asked_wrongly_gets_one_sentence(corpus, capsys):
     assert main(["corpus", "erase", str(corpus), "--id", "nope"]) == 2
     assert "no document 'nope' to erase" in capsys.readouterr().err
+    assert main(["corpus", "erase", str(corpus), "--id", "nope", "--near-similarity", "0.1"]) == 2
+    assert "--near-similarity 0.1; expected 0.4 to 1" in capsys.readouterr().err
+    ids = corpus.with_name("ids.txt")
+    ids.write_text(f"{first_ids(corpus, 1)[0]}\n", encoding="utf-8-sig")
+    assert main(["corpus", "erase", str(corpus), "--ids", str(ids), "--dry-run"]) == 0
+    assert "1 documents would be erased" in capsys.readouterr().out
     with pytest.raises(UserError, match=r"the pattern '\[' cannot be read"):
         Request(matching="[")
     with pytest.raises(UserError, match="nothing is asked"):

@@ -212,6 +212,15 @@ def test_people_are_told_the_steps_what_is_left_and_the_command(run, capsys):
     assert f"rm -r {run / 'train'} && malmoi run RECIPE" in out
 
 
+def test_asked_once_more_the_weights_are_still_named(run, capsys):
+    no_checkpoint(run)
+    first = erase_cli(run / "corpus", capsys)
+    again = erase_cli(run / "corpus", capsys)
+    assert (again["documents"], again["seen_by"]) == ([], first["seen_by"])
+    assert str(run / "train") in {one["path"] for one in again["left"]}
+    assert set(again["erased_before"]) == {hit["id"] for hit in first["documents"]}
+
+
 def test_a_dry_run_leaves_every_file_as_it_is(run, capsys):
     before = files_with(run)
     assert erase_cli(run / "corpus", capsys, "--dry-run")["removed"] == []

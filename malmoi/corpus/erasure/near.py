@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from malmoi.corpus.erasure import columns
 from malmoi.corpus.erasure.search import Hit
@@ -19,12 +20,16 @@ from malmoi.corpus.ledger.erased_texts import LEAST_SHINGLES
 from malmoi.corpus.ledger.layout import INDEX, LEDGER, SHARDS
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.steps.minhash import NearDuplicate
+from malmoi.corpus.text.fold import squeezed
 from malmoi.kit import config, manifest
 from malmoi.kit.files import listed
 
 LEAST_SHOWN = 0.4
 """Similarity from which a document is shown for a decision. Unrelated texts of a language share less than a tenth of
 their 5-grams; of pairs at .4 the estimate by 100 bins lies between .3 and .5."""
+
+SHORT_CHARACTERS = 4 * LEAST_SHINGLES
+"""Of a text up to here it is asked whether it is the same as another: it may be too short for a sketch."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,25 @@ def texts_of(folder: Path, requests_by_id: dict[str, int]) -> Iterator[tuple[int
             yield from ((requests_by_id[ids[row]], text) for row, text in zip(places, texts, strict=True) if text)
 
 
+def short_texts(folder: Path, requests_by_id: dict[str, int]) -> dict[str, int]:
+    """The short texts of some documents of a corpus, as they are compared, with the request of each."""
+    texts = texts_of(folder, requests_by_id)
+    return {squeezed(text): number for number, text in texts if len(text) <= SHORT_CHARACTERS}
+
+
+def find_short(folder: Path, wanted: dict[str, int], known: frozenset[str]) -> list[Hit]:
+    """The documents of a corpus that say the same as a short text, but for those that are known."""
+    found: dict[str, int] = {}
+    for kind in (SHARDS, LEDGER) if wanted else ():
+        for group in columns.groups(folder, kind):
+            lengths = pc.call_function("utf8_length", [group.table.column("text")])
+            table = group.table.filter(pc.call_function("less_equal", [lengths, SHORT_CHARACTERS]))
+            for one, text in zip(table.column("id").to_pylist(), table.column("text").to_pylist(), strict=True):
+                if one not in known and (request := wanted.get(squeezed(text))) is not None:
+                    found[one] = request
+    return [Hit(place=("", 0), request=found[row["id"]], how="copy", **row) for row in _rows(folder, [*found])]
+
+
 def find(folder: Path, wanted: Targets, known: frozenset[str], at_least: float) -> list[Hit]:
     """The documents of a corpus that are like a target, but for those that are known. at_least: of their similarity.
 
@@ -82,12 +106,16 @@ def find(folder: Path, wanted: Targets, known: frozenset[str], at_least: float) 
     if not len(wanted.sketches):
         return []
     found = {one: pair for one, pair in _like(folder, wanted) if one not in known}
-    if not found:
+    return [_hit(row, *found[row["id"]], at_least) for row in _rows(folder, [*found])]
+
+
+def _rows(folder: Path, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What the ledger says of documents that are not erased."""
+    if not ids:
         return []
     with opened(folder) as database:
-        database.register("wanted", pa.table({"id": pa.array(sorted(found), pa.string())}))
-        rows = query(database, _ROWS)
-    return [_hit(row, *found[row["id"]], at_least) for row in rows]
+        database.register("wanted", pa.table({"id": pa.array(sorted(ids), pa.string())}))
+        return query(database, _ROWS)
 
 
 _ROWS = """

@@ -105,17 +105,29 @@ def _from_toml(text: str, path: Path) -> Iterable[Request]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} cannot be read: {error}", "TOML") from None
-    for row in table.get("person", ()):
+    rows = table.get("person", [])
+    rows = [rows] if isinstance(rows, dict) else rows
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or table.keys() - {"person"}:
+        raise UserError(f"{path} has {', '.join(map(repr, table))}", "a table [[person]] for each person, no other")
+    for row in rows:
         yield _request(row, path)
 
 
 def _from_csv(text: str, path: Path) -> Iterable[Request]:
-    for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
-        cells = {
-            key: [one.strip() for one in (value or "").split("|") if one.strip()] for key, value in row.items() if key
-        }
-        if any(cells.values()):
-            yield _request(cells, path)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(rows, [])
+        for row in rows:
+            if any(cell.strip() for cell in row[len(header) :]):
+                wrong = f"{path}, line {rows.line_num}: {len(row)} cells below {len(header)} columns"
+                raise UserError(wrong, 'a column for each cell; several values of a cell parted by "|"')
+            cells = dict[str, list[str]]()
+            for key, cell in zip(header, row, strict=False):
+                cells.setdefault(key, []).extend(one.strip() for one in cell.split("|") if one.strip())
+            if any(cells.values()):
+                yield _request({key: values for key, values in cells.items() if values}, path)
+    except csv.Error as error:
+        raise UserError(f"{path}, line {rows.line_num}, cannot be read: {error}", "CSV with a header") from None
 
 
 def _request(row: dict[str, Any], path: Path) -> Request:

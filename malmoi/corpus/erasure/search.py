@@ -124,7 +124,8 @@ def find(folder: Path, requests: Sequence[Request], left_over: frozenset[str] = 
             known = found.setdefault(hit.id or hit.place, hit)  # one id may have several rows: the kept one tells most
             found[hit.id or hit.place] = hit if hit.kept and not known.kept else known
     hits = list(found.values())
-    return [*hits, *_exact_copies(folder, hits)]
+    copies = {hit.id: hit for hit in _exact_copies(folder, hits)}
+    return [*(hit for hit in hits if hit.id is None or hit.id not in copies), *copies.values()]
 
 
 def _of_ledger(asked: Asked, group: Group, in_shards: dict[str, Hit], left_over: frozenset[str]) -> Iterator[Hit]:
@@ -256,13 +257,11 @@ WHERE ledger.id NOT IN (SELECT id FROM asked) AND NOT list_contains(reasons, 'er
 
 
 def _exact_copies(folder: Path, hits: Sequence[Hit]) -> list[Hit]:
-    """Exact copies of the certain hits that have a text."""
+    """Exact copies of the certain hits that have a text, also those that their own words leave undecided."""
     asked = {hit.id: hit.request for hit in hits if hit.id is not None and hit.is_certain}
     if not asked:
         return []
     with opened(folder) as database:
         database.register("asked", pa.table({"id": [*asked], "request": [*asked.values()]}))
         rows = query(database, _COPIES)
-    known = {hit.id for hit in hits}
-    copies = [Hit(row.pop("id"), ("", 0), row.pop("request"), "copy", **row) for row in rows]
-    return [hit for hit in copies if hit.id not in known]
+    return [Hit(row.pop("id"), ("", 0), row.pop("request"), "copy", **row) for row in rows]

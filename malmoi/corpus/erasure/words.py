@@ -2,7 +2,7 @@
 
 Bytes are looked for in UTF-8, UTF-16 and CP949, composed and decomposed, and as JSON escapes them. Of Parquet files
 the strings are looked at, for the bytes are compressed. Names and passages up to PROBE_LETTERS are looked for, and
-addresses.
+addresses; nothing of fewer than LEAST_BYTES ("Lee").
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from malmoi.corpus.erasure.request import Request
 from malmoi.corpus.erasure.search import PROBE_LETTERS
-from malmoi.corpus.text.fold import pattern, squeezed
+from malmoi.corpus.text.fold import is_certain, pattern, squeezed
 
 LEAST_BYTES = 6
 """Of a form: four bytes are met by chance once in 4 GB of weights or hashes. In UTF-8 two syllables have six."""
@@ -46,26 +46,37 @@ def forms_of(word: str) -> set[bytes]:
 
 
 def files_with(folder: Path, requests: Sequence[Request], skipped: Sequence[str] = ()) -> Iterator[Path]:
-    """The files below a local folder that hold any of the words. skipped: ends of names, and folders by their path."""
+    """The files below a local folder that hold any of the words, or are called after them.
+
+    skipped: suffixes (".bin"), and folders or files by their path.
+    """
     words = words_of(requests)
     if not words:
         return
     forms = sorted(set().union(*map(forms_of, words)), key=len, reverse=True)
-    expression = re.compile(b"|".join(map(re.escape, forms)), re.IGNORECASE)
+    # Of "Jo" no form is long enough. An empty expression would be found in every file.
+    expression = re.compile(b"|".join(map(re.escape, forms)) if forms else rb"(?!)", re.IGNORECASE)
     for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         if not path.is_file() or path.is_symlink() or any(_is_below(name, one) for one in skipped):
             continue
-        if (_parquet_holds(path, words) if path.suffix == ".parquet" else False) or _holds(path, expression):
+        if _is_called(name, words) or _holds(path, expression) or _parquet_holds(path, words):
             yield path
 
 
 def _is_below(name: str, skipped: str) -> bool:
-    return name.endswith(skipped) or name.startswith(f"{skipped}/")
+    return name.endswith(skipped) if skipped.startswith(".") else f"{name}/".startswith(f"{skipped}/")
+
+
+def _is_called(name: str, words: Sequence[str]) -> bool:
+    """Whether a path has one of the words that are long enough: stored media lie in folders called "ed" and "ad"."""
+    long = [word for word in words if len(squeezed(word).encode()) >= LEAST_BYTES]
+    found = ((word, hit) for word in long for hit in re.finditer(pattern(word), name, re.IGNORECASE))
+    return any(is_certain(name, *hit.span(), word) for word, hit in found)
 
 
 def _holds(path: Path, expression: re.Pattern[bytes]) -> bool:
-    """Whether the bytes of a file hold any form; its name is asked by the caller."""
+    """Whether the bytes of a file hold any form."""
     try:
         with path.open("rb") as stream:
             if path.stat().st_size == 0:
@@ -73,10 +84,12 @@ def _holds(path: Path, expression: re.Pattern[bytes]) -> bool:
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return expression.search(content) is not None
     except OSError:
-        return False  # not readable: it is told by whoever names the folder
+        return False  # not readable: the caller cannot mend it
 
 
 def _parquet_holds(path: Path, words: Sequence[str]) -> bool:
+    if path.suffix != ".parquet":
+        return False
     options = pc.MatchSubstringOptions("|".join(pattern(word) for word in words), ignore_case=True)
     try:
         with pq.ParquetFile(path) as file:

@@ -26,11 +26,12 @@ from malmoi.kit.files import atomic_file
 WEIGHTS = Path(__file__).with_name("weights.npz")
 WIDE_COLUMN = COLUMN["wide_share_of_page"]
 PAGES = ("wide", "narrow")
-WIDE_THRESHOLD = 0.4
-"""Chance above which a block of a page in a wide script is chosen, where a block of it is text for sure.
+WIDE_THRESHOLD, NARROW_THRESHOLD = 0.4, 0.6
+"""Chance above which a block is chosen: of a page in a wide script where a block of it is text for sure; of any other.
 
-By site folds F1 on pages_kr .9798 with it, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723, .9704. On
-the news pages .5 is best.
+Wide, by site folds: F1 on pages_kr is .9798 at .4, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723,
+.9704. Narrow, with the few trees of tests/gates: fundus .9583 at .5, .9602 at .55, .9621 at .6; article extraction
+.9679, .9676, .9674.
 """
 WIDE_SHARE = 0.1
 """A page with such a share of characters of three bytes or more is one in a wide script."""
@@ -112,8 +113,10 @@ def judge(page: np.ndarray, scanned: Scanned, weights: RegionWeights) -> tuple[n
 
 def chosen_blocks(features: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """The blocks that are chosen, bool (blocks,), from what `judge` gave."""
+    if not is_wide(features):
+        return chance > NARROW_THRESHOLD
     is_sure = (chance > THRESHOLD) & (features[:, COLUMN["weight"]] >= GOOD_WEIGHT)
-    return chance > (WIDE_THRESHOLD if is_wide(features) and is_sure.any() else THRESHOLD)
+    return chance > (WIDE_THRESHOLD if is_sure.any() else THRESHOLD)
 
 
 def is_wide(features: np.ndarray) -> bool:

@@ -23,7 +23,7 @@ from malmoi.kit.files import ABSENT, atomic_file, opened, reading, sha256_of, wr
 
 NAME, KEY = "erased_texts.parquet", "erased.key"
 KEY_VARIABLE = "MALMOI_ERASURE_KEY"
-SHORTEST_KEY_BYTES = 16
+SHORTEST_KEY_BYTES, KEY_FILE_BYTES = 16, 32
 TEXT, ADDRESS, BELOW, AUTHOR, PLACE = KINDS = "text", "address", "below", "author", "place"
 """What a row marks. below: an address and all addresses below it."""
 SHINGLE, BANDS, BINS = 5, 20, 100
@@ -45,7 +45,7 @@ _MOST_IN_BUCKET = 64
 def key_of(folder: Path, create: bool = False) -> bytes | None:
     """The secret of a corpus's marks, 32 bytes; None where there is none and none is to be made.
 
-    Raises UserError for a secret in the environment that is too short.
+    Raises UserError for a secret in the environment that is too short, and for a file that holds none.
     """
     if given := os.environ.get(KEY_VARIABLE, "").encode():
         if len(given) < SHORTEST_KEY_BYTES:
@@ -53,13 +53,25 @@ def key_of(folder: Path, create: bool = False) -> bytes | None:
         return hashlib.blake2b(given, digest_size=32).digest()
     try:
         with reading(folder / KEY):
-            return bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
+            return _secret((folder / KEY).read_bytes(), folder / KEY)
     except ABSENT:
         if not create:
             return None
-    made = secrets.token_bytes(32)
+    made = secrets.token_bytes(KEY_FILE_BYTES)
     write_text(folder / KEY, made.hex() + "\n", mode=0o600)
     return made
+
+
+def _secret(content: bytes, path: Path) -> bytes:
+    """The secret that a file holds. An empty one would be no secret: hashes without a key can be guessed."""
+    try:
+        secret = bytes.fromhex(content.decode("ascii").strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != KEY_FILE_BYTES:
+        wrong = f"{path} is damaged: what was erased is not known again"
+        raise UserError(wrong, f"{KEY_FILE_BYTES} bytes as hexadecimal digits", "put a copy of it back", GIVE_UP)
+    return secret
 
 
 def keyed(key: bytes, what: str, value: str | bytes) -> bytes:
@@ -160,8 +172,7 @@ def read(folder: Path) -> Marks | None:
     """The marks of a corpus; None where there are none."""
     if not (folder / NAME).exists():
         return None
-    with opened(folder / NAME) as stream:
-        rows = pq.read_table(stream).combine_chunks()
+    rows = table_of(folder / NAME)
     key = key_of(folder)
     if key is None or (rows.schema.metadata or {}).get(_CHECK) != keyed(key, "check", ""):
         wrong = (
@@ -169,6 +180,16 @@ def read(folder: Path) -> Marks | None:
         )
         raise UserError(wrong, f"the secret that {NAME} was made with", f"put it back, or set {KEY_VARIABLE}", GIVE_UP)
     return Marks(key, rows.replace_schema_metadata(None))
+
+
+def table_of(path: Path) -> pa.Table:
+    """A file of what was erased. Raises UserError where it is damaged: a build without it would bring all back."""
+    try:
+        with opened(path) as stream:
+            return pq.read_table(stream).combine_chunks()
+    except pa.ArrowException as error:
+        wrong = f"{path} is damaged: {' '.join(str(error).split())[:200]}"
+        raise UserError(wrong, "what was erased from the corpus", "put a copy of it back", GIVE_UP) from None
 
 
 def remember(folder: Path, texts: Sequence[str], similarity: float, **others: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from malmoi.corpus.ledger import erased_texts
-from malmoi.kit.files import atomic_file, opened, sha256_of
+from malmoi.kit.files import atomic_file, sha256_of
 
 ERASED = "erased"
 """The reason in the ledger, and the name of the file of ids."""
@@ -26,12 +26,11 @@ def file_of(folder: Path) -> Path:
 
 
 def erased_ids(folder: Path) -> list[str]:
-    """The ids of all documents that were erased from a corpus, in order."""
+    """The ids of all documents that were erased from a corpus, in order. Raises UserError where they are damaged."""
     path = file_of(folder)
     if not path.exists():
         return []
-    with opened(path) as stream:
-        return pq.read_table(stream, columns=["id"]).column("id").to_pylist()
+    return erased_texts.table_of(path).column("id").to_pylist()
 
 
 def remember(folder: Path, gone: Iterable[str]) -> None:

@@ -39,8 +39,7 @@ def read_entries(unit: Unit, source: Input, attempts: Attempts, journal: Journal
     """
     for file_number, path in enumerate(unit.files):
         # After a failure items are read one by one, so that each has an index of its own.
-        items = None if attempts.failures else arrow_rows.read(path, source) or json_batches.read(path, source)
-        items = items or read_file(path, source)
+        items = (None if attempts.failures else _batches(path, source)) or read_file(path, source)
         item_number = 0
         while (index := ItemIndex(file_number, item_number)) not in attempts.unread_from:
             journal.at(index, Phase.READING)
@@ -62,6 +61,17 @@ def read_entries(unit: Unit, source: Input, attempts: Attempts, journal: Journal
         else:
             rest = Raw("", "text", origin_name(path, source), item_number, 0)
             yield index, _refused(rest, WORKER_DIED, "reading killed the worker twice; the rest is unread", source)
+
+
+def _batches(path: Path, source: Input) -> Iterator[arrow_rows.Item] | None:
+    """The items of a file by a reader of many rows at once; None where there is none for it, or where it fails."""
+    try:
+        return arrow_rows.read(path, source) or json_batches.read(path, source)
+    except (OSError, UserError):
+        raise  # as in _next
+    except Exception:  # the edge of this process: the file is read row by row then
+        print(traceback.format_exc(), file=sys.stderr)
+        return None
 
 
 def _next(items: Iterator[arrow_rows.Item], path: Path, number: int, source: Input) -> arrow_rows.Item | None:

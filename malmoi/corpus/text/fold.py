@@ -22,6 +22,9 @@ IGNORED = (
 SPACES = "\\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Inside a character class: white space of all kinds. RE2 knows that of ASCII alone as "\\s"."""
 _IGNORED = re.compile(f"[{IGNORED}]")
+_OWN_FRAGMENT = re.compile(r"[/!]|comments?(?![a-z])|repl(?:y|ies)(?![a-z])|댓글")
+"""How a fragment begins that names a document of its own: a view of a page of scripts ("#/post/1", "#!1"), comments
+(sources/page_documents.py) or one of them. Any other is a place in its page."""
 _PARTICLES = (
     "은는이가을를의에와과도만로씨님군양께야아여라랑나서까부한으라고"
     "ㆍ·"
@@ -43,10 +46,12 @@ def squeezed(text: str) -> str:
 
 
 def fold_address(address: str) -> str:
-    """An address as it is compared: no scheme, "www.", fragment or slash at the end; percent signs read, folded."""
+    """An address as it is compared: no scheme, "www.", slash at the end or place in the page; percent signs read,
+    folded."""
     plain = fold(unquote(address.strip())).replace(" ", "")
-    plain = re.sub(r"^[a-z][a-z0-9+.-]*://", "", plain).partition("#")[0]
-    return plain.removeprefix("www.").rstrip("/")
+    page, _, fragment = re.sub(r"^[a-z][a-z0-9+.-]*://", "", plain).partition("#")
+    page = page.removeprefix("www.").rstrip("/")
+    return f"{page}#{fragment.rstrip('/')}" if _OWN_FRAGMENT.match(fragment) else page
 
 
 def addresses_above(address: str) -> Iterator[str]:
@@ -54,7 +59,7 @@ def addresses_above(address: str) -> Iterator[str]:
     at = len(address)
     while at > 0:
         yield address[:at]
-        at = max(address.rfind("/", 0, at), address.rfind("?", 0, at))
+        at = max(address.rfind(sign, 0, at) for sign in "/?#")
 
 
 def pattern(term: str, loose: bool = True) -> str:

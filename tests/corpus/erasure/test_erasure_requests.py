@@ -36,6 +36,13 @@ def test_a_csv_has_a_person_a_row_and_several_values_a_cell(tmp_path, encoding):
     ]
 
 
+def test_columns_of_one_name_are_read_all_and_one_person_needs_no_list(tmp_path):
+    path = written(tmp_path, "asked.csv", "이름,이름,,\n홍길동,길동,,\n")
+    assert from_file(path) == [Request(names=("홍길동", "길동"))]
+    path = written(tmp_path, "asked.toml", '[person]\nname = "홍길동"\n')
+    assert from_file(path) == [Request(names=("홍길동",))]
+
+
 def test_a_toml_has_a_table_a_person(tmp_path):
     tables = ['name = "홍길동"\ntexts = ["가나다라"]', f'id = "{ID}"\nmatching = "길.동"']
     path = written(tmp_path, "asked.toml", "".join(f"[[person]]\n{table}\n" for table in tables))
@@ -51,7 +58,13 @@ def test_a_toml_has_a_table_a_person(tmp_path):
         ("a.toml", '[[person]]\nnaem = "홍길동"\n', "'naem'"),
         ("a.toml", "[[person]]\nname = 3\n", "name is 3"),
         ("a.toml", "[[person\n", "cannot be read"),
+        ("a.toml", 'person = "홍길동"\n', "'person'"),
+        ("a.toml", '[[person]]\nname = "홍길동"\n[[persons]]\nname = "성춘향"\n', "'persons'"),
         ("a.csv", "색\n빨강\n", "'색'"),
+        ("a.csv", '이름\n"홍길동"씨\n', "line 2, cannot be read"),
+        ("a.csv", '이름\n"홍길동\n', "cannot be read"),
+        ("a.csv", f"이름\n{'가' * 140_000}\n", "cannot be read"),
+        ("a.csv", "이름\n홍길동,성춘향\n", "line 2: 2 cells below 1 columns"),
         ("a.txt", "\n\n", "asks for nothing"),
         ("a.txt", "가\n", "2 letters"),
         ("a.csv", "주소\n어딘가\n", "the address '어딘가'"),

@@ -99,6 +99,17 @@ def test_what_is_undecided_goes_with_yes(crawl, capsys):
     assert (len(said["documents"]), said["undecided"]) == (2, [])
 
 
+def test_a_copy_goes_though_its_words_alone_leave_it_undecided(crawl, capsys):
+    corpus, again = crawl
+    text = f"{sentences(40)} 나루터에서 썼다."
+    copy = {"text": text, "url": "https://copy.example/1"}
+    near = {"text": text.replace("썼다", "적었다"), "url": "https://copy.example/2"}
+    again({"text": text, "url": "https://own.example/1", "author": "나루", "site": "마당"}, copy, near)
+    said = run("erase", str(corpus), "--person", "나루", capsys=capsys)
+    assert {hit["how"] for hit in said["documents"]} == {"author", "copy", "near"}
+    assert sentences(40) not in " ".join(texts_of(corpus))
+
+
 def test_before_copies_are_compared_so_that_others_are_not_dropped_for_it(crawl, capsys):
     corpus, again = crawl
     run("erase", str(corpus), "--id", id_of(corpus, "https://b.example/5"), capsys=capsys)
@@ -135,6 +146,17 @@ def test_an_address_that_others_have_too_stands_for_no_document(tmp_path, capsys
     write_rows(raw / "b.jsonl", [{"text": sentences(9), "url": shared}])
     build(recipe, corpus, quiet, at_home)
     assert sorted(texts_of(corpus)) == sorted(sentences(number) for number in (0, 2, 3, 4, 9))
+
+
+def test_the_page_and_other_views_stay_where_its_comments_or_one_view_were_erased(crawl, capsys):
+    corpus, again = crawl
+    urls = [f"https://n.example/{part}" for part in ("1", "1#comments", "#/post/1")]
+    again(*({"text": sentences(80 + number), "url": url} for number, url in enumerate(urls)))
+    run("erase", str(corpus), "--id", id_of(corpus, urls[1]), "--id", id_of(corpus, urls[2]), capsys=capsys)
+    later = (urls[0], urls[1], "https://n.example/#/post/2", urls[2])
+    again(*({"text": sentences(90 + number), "url": url} for number, url in enumerate(later)))
+    assert {sentences(90), sentences(92)} <= set(texts_of(corpus))
+    assert not {sentences(91), sentences(93)} & set(texts_of(corpus))
 
 
 def test_all_below_an_address_that_was_asked_for_stays_out(crawl, capsys):

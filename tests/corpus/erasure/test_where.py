@@ -4,6 +4,7 @@ import json
 import shutil
 import unicodedata
 
+import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
 from small_engines import at_home
@@ -161,6 +162,69 @@ def test_the_words_are_found_in_any_encoding_and_not_by_chance(tmp_path):
     }  # fmt: skip
     assert all(len(form) >= LEAST_BYTES for form in forms_of("김수"))
     assert list(files_with(tmp_path, [Request(ids=("a" * 32,))])) == []
+
+
+def test_a_file_that_is_called_after_the_person_is_found_and_none_is_skipped_for_its_ending(tmp_path):
+    for name in (f"{unicodedata.normalize('NFD', NAME)} 보고.txt", "other.txt"):
+        (tmp_path / name).write_text("글", encoding="utf-8")
+    (tmp_path / "notes.corpus").write_text(NAME, encoding="utf-8")
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text(NAME, encoding="utf-8")
+    found = {path.name for path in files_with(tmp_path, [Request(names=(NAME,))], ("corpus", ".bin"))}
+    assert {unicodedata.normalize("NFC", name) for name in found} == {f"{NAME} 보고.txt", "notes.corpus"}
+
+
+def test_a_short_copy_in_a_corpus_beside_it_goes_too(runs, capsys):
+    said_once = "짧은 비밀 이야기 하나"
+    for name, url in (("one", "https://a.example/s"), ("two", "https://b.example/s")):
+        rows = [{"text": said_once, "url": url}, *({"text": sentences(60 + number)} for number in range(3))]
+        write_rows(runs / "raw" / f"{name}.jsonl", rows)
+        recipe = CorpusRecipe(inputs=(Input(runs / "raw" / f"{name}.jsonl"),), processes=1)
+        build(recipe, runs / f"short {name}" / "corpus", quiet, at_home)
+    corpora = [runs / f"short {name}" / "corpus" for name in ("one", "two")]
+    ledger = pq.read_table(corpora[0] / "ledger").to_pylist()
+    one = next(row["id"] for row in ledger if (row["source"] or {}).get("url") == "https://a.example/s")
+    told = run("erase", corpora[0], "--id", one, "--siblings", capsys=capsys)
+    assert [(hit["corpus"], hit["how"]) for hit in told["documents"]] == [
+        (str(corpora[0]), "id"), (str(corpora[1]), "copy")
+    ]  # fmt: skip
+    assert said_once not in str(pq.read_table(corpora[1] / "ledger").to_pylist())
+
+
+def test_a_base_that_is_not_where_it_was_is_named(runs, capsys):
+    base = runs.parent / "base"
+    shutil.copytree(runs / "two" / "corpus", base)
+    write_rows(runs / "raw" / "on.jsonl", [{"text": said(50), "url": "https://on.example/1"}])
+    recipe = CorpusRecipe(inputs=(Input(runs / "raw"),), processes=1, base=(base,))
+    build(recipe, runs / "on" / "corpus", quiet, at_home)
+    base.rename(runs.parent / "moved")
+    told = run("where", runs / "on" / "corpus", "--person", NAME, capsys=capsys)
+    assert [one["path"] for one in told["found"] if "reason" in one] == [str(base)]
+    told = run("erase", runs / "on" / "corpus", "--person", NAME, "--siblings", capsys=capsys)
+    assert str(base) in {one["path"] for one in told["left"]}
+
+
+def test_a_name_too_short_to_be_looked_for_in_bytes_is_in_no_file(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG any picture")
+    (tmp_path / "ed").mkdir()
+    (tmp_path / "ed" / "b.png").write_bytes(b"\x89PNG any picture")
+    assert list(files_with(tmp_path, [Request(names=("Jo", "Ed"))])) == []
+
+
+def test_a_short_name_takes_no_picture_that_does_not_show_it(runs, capsys):
+    told = run("erase", runs / "one" / "corpus", "--person", "Jo", "--dry-run", capsys=capsys)
+    assert told["media"] == []
+    told = run("erase", runs / "one" / "corpus", "--person", "Jo", capsys=capsys)
+    assert told["erased"].get("media", 0) == 0
+    assert list((runs / "one" / "corpus" / "media").rglob("*.jpg"))
+
+
+def test_stored_files_that_would_go_are_named_before(runs, capsys):
+    corpus = runs / "one" / "corpus"
+    medium = [{"corpus": str(corpus), "path": "ab/ab12.jpg"}]
+    assert run("erase", corpus, "--person", NAME, "--dry-run", capsys=capsys)["media"] == medium
+    assert main(["corpus", "erase", str(corpus), "--person", NAME, "--dry-run"]) == 0
+    assert f"{corpus / 'media' / 'ab/ab12.jpg'}: it holds the words" in capsys.readouterr().out
 
 
 def test_people_read_who_was_meant_without_the_name(runs, capsys):

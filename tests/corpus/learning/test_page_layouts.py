@@ -14,7 +14,9 @@ def test_the_same_seed_gives_the_same_pages_and_another_seed_others():
 
 
 def test_every_word_of_the_truth_stands_on_the_page_and_no_mark_is_left():
-    for page in made_up_pages(60):
+    pages = made_up_pages(60)
+    assert len(pages) == 60
+    for page in pages:
         html = page.html.decode()
         assert page.collection == MADE_UP
         assert not re.search("[\ue000\ue001]", html)

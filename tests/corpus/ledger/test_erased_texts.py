@@ -8,9 +8,9 @@ from small_batches import sentences
 
 from malmoi.corpus.kernels.keyed_hash import nearest, siphash
 from malmoi.corpus.kernels.signatures import similarity
-from malmoi.corpus.ledger import erased_texts
+from malmoi.corpus.ledger import erased_texts, tombstones
 from malmoi.corpus.ledger.erased_texts import ADDRESS, AUTHOR, BELOW, KEY, KEY_VARIABLE, NAME, PLACE
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import GIVE_UP, UserError
 
 
 def alike(marks, *texts):
@@ -84,6 +84,24 @@ def test_without_the_secret_nothing_can_be_told_and_another_secret_gives_other_m
     (tmp_path / "one" / KEY).unlink()
     with pytest.raises(UserError, match="is gone"):
         erased_texts.read(tmp_path / "one")
+
+
+@pytest.mark.parametrize("content", [b"", b"zz\n", b"\xff" * 64, b"ab" * 16])
+def test_a_secret_that_is_damaged_is_said_and_never_taken(tmp_path, content):
+    (tmp_path / KEY).write_bytes(content)
+    for create in (False, True):
+        with pytest.raises(UserError, match="is damaged") as error:
+            erased_texts.key_of(tmp_path, create)
+        assert error.value.code == GIVE_UP
+
+
+def test_damaged_marks_and_ids_are_said_for_without_them_all_would_come_back(tmp_path):
+    (tmp_path / NAME).write_bytes(b"torn")
+    tombstones.file_of(tmp_path).write_bytes(b"torn")
+    for read in (erased_texts.read, tombstones.erased_ids):
+        with pytest.raises(UserError, match="is damaged") as error:
+            read(tmp_path)
+        assert error.value.code == GIVE_UP
 
 
 def test_the_secret_may_come_from_the_environment_and_then_lies_nowhere(tmp_path, monkeypatch):

@@ -78,12 +78,19 @@ def test_folding_takes_width_case_and_invisible_signs_away_and_keeps_words_apart
     [
         "https://Blog.Example/홍/1/",
         "http://www.blog.example/%ED%99%8D/1",
-        "blog.example/홍/1#comments",
+        "blog.example/홍/1#top",
         "HTTPS://blog.example/홍/1",
     ],
 )
 def test_an_address_is_the_same_however_it_is_written(address):
     assert fold_address(address) == "blog.example/홍/1"
+
+
+@pytest.mark.parametrize("fragment", ["#comments", "#comment-3", "#/post/1", "#!/post/1", "#댓글2"])
+def test_a_fragment_that_names_a_document_of_its_own_stays_and_lies_below_the_page(fragment):
+    address = fold_address(f"https://a.example/1/{fragment}/")
+    assert address == f"a.example/1{fragment}"
+    assert {"a.example/1", "a.example"} < set(addresses_above(address))
 
 
 def test_an_address_lies_below_those_that_it_begins_with_by_whole_parts():

@@ -57,7 +57,9 @@ _SPOKEN_SIGNS = ("이름은", "성함은", "저는", "제가", "안녕하세요"
 _BEFORE_CONTACT = re.compile(rf"(?<![가-힣])(?P<name>{_NAME}) ?{_TITLE}(?:님|께서)? ?[:(,/]? ?$")
 _AFTER_CONTACT = re.compile(rf" ?[(,/]? ?(?P<name>{_NAME}) ?{_TITLE}(?![가-힣])")
 _BEFORE_MOBILE = re.compile(rf"(?<![가-힣])(?P<name>{_NAME}|{_FREE}) ?[(:]? ?$")
-_AFTER_ACCOUNT = re.compile(rf" ?[(,/|]? ?(?:예금주:? ?)?(?P<name>{_FREE})(?= ?님| ?{_TITLE}(?![가-힣])|[^가-힣]|$)")
+_AFTER_ACCOUNT = re.compile(
+    rf" ?[(,/|]? ?(?:예금주:? ?)?(?P<name>(?!예금주|입금자|계좌주){_FREE})(?= ?님| ?{_TITLE}(?![가-힣])|[^가-힣]|$)"
+)
 _USUAL = re.compile(_NAME)
 _SURE_LABELS = ("예금주", "입금자", "인 성명", "담당자 성명")
 """Behind these a name of usual syllables stands even where the sentence goes on."""

@@ -195,7 +195,8 @@ def test_links_out_of_a_package_name_no_file(tmp_path):
     secret.write_text("<p>비밀</p>")
     content = rewritten(WHOLE["epub"], "OEBPS/book.opf", lambda opf: opf.replace(b"a.xhtml", b"../../secret.xhtml"))
     found = documents(tmp_path, "a.epub", content)
-    assert all("비밀" not in one["text"] for one in found if isinstance(one, dict))
+    assert found
+    assert "비밀" not in str(found)
 
 
 def test_a_file_larger_than_the_input_allows_is_told(tmp_path):
