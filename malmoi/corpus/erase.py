@@ -33,7 +33,7 @@ from malmoi.kit.lock import lock
 from malmoi.kit.stage import WORK
 
 PLAN = "erasing.json"
-EMPTIED = ("title", "text", "turns", "segments", "views")
+EMPTIED = ("title", "text", "turns", "segments", "views", "source_verdict")
 """Columns of a tombstone that are emptied; of the source stays the kind, of the rest numbers that name nobody."""
 
 TEXTS_AT_ONCE = 20_000
@@ -133,10 +133,14 @@ def _remember_texts(folder: Path, ids: Sequence[str], places: Sequence[tuple[str
     )
 
 
-_OWN_ADDRESSES = """
-SELECT DISTINCT source.url AS url FROM ledger WHERE id IN (SELECT id FROM gone) AND source.url IS NOT NULL
-EXCEPT SELECT source.url FROM ledger WHERE id IS NULL OR id NOT IN (SELECT id FROM gone)"""
-"""Many rows of a collection may name one address: it stands for a document only where no other has it."""
+_OWN_ADDRESSES = r"""
+WITH addresses AS (
+  SELECT source.url AS url, id IS NOT NULL AND id IN (SELECT id FROM gone) AS goes,
+    rtrim(regexp_replace(lower(source.url), '^[a-z][a-z0-9+.-]*://(www\.)?', ''), '/') AS page
+  FROM ledger WHERE source.url IS NOT NULL)
+SELECT DISTINCT url FROM addresses WHERE goes AND page NOT IN (SELECT page FROM addresses WHERE NOT goes)"""
+"""Many rows of a collection may name one address: it stands for a document only where no other has it, however it is
+written (as text/fold.py compares addresses, but for percent signs)."""
 
 
 def _items_at(folder: Path, places: set[tuple[str, int]]) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from small_batches import quiet, sentences, write_rows
@@ -13,6 +14,7 @@ from small_batches import quiet, sentences, write_rows
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
 from malmoi.corpus.erase import PLAN, erase, left_over
+from malmoi.corpus.erasure import columns
 from malmoi.corpus.erasure.request import Request
 from malmoi.corpus.erasure.search import find
 from malmoi.corpus.ledger.counts import count
@@ -87,6 +89,40 @@ def test_a_tombstone_names_nobody_whether_the_document_was_kept_or_dropped(tmp_p
         assert stone["origin"] == {"file": "(erased)", "offset": row["origin"]["offset"]}
         assert (stone["id"], stone["kept"], stone["reasons"]) == (row["id"], False, ["erased"])
         assert (stone["text_bytes"], stone["raw_bytes"]) == (0, row["raw_bytes"])
+
+
+def test_what_the_source_says_in_any_other_field_is_found_and_goes(tmp_path):
+    fields = [
+        {"category": "홍길동의 방"},
+        {"licence": "ⓒ 홍길동"},
+        {"published": "홍길동이 쓴 날"},
+        {"moved": "홍길동 칸"},
+    ]
+    fields += [{"moved": "홍길동의 칸"}, {}]
+    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": sentences(n)} | row for n, row in enumerate(fields)])
+    recipe = CorpusRecipe(inputs=(Input(tmp_path / "raw", category_field="moved"),), processes=1)
+    build(recipe, tmp_path / "corpus", quiet)
+    named = {row["id"] for row in rows(tmp_path / "corpus", "ledger") if "홍길동" in str(row)}
+    found = set(found_ids(tmp_path / "corpus", Request(names=("홍길동",))))
+    assert len(found) >= 3
+    assert found == named
+    erase(tmp_path / "corpus", sorted(found), quiet)
+    assert "홍길동" not in str([*rows(tmp_path / "corpus", "ledger"), *rows(tmp_path / "corpus", "shards")])
+
+
+def test_every_column_of_strings_is_searched_or_said_to_hold_nothing_of_a_source(corpus):
+    def leaves(kind, name):
+        if pa.types.is_struct(kind):
+            return {leaf for field in kind for leaf in leaves(field.type, f"{name}.{field.name}")}
+        if pa.types.is_list(kind):
+            return leaves(kind.value_type, name)
+        return {name} if pa.types.is_string(kind) or pa.types.is_large_string(kind) else set()
+
+    searched = set(columns.SEARCHED)
+    for kind in ("shards", "ledger"):
+        schema = pq.read_schema(next((corpus / kind).glob("*.parquet")))
+        strings = {leaf for field in schema for leaf in leaves(field.type, field.name)}
+        assert strings - searched - columns.NOT_OF_SOURCES == set()
 
 
 def test_a_pattern_finds_text_title_and_address_also_of_what_was_dropped(corpus):

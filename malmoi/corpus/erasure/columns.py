@@ -14,8 +14,20 @@ from malmoi.corpus.passes import shuffle
 from malmoi.kit.files import listed
 
 _PLAIN = ("text", "title", "detail")
-_OF_STRUCT = {"source": ("url", "name", "category", "author_hash"), "origin": ("file",)}
-_OF_LISTS = {"turns": ("speaker", "text"), "segments": ("caption", "uri"), "views": ("prompt",)}
+_OF_STRUCT = {
+    "source": ("url", "name", "category", "author_hash", "licence", "published", "language"),
+    "origin": ("file",), "source_verdict": ("category",),
+}  # fmt: skip
+_OF_LISTS = {"turns": ("speaker", "text", "role"), "segments": ("caption", "uri"), "views": ("prompt",)}
+SEARCHED = (
+    *_PLAIN,
+    *(f"{name}.{part}" for parts in (_OF_STRUCT, _OF_LISTS) for name, several in parts.items() for part in several),
+)
+NOT_OF_SOURCES = frozenset(
+    "id source.kind segments.type segments.sha256 views.use input language harm_types letters_taken.step reasons "
+    "cluster exact_duplicate_of near_duplicate_of".split()
+)
+"""Columns of strings that the build or the recipe words, never a source: they are not searched."""
 _NEEDED = {SHARDS: ("id", "source", "origin"), LEDGER: ("id", "source", "origin", "input", "kept", "reasons")}
 
 
@@ -37,7 +49,8 @@ class Strings(NamedTuple):
 
 def groups(folder: Path, kind: str, more: Sequence[str] = ()) -> Iterator[Group]:
     """The row groups of all parts of the shards or the ledger, with the columns that may tell of a person."""
-    wanted = (*_NEEDED[kind], *_PLAIN, *_OF_LISTS, *more)
+    wanted = (*_NEEDED[kind], *_PLAIN, *_OF_STRUCT, *_OF_LISTS, *more)
+    wanted = tuple(dict.fromkeys(wanted))
     for part in listed(folder / kind, ".parquet"):
         with shuffle.reading(part) as file:
             names, first = [name for name in wanted if name in file.schema_arrow.names], 0

@@ -148,6 +148,15 @@ def test_an_address_that_others_have_too_stands_for_no_document(tmp_path, capsys
     assert sorted(texts_of(corpus)) == sorted(sentences(number) for number in (0, 2, 3, 4, 9))
 
 
+def test_an_address_that_another_has_written_otherwise_stands_for_no_document(crawl, capsys):
+    corpus, again = crawl
+    other = {"text": sentences(45), "url": "http://www.D.example/1/"}
+    again({"text": sentences(44), "url": "https://d.example/1"}, other)
+    run("erase", str(corpus), "--id", id_of(corpus, "https://d.example/1"), capsys=capsys)
+    again(other)
+    assert sentences(45) in texts_of(corpus)
+
+
 def test_the_page_and_other_views_stay_where_its_comments_or_one_view_were_erased(crawl, capsys):
     corpus, again = crawl
     urls = [f"https://n.example/{part}" for part in ("1", "1#comments", "#/post/1")]
