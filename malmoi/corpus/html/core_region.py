@@ -17,7 +17,7 @@ from malmoi.corpus.html.fallback import likeliest
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.linked_sentences import with_linked_sentences
 from malmoi.corpus.html.page_furniture import without_furniture
-from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, judge, shipped_weights
+from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, is_wide, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
 from malmoi.corpus.html.titles_of_parts import with_titles
@@ -86,7 +86,9 @@ def parse(content: bytes, weights: RegionWeights | None = None, cut: bool = Fals
     chosen = chosen_blocks(features, chance)
     if not chosen.any():
         chosen = likeliest(features, chance)
-    chosen = with_titles(scanned, with_whole_parts(scanned, features, chosen))
+    if is_wide(features):  # on news in narrow scripts whole parts cost F1 .0005 (fundus, shipped weights)
+        chosen = with_whole_parts(scanned, features, chosen)
+    chosen = with_titles(scanned, chosen)
     chosen = with_linked_sentences(scanned, features, chosen)
     confidence = predicted_f1(features[:, COLUMN["weight"]], chance, weights.confidence[:-1])
     is_unsure, shown = weights.is_unsure(confidence), scanned.text
