@@ -22,8 +22,8 @@ from malmoi.corpus.passes import inputs
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.files import read, read_file
 from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.raw import Raw
 from malmoi.corpus.sources.listing import list_files, sized_files
+from malmoi.corpus.sources.raw import Raw
 from malmoi.kit import files, manifest, paths
 from malmoi.kit.errors import UserError
 
