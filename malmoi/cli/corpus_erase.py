@@ -12,7 +12,7 @@ from malmoi.cli import erasure_runs, erasure_scope
 from malmoi.cli.corpus_questions import corpus_verb, where
 from malmoi.cli.erasure_scope import Scope
 from malmoi.cli.terminal import harmless, show
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, reason_of
 from malmoi.kit.paths import is_remote
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
     except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
         if is_own:
             raise
-        return Found(corpus, reason=error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}")
+        return Found(corpus, reason=reason_of(error))
     one = Found(corpus, [hit for hit in hits if hit.is_certain], [hit for hit in hits if not hit.is_certain])
     if not is_remote(corpus) and (corpus / MEDIA).is_dir():
         one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]

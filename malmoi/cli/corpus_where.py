@@ -13,7 +13,7 @@ from malmoi.cli.corpus_erase import Found, erased_before, find_everywhere, steps
 from malmoi.cli.corpus_questions import corpus_verb
 from malmoi.cli.erasure_scope import Scope, may_be
 from malmoi.cli.terminal import harmless, show
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, reason_of
 from malmoi.kit.files import listed
 from malmoi.kit.run import REPORT, TOKENIZER, TOKENS
 
@@ -121,7 +121,7 @@ def _in_tokens(run: Path, requests: "Sequence[Request]", ids: set[str]) -> Itera
                 yield _place(f"tokens ({part})", run / TOKENS, sorted(found))
         yield from _decoded(run, requests)
     except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
-        reason = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        reason = reason_of(error)
         yield _place("tokens that cannot be read", run / TOKENS) | {"reason": reason}
 
 

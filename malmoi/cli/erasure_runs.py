@@ -11,7 +11,7 @@ from typing import Any
 
 from malmoi.cli.erasure_scope import may_be
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, reason_of
 from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENS, TRAIN
 
 UNKNOWN = "unknown"
@@ -34,7 +34,7 @@ def seen_by(run: Path, ids: AbstractSet[str]) -> dict[str, Any]:
     try:
         return told | _seen(run, ids)
     except (UserError, OSError, ValueError, TypeError, AttributeError, LookupError, pa.ArrowException) as error:
-        told["reason"] = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        told["reason"] = reason_of(error)
     return told
 
 
@@ -77,7 +77,7 @@ def erase_tokens(run: Path, ids: AbstractSet[str], was: str | None) -> dict[str,
     try:
         return erase(run / TOKENS, ids, run / CORPUS, was)
     except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
-        return {"reason": error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"}
+        return {"reason": reason_of(error)}
 
 
 def left(run: Path, seen: dict[str, Any], tokens: dict[str, Any] | None) -> Iterator[dict[str, str]]:

@@ -40,6 +40,11 @@ class UserError(Exception):
         return UserError(f"{where}: {self.wrong}" if where else self.wrong, self.expected, self.hint, self.code)
 
 
+def reason_of(error: BaseException) -> str:
+    """An error in one line, where something else goes on without what failed."""
+    return error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """A hint naming the closest of `known`, or all of them where none is close. Empty where `known` is empty."""
     import difflib

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import atomic_file, listed, make_folder, read_json, write_text
+from malmoi.kit.files import atomic_file, make_folder, read_json, write_text
 from malmoi.tokenizer.corpus_text import content_sha256, reading_parquet
 from malmoi.tokenizer.shards import PARTS, Part, table_of
 
@@ -39,11 +39,6 @@ def keep(tokens: Path) -> None:
         with atomic_file(table_of(folder / name)) as aside:
             pq.write_table(bare, aside, compression="zstd")
     write_text(folder / _SHARDS, json.dumps(made["counts"]["shards"]) + "\n")
-
-
-def content_hashes(tokens: Path) -> list[str]:
-    """The contents whose index was kept."""
-    return [folder.name for folder in listed(tokens / FORMER) if (folder / _SHARDS).exists()]
 
 
 def open_index(tokens: Path, content: str, part: str) -> Part:

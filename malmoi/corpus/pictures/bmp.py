@@ -6,8 +6,7 @@ from malmoi.corpus.pictures.damage import DamagedError, NotCleanedError, take
 
 _PLAIN, _FIELDS = 0, (0, 3, 6)
 """Compressions: none; none and none with masks of bits."""
-_CORE_BYTES, _INFO_BYTES = 12, 40
-_BYTES_BY_DEPTH = {1: 8, 4: 16, 8: 256}
+_INFO_BYTES = 40
 
 
 def clean(content: bytes) -> bytes:

@@ -13,11 +13,9 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
-IGNORED = (
-    "\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
-)
+from malmoi.corpus.text.signs import SHAPELESS, TAGS
+
+IGNORED = f"\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f{SHAPELESS}{TAGS}\u061c\u17b4\u17b5\u180b-\u180f\uffa0"
 """Inside a character class: what shows nothing (Unicode: Default_Ignorable_Code_Point, with the controls)."""
 SPACES = "\\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Inside a character class: white space of all kinds. RE2 knows that of ASCII alone as "\\s"."""

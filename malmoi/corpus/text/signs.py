@@ -12,13 +12,14 @@ from pathlib import Path
 
 from malmoi.kit.hangul import FINALS, INITIALS, NUM_FINALS, VOWELS
 
-_RANGES = "\xad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-_TAGS = "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
-INVISIBLE = re.compile(f"[\U000e0020-\U000e007f]+|[{_RANGES}{_TAGS}]")
+SHAPELESS = "\xad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+TAGS = "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
+"""Inside a character class: signs without a shape."""
+INVISIBLE = re.compile(f"[\U000e0020-\U000e007f]+|[{SHAPELESS}{TAGS}]")
 """Signs without a shape (Default_Ignorable_Code_Point of Unicode 16, and anchors of annotations)."""
 BLANK = " \t\n\r\f\v\xa0\u3000\u200b\u200c\u200d\u2060\ufeff\xad"
 """What a paragraph of nothing may consist of, for str.strip."""
-BLANK_LINE = re.compile(rf"^[ \t\xa0]*[{_RANGES}][ \t\xa0{_RANGES}]*$\n?", re.MULTILINE)
+BLANK_LINE = re.compile(rf"^[ \t\xa0]*[{SHAPELESS}][ \t\xa0{SHAPELESS}]*$\n?", re.MULTILINE)
 HALF_WIDTH = re.compile("[\uffa0-\uffdc]+")
 CONJOINING = re.compile("[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]+")
 _PRIVATE = "[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
@@ -27,7 +28,7 @@ ICON = re.compile(rf"(?:^|(?<=[ \t]))(?:{_PRIVATE})+[ \t]?|{_PRIVATE}", re.MULTI
 """With the blank behind it where it stands alone."""
 LINE_SIGNS = re.compile("[\u2028\u2029]")
 ODD = re.compile(
-    f"[{_RANGES}{_TAGS}\u1100-\u11ff\u2028\u2029\ua960-\ua97c\ud7b0-\ud7fb\uffa0-\uffdc"
+    f"[{SHAPELESS}{TAGS}\u1100-\u11ff\u2028\u2029\ua960-\ua97c\ud7b0-\ud7fb\uffa0-\uffdc"
     "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
 )
 """A text without any of these stays as it is."""

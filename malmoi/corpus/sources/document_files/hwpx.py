@@ -11,7 +11,7 @@ from malmoi.corpus.sources.document_files.package import Package, beside, no_tex
 from malmoi.corpus.sources.streams import DamagedError
 from malmoi.corpus.text.dates import iso_date
 
-MANIFEST, OUTLINE, PREVIEW = "META-INF/manifest.xml", "Contents/content.hpf", "Preview/PrvText.txt"
+MANIFEST, OUTLINE = "META-INF/manifest.xml", "Contents/content.hpf"
 SPACES = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 """Elements inside a text that stand for a character."""
 NOTES = ("footNote", "endNote", "hiddenComment")
