@@ -206,12 +206,8 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def measure_peer(python: Path, dataset: Dataset) -> dict:
     with tempfile.TemporaryDirectory() as folder:
-        importance = (
-            np.ones(len(dataset.labels)) if dataset.guidance.importance is None else dataset.guidance.importance
-        )
-        train = pa.table(
-            {"text": dataset.texts, "label": np.rint(dataset.labels).astype(int), "importance": importance}
-        )
+        labels = np.rint(dataset.labels).astype(int)
+        train = pa.table({"text": dataset.texts, "label": labels, "importance": dataset.importance})
         pq.write_table(train, Path(folder) / "train.parquet")
         aside = pa.table({"text": dataset.aside_texts, "label": dataset.aside_labels})
         pq.write_table(aside, Path(folder) / "aside.parquet")

@@ -26,8 +26,7 @@ def calibrated(model: LinearModel, dataset: Dataset) -> LinearModel:
 
     Texts that count less than LEAST_IMPORTANCE take no part in the fit.
     """
-    importance = np.ones(len(dataset.labels)) if dataset.guidance.importance is None else dataset.guidance.importance
-    margins, used = unseen_margins(dataset), importance >= LEAST_IMPORTANCE
+    margins, used = unseen_margins(dataset), dataset.importance >= LEAST_IMPORTANCE
     stretch, shift = fit(margins[used], np.asarray(dataset.labels, np.float64)[used])
     return replace(model, scale=model.scale * stretch, bias=model.bias * stretch + shift)
 
@@ -36,11 +35,10 @@ def unseen_margins(dataset: Dataset) -> np.ndarray:
     """Log odds of every text to learn from, float64 (texts,), by a model that was learnt without it."""
     folds = np.arange(len(dataset.labels)) % FOLDS
     np.random.default_rng(0).shuffle(folds)
-    importance = np.ones(len(folds)) if dataset.guidance.importance is None else dataset.guidance.importance
     margins = np.zeros(len(folds))
     for fold in range(FOLDS):
         rest, part = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        guidance = Guidance(importance[rest])
+        guidance = Guidance(dataset.importance[rest])
         model = learn(dataset.texts.take(rest), dataset.labels[rest], dataset.settings, guidance)
         margins[part] = model.margins(*string_buffers(dataset.texts.take(part)))
     return margins

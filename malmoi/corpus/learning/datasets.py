@@ -32,6 +32,12 @@ class Dataset:
     aside_texts: pa.Array
     aside_labels: np.ndarray
 
+    @property
+    def importance(self) -> np.ndarray:
+        """float64 (texts,): what each text counts, 1 where nothing was said."""
+        given = self.guidance.importance
+        return np.ones(len(self.labels)) if given is None else given
+
 
 def human_translation(data: Path) -> Dataset:
     """Human (1) against machine translation of documentation.

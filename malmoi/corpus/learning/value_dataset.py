@@ -9,7 +9,8 @@ import csv
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -73,11 +74,11 @@ class Label(NamedTuple):
 def value(folder: Path) -> Dataset:
     """Passages with their worth, 0..1; labelled ones count LABELLED times as much. `folder` holds all of the data.
 
-    What is kept aside is labelled passages alone (label 1: worth 2 or 3), and no passage of their files is learnt from.
+    What is kept aside is labelled passages alone (label 1: worth 2 or 3), and nothing of their files, or of their rows
+    of a table, is learnt from.
     """
     labelled = [(label, labelled_text(folder, label)) for label in labels()]
-    closed = {label.path.partition("#")[0] for label, _ in labelled if label.is_aside and "#" not in label.path}
-    passages = [*_by_source(folder, closed)]
+    passages = [*_by_source(folder, closed_by_file(label for label, _ in labelled if label.is_aside))]
     for label, text in labelled:
         worth = float(label.worth >= USEFUL) if label.is_aside else label.worth / MOST_WORTH
         passages.append(SourcePassage(text, worth, label.source, LABELLED, label.is_aside))
@@ -110,6 +111,17 @@ def labels() -> list[Label]:
     ]
 
 
+def closed_by_file(aside: Iterable[Label]) -> dict[str, set[int]]:
+    """By path below the data what must not be learnt from: rows of a table; of any other file, all (no rows)."""
+    closed: dict[str, set[int]] = {}
+    for label in aside:
+        path, _, row = label.path.partition("#")
+        rows = closed.setdefault(path, set())
+        if path.endswith(".csv"):
+            rows.add(int(row))
+    return closed
+
+
 def labelled_text(folder: Path, label: Label) -> str:
     """The passage of a label. UserError where its file is not below `folder`."""
     path, _, row = label.path.partition("#")
@@ -122,8 +134,7 @@ def labelled_text(folder: Path, label: Label) -> str:
 def _text_of(path: Path, row: str, source: str) -> str:
     """The text of a file, of a row of a table, or of reviews of a film that follow one another."""
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as stream:
-            return list(csv.reader(stream))[int(row)][-1]
+        return _rows_of(path)[int(row)][-1]
     if path.suffix == ".json" and row:
         reviews = [review["review"] for review in orjson.loads(path.read_bytes())]
         if source == "review_single":
@@ -134,11 +145,23 @@ def _text_of(path: Path, row: str, source: str) -> str:
     return datasets.prose(text) if source == "dotnet" else text
 
 
+@cache
+def _rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
 def _page_of(folder: Path, path: str) -> str:
     """The main content of a labelled page."""
-    with file_below(folder, "pages_kr/gold.jsonl").open(encoding="utf-8") as stream:
-        gold = next(page["gold"] for page in map(orjson.loads, stream) if page["id"] == path.partition("/")[2])
+    gold = _gold_of(file_below(folder, "pages_kr/gold.jsonl"))[path.partition("/")[2]]
     return gold if isinstance(gold, str) else "\n".join(gold)
+
+
+@cache
+def _gold_of(path: Path) -> dict[str, str | list[str]]:
+    """The main content of all labelled pages by their id."""
+    with path.open(encoding="utf-8") as stream:
+        return {page["id"]: page["gold"] for page in map(orjson.loads, stream)}
 
 
 def file_below(folder: Path, path: str) -> Path:
@@ -155,8 +178,8 @@ def _folders_named(folder: Path, name: str) -> list[Path]:
     return sorted(path for path in folder.rglob(name) if path.is_dir())
 
 
-def _by_source(folder: Path, closed: set[str]) -> Iterator[SourcePassage]:
-    """Passages of each source of value_sources.toml, all sources alike; none of the files that are `closed`."""
+def _by_source(folder: Path, closed: Mapping[str, AbstractSet[int]]) -> Iterator[SourcePassage]:
+    """Passages of each source of value_sources.toml, all sources alike; nothing of what is `closed`."""
     for name, source in tomllib.loads(SOURCES.read_text(encoding="utf-8")).items():
         texts = list(islice(_passages_below(folder, source["files"], closed), PASSAGES_PER_SOURCE))
         if not texts:
@@ -166,13 +189,14 @@ def _by_source(folder: Path, closed: set[str]) -> Iterator[SourcePassage]:
             yield SourcePassage(text, source["worth"] / MOST_WORTH, name, importance, is_aside=False)
 
 
-def _passages_below(folder: Path, glob: str, closed: set[str]) -> Iterator[str]:
+def _passages_below(folder: Path, glob: str, closed: Mapping[str, AbstractSet[int]]) -> Iterator[str]:
     """Up to PASSAGES_PER_FILE passages of each file; files in the order of a hash: no subject stands for all."""
     top, _, rest = glob.partition("/")
     files = [path for each in _folders_named(folder, top) for path in each.glob(rest) if _is_text(path)]
     for path in sorted(files, key=lambda path: hashlib.sha256(str(path.relative_to(folder)).encode()).digest()):
-        if not any(path.as_posix().endswith(name) for name in closed):
-            lines = (line for line in source_lines_of(path, any_rating=True))
+        rows = next((rows for name, rows in closed.items() if path.as_posix().endswith(f"/{name}")), None)
+        if rows is None or rows:
+            lines = source_lines_of(path, any_rating=True, closed_rows=rows or frozenset())
             most = PASSAGES_PER_FILE if len(files) > 1 else PASSAGES_PER_SOURCE
             yield from (text for text in islice(passages_of(lines), most) if _is_korean(text))
 
@@ -199,11 +223,11 @@ def source_lines(folder: Path, glob: str, any_rating: bool = False) -> Iterator[
         yield from source_lines_of(path, any_rating)
 
 
-def source_lines_of(path: Path, any_rating: bool = False) -> Iterator[str]:
-    """The lines of one file of a source."""
+def source_lines_of(path: Path, any_rating: bool = False, closed_rows: AbstractSet[int] = frozenset()) -> Iterator[str]:
+    """The lines of one file of a source; of a table without some rows, by number from 0, the header being one."""
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as stream:
-            yield from (line for row in csv.reader(stream) for line in MARKUP.sub(" ", row[-1]).splitlines())
+        open_rows = (row for number, row in enumerate(_rows_of(path)) if number not in closed_rows)
+        yield from (line for row in open_rows for line in MARKUP.sub(" ", row[-1]).splitlines())
     elif path.suffix == ".json":
         reviews = orjson.loads(path.read_bytes())
         yield from (review["review"] for review in reviews if any_rating or _is_low(review["rating"]))

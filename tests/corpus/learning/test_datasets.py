@@ -252,6 +252,20 @@ def test_value_learns_by_source_and_by_label_and_never_from_a_file_that_is_kept_
     assert dataset.guidance.importance[labelled_row] == dataset.guidance.importance.max()
 
 
+def test_of_a_table_only_the_rows_kept_aside_are_closed_and_of_any_other_file_all(tmp_path):
+    (tmp_path / "표").mkdir()
+    rows = "\n".join(f"{number},{number}번 줄의 설명은 이렇게 이어진다. 그래서 끝까지 읽는다." for number in range(4))
+    (tmp_path / "표" / "a.csv").write_text(rows, encoding="utf-8")
+    aside = [
+        value_dataset.Label("표", "표/a.csv#2", 0, 9, 1, True),
+        value_dataset.Label("film", "film/1.json#7", 0, 9, 0, True),
+    ]
+    closed = value_dataset.closed_by_file(aside)
+    assert closed == {"표/a.csv": {2}, "film/1.json": set()}
+    lines = "\n".join(value_dataset.source_lines_of(tmp_path / "표" / "a.csv", closed_rows=closed["표/a.csv"]))
+    assert [f"{number}번" in lines for number in range(4)] == [True, True, False, True]
+
+
 def test_the_shipped_labels_of_value_are_400_and_half_of_them_are_kept_aside():
     labels = value_dataset.labels()
     assert len(labels) == 400
