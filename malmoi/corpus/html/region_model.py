@@ -26,12 +26,11 @@ from malmoi.kit.files import atomic_file
 WEIGHTS = Path(__file__).with_name("weights.npz")
 WIDE_COLUMN = COLUMN["wide_share_of_page"]
 PAGES = ("wide", "narrow")
-WIDE_THRESHOLD, NARROW_THRESHOLD = 0.4, 0.6
+WIDE_THRESHOLD, NARROW_THRESHOLD = 0.4, 0.75
 """Chance above which a block is chosen: of a page in a wide script where a block of it is text for sure; of any other.
 
-Wide, by site folds: F1 on pages_kr is .9798 at .4, .9744 at .5, .9717 at .6; with other folds and trees .9748, .9723,
-.9704. Narrow, with the few trees of tests/gates: fundus .9583 at .5, .9602 at .55, .9621 at .6; article extraction
-.9679, .9676, .9674.
+By site folds with the few trees of tests/gates: article extraction .9662 at .5, .9692 at .6, .9700 at .7, .9714 at .75,
+.9719 at .8; fundus .9564, .9582, .9609, .9615, .9603; pages_kr .9829 with .4 (.4 was chosen on other folds of it).
 """
 WIDE_SHARE = 0.1
 """A page with such a share of characters of three bytes or more is one in a wide script."""

@@ -60,6 +60,10 @@ def _whole(elements: np.ndarray, blocks: np.ndarray, plain: np.ndarray, chosen: 
             continue
         tag = elements[e, TAG]
         before, after = first[e] - 1, last[e] + 1
+        while tag == PRE and before >= 0 and not chosen[before] and elements[parts[before], TAG] == PRE:
+            before -= 1  # the gutter of line numbers beside code, or one listing after another
+        while tag == PRE and after < n and not chosen[after] and elements[parts[after], TAG] == PRE:
+            after += 1
         is_between = before >= 0 and after < n and chosen[before] and chosen[after]
         share = 0.0 if tag == PRE else NUMBERED_SHARE if tag == OL else CHOSEN_SHARE
         whole[b] = sums[e, 1] > share * sums[e, 0] or (is_between and tag in (PRE, OL, TABLE))

@@ -14,11 +14,11 @@ import numpy as np
 
 from malmoi.corpus.html.block_features import COLUMN, block_features
 from malmoi.corpus.html.boosting import Trees, log_odds
+from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.confidence import THRESHOLD, confidence_features
 from malmoi.corpus.html.context import context_features
 from malmoi.corpus.html.region_model import RegionWeights, TreePair, is_wide, logistic, save_weights
-from malmoi.corpus.html.scan import END, START, Scanned, scan
-from malmoi.corpus.html.tags import tables
+from malmoi.corpus.html.scan import END, START, Scanned
 from malmoi.corpus.learning.boosting import Boosting, bag
 from malmoi.corpus.learning.labelled_pages import KOREAN, MADE_UP, LabelledPage, read_labelled
 from malmoi.corpus.learning.page_labels import label_blocks
@@ -39,7 +39,7 @@ SEGMENT_WEIGHT = 1.5
 """Of blocks with a known segment of a page of which no more is known: there are few of them."""
 MADE_UP_PAGES, MADE_UP_WEIGHT = 300, 0.3
 """Pages of page_layouts.py that are learned from beside the real ones, and what a block of them counts."""
-NARROW_WEIGHT, NARROW_TREES = 0.15, 1.5
+NARROW_WEIGHT, NARROW_TREES = 0.15, 2.5
 """What a block of a Korean page counts where the trees for pages in narrow scripts are learned; how many more they are.
 
 With as many as the others they fit the pages of fundus less than the floor of tests/gates asks.
@@ -74,8 +74,7 @@ def fold_of(site: str, folds: int = FOLDS, salt: str = "") -> int:
 
 def prepare(page: LabelledPage) -> PageExample:
     """Scans a page and labels its blocks."""
-    content = np.frombuffer(page.html, np.uint8)
-    scanned = scan(content, tables())
+    _, content, scanned = scan_with_code(page.html)
     features, style = block_features(content, scanned)
     text = scanned.text.tobytes()
     texts = [text[block[START] : block[END]].decode("utf-8", "replace") for block in scanned.blocks]
