@@ -42,11 +42,10 @@ def show_table(half: str, table: dict) -> None:
     for way, hits in caught.items():
         print(f"  {half:6} {sum(hits):3} of {len(hits):3}  {way}")
     hits = [hit for of_way in caught.values() for hit in of_way]
+    share = sum(hits) / len(hits)
     touched = sum(bool(find_words(text)) for text in table["friends"]["texts"])
     friends = len(table["friends"]["texts"])
-    print(
-        f"{half:6} caught {sum(hits)} of {len(hits)} ({sum(hits) / len(hits):.3f}), false friends touched {touched} of {friends}"
-    )
+    print(f"{half:6} caught {sum(hits)} of {len(hits)} ({share:.3f}), false friends touched {touched} of {friends}")
 
 
 def is_caught(marked: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from malmoi.corpus.text.signs import INVISIBLE
-from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, LAST_SYLLABLE, NUM_FINALS, VOWELS
+from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, NUM_FINALS, VOWELS
 
 CONJOINING = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3131-\u318e]")
 MOST_BETWEEN = 3
@@ -20,21 +20,7 @@ LAUGHTER = frozenset("ㅋㅎㅠㅜㅡㅣ")
 """Lone letters between two syllables that are laughter, tears or a long vowel."""
 SENTENCE_SIGNS = frozenset(".,!?…:;)")
 CALLS = ("아", "야", "들")
-ALIKE = {
-    **{"1": "ㅣ", "l": "ㅣ", "i": "ㅣ", "|": "ㅣ", "7": "ㄱ", "h": "ㅐ", "r": "ㅏ", "λ": "ㅅ", "人": "ㅅ", "入": "ㅅ"},
-    **{
-        "○": "ㅇ",
-        "◯": "ㅇ",
-        "0": "ㅇ",
-        "o": "ㅇ",
-        "口": "ㅁ",
-        "己": "ㄹ",
-        "2": "ㄹ",
-        "z": "ㄹ",
-        "匕": "ㅂ",
-        "卜": "ㅏ",
-    },
-}
+ALIKE = dict(zip("1li|7hrλ人入○◯0o口己2z匕卜", "ㅣㅣㅣㅣㄱㅐㅏㅅㅅㅅㅇㅇㅇㅇㅁㄹㄹㄹㅂㅏ", strict=True))
 """Signs that look like a letter of Hangul (야민정음)."""
 LEET = {"1": "i", "!": "i", "3": "e", "4": "a", "@": "a", "0": "o", "$": "s", "5": "s", "7": "t", "v": "u"}
 """Signs that look like a Latin letter inside a Latin word."""
@@ -118,8 +104,8 @@ def _keyboard_letter(letter: str) -> str:
     return letter
 
 
-def readings(text: str, plain: Reading) -> Iterator[Reading]:
-    """The ways to read a text, of which `plain` is that of `characters`; the same letters only once."""
+def readings(plain: Reading) -> Iterator[Reading]:
+    """The ways to read the `characters` of a text; the same letters only once."""
     seen: set[str] = set()
     korean = _between(plain)
     alike = _alike(plain)
@@ -183,12 +169,18 @@ def _taken(reading: Reading, numbers: Sequence[int], letters: str | None = None)
     begins, last = bytearray(), -1
     for number in numbers:
         between = reading.letters[last + 1 : number]
-        signs = sum(letter in SENTENCE_SIGNS for letter in between)
-        begins.append(last < 0 or any(reading.begins[last + 1 : number + 1]) or signs > 1 or "," in between)
+        begins.append(last < 0 or any(reading.begins[last + 1 : number + 1]) or _parts_words(between))
         last = number
     letters = letters if letters is not None else "".join(reading.letters[number] for number in numbers)
     starts, stops = ([places[number] for number in numbers] for places in (reading.starts, reading.stops))
     return Reading(letters, starts, stops, bytes(begins))
+
+
+def _parts_words(between: str) -> bool:
+    """Whether what was left out between two letters parts words without white space."""
+    signs = sum(letter in SENTENCE_SIGNS for letter in between)
+    foreign = sum(letter.isalnum() and not is_hangul(letter) for letter in between)
+    return signs > 1 or "," in between or foreign > MOST_BETWEEN
 
 
 def is_hangul(letter: str) -> bool:
@@ -198,17 +190,8 @@ def is_hangul(letter: str) -> bool:
 
 def _between(plain: Reading) -> Reading:
     """Hangul without what stands between its letters; a longer run of Latin letters or digits parts words."""
-    numbers, run = [], 0
-    kept = plain.letters
-    for number, letter in enumerate(kept):
-        if is_hangul(letter) and not _is_laughter(kept, number):
-            numbers.append(number)
-            run = 0
-        elif letter.isalnum() and not is_hangul(letter):
-            run += 1
-            if run > MOST_BETWEEN:
-                numbers.append(number)
-    return _taken(plain, numbers)
+    letters = plain.letters
+    return _taken(plain, [n for n, letter in enumerate(letters) if is_hangul(letter) and not _is_laughter(letters, n)])
 
 
 def _is_laughter(letters: str, number: int) -> bool:
@@ -290,7 +273,7 @@ def _with_final(syllable: str, letter: str) -> str:
 
 
 def _squeezed(reading: Reading) -> Reading:
-    """Long vowels as short ones: 시이이발, 벼엉신. A syllable of ㅇ and the vowel before it gives its final consonant."""
+    """Long vowels as short ones: 시이이발, 벼엉신. A syllable of ㅇ and the vowel before it gives its final letter."""
     letters: list[str] = []
     starts, stops, begins = [], [], bytearray()
     for number, letter in enumerate(reading.letters):
@@ -315,6 +298,3 @@ def _longer(before: str, letter: str) -> str:
     if INITIALS[initial] != "ㅇ" or not is_same or first % NUM_FINALS:
         return ""
     return chr(ord(before) + second % NUM_FINALS)
-
-
-assert LAST_SYLLABLE - FIRST_SYLLABLE + 1 == len(INITIALS) * len(VOWELS) * NUM_FINALS

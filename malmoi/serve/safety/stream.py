@@ -18,7 +18,7 @@ SEEN = 48
 
 @dataclass
 class StreamFilter:
-    """The state of one answer. blocked: what ended it. spans: every hit so far, in characters of the unmasked answer."""
+    """The state of one answer. blocked: what ended it. spans: all hits so far, in characters of the answer unmasked."""
 
     rules: Rules
     blocked: Span | None = None

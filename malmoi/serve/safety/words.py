@@ -18,6 +18,11 @@ from malmoi.serve.safety.spelling import (
     typed_in_korean,
 )
 
+REFINED = ("졸_라", "닥_[쳐치]")
+"""Words of the corpus' lexicon that words.toml has in a narrower form: a share of a document forgives what a mask must
+not touch."""
+FEWEST_KEYS = 4
+"""Of a word that was typed with the keyboard in the other language: "whe" begins too many words."""
 WORDS = Path(__file__).with_suffix(".toml")
 
 
@@ -46,7 +51,7 @@ def _lexicon() -> _Lexicon:
     own = tomllib.loads(WORDS.read_text(encoding="utf-8"))
     shared = tomllib.loads(profanity.LEXICON.read_text(encoding="utf-8"))
     for name in ("strong", "mild"):
-        own[name] += [word.replace("_", "").replace(" ?", "") for word in shared[name] if word != "졸_라"]
+        own[name] += [word.replace("_", "").replace(" ?", "") for word in shared[name] if word not in REFINED]
     own["innocent"] += shared["innocent"]
     return _Lexicon(**{name: re.compile("|".join(own[name])) for name in _Lexicon._fields})
 
@@ -57,7 +62,10 @@ def find_words(text: str) -> list[Found]:
     plain = characters(text)
     innocent = [plain.span(*match.span()) for match in words.innocent.finditer(plain.letters) if match[0]]
     found: set[Found] = set()
-    for reading in (*readings(text, plain), *typed_in_korean(text)):
+    for reading in typed_in_korean(text):
+        hits = _found(words.strong, reading, "strong")
+        found |= {hit for hit in hits if hit.start == reading.starts[0] and hit.stop - hit.start >= FEWEST_KEYS}
+    for reading in readings(plain):
         for pattern, weight in ((words.strong, "strong"), (words.mild, "mild")):
             found |= _found(pattern, reading, weight)
         found |= _found(words.whole, reading, "strong", whole=True)
@@ -89,9 +97,15 @@ def _found_latin(pattern: re.Pattern[str], reading: Reading) -> set[Found]:
         start, stop = match.span()
         after = reading.letters[stop : stop + 1]
         ends = not after or is_hangul(after) or bool(reading.begins[stop]) or _is_ending(reading, stop)
-        if reading.begins[start] and ends:
+        if reading.begins[start] and ends and _is_even(reading.begins[start:stop]):
             found.add(Found(*reading.span(start, stop), "strong"))
     return found
+
+
+def _is_even(begins: bytes) -> bool:
+    """Whether a word is in one piece, in single letters (f u c k), or in pieces of two and more: not "%s hits"."""
+    lengths = [len(piece) for piece in begins.split(b"\1")[1:]]
+    return len(lengths) == 1 or max(lengths) == 0 or min(lengths) > 0
 
 
 def _is_ending(reading: Reading, stop: int) -> bool:
