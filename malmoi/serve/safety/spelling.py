@@ -135,7 +135,7 @@ def latin(plain: Reading) -> Reading:
 
 def typed_in_korean(text: str) -> Iterator[Reading]:
     """Each Latin word as what its keys write on a Korean keyboard, where that is whole syllables (tlqkf, 시발)."""
-    for found in re.finditer(r"(?<![A-Za-z])[A-Za-z]{4,24}(?![A-Za-z])", unicodedata.normalize("NFKC", text)):
+    for found in re.finditer(r"(?<![A-Za-z_])[A-Za-z]{4,24}(?![A-Za-z_])", unicodedata.normalize("NFKC", text)):
         if len(unicodedata.normalize("NFKC", text[: found.start()])) != found.start():
             return  # places moved: a text in letters of another form is read by `characters` alone
         keys = [_KEYS.get(key, _KEYS[key.lower()]) for key in found[0]]
