@@ -70,10 +70,9 @@ async def _continue(
     )
     written: list[int] = []
     finish = "length"  # an engine that ends without a word has reached a limit of its own
-    async for piece in engine.generate(request):
-        if piece.token_id is not None:
-            written.append(piece.token_id)
-        finish = piece.finish or finish
+    async for pieces in engine.generate(request):
+        written.extend(piece.token_id for piece in pieces if not piece.is_end)
+        finish = pieces[-1].finish or finish
     return Continuation(
         excerpt.id,
         excerpt.kind,

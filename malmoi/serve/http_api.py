@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.chat import chat_ids, text_ids
-from malmoi.serve.engine import Guide, Piece
+from malmoi.serve.engine import Guide
 from malmoi.serve.engine import Request as EngineRequest
 from malmoi.serve.http_errors import ApiError, add_error_handlers, bad
 from malmoi.serve.http_guard import Guard, Rules
@@ -25,7 +25,7 @@ from malmoi.serve.http_stream import EventStream, event, take_place, until_gone
 from malmoi.serve.keys import read_keys
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
-from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
+from malmoi.serve.text import TextPiece, TextStream, TokenText, answer, echo
 
 _DRAWING = {"temperature", "top_p", "top_k", "repetition_penalty", "seed"}
 """Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
@@ -213,12 +213,7 @@ async def _echo(served: Served, ask: EngineRequest, body: CompletionBody) -> Tex
     """The prompt as a piece, with the probabilities of its tokens where they are asked for."""
     if body.logprobs is None:
         return TextPiece(served.codec.decode(ask.prompt_ids))
-    stream = TextStream(served.codec)
-    scores = await served.engine.score(ask.prompt_ids, ask.top_logprobs)
-    shown = [stream.feed(Piece(score.token_id, score.logprob, score.top)) for score in scores]
-    shown.append(stream.feed(Piece(None, finish="stop")))
-    tokens = tuple(token for piece in shown for token in piece.tokens)
-    return TextPiece("".join(piece.text for piece in shown), tokens)
+    return echo(served.codec, await served.engine.score(ask.prompt_ids, ask.top_logprobs))
 
 
 def _head(served: Served, prompt_ids: Sequence[int]) -> Head:

@@ -283,9 +283,9 @@ def test_a_failing_engine_is_a_500_with_an_id_and_no_prompt_in_the_log(client, s
 def test_an_engine_that_fails_in_the_middle_ends_the_stream_with_an_error(client, served):
     class Failing(FakeEngine):
         async def generate(self, request):
-            async for piece in super().generate(request):
-                yield piece
-                if request.prompt_ids and self.codec.token_bytes(piece.token_id).endswith(b"."):
+            async for pieces in super().generate(request):
+                yield pieces
+                if request.prompt_ids and self.codec.token_bytes(pieces[-1].token_id).endswith(b"."):
                     raise ValueError("비밀")
 
     served.engine = Failing(served.codec)
