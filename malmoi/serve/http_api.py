@@ -21,7 +21,7 @@ from malmoi.serve.http_errors import add_error_handlers, bad
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
 from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
-from malmoi.serve.http_stream import EventStream, lines, take_place, until_gone
+from malmoi.serve.http_stream import DONE, EventStream, lines, take_place, until_gone
 from malmoi.serve.keys import read_keys
 from malmoi.serve.served import Place, Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
@@ -148,7 +148,7 @@ async def _stream(
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
     pieces = said(served, ask, place)
     first = await until_gone(request, anext(pieces))
-    return EventStream(lines(first, pieces, form), pieces, place, headers)
+    return EventStream(lines(first, pieces, form), pieces, place, headers, DONE)
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 RETRY_AFTER_S = 5
 
+DONE = "data: [DONE]\n\n"
 COMMENT = ": the answer is being made\n\n"
 """Clients skip a line that begins with a colon; proxies, which cut what is silent for a minute, see that it lives."""
 
@@ -48,7 +49,7 @@ async def lines(first: Said, rest: AsyncIterator[Said], form: Form) -> AsyncIter
             yield line
     if form.head.usage != "none":
         yield event(form.closing(sum(counts.values())))
-    yield "data: [DONE]\n\n"
+    yield DONE
 
 
 def _said_lines(each: Said, form: Form, counts: dict[int, int]) -> list[str]:
@@ -73,9 +74,11 @@ class EventStream(StreamingResponse):
         source: AsyncGenerator[Any, None],
         place: Place,
         headers: Mapping[str, str] | None = None,
+        last: str = "",
     ) -> None:
+        """last: the line that ends a stream, also one that has failed."""
         shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-        super().__init__(_ending_well(lines), media_type="text/event-stream", headers=shown)
+        super().__init__(_ending_well(lines, last), media_type="text/event-stream", headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,11 +112,11 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _ending_well(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    """`lines`, with an error event and [DONE] at the end where they fail: the status was sent long before."""
+async def _ending_well(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before."""
     try:
         async for line in lines:
             yield line
     except Exception as error:
         yield event({"type": "error", **as_api_error(error).to_json()})
-        yield "data: [DONE]\n\n"
+        yield last
