@@ -231,14 +231,23 @@ def _server(code: Path, model: Path, keys: Path):
     environment = {**os.environ, "PYTHONPATH": str(code), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen([*words, "--threads", "1"], env=environment, cwd=code, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 120
-            while process.poll() is None and time.monotonic() < deadline:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                    break
-                time.sleep(0.2)
+            _await_health(port)
             yield port, process.pid
         finally:
             process.terminate()
+
+
+def _await_health(port: int) -> None:
+    """Returns once the model is loaded: the socket listens long before."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+            return
+        time.sleep(0.2)
+    raise TimeoutError("the server did not start")
 
 
 class Watch:

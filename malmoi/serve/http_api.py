@@ -124,31 +124,56 @@ async def _reply(
 ) -> Response:
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
+    trace = trace_of(request)
     check(served, body)
-    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers)
-    guide = "guide" if body.guide else "response_format" if body.response_format else None
+    trace.model = served.engine.describe().name
+    check_allowed(trace.key, trace.model)
+    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
     try:
-        ask = await asked(served, body, num_top)
-        form = form_of(_head(served, ask))
-        if body.stream:
-            return await _stream(request, served, ask, form, place, sent.headers)
-        answers = await until_gone(request, whole(said(served, ask, place), len(ask.requests)))
-        return JSONResponse(form.whole(answers), headers=sent.headers)
+        with counted(served, trace.key):
+            ask = await asked(served, body, num_top)
+            trace.prompt_tokens = ask.prompt_tokens
+            place.hold_tokens(ask.most_tokens)
+        run = Run(served, ask, place, trace, form_of(_head(served, ask)))
+        return await (_stream if body.stream else _whole)(request, run, sent.headers)
+    except FullError as error:
+        place.release()
+        raise full(error) from None
     except UserError as error:
         place.release()
+        guide = "guide" if body.guide else "response_format" if body.response_format else None
         raise bad(guide, str(error)) from None
     except BaseException:
         place.release()
         raise
 
 
-async def _stream(
-    request: Request, served: Served, ask: Ask, form: Form, place: Place, headers: Mapping[str, str]
-) -> Response:
+@dataclass(frozen=True)
+class Run:
+    """One request that has its place: what the engine is asked, and how the reply is written."""
+
+    served: Served
+    ask: Ask
+    place: Place
+    trace: Trace
+    form: Form
+
+    def said(self) -> AsyncGenerator[Said, None]:
+        """What the answers say. At the end the key's tokens are settled."""
+        return settled(self.served, said(self.served, self.ask, self.place, self.trace), self.ask, self.trace)
+
+
+async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
+    """The answers when they are all made."""
+    answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
+    return JSONResponse(run.form.whole(answers), headers=dict(headers))
+
+
+async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
-    pieces = said(served, ask, place)
+    pieces = run.said()
     first = await until_gone(request, anext(pieces))
-    return EventStream(lines(first, pieces, form), pieces, place, headers, DONE)
+    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE)
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -10,28 +11,39 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from malmoi.serve.admission import FullError, Place
 from malmoi.serve.http_choices import Said
 from malmoi.serve.http_errors import ApiError, as_api_error
 from malmoi.serve.http_replies import Form
-from malmoi.serve.served import Place, Served
+from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.served import Served
 
 T = TypeVar("T")
-
-RETRY_AFTER_S = 5
 
 DONE = "data: [DONE]\n\n"
 COMMENT = ": the answer is being made\n\n"
 """Clients skip a line that begins with a colon; proxies, which cut what is silent for a minute, see that it lives."""
 
 
-def take_place(served: Served, num_answers: int = 1) -> Place:
-    """A place for one more request. Raises ApiError 429 where there is none."""
-    if served.is_full:
-        message = "all slots and the queue are full; try again soon"
-        korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
-        headers = {"Retry-After": str(RETRY_AFTER_S)}
-        raise ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
-    return Place(served, min(num_answers, served.engine.describe().slots))
+def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place:
+    """A place for one more request. Raises ApiError 429 where there is none, 503 where the server is going away."""
+    if served.is_draining:
+        korean = "서버가 멈추는 중이에요. 잠시 뒤에 다시 시도해 주세요."
+        headers = {"Retry-After": str(math.ceil(served.settings.web.drain_s)), "Connection": "close"}
+        message = "the server finishes what it has begun and takes nothing new"
+        raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
+    try:
+        return served.admission.take(key.name, min(num_answers, served.admission.slots))
+    except FullError as error:
+        raise full(error) from None
+
+
+def full(error: FullError) -> ApiError:
+    """A 429 that says when a place is likely."""
+    korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
+    headers = {"Retry-After": str(error.retry_s)}
+    message = f"{error.reason}; try again in {error.retry_s} s"
+    return ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
 
 
 def event(content: Any) -> str:
@@ -86,8 +98,8 @@ class EventStream(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._place.release()
             await self._source.aclose()
+            self._place.release()
 
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
