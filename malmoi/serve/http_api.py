@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.chat import chat_ids, text_ids
+from malmoi.serve.chat import chat_ids
 from malmoi.serve.engine import Guide
 from malmoi.serve.engine import Request as EngineRequest
 from malmoi.serve.http_errors import ApiError, add_error_handlers, bad
@@ -85,7 +85,7 @@ def router(served: Served) -> APIRouter:
     async def completions(request: Request, body: CompletionBody) -> Response:
         """How a text goes on."""
         prompt = body.one_prompt
-        prompt_ids = await asyncio.to_thread(text_ids, served.codec, prompt) if isinstance(prompt, str) else prompt
+        prompt_ids = await asyncio.to_thread(served.codec.text_ids, prompt) if isinstance(prompt, str) else prompt
         ask = engine_request(served, body, prompt_ids, body.logprobs or 0)
         form = CompletionForm(_head(served, prompt_ids), served.codec, body.logprobs)
         return await _reply(request, served, Ask(body, ask, form))
