@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from malmoi.evaluate.heldout import Excerpt
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.serve.engine import Engine, Request
-from malmoi.tokenizer.codec import Codec
-from malmoi.tokenizer.shards import SEPARATOR
+from malmoi.tokenizer.codec import Codec, after_begin
 
 MIN_FOLLOWING_TOKENS = 8
 """A document must go on for so long after its beginning, so that there is something to continue."""
@@ -62,7 +61,7 @@ async def _continue(
     count = _whole_characters(codec, excerpt.ids[: min(settings.prompt_tokens, max(1, context // 2))])
     prompt, following = excerpt.ids[:count], excerpt.ids[count : count + settings.sample_tokens]
     request = Request(
-        prompt_ids=(SEPARATOR, *prompt),
+        prompt_ids=tuple(after_begin(prompt, codec.begin_ids)),
         max_tokens=min(settings.sample_tokens, context - 1 - count),
         temperature=settings.temperature,
         top_p=settings.top_p,

@@ -69,7 +69,7 @@ def test_roles_go_in_as_special_ids_and_text_as_text(client, served):
     ]
     assert client.post("/v1/chat/completions", json={"messages": messages}).status_code == 200
     ids = served.engine.requests[-1].prompt_ids
-    assert [token_id for token_id in ids if token_id < 1029] == [1, 4, 2, 4, 3]
+    assert [token_id for token_id in ids if token_id < 1029] == [0, 1, 4, 2, 4, 3]
 
 
 def test_stop_strings_end_the_answer(client):
