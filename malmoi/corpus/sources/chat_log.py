@@ -3,8 +3,8 @@
 PC: "[이름] [오후 3:21] 말", days on lines of their own. Android: "2021년 5월 25일 오후 3:21, 이름 : 말". iOS:
 "2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". LINE: time, name and text by tabs.
 WhatsApp: "2021. 5. 25. 오후 3:21 - 이름: 말" (Android), "[5/25/21, 3:21:05 PM] name: text" (iOS). Lines without a head
-carry on the message before. Who came and went, what was deleted, and attachments ("사진", "이모티콘") are nothing that was
-said. Exports as tables and JSON are read in chat_rows.py.
+carry on the message before. Who came and went, what was deleted, and attachments ("사진", "이모티콘") are nothing that
+was said. Exports as tables and JSON are read in chat_rows.py.
 """
 
 import re

@@ -1,10 +1,15 @@
 """Chats that come as tables or JSON."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from malmoi.corpus.sources import arrow_rows
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -85,6 +90,27 @@ def test_every_export_becomes_one_talk_without_names(name: str, tmp_path: Path):
     assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", "2021-05-24")
     assert not any(person in str({**found, "origin": None}) for person in ("가온", "나래", "다솜"))
     assert raw.raw_bytes > 0
+
+
+TABLES = {
+    "kakao": list(csv.DictReader(io.StringIO(KAKAO))),
+    "discord": list(csv.DictReader(io.StringIO(DISCORD))),
+    "slack": [{"subtype": None, "user_profile": None, **row} for row in SLACK],
+    "discord object": [DISCORD_OBJECT],
+}
+
+
+@pytest.mark.parametrize("settings", [{}, {"text_field": "Message"}, {"text_field": "Content"}])
+@pytest.mark.parametrize("name", TABLES)
+def test_a_chat_in_parquet_is_one_talk_as_in_json_lines(name: str, settings: dict, tmp_path: Path):
+    pq.write_table(pa.Table.from_pylist(TABLES[name]), tmp_path / "a.parquet")
+    source = Input(tmp_path / "a.parquet", **settings)
+    (raw,) = read(source)
+    assert isinstance(raw, Raw)
+    found = to_document(raw, source)
+    assert not isinstance(found, Unreadable)
+    assert (found["text"], raw.raw_bytes > 0) == (SAID, True)
+    assert arrow_rows.read(tmp_path / "a.parquet", source) is None
 
 
 def test_names_are_kept_where_the_input_asks(tmp_path: Path):
