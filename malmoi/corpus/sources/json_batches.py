@@ -16,7 +16,7 @@ from pyarrow import json as arrow_json
 
 from malmoi.corpus.sources import arrow_rows, jsonl
 from malmoi.corpus.sources.arrow_rows import Item, Rows, is_plain
-from malmoi.corpus.sources.chat_rows import is_chat
+from malmoi.corpus.sources.chat_rows import is_chat, talks
 from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD, SENTENCES, is_talk
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import TextLine, peeked, read_lines, too_long
@@ -51,7 +51,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         return None
     if not head.lstrip().startswith(b"{") or not jsonl.is_lines(head):
         return None
-    return _read(path, Rows(origin_name(path, source), source))
+    return talks(_read(path, Rows(origin_name(path, source), source)), source.max_bytes_per_document)
 
 
 def _read(path: Path, rows: Rows) -> Iterator[Item]:

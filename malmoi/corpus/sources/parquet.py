@@ -69,7 +69,7 @@ def _read_groups(
 def is_nested(schema: pa.Schema, source: Input) -> bool:
     """Whether the text of rows lies in their lists and tables, or in several columns, as that of a chat."""
     kinds = dict(zip(schema.names, schema.types, strict=True))
-    if chat_rows.is_chat(kinds) or ("type" in kinds and {"ts", "messages"}.intersection(kinds)) or is_talk(kinds):
+    if chat_rows.is_chat(kinds) or kinds.keys() >= {"type", "messages"} or is_talk(kinds):
         return True
     if source.text_field in kinds:
         return pa.types.is_nested(kinds[source.text_field])
