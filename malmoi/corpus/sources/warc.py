@@ -26,6 +26,9 @@ RECORD_END = b"\r\n\r\n"
 SILENT_TYPES = frozenset({"request", "metadata", "warcinfo", "revisit"})
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
+XML_TYPES = frozenset({"text/xml", "application/xml", "application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+JSON_TYPES = frozenset({"application/json", "text/json", "application/feed+json", "application/ld+json"})
+LINES_TYPES = frozenset({"application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/jsonlines"})
 
 
 GOOD_STATUS = (200, 203)
@@ -100,7 +103,9 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
                 return
             number += 1
             continue
-        if item is not None:
+        if isinstance(item, Raw) and item.format == "rows":
+            yield from _rows(item, source)
+        elif item is not None:
             yield item
         number += 1
 

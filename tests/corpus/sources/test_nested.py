@@ -253,3 +253,36 @@ def test_parquet_is_read_by_shapes_and_paths_as_json_lines_are(path, tmp_path):
 def test_a_table_of_lists_without_any_text_is_told_row_by_row(tmp_path):
     pq.write_table(pa.Table.from_pylist([{"a": [1, 2], "b": 3}] * 2), tmp_path / "a.parquet")
     assert [item.reason for item in read(Input(tmp_path / "a.parquet"))] == ["no_text"] * 2
+
+
+LONG = '{"\\\\": "\\"}[' * 30_000
+"""Brackets and escaped quotation marks in a string, over several of the pieces in which a file is read."""
+
+
+@pytest.mark.parametrize("large", [{"text": LONG}, [[LONG]], LONG, {"a": {"b": [{"c": LONG}, 1]}}, [1] * 200_000])
+@pytest.mark.parametrize(
+    "around", ['[{"text": "하나"}, %s, {"text": "둘"}]', '{"data": [{"text": "하나"}, %s, {"text": "둘"}]}']
+)
+def test_a_row_beyond_the_limit_costs_itself_alone_and_is_told_with_its_size(large, around, tmp_path):
+    written = json.dumps(large, ensure_ascii=False)
+    one, told, two = items_of(tmp_path, around % written, max_bytes_per_document=100_000)
+    assert (one.content, two.content) == ("하나", "둘")
+    assert (told.reason, told.raw_bytes) == ("too_large", len(written))
+    assert "row 1 has" in told.detail
+    assert "100000" in told.detail
+
+
+def test_a_row_beyond_the_limit_that_never_ends_is_told_with_all_that_follows(tmp_path):
+    begun = '[{"text": "하나"}, {"text": "' + "가" * 500_000
+    one, told, end = items_of(tmp_path, begun, max_bytes_per_document=100_000)
+    assert one.content == "하나"
+    assert (told.reason, told.raw_bytes) == ("too_large", len(begun.encode()) - len('[{"text": "하나"}, '.encode()))
+    assert end.reason == "malformed_json"
+
+
+def test_strings_in_the_lists_of_a_large_object_are_read_by_a_path_and_told_without_one(tmp_path):
+    value = {"about": ["원시"], "data": [f"{n} {ONE}" for n in range(2_000)]}
+    (told,) = items_of(tmp_path, value, max_bytes_per_document=10_000)
+    assert (told.reason, told.raw_bytes > 150_000) == ("no_text", True)
+    found = items_of(tmp_path, value, max_bytes_per_document=10_000, text_field="data[]")
+    assert [item.content for item in found if isinstance(item, Raw)] == value["data"]
