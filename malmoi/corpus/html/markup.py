@@ -166,7 +166,7 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
 
 @njit(nogil=True, cache=True)
 def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
-    """bool (words,): whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page.
+    """Whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page; bool (words,).
 
     Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
     """
