@@ -115,7 +115,7 @@ def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+def holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether the word (small letters) is anywhere in page[start:end], in any case."""
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
         if same_word(page, i, i + len(word), word):
@@ -275,9 +275,9 @@ def _add_attribute(
     ):
         row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style"):
-        if _holds(page, first, last, b"display"):
-            row[2] |= UNSEEN * _holds(page, first, last, b"none")
-        if _holds(page, first, last, b"white-space"):
+        if holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * holds(page, first, last, b"none")
+        if holds(page, first, last, b"white-space"):
             row[2] |= CODE
 
 
