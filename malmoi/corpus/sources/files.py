@@ -19,7 +19,7 @@ from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, 
 from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
-from malmoi.corpus.sources.lines import peeked, read_lines, too_long
+from malmoi.corpus.sources.lines import TextLine, filled_lines, peeked
 from malmoi.corpus.sources.listing import is_archive, is_hidden, is_wanted, left_out, list_files, without_compression
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined, with_rest
@@ -198,11 +198,9 @@ def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Inpu
 
 def text_lines(stream: BinaryIO, origin_file: str, source: Input) -> Items:
     """Every line of a plain text that is not blank as an item of its own; its offset is the byte where it starts."""
-    for line in read_lines(stream, source.max_bytes_per_document):
-        if line.content is None:
-            yield too_long(line, origin_file, source.max_bytes_per_document)
-        elif line.content.strip():
-            yield Raw(line.content, "text", origin_file, line.offset, line.size_bytes)
+    for line in filled_lines(stream, origin_file, source.max_bytes_per_document):
+        is_line = isinstance(line, TextLine)
+        yield Raw(line.content or b"", "text", origin_file, line.offset, line.size_bytes) if is_line else line
 
 
 def _read_member(

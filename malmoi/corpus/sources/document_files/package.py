@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.text.dates import iso_date
 
 MOST_MEMBERS = 50_000
 MOST_MEMBER_BYTES = 64_000_000
@@ -151,7 +152,8 @@ def office_fields(package: Package) -> dict[str, str]:
         properties = None  # its metadata is damaged; its text may be whole
     names = {"title": "title", "author": "creator", "published": "created"}
     found = {ours: text_below(properties, theirs) for ours, theirs in names.items()}
-    return {name: text for name, text in found.items() if text}
+    fields = {name: text for name, text in found.items() if text}
+    return fields | {"published": iso_date(fields["published"]) or ""} if "published" in fields else fields
 
 
 def no_text(what: str) -> NoReturn:

@@ -14,7 +14,6 @@ from malmoi.corpus.sources.document_files.extracted import Extracted, Gap, Part,
 from malmoi.corpus.sources.document_files.formats import way_on
 from malmoi.corpus.sources.document_files.package import Package, no_text, office_fields, texts_below
 from malmoi.corpus.sources.streams import DamagedError
-from malmoi.corpus.text.dates import iso_date
 
 MOST_CELLS = 5_000_000
 """Of a sheet as calamine lays it out: all cells between the first and the last one, empty ones too, some 30 bytes each.
@@ -55,8 +54,6 @@ def read(content: bytes) -> Extracted:
         no_text("a workbook without a cell that has words or numbers")
     blocks += _beside_cells(package) if package else []
     fields = office_fields(package) if package else {}
-    if fields.get("published"):
-        fields["published"] = iso_date(fields["published"]) or ""
     return Extracted((Part(paragraphs(blocks), fields),), tuple(gaps))
 
 
