@@ -51,7 +51,8 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         require_storage(path, error)
         return None
     read_by_name = parquet.columns_of(file.schema_arrow.names, source)
-    if not file.metadata.num_rows or not is_plain(file.schema_arrow, read_by_name, source):
+    is_rich = parquet.is_nested(file.schema_arrow, source)
+    if is_rich or not file.metadata.num_rows or not is_plain(file.schema_arrow, read_by_name, source):
         file.close()
         return None
     return _read(file, Rows(origin_name(path, source), source), read_by_name)
@@ -125,7 +126,7 @@ class Rows:
             elif not is_clean[start]:
                 rows = parquet.rows_of(batch.slice(start, stop - start))
                 for row, place in zip(rows, places[start:stop].tolist(), strict=True):
-                    yield parquet.to_raw(row, self.origin_file, place, self.source)
+                    yield from parquet.to_raws(row, self.origin_file, place, self.source)
             else:
                 part, at = texts.slice(start, stop - start), places[start:stop]
                 if described:

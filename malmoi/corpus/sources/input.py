@@ -17,8 +17,8 @@ class Input:
     """One thing to read: a file, an archive, or a folder with everything below it.
 
     include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
-    text_field: the field that holds the text; in JSON also a path through tables and lists ("document.paragraph.form",
-    see sources/nested.py).
+    text_field: the field that holds the text; in JSON and Parquet also a path through tables and lists
+    ("document.paragraph.form", see sources/nested.py).
     rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
     the rows of a plain text file are its lines.
     comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.

@@ -16,6 +16,7 @@ from pyarrow import json as arrow_json
 
 from malmoi.corpus.sources import arrow_rows, jsonl
 from malmoi.corpus.sources.arrow_rows import Item, Rows, is_plain
+from malmoi.corpus.sources.chat_rows import is_chat, talks
 from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD, SENTENCES, is_talk
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.lines import TextLine, peeked, read_lines, too_long
@@ -50,7 +51,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         return None
     if not head.lstrip().startswith(b"{") or not jsonl.is_lines(head):
         return None
-    return _read(path, Rows(origin_name(path, source), source))
+    return talks(_read(path, Rows(origin_name(path, source), source)), source.max_bytes_per_document)
 
 
 def _read(path: Path, rows: Rows) -> Iterator[Item]:
@@ -161,6 +162,6 @@ def _parsed(block: bytes, types: dict[str, pa.DataType]) -> pa.Table | None:
 def _is_usual(schema: pa.Schema, source: Input) -> bool:
     """Whether the rows hold one text and plain metadata; all else makes more of a row than its text."""
     names = schema.names
-    if HTML_FIELD in names or SENTENCES in names or "source" in names or is_talk(names):
+    if HTML_FIELD in names or SENTENCES in names or "source" in names or is_talk(names) or is_chat(names):
         return False
     return is_plain(schema, [name for name in names if name == source.text_field or name.lower() in CANONICAL], source)
