@@ -25,7 +25,6 @@ CELL_END = re.compile(
 BLOCK_START = re.compile(r"<(?:t[dhr]|li|p|d[dt]|option|caption)\b", re.IGNORECASE)
 """Tags that begin a block and may end the one before, of which the end is left out."""
 HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TAG = re.compile(r"</?[A-Za-z][\w.:-]{0,60}(?:\s[^<>]{0,2000})?/?>")
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -77,8 +76,18 @@ def is_markup(tag: str, pairs: Pairs, is_html: bool) -> bool:
 
 def without_tags(html: str) -> str:
     """The words of HTML in which no Markdown is: scripts, styles, comments and tags of HTML go, others stay."""
-    html = COMMENT.sub("", HIDDEN.sub("", html))
+    html = without_comments(HIDDEN.sub("", html))
     return TAG.sub(_kept, LINE_BREAK.sub(" ", html))
+
+
+def without_comments(text: str) -> str:
+    """Text without "<!-- … -->"; a comment that never ends is none."""
+    parts: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
+        parts.append(text[at:begin])
+        at = end + len("-->")
+    return "".join([*parts, text[at:]])
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -70,7 +70,7 @@ def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
     if formats.begins_as_document(content):
         yield from _documents(Raw(content, "file", name, 0, len(content)), Input(Path(name)), name)
         return
-    kind = "html" if charset.begins_as_page(content) or charset.head_text(content).startswith("<?xml") else "text"
+    kind = "html" if charset.begins_as_page(content, or_xml=True) else "text"
     yield from _documents(Raw(content, kind, name, 0, len(content)), Input(Path(name)), name)
 
 

@@ -111,12 +111,13 @@ def looks_binary(content: bytes) -> bool:
     head = content[:BINARY_HEAD_BYTES]
     if b"\0" not in head or any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS) or _wide_charset(content):
         return False
-    return not begins_as_page(head) and not _is_text(head)
+    return not begins_as_page(head, or_xml=True) and not _is_text(head)
 
 
-def begins_as_page(content: bytes) -> bool:
-    """Whether bytes without a telling name begin as a page of HTML does; XML only where HTML follows."""
-    return PAGE_START.match(head_text(content)) is not None
+def begins_as_page(content: bytes, or_xml: bool = False) -> bool:
+    """Whether bytes without a telling name begin as a page of HTML does. or_xml: or as any XML."""
+    text = head_text(content)
+    return PAGE_START.match(text) is not None or (or_xml and text.startswith("<?xml"))
 
 
 def head_text(content: bytes) -> str:
