@@ -5,10 +5,11 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.settings import ServeSettings, WebSettings
 
 _DEFAULT = ServeSettings()
 
@@ -21,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--keys", type=to_local_path, metavar="FILE", help="API keys (hashes); requests need one then")
     parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
+    parser.add_argument("--origin", dest="origins", action="append", metavar="ADDRESS", help="a web page that may ask")
+    hosts = "a host name that a proxy in front passes on"
+    parser.add_argument("--allow-host", dest="allowed_hosts", action="append", metavar="NAME", help=hosts)
+    parser.add_argument("--root-path", default="", metavar="/PATH", help="what a proxy puts before every path")
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     parser.set_defaults(action=serve)
 
@@ -49,8 +54,14 @@ def serve(arguments: argparse.Namespace) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     """The settings that the options name."""
-    names = {field.name for field in dataclasses.fields(ServeSettings)}
-    return ServeSettings(**{name: value for name, value in vars(arguments).items() if name in names})
+    return ServeSettings(**_named(arguments, ServeSettings), web=WebSettings(**_named(arguments, WebSettings)))
+
+
+def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
+    """The options that are fields of `settings`; those given several times as a tuple."""
+    names = {field.name for field in dataclasses.fields(settings)}
+    found = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def _run(model: Path, settings: ServeSettings) -> None:
@@ -64,7 +75,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
     with listener, TorchEngine(model, settings) as engine:
         app = create_app(Served(engine, engine.codec, settings))
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
-        server.run(app, listener)
+        server.run(app, listener, settings.web)
 
 
 def _new_key(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_connection import connection_class
+from malmoi.serve.settings import WebSettings
 
+_WEB = WebSettings()
 _START_S = 30.0
 _SHUTDOWN_S = 3
 """Ctrl-C waits so long for answers under way, then cuts them."""
@@ -36,16 +39,16 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
+def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB) -> None:
     """Serves until Ctrl-C."""
-    _server(app).run(sockets=[listener])
+    _server(app, web).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0, web: WebSettings = _WEB) -> Iterator[str]:
     """Serves in a thread while the block runs; yields the address."""
     listener = bind(host, port)
-    server = _server(app)
+    server = _server(app, web)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="malmoi-server", daemon=True)
     thread.start()
     try:
@@ -61,9 +64,14 @@ def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
         listener.close()
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
+def _server(app: FastAPI, web: WebSettings) -> uvicorn.Server:
     # No access log: a prompt may stand in a path that a client got wrong.
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=_SHUTDOWN_S, server_header=False
+        app,
+        http=connection_class(web.head_s, web.send_s),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        server_header=False,
     )
     return uvicorn.Server(config)

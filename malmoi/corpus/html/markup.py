@@ -165,6 +165,27 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
 
 
 @njit(nogil=True, cache=True)
+def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
+    """bool (words,): whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page.
+
+    Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
+    """
+    held = np.zeros(len(fours), np.bool_)
+    piece = 4096
+    for start in range(0, len(page) - 3, piece):
+        size = min(piece, len(page) - 3 - start)
+        here, next_1 = page[start : start + size], page[start + 1 : start + 1 + size]
+        next_2, next_3 = page[start + 2 : start + 2 + size], page[start + 3 : start + 3 + size]
+        for word in range(len(fours)):
+            a, b, c, d = fours[word, 0], fours[word, 1], fours[word, 2], fours[word, 3]
+            found = False
+            for k in range(uint64(size)):
+                found |= (here[k] == a) & (next_1[k] == b) & (next_2[k] == c) & (next_3[k] == d)
+            held[word] |= found
+    return held
+
+
+@njit(nogil=True, cache=True)
 def next_attribute(page: np.ndarray, i: int) -> tuple[int, int, int, int, int]:
     """The attribute at or after page[i] in a tag: start and end of its name, of its value, and the offset after it.
 

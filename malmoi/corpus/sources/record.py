@@ -19,6 +19,8 @@ from malmoi.kit.hangul import whole_characters
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
 AUTHOR_HASH_DIGITS = 16
+AUTHOR = "author"
+"""Key of a document's author on the way: the scan asks the marks of erased authors for it, and no file gets it."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
 """Dropped from texts: control characters, byte order marks."""
 LINE_END = re.compile(r"\r\n|[\r\n\v\f]")
@@ -101,7 +103,7 @@ def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: s
     author = _line(fields, "author")
     url = _line(fields, "url")
     content = raw.content if isinstance(raw.content, bytes) else raw.content.encode("utf-8", "surrogatepass")
-    return {
+    return ({AUTHOR: author} if author else {}) | {
         "id": document_id((url or f"{raw.origin_file}#{raw.origin_offset}") + part, content),
         "title": _line(fields, "title"),
         "text": text,
