@@ -107,7 +107,14 @@ def _print_sample(row: dict[str, Any]) -> None:
     text = row["text"]
     if text and row["characters"] > len(text):
         text += f" … ({row['characters']:,} characters)"
-    print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n", end="\n\n")
+    print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n")
+    if stays := row.get("stays"):
+        print(f"-- stays: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
+        for gone, instead in row["differs"]:
+            print(f"   - {harmless(gone) or '(nothing)'}\n   + {harmless(instead) or '(nothing)'}")
+        if row["more_differs"]:
+            print(f"   and {row['more_differs']:,} more places")
+    print()
 
 
 def _diff(arguments: argparse.Namespace) -> None:
@@ -132,6 +139,14 @@ def _print_difference(found: dict[str, Any]) -> None:
             print(f"    {one['id'] or where(one)}  {harmless(line)}")
     if not found["changes"]:
         print("no document fares otherwise")
+    for name, column in (("kind", "kind"), ("source", "source_name")):
+        lines: dict[str, list[str]] = {}
+        for row in found[f"by_{name}"]:
+            gained = row["bytes_after"] - row["bytes_before"]
+            lines.setdefault(harmless(row[column] or "-"), []).append(
+                f"{row['documents']:,} {row['change']} ({gained:+,} bytes)"
+            )
+        table(f"by {name}", [(group, ", ".join(parts)) for group, parts in list(lines.items())[:SHOWN_SOURCES]])
 
 
 def _whatif(arguments: argparse.Namespace) -> None:
