@@ -5,7 +5,7 @@ and goes the long way; so does a file that this reader does not know. What comes
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
 
     None where the file is not for this reader: all of it goes the long way.
     """
-    if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
-        return None
-    if named_fields(source):  # a verdict is read from the row as a whole
-        return None
-    if is_remote(path) or path.is_symlink() or not path.is_file():
+    if not may_be_batches(path, source, SUFFIXES):
         return None
     try:
         file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
@@ -56,6 +52,14 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         file.close()
         return None
     return _read(file, Rows(origin_name(path, source), source), read_by_name)
+
+
+def may_be_batches(path: Path, source: Input, suffixes: Sequence[str]) -> bool:
+    """Whether a file here has such a suffix, and its input asks for one document a row, of text and metadata alone."""
+    if path.suffix.lower() not in suffixes or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return False
+    is_here = not is_remote(path) and not path.is_symlink() and path.is_file()
+    return is_here and not named_fields(source)  # a verdict is read from the row as a whole
 
 
 def is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
