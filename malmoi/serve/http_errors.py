@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
 
@@ -79,8 +80,10 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    return respond(as_api_error(error))
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    told = as_api_error(error)
+    trace_of(request).code = told.code or ""
+    return respond(told)
 
 
 def invalid(problems: Any) -> ApiError:
