@@ -110,7 +110,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:
         """The assistant's next turn."""
-        sent = await read(request, ChatBody)
+        sent = await read(request, ChatBody, served.large_bodies)
         body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
         form = lambda head: ChatForm(head, served.codec, bool(body.logprobs))  # noqa: E731
@@ -119,7 +119,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
         """How texts go on."""
-        sent = await read(request, CompletionBody)
+        sent = await read(request, CompletionBody, served.large_bodies)
         form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs)  # noqa: E731
         return await _reply(request, served, sent, sent.body.logprobs or 0, form)
 
@@ -127,7 +127,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/tokenize")
     async def tokenize(request: Request) -> dict[str, Any]:
         """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
-        body = (await read(request, TokenizeBody)).body
+        body = (await read(request, TokenizeBody, served.large_bodies)).body
         check_model(body.model, name)
         return await _tokenized(served, body)
 
@@ -135,7 +135,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/detokenize")
     async def detokenize(request: Request) -> dict[str, Any]:
         """The text of ids."""
-        body = (await read(request, DetokenizeBody)).body
+        body = (await read(request, DetokenizeBody, served.large_bodies)).body
         check_model(body.model, name)
         if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
             raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_trace import trace_of
@@ -64,6 +65,8 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, HTTPException):
         return ApiError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    if isinstance(error, ClientDisconnect):
+        return ApiError(499, "the client has left")
     if isinstance(error, RequestValidationError):
         return invalid(error.errors())
     return bad(None, str(error)) if isinstance(error, UserError) else unexpected(error)
