@@ -65,6 +65,9 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
                 raise item
             yield item
             left -= item.piece is not None and item.piece.finish is not None
+    except (GeneratorExit, asyncio.CancelledError):
+        trace.has_left = True
+        raise
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
