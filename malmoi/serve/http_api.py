@@ -23,6 +23,7 @@ from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_errors import add_error_handlers, bad
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
+from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
 from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
 from malmoi.serve.http_trace import Trace, trace_of
@@ -159,13 +160,14 @@ async def _reply(
         raise over_quota(error) from None
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
+        body, flags = await judged(served, body)
         ask = await asked(served, body, num_top)
         trace.prompt_tokens = ask.prompt_tokens
         place.hold_tokens(ask.most_tokens)
         served.quota.reserve(trace.key, ask.most_tokens)
         trace.reserved_tokens = ask.most_tokens
         run = Run(served, ask, place, trace, form_of(_head(served, ask)))
-        return await (_stream if body.stream else _whole)(request, run, sent.headers)
+        return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
     except BaseException as error:
         place.release()
         raise _told(error, guide) from None

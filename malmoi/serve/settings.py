@@ -1,6 +1,6 @@
 """Settings of the server. A leaf: nothing heavy is imported here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -70,7 +70,7 @@ class ServeSettings:
     keys: Path | None = None
     name: str | None = None
     web: WebSettings = WebSettings()
-    safety: SafetySettings = SafetySettings()
+    safety: SafetySettings = field(default_factory=SafetySettings)
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")

@@ -72,7 +72,7 @@ def _profanity(text: str, rules: Rules) -> Iterator[tuple[int, int, str, str]]:
             yield hit.start, hit.stop, hit.weight, COVER * max(1, letters)
 
 
-def _personal(text: str, _: Rules) -> Iterator[tuple[int, int, str, str]]:
+def _personal(text: str, _rules: Rules) -> Iterator[tuple[int, int, str, str]]:
     from malmoi.corpus.steps.masking import find_spans_of
     from malmoi.corpus.steps.personal.settings import MaskingSettings
     from malmoi.corpus.steps.written_forms import MASKS

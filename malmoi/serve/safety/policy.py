@@ -1,6 +1,6 @@
 """What is looked for in prompts and answers, and what is done with it. A leaf: nothing heavy is imported here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from malmoi.kit.errors import UserError
@@ -47,5 +47,5 @@ class Rules:
 class SafetySettings:
     """Rules for what comes in (prompts) and for what goes out (answers). By default nothing is looked for."""
 
-    input: Rules = Rules()
-    output: Rules = Rules()
+    input: Rules = field(default_factory=Rules)
+    output: Rules = field(default_factory=Rules)

@@ -15,9 +15,10 @@ RUDE = "네, 제 번호는 010-2345-6789 이고요. 야 시1발 그만 좀 물�
 ASK = {"messages": [{"role": "user", "content": "안녕"}]}
 
 
-def open_client(codec, text: str = RUDE, **rules: Rules) -> tuple[TestClient, Served]:
-    served = Served(FakeEngine(codec, text), codec, ServeSettings(safety=SafetySettings(**rules)))
-    return TestClient(create_app(served), base_url="http://127.0.0.1:8500"), served
+def open_client(codec, text: str = RUDE, **rules: Rules) -> tuple[TestClient, FakeEngine]:
+    engine = FakeEngine(codec, text)
+    served = Served(engine, codec, ServeSettings(safety=SafetySettings(**rules)))
+    return TestClient(create_app(served), base_url="http://127.0.0.1:8500"), engine
 
 
 def streamed(response) -> tuple[str, str]:
@@ -54,19 +55,19 @@ def test_a_blocked_answer_ends_before_the_word_and_says_why(codec, stream: bool)
 
 
 def test_a_blocked_prompt_is_refused_without_its_word(codec):
-    client, served = open_client(codec, input=Rules(profanity="block"))
+    client, engine = open_client(codec, input=Rules(profanity="block"))
     response = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "야 병^^신아"}]})
     error = response.json()["error"]
     assert (response.status_code, error["code"], error["param"]) == (400, "content_filter", "messages[0].content")
     assert "욕설" in error["message_ko"] and "병" not in error["message"]
-    assert served.engine.requests == []
+    assert engine.requests == []
 
 
 def test_the_model_reads_a_masked_prompt(codec):
-    client, served = open_client(codec, "네", input=Rules(personal="mask"))
+    client, engine = open_client(codec, "네", input=Rules(personal="mask"))
     response = client.post("/v1/completions", json={"prompt": "전화 010-2345-6789 로 해 주세요"})
     assert response.headers["x-malmoi-flags"] == "personal=1"
-    assert served.codec.decode(served.engine.requests[0].prompt_ids).endswith("전화 <전화번호> 로 해 주세요")
+    assert codec.decode(engine.requests[0].prompt_ids).endswith("전화 <전화번호> 로 해 주세요")
 
 
 def test_ids_that_would_have_to_be_masked_are_refused(codec):
