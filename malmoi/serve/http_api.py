@@ -164,7 +164,7 @@ async def _reply(
         place.hold_tokens(ask.most_tokens)
         served.quota.reserve(trace.key, ask.most_tokens)
         trace.reserved_tokens = ask.most_tokens
-        run = Run(served, ask, place, trace, form_of(_head(served, ask)))
+        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))
         return await (_stream if body.stream else _whole)(request, run, sent.headers)
     except BaseException as error:
         place.release()
@@ -227,12 +227,12 @@ async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
     }
 
 
-def _head(served: Served, ask: Ask) -> Head:
+def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     about, options = served.engine.describe(), ask.body.stream_options
     usage = "last" if ask.body.wants_usage else "none"
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage)
+    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
 
 
 def _model(served: Served) -> dict[str, Any]:

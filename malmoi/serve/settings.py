@@ -46,6 +46,22 @@ def _is_root_path(path: str) -> bool:
 
 
 @dataclass(frozen=True)
+class RecordSettings:
+    """Whether answers are kept, and where.
+
+    database: SQLite file, which may be the studio's; None keeps nothing. policy and retention_days hold where no key is
+    needed; a key has its own (malmoi/serve/keys.py).
+    """
+
+    database: Path | None = None
+    policy: Literal["none", "metadata", "masked", "whole"] = "metadata"
+    retention_days: int = 30
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "retention_days")
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How a model is served.
 
@@ -54,6 +70,7 @@ class ServeSettings:
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. web: who may ask, and how long is waited for them.
+    records: what is kept of answers.
     """
 
     host: str = "127.0.0.1"
@@ -68,6 +85,7 @@ class ServeSettings:
     keys: Path | None = None
     name: str | None = None
     web: WebSettings = WebSettings()
+    records: RecordSettings = RecordSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
