@@ -1,8 +1,8 @@
 """The OpenVINO engine: continuous batching with a cache of prefixes, two to four times as fast on a CPU as torch.
 
 It generates, and says the log-probability of each chosen token. It cannot tell of alternatives, score a text, follow a
-guide or mask bytes; `second_engine.py` hands these to torch on the same weights. Weights are 16 bits, what is computed is
-float32 (`openvino_precision`). The model goes from our GGUF file to OpenVINO's own form, where a constant is added to
+guide or mask bytes; second_engine.py hands these to torch on the same weights. Weights have 16 bits, what is computed
+is float32 (`openvino_precision`). The model goes from our GGUF file to OpenVINO's own form, where a constant is added to
 the logits: special tokens and the padding of the matrix are never chosen. So log-probabilities are over the tokens that
 may be, which torch's are not; the two differ by what the model gives the banned ones.
 """
@@ -12,7 +12,7 @@ import contextlib
 import logging
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request
 from malmoi.serve.settings import ServeSettings
 
 CAPABILITIES = Capabilities(prefix_cache=True)
@@ -122,20 +122,6 @@ class OpenVinoEngine:
                     return
         finally:
             job.is_cancelled = True
-
-    async def score(self, token_ids: Sequence[int], top: int = 0) -> list[Score]:
-        """Not possible here: the pipeline gives no probabilities of a prompt."""
-        raise UserError("the OpenVINO engine scores no text", "a torch engine on the same weights")
-
-    async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
-    ) -> list[list[Score]]:
-        """Not possible here."""
-        raise UserError("the OpenVINO engine scores no text", "a torch engine on the same weights")
-
-    async def embed(self, token_ids: Sequence[int]) -> list[float]:
-        """Not possible here."""
-        raise UserError("the OpenVINO engine gives no embeddings", "a torch engine on the same weights")
 
     def close(self) -> None:
         """Ends the thread; answers under way end with EngineDownError."""

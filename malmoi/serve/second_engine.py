@@ -10,8 +10,20 @@ from typing import Protocol, Self
 from malmoi.serve.engine import Description, Engine, Health, Piece, Request, Score
 
 
-class Fast(Engine, Protocol):
-    """An engine that says what it cannot do."""
+class Fast(Protocol):
+    """What answers most requests, and says which it cannot."""
+
+    def describe(self) -> Description:
+        """What is being served."""
+        ...
+
+    def health(self) -> Health:
+        """How it is now."""
+        ...
+
+    def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
+        """The answer to a request that it can take."""
+        ...
 
     def can(self, request: Request) -> bool:
         """Whether it answers such a request as it is asked."""
