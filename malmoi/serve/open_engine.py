@@ -37,24 +37,27 @@ def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, C
 
 
 def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
-    codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    end_ids = tuple(codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
-    second = Description(
-        name=settings.name or model_name(model_dir),
-        engine=f"torch {torch.__version__} cpu",
-        vocabulary_tokens=model.shape.vocabulary_tokens,
-        context_tokens=model.shape.context_tokens,
-        slots=settings.slots,
-        model_sha256=model_sha256(model_dir),
-        capabilities=CAPABILITIES,
-    )
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
-        gguf = model_dir / gguf_file.NAME
-        if not gguf.is_file():
-            gguf = Path(folder) / gguf_file.NAME
-            gguf_file.write_gguf(model, model_dir, gguf, "f16")
-        banned = banned_tokens(model, codec, end_ids)
-        weights = Weights(gguf, banned, end_ids, model.shape.context_tokens)
-        del model
+        weights = weights_of(model_dir, Path(folder))
+        second = Description(
+            name=settings.name or model_name(model_dir),
+            engine=f"torch {torch.__version__} cpu",
+            vocabulary_tokens=len(weights.banned),
+            context_tokens=weights.context_tokens,
+            slots=settings.slots,
+            model_sha256=model_sha256(model_dir),
+            capabilities=CAPABILITIES,
+        )
         fast = OpenVinoEngine(weights, second, settings)
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
+
+
+def weights_of(model_dir: Path, folder: Path) -> Weights:
+    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`."""
+    codec, model = Codec(model_dir), load_hugging_face(model_dir)
+    end_ids = tuple(codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
+    gguf = model_dir / gguf_file.NAME
+    if not gguf.is_file():
+        gguf = folder / gguf_file.NAME
+        gguf_file.write_gguf(model, model_dir, gguf, "f16")
+    return Weights(gguf, banned_tokens(model, codec, end_ids), end_ids, model.shape.context_tokens)

@@ -2,9 +2,9 @@
 
 It generates, and says the log-probability of each chosen token. It cannot tell of alternatives, score a text, follow a
 guide or mask bytes; second_engine.py hands these to torch on the same weights. Weights have 16 bits, what is computed
-is float32 (`openvino_precision`). The model goes from our GGUF file to OpenVINO's own form, where a constant is added to
-the logits: special tokens and the padding of the matrix are never chosen. So log-probabilities are over the tokens that
-may be, which torch's are not; the two differ by what the model gives the banned ones.
+is float32 (`openvino_precision`). The model goes from our GGUF file to the form of OpenVINO, where a constant is added
+to the logits: special tokens and the padding of the matrix are never chosen. So log-probabilities are over the tokens
+that may be, which torch's are not; the two differ by what the model gives the banned ones.
 """
 
 import asyncio
