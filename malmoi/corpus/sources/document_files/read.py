@@ -12,8 +12,9 @@ from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources import page_documents
 from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, whole_page, xlsx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
+from malmoi.corpus.sources.document_files.limits import memory_limit, time_limit
+from malmoi.corpus.sources.document_files.mail_quotes import settled
 from malmoi.corpus.sources.document_files.package import UNPACKING
-from malmoi.corpus.sources.document_files.time_limit import time_limit
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.letter_account import NORMALISED, account
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -27,6 +28,8 @@ READERS: dict[str, Callable[[bytes], Extracted]] = {
 }  # fmt: skip
 MOST_S = 300.0
 """Of one file. Readers that can ask for the time end earlier by themselves; this one is for those that hang."""
+MOST_MEMORY_BYTES = 1_000_000_000
+"""That reading one file may take. A tree of the largest member of a package (64 MB) takes some 600 MB."""
 BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, IndexError, RecursionError, OverflowError,
     TypeError, AttributeError, EOFError,
@@ -43,13 +46,18 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
     """
     assert isinstance(raw.content, bytes)
     try:
-        with time_limit(MOST_S):
-            extracted = READERS[_format(raw.content, raw.origin_file)](raw.content)
+        with time_limit(MOST_S), memory_limit(MOST_MEMORY_BYTES):
+            kind = _format(raw.content, raw.origin_file)
+            extracted = READERS[kind](raw.content)
+    except MemoryError:
+        detail = f"reading it takes more than {MOST_MEMORY_BYTES} bytes of memory; split it into several files"
+        return unreadable(raw, "too_large", detail)
     except (DamagedError, *BROKEN) as error:
         damage = error if isinstance(error, DamagedError) else malformed(error)
         return unreadable(raw, damage.reason, damage.detail)
     found: list[dict[str, Any] | Unreadable] = []
-    for part in extracted.parts:
+    parts = settled(extracted.parts, source.mail_quotes) if kind == "mail" else extracted.parts
+    for part in parts:
         found += _documents(part, raw, source)
     found += [unreadable(raw, gap.reason, gap.detail) for gap in extracted.gaps]
     return found
