@@ -1,7 +1,7 @@
 """Who may run now and who waits: slots, places in the queue, fair turns for every key. No web framework.
 
-A request takes a place before anything is encoded for it. Its answers then wait for a turn at a slot. The next turn goes
-to the key that has had the fewest tokens (start-time fair queueing, Goyal et al. 1996), so a key with 100 waiting
+A request takes a place before anything is encoded for it. Its answers then wait for a turn at a slot. The next turn
+goes to the key that has had the fewest tokens (start-time fair queueing, Goyal et al. 1996), so a key with 100 waiting
 requests holds up a key with one by no more than the answers under way. One of several keys gets half of the places.
 """
 

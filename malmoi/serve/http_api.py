@@ -4,8 +4,10 @@ A request goes through four hands: `read` checks its fields (http_body), `asked`
 `_reply` holds its place and watches whether the client is still there, and a Form (http_replies) writes the answer.
 """
 
+import importlib.metadata
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,17 +15,22 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.admission import FullError, Place
 from malmoi.serve.chat import chat_ids, text_ids
 from malmoi.serve.http_ask import Ask, asked, check, check_length, check_model, in_thread
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
-from malmoi.serve.http_choices import said, whole
+from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_errors import add_error_handlers, bad
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
+from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
-from malmoi.serve.http_stream import DONE, EventStream, lines, take_place, until_gone
+from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
+from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
-from malmoi.serve.served import Place, Served
+from malmoi.serve.metrics import CONTENT_TYPE
+from malmoi.serve.quota import OverQuotaError
+from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 
 _STARTED = int(time.time())
@@ -35,7 +42,7 @@ def create_app(served: Served) -> FastAPI:
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(served))
-    app.add_middleware(Guard, rules=rules(served.settings))
+    app.add_middleware(Guard, rules=rules(served.settings), served=served)
     if served.settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
@@ -66,9 +73,29 @@ def router(served: Served) -> APIRouter:
     name = served.engine.describe().name
 
     @routes.get("/health")
-    async def health() -> dict[str, str]:
-        """For load balancers; needs no key."""
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        """How the engine is; 503 where it stands or has failed. Needs no key."""
+        found = served.engine.health()
+        shown = {"status": found.state, "running": found.running, "waiting": found.waiting}
+        return JSONResponse(shown, 200 if found.state == "ok" else 503)
+
+    @routes.get("/ready")
+    async def ready() -> JSONResponse:
+        """Whether a load balancer should send requests here: not while the server is going away."""
+        state = "draining" if served.is_draining else served.engine.health().state
+        return JSONResponse({"status": state}, 200 if state == "ok" else 503)
+
+    @routes.get("/version")
+    async def version() -> dict[str, str]:
+        """What runs here."""
+        about = served.engine.describe()
+        versions = {"version": importlib.metadata.version("malmoi"), "engine": about.engine}
+        return {**versions, "model": about.name, "model_sha256": about.model_sha256}
+
+    @routes.get("/metrics")
+    async def metrics() -> Response:
+        """For Prometheus."""
+        return Response(served.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -84,7 +111,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:
         """The assistant's next turn."""
-        sent = await read(request, ChatBody)
+        sent = await read(request, ChatBody, served.large_bodies)
         body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
         form = lambda head: ChatForm(head, served.codec, bool(body.logprobs))  # noqa: E731
@@ -93,7 +120,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
         """How texts go on."""
-        sent = await read(request, CompletionBody)
+        sent = await read(request, CompletionBody, served.large_bodies)
         form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs)  # noqa: E731
         return await _reply(request, served, sent, sent.body.logprobs or 0, form)
 
@@ -101,7 +128,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/tokenize")
     async def tokenize(request: Request) -> dict[str, Any]:
         """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
-        body = (await read(request, TokenizeBody)).body
+        body = (await read(request, TokenizeBody, served.large_bodies)).body
         check_model(body.model, name)
         return await _tokenized(served, body)
 
@@ -109,7 +136,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/detokenize")
     async def detokenize(request: Request) -> dict[str, Any]:
         """The text of ids."""
-        body = (await read(request, DetokenizeBody)).body
+        body = (await read(request, DetokenizeBody, served.large_bodies)).body
         check_model(body.model, name)
         if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
             raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
@@ -125,27 +152,34 @@ async def _reply(
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
-    check(served, body)
-    trace.model = served.engine.describe().name
-    check_allowed(trace.key, trace.model)
-    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+    trace.model = check(served, body, trace.key)
     try:
-        with counted(served, trace.key):
-            ask = await asked(served, body, num_top)
-            trace.prompt_tokens = ask.prompt_tokens
-            place.hold_tokens(ask.most_tokens)
+        served.quota.begin(trace.key)
+        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+    except OverQuotaError as error:
+        raise over_quota(error) from None
+    guide = "guide" if body.guide else "response_format" if body.response_format else None
+    try:
+        body, flags = await judged(served, body)
+        ask = await asked(served, body, num_top)
+        trace.prompt_tokens = ask.prompt_tokens
+        place.hold_tokens(ask.most_tokens)
+        served.quota.reserve(trace.key, ask.most_tokens)
+        trace.reserved_tokens = ask.most_tokens
         run = Run(served, ask, place, trace, form_of(_head(served, ask)))
-        return await (_stream if body.stream else _whole)(request, run, sent.headers)
-    except FullError as error:
+        return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
+    except BaseException as error:
         place.release()
-        raise full(error) from None
-    except UserError as error:
-        place.release()
-        guide = "guide" if body.guide else "response_format" if body.response_format else None
-        raise bad(guide, str(error)) from None
-    except BaseException:
-        place.release()
-        raise
+        raise _told(error, guide) from None
+
+
+def _told(error: BaseException, guide: str | None) -> BaseException:
+    """What stopped a request, as the error that its client sees."""
+    if isinstance(error, FullError):
+        return full(error)
+    if isinstance(error, OverQuotaError):
+        return over_quota(error)
+    return bad(guide, str(error)) if isinstance(error, UserError) else error
 
 
 @dataclass(frozen=True)
@@ -159,8 +193,8 @@ class Run:
     form: Form
 
     def said(self) -> AsyncGenerator[Said, None]:
-        """What the answers say. At the end the key's tokens are settled."""
-        return settled(self.served, said(self.served, self.ask, self.place, self.trace), self.ask, self.trace)
+        """What the answers say."""
+        return said(self.served, self.ask, self.place, self.trace)
 
 
 async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:

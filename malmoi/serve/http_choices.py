@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import Ask
+from malmoi.serve.http_safety import filtered
 from malmoi.serve.http_schema import CompletionBody
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.served import Served
@@ -64,6 +65,9 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
                 raise item
             yield item
             left -= item.piece is not None and item.piece.finish is not None
+    except (GeneratorExit, asyncio.CancelledError):
+        trace.has_left = True
+        raise
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -93,7 +97,8 @@ async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPi
         yield TextPiece("", finish="length")
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
-    async with aclosing(answer(served.engine, request, stream)) as pieces:
+    said_by_engine = answer(served.engine, request, stream)
+    async with aclosing(filtered(said_by_engine, served.settings.safety.output)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
 from malmoi.serve.http_trace import Trace, close, put
 from malmoi.serve.keys import ANYONE, Key, Keys
-from malmoi.serve.metrics import Metrics
+from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
 REQUEST_ID_HEADER = "x-request-id"
@@ -55,8 +55,8 @@ class Rules:
 class Guard:
     """ASGI middleware. An exception that no route has turned into an answer ends here as a 500 without its message."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, metrics: Metrics | None = None) -> None:
-        self._app, self._rules, self._metrics = app, rules, metrics
+    def __init__(self, app: ASGIApp, rules: Rules, served: Served | None = None) -> None:
+        self._app, self._rules, self._served = app, rules, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with the error. Writes its access line when it is over."""
@@ -69,7 +69,7 @@ class Guard:
         try:
             await self._answer(inner, receive, _watched(send, trace), trace)
         finally:
-            close(trace, {**inner, "method": scope["method"]}, self._metrics)
+            close(trace, {**inner, "method": scope["method"]}, self._served)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         try:
@@ -101,8 +101,8 @@ class Guard:
         try:
             return check_key(headers, self._rules.keys, _SCOPES.get(scope["path"], "answer"))
         except ApiError as error:
-            if self._metrics is not None and error.status == 401:
-                self._metrics.failed_keys.inc()
+            if self._served is not None and error.status == 401:
+                self._served.metrics.failed_keys.inc()
             raise
 
 

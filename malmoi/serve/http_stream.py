@@ -16,6 +16,7 @@ from malmoi.serve.http_choices import Said
 from malmoi.serve.http_errors import ApiError, as_api_error
 from malmoi.serve.http_replies import Form
 from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.quota import OverQuotaError
 from malmoi.serve.served import Served
 
 T = TypeVar("T")
@@ -44,6 +45,17 @@ def full(error: FullError) -> ApiError:
     headers = {"Retry-After": str(error.retry_s)}
     message = f"{error.reason}; try again in {error.retry_s} s"
     return ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
+
+
+def over_quota(error: OverQuotaError) -> ApiError:
+    """A 429 that names the limit of the key, and says when it allows more."""
+    message = f"this API key has used its {error.limit}"
+    korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."
+    if not math.isfinite(error.wait_s):
+        message, headers = f"this request alone is more than this API key's {error.limit}", {}
+    else:
+        headers = {"Retry-After": str(math.ceil(error.wait_s))}
+    return ApiError(429, message, code="rate_limit_exceeded", message_ko=korean, headers=headers)
 
 
 def event(content: Any) -> str:

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from malmoi.serve.keys import ANYONE, Key
 from malmoi.serve.metrics import Metrics
+from malmoi.serve.served import Served
 
 _IN_SCOPE = "malmoi.trace"
 
@@ -18,7 +19,7 @@ access_log = logging.getLogger("malmoi.access")
 
 @dataclass
 class Trace:
-    """Times are seconds since `started_s` (monotonic). route: the template, for a client may write a prompt in a path."""
+    """One request. Times are seconds since `started_s` (monotonic)."""
 
     request_id: str
     key: Key = ANYONE
@@ -27,6 +28,7 @@ class Trace:
     code: str = ""
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    reserved_tokens: int = 0
     queue_s: float | None = None
     first_token_s: float | None = None
     has_left: bool = False
@@ -54,9 +56,9 @@ def trace_of(request: Request) -> Trace:
     return request.scope.get(_IN_SCOPE) or Trace("")
 
 
-def close(trace: Trace, scope: Scope, metrics: Metrics | None) -> None:
-    """Writes the access line of a request and counts it."""
-    route = getattr(scope.get("route"), "path", "none")
+def close(trace: Trace, scope: Scope, served: Served | None) -> None:
+    """Writes the access line of a request, counts it, and settles what its key has used."""
+    route = getattr(scope.get("route"), "path", "none")  # the template: a client may write a prompt in a path
     seconds = trace.elapsed_s
     line = {
         "request": trace.request_id,
@@ -74,8 +76,10 @@ def close(trace: Trace, scope: Scope, metrics: Metrics | None) -> None:
         "left": trace.has_left,
     }
     access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
-    if metrics is not None:
-        _count(metrics, trace, route, seconds)
+    if served is not None:
+        _count(served.metrics, trace, route, seconds)
+        if trace.reserved_tokens:
+            served.quota.settle(trace.key, trace.reserved_tokens, trace.prompt_tokens + trace.answer_tokens)
 
 
 def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:

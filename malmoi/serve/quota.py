@@ -66,7 +66,7 @@ class _Lately:
 
 
 class Quota:
-    """The use of all keys. `path`: where months are written down, so that a restart forgives nothing; None is nowhere."""
+    """The use of all keys. `path`: where months are written down, so that a restart forgives nothing; None: nowhere."""
 
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._path, self._clock, self._saved_s = path, clock, 0.0

@@ -1,5 +1,6 @@
 """A model as the routes see it: the engine, its tokenizer, who is let in, and what each key has used."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,12 +22,16 @@ USE_FILE = ".use.json"
 
 @dataclass
 class Served:
-    """One served model. is_draining: the server finishes what it has begun and takes nothing new."""
+    """One served model. is_draining: the server finishes what it has begun and takes nothing new.
+
+    large_bodies: held while a large body is read, for nobody is served meanwhile.
+    """
 
     engine: Engine
     codec: Codec
     settings: ServeSettings
     is_draining: bool = False
+    large_bodies: asyncio.Lock = field(default_factory=asyncio.Lock)
     metrics: Metrics = field(default_factory=Metrics)
     encoders: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_ENCODERS, "malmoi-encode"))
 

@@ -28,7 +28,7 @@ MAX_BLOCKS = 1_500
 CUT = re.compile(
     r"(?:…|\.{3}|···|‥)\s*(?:\[?(?:더 ?보기|자세히(?: ?보기)?|more|read more|계속 ?읽기)\]?)?\s*$", re.IGNORECASE
 )
-CUT_SIGNS = tuple(sign.encode() for sign in ("…", "...", "···", "‥"))
+CUT_SIGNS = ("…", "...", "···", "‥")
 DATE = re.compile(r"(?:19|20)?\d{2}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}|\d+\s?(?:분|시간|일|주|개월|년) ?전")
 A = ID["a"]
 
@@ -44,7 +44,7 @@ def num_teasers(parsed: Parsed) -> int:
     scanned = parsed.scanned
     region = scanned.text[scanned.blocks[chosen[0], START] : scanned.blocks[chosen[-1], END]].tobytes()
     read = block_reader(scanned)
-    if not any(sign in region for sign in CUT_SIGNS) or not any(CUT.search(read(number)) for number in chosen):
+    if not any(sign.encode() in region for sign in CUT_SIGNS) or not any(map(_is_cut, map(read, chosen))):
         return 0
     texts = list(map(read, range(len(parsed.chosen))))
     best = 0
@@ -55,8 +55,12 @@ def num_teasers(parsed: Parsed) -> int:
     return best
 
 
+def _is_cut(text: str) -> bool:
+    return any(sign in text for sign in CUT_SIGNS) and CUT.search(text) is not None
+
+
 def _are_teasers(texts: list[str]) -> bool:
-    cut = sum(any(CUT.search(line) for line in text.split("\n")) for text in texts)
+    cut = sum(any(map(_is_cut, text.split("\n"))) for text in texts)
     dated = sum(DATE.search(text) is not None for text in texts)
     return cut >= CUT_SHARE * len(texts) or (dated >= DATED_SHARE * len(texts) and cut >= LEAST_TEASERS)
 

@@ -69,13 +69,13 @@ def _places(
     kinds = np.zeros(len(elements), np.uint8)
     for e in range(1, len(elements)):
         tag, start = elements[e, TAG], spans[e, ATTRIBUTES]
-        if tag == SUP or tag == SUB:
+        if tag in (SUP, SUB):
             kinds[e] = 1
         elif tag == 0 and page[start - 1] | 32 == 116 and page[start - 2] | 32 == 114 and page[start - 3] == 60:  # <rt
             kinds[e] = 2
         elif boxes[tag]:
             k, last, has_digit = spans[e, FIRST], spans[e, LAST], False
-            while k < last and (48 <= text[k] <= 58 or is_space(text[k]) or text[k] == 46 or text[k] == 124):
+            while k < last and (48 <= text[k] <= 58 or is_space(int(text[k])) or text[k] == 46 or text[k] == 124):
                 has_digit |= 48 <= text[k] <= 57
                 k += 1
             sign = text[spans[e, FIRST]] if has_digit and k == last else 0

@@ -115,7 +115,7 @@ def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+def holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether the word (small letters) is anywhere in page[start:end], in any case."""
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
         if same_word(page, i, i + len(word), word):
@@ -166,7 +166,7 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
 
 @njit(nogil=True, cache=True)
 def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
-    """bool (words,): whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page.
+    """Whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page; bool (words,).
 
     Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
     """
@@ -279,9 +279,9 @@ def _add_attribute(
     ):
         row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style"):
-        if _holds(page, first, last, b"display"):
-            row[2] |= UNSEEN * _holds(page, first, last, b"none")
-        if _holds(page, first, last, b"white-space"):
+        if holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * holds(page, first, last, b"none")
+        if holds(page, first, last, b"white-space"):
             row[2] |= CODE
 
 
