@@ -25,8 +25,8 @@ DATA_ROWS, DATA_SHARE = 3, 0.3
 """A table of so many rows, of which no cell holds most, has its cells that are links too: names in a wiki, files to
 fetch. One of a row may hold code and its maker's link, one with a large cell may place menus beside it. So much of its
 plain text was chosen where it is taken whole, and such tables between chosen blocks may follow one another. By two
-foldings of sites with few trees cells in their rows .972 and not measured without this, .988 and .911 with the links,
-.988 and .949 with all of it; F1 on pages_kr .9829 and .9806, .9829 and .9807. A share of .15: .988, .961; .9828, .9807.
+foldings of sites with few trees cells in their rows .972 and .893 without this, .988 and .949 with it; F1 on pages_kr
+.9829 and .9806, .9829 and .9807. A share of .15: .988, .961; .9828, .9807.
 """
 
 
