@@ -21,10 +21,12 @@ have seen the news). Lists without numbers between two blocks: .9553, but .9869 
 """
 PLAIN_LINK_SHARE = 0.5
 """A block with a larger share of links is no plain text."""
-DATA_ROWS = 3
+DATA_ROWS, DATA_SHARE = 3, 0.3
 """A table of so many rows, of which no cell holds most, has its cells that are links too: names in a wiki, files to
-fetch. One of a row may hold code and its maker's link, one with a large cell may place menus beside it. By site folds
-with few trees cells in their rows .972 without this, .988 with it; F1 on pages_kr .9829 both times.
+fetch. One of a row may hold code and its maker's link, one with a large cell may place menus beside it. So much of its
+plain text was chosen where it is taken whole, and such tables between chosen blocks may follow one another. By two
+foldings of sites with few trees cells in their rows .972 and .893 without this, .988 and .949 with it; F1 on pages_kr
+.9829 and .9806, .9829 and .9807. A share of .15: .988, .961; .9828, .9807.
 """
 
 
@@ -69,6 +71,12 @@ def _parts(elements: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 @njit(nogil=True, cache=True)
+def _is_alike(a: int, b: int, tags: np.ndarray, known: tuple[np.ndarray, np.ndarray, np.ndarray]) -> bool:
+    """Whether two blocks stand in parts of one kind. The rest: as in `_whole`."""
+    return tags[known[0][a]] == tags[known[0][b]] and known[1][a] == known[1][b]
+
+
+@njit(nogil=True, cache=True)
 def _whole(
     tags: np.ndarray, sizes: np.ndarray, known: tuple[np.ndarray, np.ndarray, np.ndarray], chosen: np.ndarray
 ) -> np.ndarray:
@@ -95,11 +103,13 @@ def _whole(
         if e == 0 or chosen[b] or not (plain[b] or is_data[b]):
             continue
         before, after = first[e] - 1, last[e] + 1
-        while tag == PRE and before >= 0 and not chosen[before] and tags[parts[before]] == PRE:
-            before -= 1  # the gutter of line numbers beside code, or one listing after another
-        while tag == PRE and after < n and not chosen[after] and tags[parts[after]] == PRE:
+        is_chain = tag == PRE or is_data[b]  # the gutter beside code, one listing or table after another
+        while is_chain and before >= 0 and not chosen[before] and _is_alike(before, b, tags, known):
+            before -= 1
+        while is_chain and after < n and not chosen[after] and _is_alike(after, b, tags, known):
             after += 1
         is_between = before >= 0 and after < n and chosen[before] and chosen[after] and sums[e, 0] > 0
-        share = 0.0 if tag == PRE else NUMBERED_SHARE if tag == OL else CHOSEN_SHARE
+        share = DATA_SHARE if is_data[b] else CHOSEN_SHARE
+        share = 0.0 if tag == PRE else NUMBERED_SHARE if tag == OL else share
         whole[b] = sums[e, 1] > share * sums[e, 0] or (is_between and tag in (PRE, OL, TABLE))
     return whole

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 
 from malmoi.corpus.sources.names import shown
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import DamagedError, read_past
 
 BLOCK_BYTES = 512
-PIECE_BYTES = 1 << 20
+CUT_OFF = "the archive ends {} bytes too early"
 MAX_NAME_RECORD_BYTES = 1 << 20
 """Long names and pax records beyond this are an attack on the memory."""
 PLAIN_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
@@ -84,7 +84,7 @@ def read_members(archive: BinaryIO, origin_file: str, read_member: Callable[[Mem
         size_bytes = block.size if pending.size_bytes is None else pending.size_bytes
         name, pending = pending.name or block.name, _Header()
         if block.type == tarfile.DIRTYPE or (block.type in PLAIN_TYPES and name.endswith("/")):
-            _skip(archive, _padded(size_bytes))
+            read_past(archive.read, _padded(size_bytes), CUT_OFF)
             continue
         size_bytes = 0 if block.type in LINK_TYPES + DEVICE_TYPES else size_bytes
         member = Member(archive, size_bytes)
@@ -95,7 +95,7 @@ def read_members(archive: BinaryIO, origin_file: str, read_member: Callable[[Mem
             yield from read_member(member, _shown(name.removeprefix("./")), size_bytes)
         if member.failed:
             return  # told by the member's own Unreadable
-        _skip(archive, member.left_bytes + _padded(size_bytes) - size_bytes)
+        read_past(archive.read, member.left_bytes + _padded(size_bytes) - size_bytes, CUT_OFF)
 
 
 def _next_block(archive: BinaryIO) -> tuple[tarfile.TarInfo | None, int]:
@@ -180,11 +180,3 @@ def _shown(name: str) -> str:
 
 def _padded(size_bytes: int) -> int:
     return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
-
-
-def _skip(archive: BinaryIO, size_bytes: int) -> None:
-    while size_bytes > 0:
-        piece = archive.read(min(size_bytes, PIECE_BYTES))
-        if not piece:
-            raise DamagedError("truncated_archive", f"the archive ends {size_bytes} bytes too early")
-        size_bytes -= len(piece)

@@ -24,6 +24,7 @@ from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import TURN_KINDS, document, given_fields
 from malmoi.corpus.sources.rows import row_to_raw
 from malmoi.corpus.sources.source_verdict import named_fields
+from malmoi.corpus.sources.streams import BUFFER_BYTES
 from malmoi.corpus.text import printed_text
 from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
@@ -44,7 +45,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
     if not may_be_batches(path, source, SUFFIXES):
         return None
     try:
-        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES)
     except (pa.ArrowException, OSError, ValueError) as error:
         require_storage(path, error)
         return None

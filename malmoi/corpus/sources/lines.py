@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from malmoi.corpus.sources.raw import Unreadable
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError
 from malmoi.corpus.text import charset
 
-SKIP_BYTES = 1 << 20
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -63,7 +62,7 @@ def _wide_lines(stream: BinaryIO, wide: str, limit_bytes: int) -> Iterator[TextL
             content: bytes | None = line.encode()
             if len(line) > limit and not line.endswith("\n"):
                 content = None
-                while not line.endswith("\n") and (line := text.readline(SKIP_BYTES)):
+                while not line.endswith("\n") and (line := text.readline(BUFFER_BYTES)):
                     size_bytes += len(line.encode(wide))
             yield TextLine(offset, content.removeprefix(UTF8_BOM) if content and not offset else content, size_bytes)
             offset += size_bytes
@@ -92,7 +91,7 @@ def too_long(line: TextLine, origin_file: str, limit_bytes: int) -> Unreadable:
 def _skip_line(stream: BinaryIO) -> int:
     """Reads past the rest of a line and returns how many bytes it had."""
     skipped = 0
-    while piece := stream.readline(SKIP_BYTES):
+    while piece := stream.readline(BUFFER_BYTES):
         skipped += len(piece)
         if piece.endswith(b"\n"):
             break

@@ -23,7 +23,6 @@ from malmoi.kit.files import require_storage
 
 BATCH_ROWS = 256
 """Rows may hold up to max_bytes_per_document each, so batches stay small; of 4,096 rows they are a tenth faster."""
-BUFFER_BYTES = 1 << 20
 UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, LookupError)
 """What turning Arrow's values into Python's raises: no UTF-8, days beyond the calendar, no such zone."""
 
@@ -36,7 +35,7 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
     with tempfile.SpooledTemporaryFile(max_size=streams.SPOOL_MEMORY_BYTES) as spool:
         seekable: Any = stream if stream.seekable() else streams.copied(stream, spool)
         try:
-            file = pq.ParquetFile(seekable, pre_buffer=False, buffer_size=BUFFER_BYTES)
+            file = pq.ParquetFile(seekable, pre_buffer=False, buffer_size=streams.BUFFER_BYTES)
         except (pa.ArrowException, OSError, ValueError) as error:
             size_bytes = seekable.seek(0, os.SEEK_END)
             yield Unreadable(origin_file, 0, size_bytes, "malformed_table", f"no Parquet file: {error}"[:200])

@@ -11,10 +11,9 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.nested import likely_text
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.source_verdict import given_verdict
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError
 
 HTML_STARTS = ("<!doctype html", "<html", "<?xml")
-REST_BYTES = 1 << 20
 
 
 def row_to_raw(row: Any, place: tuple[str, int, int], source: Input) -> Raw | Unreadable:
@@ -104,7 +103,7 @@ def with_rest(items: Iterable[Raw | Unreadable], stream: BinaryIO) -> Iterator[R
         return
     left_bytes = 0
     try:
-        while piece := stream.read(REST_BYTES):
+        while piece := stream.read(BUFFER_BYTES):
             left_bytes += len(piece)
     finally:  # damage in the rest is told after this item
         yield replace(held, raw_bytes=held.raw_bytes + left_bytes)

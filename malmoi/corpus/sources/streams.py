@@ -165,6 +165,15 @@ def read_whole(stream: BinaryIO, limit_bytes: int) -> bytes:
     return content
 
 
+def read_past(read: Callable[[int], bytes], size_bytes: int, fault: str) -> None:
+    """Reads so many bytes and forgets them. Raises DamagedError where there are fewer: `fault` with {} for how many."""
+    while size_bytes > 0:
+        piece = read(min(size_bytes, BUFFER_BYTES))
+        if not piece:
+            raise DamagedError("truncated_archive", fault.format(size_bytes))
+        size_bytes -= len(piece)
+
+
 def copied(stream: BinaryIO, spool: Any) -> Any:
     """`spool`, a temporary file, with all bytes of a stream, at its beginning. Raises DamagedError where too large."""
     size_bytes = 0

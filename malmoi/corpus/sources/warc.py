@@ -19,11 +19,11 @@ from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.streams import DamagedError, Decompressed
+from malmoi.corpus.sources.streams import DamagedError, Decompressed, read_past
 from malmoi.corpus.text.charset import looks_binary
 
 MAX_HEADER_BYTES = 64_000
-PIECE_BYTES = 1 << 20
+CUT_OFF = "the file ends {} bytes before the end of a record"
 HTTP_HEADER_BYTES = 64_000
 RECORD_START = b"WARC/"
 RECORD_END = b"\r\n\r\n"
@@ -162,7 +162,7 @@ def _read_record(
     size_bytes = int(length)
     kind = header.get("warc-type", "").lower()
     if size_bytes > limit_bytes + HTTP_HEADER_BYTES:
-        _skip(records, size_bytes)
+        read_past(records.take, size_bytes, CUT_OFF)
         detail = f"a record of {size_bytes} bytes; the limit is {limit_bytes}"
         return None if kind in SILENT_TYPES else Unreadable(*place, size_bytes, "too_large", detail)
     body = records.take(size_bytes)
@@ -321,11 +321,3 @@ def _content_type(value: str) -> tuple[str, str | None]:
 def _word(value: str) -> str:
     """A type as it is written where it is one; else how long it is: what stands in a broken header may be a page."""
     return repr(value) if TYPE.fullmatch(value) else f"that is none ({len(value)} characters)"
-
-
-def _skip(records: _Source, size_bytes: int) -> None:
-    while size_bytes > 0:
-        skipped = len(records.take(min(size_bytes, PIECE_BYTES)))
-        if not skipped:
-            raise DamagedError("truncated_archive", f"the file ends {size_bytes} bytes before the end of a record")
-        size_bytes -= skipped

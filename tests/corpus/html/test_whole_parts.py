@@ -40,6 +40,8 @@ def _taken(html: str, *left_out: str) -> set[str]:
         ("<ol><li>물을 끓인다</li><li>면을 넣고 삼 분 동안 기다린다</li></ol>", ["면을 넣고 삼 분 동안 기다린다"]),
         (f"<table>{SONG * 3}</table>", ["물결"]),
         (f"{FIRST}<table>{SONG * 3}</table>{LAST}", ["물결", "느린 노래이며 모두가 함께 부른다"]),
+        (f"{FIRST}<table>{FILE * 3}</table><table>{SONG * 3}</table>{LAST}", ["신청서", "물결"]),
+        (f"<table>{SONG * 3}{MENU}{MENU}</table>", ["물결", "다음 달 산책 모임은 새 다리에서 만나 강을 따라 걷는다"]),
         (f"{FIRST}<table>{FILE * 3}</table>{LAST}", ["신청서", "내려받기"]),
         (f"<table>{SONG * 3}<tr><td colspan=2><a href='/w/3'>더 많은 노래</a></td></tr></table>", ["더 많은 노래"]),
     ],
