@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from malmoi.cli import erasure_runs
 from malmoi.cli.erasure_found import Found
 from malmoi.cli.erasure_scope import Scope, is_corpus
-from malmoi.kit import erasing
+from malmoi.kit import erasing, manifest
 from malmoi.kit.files import remove
 from malmoi.kit.paths import to_path
 
@@ -98,7 +98,9 @@ def _part(work: Work, one: Found) -> dict[str, Any]:
         near=tuple(str(hit.id) for hit in by_id if hit.how == "near"),
         of_person=tuple(str(hit.id) for hit in by_id if hit.is_certain and not hit.how.endswith("text")),
     )
-    return plan(one.corpus, sorted(one.ids), gone, reports)
+    inputs = manifest.read(one.corpus)["config"].get("inputs", ())
+    paths = [str(Path(source["path"]).resolve()) for source in inputs]
+    return plan(one.corpus, sorted(one.ids), gone, reports) | {"inputs": paths}
 
 
 def _tokens(one: Found) -> tuple[str, dict[str, Any]]:
@@ -140,7 +142,8 @@ def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_f
     }
     total.update({f"tokens ({part})": sum(int(one.get(part, 0)) for one in tokens.values()) for part in PARTS})
     files = [*_other_files(work)] if work else []
-    for path in files if with_files else ():
+    gone = [path for path in files if with_files and work and _is_to_go(path, parts, work)]
+    for path in gone:
         remove(path)
     left = [*plan["elsewhere"], *_left(plan, tokens)]
     removed = [path for part in parts for path in part["first"]]
@@ -149,12 +152,12 @@ def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_f
         # The name of another file may be the person's: such are counted.
         body = {"what": "runs", "request": plan["request"], "terms": [], "documents": documents, "tokens": tokens}
         body |= {"removed": removed, "left": left, "seen_by": plan["seen"], "searched": plan["searched"]}
-        body |= {"other_files": {"removed" if with_files else "left": len(files)} if work else "not searched"}
+        body |= {"other_files": {"removed": len(gone), "left": len(files) - len(gone)} if work else "not searched"}
         certificates.append({"corpus": str(owner), "number": certificate.write(owner, body)})
         erasing.end(owner, plan)
-    said = {"erased": dict(total), "removed": removed + ([str(path) for path in files] if with_files else [])}
-    return said | {"documents": documents, "left": left + ([] if with_files else [*map(_named, files)]),
-                   "certificates": certificates}  # fmt: skip
+    left += [_named(path, parts) for path in files if path not in gone]
+    said = {"erased": dict(total), "removed": [*removed, *map(str, gone)], "left": left}
+    return said | {"documents": documents, "certificates": certificates}
 
 
 def _left(plan: erasing.Plan, tokens: dict[str, dict[str, Any]]) -> Iterator[dict[str, str]]:
@@ -178,6 +181,20 @@ def _other_files(work: Work) -> Iterator[Path]:
             yield from files_with(run, work.requests, skipped)
 
 
-def _named(path: Path) -> dict[str, str]:
+def _is_to_go(path: Path, parts: Sequence[dict[str, Any]], work: Work) -> bool:
+    """Whether another file may be removed: it is no raw file, and the words stand in it by themselves."""
+    from malmoi.corpus.erasure.words import files_with
+
+    return not _is_input(path, parts) and any(files_with(path, work.requests, whole=True))
+
+
+def _is_input(path: Path, parts: Sequence[dict[str, Any]]) -> bool:
+    """Whether a file is one that a corpus was built from: others' texts are in it too."""
+    return any(path.resolve().is_relative_to(one) for part in parts for one in part.get("inputs", ()))
+
+
+def _named(path: Path, parts: Sequence[dict[str, Any]]) -> dict[str, str]:
+    if _is_input(path, parts):
+        return {"path": str(path), "command": "clean it; builds leave out what was erased", "what": "a raw file"}
     command = f"look into it, then rm {shlex.quote(str(path))}, or ask with --files"
     return {"path": str(path), "command": command, "what": WITH_WORDS}

@@ -218,7 +218,7 @@ def _files_with(folder: Path, gone: pa.Array, places: Sequence[tuple[str, int]])
 
 def _rows(files: dict[str, int]) -> dict[str, int]:
     """The rows of parts that go, by folder."""
-    rows = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
+    rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for name, number in files.items():
         rows[name.partition("/")[0]] += number
     return rows

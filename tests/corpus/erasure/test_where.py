@@ -253,6 +253,35 @@ def test_stored_files_that_would_go_are_named_before(runs, capsys):
     assert f"{corpus / 'media' / 'ab/ab12.jpg'}: it holds the words" in capsys.readouterr().out
 
 
+def test_a_stored_file_with_the_name_within_another_word_is_shown_for_a_decision(runs, capsys):
+    corpus = runs / "one" / "corpus"
+    picture = corpus / "media" / "ab" / "cd34.jpg"
+    picture.write_bytes("\xff\xd8 사진 나루소라빛나루터 풍경".encode())
+    asked = ("erase", corpus, "--person", NAME)
+    told = run(*asked, "--dry-run", capsys=capsys)
+    assert [one["path"] for one in told["media"]] == ["ab/ab12.jpg"]
+    assert [one["path"] for one in told["undecided_media"]] == ["ab/cd34.jpg"]
+    assert main(["corpus", *map(str, asked), "--dry-run"]) == 0
+    assert "media/ab/cd34.jpg: it holds them within other words alone" in capsys.readouterr().out
+    assert run("where", corpus, "--person", NAME, capsys=capsys)["undecided"] == 1
+    told = run(*asked, "--dry-run", "--yes", capsys=capsys)
+    assert {one["path"] for one in told["media"]} == {"ab/ab12.jpg", "ab/cd34.jpg"}
+    assert told["undecided_media"] == []
+
+
+def test_other_files_of_the_run_go_where_that_is_asked_and_raw_files_never(runs, capsys):
+    raw = runs / "one" / "raw"
+    write_rows(raw / "a.jsonl", [{"text": said(40)}, *({"text": sentences(40 + number)} for number in range(1, 4))])
+    corpus = runs / "one" / "corpus2"
+    build(CorpusRecipe(inputs=(Input(raw),), processes=1), corpus, quiet, at_home)
+    told = run("erase", corpus, "--person", NAME, "--siblings", "--files", capsys=capsys)
+    assert str(runs / "one" / "note.txt") in told["removed"]
+    assert not (runs / "one" / "note.txt").exists()
+    left = {one["path"]: one for one in told["left"]}
+    assert left[str(raw / "a.jsonl")]["what"] == "a raw file"
+    assert (raw / "a.jsonl").exists()
+
+
 def test_people_read_who_was_meant_without_the_name(runs, capsys):
     corpus = runs / "one" / "corpus"
     assert main(["corpus", "erase", str(corpus), "--person", NAME, "--dry-run"]) == 0
