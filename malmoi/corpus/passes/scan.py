@@ -192,8 +192,10 @@ class _Writer:
 
     def _hold_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
         """As many of the documents as row after row would have made it full."""
-        gone = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(self._gone))
-        gone = gone.to_numpy(zero_copy_only=False)
+        gone = np.zeros(batch.num_rows, np.bool_)
+        if self._erased:
+            found = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(self._gone))
+            gone = found.to_numpy(zero_copy_only=False)
         sizes = np.where(gone, 0, batch.column("text_bytes").to_numpy())
         is_full = self._held_bytes + np.cumsum(sizes) >= BATCH_BYTES
         is_full |= self._held_rows + np.cumsum(~gone) >= BATCH_ROWS
@@ -209,14 +211,19 @@ class _Writer:
         return batch.slice(fit) if fit < batch.num_rows else None
 
     def _batches(self, held: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
-        """What is held as batches in order. Rows between two batches become one."""
-        for is_batch, group in itertools.groupby(held, lambda entry: isinstance(entry, pa.RecordBatch)):
+        """What is held as batches in order. All rows are made one batch, which is cut where they stood."""
+        whole, refused = to_batch([entry for entry in held if isinstance(entry, dict)])
+        self._refuse(refused)
+        done = 0
+        for is_batch, entries in itertools.groupby(held, lambda entry: isinstance(entry, pa.RecordBatch)):
+            group = list(entries)
             if is_batch:
                 yield from group
+            elif refused:  # which of the rows are missing in the whole, nobody knows
+                yield to_batch(group)[0]
             else:
-                batch, refused = to_batch(list(group))
-                self._refuse(refused)
-                yield batch
+                yield whole.slice(done, len(group))
+                done += len(group)
 
     @property
     def _chunk(self) -> Chunk:

@@ -76,18 +76,16 @@ def _author_hash(author: str, name: str | None) -> str:
     return digest.hexdigest()[:AUTHOR_HASH_DIGITS]
 
 
-def decode(raw: Raw) -> tuple[str, float] | Unreadable:
-    """The text and the share of it that is U+FFFD."""
+def decode(raw: Raw) -> charset.Decoded | Unreadable:
+    """The text, its charset ("" for what is text already) and the share of it that is U+FFFD."""
     content = raw.content
     if isinstance(content, bytes):
         if charset.looks_binary(content):
             return unreadable(raw, "binary", f"starts with {content[:8]!r}")
         decoded = charset.decode(content, raw.fields.get("charset"), raw.format == "html")
-        if decoded is None:
-            return unreadable(raw, "encoding", "no charset gives text")
-        return decoded.text, decoded.damage_share
+        return decoded or unreadable(raw, "encoding", "no charset gives text")
     content = whole_characters(content)
-    return content, content.count(charset.REPLACEMENT) / max(1, len(content))
+    return charset.Decoded(content, "", content.count(charset.REPLACEMENT) / max(1, len(content)))
 
 
 def given_fields(raw: Raw) -> dict[str, Any]:
