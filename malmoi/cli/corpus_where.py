@@ -73,7 +73,7 @@ def _unfinished(scope: Scope) -> Iterator[dict[str, Any]]:
 
 def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterator[dict[str, Any]]:
     """Shards, index, ledger, media and the files beside them."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, SHARDS
 
     for one in found:
@@ -95,7 +95,7 @@ def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterat
 
 def _in_runs(scope: Scope, requests: "Sequence[Request]", ids: set[str]) -> Iterator[dict[str, Any]]:
     """Tokens by id and by what they say, the words of the vocabulary, and any other file of the runs."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
 
     corpora = {one.resolve() for one in scope.corpora}
     for run in scope.runs:
@@ -142,7 +142,7 @@ def _decoded(run: Path, requests: "Sequence[Request]") -> Iterator[dict[str, Any
     """Documents of a run's tokens whose words say what is asked for, whatever their ids are; and such tokens."""
     import re
 
-    from malmoi.corpus.erasure.words import words_of
+    from malmoi.cli.erasure_words import words_of
     from malmoi.corpus.text.fold import is_certain, pattern
     from malmoi.tokenizer.codec import Codec
     from malmoi.tokenizer.shards import PARTS, open_part

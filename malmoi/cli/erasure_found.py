@@ -84,8 +84,8 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
     """The hits and exact copies in one corpus. One that is not the own and cannot be read hinders nothing."""
     import pyarrow as pa
 
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.erasure import search
-    from malmoi.corpus.erasure.words import files_with
     from malmoi.corpus.ledger.layout import MEDIA
 
     try:

@@ -17,8 +17,9 @@ from malmoi.cli import erasure_runs
 from malmoi.cli.erasure_found import Found
 from malmoi.cli.erasure_scope import Scope, is_corpus
 from malmoi.kit import erasing, manifest
-from malmoi.kit.files import remove
-from malmoi.kit.paths import to_path
+from malmoi.kit.files import listed, remove
+from malmoi.kit.paths import is_remote, to_path
+from malmoi.kit.run import TOKENS
 
 if TYPE_CHECKING:
     from malmoi.corpus.erasure.request import Request
@@ -68,7 +69,7 @@ def erase_all(work: Work, with_files: bool) -> dict[str, Any]:
         "request": secrets.token_hex(16),
         "corpora": [_part(work, one) for one in mine if not one.is_empty],
         "tokens": dict(_tokens(one) for one in mine if one.corpus.resolve().parent in work.scope.runs),
-        "elsewhere": [*_elsewhere(work)],
+        "elsewhere": [*_elsewhere(work), *_other_names(mine, work.scope)],
         "seen": [run for run in work.seen if erasure_runs.is_concerned(run)],
         "changed": [str(one) for one in work.scope.erased],
         "searched": [str(one) for one in (*work.scope.corpora, *work.scope.runs)],
@@ -81,8 +82,8 @@ def erase_all(work: Work, with_files: bool) -> dict[str, Any]:
 
 def _part(work: Work, one: Found) -> dict[str, Any]:
     """What is to be done in one corpus. The report of its run goes first, where it may show any of it."""
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.erase import Gone, plan
-    from malmoi.corpus.erasure.words import files_with
 
     run, requests = one.corpus.resolve().parent, work.requests
     told = next((told for told in work.seen if told["run"] == str(run)), {"heldout": 0})
@@ -119,6 +120,23 @@ def _elsewhere(work: Work) -> Iterator[dict[str, str]]:
         elif one.corpus not in work.scope.erased and not one.is_empty:
             command = f"malmoi corpus erase {shlex.quote(str(one.corpus))} with the same words, or here with --siblings"
             yield {"path": str(one.corpus), "command": command, "what": f"{len(one.taken)} documents"}
+
+
+def _other_names(mine: Sequence[Found], scope: Scope) -> Iterator[dict[str, str]]:
+    """Parts that lie on the disk under another name too: a link to a file of another folder, a snapshot by hard links.
+
+    What is put in a part's place leaves that file as it is.
+    """
+    from malmoi.corpus.ledger.layout import WRITTEN
+
+    folders = [one.corpus / name for one in mine if not (one.is_empty or is_remote(one.corpus)) for name in WRITTEN]
+    for path in (path for folder in (*folders, *(run / TOKENS for run in scope.runs)) for path in listed(folder)):
+        if path.is_symlink():
+            target = str(path.resolve())
+            yield {"path": target, "command": f"rm {shlex.quote(target)}", "what": f"what {path} was a link to"}
+        elif path.is_file() and (found := path.stat()).st_nlink > 1:
+            command = f"find DISK -xdev -inum {found.st_ino}, then rm what it finds"
+            yield {"path": str(path), "command": command, "what": f"{found.st_nlink - 1} other names of what it was"}
 
 
 def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_files: bool = False) -> dict[str, Any]:
@@ -170,7 +188,7 @@ def _left(plan: erasing.Plan, tokens: dict[str, dict[str, Any]]) -> Iterator[dic
 
 def _other_files(work: Work) -> Iterator[Path]:
     """Files of the runs that hold the words and are nothing that this command knows how to change."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.ledger.layout import WRITTEN
 
     changed = {one.resolve().parent for one in work.scope.erased}
@@ -183,7 +201,7 @@ def _other_files(work: Work) -> Iterator[Path]:
 
 def _is_to_go(path: Path, parts: Sequence[dict[str, Any]], work: Work) -> bool:
     """Whether another file may be removed: it is no raw file, and the words stand in it by themselves."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
 
     return not _is_input(path, parts) and any(files_with(path, work.requests, whole=True))
 

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from malmoi.cli.erasure_words import files_with
 from malmoi.corpus.erasure.request import Request
-from malmoi.corpus.erasure.words import files_with
 from malmoi.corpus.text.fold import is_whole
 
 NAME, OTHER = "소라빛나루", "가온누리솔"
