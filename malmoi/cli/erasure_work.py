@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +68,12 @@ def erase_all(work: Work, with_files: bool) -> dict[str, Any]:
     plan: erasing.Plan = {
         "request": secrets.token_hex(16),
         "corpora": [_part(work, one) for one in mine if not one.is_empty],
-        "tokens": dict(_tokens(one) for one in mine if one.corpus.resolve().parent in work.scope.runs),
+        "tokens": {str(run): _tokens(run, mine) for run in work.scope.runs if any(map(_is_of(run), mine))},
         "elsewhere": [*_elsewhere(work), *_other_names(mine, work.scope)],
         "seen": [run for run in work.seen if erasure_runs.is_concerned(run)],
         "changed": [str(one) for one in work.scope.erased],
         "searched": [str(one) for one in (*work.scope.corpora, *work.scope.runs)],
+        "inputs": [*_inputs(mine)],
     }
     owner = work.scope.corpora[0]
     if plan["corpora"] or any(planned.get(part) for planned in plan["tokens"].values() for part in PARTS):
@@ -99,17 +100,31 @@ def _part(work: Work, one: Found) -> dict[str, Any]:
         near=tuple(str(hit.id) for hit in by_id if hit.how == "near"),
         of_person=tuple(str(hit.id) for hit in by_id if hit.is_certain and not hit.how.endswith("text")),
     )
-    inputs = manifest.read(one.corpus)["config"].get("inputs", ())
-    paths = [str(Path(source["path"]).resolve()) for source in inputs]
-    return plan(one.corpus, sorted(one.ids), gone, reports) | {"inputs": paths}
+    return plan(one.corpus, sorted(one.ids), gone, reports)
 
 
-def _tokens(one: Found) -> tuple[str, dict[str, Any]]:
-    """What is to be taken out of the tokens of a corpus's run: also what was erased before and is there still."""
+def _is_of(run: Path) -> Callable[[Found], bool]:
+    return lambda one: one.corpus.resolve().parent == run.resolve()
+
+
+def _tokens(run: Path, mine: Sequence[Found]) -> dict[str, Any]:
+    """What is to be taken out of the tokens of a run: also what was erased before and is there still."""
+    corpora = [one for one in mine if _is_of(run)(one)]
+    ids = _erased(one.corpus for one in corpora).union(*(one.ids for one in corpora))
+    return erasure_runs.plan_tokens(run, ids) | {"corpora": [str(one.corpus) for one in corpora]}
+
+
+def _erased(corpora: Iterable[Path]) -> set[str]:
     from malmoi.corpus.ledger.tombstones import erased_ids
 
-    run = one.corpus.resolve().parent
-    return str(run), erasure_runs.plan_tokens(run, one.ids | set(erased_ids(one.corpus))) | {"corpus": str(one.corpus)}
+    return {document for corpus in corpora for document in erased_ids(corpus)}
+
+
+def _inputs(mine: Sequence[Found]) -> Iterator[str]:
+    """What corpora were built from: others' texts are in such a file too."""
+    for one in mine:
+        for source in manifest.read(one.corpus)["config"].get("inputs", ()):
+            yield str(Path(source["path"]).resolve())
 
 
 def _elsewhere(work: Work) -> Iterator[dict[str, str]]:
@@ -145,9 +160,9 @@ def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_f
     from malmoi.cli.progress import bar
     from malmoi.corpus.erase import carry_out
     from malmoi.corpus.erasure import certificate
-    from malmoi.corpus.ledger.tombstones import erased_ids
 
-    plan = {"tokens": {}, "elsewhere": [], "seen": [], "searched": [], "changed": []} | plan  # of corpus/erase.py alone
+    names = "elsewhere", "seen", "searched", "changed", "inputs"
+    plan = {"tokens": {}} | {name: [] for name in names} | plan  # that of corpus/erase.py alone has none of them
     total, certificates, parts = Counter[str](), [], plan["corpora"]
     for part in parts:
         with bar("erase") as progress:
@@ -155,25 +170,25 @@ def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_f
         total.update(done.rows)
         certificates.append({"corpus": part["path"], "number": done.certificate})
     tokens = {
-        run: erasure_runs.erase_tokens(Path(run), set(erased_ids(to_path(planned["corpus"]))), planned)
+        run: erasure_runs.erase_tokens(Path(run), _erased(map(to_path, planned["corpora"])), planned)
         for run, planned in plan["tokens"].items()
     }
     total.update({f"tokens ({part})": sum(int(one.get(part, 0)) for one in tokens.values()) for part in PARTS})
     files = [*_other_files(work)] if work else []
-    gone = [path for path in files if with_files and work and _is_to_go(path, parts, work)]
+    gone = [path for path in files if with_files and work and _is_to_go(path, plan, work)]
     for path in gone:
         remove(path)
     left = [*plan["elsewhere"], *_left(plan, tokens)]
     removed = [path for part in parts for path in part["first"]]
     documents = sorted({one for part in parts for one in part["ids"]})
-    if parts or with_files or any(one.get("files") for one in tokens.values()):
+    if parts or gone or any(one.get("files") for one in tokens.values()):
         # The name of another file may be the person's: such are counted.
         body = {"what": "runs", "request": plan["request"], "terms": [], "documents": documents, "tokens": tokens}
         body |= {"removed": removed, "left": left, "seen_by": plan["seen"], "searched": plan["searched"]}
         body |= {"other_files": {"removed": len(gone), "left": len(files) - len(gone)} if work else "not searched"}
         certificates.append({"corpus": str(owner), "number": certificate.write(owner, body)})
         erasing.end(owner, plan)
-    left += [_named(path, parts) for path in files if path not in gone]
+    left += [_named(path, plan) for path in files if path not in gone]
     said = {"erased": dict(total), "removed": [*removed, *map(str, gone)], "left": left}
     return said | {"documents": documents, "certificates": certificates}
 
@@ -199,20 +214,19 @@ def _other_files(work: Work) -> Iterator[Path]:
             yield from files_with(run, work.requests, skipped)
 
 
-def _is_to_go(path: Path, parts: Sequence[dict[str, Any]], work: Work) -> bool:
+def _is_to_go(path: Path, plan: erasing.Plan, work: Work) -> bool:
     """Whether another file may be removed: it is no raw file, and the words stand in it by themselves."""
     from malmoi.cli.erasure_words import files_with
 
-    return not _is_input(path, parts) and any(files_with(path, work.requests, whole=True))
+    return not _is_input(path, plan) and any(files_with(path, work.requests, whole=True))
 
 
-def _is_input(path: Path, parts: Sequence[dict[str, Any]]) -> bool:
-    """Whether a file is one that a corpus was built from: others' texts are in it too."""
-    return any(path.resolve().is_relative_to(one) for part in parts for one in part.get("inputs", ()))
+def _is_input(path: Path, plan: erasing.Plan) -> bool:
+    return any(path.resolve().is_relative_to(one) for one in plan["inputs"])
 
 
-def _named(path: Path, parts: Sequence[dict[str, Any]]) -> dict[str, str]:
-    if _is_input(path, parts):
+def _named(path: Path, plan: erasing.Plan) -> dict[str, str]:
+    if _is_input(path, plan):
         return {"path": str(path), "command": "clean it; builds leave out what was erased", "what": "a raw file"}
     command = f"look into it, then rm {shlex.quote(str(path))}, or ask with --files"
     return {"path": str(path), "command": command, "what": WITH_WORDS}

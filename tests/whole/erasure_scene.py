@@ -162,7 +162,10 @@ def unpacked(raw: bytes) -> Iterator[bytes]:
         yield zstandard.ZstdDecompressor().decompressobj().decompress(raw)
     with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(raw)) as packed:
         yield from (packed.read(name) for name in packed.namelist())
-    with contextlib.suppress(tarfile.TarError), tarfile.open(fileobj=io.BytesIO(raw)) as packed:
+    with (
+        contextlib.suppress(tarfile.TarError, OSError, EOFError, zlib.error),
+        tarfile.open(fileobj=io.BytesIO(raw)) as packed,
+    ):
         yield from (member.read() for entry in packed if (member := packed.extractfile(entry)))
     if raw.startswith(b"Subject"):
         yield base64.b64decode(raw.partition(b"\n\n")[2])
@@ -178,7 +181,7 @@ def _content(file: Path, raw: bytes, codec: Codec | None) -> str:
     texts += [
         html.unescape(texts[0]),
         unquote(texts[0]),
-        re.sub(r"\\u(....)", lambda hit: chr(int(hit[1], 16)), texts[0]),
+        re.sub(r"\\u([0-9a-fA-F]{4})", lambda hit: chr(int(hit[1], 16)), texts[0]),
     ]
     if raw.startswith(b"PAR1"):
         texts = [json.dumps(pq.read_table(file).to_pylist(), ensure_ascii=False, default=str)]
