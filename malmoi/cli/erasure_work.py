@@ -49,7 +49,8 @@ def hold(closing: contextlib.ExitStack, corpora: Sequence[Path]) -> None:
 def finish_left(closing: contextlib.ExitStack, corpora: Sequence[Path]) -> list[dict[str, Any]]:
     """Finishes the erasures that were killed in corpora whose locks are held, with those that they were to change."""
     held, done = {one.resolve() for one in corpora}, []
-    for corpus in corpora:
+    for corpus in filter(is_corpus, corpora):
+        erasing.drop_stale(corpus)
         if left := erasing.find(corpus):
             named = [to_path(one["path"]) for one in left[1]["corpora"]]
             others = {one.resolve() for one in (*named, left[0])} - held

@@ -43,6 +43,12 @@ def find(corpus: Path) -> tuple[Path, Plan] | None:
     return (owner, plan) if plan.get("request", "") == found.get("request") else None
 
 
+def drop_stale(corpus: Path) -> None:
+    """Removes a word whose plan is gone: its erasure was killed before it began, or at its very end."""
+    if find(corpus) is None:
+        remove(corpus / PLAN)
+
+
 def require_none(*corpora: Path) -> None:
     """Raises UserError (93) where an erasure of any of the corpora is not finished: what is made of it would bring
     back what is to go."""
