@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 NOT_SEARCHED = (
     "the raw files, which are yours to clean",
     "trained weights: a model cannot be searched, so runs that saw a document are named",
-    "files beside a corpus that are packed (.gz, .zip)",
+    "files beside a corpus that are packed in another way than gzip, zstd, xz, bzip2, zip or tar, or with a password",
     "files beside a corpus for an expression, a passage over 100 letters or a Latin name of fewer than six",
     "copies of this folder elsewhere: backups, snapshots of a disk, other machines",
 )
+UNREAD = "a file of which a part could not be read (damaged, encrypted, packed otherwise): look into it"
 TOKENS_AT_ONCE, OVERLAP_TOKENS = 1 << 20, 512
 """Of token shards that are decoded and searched; a name that lies across two reads is in one of them."""
 
@@ -54,7 +55,7 @@ def _where(arguments: argparse.Namespace) -> None:
     places = [*_unfinished(scope), *_in_corpora(found, requests), *_in_runs(scope, requests, ids)]
     said = {
         "found": places,
-        "undecided": sum(len(one.undecided) for one in found),
+        "undecided": sum(len(one.undecided) + len(one.undecided_media) for one in found),
         "erased_before": sorted(erased),
         "weights": [run for run in seen if erasure_runs.is_concerned(run)],
         "searched": {"corpora": [str(one) for one in scope.corpora], "runs": [str(one) for one in scope.runs]},
@@ -72,7 +73,7 @@ def _unfinished(scope: Scope) -> Iterator[dict[str, Any]]:
 
 def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterator[dict[str, Any]]:
     """Shards, index, ledger, media and the files beside them."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, SHARDS
 
     for one in found:
@@ -86,21 +87,25 @@ def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterat
         for path in one.media:
             yield _place(MEDIA, one.corpus / MEDIA / path)
         if one.corpus.is_dir():
-            for path in files_with(one.corpus, requests, (SHARDS, LEDGER, INDEX, MEDIA)):
+            unread = list[Path]()
+            for path in files_with(one.corpus, requests, (SHARDS, LEDGER, INDEX, MEDIA), unread):
                 yield _place("a file of the corpus", path)
+            yield from (_place(UNREAD, path) for path in unread)
 
 
 def _in_runs(scope: Scope, requests: "Sequence[Request]", ids: set[str]) -> Iterator[dict[str, Any]]:
     """Tokens by id and by what they say, the words of the vocabulary, and any other file of the runs."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
 
     corpora = {one.resolve() for one in scope.corpora}
     for run in scope.runs:
         yield from _in_tokens(run, requests, ids)
         yield from _in_report(run / REPORT, ids)
         inside = [corpus.relative_to(run).as_posix() for corpus in corpora if corpus.is_relative_to(run)]
-        for path in files_with(run, requests, (".safetensors", ".gguf", ".bin", *inside)):
+        unread = list[Path]()
+        for path in files_with(run, requests, (".safetensors", ".gguf", ".bin", *inside), unread):
             yield _place("a file of the run", path)
+        yield from (_place(UNREAD, path) for path in unread)
 
 
 def _place(what: str, path: Path, ids: Sequence[str] = ()) -> dict[str, Any]:
@@ -137,7 +142,7 @@ def _decoded(run: Path, requests: "Sequence[Request]") -> Iterator[dict[str, Any
     """Documents of a run's tokens whose words say what is asked for, whatever their ids are; and such tokens."""
     import re
 
-    from malmoi.corpus.erasure.words import words_of
+    from malmoi.cli.erasure_words import words_of
     from malmoi.corpus.text.fold import is_certain, pattern
     from malmoi.tokenizer.codec import Codec
     from malmoi.tokenizer.shards import PARTS, open_part
@@ -170,9 +175,7 @@ def _print(said: dict[str, Any]) -> None:
     if not said["found"]:
         print("nothing is there")
     if said["undecided"]:
-        print(
-            f"{said['undecided']} documents are like them or may be meant: `malmoi corpus erase … --dry-run` shows them"
-        )
+        print(f"{said['undecided']} of documents and media may be meant: `malmoi corpus erase … --dry-run` shows them")
     if said["erased_before"]:
         print(f"{len(said['erased_before'])} documents were erased on such a request before")
     for run in said["weights"]:

@@ -84,8 +84,8 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
     """The hits and exact copies in one corpus. One that is not the own and cannot be read hinders nothing."""
     import pyarrow as pa
 
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.erasure import search
-    from malmoi.corpus.erasure.words import files_with
     from malmoi.corpus.ledger.layout import MEDIA
 
     try:
@@ -96,5 +96,7 @@ def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Foun
         return Found(corpus, reason=reason_of(error))
     one = Found(corpus, [hit for hit in hits if hit.is_certain], [hit for hit in hits if not hit.is_certain])
     if not is_remote(corpus) and (corpus / MEDIA).is_dir():
-        one.media = [path.relative_to(corpus / MEDIA).as_posix() for path in files_with(corpus / MEDIA, requests)]
+        for path in files_with(corpus / MEDIA, requests):
+            where = one.media if any(files_with(path, requests, whole=True)) else one.undecided_media
+            where.append(path.relative_to(corpus / MEDIA).as_posix())
     return one

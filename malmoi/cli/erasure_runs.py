@@ -76,8 +76,8 @@ def erase_tokens(run: Path, ids: AbstractSet[str], planned: dict[str, Any]) -> d
     """Takes documents out of a run's tokens. Where that is impossible now: a `reason`, and nothing is changed."""
     from malmoi.tokenizer.erase import erase
 
-    if not planned or "reason" in planned:
-        return planned
+    if "was" not in planned:
+        return {name: planned[name] for name in ("reason",) if name in planned}
     return _tried(lambda: erase(run / TOKENS, ids, run / CORPUS, planned))
 
 

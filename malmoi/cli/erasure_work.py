@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from malmoi.cli import erasure_runs
 from malmoi.cli.erasure_found import Found
 from malmoi.cli.erasure_scope import Scope, is_corpus
-from malmoi.kit import erasing
-from malmoi.kit.files import remove
-from malmoi.kit.paths import to_path
+from malmoi.kit import erasing, manifest
+from malmoi.kit.files import listed, remove
+from malmoi.kit.paths import is_remote, to_path
+from malmoi.kit.run import TOKENS
 
 if TYPE_CHECKING:
     from malmoi.corpus.erasure.request import Request
@@ -48,7 +49,8 @@ def hold(closing: contextlib.ExitStack, corpora: Sequence[Path]) -> None:
 def finish_left(closing: contextlib.ExitStack, corpora: Sequence[Path]) -> list[dict[str, Any]]:
     """Finishes the erasures that were killed in corpora whose locks are held, with those that they were to change."""
     held, done = {one.resolve() for one in corpora}, []
-    for corpus in corpora:
+    for corpus in filter(is_corpus, corpora):
+        erasing.drop_stale(corpus)
         if left := erasing.find(corpus):
             named = [to_path(one["path"]) for one in left[1]["corpora"]]
             others = {one.resolve() for one in (*named, left[0])} - held
@@ -67,11 +69,12 @@ def erase_all(work: Work, with_files: bool) -> dict[str, Any]:
     plan: erasing.Plan = {
         "request": secrets.token_hex(16),
         "corpora": [_part(work, one) for one in mine if not one.is_empty],
-        "tokens": dict(_tokens(one) for one in mine if one.corpus.resolve().parent in work.scope.runs),
-        "elsewhere": [*_elsewhere(work)],
+        "tokens": {str(run): _tokens(run, mine) for run in work.scope.runs if any(map(_is_of(run), mine))},
+        "elsewhere": [*_elsewhere(work), *_other_names(mine, work.scope)],
         "seen": [run for run in work.seen if erasure_runs.is_concerned(run)],
         "changed": [str(one) for one in work.scope.erased],
         "searched": [str(one) for one in (*work.scope.corpora, *work.scope.runs)],
+        "inputs": [*_inputs(mine)],
     }
     owner = work.scope.corpora[0]
     if plan["corpora"] or any(planned.get(part) for planned in plan["tokens"].values() for part in PARTS):
@@ -81,8 +84,8 @@ def erase_all(work: Work, with_files: bool) -> dict[str, Any]:
 
 def _part(work: Work, one: Found) -> dict[str, Any]:
     """What is to be done in one corpus. The report of its run goes first, where it may show any of it."""
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.erase import Gone, plan
-    from malmoi.corpus.erasure.words import files_with
 
     run, requests = one.corpus.resolve().parent, work.requests
     told = next((told for told in work.seen if told["run"] == str(run)), {"heldout": 0})
@@ -101,12 +104,28 @@ def _part(work: Work, one: Found) -> dict[str, Any]:
     return plan(one.corpus, sorted(one.ids), gone, reports)
 
 
-def _tokens(one: Found) -> tuple[str, dict[str, Any]]:
-    """What is to be taken out of the tokens of a corpus's run: also what was erased before and is there still."""
+def _is_of(run: Path) -> Callable[[Found], bool]:
+    return lambda one: one.corpus.resolve().parent == run.resolve()
+
+
+def _tokens(run: Path, mine: Sequence[Found]) -> dict[str, Any]:
+    """What is to be taken out of the tokens of a run: also what was erased before and is there still."""
+    corpora = [one for one in mine if _is_of(run)(one)]
+    ids = _erased(one.corpus for one in corpora).union(*(one.ids for one in corpora))
+    return erasure_runs.plan_tokens(run, ids) | {"corpora": [str(one.corpus) for one in corpora]}
+
+
+def _erased(corpora: Iterable[Path]) -> set[str]:
     from malmoi.corpus.ledger.tombstones import erased_ids
 
-    run = one.corpus.resolve().parent
-    return str(run), erasure_runs.plan_tokens(run, one.ids | set(erased_ids(one.corpus))) | {"corpus": str(one.corpus)}
+    return {document for corpus in corpora for document in erased_ids(corpus)}
+
+
+def _inputs(mine: Sequence[Found]) -> Iterator[str]:
+    """What corpora were built from: others' texts are in such a file too."""
+    for one in mine:
+        for source in manifest.read(one.corpus)["config"].get("inputs", ()):
+            yield str(Path(source["path"]).resolve())
 
 
 def _elsewhere(work: Work) -> Iterator[dict[str, str]]:
@@ -119,15 +138,32 @@ def _elsewhere(work: Work) -> Iterator[dict[str, str]]:
             yield {"path": str(one.corpus), "command": command, "what": f"{len(one.taken)} documents"}
 
 
+def _other_names(mine: Sequence[Found], scope: Scope) -> Iterator[dict[str, str]]:
+    """Parts that lie on the disk under another name too: a link to a file of another folder, a snapshot by hard links.
+
+    What is put in a part's place leaves that file as it is.
+    """
+    from malmoi.corpus.ledger.layout import WRITTEN
+
+    folders = [one.corpus / name for one in mine if not (one.is_empty or is_remote(one.corpus)) for name in WRITTEN]
+    for path in (path for folder in (*folders, *(run / TOKENS for run in scope.runs)) for path in listed(folder)):
+        if path.is_symlink():
+            target = str(path.resolve())
+            yield {"path": target, "command": f"rm {shlex.quote(target)}", "what": f"what {path} was a link to"}
+        elif path.is_file() and (found := path.stat()).st_nlink > 1:
+            command = f"find DISK -xdev -inum {found.st_ino}, then rm what it finds"
+            yield {"path": str(path), "command": command, "what": f"{found.st_nlink - 1} other names of what it was"}
+
+
 def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_files: bool = False) -> dict[str, Any]:
     """Does what is planned, and certifies it. work: None where the words are not known any more: then files beside the
     corpora are not searched."""
     from malmoi.cli.progress import bar
     from malmoi.corpus.erase import carry_out
     from malmoi.corpus.erasure import certificate
-    from malmoi.corpus.ledger.tombstones import erased_ids
 
-    plan = {"tokens": {}, "elsewhere": [], "seen": [], "searched": [], "changed": []} | plan  # of corpus/erase.py alone
+    names = "elsewhere", "seen", "searched", "changed", "inputs"
+    plan = {"tokens": {}} | {name: [] for name in names} | plan  # that of corpus/erase.py alone has none of them
     total, certificates, parts = Counter[str](), [], plan["corpora"]
     for part in parts:
         with bar("erase") as progress:
@@ -135,26 +171,27 @@ def _carry_out(owner: Path, plan: erasing.Plan, work: Work | None = None, with_f
         total.update(done.rows)
         certificates.append({"corpus": part["path"], "number": done.certificate})
     tokens = {
-        run: erasure_runs.erase_tokens(Path(run), set(erased_ids(to_path(planned["corpus"]))), planned)
+        run: erasure_runs.erase_tokens(Path(run), _erased(map(to_path, planned["corpora"])), planned)
         for run, planned in plan["tokens"].items()
     }
     total.update({f"tokens ({part})": sum(int(one.get(part, 0)) for one in tokens.values()) for part in PARTS})
     files = [*_other_files(work)] if work else []
-    for path in files if with_files else ():
+    gone = [path for path in files if with_files and work and _is_to_go(path, plan, work)]
+    for path in gone:
         remove(path)
     left = [*plan["elsewhere"], *_left(plan, tokens)]
     removed = [path for part in parts for path in part["first"]]
     documents = sorted({one for part in parts for one in part["ids"]})
-    if parts or with_files or any(one.get("files") for one in tokens.values()):
+    if parts or gone or any(one.get("files") for one in tokens.values()):
         # The name of another file may be the person's: such are counted.
         body = {"what": "runs", "request": plan["request"], "terms": [], "documents": documents, "tokens": tokens}
         body |= {"removed": removed, "left": left, "seen_by": plan["seen"], "searched": plan["searched"]}
-        body |= {"other_files": {"removed" if with_files else "left": len(files)} if work else "not searched"}
+        body |= {"other_files": {"removed": len(gone), "left": len(files) - len(gone)} if work else "not searched"}
         certificates.append({"corpus": str(owner), "number": certificate.write(owner, body)})
         erasing.end(owner, plan)
-    said = {"erased": dict(total), "removed": removed + ([str(path) for path in files] if with_files else [])}
-    return said | {"documents": documents, "left": left + ([] if with_files else [*map(_named, files)]),
-                   "certificates": certificates}  # fmt: skip
+    left += [_named(path, plan) for path in files if path not in gone]
+    said = {"erased": dict(total), "removed": [*removed, *map(str, gone)], "left": left}
+    return said | {"documents": documents, "certificates": certificates}
 
 
 def _left(plan: erasing.Plan, tokens: dict[str, dict[str, Any]]) -> Iterator[dict[str, str]]:
@@ -167,7 +204,7 @@ def _left(plan: erasing.Plan, tokens: dict[str, dict[str, Any]]) -> Iterator[dic
 
 def _other_files(work: Work) -> Iterator[Path]:
     """Files of the runs that hold the words and are nothing that this command knows how to change."""
-    from malmoi.corpus.erasure.words import files_with
+    from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.ledger.layout import WRITTEN
 
     changed = {one.resolve().parent for one in work.scope.erased}
@@ -178,6 +215,19 @@ def _other_files(work: Work) -> Iterator[Path]:
             yield from files_with(run, work.requests, skipped)
 
 
-def _named(path: Path) -> dict[str, str]:
+def _is_to_go(path: Path, plan: erasing.Plan, work: Work) -> bool:
+    """Whether another file may be removed: it is no raw file, and the words stand in it by themselves."""
+    from malmoi.cli.erasure_words import files_with
+
+    return not _is_input(path, plan) and any(files_with(path, work.requests, whole=True))
+
+
+def _is_input(path: Path, plan: erasing.Plan) -> bool:
+    return any(path.resolve().is_relative_to(one) for one in plan["inputs"])
+
+
+def _named(path: Path, plan: erasing.Plan) -> dict[str, str]:
+    if _is_input(path, plan):
+        return {"path": str(path), "command": "clean it; builds leave out what was erased", "what": "a raw file"}
     command = f"look into it, then rm {shlex.quote(str(path))}, or ask with --files"
     return {"path": str(path), "command": command, "what": WITH_WORDS}

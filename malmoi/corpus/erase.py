@@ -27,6 +27,7 @@ from malmoi.corpus.ledger.database import opened, query
 from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, MIX, REPORTS, SHARDS, SITES
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import scan, shuffle
+from malmoi.corpus.sources.record import author_everywhere
 from malmoi.corpus.text.host import AUTHORITY, host_of_authority
 from malmoi.kit import erasing, events, manifest
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
@@ -100,7 +101,7 @@ def plan(folder: Path, ids: Sequence[str], gone: Gone = NOTHING, first: Sequence
     """All that is to be done in a corpus, and what it is before. first: paths outside that hold words of documents."""
     key = erased_texts.key_of(folder, create=True)
     assert key is not None
-    marks = {erased_texts.BELOW: gone.below, erased_texts.AUTHOR: gone.authors}
+    marks = {erased_texts.BELOW: gone.below, erased_texts.AUTHOR: map(author_everywhere, gone.authors)}
     files = _files_with(folder, pa.array(sorted(ids), pa.string()), gone.places)
     media = sorted({*gone.media, *stored_media.unwanted(folder, ids)})
     return {
@@ -218,7 +219,7 @@ def _files_with(folder: Path, gone: pa.Array, places: Sequence[tuple[str, int]])
 
 def _rows(files: dict[str, int]) -> dict[str, int]:
     """The rows of parts that go, by folder."""
-    rows = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
+    rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
     for name, number in files.items():
         rows[name.partition("/")[0]] += number
     return rows

@@ -34,11 +34,19 @@ def end(owner: Path, plan: Plan) -> None:
 def find(corpus: Path) -> tuple[Path, Plan] | None:
     """The corpus with the plan of an erasure that is under way in `corpus`, or was killed there, and the plan."""
     found = read_json(corpus / PLAN)
-    if found is None or "corpora" in found:
-        return found and (corpus, found)
+    if found is None:
+        return None
+    if "corpora" in found:
+        return corpus, found
     owner = to_path(found.get("owner", ""))
     plan = read_json(owner / PLAN) or {}
     return (owner, plan) if plan.get("request", "") == found.get("request") else None
+
+
+def drop_stale(corpus: Path) -> None:
+    """Removes a word whose plan is gone: its erasure was killed before it began, or at its very end."""
+    if find(corpus) is None:
+        remove(corpus / PLAN)
 
 
 def require_none(*corpora: Path) -> None:

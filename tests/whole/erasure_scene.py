@@ -1,12 +1,23 @@
 """Twelve persons in every place that a run has, in every way that a name is written, for the erasure drill."""
 
+import base64
+import contextlib
+import gzip
 import html
+import io
 import json
+import re
+import tarfile
 import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow.parquet as pq
+import zstandard
 from tiny_model import MODEL_AND_TRAINING
 
 from malmoi.corpus.text.fold import fold
@@ -78,6 +89,32 @@ def rows_of(place: int, name: str) -> list[dict[str, str]]:
     ]
 
 
+def plant_files(run: Path) -> None:
+    """Files that people and programs leave in a run's folder, each with a name in a way of its own."""
+    names = iter([*NAMES, *NAMES])
+    line = "{} 문의가 있었다\n".format
+    plain = {
+        "note.txt": line(next(names)).encode("utf-16"),
+        "cp949.log": line(next(names)).encode("cp949"),
+        "mac.txt": unicodedata.normalize("NFD", line(next(names))).encode(),
+        "web.txt": "\u200b".join(next(names)).encode(),
+        "access.log": f"GET /blog/{quote(next(names))}/1 200\n".encode(),
+        "rows.jsonl": (json.dumps({"by": next(names)}) + "\n").encode(),
+        "letter.eml": b"Subject: x\n\n" + base64.encodebytes(f"{body(5)} {line(next(names))}".encode()),
+        "old.jsonl.gz": gzip.compress(json.dumps({"text": said(6, next(names))}, ensure_ascii=False).encode()),
+        "old.jsonl.zst": zstandard.compress(said(7, next(names)).encode()),
+    }
+    for file, content in plain.items():
+        (run / file).write_bytes(content)
+    with zipfile.ZipFile(run / "backup.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("표.csv", line(next(names)).encode("cp949"))
+    with tarfile.open(run / "backup.tar.gz", "w:gz") as packed:
+        content = said(8, next(names)).encode("cp949")
+        entry = tarfile.TarInfo("글.txt")
+        entry.size = len(content)
+        packed.addfile(entry, io.BytesIO(content))
+
+
 def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
     """JSONL."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,11 +153,36 @@ def plant(folder: Path) -> dict[str, Path]:
     return {"raw": raw, "base": base, "sibling": sibling, "next": folder / "next.jsonl"}
 
 
+def unpacked(raw: bytes) -> Iterator[bytes]:
+    """Bytes, and what is packed in them, by readers that have nothing to do with ours."""
+    yield raw
+    with contextlib.suppress(OSError, EOFError, zlib.error):
+        yield gzip.decompress(raw)
+    with contextlib.suppress(zstandard.ZstdError):
+        yield zstandard.ZstdDecompressor().decompressobj().decompress(raw)
+    with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        yield from (packed.read(name) for name in packed.namelist())
+    with (
+        contextlib.suppress(tarfile.TarError, OSError, EOFError, zlib.error),
+        tarfile.open(fileobj=io.BytesIO(raw)) as packed,
+    ):
+        yield from (member.read() for entry in packed if (member := packed.extractfile(entry)))
+    if raw.startswith(b"Subject"):
+        yield base64.b64decode(raw.partition(b"\n\n")[2])
+
+
 def content(file: Path, codec: Codec | None) -> str:
     """All that a file says, however it is packed, folded and without white space."""
-    raw = file.read_bytes()
+    return "\n".join(_content(file, raw, codec) for raw in unpacked(file.read_bytes()))
+
+
+def _content(file: Path, raw: bytes, codec: Codec | None) -> str:
     texts = [raw.decode(encoding, "replace") for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp949")]
-    texts.append(html.unescape(texts[0]))
+    texts += [
+        html.unescape(texts[0]),
+        unquote(texts[0]),
+        re.sub(r"\\u([0-9a-fA-F]{4})", lambda hit: chr(int(hit[1], 16)), texts[0]),
+    ]
     if raw.startswith(b"PAR1"):
         texts = [json.dumps(pq.read_table(file).to_pylist(), ensure_ascii=False, default=str)]
     elif file.suffix == ".bin" and codec:

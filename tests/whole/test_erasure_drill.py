@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from erasure_scene import NAMES, RECIPE, files_with_names, plant
+from erasure_scene import NAMES, RECIPE, files_with_names, plant, plant_files
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -39,10 +39,14 @@ def scene(tmp_path_factory):
     media = runs / "drill" / "corpus" / "media" / "ab"
     media.mkdir(parents=True)
     (media / f"{'ab' * 32}.jpg").write_bytes(b"\xff\xd8\xff\xe1Exif" + NAMES[0].encode() + NAMES[1].encode("utf-16-le"))
-    (runs / "drill" / "note.txt").write_text(f"{NAMES[2]} 문의", encoding="utf-16")
+    plant_files(runs / "drill")
     persons = folder / "persons.csv"
     persons.write_text("name\n" + "\n".join(NAMES) + "\n", encoding="utf-8")
     return {"folder": folder, "runs": runs, "recipe": recipe, "persons": persons, "raw": raw}
+
+
+def before_names(before: dict[str, set[str]]) -> set[str]:
+    return {Path(name).name for name in before}
 
 
 def by_place(files: dict[str, set[str]]) -> Counter[str]:
@@ -57,21 +61,23 @@ def test_after_one_command_nothing_is_left_but_in_named_weights_and_no_crawl_bri
     assert set().union(*before.values()) == set(NAMES)
     words = ("--persons", str(scene["persons"]))
     was = json.loads(malmoi("corpus", "where", str(corpus), *words, "--json"))
-    said = json.loads(malmoi("corpus", "erase", str(corpus), *words, "--siblings", "--json"))
+    planted = {path.name for path in (runs / "drill").iterdir() if path.is_file()} & before_names(before)
+    assert len(planted) == 11
+    assert planted <= {Path(one["path"]).name for one in was["found"]}
+    said = json.loads(malmoi("corpus", "erase", str(corpus), *words, "--siblings", "--files", "--json"))
     after = files_with_names(*folders)
     now = json.loads(malmoi("corpus", "where", str(corpus), *words, "--json"))
     with capsys.disabled():
         print_table(before, after, was, now, said)
     named = {Path(one["path"]).relative_to(runs).as_posix() for one in said["left"]}
-    assert {name for name in after if not name.startswith(tuple(named))} == set()
-    assert {Path(one["path"]).relative_to(runs).as_posix() for one in now["found"]} <= named
-    assert named == {"drill/train", "drill/model", "drill/note.txt"}
+    assert after == {}
+    assert (now["found"], now["undecided"]) == ([], 0)
+    assert named == {"drill/train", "drill/model"}
     assert [run["run"] for run in now["weights"]] == [str(runs / "drill")]
     assert now["weights"] == said["seen_by"]
     assert malmoi("corpus", "certificates", str(corpus)).endswith("all certificates are as they were written\n")
     (scene["raw"]["raw"] / "next.jsonl").write_bytes(scene["raw"]["next"].read_bytes())
     malmoi("corpus", "build", str(scene["recipe"]))
-    (runs / "drill" / "note.txt").unlink()
     assert files_with_names(*folders) == {}
 
 

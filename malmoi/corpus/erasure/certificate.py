@@ -17,7 +17,7 @@ from malmoi.corpus.ledger.erased_texts import key_of, keyed
 from malmoi.corpus.text.fold import fold_address, squeezed
 from malmoi.kit import journal
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import listed, make_folder, read_json, sha256_of, write_json, writing
+from malmoi.kit.files import listed, make_folder, read_json, remove_partials, sha256_of, write_json, writing
 from malmoi.kit.manifest import code_version
 from malmoi.kit.paths import is_remote
 from malmoi.kit.run import id_of
@@ -36,6 +36,7 @@ def write(folder: Path, body: dict[str, Any]) -> int:
     """
     with writing(folder):
         make_folder(folder / FOLDER)
+        remove_partials(folder / FOLDER)
         asked = body["request"], body["what"]
         known = (one["number"] for one in read(folder) if (one.get("request"), one["what"]) == asked)
         number = next(known, None) or 1 + max((int(path.stem) for path in _files(folder)), default=0)

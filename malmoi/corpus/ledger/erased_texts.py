@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.text.fold import addresses_above, fold_address, squeezed
+from malmoi.corpus.text.fold import addresses_above, fold_address
 from malmoi.kit.errors import GIVE_UP, UserError
 from malmoi.kit.files import ABSENT, atomic_file, opened, reading, sha256_of, write_text
 
@@ -36,7 +36,7 @@ those of 5 to 9 letters, 4.1 % of all, .16 % of those with 10 shingles or more, 
 on: those are copies, no chance."""
 NEAR_SIMILARITY = 0.7
 """From here on a text counts as a near copy: that of steps/minhash.py, whose precision there is 0.997."""
-_PLAIN = {ADDRESS: fold_address, BELOW: fold_address, AUTHOR: squeezed}
+_PLAIN = {ADDRESS: fold_address, BELOW: fold_address}
 """How a value is written before it is compared."""
 SCHEMA = pa.schema({
     "what": pa.string(), "hash": pa.binary(16), "bands": pa.list_(pa.uint64(), BANDS), "sketch": pa.binary(BINS),

@@ -12,7 +12,8 @@ from malmoi.kit.files import PARTIAL, listed, remove
 _STORED = pa.schema([("sha256", pa.string()), ("path", pa.string())])
 _UNWANTED = """
 SELECT path FROM stored ANTI JOIN (
-  SELECT DISTINCT unnest(segments).sha256 AS sha256 FROM shards WHERE id NOT IN (SELECT id FROM gone)) USING (sha256)"""
+  SELECT DISTINCT unnest(segments).sha256 AS sha256 FROM shards {stay}) USING (sha256)"""
+_STAY = "WHERE id NOT IN (SELECT id FROM gone)"
 
 
 def unwanted(folder: Path, gone: Sequence[str] = ()) -> Iterator[str]:
@@ -26,14 +27,14 @@ def unwanted(folder: Path, gone: Sequence[str] = ()) -> Iterator[str]:
         add_view(database, folder / SHARDS, SHARDS)
         database.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
         database.register("stored", pa.RecordBatchReader.from_batches(_STORED, _stored(folder / MEDIA)))
-        for batch in database.sql(_UNWANTED).to_arrow_reader():
+        for batch in database.sql(_UNWANTED.format(stay=_STAY if gone else "")).to_arrow_reader():
             yield from batch.column("path").to_pylist()
 
 
-def remove_unwanted(folder: Path) -> None:
-    """Removes them."""
-    for path in unwanted(folder):
-        remove(folder / MEDIA / path)
+def remove_unwanted(folder: Path) -> int:
+    """Removes them; returns how many."""
+    paths = (folder / MEDIA / path for path in unwanted(folder))
+    return sum(remove(path) is None for path in paths)
 
 
 def _stored(folder: Path) -> Iterator[pa.RecordBatch]:

@@ -12,15 +12,16 @@ from malmoi.corpus.sources.dialogue import read_turns
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text import charset, signs
-from malmoi.corpus.text.fold import fold
+from malmoi.corpus.text.fold import fold, squeezed
 from malmoi.corpus.text.lines import one_line
 from malmoi.kit.hangul import whole_characters
 
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
 AUTHOR_HASH_DIGITS = 16
-AUTHOR = "author"
-"""Key of a document's author on the way: the scan asks the marks of erased authors for it, and no file gets it."""
+AUTHOR = "author_everywhere"
+"""Key of a document on the way, for `author_everywhere`: the scan asks the marks of erased authors for it, and no file
+gets it."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
 """Dropped from texts: control characters, byte order marks."""
 LINE_END = re.compile(r"\r\n|[\r\n\v\f]")
@@ -71,6 +72,11 @@ def author_hashes(author: str, name: str | None) -> frozenset[str]:
     return frozenset({author_hash(author, name), _author_hash(unicodedata.normalize("NFC", author), name)})
 
 
+def author_everywhere(author: str) -> str:
+    """As `author_hash`, the same at every place and however the name is spaced."""
+    return _author_hash(squeezed(author), None)
+
+
 def _author_hash(author: str, name: str | None) -> str:
     digest = hashlib.sha256(f"malmoi author\0{name or ''}\0{author}".encode("utf-8", "replace"))
     return digest.hexdigest()[:AUTHOR_HASH_DIGITS]
@@ -103,7 +109,7 @@ def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: s
     author = _line(fields, "author")
     url = _line(fields, "url")
     content = raw.content if isinstance(raw.content, bytes) else raw.content.encode("utf-8", "surrogatepass")
-    return ({AUTHOR: author} if author else {}) | {
+    return ({AUTHOR: author_everywhere(author)} if author else {}) | {
         "id": document_id((url or f"{raw.origin_file}#{raw.origin_offset}") + part, content),
         "title": _line(fields, "title"),
         "text": text,

@@ -110,5 +110,19 @@ def is_certain(text: str, start: int, stop: int, term: str) -> bool:
     return not before.isalnum() and (not after.isalnum() or unicodedata.normalize("NFC", after) in _PARTICLES)
 
 
+def is_whole(before: str, after: str, term: str) -> bool:
+    """Whether a term is a word of its own between two letters ("" for none), or has a particle behind it.
+
+    Letters of another script beside it are what bytes before a field look like, or a word beside. What follows two
+    syllables is no particle: "김수" is not "김수이".
+    """
+    if all(ord(letter) <= _MOST_LATIN for letter in fold(term)):
+        return not (_is_latin(before) or _is_latin(after))
+    script = unicodedata.name(fold(term)[0], "").split(" ")[0]  # HANGUL, CJK, HIRAGANA, ...
+    beside = [one.isalnum() and unicodedata.name(one, "").startswith(script) for one in (before, after)]
+    is_name = len(squeezed(term)) > SHORT_NAME_LETTERS
+    return not beside[0] and (not beside[1] or (is_name and unicodedata.normalize("NFC", after) in _PARTICLES))
+
+
 def _is_latin(letter: str) -> bool:
     return letter.isalnum() and ord(letter) <= _MOST_LATIN

@@ -154,7 +154,7 @@ def test_an_expression_hides_what_it_found_though_python_reads_it_otherwise_or_n
     for pattern, gone in (
         (rf"\p{{Hangul}}{{2}}{NAME[2:]}", NAME),
         ("(하+)+뀋|비밀말", "비밀말"),
-        (r"(?P<a>끝에)\s", "끝에"),
+        (r"(?P<a>끝에)\s비밀", "비밀"),
     ):
         (hit,) = find(tmp_path / "corpus", [Request(matching=pattern)])
         assert HIDDEN in hit.excerpt

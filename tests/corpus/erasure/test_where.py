@@ -9,11 +9,11 @@ import pytest
 from small_batches import quiet, sentences, write_rows
 from small_engines import at_home
 
+from malmoi.cli.erasure_words import LEAST_BYTES, files_with, forms_of
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
 from malmoi.corpus.erasure import certificate
 from malmoi.corpus.erasure.request import Request
-from malmoi.corpus.erasure.words import LEAST_BYTES, files_with, forms_of
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import journal
@@ -251,6 +251,70 @@ def test_stored_files_that_would_go_are_named_before(runs, capsys):
     assert run("erase", corpus, "--person", NAME, "--dry-run", capsys=capsys)["media"] == medium
     assert main(["corpus", "erase", str(corpus), "--person", NAME, "--dry-run"]) == 0
     assert f"{corpus / 'media' / 'ab/ab12.jpg'}: it holds the words" in capsys.readouterr().out
+
+
+def test_a_stored_file_with_the_name_within_another_word_is_shown_for_a_decision(runs, capsys):
+    corpus = runs / "one" / "corpus"
+    picture = corpus / "media" / "ab" / "cd34.jpg"
+    picture.write_bytes("\xff\xd8 사진 나루소라빛나루터 풍경".encode())
+    asked = ("erase", corpus, "--person", NAME)
+    told = run(*asked, "--dry-run", capsys=capsys)
+    assert [one["path"] for one in told["media"]] == ["ab/ab12.jpg"]
+    assert [one["path"] for one in told["undecided_media"]] == ["ab/cd34.jpg"]
+    assert main(["corpus", *map(str, asked), "--dry-run"]) == 0
+    assert "media/ab/cd34.jpg: it holds them within other words alone" in capsys.readouterr().out
+    assert run("where", corpus, "--person", NAME, capsys=capsys)["undecided"] == 1
+    told = run(*asked, "--dry-run", "--yes", capsys=capsys)
+    assert {one["path"] for one in told["media"]} == {"ab/ab12.jpg", "ab/cd34.jpg"}
+    assert told["undecided_media"] == []
+
+
+def test_other_files_of_the_run_go_where_that_is_asked_and_raw_files_never(runs, capsys):
+    raw = runs / "one" / "raw"
+    write_rows(raw / "a.jsonl", [{"text": said(40)}, *({"text": sentences(40 + number)} for number in range(1, 4))])
+    corpus = runs / "one" / "corpus2"
+    build(CorpusRecipe(inputs=(Input(raw),), processes=1), corpus, quiet, at_home)
+    told = run("erase", corpus, "--person", NAME, "--siblings", "--files", capsys=capsys)
+    assert str(runs / "one" / "note.txt") in told["removed"]
+    assert not (runs / "one" / "note.txt").exists()
+    left = {one["path"]: one for one in told["left"]}
+    assert left[str(raw / "a.jsonl")]["what"] == "a raw file"
+    assert (raw / "a.jsonl").exists()
+
+
+def test_other_names_of_a_part_on_the_disk_are_named_for_they_keep_the_text(runs, capsys):
+    corpus = runs / "one" / "corpus"
+    part, blob = corpus / "shards" / "part-00000.parquet", runs.parent / "blob"
+    part.rename(blob)
+    part.symlink_to(blob)
+    ledger = corpus / "ledger" / "part-00000.parquet"
+    (runs.parent / "snapshot").hardlink_to(ledger)
+    told = run("erase", corpus, "--person", NAME, capsys=capsys)
+    left = {one["path"]: one["command"] for one in told["left"]}
+    assert left[str(blob)] == f"rm {blob}"
+    assert left[str(ledger)].startswith(f"find DISK -xdev -inum {(runs.parent / 'snapshot').stat().st_ino}")
+    assert not part.is_symlink()
+
+
+def test_what_a_backup_brings_back_goes_with_the_next_build_and_the_same_person_may_ask_again(runs, made, capsys):
+    corpus, backup = runs / "two" / "corpus", runs.parent / "backup"
+    shutil.copytree(corpus, backup)
+    run("erase", corpus, "--person", NAME, capsys=capsys)
+    shutil.copytree(backup, corpus, dirs_exist_ok=True)
+    assert run("where", corpus, "--person", NAME, capsys=capsys)["found"]
+    recipe = CorpusRecipe(inputs=(Input(made / "two"),), processes=1)
+    build(recipe, corpus, quiet, at_home)
+    kept = {one["path"] for one in run("where", corpus, "--person", NAME, capsys=capsys)["found"]}
+    assert not [path for path in kept if path.startswith(str(corpus))]
+    write_rows(
+        made / "two" / "later.jsonl", [{"text": f"{sentences(77)} {NAME}가 또 썼다.", "url": "https://l.example/1"}]
+    )
+    build(recipe, corpus, quiet, at_home)
+    (made / "two" / "later.jsonl").unlink()
+    told = run("erase", corpus, "--person", NAME, capsys=capsys)
+    assert len(told["documents"]) == 1
+    assert [one["number"] for one in told["certificates"]] == [3, 4]
+    assert run("erase", corpus, "--person", NAME, capsys=capsys)["certificates"] == []
 
 
 def test_people_read_who_was_meant_without_the_name(runs, capsys):

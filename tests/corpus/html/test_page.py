@@ -7,7 +7,7 @@ from malmoi.corpus.document import DAMAGE, SCHEMA
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import author_hash, clean_text
+from malmoi.corpus.sources.record import AUTHOR, author_everywhere, author_hash, clean_text
 from malmoi.corpus.sources.web_page import to_document
 
 SOURCE = Input("unused", name="모둠", licence="CC0")
@@ -28,6 +28,7 @@ def test_a_document_fits_the_schema_in_full():
     )
     damage = found.pop(DAMAGE)
     assert found.pop("source_verdict") is None
+    assert found.pop(AUTHOR) == author_everywhere("김 말이")
     table = pa.Table.from_pylist([found], SCHEMA)
     assert table.to_pylist() == [found]
     assert set(found) == set(SCHEMA.names)
