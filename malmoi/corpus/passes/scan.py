@@ -29,6 +29,7 @@ from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.record import AUTHOR
 from malmoi.corpus.steps import account, boilerplate
 from malmoi.corpus.text.host import hosts
 from malmoi.kit.paths import is_remote
@@ -178,7 +179,8 @@ class _Writer:
 
     def _hold_row(self, row: Row) -> None:
         """The media that a document brings are stored beside the shards."""
-        if row["id"] in self._erased:
+        author = row.pop(AUTHOR, None)
+        if row["id"] in self._erased or any(author and marks.has(erased_texts.AUTHOR, author) for marks in self._marks):
             self._refuse([erased(row)])
             return
         contents = row.pop(media.CONTENTS, None)
@@ -279,14 +281,12 @@ def copies_of_erased(batch: pa.RecordBatch, marks: Sequence[erased_texts.Marks])
     """Which documents (bool) say what was erased, wherever they were found: before anything is compared."""
     signatures, shingles = erased_texts.signed(batch.column("text"))
     gone = np.zeros(batch.num_rows, np.bool_)
+    source = batch.column("source")
+    authors = source.field("author_hash").to_pylist()
     for mark in marks:
-        gone |= mark.texts(signatures, shingles) > 0
-        source = batch.column("source")
+        gone |= mark.texts(signatures, shingles, authors) > 0
         if mark.hashes[erased_texts.ADDRESS] or mark.hashes[erased_texts.BELOW]:
             gone |= [url is not None and mark.has_address(url) for url in source.field("url").to_pylist()]
-        if mark.hashes[erased_texts.AUTHOR]:
-            authors = source.field("author_hash").to_pylist()
-            gone |= [one is not None and mark.has(erased_texts.AUTHOR, one) for one in authors]
     return gone
 
 

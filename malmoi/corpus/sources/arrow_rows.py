@@ -6,7 +6,7 @@ and goes the long way; so does a file that this reader does not know. What comes
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -41,11 +41,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
 
     None where the file is not for this reader: all of it goes the long way.
     """
-    if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
-        return None
-    if named_fields(source):  # a verdict is read from the row as a whole
-        return None
-    if is_remote(path) or path.is_symlink() or not path.is_file():
+    if not may_be_batches(path, source, SUFFIXES):
         return None
     try:
         file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
@@ -53,10 +49,19 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         require_storage(path, error)
         return None
     read_by_name = parquet.columns_of(file.schema_arrow.names, source)
-    if not file.metadata.num_rows or not is_plain(file.schema_arrow, read_by_name, source):
+    is_rich = parquet.is_nested(file.schema_arrow, source)
+    if is_rich or not file.metadata.num_rows or not is_plain(file.schema_arrow, read_by_name, source):
         file.close()
         return None
     return _read(file, Rows(origin_name(path, source), source), read_by_name)
+
+
+def may_be_batches(path: Path, source: Input, suffixes: Sequence[str]) -> bool:
+    """Whether a file here has such a suffix, and its input asks for one document a row, of text and metadata alone."""
+    if path.suffix.lower() not in suffixes or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return False
+    is_here = not is_remote(path) and not path.is_symlink() and path.is_file()
+    return is_here and not named_fields(source)  # a verdict is read from the row as a whole
 
 
 def is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
@@ -131,7 +136,7 @@ class Rows:
             else:
                 rows = parquet.rows_of(batch.slice(start, stop - start))
                 for row, place in zip(rows, places[start:stop].tolist(), strict=True):
-                    yield parquet.to_raw(row, self.origin_file, place, self.source)
+                    yield from parquet.to_raws(row, self.origin_file, place, self.source)
 
     def _described(
         self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], places: np.ndarray, is_clean: np.ndarray
