@@ -52,16 +52,19 @@ def scan(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) ->
     return Candidates(whole, starts[:-1], starts[1:] - 1, texts, patterns, ends)
 
 
-def scan_bytes(expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray) -> Candidates:
+def scan_bytes(
+    expressions: tuple[str, ...], data: np.ndarray, offsets: np.ndarray, caseless: bool = False
+) -> Candidates:
     """Every end of every match in the texts of a batch where they lie: nothing is copied, bytes are matched as bytes.
 
     A match may reach from one text into the next, and hides none by that: who looks at a candidate looks at its text
     alone. Classes hold single bytes: [가-힣] must be written out ((?:가|나), [\xea-\xed][\x80-\xbf]{2}).
 
-    data: uint8 (bytes,). offsets: int64 (texts + 1,).
+    data: uint8 (bytes,). offsets: int64 (texts + 1,). caseless: letters of ASCII in either case.
     """
     first, last = int(offsets[0]), int(offsets[-1])
-    patterns, ends = _events(_database(expressions, 0), data[first:last])
+    database = _database(expressions, hyperscan.HS_FLAG_CASELESS if caseless else 0)
+    patterns, ends = _events(database, data[first:last])
     ends += first
     texts = np.searchsorted(offsets, ends - 1, side="right") - 1
     return Candidates(data, offsets[:-1], offsets[1:], texts, patterns, ends)

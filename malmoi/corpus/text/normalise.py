@@ -13,10 +13,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, uint32
+from numba import njit, uint32, uint64
 
 from malmoi.corpus.kernels.characters import PLANE, code_point
-from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, VOWELS
+from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, LAST_SYLLABLE, VOWELS
 
 RUN = 3
 """Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
@@ -97,20 +97,24 @@ def read_sentence(data: Any, start: Any, stop: Any, table: Any, out: Any) -> tup
     ended = False
     while at < stop and count < len(out) - 1:
         code, width = code_point(data, at, uint32(data[at]))
-        if code <= SPACE:
-            if count > 1 and (code == NEWLINE or ended or at - start > LONGEST_BYTES):
-                break
+        if FIRST_SYLLABLE <= code <= LAST_SYLLABLE:  # most characters: a syllable is its own symbol
+            ended, symbol = False, code
         else:
-            ended = code in (POINT, EXCLAMATION, QUESTION, IDEOGRAPHIC_POINT)
+            if code > SPACE:
+                ended = code in (POINT, EXCLAMATION, QUESTION, IDEOGRAPHIC_POINT)
+            elif count > 1 and (code == NEWLINE or ended or at - start > LONGEST_BYTES):
+                break
+            symbol = uint32(table[code]) if code < PLANE else uint32(EMOJI)
         at += width
-        symbol = uint32(table[code]) if code < PLANE else uint32(EMOJI)
-        if symbol == 0:
+        if symbol == previous:
+            run += 1
+            if symbol == SPACE or run > RUN:
+                continue
+        elif symbol == 0:
             continue
-        run = run + 1 if symbol == previous else 1
-        if run > (1 if symbol == SPACE else RUN):
-            continue
-        previous = symbol
-        out[count] = symbol
+        else:
+            run, previous = 1, symbol
+        out[uint64(count)] = symbol
         count += 1
     if count > 1 and previous != SPACE:
         out[count] = SPACE

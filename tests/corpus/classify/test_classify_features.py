@@ -5,8 +5,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from malmoi.corpus.classify.ngram_features import Features, slots
+from malmoi.corpus.classify.ngram_features import LETTERS_SALT, Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
+from malmoi.corpus.kernels.characters import GOLDEN
 from malmoi.corpus.text.normalise import LETTER_COUNT, LETTERS, letter_table, read_sentence, symbol_table
 
 SMALL = Features(bits=16)
@@ -77,6 +78,21 @@ def test_plain_symbols_fold_width_case_digits_and_repeats(written, read):
 def found(texts, features=SMALL):
     indices, starts = slots(*string_buffers(pa.array(texts)), features)
     return [indices[start:stop].tolist() for start, stop in itertools.pairwise(starts)]
+
+
+@pytest.mark.parametrize("text", ["값 ab", "ㅋㅋ 삶은 Gim치", "漢字와 1가", "가"])
+def test_slots_are_those_of_all_ngrams_of_symbols_and_letters(text):
+    (read,) = sentences(text)
+    of_letters = [LETTERS.index(letter) for letter in letters(text)]
+    grams = [(read.tolist(), 16, size, 0) for size in (1, 2, 3)] + [(of_letters, 8, 4, int(LETTERS_SALT))]
+    expected = set()
+    for units, bits, size, salt in grams:
+        for end in range(1, len(units) + 1):
+            value = 0
+            for unit in units[max(0, end - size) : end]:
+                value = value << bits | unit
+            expected.add(((value ^ salt) * int(GOLDEN) & (1 << 64) - 1) >> 64 - SMALL.bits)
+    assert found([text])[0] == sorted(expected)
 
 
 def test_sentences_end_at_newlines_and_stops_before_a_space():

@@ -35,6 +35,21 @@ def test_words_that_only_contain_one_are_innocent(text):
     assert weigh(text) == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [*listed(SWEARING), "시ㅡ발", "시ㅡㅡ발", "시1ㅡ발", "존ㅡ나", "18ㅡ놈", "개ㅡ새ㅡ끼", "꺼ㅡ져", "엿ㅡ 먹어"],
+)
+def test_the_step_looks_at_every_disguise_and_counts_as_its_words_alone(text):
+    scored = Profanity()(QUALITY(batch_of(["가나다", f"그는 {text}", "라마바"])))
+    assert scored.column("profanity_per_100").to_pylist() == [0, pytest.approx(100 * weigh(text) / 40), 0]
+    assert weigh(text) > 0
+
+
+def test_no_swear_word_reaches_from_one_text_into_the_next():
+    scored = Profanity()(QUALITY(batch_of(["이것은 시", "발 아래", "존", "나"])))
+    assert scored.column("profanity_per_100").to_pylist() == [0, 0, 0, 0]
+
+
 def test_density_decides_and_one_outburst_in_a_long_text_is_kept():
     long_text = sentences(1) + " “씨발.” 그가 말했다. " + sentences(2)
     angry = plant.profanity("\n".join(sentences(number)[:60] for number in range(8)), random.Random(1))
