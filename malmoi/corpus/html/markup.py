@@ -205,6 +205,8 @@ def _add_style(page: np.ndarray, first: int, last: int, row: np.ndarray) -> None
             row[2] |= CODE
         if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
             row[2] |= CODE
+        if page[k] == 110 and page[k - 2] == 101 and page[k - 3] == 110 and page[k - 1] in (45, 95):  # line-number
+            row[2] |= CODE
         if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
             value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
     row[1] = np.int64(value >> uint64(24))
@@ -229,6 +231,8 @@ def _add_attribute(
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
         row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
+    elif letter == 100 and width >= 9 and same_word(page, start, start + 9, b"data-line"):
+        row[2] |= CODE
     elif letter == 104 and width == 4 and same_word(page, start, end, b"href"):
         row[2] |= LINK | _where_to(page, first, last)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (

@@ -17,7 +17,7 @@ from malmoi.corpus.html import threads
 from malmoi.corpus.html.byte_search import holds_fours
 from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
-from malmoi.corpus.html.embedded import embedded_text, json_ld, plain
+from malmoi.corpus.html.embedded import embedded_text, plain
 from malmoi.corpus.html.index_pages import num_teasers
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
@@ -27,6 +27,7 @@ from malmoi.corpus.html.page_media import Medium, region_media
 from malmoi.corpus.html.page_metadata import link_hosts, linked_nodes, main_node, read_metadata, states_kind
 from malmoi.corpus.html.region_text import MarkdownBlock, block_reader, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import START
+from malmoi.corpus.html.script_states import json_ld_states
 from malmoi.corpus.html.threads import ThreadTurn
 from malmoi.corpus.text import signs
 
@@ -88,7 +89,7 @@ def read_page(html: bytes, kind: str | None, url: str | None, comments: bool = F
     kind: what the source says the page is; where None, what the page says decides whether replies are content.
     """
     parsed = parse(html[:MAX_PAGE_BYTES], cut=len(html) > MAX_PAGE_BYTES)
-    states = json_ld(parsed.content, parsed.scanned)
+    states = json_ld_states(parsed.content, parsed.scanned)
     nodes = linked_nodes(states)
     if not states_kind(main_node(nodes)):
         nodes += linked_nodes(microdata(parsed))
