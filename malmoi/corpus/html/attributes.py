@@ -38,14 +38,6 @@ def attribute(parsed: Parsed, start: int, name: bytes) -> str | None:
     return text_between(parsed, first, last)
 
 
-def attribute_spans(parsed: Parsed, starts: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """Where the values of several attributes of several tags are in the page, int64 (starts, names, 2); -1 for none.
-
-    starts: int64, as for `attribute`. names: uint64 (names,), from `name_hashes`.
-    """
-    return _attribute_spans(parsed.page, starts, names)
-
-
 def text_between(parsed: Parsed, first: int, last: int) -> str | None:
     """The value of an attribute with this span, as `attribute` gives it; None where first is -1."""
     return _text(parsed, first, min(last, first + MAX_VALUE_BYTES)).strip() if first >= 0 else None
@@ -93,8 +85,11 @@ def _text(parsed: Parsed, first: int, last: int) -> str:
 
 
 @njit(nogil=True, cache=True)
-def _attribute_spans(page: np.ndarray, starts: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """As `attribute_spans`. page: uint8 (bytes,)."""
+def attribute_spans(page: np.ndarray, starts: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Where the values of several attributes of several tags are in the page, int64 (starts, names, 2); -1 for none.
+
+    page: uint8 (bytes,). starts: int64, as for `attribute`. names: uint64 (names,), from `name_hashes`.
+    """
     found = np.full((len(starts), len(names), 2), -1, np.int64)
     for k in range(len(starts)):
         i = starts[k]

@@ -19,7 +19,7 @@ def predicted_f1(weight: np.ndarray, chance: np.ndarray, fit: np.ndarray) -> flo
     """
     if not len(chance):
         return 0.0
-    return float(np.clip(fit[0] + confidence_features(weight, chance) @ fit[1:], 0.0, 1.0))
+    return min(1.0, max(0.0, float(fit[0] + confidence_features(weight, chance) @ fit[1:])))
 
 
 @njit(nogil=True, cache=True)

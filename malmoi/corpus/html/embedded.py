@@ -91,13 +91,12 @@ def article_body(states: Iterable[Any]) -> str:
         if not waiting:
             break
         node = waiting.popleft()
-        if isinstance(node, dict):
-            bodies = [node[name] for name in BODIES if isinstance(node.get(name), str)]
-            best = max([best, *bodies], key=len)
-            waiting.extend(value for value in node.values() if isinstance(value, (dict, list)))
-        elif isinstance(node, list):
-            waiting.extend(value for value in node if isinstance(value, (dict, list)))
-    return plain(best)
+        for name in BODIES if isinstance(node, dict) else ():
+            body = node.get(name)
+            best = body if isinstance(body, str) and len(body) > len(best) else best
+        values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        waiting += [value for value in values if isinstance(value, (dict, list))]
+    return plain(best) if best else ""
 
 
 def embedded_text(page: bytes, scanned: Scanned, states: Iterable[Any], shown: str) -> str:

@@ -8,7 +8,8 @@ compared with a byte are ASCII codes: 45 -, 47 /, 58 :, 59 ;, 60 <, 61 =, 62 >.
 import numpy as np
 from numba import njit, uint64
 
-from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, HASH_SLOTS, Automaton, Tables
+from malmoi.corpus.html.byte_search import find_byte
+from malmoi.corpus.html.tags import FNV_PRIME, FNV_START, HASH_SLOTS, Automaton
 
 MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
@@ -25,18 +26,19 @@ without a <pre> (code_markup.py).
 @njit(nogil=True, cache=True)
 def match_words(data: np.ndarray, start: int, end: int, words: Automaton) -> int:
     """Bits of the groups whose words are in data[start:end]; its ends count as boundaries of words."""
-    groups, zero = 0, uint64(0)
-    before, state = zero, uint64(words.step[0, 0])
+    fold, step, groups = words.fold, words.step, words.groups
+    bits, zero = 0, uint64(0)
+    before, state = zero, uint64(step[0, 0])
     for k in range(uint64(start), uint64(end)):
-        sign = uint64(words.fold[data[k]])
+        sign = uint64(fold[data[k]])
         if sign == zero and before == zero:
             continue
-        state = uint64(words.step[state, sign])
-        groups |= int(words.groups[state])
+        state = uint64(step[state, sign])
+        bits |= int(groups[state])
         before = sign
     if before != zero:
-        groups |= int(words.groups[uint64(words.step[state, zero])])
-    return groups
+        bits |= int(groups[uint64(step[state, zero])])
+    return bits
 
 
 @njit(nogil=True, cache=True)
@@ -55,14 +57,17 @@ def small_letter(byte: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def tag_at(page: np.ndarray, start: int, end: int, tables: Tables) -> int:
-    """The id (tags.ID) of the element whose name is page[start:end]: 0 for an unknown one, 1 for a custom one."""
+def tag_at(page: np.ndarray, start: int, end: int, name_hashes: np.ndarray, name_ids: np.ndarray) -> int:
+    """The id (tags.ID) of the element whose name is page[start:end]: 0 for an unknown one, 1 for a custom one.
+
+    name_hashes, name_ids: the fields of Tables.
+    """
     if end - start <= MAX_NAME_BYTES:
         value = hash_word(page, start, end)
         slot = value % uint64(HASH_SLOTS)
-        while tables.name_hashes[slot] != 0:
-            if tables.name_hashes[slot] == value:
-                return int(tables.name_ids[slot])
+        while name_hashes[slot] != 0:
+            if name_hashes[slot] == value:
+                return int(name_ids[slot])
             slot = (slot + uint64(1)) % uint64(HASH_SLOTS)
     for i in range(start, end):
         if page[i] == 45:
@@ -139,50 +144,6 @@ def raw_end(page: np.ndarray, i: int, start: int, end: int) -> int:
                 return i
         i += 1
     return n
-
-
-@njit(nogil=True, cache=True)
-def find_byte(page: np.ndarray, i: int, byte: int) -> int:
-    """The offset of the next such byte at or after page[i]; the length of the page if there is none.
-
-    Most bytes of a page are passed over here, so four are compared a turn. Offsets are unsigned: numba then leaves out
-    the check for negative indices.
-    """
-    k, n = uint64(i), uint64(len(page))
-    while k + uint64(4) <= n:
-        if page[k] == byte:
-            return np.int64(k)  # pyright: ignore[reportReturnType]
-        if page[k + uint64(1)] == byte:
-            return np.int64(k) + 1  # pyright: ignore[reportReturnType]
-        if page[k + uint64(2)] == byte:
-            return np.int64(k) + 2  # pyright: ignore[reportReturnType]
-        if page[k + uint64(3)] == byte:
-            return np.int64(k) + 3  # pyright: ignore[reportReturnType]
-        k += uint64(4)
-    while k < n and page[k] != byte:
-        k += uint64(1)
-    return np.int64(k)  # pyright: ignore[reportReturnType]
-
-
-@njit(nogil=True, cache=True)
-def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
-    """Whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page; bool (words,).
-
-    Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
-    """
-    held = np.zeros(len(fours), np.bool_)
-    piece = 4096
-    for start in range(0, len(page) - 3, piece):
-        size = min(piece, len(page) - 3 - start)
-        here, next_1 = page[start : start + size], page[start + 1 : start + 1 + size]
-        next_2, next_3 = page[start + 2 : start + 2 + size], page[start + 3 : start + 3 + size]
-        for word in range(len(fours)):
-            a, b, c, d = fours[word, 0], fours[word, 1], fours[word, 2], fours[word, 3]
-            found = False
-            for k in range(uint64(size)):
-                found |= (here[k] == a) & (next_1[k] == b) & (next_2[k] == c) & (next_3[k] == d)
-            held[word] |= found
-    return held
 
 
 @njit(nogil=True, cache=True)

@@ -14,13 +14,13 @@ import numpy as np
 
 from malmoi.corpus import media
 from malmoi.corpus.html import threads
+from malmoi.corpus.html.byte_search import holds_fours
 from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES, Parsed, parse
 from malmoi.corpus.html.embedded import embedded_text, plain
 from malmoi.corpus.html.index_pages import num_teasers
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.json_ld_threads import json_ld_thread
-from malmoi.corpus.html.markup import holds_fours
 from malmoi.corpus.html.microdata import microdata
 from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.page_media import Medium, region_media

@@ -66,7 +66,7 @@ def region_media(parsed: Parsed, blocks: np.ndarray, url: str | None) -> list[Me
     if not len(rows):
         return []
     captions = _captions(parsed)
-    spans = attribute_spans(parsed, marks[rows, scan.MARK_ATTRIBUTES], ATTRIBUTE_HASHES).tolist()
+    spans = attribute_spans(parsed.page, marks[rows, scan.MARK_ATTRIBUTES], ATTRIBUTE_HASHES).tolist()
     region: list[Medium] = []
     for row, mark, places in zip(rows.tolist(), marks[rows].tolist(), spans, strict=True):
         item = _item(parsed, row, dict(zip(ATTRIBUTE_NAMES, places, strict=True)), url, captions)

@@ -82,11 +82,12 @@ def markdown_blocks(
     unmake_layout_tables(shapes, scanned, numbers)
     writer = _Writer(scanned, shapes)
     read = read or block_reader(scanned)
+    is_code = (shapes[:, KIND] == CODE).tolist()
     for row, number in enumerate(numbers.tolist()):
         text = read(number)
-        text = text.strip("\n").rstrip(BLANK) if shapes[row, KIND] == CODE else text.strip(BLANK)
-        if text.strip(BLANK):
-            writer.add(row, number, text)
+        bare = text.strip(BLANK)
+        if bare:
+            writer.add(row, number, text.strip("\n").rstrip(BLANK) if is_code[row] else bare)
     return writer.finished()
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from numba import njit
 
 from malmoi.corpus.html import markup
+from malmoi.corpus.html.byte_search import borrowed, count_byte, find_byte
 from malmoi.corpus.html.character_references import write_reference
 from malmoi.corpus.html.open_elements import end_of, implied_end
-from malmoi.corpus.html.tags import BLOCK, ID, INLINE_MARK, RAW, SKIP, VOID, Tables
+from malmoi.corpus.html.tags import BLOCK, ID, INLINE_MARK, RAW, SKIP, VOID, Automaton, Tables
 
 MAX_DEPTH = 512
 """Deeper elements are not opened; their text belongs to the deepest that is. Browsers do the same (Chromium: 512)."""
@@ -79,7 +80,7 @@ def scan(page: np.ndarray, tables: Tables) -> Scanned:
     The number of rows is bounded by the MAX_ constants; `text` may be a quarter longer than the page, because some
     named references are shorter than the UTF-8 of what they stand for.
     """
-    most = int(np.count_nonzero(page == 60)) + 2  # every element, block and mark comes after a "<"
+    most = count_byte(page, 60) + 2  # every element, block and mark comes after a "<"
     elements = np.empty((min(MAX_ELEMENTS, most), len(ELEMENT_COLUMNS)), np.int64)
     blocks = np.empty((min(MAX_BLOCKS, most), len(BLOCK_COLUMNS)), np.int64)
     text = np.empty(len(page) + len(page) // 4 + 64, np.uint8)
@@ -87,7 +88,8 @@ def scan(page: np.ndarray, tables: Tables) -> Scanned:
     heads = np.zeros(3, np.int64)  # start and end of <title>, attributes of <html>
     spans = np.empty((len(elements), len(SPAN_COLUMNS)), np.int64)
     marks = np.empty((min(MAX_MARKS, most), len(MARK_COLUMNS)), np.int64)
-    counts = _scan(page, tables, elements, blocks, text, scripts, heads, spans, marks)
+    state = np.zeros((MAX_DEPTH + 1, 4), np.int64), np.zeros(256, np.int64), np.zeros(3, np.int64)
+    counts = _scan(page, tables, elements, blocks, text, scripts, heads, spans, marks, *state)
     num_elements, num_blocks, length, num_scripts, num_marks = counts
     return Scanned(
         elements[:num_elements],
@@ -156,6 +158,9 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     heads: np.ndarray,
     spans: np.ndarray,
     marks_out: np.ndarray,
+    stack: np.ndarray,
+    counts: np.ndarray,
+    attributes: np.ndarray,
 ) -> tuple[int, int, int, int, int]:
     """The pass itself; the arrays are those of `Scanned`, empty, and are filled. Returns how much of each is in use.
 
@@ -165,9 +170,15 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
     of the open <a href>, -1 for none; an <a> without href is no link (HTML standard, 4.5.1), and the next <a> ends it.
     """
     n = len(page)
-    stack = np.zeros((MAX_DEPTH + 1, 4), np.int64)
-    counts = np.zeros(256, np.int64)
-    attributes = np.zeros(3, np.int64)
+    page, text, elements, blocks = borrowed(page), borrowed(text), borrowed(elements), borrowed(blocks)
+    spans, stack, counts, attributes = borrowed(spans), borrowed(stack), borrowed(counts), borrowed(attributes)
+    does_of, name_hashes, name_ids = borrowed(tables.does), borrowed(tables.name_hashes), borrowed(tables.name_ids)
+    words = tables.class_words
+    class_words = Automaton(borrowed(words.fold), borrowed(words.step), borrowed(words.groups))
+    plain = np.ones(256, np.bool_)  # bytes of text after which nothing is asked
+    plain[:33] = False
+    for sign in (38, 60, 127, 0xC2, 0xE2, 0xEF):
+        plain[sign] = False
     elements[0] = 0
     elements[0, PARENT] = -1
     spans[0] = 0
@@ -181,13 +192,15 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
         byte = page[i]
         if byte != 60 or i + 1 >= n or not markup.begins_markup(page[i + 1]):
             if skipped >= 0:
-                i += 1
+                i = find_byte(page, i + 1, 60)
                 continue
             is_pre = counts[PRE] > 0
             if markup.is_space(byte) and not (is_pre and (byte == 10 or byte == 32 or byte == 9) and open_block >= 0):
                 space = True
                 indent, margin = (0, byte) if byte == 10 else (indent + 1, byte)
                 i += 1
+                while not is_pre and i < n and markup.is_space(page[i]):
+                    i += 1
                 continue
             if breaks > 1 and open_block >= 0 and not is_pre:
                 blocks[open_block, END] = length
@@ -239,6 +252,10 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
                 text[length] = byte
                 length += 1
                 i += 1
+                while i < n and plain[page[i]]:  # most of a text goes this way
+                    text[length] = page[i]
+                    length += 1
+                    i += 1
             if length > before:
                 size = _num_visible(text, before, length)
                 blocks[open_block, CHARACTERS] += size
@@ -270,8 +287,8 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
         end = start
         while end < n and not (page[end] == 62 or page[end] == 47 or markup.is_space(page[end])):
             end += 1
-        tag = markup.tag_at(page, start, end, tables)
-        does = int(tables.does[tag])
+        tag = markup.tag_at(page, start, end, name_hashes, name_ids)
+        does = int(does_of[tag])
         attributes[:] = 0
         if is_end:
             i = markup.after_tag(page, end)
@@ -286,7 +303,7 @@ def _scan(  # noqa: C901 (one loop: its state is local, which makes it quick)
             if tag == P and not counts[P]:
                 does |= BLOCK
         else:
-            i = markup.read_attributes(page, end, tables.class_words, attributes)
+            i = markup.read_attributes(page, end, class_words, attributes)
             if tag == BR:
                 breaks += 1
                 continue

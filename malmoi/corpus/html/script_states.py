@@ -37,8 +37,6 @@ FLIGHT, STREAM = b"__next_f", b".enqueue("
 
 def json_ld_states(page: bytes, scanned: Scanned) -> list[Any]:
     """What the JSON-LD scripts of the page hold, each parsed; broken ones are left out."""
-    if b"ld+json" not in page:
-        return []
     parsed = (_json(_uncommented(page[start:end])) for _, start, end in _scripts(page, scanned, True))
     return [value for value in parsed if value is not None]
 

@@ -16,6 +16,8 @@ MOST_NESTED = 4
 def one_line(value: Any) -> str | None:
     """A value as one line of text; of a list its first item, of a table its name. None where nothing is left."""
     for _ in range(MOST_NESTED):
+        if value is None or isinstance(value, str):
+            break
         if isinstance(value, (list, tuple)):
             value = value[0] if value else None
         elif isinstance(value, Mapping):

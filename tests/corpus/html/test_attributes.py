@@ -51,7 +51,7 @@ def test_a_value_that_is_too_long_is_cut():
 
 def test_values_of_several_attributes_are_found_at_once_and_the_first_of_a_name_counts():
     parsed, start = first("<a HREF=/x class='이름' href=/y title>글</a>", "a")
-    spans = attribute_spans(parsed, np.array([start]), name_hashes(["href", "class", "title", "id"]))[0].tolist()
+    spans = attribute_spans(parsed.page, np.array([start]), name_hashes(["href", "class", "title", "id"]))[0].tolist()
     values = [None if low < 0 else parsed.content[low:high].decode() for low, high in spans]
     assert values == ["/x", "이름", "", None]
 
