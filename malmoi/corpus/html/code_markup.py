@@ -1,6 +1,7 @@
 """Code that a page shows without a <pre>: found by class and style, and put into one.
 
-Naver's editors keep code in a <div class="__se_code_view">, syntax highlighters in table cells or in boxes with
+Code hosts show a file as a table with one line in each row, or as one box a line; the lines become one <pre>. Naver's
+editors keep code in a <div class="__se_code_view">, syntax highlighters in table cells or in boxes with
 white-space: pre (pre-wrap is prose as often), old pages in <xmp>, whose content is no markup. Without a <pre> their
 lines would run together.
 """
@@ -28,6 +29,25 @@ CODE_CELL = re.compile(rb"class\s*=\s*[\"']?code[\"'\s>]", re.IGNORECASE)
 HIGHLIGHTER = b"syntaxhighlighter"
 IN_PROSE = frozenset({b"p", b"span"})
 """With these white-space: pre is how some editors write every paragraph; only a class makes them code."""
+_TAGS = rb"(?:<(?:a|span|div)\b[^<>]{0,300}>\s*){0,4}\d{0,7}\s*(?:</(?:a|span|div)>\s*){0,4}"
+LINE_ROW = re.compile(
+    rb"<tr\b[^<>]{0,300}>\s*(?P<head><t[dh]\b[^<>]{0,300}>\s*" + _TAGS + rb")</t[dh]>\s*"
+    rb"(?:<td\b[^<>]{0,300}>\s*</td>\s*){0,2}<td\b[^<>]{0,500}>(?P<code>(?:(?!</?t[dr]\b).)*)</td>\s*</tr>",
+    re.DOTALL | re.IGNORECASE,
+)
+LINE_BOX = re.compile(
+    rb"<(?P<tag>div|span)\b(?P<head>[^<>]{0,300}\bid=[\"']?LC\d{1,7}\b[^<>]{0,300})>(?P<code>(?:(?!</?(?:div|p|td)\b).)*?)"
+    rb"</(?P=tag)>(?=\s*</?(?:div|td)\b)",
+    re.DOTALL | re.IGNORECASE,
+)
+LINE_SIGN = re.compile(
+    rb"data-line|\bid=[\"']?LC\d|line[-_]?n(?:um|o)|lines-num|blob-num|\b(?:id|href)=[\"']?#?[Ln]\d", re.IGNORECASE
+)
+"""What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC, Trac."""
+LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s*\d{1,7}\s*</div>", re.IGNORECASE)
+BETWEEN_LINES = re.compile(rb"(?:\s|</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,20}", re.IGNORECASE)
+DIV = re.compile(rb"</?div\b[^<>]{0,300}>", re.IGNORECASE)
+LEAST_LINES = 2
 XMP = re.compile(rb"<xmp\b[^<>]*>(.*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -36,11 +56,39 @@ def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     if (scanned.elements[:, FLAGS] & CODE).any():
-        marked = with_code_marked(content)
+        marked = with_code_marked(with_lines_joined(content))
         if marked != content:
             page = np.frombuffer(marked, np.uint8)
             return marked, page, scan(page, tables())
     return content, page, scanned
+
+
+def with_lines_joined(page: bytes) -> bytes:
+    """The page with one <pre> for lines of code that stand in rows or boxes of their own, without their numbers."""
+    if not LINE_SIGN.search(page):
+        return page
+    page = _joined(page, LINE_ROW, (b"<tr><td><pre>", b"</pre></td></tr>"))
+    return LINE_NUMBER.sub(b"", _joined(page, LINE_BOX, (b"<pre>", b"</pre>")))
+
+
+def _joined(page: bytes, pattern: re.Pattern[bytes], around: tuple[bytes, bytes]) -> bytes:
+    """The page with each run of lines as one element. pattern: of one line, with its `head` and its `code`."""
+    runs: list[list[re.Match[bytes]]] = []
+    for line in pattern.finditer(page):
+        if not LINE_SIGN.search(line["head"]):
+            continue
+        if runs and BETWEEN_LINES.fullmatch(page, runs[-1][-1].end(), line.start()):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    parts: list[bytes] = []
+    done = 0
+    for run in runs:
+        if len(run) >= LEAST_LINES:
+            code = b"\n".join(DIV.sub(b"", line["code"]).strip(b"\r\n") for line in run)
+            parts += [page[done : run[0].start()], around[0], code, around[1]]
+            done = run[-1].end()
+    return b"".join([*parts, page[done:]])
 
 
 def with_code_marked(page: bytes) -> bytes:

@@ -115,7 +115,7 @@ def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+def holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether the word (small letters) is anywhere in page[start:end], in any case."""
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
         if same_word(page, i, i + len(word), word):
@@ -162,6 +162,27 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
     while k < n and page[k] != byte:
         k += uint64(1)
     return np.int64(k)  # pyright: ignore[reportReturnType]
+
+
+@njit(nogil=True, cache=True)
+def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
+    """Whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page; bool (words,).
+
+    Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
+    """
+    held = np.zeros(len(fours), np.bool_)
+    piece = 4096
+    for start in range(0, len(page) - 3, piece):
+        size = min(piece, len(page) - 3 - start)
+        here, next_1 = page[start : start + size], page[start + 1 : start + 1 + size]
+        next_2, next_3 = page[start + 2 : start + 2 + size], page[start + 3 : start + 3 + size]
+        for word in range(len(fours)):
+            a, b, c, d = fours[word, 0], fours[word, 1], fours[word, 2], fours[word, 3]
+            found = False
+            for k in range(uint64(size)):
+                found |= (here[k] == a) & (next_1[k] == b) & (next_2[k] == c) & (next_3[k] == d)
+            held[word] |= found
+    return held
 
 
 @njit(nogil=True, cache=True)
@@ -223,6 +244,8 @@ def _add_style(page: np.ndarray, first: int, last: int, row: np.ndarray) -> None
             row[2] |= CODE
         if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
             row[2] |= CODE
+        if page[k] == 110 and page[k - 2] == 101 and page[k - 3] == 110 and page[k - 1] in (45, 95):  # line-number
+            row[2] |= CODE
         if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
             value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
     row[1] = np.int64(value >> uint64(24))
@@ -247,6 +270,8 @@ def _add_attribute(
         or (letter == 100 and width > 8 and same_word(page, start, start + 6, b"data-c"))
     ):
         row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
+    elif letter == 100 and width >= 9 and same_word(page, start, start + 9, b"data-line"):
+        row[2] |= CODE
     elif letter == 104 and width == 4 and same_word(page, start, end, b"href"):
         row[2] |= LINK | _where_to(page, first, last)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (
@@ -254,9 +279,9 @@ def _add_attribute(
     ):
         row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style"):
-        if _holds(page, first, last, b"display"):
-            row[2] |= UNSEEN * _holds(page, first, last, b"none")
-        if _holds(page, first, last, b"white-space"):
+        if holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * holds(page, first, last, b"none")
+        if holds(page, first, last, b"white-space"):
             row[2] |= CODE
 
 

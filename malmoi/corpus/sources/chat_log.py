@@ -1,9 +1,10 @@
-"""Exported chat logs as text: KakaoTalk of PCs and phones, LINE. Who spoke, what, from which day on.
+"""Exported chat logs as text: KakaoTalk of PCs and phones, LINE, WhatsApp. Who spoke, what, from which day on.
 
 PC: "[이름] [오후 3:21] 말", days on lines of their own. Android: "2021년 5월 25일 오후 3:21, 이름 : 말". iOS:
 "2021. 5. 25. 오후 3:21, 이름 : 말". English: "May 25, 2021 at 3:21 PM, name : text". LINE: time, name and text by tabs.
-Lines without a head carry on the message before. Who came and went, what was deleted, and attachments ("사진",
-"이모티콘") are nothing that was said. Exports as tables and JSON are read in chat_rows.py.
+WhatsApp: "2021. 5. 25. 오후 3:21 - 이름: 말" (Android), "[5/25/21, 3:21:05 PM] name: text" (iOS). Lines without a head
+carry on the message before. Who came and went, what was deleted, and attachments ("사진", "이모티콘") are nothing that
+was said. Exports as tables and JSON are read in chat_rows.py.
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from malmoi.corpus.sources.dialogue import Turn, labelled, read_turns, written
+from malmoi.corpus.sources.dialogue import LABEL, Turn, labelled, read_turns, written
 from malmoi.corpus.sources.mentions import members_told
 from malmoi.corpus.sources.subtitles import read_lyrics, read_subtitles
 from malmoi.corpus.text.dates import iso_date
@@ -31,6 +32,25 @@ DAY_LINE = re.compile(
     rf"^-{{3,}} ?(?:{WEEKDAY},? )?({DAY})[^-\n]{{0,30}}-{{3,}}$"
     rf"|^(?:{WEEKDAY},? )?({DAY})(?:(?: at|,)?\s{CLOCK}| ?{WEEKDAY})?$"
 )
+_WHATSAPP = rf"(?:{DAY}(?:,| at)|\d{{4}}년 \d{{1,2}}월 \d{{1,2}}일|\d{{2,4}}\. ?\d{{1,2}}\. ?\d{{1,2}}\.)\s{CLOCK}"
+WHATSAPP = re.compile(rf"^(?:{_WHATSAPP} - |\[{_WHATSAPP}\] )(?:~\s?)?([^:\n\"“]{{1,60}}):(?: (.*))?$")
+"""A day in digits and hyphens is that of a program's log ("[2021-05-25 15:20] ERROR: …"), which is no chat."""
+WHATSAPP_EVENT = re.compile(rf"^(?:{_WHATSAPP} - |\[{_WHATSAPP}\] )")
+WHATSAPP_SIGN = re.compile(r"^\[?\d[^\n]{5,30}\d:\d{2}[^\n]{0,12}?(?:\] | - )[^:\n]{1,60}:(?: |$)", re.MULTILINE)
+WHATSAPP_NOTICE = re.compile(rf"(?:{'|'.join(_WORDS['whatsapp_notices'])})$")
+WHATSAPP_ADDED = re.compile(
+    rf"^(?:{'|'.join(_WORDS['whatsapp_files'])})(?:\n|$)"
+    r"|\s?<(?:This message was edited|이 메시지는 (?:수정|편집)되었습니다\.?|(?:수정|편집)됨)>$"
+)
+"""A file before the words that were sent with it, and the mark behind what was edited."""
+NUMBER_MENTION = re.compile(r"@\d{9,15}\b")
+"""WhatsApp mentions a member by the number of a telephone."""
+OF_SPEAKER = re.compile(
+    r"(?:님[이의]| (?:left|joined|added|removed|created|changed|pinned|turned|started|updated|reset)\b)"
+)
+"""What a notice says of the one who stands in it as the speaker."""
+WHATSAPP_DAY = re.compile(rf"^\[?({DAY}|\d{{2}}\. ?\d{{1,2}}\. ?\d{{1,2}})[.,]?(?: at)?\s{CLOCK}(?:\] | - )")
+SLASHED_DAY = re.compile(r"^\[?(\d{1,2})/(\d{1,2})/(\d{2,4}),? ")
 LINE_HEAD = re.compile(rf"^{CLOCK}\t([^\t\n]{{1,60}})\t(.*)$")
 LINE_EVENT = re.compile(rf"^{CLOCK}\t[^\t\n]*$")
 LINE_PC = re.compile(r"^\d{1,2}:\d{2} (\S{1,40}) (.+)$")
@@ -69,7 +89,8 @@ class Chat:
 def read_chat(text: str) -> Chat | None:
     """The chat that a text is a log of. None where it is none, or nobody says anything in it."""
     head = text[:HEAD_CHARACTERS]
-    if ("] [" not in head and " : " not in head and "\t" not in head and "[LINE]" not in head) or not SIGN.search(head):
+    is_known = any(sign in head for sign in ("] [", " : ", "\t", "[LINE]")) and SIGN.search(head)
+    if not is_known and not ((" - " in head or "] " in head) and WHATSAPP_SIGN.search(head)):
         return None
     lines = text.split("\n")
     is_line = LINE_TITLE.match(text) is not None
@@ -78,6 +99,8 @@ def read_chat(text: str) -> Chat | None:
     if num_heads < max(LEAST_MESSAGES, LEAST_SHARE * num_lines):
         return None
     turns, told = _messages(lines, is_line, ENGLISH.search(head) is not None)
+    for turn in turns:
+        turn["text"] = NUMBER_MENTION.sub(f"@{LABEL}", WHATSAPP_ADDED.sub("", turn["text"] or ""))
     turns = [turn for turn in turns if is_said(turn["text"] or "")]
     return Chat(turns, _began(lines), tuple(members_told(told))) if turns else None
 
@@ -99,11 +122,20 @@ def _head(line: str, is_line: bool) -> tuple[str, str] | None:
         return match[1].strip(), match[2].strip()
     if match := PHONE.match(line):
         return match[2].strip(), match[3].strip()
-    return None
+    return _whatsapp_head(line)
+
+
+def _whatsapp_head(line: str) -> tuple[str, str] | None:
+    """The speaker and the first line of a message of WhatsApp. On phones of Apple its notices name a speaker too."""
+    match = WHATSAPP.match(line)
+    speaker, said = (match[1].strip(), (match[2] or "").strip()) if match else ("", "")
+    if not match or WHATSAPP_NOTICE.match(said) or (said.startswith(speaker) and OF_SPEAKER.match(said, len(speaker))):
+        return None
+    return speaker, said
 
 
 def _is_event(line: str) -> bool:
-    return EVENT.match(line) is not None or LINE_EVENT.match(line) is not None
+    return any(pattern.match(line) for pattern in (EVENT, LINE_EVENT, WHATSAPP_EVENT))
 
 
 def _messages(lines: list[str], is_line: bool, is_english: bool) -> tuple[list[Turn], list[str]]:
@@ -125,8 +157,15 @@ def _messages(lines: list[str], is_line: bool, is_english: bool) -> tuple[list[T
 
 
 def _began(lines: list[str]) -> str | None:
+    slashed = [match for line in lines[:HEAD_LINES] if (match := SLASHED_DAY.match(line))]
+    if slashed:  # the day comes first where a month cannot, or where hours have no AM and PM: outside of America
+        in_halves = re.search(r"\d\s?[AP]M\b", slashed[0].string, re.IGNORECASE)
+        is_month_first = bool(in_halves) and all(int(match[1]) <= 12 for match in slashed)
+        first, second, year = slashed[0].groups()
+        month, day = (first, second) if is_month_first else (second, first)
+        return iso_date(f"{year if len(year) == 4 else '20' + year}-{month}-{day}")
     for line in lines[:HEAD_LINES]:
-        match = PHONE.match(line) or DAY_LINE.match(line)
+        match = PHONE.match(line) or DAY_LINE.match(line) or WHATSAPP_DAY.match(line)
         day = match and next((group for group in match.groups() if group), None)
         if day:
             return iso_date(day)

@@ -7,7 +7,7 @@ a file together. An object that holds a whole chat is read at once.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from malmoi.corpus.sources.chat_log import is_said, is_told
 from malmoi.corpus.sources.dialogue import LABEL, Turn, written
@@ -16,6 +16,7 @@ from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text.dates import iso_date
 from malmoi.corpus.text.lines import one_line
 
+Item = TypeVar("Item")
 MESSAGE = "message"
 """Key of the fields of one message: {"id", "speaker", "text", "words", "day"}. words: all that stands in it; text is
 None where nobody says them. speaker is None where the export names nobody."""
@@ -37,8 +38,7 @@ SLACK_MARKUP = re.compile(
 
 def is_chat(names: Iterable[str]) -> bool:
     """Whether columns of these names are those of a chat."""
-    lower = {name.strip().lower() for name in names}
-    return any(lower.issuperset(columns) for columns, _ in SHAPES)
+    return _shape(tuple(names)) is not None
 
 
 def read(row: Mapping[Any, Any], place: tuple[str, int, int]) -> Raw | Unreadable | None:
@@ -107,7 +107,7 @@ def _is_said(message: Mapping[str, Any]) -> bool:
     return bool(message["text"]) and is_said(message["text"])
 
 
-def talks(items: Iterable[Raw | Unreadable], most_bytes: int) -> Iterator[Raw | Unreadable]:
+def talks(items: Iterable[Item], most_bytes: int) -> Iterator[Item | Raw | Unreadable]:
     """The items, with consecutive messages of a file as one talk, which has the place of the first.
 
     most_bytes: of the rows of one talk; what comes after is another.

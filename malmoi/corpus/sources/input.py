@@ -17,13 +17,15 @@ class Input:
     """One thing to read: a file, an archive, or a folder with everything below it.
 
     include, exclude: shell patterns ("*.md", "law/*.md") over paths relative to `path`; empty includes all.
-    text_field: the field that holds the text; in JSON also a path through tables and lists ("document.paragraph.form",
-    see sources/nested.py).
+    text_field: the field that holds the text; in JSON and Parquet also a path through tables and lists
+    ("document.paragraph.form", see sources/nested.py).
     rows_per_document: joins so many consecutive rows of one file with newlines (short reviews of one film); above 1,
     the rows of a plain text file are its lines.
     comments: readers' comments on a page become a document of their own, of the kind comment; else they are left out.
     speakers: "labels" puts "화자 1", "화자 2" for the speakers of talks, "names" keeps them; None: labels in chat logs,
     whose speakers are private people, names elsewhere.
+    mail_quotes: "once" keeps each line of the earlier mails that a mail quotes once, "cut" leaves those mails out; the
+    account of letters counts what goes.
     spam_field, popularity_field, category_field: which fields of rows hold what the source itself says of them, names
     or paths ("meta.spam"): the ledger's source_verdict, by which [corpus.source_verdict] and the mix judge.
     max_bytes_per_document: raw bytes; what is larger is reported as unreadable and never held whole.
@@ -39,6 +41,7 @@ class Input:
     rows_per_document: int = 1
     comments: bool = False
     speakers: Literal["labels", "names"] | None = None
+    mail_quotes: Literal["once", "cut"] = "once"
     spam_field: str | None = None
     popularity_field: str | None = None
     category_field: str | None = None

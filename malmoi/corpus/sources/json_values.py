@@ -17,6 +17,8 @@ from malmoi.corpus.sources.streams import DamagedError
 from malmoi.corpus.text import charset
 
 PIECE_CHARACTERS = 1 << 16
+MOST_LEFT_BYTES = 64_000
+"""Of values in lists that are neither tables nor at the path of the text: what a file says of itself has less."""
 BETWEEN = re.compile(r"(?:[\s,\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """What may stand between values; comments are no JSON, but files that people write have them at their beginning."""
 MOST_DIGITS = 4_000
@@ -28,12 +30,17 @@ def _whole_number(digits: str) -> int | str:
 
 
 DECODER = json.JSONDecoder(strict=False, parse_int=_whole_number)
+STRUCTURE = re.compile(r"\\.|[\"{}\[\]]", re.DOTALL)
 COMMA_BEFORE_BRACKET = re.compile(r",\s*[}\]]\s*.?.?$")
 FAULTS = (
     (re.compile(r"//|/\*|#"), "a comment; JSON allows none: remove it"),
     (re.compile(r"'"), "single quotation marks; JSON allows double ones only"),
     (re.compile(r"(?:None|True|False)\b"), "a word of Python; JSON writes null, true, false"),
 )
+
+
+class _TooLargeError(ValueError):
+    """A value that goes on beyond the limit."""
 
 
 class _Window:
@@ -76,12 +83,12 @@ class _Window:
 def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Unreadable]:
     """One item for every value, or for every row in one that holds rows; its offset is its number.
 
-    What follows a fault in the syntax is one Unreadable.
+    What follows a fault in the syntax is one Unreadable. A row beyond the limit is one too; those after it are read.
     """
     window = _Window(stream)
     in_array = window.next_sign() == "["
     window.start += in_array
-    number = 0
+    number = left_bytes = 0
     while sign := window.next_sign():
         if in_array and sign == "]":
             window.start += 1
@@ -90,17 +97,24 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
             continue
         try:
             for rows, size_bytes in _next_rows(window, source, not in_array):
-                for row in rows:
-                    yield row_to_raw(row, (origin_file, number, size_bytes // len(rows)), source)
+                left_bytes += 0 if rows is None or rows else size_bytes
+                if rows is None:
+                    detail = f"row {number} has {size_bytes} bytes, more than max_bytes_per_document "
+                    detail += f"({source.max_bytes_per_document}); the rows after it are read"
+                    yield Unreadable(origin_file, number, size_bytes, "too_large", detail)
+                    number += 1
+                for row in rows or ():
+                    yield row_to_raw(row, (origin_file, number, size_bytes // len(rows or ())), source)
                     number += 1
         except (ValueError, RecursionError) as error:
             size_bytes = len(window.text[window.start :].encode("utf-8", "surrogatepass"))
-            large = size_bytes > source.max_bytes_per_document
             detail = f"row {number} and all after it are not read: {in_words(error, window.text)}"
-            if large:
-                detail = f"row {number} is larger than max_bytes_per_document ({source.max_bytes_per_document})"
-            yield Unreadable(origin_file, number, size_bytes, "too_large" if large else "malformed_json", detail)
+            yield Unreadable(origin_file, number, size_bytes, "malformed_json", detail)
             return
+    if left_bytes and (number == 0 or left_bytes > MOST_LEFT_BYTES):
+        detail = "lists of values that are no tables: give text_field the path of the texts, as 'data[]'"
+        yield Unreadable(origin_file, number, left_bytes, "no_text", detail)
+        number += 1
     if in_array:
         yield Unreadable(origin_file, number, 0, "malformed_json", "the file ends inside the array")
     elif number == 0:
@@ -126,20 +140,24 @@ def is_cut_off(error: json.JSONDecodeError, text: str) -> bool:
     return error.pos >= len(text) - 16 or error.msg.startswith("Unterminated string")
 
 
-def _next_rows(window: _Window, source: Input, is_file: bool) -> Iterator[tuple[list[Any], int]]:
-    """The rows of the next value with their bytes, all at once; of an object beyond the limit, one after another."""
+def _next_rows(window: _Window, source: Input, is_file: bool) -> Iterator[tuple[list[Any] | None, int]]:
+    """The rows of the next value with their bytes, all at once; of an object beyond the limit, one after another.
+
+    None for a row beyond the limit, which is read past; no rows for a value that holds none.
+    """
     start = window.text[window.start : window.start + 1]
     try:
         value, size_bytes = _next_value(window, source.max_bytes_per_document)
-    except ValueError:
-        if not is_file or start != "{" or len(window.text) - window.start <= source.max_bytes_per_document:
-            raise
-        yield from _walk(window, Rows(source, (), {}))
+    except _TooLargeError:
+        if is_file and start == "{":
+            yield from _walk(window, Rows(source, (), {}))
+        else:
+            yield None, _skip(window)
         return
     yield rows_of(value, source, is_file), size_bytes
 
 
-def _walk(window: _Window, rows: Rows) -> Iterator[tuple[list[Any], int]]:
+def _walk(window: _Window, rows: Rows) -> Iterator[tuple[list[Any] | None, int]]:
     """The rows in the lists of tables of an object that is too large to be held, each with its bytes.
 
     What stands before a list describes its rows; what follows it is read past.
@@ -155,17 +173,46 @@ def _walk(window: _Window, rows: Rows) -> Iterator[tuple[list[Any], int]]:
         elif sign == "[":
             yield from _walk_list(window, rows.below(key))
         else:
-            rows.describe(key, _next_value(window, limit_bytes)[0])
+            try:
+                rows.describe(key, _next_value(window, limit_bytes)[0])
+            except _TooLargeError:
+                yield None, _skip(window)
     window.start += 1
 
 
-def _walk_list(window: _Window, rows: Rows) -> Iterator[tuple[list[Any], int]]:
+def _walk_list(window: _Window, rows: Rows) -> Iterator[tuple[list[Any] | None, int]]:
     _expect(window, "[")
     while window.next_sign() != "]":
-        value, size_bytes = _next_value(window, rows.source.max_bytes_per_document)
-        if isinstance(value, dict):
-            yield rows.of(value), size_bytes
+        try:
+            value, size_bytes = _next_value(window, rows.source.max_bytes_per_document)
+        except _TooLargeError:
+            yield None, _skip(window)
+            continue
+        found = rows.of(value)
+        is_read = isinstance(value, dict) or any(rows.source.text_field in row for row in found)
+        yield found if is_read else [], size_bytes
     window.start += 1
+
+
+def _skip(window: _Window) -> int:
+    """Reads past a value of any size without holding it. Returns its bytes; where it never ends, those of the rest."""
+    depth, size_bytes, in_string = 0, 0, False
+    while True:
+        begin = window.start
+        for sign in STRUCTURE.finditer(window.text, begin):
+            if sign[0] == '"':
+                in_string = not in_string
+            elif not in_string and len(sign[0]) == 1:
+                depth += 1 if sign[0] in "{[" else -1
+            if depth <= 0 and not in_string and len(sign[0]) == 1:
+                window.start = sign.end()
+                return size_bytes + len(window.text[begin : sign.end()].encode("utf-8", "surrogatepass"))
+        tail = len(window.text) - len(window.text.rstrip("\\"))
+        window.start = len(window.text) - tail % 2  # a backslash and what it stands before stay together
+        size_bytes += len(window.text[begin : window.start].encode("utf-8", "surrogatepass"))
+        if not window.refill():
+            window.start = len(window.text)
+            return size_bytes
 
 
 def _expect(window: _Window, sign: str) -> None:
@@ -175,16 +222,18 @@ def _expect(window: _Window, sign: str) -> None:
 
 
 def _next_value(window: _Window, limit_bytes: int) -> tuple[Any, int]:
-    """Reads one value on from the window, and its size in bytes. Raises ValueError where it never becomes whole."""
+    """Reads one value on from the window, and its size in bytes. Raises ValueError where it never becomes whole, and
+    _TooLargeError where it goes on beyond the limit.
+    """
     while True:
         try:
             value, end = DECODER.raw_decode(window.text, window.start)
         except json.JSONDecodeError as error:
-            if (
-                not is_cut_off(error, window.text)
-                or len(window.text) - window.start > limit_bytes
-                or not window.refill()
-            ):
+            if not is_cut_off(error, window.text):
+                raise
+            if len(window.text) - window.start > limit_bytes:
+                raise _TooLargeError from None
+            if not window.refill():
                 raise
             continue
         if end == len(window.text) and not isinstance(value, (dict, list, str)) and window.refill():

@@ -5,7 +5,7 @@ purpose; what else is missing in the text is put down to the `rest` of its forma
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ import numpy as np
 from malmoi.corpus.sources.raw import Raw
 
 FRONT_MATTER, MARKUP, CORE_REGION, TALK, NORMALISED = "front_matter", "markup", "core_region", "talk", "normalised"
-PAGE_FURNITURE = "page_furniture"
+PAGE_FURNITURE, NOTES, MAIL_QUOTES = "page_furniture", "notes", "mail_quotes"
 """Steps of reading: metadata at the head; marks and addresses of Markdown; what of a page is not its core region;
 names, times and notices of chats and subtitles; signs that become another letter or none; page numbers and repeated
-heads of printed pages."""
+heads of printed pages; notes of wiki pages; earlier mails that a mail quotes."""
 MARKS = (b"\xe1", b"\xcc", b"\xcd")
 """First bytes of jamo that join into a syllable, and of accents: NFC makes fewer letters of them."""
 
@@ -34,17 +34,16 @@ def letters_in(content: str | bytes | np.ndarray) -> int:
     return int(letter_counts.count(data, np.array([0, len(data)]))[0])
 
 
-def account(raw: Raw, decoded: str, text: str, rest: str, front: str = "") -> dict[str, Any]:
+def account(raw: Raw, decoded: str, text: str, rest: str, apart: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
     """The account of a document as columns of DOCUMENTS: empty where nothing but blanks is gone.
 
     decoded, text: the item before and after reading. rest: the step that whatever is missing is put down to.
-    front: what was cut off as metadata.
+    apart: the letters that named steps took.
     """
     if not raw.taken and (text == decoded or text == decoded.strip()):
         return {}
-    taken = [*raw.taken, (FRONT_MATTER, letters_in(front))] if front else raw.taken
     read = letters_in(decoded) + sum(letters for _, letters in raw.taken)
-    return columns(read, [*taken, (rest, None)])
+    return columns(read, [*raw.taken, *apart, (rest, None)])
 
 
 def columns(read: int, taken: Iterable[tuple[str, int | None]]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Parquet: one row a document, row group by row group, so that a damaged one takes no other with it."""
+"""Parquet: one row a document, row group by row group, so that a damaged one takes no other with it.
+
+A row with lists or tables in it, or of a chat, is read as the same row of JSON Lines: by a path, or by its shape.
+"""
 
 import os
 import tempfile
@@ -10,8 +13,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from malmoi.corpus.sources import streams
-from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD
+from malmoi.corpus.sources import chat_rows, nested, streams
+from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD, is_talk
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.rows import row_to_raw
@@ -45,10 +48,13 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 def _read_groups(
     file: pq.ParquetFile, origin_file: str, source: Input, size_bytes: Callable[[], int]
 ) -> Iterator[Raw | Unreadable]:
-    """Only the columns that are text or metadata are read. What is damaged in a group ends that group alone."""
+    """Only the columns that are text or metadata are read, unless rows are more than that (`is_nested`).
+
+    What is damaged in a group ends that group alone.
+    """
     names = file.schema_arrow.names
-    columns = columns_of(names, source)
-    if not any(
+    columns = names if is_nested(file.schema_arrow, source) else columns_of(names, source)
+    if columns is not names and not any(
         name in (source.text_field, HTML_FIELD) or CANONICAL.get(name.lower(), ("",))[0] == "turns" for name in names
     ):
         detail = f"no column {source.text_field!r}; columns: {', '.join(names)[:200]}; no row is read"
@@ -58,6 +64,19 @@ def _read_groups(
     for group in range(file.metadata.num_row_groups):
         yield from read_group(file, group, (origin_file, first), source, columns)
         first += file.metadata.row_group(group).num_rows
+
+
+def is_nested(schema: pa.Schema, source: Input) -> bool:
+    """Whether the text of rows lies in their lists and tables, or in several columns, as that of a chat."""
+    kinds = dict(zip(schema.names, schema.types, strict=True))
+    if chat_rows.is_chat(kinds) or kinds.keys() >= {"type", "messages"} or is_talk(kinds):
+        return True
+    if source.text_field in kinds:
+        return pa.types.is_nested(kinds[source.text_field])
+    if source.text_field.partition(".")[0].removesuffix("[]") in kinds:
+        return True
+    is_known = HTML_FIELD in kinds or any(CANONICAL.get(name.lower(), ("",))[0] == "turns" for name in kinds)
+    return not is_known and any(map(pa.types.is_nested, schema.types))
 
 
 def columns_of(names: list[str], source: Input) -> list[str]:
@@ -78,7 +97,7 @@ def read_group(
         for batch in file.iter_batches(BATCH_ROWS, [group], columns):
             for row in rows_of(batch):
                 if done >= skipped:
-                    yield to_raw(row, origin_file, first + done, source)
+                    yield from to_raws(row, origin_file, first + done, source)
                 done += 1
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         require_storage(Path(origin_file), error)
@@ -87,9 +106,11 @@ def read_group(
         yield Unreadable(origin_file, first + done, left_bytes, "malformed_table", detail)
 
 
-def to_raw(row: dict[str, Any], origin_file: str, number: int, source: Input) -> Raw | Unreadable:
-    """One row of a file as a Raw; its offset is its number."""
-    return row_to_raw(row, (origin_file, number, _text_bytes(row, source)), source)
+def to_raws(row: dict[str, Any], origin_file: str, number: int, source: Input) -> list[Raw | Unreadable]:
+    """What one row of a file gives; the offset is its number."""
+    found = nested.rows_of(row, source)
+    sizes = [_text_bytes(one, source) for one in found]
+    return [row_to_raw(one, (origin_file, number, size), source) for one, size in zip(found, sizes, strict=True)]
 
 
 def rows_of(batch: pa.RecordBatch) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def _path_into(value: Any, source: Input) -> str:
     """Which path leads to the text in a field that is a list or a table; empty where there is none."""
     likely = likely_text({source.text_field: value})
     path = f"{likely}[]" if likely == source.text_field else likely
-    return f"; in JSON text_field = {path!r} reads it" if path else ""
+    return f"; text_field = {path!r} reads it" if path else ""
 
 
 def guarded(

@@ -2,16 +2,20 @@
 
 The records are cut out here, because a fault in one must not hide the others: after damage reading goes on at the next
 gzip member or the next line that starts a record. What is inside an HTTP record (chunks, content encodings) is
-fastwarc's work. Requests, metadata, warcinfo and revisits carry no text of their own and are no items.
+fastwarc's work. The entries of a feed and the rows of an answer in JSON are documents of their own. Requests, metadata,
+warcinfo and revisits carry no text of their own and are no items.
 """
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import ArchiveIterator
 
+from malmoi.corpus.sources import jsonl, xml_dumps
+from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -26,6 +30,18 @@ RECORD_END = b"\r\n\r\n"
 SILENT_TYPES = frozenset({"request", "metadata", "warcinfo", "revisit"})
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TEXT_TYPES = frozenset({"text/plain", "text/markdown"})
+READERS = {
+    **dict.fromkeys(("text/xml", "application/xml", "application/rss+xml", "application/atom+xml"), xml_dumps.read),
+    **dict.fromkeys(("application/rdf+xml", "text/rss+xml"), xml_dumps.read),
+    **dict.fromkeys(("application/json", "text/json", "application/ld+json", "application/feed+json"), jsonl.read),
+    **dict.fromkeys(("application/jsonl", "application/x-ndjson", "application/x-jsonlines"), jsonl.read),
+}
+"""Of what holds several documents: entries of a feed, rows of an answer in JSON."""
+ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]{0,500}\?>\s*|<!--.{0,1000}?-->\s*){0,20}<(!doctype\s+html|html|rss|feed|rdf:rdf)\b",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The first element of a page or a feed, whatever type the server gives it."""
 
 
 GOOD_STATUS = (200, 203)
@@ -100,7 +116,9 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
                 return
             number += 1
             continue
-        if item is not None:
+        if isinstance(item, _Answer):
+            yield from _items_of(item, source)
+        elif item is not None:
             yield item
         number += 1
 
@@ -136,7 +154,7 @@ def _header_fields(records: _Source) -> dict[str, str]:
 
 def _read_record(
     records: _Source, header: dict[str, str], place: tuple[str, int], limit_bytes: int
-) -> Raw | Unreadable | None:
+) -> "Raw | Unreadable | _Answer | None":
     """The record whose header was read, its body taken from the file. None where its type carries no document."""
     length = header.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
@@ -172,7 +190,9 @@ def _check_end(records: _Source, body: bytes, size_bytes: int) -> None:
     records.put_back(end)  # too short a Content-Length: what is left of the body is reported between records
 
 
-def _http_document(header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int) -> Raw | Unreadable:
+def _http_document(
+    header: dict[str, str], body: bytes, place: tuple[str, int], limit_bytes: int
+) -> "Raw | Unreadable | _Answer":
     """The page inside a response, without the chunks and encodings of HTTP.
 
     Crawlers unpack bodies and leave the header that says how they were packed (pywb writes such records), so where a
@@ -244,9 +264,32 @@ def _response(head: bytes, content: bytes, limit_bytes: int) -> _Response | str:
     return _Response(http.status_code, http.get("Content-Type") or "", decoded)
 
 
+class _Answer(NamedTuple):
+    """A record that holds several documents: what reads it, its content, its place, what is known of it."""
+
+    reader: Callable[[BinaryIO, str, Input], Iterator[Raw | Unreadable]]
+    content: bytes
+    place: tuple[str, int, int]
+    url: str | None
+
+
+def _items_of(answer: _Answer, source: Input) -> Iterator[Raw | Unreadable]:
+    """The entries of a feed or the rows of an answer in JSON; each has the record's number and a share of its bytes."""
+    origin_file, number, size_bytes = answer.place
+    stream: BinaryIO = io.BufferedReader(io.BytesIO(answer.content))  # type: ignore[assignment]
+    items = list(talks(answer.reader(stream, origin_file, source), source.max_bytes_per_document))
+    if not items:
+        yield Unreadable(*answer.place, "empty", "no item in it")
+    total = max(1, sum(item.raw_bytes for item in items))
+    shares = [size_bytes * item.raw_bytes // total for item in items]
+    for index, (item, share) in enumerate(zip(items, shares, strict=True)):
+        placed = replace(item, origin_offset=number, raw_bytes=share if index else size_bytes - sum(shares[1:]))
+        yield replace(placed, fields={"url": answer.url, **placed.fields}) if isinstance(placed, Raw) else placed
+
+
 def _document(
     header: dict[str, str], content: bytes, typed: tuple[str, str | None], place: tuple[str, int, int]
-) -> Raw | Unreadable:
+) -> Raw | Unreadable | _Answer:
     """Content by its type; where the server states none, what begins as a page is one. Documents by their bytes."""
     content_type, charset = typed
     url = header.get("warc-target-uri", "").strip("<>")
@@ -255,6 +298,12 @@ def _document(
         return Unreadable(*place, "empty", "the record has no content")
     if content.startswith((formats.PDF, formats.OLE, formats.ZIP)):  # servers give any type for HWP, or none
         return Raw(content, "file", *place, fields)
+    root, reader = ROOT.match(content), READERS.get(content_type)
+    is_page = root is not None and b"html" in root[1].lower()
+    if reader and is_page:
+        return Raw(content, "html", *place, fields)
+    if reader or (root and not is_page):
+        return _Answer(reader or xml_dumps.read, content, place, url or None)
     if content_type in HTML_TYPES or (content_type in UNTYPED and content[:500].lstrip().startswith(b"<")):
         return Raw(content, "html", *place, fields)
     if content_type in TEXT_TYPES:

@@ -34,16 +34,18 @@ def to_documents(raw: Raw, source: Input) -> Documents | Unreadable:
     decoded = decode(raw)
     if isinstance(decoded, Unreadable):
         return decoded
-    text, damage_share = decoded
-    read, rest, front = text, letter_account.NORMALISED, ""
+    text, _, damage_share = decoded
+    read, rest, taken = text, letter_account.NORMALISED, list[tuple[str, int]]()
     fields = given_fields(raw)
     items: Sequence[dict[str, Any]] = fields.get("media") or ()
     if raw.format == "wikitext":
-        (text, categories), rest = wikitext.plain(text), letter_account.MARKUP
-        fields = {"category": categories[0], **fields} if categories else fields
+        (text, apart), rest = wikitext.plain(text), letter_account.MARKUP
+        fields = {"category": apart.categories[0], **fields} if apart.categories else fields
+        taken.append((letter_account.NOTES, apart.note_letters))
     if raw.format == "markdown":
         table, text = front_matter.split_front_matter(text)
         rest, front = letter_account.MARKUP, read[: len(read) - len(text)]
+        taken.append((letter_account.FRONT_MATTER, letter_account.letters_in(front) if front else 0))
         fields = {**pick(table), **fields}
         text, items = markdown.clean_with_media(text, items)
         fields.setdefault("title", markdown.first_heading(text))
@@ -55,10 +57,10 @@ def to_documents(raw: Raw, source: Input) -> Documents | Unreadable:
         said, fields = with_speakers(text, fields, source.speakers)
         rest, text = rest if said is text else letter_account.TALK, said
     if not text:
-        taken = ((rest, letter_account.letters_in(read)),)
-        return unreadable(raw, "no_text", "nothing is left but markup", taken)
+        all_of_it = ((rest, letter_account.letters_in(read)),)
+        return unreadable(raw, "no_text", "nothing is left but markup", all_of_it)
     result = document(raw, source, fields, text) | {"segments": segments or None, DAMAGE: damage_share}
-    result |= letter_account.account(raw, read, text, rest, front)
+    result |= letter_account.account(raw, read, text, rest, taken)
     result["views"] = given_views(fields.get("summary"), text)
     return [result | {media.CONTENTS: contents} if contents else result]
 

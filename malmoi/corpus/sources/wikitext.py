@@ -1,4 +1,6 @@
-"""The text of a MediaWiki page out of its markup: no templates, no notes, links as their words, tables row by row.
+"""The text of a MediaWiki page out of its markup: no templates, links as their words, tables row by row.
+
+Notes are no part of the sentence that they stand in: they are left out and their letters counted by themselves.
 
 mwparserfromhell, the well-kept library for this, reads 0.1 MB/s and takes minutes for a page made to hang; this reads
 what a dump of articles has in one pass over the signs that open and close. Nothing in it goes back.
@@ -7,14 +9,19 @@ what a dump of articles has in one pass over the signs that open and close. Noth
 import re
 import tomllib
 from bisect import bisect_right
+from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+
+from malmoi.corpus.sources.letter_account import letters_in
 
 _WORDS = tomllib.loads(Path(__file__).with_name("wikitext.toml").read_text(encoding="utf-8"))
 PICTURES = frozenset(_WORDS["links"]["pictures"])
 CATEGORIES = frozenset(_WORDS["links"]["categories"])
 OPTIONS = frozenset(_WORDS["links"]["options"])
 KEPT_TEMPLATES = frozenset(_WORDS["templates"]["kept"])
+NOTE_TEMPLATES = frozenset(_WORDS["templates"]["notes"])
+NOTES = ("ref", "references")
 MOST_DEPTH = 40
 """Templates in templates; what is deeper stays as it is written."""
 
@@ -39,14 +46,21 @@ ASIDE = "\ue000{}\ue001"
 PUT_ASIDE = re.compile("\ue000(\\d+)\ue001")
 
 
-def plain(wikitext: str) -> tuple[str, list[str]]:
-    """The text of a page and the names of its categories."""
-    kept: list[str] = []
+@dataclass
+class Apart:
+    """What stands in a page beside its text: the names of its categories, and the letters of its notes."""
 
+    categories: list[str] = field(default_factory=list)
+    note_letters: int = 0
+
+
+def plain(wikitext: str) -> tuple[str, Apart]:
+    """The text of a page, and what was found beside it."""
+    kept: list[str] = []
+    apart = Apart()
     text = COMMENT.sub("", wikitext.replace("\ue000", "").replace("\ue001", ""))
-    text = _without_elements(text, kept)
-    categories: list[str] = []
-    text = _without_markup("\n" + text, categories)
+    text = _without_elements(text, kept, apart)
+    text = _without_markup("\n" + text, apart)
     text = OUTSIDE_LINK.sub(lambda found: found[1] or "", text)
     text = HEADING.sub(r"\n\2\n", text)
     text = LIST_SIGN.sub(lambda found: "- " if found[1][-1] in "*#" else "", text)
@@ -54,16 +68,18 @@ def plain(wikitext: str) -> tuple[str, list[str]]:
     text = EMPTY_BRACKETS.sub("", unescape(text))
     text = PUT_ASIDE.sub(lambda found: kept[int(found[1])], text)
     lines = (line.strip() for line in text.split("\n"))
-    return BLANKS.sub("\n\n", "\n".join(lines)).strip(), categories
+    return BLANKS.sub("\n\n", "\n".join(lines)).strip(), apart
 
 
-def _without_elements(text: str, kept: list[str]) -> str:
+def _without_elements(text: str, kept: list[str], apart: Apart) -> str:
     """Without the elements that are left out; what is no markup gives way to its number in `kept`.
 
-    Where each element ends is looked up, not searched for: a page of unclosed ones costs no more than others.
+    Where each element ends is looked up, not searched for: a page of unclosed ones costs no more than others. A note
+    holds no other, so one that is not closed before the next begins loses its sign alone.
     """
     found = list(ELEMENT.finditer(text))
     ends: dict[str, list[int]] = {}
+    begins = [index for index, tag in enumerate(found) if tag[2].lower() == "ref" and not (tag[1] or _is_empty(tag))]
     for index, tag in enumerate(found):
         if tag[1]:
             ends.setdefault(tag[2].lower(), []).append(index)
@@ -75,17 +91,25 @@ def _without_elements(text: str, kept: list[str]) -> str:
         at = tag.end()
         closing = ends.get(name, [])
         place = bisect_right(closing, index)
-        if not tag[1] and not tag[3].endswith("/") and place < len(closing):
+        next_note = bisect_right(begins, index) if name == "ref" else len(begins)
+        is_open = next_note < len(begins) and place < len(closing) and begins[next_note] < closing[place]
+        if not tag[1] and not _is_empty(tag) and place < len(closing) and not is_open:
             index = closing[place]
             if name in LITERAL:
                 kept.append(unescape(text[at : found[index].start()]))
                 parts.append(ASIDE.format(len(kept) - 1))
+            elif name in NOTES:
+                apart.note_letters += letters_in(TAG.sub(" ", text[at : found[index].start()]))
             at = found[index].end()
         index += 1
     return "".join([*parts, text[at:]])
 
 
-def _without_markup(text: str, categories: list[str]) -> str:
+def _is_empty(tag: re.Match[str]) -> bool:
+    return tag[3].endswith("/")
+
+
+def _without_markup(text: str, apart: Apart) -> str:
     """Templates, links and tables as their words, the innermost first. What is opened and never closed stays."""
     stack: list[tuple[str, list[str]]] = [("", [])]
     at = 0
@@ -97,7 +121,7 @@ def _without_markup(text: str, categories: list[str]) -> str:
             stack.append((sign, []))
         elif len(stack) > 1 and CLOSES[stack[-1][0]] == sign:
             opened, parts = stack.pop()
-            stack[-1][1].append(_words(opened, "".join(parts), categories))
+            stack[-1][1].append(_words(opened, "".join(parts), apart))
         else:
             stack[-1][1].append(sign)
     stack[-1][1].append(text[at:])
@@ -107,14 +131,16 @@ def _without_markup(text: str, categories: list[str]) -> str:
     return "".join(stack[0][1])
 
 
-def _words(opened: str, content: str, categories: list[str]) -> str:
+def _words(opened: str, content: str, apart: Apart) -> str:
     if opened == "{{":
-        return _template(content)
-    return _table(content) if opened == "{|" else _link(content, categories)
+        return _template(content, apart)
+    return _table(content) if opened == "{|" else _link(content, apart.categories)
 
 
-def _template(content: str) -> str:
+def _template(content: str, apart: Apart) -> str:
     name, *parameters = content.split("|")
+    if name.strip().lower() in NOTE_TEMPLATES:
+        apart.note_letters += letters_in(" ".join(parameters))
     if name.strip().lower() not in KEPT_TEMPLATES:
         return ""
     plain_ones = [parameter for parameter in parameters if "=" not in parameter]

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 DAY = re.compile(r"(?<!\d)(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})(?!\d)")
-SHORT_DAY = re.compile(r"^\W*(\d{2})[-./](\d{1,2})[-./](\d{1,2})(?!\d)")  # 15.08.25, as Korean sites write it
+SHORT_DAY = re.compile(r"^\W*(\d{2})[-./] ?(\d{1,2})[-./] ?(\d{1,2})(?!\d)")  # 15.08.25, as Korean sites write it
 COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?!\d{7})")
 AMERICAN_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 MONTH = re.compile(r"^\D*(\d{4})\s*[-./년]\s*(\d{1,2})\s*월?\s*\.?$")

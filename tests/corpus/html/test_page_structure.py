@@ -1,5 +1,6 @@
 """Rows of cells, lines of code, numbers of items, raised signs: what the structure of a page says stays in its text."""
 
+# ruff: noqa: E501 (one code host a line)
 import pytest
 
 from malmoi.corpus.html.embedded import plain
@@ -78,9 +79,32 @@ CODES = {
 }
 
 
+def _rows(row: str, around: str = "<table><tbody>{}</tbody></table>") -> str:
+    """A page of a code host: one row or box for each line, with its number."""
+    lines = enumerate(PYTHON.split("\n"), 1)
+    return around.format("\n".join(row.format(n=n, line=line, wide=line.replace(" ", "&nbsp;")) for n, line in lines))
+
+
+CODES |= {
+    "GitHub": _rows('<tr><td id="L{n}" class="blob-num" data-line-number="{n}"></td><td id="LC{n}" class="blob-code">{line}</td></tr>'),
+    "GitHub of today": _rows('<div class="react-code-text"><div><div id="LC{n}" class="react-file-line" data-line-number="{n}"><span>{line}</span></div></div></div>', '<div><div class="react-line-numbers"><div data-line-number="1" class="react-line-number">1</div></div><div>{}</div></div>'),
+    "Gitea": _rows('<tr><td class="lines-num"><span id="L{n}" data-line-number="{n}"></span></td><td class="lines-escape"></td><td class="lines-code"><code>{line}</code></td></tr>'),
+    "Gitiles": _rows('<tr class="u-pre"><td class="FileContents-lineNum" data-line-number="{n}"></td><td class="FileContents-lineContents" id="{n}">{line}</td></tr>'),
+    "Sourcegraph": _rows('<tr><td class="line" data-line="{n}"></td><td class="code"><div><span>{line}</span>\n</div></td></tr>'),
+    "ViewVC": _rows('<tr id="l{n}"><td class="vc_file_line_number">{n}</td><td class="vc_file_line_text">{wide}</td></tr>'),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", CODES)
 def test_code_keeps_its_lines_and_indentation_and_loses_line_numbers(name: str):
     assert plain(CODES[name]).removeprefix("앞\n\n") == code(PYTHON)
+
+
+def test_a_table_with_numbers_is_no_code_and_lines_of_code_in_two_places_stay_two():
+    ranks = "<table><tr><td>1</td><td>서울</td></tr><tr><td>2</td><td>부산</td></tr></table>"
+    assert plain(ranks + '<p data-line="1">앞</p>') == "| 1 | 서울 |\n| 2 | 부산 |\n\n앞"
+    twice = CODES["GitHub"] + "<p>사이</p>" + CODES["GitHub"]
+    assert plain(twice) == f"{code(PYTHON)}\n\n사이\n\n{code(PYTHON)}"
 
 
 def test_markup_in_xmp_is_shown_and_two_samples_stay_two():

@@ -322,3 +322,89 @@ Kim Ga On joined this chatroom."""
     assert [turn["text"] for turn in chat.turns] == ["내일 몇 시에 볼까?\nHe left.", "일곱 시에 보자."]
     korean = log.replace("3:00 PM", "오후 3:00").replace("4:01 PM", "오후 4:01").replace("7:04 PM", "오후 7:04")
     assert "다솜 left." in read_chat(korean).turns[1]["text"]
+
+
+WHATSAPP = {
+    "Android, Korean": (
+        """2021년 5월 25일 오후 3:20 - 메시지와 통화는 종단간 암호화됩니다. 이 대화에 참여한 사람만 읽을 수 있습니다.
+2021년 5월 25일 오후 3:20 - 한가온님이 그룹 "독서: 모임"을(를) 만들었습니다
+2021년 5월 25일 오후 3:21 - 한가온: 내일 볼래?
+윤나래야, 몇 시가 좋아?
+2021년 5월 25일 오후 3:22 - 윤나래: <미디어 파일을 제외한 메시지>
+2021년 5월 25일 오후 3:22 - 윤나래: IMG-20210525-WA0001.jpg (파일 첨부됨)
+3시: 좋아 <이 메시지는 수정되었습니다>
+""",
+        "2021-05-25",
+    ),
+    "Android, Korean, short years": (
+        "21. 5. 25. 오후 3:20 - 서다솜님이 나갔습니다.\n21. 5. 25. 오후 3:21 - 한가온: 내일 볼래?\n"
+        "윤나래야, 몇 시가 좋아?\n"
+        "21. 5. 25. 오후 3:22 - 윤나래: 3시: 좋아\n",
+        "2021-05-25",
+    ),
+    "Apple, Korean": (
+        """[2021. 5. 25. 오후 3:20:01] 독서 모임: \u200e메시지와 통화는 종단간 암호화됩니다.
+[2021. 5. 25. 오후 3:20:02] 한가온: \u200e한가온님이 윤나래님을 추가했습니다
+[2021. 5. 25. 오후 3:21:05] 한가온: 내일 볼래?
+\u2068윤나래\u2069야, 몇 시가 좋아?
+\u200e[2021. 5. 25. 오후 3:22:09] ~ 윤나래: \u200e<첨부: 00000012-PHOTO-2021-05-25.jpg>
+\u200e[2021. 5. 25. 오후 3:22:09] ~ 윤나래: \u200e이미지 생략됨
+[2021. 5. 25. 오후 3:22:10] ~ 윤나래: 3시: 좋아
+""",
+        "2021-05-25",
+    ),
+    "Android, English of America": (
+        """5/12/21, 9:41\u202fPM - Messages and calls are end-to-end encrypted. Only people in this chat can read them.
+5/12/21, 9:41\u202fPM - 한가온 created group "Books: we"
+5/12/21, 9:41\u202fPM - 한가온: 내일 볼래?
+윤나래야, 몇 시가 좋아?
+5/12/21, 9:42\u202fPM - 윤나래: <Media omitted>
+5/12/21, 9:43\u202fPM - 윤나래: This message was deleted
+5/12/21, 9:44\u202fPM - 윤나래: 3시: 좋아
+5/12/21, 9:45\u202fPM - 한가온 left
+""",
+        "2021-05-12",
+    ),
+    "Apple, English of Britain": (
+        """[05/12/2021, 21:41:07] 한가온: \u200e한가온 added 윤나래
+[05/12/2021, 21:41:07] 한가온: 내일 볼래?
+윤나래야, 몇 시가 좋아?
+[05/12/2021, 21:41:08] 윤나래: plan.pdf • \u200e3 pages \u200edocument omitted
+[05/12/2021, 21:41:08] 윤나래: Missed voice call
+[05/12/2021, 21:41:09] 윤나래: 3시: 좋아
+""",
+        "2021-12-05",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", WHATSAPP)
+def test_logs_of_whatsapp_are_talks_without_notices_files_and_names(form: str):
+    text, day = WHATSAPP[form]
+    found = document(text)
+    assert found["text"] == "화자 1: 내일 볼래?\n화자 2야, 몇 시가 좋아?\n화자 2: 3시: 좋아"
+    assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2021-05-25 15:20:05] ERROR: 연결이 끊겼습니다\n[2021-05-25 15:20:06] INFO: 다시 잇습니다\n",
+        "2021-05-25 15:20:05 - server: started\n2021-05-25 15:20:06 - server: stopped\n",
+        "2021. 5. 25. 오후 3:21 - 회의를 시작하다\n2021. 5. 25. 오후 4:21 - 회의를 마치다\n",
+        "[2021. 5. 25.] 회의: 시작\n[2021. 5. 26.] 회의: 끝\n",
+    ],
+)
+def test_logs_of_programs_and_minutes_are_no_talks(text: str):
+    assert read_chat(text) is None
+
+
+def test_what_a_member_says_of_others_in_whatsapp_is_no_notice():
+    said = ["선생님이 일정을 변경했습니다", "Mom left", "사진 보냈어", "전화번호를 바꿨습니다"]
+    text = "".join(f"[2021. 5. 25. 오후 3:2{n}:00] 한가온: {line}\n" for n, line in enumerate(said))
+    assert document(text)["text"] == "\n".join(f"화자 1: {line}" for line in said)
+
+
+def test_a_mention_by_the_number_of_a_telephone_is_somebody():
+    text = "21. 5. 25. 오후 3:21 - 한가온: @821012345678 올래?\n21. 5. 25. 오후 3:22 - +82 10-1234-5678: 갈게\n"
+    assert document(text)["text"] == "화자 1: @화자 올래?\n화자 2: 갈게"

@@ -1,10 +1,15 @@
 """Chats that come as tables or JSON."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from malmoi.corpus.sources import arrow_rows, json_batches
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -85,6 +90,33 @@ def test_every_export_becomes_one_talk_without_names(name: str, tmp_path: Path):
     assert (found["source"]["kind"], found["source"]["published"]) == ("dialogue", "2021-05-24")
     assert not any(person in str({**found, "origin": None}) for person in ("가온", "나래", "다솜"))
     assert raw.raw_bytes > 0
+
+
+TABLES = {
+    "kakao": list(csv.DictReader(io.StringIO(KAKAO))),
+    "discord": list(csv.DictReader(io.StringIO(DISCORD))),
+    "slack": [{"subtype": None, "user_profile": None, **row} for row in SLACK],
+    "discord object": [DISCORD_OBJECT],
+}
+
+
+@pytest.mark.parametrize("settings", [{}, {"text_field": "Message"}, {"text_field": "Content"}])
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+@pytest.mark.parametrize("name", TABLES)
+def test_a_chat_in_a_table_is_one_talk_in_a_build_too(name: str, suffix: str, settings: dict, tmp_path: Path):
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(TABLES[name]), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in TABLES[name]), encoding="utf-8")
+    source = Input(path, **settings)
+    for reader in (read, lambda source: arrow_rows.read(path, source) or json_batches.read(path, source)):
+        items = reader(source)
+        for raw in items if items is not None else ():
+            assert isinstance(raw, Raw)
+            found = to_document(raw, source)
+            assert not isinstance(found, Unreadable)
+            assert (found["text"], raw.raw_bytes > 0) == (SAID, True)
 
 
 def test_names_are_kept_where_the_input_asks(tmp_path: Path):

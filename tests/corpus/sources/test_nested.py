@@ -3,6 +3,8 @@
 # ruff: noqa: E501 (one shape a line: a table is read by its names)
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from malmoi.corpus.sources import nested
@@ -158,7 +160,7 @@ def test_a_path_that_leads_nowhere_is_told_with_one_that_would_do(tmp_path):
 )
 def test_a_text_that_is_a_list_or_a_table_is_told_with_the_path_that_reads_it(value, path, texts, tmp_path):
     (told,) = items_of(tmp_path, {"text": value}, "a.jsonl")
-    assert (told.reason, told.detail.partition("; ")[2]) == ("not_text", f"in JSON text_field = {path!r} reads it")
+    assert (told.reason, told.detail.partition("; ")[2]) == ("not_text", f"text_field = {path!r} reads it")
     assert [item.content for item in items_of(tmp_path, {"text": value}, "a.jsonl", text_field=path)] == texts
 
 
@@ -233,3 +235,54 @@ def test_ascii_that_turns_into_cp949_after_the_first_pieces_is_cp949(tmp_path):
     (tmp_path / "a.json").write_bytes(json.dumps(rows, ensure_ascii=False).encode("cp949"))
     items = list(read(Input(tmp_path)))
     assert items[-1].content == ONE + TWO
+
+
+@pytest.mark.parametrize("path", [None, *sorted({path for _, _, path, _ in PATHS})])
+def test_parquet_is_read_by_shapes_and_paths_as_json_lines_are(path, tmp_path):
+    settings = {"text_field": path} if path else {}
+    values = [value for _, value, of, _ in PATHS if of == path] or [v for v, *_ in (*TEXTS.values(), *TALKS.values())]
+    for number, value in enumerate(values):
+        rows = value if isinstance(value, list) else [value]
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{number}.parquet")
+        found = list(read(Input(tmp_path / f"{number}.parquet", **settings)))
+        expected = items_of(tmp_path, lines, f"{number}.jsonl", **settings)
+        assert [(one.content, one.fields) for one in found] == [(one.content, one.fields) for one in expected]
+
+
+def test_a_table_of_lists_without_any_text_is_told_row_by_row(tmp_path):
+    pq.write_table(pa.Table.from_pylist([{"a": [1, 2], "b": 3}] * 2), tmp_path / "a.parquet")
+    assert [item.reason for item in read(Input(tmp_path / "a.parquet"))] == ["no_text"] * 2
+
+
+LONG = '{"\\\\": "\\"}[' * 30_000
+"""Brackets and escaped quotation marks in a string, over several of the pieces in which a file is read."""
+
+
+@pytest.mark.parametrize("large", [{"text": LONG}, [[LONG]], LONG, {"a": {"b": [{"c": LONG}, 1]}}, [1] * 200_000])
+@pytest.mark.parametrize(
+    "around", ['[{"text": "하나"}, %s, {"text": "둘"}]', '{"data": [{"text": "하나"}, %s, {"text": "둘"}]}']
+)
+def test_a_row_beyond_the_limit_costs_itself_alone_and_is_told_with_its_size(large, around, tmp_path):
+    written = json.dumps(large, ensure_ascii=False)
+    one, told, two = items_of(tmp_path, around % written, max_bytes_per_document=100_000)
+    assert (one.content, two.content) == ("하나", "둘")
+    assert (told.reason, told.raw_bytes) == ("too_large", len(written))
+    assert "row 1 has" in told.detail
+    assert "100000" in told.detail
+
+
+def test_a_row_beyond_the_limit_that_never_ends_is_told_with_all_that_follows(tmp_path):
+    begun = '[{"text": "하나"}, {"text": "' + "가" * 500_000
+    one, told, end = items_of(tmp_path, begun, max_bytes_per_document=100_000)
+    assert one.content == "하나"
+    assert (told.reason, told.raw_bytes) == ("too_large", len(begun.encode()) - len('[{"text": "하나"}, '.encode()))
+    assert end.reason == "malformed_json"
+
+
+def test_strings_in_the_lists_of_a_large_object_are_read_by_a_path_and_told_without_one(tmp_path):
+    value = {"about": ["원시"], "data": [f"{n} {ONE}" for n in range(2_000)]}
+    (told,) = items_of(tmp_path, value, max_bytes_per_document=10_000)
+    assert (told.reason, told.raw_bytes > 150_000) == ("no_text", True)
+    found = items_of(tmp_path, value, max_bytes_per_document=10_000, text_field="data[]")
+    assert [item.content for item in found if isinstance(item, Raw)] == value["data"]

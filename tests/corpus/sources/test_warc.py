@@ -1,4 +1,5 @@
 import gzip
+import json
 import zlib
 
 import pytest
@@ -122,3 +123,64 @@ def test_what_is_told_of_a_broken_record_holds_nothing_of_its_page(made, tmp_pat
     found = items(tmp_path, made)
     assert found
     assert not any("0000" in item.detail for item in found if not isinstance(item, Raw))
+
+
+RSS = """<?xml version="1.0" encoding="utf-8"?>
+<?xml-stylesheet href="a.xsl"?>
+<rss version="2.0"><channel><title>소식</title>
+<item><title>하나</title><link>http://a.kr/n/1</link><description>봄비가 내렸다.</description></item>
+<item><title>둘</title><description>둑을 다시 쌓았다.</description></item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>하나</title><link href="http://a.kr/n/1"/>
+<content type="html">봄비가 내렸다.</content></entry><entry><content>둑을 다시 쌓았다.</content></entry></feed>"""
+ROWS = [{"text": "봄비가 내렸다.", "title": "하나", "url": "http://a.kr/n/1"}, {"text": "둑을 다시 쌓았다."}]
+SEVERAL = {
+    "RSS": (RSS, "application/rss+xml; charset=utf-8"),
+    "RSS called XML": (RSS, "text/xml"),
+    "RSS called a page": (RSS, "text/html"),
+    "RSS without a type": (RSS, ""),
+    "RSS called text": (RSS, "text/plain"),
+    "Atom": (ATOM, "application/atom+xml"),
+    "Atom of an old server": ("\ufeff" + ATOM, "application/octet-stream"),
+    "an array": (json.dumps(ROWS), "application/json"),
+    "an object": (json.dumps({"data": ROWS}), "application/json;charset=UTF-8"),
+    "lines": ("\n".join(map(json.dumps, ROWS)), "application/x-ndjson"),
+    "lines called JSON": ("\n".join(map(json.dumps, ROWS)), "application/json"),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("kind", ["response", "resource"])
+def test_entries_of_feeds_and_rows_of_answers_in_json_are_documents(name, kind, tmp_path):
+    text, content_type = SEVERAL[name]
+    payload = http(text.encode(), Content_Type=content_type) if kind == "response" else text.encode()
+    one_type = "application/http; msgtype=response" if kind == "response" else content_type
+    found = items(tmp_path, record(b"", "request") + record(payload, kind, one_type) + record(http(PAGE.encode())))
+    assert [item.content for item in found[:2]] == ["봄비가 내렸다.", "둑을 다시 쌓았다."]
+    assert [item.fields.get("url") for item in found] == ["http://a.kr/n/1", "http://a.kr/1", "http://a.kr/1"]
+    assert found[0].fields["title"] == "하나"
+    assert [item.origin_offset for item in found] == [1, 1, 2]
+    assert sum(item.raw_bytes for item in found[:2]) == len(payload)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "reason"),
+    [
+        ('<?xml version="1.0"?><urlset><url><loc>http://a.kr</loc></url></urlset>', "text/xml", "unsupported_format"),
+        ("<rss><channel><title>빈 소식</title></channel></rss>", "application/rss+xml", "empty"),
+        (RSS[:150], "application/rss+xml", "malformed_table"),
+        ('{"status": "ok", "count": 3}', "application/json", "no_text"),
+        ('{"status": ', "application/json", "malformed_json"),
+        ("[]", "application/json", "empty"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><rss><channel>&b;</channel></rss>', "text/xml", "malformed_table"),
+    ],
+)
+def test_an_answer_without_documents_is_one_row_that_says_why(content, content_type, reason, tmp_path):
+    payload = http(content.encode(), Content_Type=content_type)
+    (told,) = items(tmp_path, record(payload))
+    assert (told.reason, told.raw_bytes) == (reason, len(payload))
+
+
+def test_an_xhtml_page_under_a_type_of_xml_is_a_page(tmp_path):
+    payload = http(b'<?xml version="1.0"?>\n' + PAGE.encode(), Content_Type="application/xml")
+    (found,) = items(tmp_path, record(payload))
+    assert found.format == "html"

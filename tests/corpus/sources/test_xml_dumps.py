@@ -5,12 +5,14 @@
 import bz2
 import time
 from html import escape
+from pathlib import Path
 
 import pytest
 
 from malmoi.corpus.sources import wikitext, xml_dumps
 from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
+from malmoi.corpus.sources.letter_account import letters_in
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.web_page import to_documents
 
@@ -88,6 +90,26 @@ def test_wiki_markup_becomes_the_words_that_a_reader_sees(markup, text):
 
 
 @pytest.mark.parametrize(
+    ("markup", "text", "letters"),
+    [
+        ("나루는<ref>강나루, 《강의 책》, 3쪽</ref> 터이다.", "나루는 터이다.", 8),
+        ("나루는<ref name=책 /> 터이다.<ref>하나</ref><ref>둘</ref>", "나루는 터이다.", 3),
+        ("나루는{{efn|배가 닿는 {{lang|en|bank}} 곳}} 터이다.{{각주|하나}}", "나루는 터이다.", 11),
+        ("나루는 터이다.\n<references><ref name=책>강의 책</ref></references>", "나루는 터이다.", 3),
+        ("나루는<ref>닫지 않은 말. 터이다.<ref>둘</ref> 끝", "나루는닫지 않은 말. 터이다. 끝", 1),
+        ("나루는<REF>큰 글자</REF> 터이다.<ref></ref>", "나루는 터이다.", 3),
+    ],
+)
+def test_notes_are_in_no_sentence_and_their_letters_are_counted(markup, text, letters):
+    made = to_documents(Raw(markup, "wikitext", "a.xml", 0, 1), Input(Path("a.xml")))
+    assert isinstance(made, list)
+    assert made[0]["text"] == text
+    taken = {entry["step"]: entry["letters"] for entry in made[0]["letters_taken"]}
+    assert taken["notes"] == letters
+    assert made[0]["letters_read"] == letters_in(markup)
+
+
+@pytest.mark.parametrize(
     "sign",
     [
         "{{",
@@ -98,6 +120,9 @@ def test_wiki_markup_becomes_the_words_that_a_reader_sees(markup, text):
         "\n{|",
         "[[a|",
         "<ref>{{",
+        "<ref>a",
+        "<ref>a</ref><ref>",
+        "{{efn|",
         "<!--",
         "<nowiki>",
         "}}",

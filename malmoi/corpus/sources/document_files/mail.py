@@ -1,6 +1,6 @@
 """Mails (EML, RFC 5322 and MIME) and pages saved as MHTML, by the standard library's parser.
 
-Of a mail in several forms the plain one is read, else the HTML. Quoted replies and signatures are kept: they are text.
+Of a mail in several forms the plain one is read, else the HTML. Quoted mails are settled in mail_quotes.py.
 Files attached to it are counted, by kind and size and without their names, which may name people. Mails attached to a
 mail are texts of their own. Nothing that a mail points to is fetched.
 """

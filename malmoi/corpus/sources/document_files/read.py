@@ -12,13 +12,14 @@ from malmoi.corpus.document import DAMAGE
 from malmoi.corpus.sources import page_documents
 from malmoi.corpus.sources.document_files import docx, epub, formats, hwp5, hwpx, mail, pdf, pptx, whole_page, xlsx
 from malmoi.corpus.sources.document_files.extracted import MOST_CHARACTERS, Extracted, Part
+from malmoi.corpus.sources.document_files.limits import memory_limit, time_limit
+from malmoi.corpus.sources.document_files.mail_quotes import settled
 from malmoi.corpus.sources.document_files.package import UNPACKING
-from malmoi.corpus.sources.document_files.time_limit import time_limit
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.letter_account import NORMALISED, account
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, document, given_fields, unreadable
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import DamagedError, malformed
 from malmoi.kit.hangul import whole_characters
 
 READERS: dict[str, Callable[[bytes], Extracted]] = {
@@ -27,6 +28,8 @@ READERS: dict[str, Callable[[bytes], Extracted]] = {
 }  # fmt: skip
 MOST_S = 300.0
 """Of one file. Readers that can ask for the time end earlier by themselves; this one is for those that hang."""
+MOST_MEMORY_BYTES = 1_000_000_000
+"""That reading one file may take. A tree of the largest member of a package (64 MB) takes some 600 MB."""
 BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, IndexError, RecursionError, OverflowError,
     TypeError, AttributeError, EOFError,
@@ -43,14 +46,18 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
     """
     assert isinstance(raw.content, bytes)
     try:
-        with time_limit(MOST_S):
-            extracted = READERS[_format(raw.content, raw.origin_file)](raw.content)
-    except DamagedError as damage:
+        with time_limit(MOST_S), memory_limit(MOST_MEMORY_BYTES):
+            kind = _format(raw.content, raw.origin_file)
+            extracted = READERS[kind](raw.content)
+    except MemoryError:
+        detail = f"reading it takes more than {MOST_MEMORY_BYTES} bytes of memory; split it into several files"
+        return unreadable(raw, "too_large", detail)
+    except (DamagedError, *BROKEN) as error:
+        damage = error if isinstance(error, DamagedError) else malformed(error)
         return unreadable(raw, damage.reason, damage.detail)
-    except BROKEN as error:
-        return unreadable(raw, "malformed_document", f"{type(error).__name__}: {error}"[:200])
     found: list[dict[str, Any] | Unreadable] = []
-    for part in extracted.parts:
+    parts = settled(extracted.parts, source.mail_quotes) if kind == "mail" else extracted.parts
+    for part in parts:
         found += _documents(part, raw, source)
     found += [unreadable(raw, gap.reason, gap.detail) for gap in extracted.gaps]
     return found
@@ -103,7 +110,7 @@ def _ole_format(content: bytes) -> str:
         with olefile.OleFileIO(io.BytesIO(content)) as ole:
             names = {entry[0] for entry in ole.listdir()}
     except (OSError, *BROKEN) as error:
-        raise DamagedError("malformed_document", f"a damaged OLE file: {error}"[:200]) from None
+        raise malformed(error, "a damaged OLE file") from None
     if "EncryptedPackage" in names:
         raise DamagedError("encrypted", "the document asks for a password; save it without one")
     for name, old in OLE_NOT_READ.items():
@@ -121,7 +128,7 @@ def _zip_format(content: bytes) -> str:
             names = package.namelist()
             mimetype = package.open("mimetype").read(100).decode("latin-1") if "mimetype" in names else ""
     except (*UNPACKING, *BROKEN) as error:
-        raise DamagedError("malformed_document", f"a damaged zip package: {error}"[:200]) from None
+        raise malformed(error, "a damaged zip package") from None
     found = formats.package_format(names, mimetype)
     if found is None:
         raise DamagedError("unsupported_format", "a zip archive that is no document of a known kind")

@@ -2,6 +2,7 @@
 
 import io
 import random
+import resource
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from small_batches import quiet
 
 from malmoi.corpus.build import build
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.document_files import read as document_files
 from malmoi.corpus.sources.input import Input
 
 MADE = Path(__file__).parent / "made_elsewhere"
@@ -206,10 +208,32 @@ def test_a_file_larger_than_the_input_allows_is_told(tmp_path):
 
 
 def test_what_hangs_inside_a_library_ends_its_process_and_says_where():
-    module = "malmoi.corpus.sources.document_files.time_limit"
+    module = "malmoi.corpus.sources.document_files.limits"
     code = f"from {module} import time_limit\nwith time_limit(0.2):\n    while True: pass"
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1 and "Timeout" in ended.stderr
+
+
+HOSTILE_TREE = make.docx("<w:p/>" * 1_500_000)
+"""Some 20 kB; 9 MB unpacked, of which a tree takes 150 MB."""
+
+
+def test_a_file_that_takes_more_memory_than_it_may_is_told_and_the_next_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(document_files, "MOST_MEMORY_BYTES", 60_000_000)
+    limit = resource.getrlimit(resource.RLIMIT_AS)
+    (told,) = reasons(documents(tmp_path, "a.docx", HOSTILE_TREE))
+    assert told == ("too_large", "reading it takes more than 60000000 bytes of memory; split it into several files")
+    assert resource.getrlimit(resource.RLIMIT_AS) == limit
+    assert text_of(tmp_path, "b.docx", WHOLE["docx"]) == STORY
+
+
+def test_what_a_library_takes_beyond_the_limit_ends_no_more_than_its_process():
+    module = "malmoi.corpus.sources.document_files.limits"
+    take = "libc.malloc.restype = ctypes.c_void_p\nwhile libc.malloc(1 << 20): pass\nprint('no memory')"
+    code = f"import ctypes\nfrom {module} import memory_limit\nlibc = ctypes.CDLL(None)\n"
+    code += "with memory_limit(100 << 20):\n    " + take.replace("\n", "\n    ")
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout) == (0, "no memory\n")
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ import base64
 import pytest
 from made_documents import STORY, documents, reasons, text_of
 
+from malmoi.corpus.sources.letter_account import letters_in
+
 PYTHON_NAMES = {"ks_c_5601-1987": "cp949"}
 
 
@@ -84,3 +86,62 @@ def test_a_saved_page_is_read_as_a_page_with_its_address(tmp_path):
     (found, gap) = documents(tmp_path, "a.mht", (content + parts("related", HTML + page, frame)).encode())
     assert (found["text"], found["source"]["url"]) == (STORY, "https://example.com/ferry")
     assert gap.reason == "attachment"
+
+
+ASKED, ANSWER = "내일 오후에 나루터에서 회의를 엽시다.", "네, 알겠습니다. 세 시까지 가겠습니다."
+HEAD = "보낸 사람: 한가온 <a@b.kr>\n보낸 날짜: 2021년 5월 25일\n받는 사람: 윤나래\n제목: 회의"
+MAILER = "From: 한가온 <a@b.kr>\nSent: Tuesday, May 25, 2021\nTo: 윤나래\nSubject: 회의"
+QUOTES = {
+    "signs": f"{ANSWER}\n\n2021년 5월 25일 (화) 오후 3:21, 한가온 <a@b.kr>님이 작성:\n\n> {ASKED}",
+    "English": f"{ANSWER}\n\nOn Tue, May 25, 2021 at 3:21 PM 한가온 <a@b.kr>\nwrote:\n> {ASKED}",
+    "Outlook": f"{ANSWER}\n\n{HEAD}\n\n{ASKED}",
+    "Outlook in English": f"{ANSWER}\n\n{MAILER}\n\n{ASKED}",
+    "a Korean webmail": f"{ANSWER}\n\n-----Original Message-----\nFrom: 한가온\n\n{ASKED}",
+    "an older one": f"{ANSWER}\n\n--------- 원본 메일 ---------\n{ASKED}",
+}
+
+
+def quoted(tmp_path, body, choice, kind="plain"):
+    content = f"From: a\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n{body}".encode()
+    return documents(tmp_path, "a.eml", content, mail_quotes=choice)
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_the_chain_of_earlier_mails_is_cut_and_counted_or_kept(name, tmp_path):
+    (cut,) = quoted(tmp_path, QUOTES[name], "cut")
+    assert cut["text"] == ANSWER
+    (taken,) = [entry["letters"] for entry in cut["letters_taken"] if entry["step"] == "mail_quotes"]
+    assert letters_in(ANSWER) + taken == cut["letters_read"] == letters_in(QUOTES[name])
+    (kept,) = quoted(tmp_path, QUOTES[name], "once")
+    assert kept["text"] == QUOTES[name]
+
+
+def test_a_line_that_a_chain_repeats_stands_once(tmp_path):
+    chain = f"{ANSWER}\n\n> {ASKED}\n>\n> 네.\n>> {ASKED}\n>> 네.\n>>> {ASKED}\n>>> 처음에 한 다른 말이 하나 있다."
+    (kept,) = quoted(tmp_path, chain, "once")
+    assert kept["text"].count(ASKED) == 1
+    assert kept["text"].count("네.") == 2
+    assert "처음에 한 다른 말이" in kept["text"]
+    assert {"step": "mail_quotes", "letters": 2 * letters_in(ASKED)} in kept["letters_taken"]
+
+
+def test_answers_between_quoted_lines_and_mails_that_only_quote_stay(tmp_path):
+    (between,) = quoted(tmp_path, f"> {ASKED}\n{ANSWER}\n> 끝으로 하나 더 묻습니다.\n그것도 됩니다.", "cut")
+    assert between["text"] == f"{ANSWER}\n그것도 됩니다."
+    (only,) = quoted(tmp_path, f"-------- Forwarded Message --------\n{ASKED}", "cut")
+    assert ASKED in only["text"]
+    (none,) = quoted(tmp_path, f"From: 이 말로 시작하는 글\n{ASKED}\n5 > 3 이다.", "cut")
+    assert none["text"] == f"From: 이 말로 시작하는 글\n{ASKED}\n5 > 3 이다."
+
+
+def test_a_quoted_mail_that_is_attached_too_stands_once(tmp_path):
+    inner = f"Content-Type: message/rfc822\r\n\r\nFrom: b\r\n{PLAIN}{ASKED}"
+    mail = ("From: a\r\n" + parts("mixed", PLAIN + f"{ANSWER}\r\n> {ASKED}", inner)).encode()
+    first, second = documents(tmp_path, "b.eml", mail)
+    assert (first["text"], second["text"]) == (ANSWER, ASKED)
+
+
+def test_quotations_in_html_are_known_too(tmp_path):
+    html = f"<p>{ANSWER}</p><div>2021년 5월 25일, 한가온님이 작성:</div><blockquote><p>{ASKED}</p></blockquote>"
+    (cut,) = quoted(tmp_path, html, "cut", "html")
+    assert cut["text"] == ANSWER
