@@ -24,7 +24,7 @@ _FORMS = (
     (r"사번|사원 ?번호|직원 ?번호", r"[A-Z]{0,3}-?[0-9]{5,10}|(?:19|20)[0-9]{2}-[0-9]{3,5}"),
     (r"(?:환자|병록|차트|진료 ?카드) ?번호", r"[A-Z]?[0-9]{6,10}|[0-9]{2,4}-[0-9]{4,6}"),
 )
-"""The words, and the numbers of their kind. A school's year of entry (15학번), a model or a form's empty field is none."""
+"""The words, and the numbers of their kind. A school's year of entry (15학번) or a form's empty field is none."""
 _START = r"(?<![가-힣A-Za-z])"
 _PATTERNS = tuple(
     re.compile(f"{_START}(?i:{words}){_BETWEEN}(?P<number>{numbers}){_AFTER}") for words, numbers in _FORMS
