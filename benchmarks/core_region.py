@@ -46,7 +46,7 @@ PACKAGES = (
     *("trafilatura==2.3.1", "lxml_html_clean", "resiliparse==2.0.1"),
     *("readability-lxml==0.9", "newspaper4k==0.9.6", "nltk"),
 )
-PEER = """
+PEER = r"""
 import json, pickle, sys, time
 from importlib.metadata import version
 import lxml.html
