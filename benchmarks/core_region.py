@@ -181,7 +181,9 @@ def peer_python(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True, stdout=sys.stderr)
+        pip = [python, "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "-U", "pip"], check=True, stdout=sys.stderr)  # Debian's does not know lxml's extras
+        subprocess.run([*pip, *PACKAGES], check=True, stdout=sys.stderr)
     return python
 
 

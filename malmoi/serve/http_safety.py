@@ -92,7 +92,7 @@ def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
 async def filtered(pieces: AsyncGenerator[TextPiece, None], rules: Rules) -> AsyncGenerator[TextPiece, None]:
     """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
 
-    Tokens are not passed on where text may be covered: their bytes would show it.
+    Its tokens go on with it for the record of the answer; no client sees them, for logprobs is refused.
     """
     if not rules.wanted():
         async for piece in pieces:
@@ -104,9 +104,6 @@ async def filtered(pieces: AsyncGenerator[TextPiece, None], rules: Rules) -> Asy
         async for piece in pieces:
             text = state.feed(piece.text, is_last=piece.finish is not None)
             finish = FINISH if state.blocked else piece.finish
-            if shows_all:
-                yield piece
-            elif text or finish:
-                yield replace(piece, text=text, tokens=(), finish=finish)
+            yield piece if shows_all else replace(piece, text=text, finish=finish)
             if finish:
                 return
