@@ -30,13 +30,16 @@ def class_table() -> np.ndarray:
     read in a wrong Korean charset is full of them. U+318D, used as a middle dot in law, is punctuation here.
     """
     table = np.array([_class_of(code) for code in range(PLANE)], np.uint8)
-    common = bytes(range(256))
-    rows = [bytes((lead, trail)) for lead in range(0xB0, 0xC9) for trail in common[0xA1:0xFF]]
-    syllables = np.array([ord(row.decode("euc_kr")) for row in rows])
     table[0xAC00:0xD7A4] = RARE_HANGUL
-    table[syllables] = HANGUL
+    table[common_syllables()] = HANGUL
     table[0x318D] = PUNCTUATION
     return table
+
+
+def common_syllables() -> np.ndarray:
+    """int64 (2350,): the code points of KS X 1001's syllables, in its order."""
+    rows = bytes(byte for lead in range(0xB0, 0xC9) for trail in range(0xA1, 0xFF) for byte in (lead, trail))
+    return np.array([ord(syllable) for syllable in rows.decode("euc_kr")])
 
 
 def _class_of(code: int) -> int:

@@ -18,6 +18,10 @@ Recall and precision of the search with this number stand at NearDuplicate; othe
 MOST_STAYING = 2_000
 """So many documents of one cluster are compared with its others: work stays linear in a cluster of any size."""
 
+CHAIN, SWEPT = 3, 1_000
+"""From so many steps between its ends on a cluster of at most SWEPT documents is a chain: the copies of one text are
+two steps from each other at most, over that text."""
+
 
 @njit(nogil=True, cache=True)
 def pairs(keys: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +100,8 @@ def choose(
     similarities: np.ndarray,
     always: int = 0,
 ) -> None:
-    """Who stays: the best of each cluster, then the best that is not like any that stays, and so on.
+    """Who stays: the best of each cluster, then the best that is not like any that stays, and so on. Where a cluster is
+    a chain, its two ends come before the best.
 
     Every document that goes is thus similar to one that stays, not only linked to it through a chain of others. order:
     documents by cluster (all of one beside each other), the best first. roots: the cluster of each document.
@@ -108,17 +113,79 @@ def choose(
     (documents,).
     """
     staying = np.empty(MOST_STAYING, np.int64)
-    count = 0
-    for k in range(len(order)):
-        member = order[k]
-        if k == 0 or roots[member] != roots[order[k - 1]]:
-            count = 0
-        stands_for[member] = member
-        for s in range(count if member >= always else 0):
-            alike = similarity(sketches[staying[s]], sketches[member])
-            if alike >= least:
-                stands_for[member], similarities[member] = staying[s], alike
-                break
-        if stands_for[member] == member and count < MOST_STAYING:
-            staying[count] = member
-            count += 1
+    distances = np.empty(SWEPT, np.int64)
+    first = 0
+    while first < len(order):
+        last = first + 1
+        while last < len(order) and roots[order[last]] == roots[order[first]]:
+            last += 1
+        one, other = _ends(order[first:last], sketches, least, distances)
+        count = 0
+        for turn in range(3):  # documents of an older corpus, the ends of a chain, all others
+            for k in range(first, last):
+                member = order[k]
+                is_end = member in (one, other)
+                if turn != (0 if member < always else 1 if is_end else 2):
+                    continue
+                stands_for[member] = member
+                for s in range(count if member >= always else 0):
+                    alike = similarity(sketches[staying[s]], sketches[member])
+                    if alike >= least:
+                        stands_for[member], similarities[member] = staying[s], alike
+                        break
+                if stands_for[member] == member and count < MOST_STAYING:
+                    staying[count] = member
+                    count += 1
+        first = last
+
+
+@njit(nogil=True, cache=True)
+def _ends(members: Any, sketches: Any, least: Any, distances: Any) -> Any:
+    """The two documents farthest from each other, by steps between those that are alike, if they are CHAIN steps apart.
+
+    Only they hold the beginning and the end of a text that slides (pages of a thread, a log written on). Found by
+    sweeps in breadth, exact for a chain; where all are like the best one, the first says that there is none. Else
+    -1, -1.
+
+    members: int64, of one cluster, the best first. distances: int64 (SWEPT,), room.
+    """
+    if len(members) <= CHAIN or len(members) > SWEPT:
+        return -1, -1
+    far, steps = _farthest(members, 0, sketches, least, distances)
+    if steps >= 2:
+        far, steps = _farthest(members, far, sketches, least, distances)
+    if steps < CHAIN:
+        return -1, -1
+    one = _outermost(members, steps, sketches, distances)
+    _, steps = _farthest(members, one, sketches, least, distances)
+    return members[one], members[_outermost(members, steps, sketches, distances)]
+
+
+@njit(nogil=True, cache=True)
+def _farthest(members: Any, start: Any, sketches: Any, least: Any, distances: Any) -> Any:
+    """The place of the member that is most steps from the one at `start`, and the steps: a search in breadth."""
+    distances[: len(members)] = -1
+    queue = np.empty(len(members), np.int64)
+    queue[0], distances[start], size = start, 0, 1
+    at = 0
+    while at < size and size < len(members):
+        for k in range(len(members)):
+            if distances[k] < 0 and similarity(sketches[members[queue[at]]], sketches[members[k]]) >= least:
+                queue[size], distances[k] = k, distances[queue[at]] + 1
+                size += 1
+        at += 1
+    return queue[size - 1], distances[queue[size - 1]]
+
+
+@njit(nogil=True, cache=True)
+def _outermost(members: Any, steps: Any, sketches: Any, distances: Any) -> Any:
+    """Of the members that are so many steps away, the place of the one that is least like all the others together."""
+    best, least_sum = -1, np.inf
+    for k in range(len(members)):
+        if distances[k] == steps:
+            total = 0.0
+            for other in range(len(members)):
+                total += similarity(sketches[members[k]], sketches[members[other]])
+            if total < least_sum:
+                best, least_sum = k, total
+    return best

@@ -1,8 +1,9 @@
 """Deduplication: which documents are copies of one another, who stays for them, and how often each is read.
 
 LSH candidates are verified on MinHash sketches and joined by union-find; a cluster is a connected component of what is
-alike. In each cluster the survivor is its best document, and so is whoever is not like one that survives. Documents in
-a pair take sketch and ranks (about 250 bytes each, the sketches in a mapped file), all others BYTES_PER_DOCUMENT.
+alike. In each cluster the survivor is its best document, and so is whoever is not like one that survives; of a chain,
+the two ends come first. Documents in a pair take sketch and ranks (about 250 bytes each, the sketches in a mapped
+file), all others BYTES_PER_DOCUMENT.
 """
 
 import json
@@ -36,7 +37,8 @@ class Copies:
     """The documents that have copies, by ascending rank; all others stay alone.
 
     exact, near: rank of the document that stays for it, its own where it stays. similarity: to the near one, else NaN.
-    cluster: rank of the best document of its connected component; size: documents in that cluster.
+    cluster: rank of the best document of its connected component, or of the one that stays for that; size: documents in
+    the cluster.
     """
 
     ranks: np.ndarray
@@ -163,7 +165,7 @@ def _copies(space: Workspace) -> Copies:
     exact, near, best_of_cluster = ranks.copy(), ranks.copy(), ranks.copy()
     similar = np.full(len(ranks), np.nan)
     of_members = np.searchsorted(ranks, members)
-    near[of_members], best_of_cluster[of_members] = members[survivors], members[parents]
+    near[of_members], best_of_cluster[of_members] = members[survivors], members[survivors[parents]]
     similar[of_members] = similarity
     copies = np.searchsorted(ranks, copied)
     exact[copies] = best

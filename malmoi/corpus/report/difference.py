@@ -53,8 +53,9 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
     """What `after` does otherwise than `before`, two finished corpora.
 
     counts: of both, as in their manifests. changes: for each change and pair of reasons (None: kept, or not there) the
-    documents and bytes kept before and after, the largest first. by_kind, by_source: the same sums for each. samples: up
-    to so many documents of each, chosen by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
+    documents and bytes kept before and after, the largest first. by_kind, by_source: the same sums for each.
+    samples: up to so many documents of each, chosen by id, so that they are the same every time. Raises UserError where
+    a folder is no finished corpus.
     """
     sides = {"before": numbers(before), "after": numbers(after)}
     with opened(before, ()) as database:

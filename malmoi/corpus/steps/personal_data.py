@@ -1,4 +1,4 @@
-"""Personal data: sixteen types are found in text, titles and turns, and removed, masked, or given other names.
+"""Personal data: seventeen types are found in text, titles and turns, and removed, masked, or given other names.
 
 Hyperscan finds candidates over the bytes of the whole batch; Python looks only at a few hundred bytes around each. The
 same is done to the text, the title, what each speaker says, captions and the prompts of views; counts are of the text.

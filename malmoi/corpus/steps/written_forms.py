@@ -16,6 +16,7 @@ from malmoi.corpus.steps.personal.names import find_names, find_names_beside
 from malmoi.corpus.steps.personal.network import find_networks
 from malmoi.corpus.steps.personal.phones import find_phones
 from malmoi.corpus.steps.personal.plain import PersonalSpan, to_plain, without_invisible
+from malmoi.corpus.steps.personal.registers import find_registers
 from malmoi.corpus.steps.personal.vehicles import find_plates
 from malmoi.corpus.steps.personal.words import WORDS
 
@@ -37,6 +38,7 @@ FINDERS: dict[str, Callable[[str], Iterator[PersonalSpan]]] = {
     "plates": find_plates,
     "addresses": find_addresses,
     "births": find_births,
+    "registers": find_registers,
     "messengers": find_messengers,
     "names": find_names,
 }

@@ -2,7 +2,7 @@
 
 Lines of Korean are broken between words or between any two letters, and what is printed does not say which. The model
 gives the probability that there was a space, from hashed pairs and triples of letters, the pieces of the words that
-meet at the gap, and whether the words stand elsewhere in the same text. Learnt by learning/word_gap_learner.py on text
+meet at the gap, and whether the words stand elsewhere in the same text. Learnt by benchmarks/line_breaks.py on text
 with its spaces: every gap between two letters is one example.
 """
 

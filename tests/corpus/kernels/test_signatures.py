@@ -1,4 +1,5 @@
 import random
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -89,6 +90,39 @@ def test_documents_of_an_older_corpus_stay_and_copies_of_each_go():
     choose(np.arange(3), np.zeros(3, np.int64), small, 0.45, stands_for, alike, 2)
     assert stands_for.tolist() == [0, 1, 1]
     assert np.isnan(alike).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(("window", "step"), [(10, 1), (14, 2), (16, 2), (18, 2), (20, 2), (20, 3), (24, 3), (30, 4)])
+@pytest.mark.parametrize("seed", [3, 4, 6])
+def test_of_a_text_that_slides_no_sentence_is_lost(window, step, seed):
+    whole = re.split(
+        r"(?<=[.?!]) ", " ".join(sentences(seed * 100 + number) for number in range(12)).replace("\n", " ")
+    )
+    slides = [whole[first : first + window] for first in range(0, 60 - window, step)]
+    documents = [" ".join(slide) for slide in slides]
+    order = np.random.default_rng(seed).permutation(len(documents))  # the best may lie anywhere
+    small = sketches(signed(*(documents[place] for place in order))[0])
+    parents = np.arange(len(order))
+    join(*np.triu_indices(len(order), 1), small, 0.7, parents)
+    flatten(parents)
+    by_cluster = np.argsort(parents, kind="stable")
+    stands_for, alike = np.arange(len(order)), np.full(len(order), np.nan)
+    choose(by_cluster, parents, small, 0.7, stands_for, alike)
+    stay = np.flatnonzero(stands_for == np.arange(len(order)))
+    kept = {sentence for place in stay for sentence in slides[order[place]]}
+    assert {sentence for slide in slides for sentence in slide} - kept == set()
+    assert len(stay) < len(order)
+
+
+def test_copies_of_one_text_go_though_they_are_unlike_each_other():
+    """A star has two steps between its points: the best one, its middle, stays alone."""
+    text = sentences(21) + sentences(22)
+    star = [text, *(changed(text, 0.04, seed) for seed in range(1, 7))]
+    small = sketches(signed(*star)[0])
+    stands_for, alike = np.arange(7), np.full(7, np.nan)
+    choose(np.arange(7), np.zeros(7, np.int64), small, 0.45, stands_for, alike)
+    assert similarity(small[1], small[2]) < 0.45
+    assert stands_for.tolist() == [0] * 7
 
 
 @pytest.mark.parametrize(

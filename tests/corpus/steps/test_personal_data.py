@@ -184,6 +184,7 @@ WRITTEN = {
     "address": "서울특별시 강남구 테헤란로 123, 101동 1203호",
     "birth_date": "1996년 1월 12일",
     "messenger_id": "gaon_na96",
+    "personal_code": "2015-123456",
     "name": "홍길동",
 }
 
@@ -273,7 +274,7 @@ def test_list_of_addresses_in_any_policy_is_counted(key_file):
 
 
 def test_masks_are_one_for_each_type_and_unlike():
-    assert len(set(MASKS.values())) == len(TYPES) == 16
+    assert len(set(MASKS.values())) == len(TYPES) == 17
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,12 @@ def test_no_row_is_taken_away_and_an_empty_batch_keeps_its_columns():
     full, empty = Quality()(batch_of(["", "가", sentences(2)])), Quality()(batch_of([]))
     assert full.num_rows == 3
     assert empty.schema == full.schema
+
+
+def test_a_text_without_spaces_is_judged_as_the_same_text_with_them():
+    for number in range(1, 9):
+        text = sentences(number)
+        rows = [Quality()(batch_of([written])).to_pylist()[0] for written in (text, "".join(text.split(" ")))]
+        assert [row["language"] for row in rows] == ["ko", "ko"]
+        assert reasons("".join(text.split(" ")), "web") == reasons(text, "web") == set()
+        assert abs(rows[0]["quality"] - rows[1]["quality"]) < 0.3

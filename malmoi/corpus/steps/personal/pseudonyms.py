@@ -173,5 +173,6 @@ _MAKERS: dict[str, Callable[[str, str], str]] = {
     "address": _address,
     "birth_date": _birth,
     "messenger_id": _messenger,
+    "personal_code": _rewritten,
     "name": _name,
 }
