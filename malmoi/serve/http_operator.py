@@ -1,4 +1,4 @@
-"""What load balancers, monitors and operators ask: is it well, does it take requests, what runs, what are its numbers."""
+"""What load balancers, monitors and operators ask: is it well, does it take requests, what runs, its numbers."""
 
 import importlib.metadata
 
