@@ -5,7 +5,7 @@ works on the bytes of tokens, so a token that is a third of a Hangul syllable is
 
 A guide may be made to be costly, so it costs its own request alone. It is built in a thread of its own, once for the
 same guide, and the mask of each token in another, beside the model's step; both let the interpreter's lock go. A mask
-has a limit of work (about a third of a second), an answer a budget of time for all its masks.
+has a limit of work (about a tenth of a second), an answer a budget of time for all its masks.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ MAX_GRAMMAR_CHARACTERS = {"regex": 16_000, "json": 16_000, "lark": 4_000}
 """llguidance follows rules that name each other by recursion on the C stack, and the whole process dies where it ends.
 With 8 MB of stack, 3,500 levels of a Lark grammar did so and 2,100 did not; 4,000 characters hold at most 1,700."""
 
-MAX_MASKS_S = 10.0
+MAX_MASKS_S = 5.0
 """CPU seconds for all masks of one answer; an ordinary one takes half a millisecond."""
 
 MAX_BUILD_S = 2.0
@@ -45,7 +45,7 @@ _MOST_SIMULATED = 1_000
 
 _LIMITS = LLParserLimits(
     initial_lexer_fuel=1_000_000,  # 40,000 choices need 0.9 M
-    step_lexer_fuel=50_000,  # ((a{1000}){1000}){1000} took 200,000, the default, 1.2 s in one step
+    step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
     step_max_items=50_000,
     max_items_in_row=2_000,
     max_lexer_states=100_000,

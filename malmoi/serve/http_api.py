@@ -5,7 +5,8 @@ A request goes through four hands: `read` checks its fields (http_body), `asked`
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,17 +14,21 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.chat import chat_ids, text_ids
-from malmoi.serve.http_ask import Ask, asked, check, check_length, check_model, in_thread
+from malmoi.serve.admission import FullError, Place
+from malmoi.serve.http_ask import Ask, asked, check, check_model
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
-from malmoi.serve.http_choices import said, whole
+from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_errors import add_error_handlers, bad
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
-from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
-from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
-from malmoi.serve.http_stream import EventStream, lines, take_place, until_gone
+from malmoi.serve.http_operator import operator_routes
+from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
+from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
+from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
+from malmoi.serve.http_tokens import token_routes
+from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
-from malmoi.serve.served import Place, Served
+from malmoi.serve.quota import OverQuotaError
+from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 
 _STARTED = int(time.time())
@@ -35,7 +40,7 @@ def create_app(served: Served) -> FastAPI:
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(served))
-    app.add_middleware(Guard, rules=rules(served.settings))
+    app.add_middleware(Guard, rules=rules(served.settings), served=served)
     if served.settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
@@ -63,12 +68,9 @@ def rules(settings: ServeSettings) -> Rules:
 def router(served: Served) -> APIRouter:
     """The routes for one served model."""
     routes = APIRouter()
+    routes.include_router(operator_routes(served))
+    routes.include_router(token_routes(served))
     name = served.engine.describe().name
-
-    @routes.get("/health")
-    async def health() -> dict[str, str]:
-        """For load balancers; needs no key."""
-        return {"status": "ok"}
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -84,7 +86,7 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:
         """The assistant's next turn."""
-        sent = await read(request, ChatBody)
+        sent = await read(request, ChatBody, served.large_bodies)
         body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
         form = lambda head: ChatForm(head, served.codec, bool(body.logprobs))  # noqa: E731
@@ -93,28 +95,9 @@ def router(served: Served) -> APIRouter:
     @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
         """How texts go on."""
-        sent = await read(request, CompletionBody)
+        sent = await read(request, CompletionBody, served.large_bodies)
         form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs)  # noqa: E731
         return await _reply(request, served, sent, sent.body.logprobs or 0, form)
-
-    @routes.post("/tokenize")
-    @routes.post("/v1/tokenize")
-    async def tokenize(request: Request) -> dict[str, Any]:
-        """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
-        body = (await read(request, TokenizeBody)).body
-        check_model(body.model, name)
-        return await _tokenized(served, body)
-
-    @routes.post("/detokenize")
-    @routes.post("/v1/detokenize")
-    async def detokenize(request: Request) -> dict[str, Any]:
-        """The text of ids."""
-        body = (await read(request, DetokenizeBody)).body
-        check_model(body.model, name)
-        if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
-            raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
-        text = served.codec.decode(body.tokens)
-        return {"prompt": text, "content": text}
 
     return routes
 
@@ -124,58 +107,70 @@ async def _reply(
 ) -> Response:
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
-    check(served, body)
-    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers)
+    trace = trace_of(request)
+    trace.model = check(served, body, trace.key)
+    try:
+        served.quota.begin(trace.key)
+        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+    except OverQuotaError as error:
+        raise over_quota(error) from None
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         ask = await asked(served, body, num_top)
-        form = form_of(_head(served, ask))
-        if body.stream:
-            return await _stream(request, served, ask, form, place, sent.headers)
-        answers = await until_gone(request, whole(said(served, ask, place), len(ask.requests)))
-        return JSONResponse(form.whole(answers), headers=sent.headers)
-    except UserError as error:
+        trace.prompt_tokens = ask.prompt_tokens
+        place.hold_tokens(ask.most_tokens)
+        served.quota.reserve(trace.key, ask.most_tokens)
+        trace.reserved_tokens = ask.most_tokens
+        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))
+        return await (_stream if body.stream else _whole)(request, run, sent.headers)
+    except BaseException as error:
         place.release()
-        raise bad(guide, str(error)) from None
-    except BaseException:
-        place.release()
-        raise
+        raise _told(error, guide) from None
 
 
-async def _stream(
-    request: Request, served: Served, ask: Ask, form: Form, place: Place, headers: Mapping[str, str]
-) -> Response:
+def _told(error: BaseException, guide: str | None) -> BaseException:
+    """What stopped a request, as the error that its client sees."""
+    if isinstance(error, FullError):
+        return full(error)
+    if isinstance(error, OverQuotaError):
+        return over_quota(error)
+    return bad(guide, str(error)) if isinstance(error, UserError) else error
+
+
+@dataclass(frozen=True)
+class Run:
+    """One request that has its place: what the engine is asked, and how the reply is written."""
+
+    served: Served
+    ask: Ask
+    place: Place
+    trace: Trace
+    form: Form
+
+    def said(self) -> AsyncGenerator[Said, None]:
+        """What the answers say."""
+        return said(self.served, self.ask, self.place, self.trace)
+
+
+async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
+    """The answers when they are all made."""
+    answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
+    return JSONResponse(run.form.whole(answers), headers=dict(headers))
+
+
+async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
-    pieces = said(served, ask, place)
+    pieces = run.said()
     first = await until_gone(request, anext(pieces))
-    return EventStream(lines(first, pieces, form), pieces, place, headers)
+    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE)
 
 
-async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
-    """The ids of a text, or of a conversation up to where the assistant speaks."""
-    if body.messages is not None:
-        turns = [message.to_turn() for message in body.messages]
-        text, field = "".join(turn.text for turn in turns), "messages"
-        encode = lambda: chat_ids(served.codec, turns)  # noqa: E731
-    else:
-        text, field = body.prompt or body.content or "", "prompt"
-        encode = lambda: text_ids(served.codec, text)  # noqa: E731
-    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
-    ids = await in_thread(served, encode)
-    return {
-        "count": len(ids),
-        "max_model_len": served.engine.describe().context_tokens,
-        "tokens": ids,
-        "token_strs": [token_text(served.codec, token_id) for token_id in ids],
-    }
-
-
-def _head(served: Served, ask: Ask) -> Head:
+def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     about, options = served.engine.describe(), ask.body.stream_options
     usage = "last" if ask.body.wants_usage else "none"
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage)
+    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
 
 
 def _model(served: Served) -> dict[str, Any]:

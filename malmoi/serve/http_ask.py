@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from malmoi.serve.chat import chat_ids, text_ids
 from malmoi.serve.engine import Guide, Request
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
+from malmoi.serve.keys import Key
 from malmoi.serve.served import Served
 
 _DRAWING = {
@@ -46,10 +48,17 @@ class Ask:
         return sum(len(request.prompt_ids) + request.max_tokens for request in self.requests)
 
 
-def check(served: Served, body: Sampling) -> None:
-    """What can be refused before anything is encoded: the model's name, too many answers, texts that cannot fit."""
+def check(served: Served, body: Sampling, key: Key) -> str:
+    """The model that answers. Raises ApiError for what can be refused before anything is encoded.
+
+    That is: the model's name, too many answers, texts that cannot fit.
+    """
     about = served.engine.describe()
     check_model(body.model, about.name)
+    if key.models is not None and about.name not in key.models:
+        korean = f"이 API 키로는 {about.name!r} 모델을 쓸 수 없어요."
+        message = f"this API key may not ask the model {about.name!r}"
+        raise ApiError(403, message, "model", "model_not_allowed", korean)
     if isinstance(body, ChatBody):
         check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
     if isinstance(body, CompletionBody):
@@ -62,6 +71,7 @@ def check(served: Served, body: Sampling) -> None:
                 raise _too_long("prompt", len(prompt), about.context_tokens)
     if body.best_of not in (None, 1, body.num_answers):
         raise bad("best_of", "best_of above n is not supported by this server")
+    return about.name
 
 
 def check_length(served: Served, field: str, num_bytes: int) -> None:
@@ -88,9 +98,10 @@ async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
     for prompt_ids in prompts:
         first = _request(served, body, prompt_ids, num_top)
         first = dataclasses.replace(first, guide=guide)
-        # With a seed, the answers to one prompt differ and can still be had again.
-        seeds = [None if body.seed is None else (body.seed + count) % 2**63 for count in range(1, body.num_answers)]
-        requests += [first, *(dataclasses.replace(first, seed=seed) for seed in seeds)]
+        # Each answer has its own seed, ours where the client sent none: so it can be made again.
+        seed = secrets.randbelow(2**53) if body.seed is None else body.seed
+        seeds = [seed, *((seed + count) % 2**63 for count in range(1, body.num_answers))]
+        requests += [dataclasses.replace(first, seed=each) for each in seeds]
     return Ask(body, tuple(requests))
 
 

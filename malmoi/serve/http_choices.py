@@ -10,9 +10,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import Ask
+from malmoi.serve.http_record import Answer
 from malmoi.serve.http_schema import CompletionBody
-from malmoi.serve.served import Place, Served
+from malmoi.serve.http_trace import CLIENT_LEFT, Trace
+from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece, TextStream, answer, echo
 
 _BUFFERED_PIECES = 256
@@ -27,18 +30,27 @@ class Said:
     piece: TextPiece | None
 
 
-async def said(served: Served, ask: Ask, place: Place) -> AsyncGenerator[Said, None]:
+async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGenerator[Said, None]:
     """All answers, merged; each ends with a piece that has `finish`. The place is released when the engine is done.
 
     Closing it early frees the engine's slots. What fails in one answer is raised here and ends them all.
     """
     queue: asyncio.Queue[Said | Exception] = asyncio.Queue(_BUFFERED_PIECES)
-    gate = asyncio.Semaphore(place.num_slots)
+    gate, counts = asyncio.Semaphore(place.num_slots), [0] * len(ask.requests)
 
     async def run(index: int) -> None:
         try:
-            async with gate, aclosing(_answer(served, ask, index)) as pieces:
+            kept = Answer(ask, index)
+            tokens = len(ask.requests[index].prompt_ids) + ask.requests[index].max_tokens
+            async with gate, place.turn(tokens), aclosing(_answer(served, ask, index)) as pieces:
+                trace.queue_s = trace.queue_s or trace.elapsed_s
                 async for piece in pieces:
+                    counts[index] = piece.num_tokens
+                    if piece.num_tokens:  # an echo is no part of the answer
+                        kept.add([token.token_id for token in piece.tokens])
+                    if piece.finish and piece.num_tokens:
+                        kept.keep(served, trace, piece.finish)
+                    trace.said(sum(counts))
                     await queue.put(Said(index, piece))
         except Exception as error:
             await queue.put(error)
@@ -58,6 +70,9 @@ async def said(served: Served, ask: Ask, place: Place) -> AsyncGenerator[Said, N
                 raise item
             yield item
             left -= item.piece is not None and item.piece.finish is not None
+    except (GeneratorExit, asyncio.CancelledError):
+        trace.status = CLIENT_LEFT
+        raise
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -10,8 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
 
@@ -63,6 +65,8 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, HTTPException):
         return ApiError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    if isinstance(error, ClientDisconnect):
+        return ApiError(499, "the client has left")
     if isinstance(error, RequestValidationError):
         return invalid(error.errors())
     return bad(None, str(error)) if isinstance(error, UserError) else unexpected(error)
@@ -79,8 +83,10 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    return respond(as_api_error(error))
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    told = as_api_error(error)
+    trace_of(request).code = told.code or ""
+    return respond(told)
 
 
 def invalid(problems: Any) -> ApiError:

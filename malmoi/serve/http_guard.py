@@ -1,6 +1,7 @@
 """What every request passes before it reaches a route: host, origin, key, size and time of its body. Plain ASGI."""
 
 import asyncio
+import datetime
 import re
 import uuid
 from collections.abc import Collection
@@ -13,7 +14,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
-from malmoi.serve.keys import Keys
+from malmoi.serve.http_trace import Trace, close, put
+from malmoi.serve.keys import ANYONE, Key, Keys
+from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
 REQUEST_ID_HEADER = "x-request-id"
@@ -21,6 +24,15 @@ REQUEST_ID_HEADER = "x-request-id"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
 """Asked by load balancers, which have no key."""
+_SCOPES = {
+    "/metrics": "metrics",
+    "/tokenize": "tokens",
+    "/v1/tokenize": "tokens",
+    "/detokenize": "tokens",
+    "/tokenizer_info": "tokens",
+    "/v1/detokenize": "tokens",
+}
+"""The scope that a path needs, where it is not "answer"."""
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
@@ -44,38 +56,37 @@ class Rules:
 class Guard:
     """ASGI middleware. An exception that no route has turned into an answer ends here as a 500 without its message."""
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
-        self._app, self._rules = app, rules
+    def __init__(self, app: ASGIApp, rules: Rules, served: Served | None = None) -> None:
+        self._app, self._rules, self._served = app, rules, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, or answers it with the error."""
+        """Passes a request on, or answers it with the error. Writes its access line when it is over."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_started = False
-        request_id = request_id_of(Headers(scope=scope))
-
-        async def watched(message: Message) -> None:
-            nonlocal has_started
-            if message["type"] == "http.response.start":
-                has_started = True
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
-            await send(message)
-
+        trace = Trace(request_id_of(Headers(scope=scope)))
+        inner = plain_scope(scope, self._rules.root_path)
+        put(inner, trace)
         try:
-            self._check(scope)
-            if scope["method"] == "OPTIONS":
-                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})(scope, receive, watched)
-                return
-            deadline = limited(receive, self._rules.max_body_bytes, self._rules.body_s)
-            await self._app(plain_scope(scope, self._rules.root_path), deadline, watched)
-        except Exception as error:
-            answer = respond(as_api_error(error))
-            if not has_started:
-                await answer(scope, receive, watched)
+            await self._answer(inner, receive, _watched(send, trace), trace)
+        finally:
+            close(trace, {**inner, "method": scope["method"]}, self._served)
 
-    def _check(self, scope: Scope) -> None:
-        """Raises ApiError for the first rule that a request breaks: host, origin, announced length, key."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
+        try:
+            trace.key = self._check(scope)
+            if scope["method"] == "OPTIONS":
+                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})(scope, receive, send)
+                return
+            await self._app(scope, limited(receive, self._rules.max_body_bytes, self._rules.body_s), send)
+        except Exception as error:
+            told = as_api_error(error)
+            trace.code = told.code or ""
+            if not trace.status:
+                await respond(told)(scope, receive, send)
+
+    def _check(self, scope: Scope) -> Key:
+        """Whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
         headers = Headers(scope=scope)
         if self._rules.hosts is not None and host_name(headers.get("host", "")) not in self._rules.hosts:
             korean = "이 서버는 자기 컴퓨터의 요청에만 답해요. 프록시 뒤라면 --allow-host 로 이름을 더해 주세요."
@@ -86,9 +97,26 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._rules.max_body_bytes:
             raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")
-        path = plain_scope(scope, self._rules.root_path)["path"]
-        if self._rules.keys is not None and path not in _OPEN_PATHS and scope["method"] != "OPTIONS":
-            check_key(headers, self._rules.keys)
+        if self._rules.keys is None or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
+            return ANYONE
+        try:
+            return check_key(headers, self._rules.keys, _SCOPES.get(scope["path"], "answer"))
+        except ApiError as error:
+            if self._served is not None and error.status == 401:
+                self._served.metrics.failed_keys.inc()
+            raise
+
+
+def _watched(send: Send, trace: Trace) -> Send:
+    """`send` that adds the request's id to the answer and notes its status."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            trace.status = message["status"]
+            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = trace.request_id
+        await send(message)
+
+    return watched
 
 
 def request_id_of(headers: Headers) -> str:
@@ -109,11 +137,20 @@ def plain_scope(scope: Scope, root_path: str) -> Scope:
     return {**scope, "path": path.rstrip("/") or "/", "method": method, "root_path": ""}
 
 
-def check_key(headers: Headers, keys: Keys) -> None:
-    """Refuses a request without one of `keys`."""
-    if keys.name_of(headers.get("authorization", "")) is None:
+def check_key(headers: Headers, keys: Keys, scope: str) -> Key:
+    """The key of a request. Raises ApiError without one of `keys`, or where it may not do this."""
+    key = keys.of(headers)
+    if key is None:
         message, scheme = "a valid API key is needed: Authorization: Bearer mm_...", {"WWW-Authenticate": "Bearer"}
-        raise ApiError(401, message, code="invalid_api_key", headers=scheme)
+        korean = "올바른 API 키가 필요해요."
+        raise ApiError(401, message, code="invalid_api_key", message_ko=korean, headers=scheme)
+    if key.expires is not None and datetime.datetime.now(datetime.UTC).date() > key.expires:
+        korean = "API 키의 기한이 지났어요. 운영자에게 새 키를 받아 주세요."
+        raise ApiError(401, f"this API key ended on {key.expires}", code="expired_api_key", message_ko=korean)
+    if scope not in key.scopes:
+        korean = f"이 API 키로는 이 일({scope})을 할 수 없어요."
+        raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", message_ko=korean)
+    return key
 
 
 def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:

@@ -19,7 +19,8 @@ class WebSettings:
     names that the Host header may carry besides this machine's own, for a proxy in front. root_path: what a proxy puts
     before every path. head_s: for the head of a request to come; body_s: for its body; send_s: a client that takes
     nothing of its answer for so long is cut off. comment_s: a stream that is silent for so long gets a comment, for
-    proxies cut what is silent for a minute.
+    proxies cut what is silent for a minute. queue_s: longest wait for a slot. drain_s: after SIGTERM answers under way
+    have so long to end. queued_contexts: tokens that all requests under way may hold together, in contexts per slot.
     """
 
     origins: tuple[str, ...] = ()
@@ -29,14 +30,35 @@ class WebSettings:
     body_s: float = 30.0
     send_s: float = 30.0
     comment_s: float = 15.0
+    queue_s: float = 60.0
+    drain_s: float = 60.0
+    queued_contexts: int = 4
 
     def __post_init__(self) -> None:
-        require(self, "above 0", lambda seconds: seconds > 0, "head_s", "body_s", "send_s", "comment_s")
+        times = ("head_s", "body_s", "send_s", "comment_s", "queue_s", "drain_s")
+        require(self, "above 0", lambda seconds: seconds > 0, *times)
+        at_least(self, 1, "queued_contexts")
         require(self, "begins with / and does not end with it", _is_root_path, "root_path")
 
 
 def _is_root_path(path: str) -> bool:
     return path == "" or (path.startswith("/") and not path.endswith("/"))
+
+
+@dataclass(frozen=True)
+class RecordSettings:
+    """Whether answers are kept, and where.
+
+    database: SQLite file, which may be the studio's; None keeps nothing. policy and retention_days hold where no key is
+    needed; a key has its own (malmoi/serve/keys.py).
+    """
+
+    database: Path | None = None
+    policy: Literal["none", "metadata", "masked", "whole"] = "metadata"
+    retention_days: int = 30
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "retention_days")
 
 
 @dataclass(frozen=True)
@@ -48,7 +70,8 @@ class ServeSettings:
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
-    is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them.
+    is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. records:
+    what is kept of answers.
     """
 
     host: str = "127.0.0.1"
@@ -64,6 +87,7 @@ class ServeSettings:
     keys: Path | None = None
     name: str | None = None
     web: WebSettings = WebSettings()
+    records: RecordSettings = RecordSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")

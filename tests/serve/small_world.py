@@ -4,13 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from malmoi.kit.special_tokens import END_OF_TURN
 from malmoi.model.shape import ModelSettings
-from malmoi.model.transformer import Transformer, start
 from malmoi.serve.engine import Capabilities, Description, Health, Piece, Request, Score
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.settings import SPECIAL_TOKENS
@@ -38,6 +35,11 @@ def make_tokenizer(folder: Path) -> Path:
 
 def make_model(folder: Path) -> Path:
     """A random model of 0.1 M parameters with loud weights (so that its choices differ), as a Hugging Face folder."""
+    import torch  # here, so that a fake engine's process starts without it
+    from safetensors.torch import save_file
+
+    from malmoi.model.transformer import Transformer, start
+
     make_tokenizer(folder)
     settings = ModelSettings(layers=2, hidden=32, heads=4, kv_heads=2, feed_forward=64, context_tokens=128)
     shape = settings.shape(Codec(folder).vocabulary_tokens)

@@ -82,7 +82,7 @@ def test_a_text_that_cannot_fit_is_refused_before_it_is_encoded(client, codec, m
 
 def test_a_full_server_refuses_before_it_encodes(codec, monkeypatch):
     served = Served(FakeEngine(codec), codec, ServeSettings(queue=0))
-    served.num_requests = 2
+    assert [served.admission.take("x") for _ in range(2)]
     monkeypatch.setattr(type(codec), "encode", lambda *_: pytest.fail("nothing is to be encoded"))
     monkeypatch.setattr(type(codec), "encode_many", lambda *_: pytest.fail("nothing is to be encoded"))
     with TestClient(create_app(served), base_url=BASE) as client:

@@ -12,7 +12,7 @@ from malmoi.serve.http_api import create_app
 from malmoi.serve.http_guard import Guard, Rules
 from malmoi.serve.http_stream import EventStream
 from malmoi.serve.keys import add_key
-from malmoi.serve.served import Place, Served
+from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 
 BASE = "http://127.0.0.1:8500"
@@ -104,7 +104,7 @@ def test_completion_logprobs_have_offsets_and_echo_scores_the_prompt(client):
 
 
 def test_an_echo_is_scored_only_within_a_place(client, served):
-    served.num_requests = 3  # two slots and one waiting place
+    taken = [served.admission.take("x") for _ in range(3)]  # two slots and one waiting place
     scored = []
 
     class Counting(FakeEngine):
@@ -116,7 +116,8 @@ def test_an_echo_is_scored_only_within_a_place(client, served):
     body = {"prompt": "사과 뷁", "logprobs": 1, "echo": True, "max_tokens": 0}
     assert client.post("/v1/completions", json=body).status_code == 429
     assert scored == []
-    served.num_requests = 0
+    for place in taken:
+        place.release()
     assert client.post("/v1/completions", json=body).status_code == 200
     assert scored == [1]
 
@@ -243,7 +244,7 @@ def test_a_body_that_says_that_it_is_too_large_is_refused_before_any_of_it_is_re
 
 
 def test_a_full_queue_is_a_429_with_retry_after(client, served):
-    served.num_requests = 3  # two slots and one waiting place
+    assert [served.admission.take("x") for _ in range(3)], "two slots and one waiting place"
     response = client.post("/v1/chat/completions", json=ASK)
     assert response.status_code == 429
     assert int(response.headers["retry-after"]) > 0
@@ -337,7 +338,7 @@ def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even
     async def left():
         begun = fake.generate(Request((1, 2)))
         await anext(begun)
-        stream = EventStream(lines(), begun, Place(served))
+        stream = EventStream(lines(), begun, served.admission.take("x"))
         assert (fake.num_open, served.num_requests) == (1, 1)
         with pytest.raises(RuntimeError, match="the socket is gone"):
             await stream({"type": "http", "asgi": {"spec_version": "2.4"}}, None, broken)
