@@ -14,10 +14,8 @@ import contextlib
 import http.client
 import json
 import multiprocessing
-import os
 import queue
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from serve_process import ROOT, new_key, running
 
 ALLOWED_GAP_S = 0.150
 ALLOWED_RATIO = 3.0
@@ -215,41 +214,6 @@ def _forget_peak(pid: int) -> None:
         Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def _key(code: Path, keys: Path, name: str) -> str:
-    words = [sys.executable, "-m", "malmoi.cli.main", "serve", "--keys", str(keys), "--new-key", name]
-    environment = {**os.environ, "PYTHONPATH": str(code)}
-    return subprocess.run(words, env=environment, cwd=code, capture_output=True, text=True, check=True).stdout.strip()
-
-
-@contextlib.contextmanager
-def _server(code: Path, model: Path, keys: Path):
-    """`malmoi serve` as a process of its own; gives its port and process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "malmoi.cli.main", "serve", str(model), "--port", str(port), "--keys", str(keys)]
-    environment = {**os.environ, "PYTHONPATH": str(code), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen([*words, "--threads", "1"], env=environment, cwd=code, stderr=subprocess.DEVNULL) as process:
-        try:
-            _await_health(port)
-            yield port, process.pid
-        finally:
-            process.terminate()
-
-
-def _await_health(port: int) -> None:
-    """Returns once the model is loaded: the socket listens long before."""
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-            connection.request("GET", "/health")
-            connection.getresponse().read()
-            return
-        time.sleep(0.2)
-    raise TimeoutError("the server did not start")
-
-
 class Watch:
     """The gaps of the innocents, collected by time."""
 
@@ -279,14 +243,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--code", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--code", type=Path, default=ROOT)
     parser.add_argument("--only", default="")
     parser.add_argument("--streams", type=int, default=4)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder) / "keys"
-        names = {name: _key(arguments.code, keys, name) for name in ("innocent", "attacker")}
-        with _server(arguments.code, arguments.model.resolve(), keys) as (port, pid):
+        names = {name: new_key(keys, name, arguments.code) for name in ("innocent", "attacker")}
+        with running(arguments.model, ("--keys", str(keys)), arguments.code) as (port, pid):
             return _run(arguments, port, pid, names)
 
 

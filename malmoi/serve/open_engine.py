@@ -13,10 +13,11 @@ from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model import gguf_file
 from malmoi.model.convert import load_hugging_face
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, banned_tokens, model_name, model_sha256
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
 from malmoi.tokenizer.codec import Codec
 
 
@@ -60,4 +61,5 @@ def weights_of(model_dir: Path, folder: Path) -> Weights:
     if not gguf.is_file():
         gguf = folder / gguf_file.NAME
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
-    return Weights(gguf, banned_tokens(model, codec, end_ids), end_ids, model.shape.context_tokens)
+    vocabulary = Vocabulary.of(codec, end_ids, model.shape.vocabulary_tokens)
+    return Weights(gguf, vocabulary.banned_V, end_ids, model.shape.context_tokens)
