@@ -35,7 +35,7 @@ from malmoi.corpus.html.titles_of_parts import with_titles
 from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.learning.boosting import Boosting
 from malmoi.corpus.learning.labelled_pages import KOREAN, LabelledPage, read_labelled
-from malmoi.corpus.learning.region_learner import FOLDS, cross_validate, fold_of, prepare
+from malmoi.corpus.learning.region_learner import BAGS, FOLDS, cross_validate, fold_of, prepare
 from malmoi.corpus.learning.region_measure import Agreement, agreement
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw
@@ -145,7 +145,7 @@ def main() -> None:
     given = parser.parse_args()
     python = peer_python(given.venv)
     pages = read_labelled(given.pages)
-    folds = [shipped_weights()] * FOLDS if given.shipped else fold_weights(pages, given.folds)
+    folds = [shipped_weights()] * FOLDS if given.shipped else fold_weights(pages, given.folds, Boosting())
     ours = "malmoi" + (" (shipped: has seen the pages)" if given.shipped else " (site-fold cross-validated)")
     source = Input(Path())
     for collection in COLLECTIONS:
@@ -162,11 +162,13 @@ def _raw(page: LabelledPage) -> Raw:
     return Raw(page.html, "html", page.name, 0, len(page.html))
 
 
-def fold_weights(pages: list[LabelledPage], kept: Path | None) -> list[RegionWeights]:
-    """The weights of each fold, from the folder if they are there."""
+def fold_weights(
+    pages: list[LabelledPage], kept: Path | None, settings: Boosting, bags: int = BAGS
+) -> list[RegionWeights]:
+    """The weights of each fold, from the folder if they are there; else learned with `settings` and kept there."""
     if kept and (kept / f"fold-{FOLDS - 1}.npz").exists():
         return [load_weights(kept / f"fold-{fold}.npz") for fold in range(FOLDS)]
-    folds = cross_validate([prepare(page) for page in pages], Boosting())
+    folds = cross_validate([prepare(page) for page in pages], settings, bags)
     if kept:
         kept.mkdir(parents=True, exist_ok=True)
         for fold, weights in enumerate(folds):

@@ -1,10 +1,14 @@
 """Structure of Korean pages, ours and trafilatura's Markdown: cells in their rows, lines of code, numbered items.
 
-    python benchmarks/page_structure.py PAGES_KR [--labels FILE] [--write] [--venv FOLDER] [--json]
+    python benchmarks/page_structure.py PAGES [--folds FOLDER] [--shipped] [--labels FILE] [--write] [--json]
 
-PAGES_KR is the unpacked pages_kr.tar.zst. The labels name parts of its pages by page, kind and path in lxml's tree, and
-hold hashes of what stands there, never words; pages of our own stand beside them with their HTML. --write makes the
-labels again: lxml reads each innermost table, each <pre> and each <ol> of which the words are in the gold text.
+PAGES is a folder in which pages.tar.zst and pages_kr.tar.zst are unpacked. Every page is read with weights that have
+seen no page of its site: they are learned here five times, each time without a fifth of the sites, with TREES trees as
+in tests/gates (--folds keeps them for another run). --shipped: with the shipped weights, which have seen the pages.
+
+The labels name parts of pages of pages_kr by page, kind and path in lxml's tree, and hold hashes of what stands there,
+never words; pages of our own stand beside them with their HTML. --write makes the labels again: lxml reads each
+innermost table, each <pre> and each <ol> of which the words are in the gold text.
 
 A cell is right where its letters are a cell of the row of the output that holds most of its row. A line of code is
 right where it stands in a fence in order, indentation included. An item is right where it has its number and follows
@@ -13,7 +17,6 @@ the item before it. `there`: only parts of which the output has any word, that i
 
 import argparse
 import difflib
-import gzip
 import hashlib
 import json
 import pickle
@@ -21,16 +24,22 @@ import re
 import subprocess
 import tempfile
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core_region import peer_python
+from core_region import fold_weights, peer_python
 
 from malmoi.corpus.html.core_region import extract
-from malmoi.corpus.text import charset
+from malmoi.corpus.html.region_model import RegionWeights
+from malmoi.corpus.learning.boosting import Boosting
+from malmoi.corpus.learning.labelled_pages import KOREAN, LabelledPage, read_labelled
+from malmoi.corpus.learning.region_learner import fold_of
 
 LABELS = Path(__file__).with_suffix(".jsonl")
 KINDS = ("table", "code", "list")
+TREES = 60
+"""Of the weights of each fold, one model each: the shipped ones have more, which takes hours here."""
 PEER = """
 import pickle, sys
 from importlib.metadata import version
@@ -103,34 +112,37 @@ def main() -> None:
     """Prints one line a tool and kind, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path)
+    parser.add_argument("--folds", type=Path)
+    parser.add_argument("--shipped", action="store_true")
     parser.add_argument("--labels", type=Path, default=LABELS)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--venv", type=Path, default=Path(tempfile.gettempdir()) / "malmoi-core-region-venv")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     python = peer_python(given.venv)
-    pages = read_pages(given.pages)
+    labelled = read_labelled(given.pages)
     if given.write:
-        write_labels(python, given.pages, pages, given.labels)
+        write_labels(python, labelled, given.labels)
     labels = [json.loads(line) for line in given.labels.read_text("utf-8").splitlines()]
+    pages = {page.name: _text(page) for page in labelled if page.collection == KOREAN}
     pages |= {label["page"]: label["html"] for label in labels if "html" in label}
     names = sorted({label["page"] for label in labels})
     name, texts = in_peer(python, PEER, [pages[page] for page in names])
+    ours = "malmoi, shipped" if given.shipped else "malmoi, site folds"
+    weights = {} if given.shipped else unseen_weights(labelled, given.folds, names)
     outputs = {
-        "malmoi": {page: extract(pages[page]).text for page in names},
+        ours: {page: extract(pages[page], weights=weights.get(page)).text for page in names},
         name: dict(zip(names, texts, strict=True)),
     }
     for tool, found in outputs.items():
         show(tool, measure(labels, found), given.json)
 
 
-def read_pages(folder: Path) -> dict[str, str]:
-    """The pages of pages_kr by id, decoded as our readers decode them."""
-    pages = {}
-    for path in sorted((folder / "pages").glob("*.html.gz")):
-        decoded = charset.decode(gzip.decompress(path.read_bytes()), None, is_html=True)
-        pages[path.name.removesuffix(".html.gz")] = decoded.text if decoded else ""
-    return pages
+def unseen_weights(labelled: list[LabelledPage], kept: Path | None, names: list[str]) -> dict[str, RegionWeights]:
+    """Weights for each page, learned without its site; nothing is learned from pages of our own."""
+    sites = {page.name: page.site for page in labelled if page.collection == KOREAN}
+    weights = fold_weights(labelled, kept, replace(Boosting(), num_trees=TREES), bags=1)
+    return {name: weights[fold_of(sites.get(name, name))] for name in names}
 
 
 def in_peer(python: Path, program: str, given: Any) -> Any:
@@ -142,16 +154,20 @@ def in_peer(python: Path, program: str, given: Any) -> Any:
         return pickle.loads(paths[1].read_bytes())
 
 
-def write_labels(python: Path, folder: Path, pages: dict[str, str], path: Path) -> None:
+def write_labels(python: Path, labelled: list[LabelledPage], path: Path) -> None:
     """Writes the labels of pages_kr, hashed, after those of our own pages, which stay."""
     kept = [line for line in path.read_text("utf-8").splitlines() if '"html"' in line] if path.exists() else []
-    gold = {row["id"]: row["gold"] for row in map(json.loads, (folder / "gold.jsonl").read_text("utf-8").splitlines())}
-    found = in_peer(python, LABELLER, [(re.sub(r"^\s*<\?xml[^>]*>", "", pages[page]), gold[page]) for page in gold])
-    for page, parts in zip(gold, found, strict=True):
+    read = [(page, re.sub(r"^\s*<\?xml[^>]*>", "", _text(page))) for page in labelled if page.collection == KOREAN]
+    found = in_peer(python, LABELLER, [(text, page.truth) for page, text in read])
+    for (page, _), parts in zip(read, found, strict=True):
         for kind, place, truth in parts:
             values = [[hashed(cell) for cell in row] if kind == "table" else hashed(row) for row in truth]
-            kept.append(json.dumps({"page": page, "kind": kind, "path": place, "truth": values}))
+            kept.append(json.dumps({"page": page.name, "kind": kind, "path": place, "truth": values}))
     path.write_text("\n".join(kept) + "\n", "utf-8")
+
+
+def _text(page: LabelledPage) -> str:
+    return page.html.decode("utf-8", "replace")
 
 
 def measure(labels: list[dict[str, Any]], outputs: dict[str, str]) -> dict[str, list[int]]:

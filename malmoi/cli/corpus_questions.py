@@ -1,7 +1,9 @@
 """`malmoi corpus show | why | sample | diff | report | views`: questions to a finished corpus."""
 
 import argparse
+import math
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
@@ -36,6 +38,15 @@ def add_verbs(verbs: Any) -> None:
     asked.add_argument("before", type=to_path, help="the folder of a corpus")
     asked.add_argument("after", type=to_path, help="the folder of another one")
     asked.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
+    purpose = "what would come in and what would go with other limits, from the ledger, without a build"
+    asked = corpus_verb(verbs, "whatif", purpose, _whatif)
+    asked.add_argument(
+        "--limit", action="append", required=True, metavar="NAME=NUMBER", help="a score or a reason; may be repeated"
+    )
+    asked.add_argument("--kind", help="the limit of this kind only: news, blog, web, ...")
+    asked.add_argument("--count", type=int, default=10, help="how many of either to show (default 10)")
+    asked.add_argument("--seed", type=int, default=0, help="another seed shows others")
+    asked.add_argument("--characters", type=int, default=200, help="of each text (default 200)")
     purpose = "write report.html: flow, composition, limits, distributions, samples"
     corpus_verb(verbs, "report", purpose, _report, "print what the page is drawn from")
     purpose = "pairs of prompt and response that the documents give, for fine-tuning"
@@ -96,7 +107,14 @@ def _print_sample(row: dict[str, Any]) -> None:
     text = row["text"]
     if text and row["characters"] > len(text):
         text += f" … ({row['characters']:,} characters)"
-    print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n", end="\n\n")
+    print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n")
+    if stays := row.get("stays"):
+        print(f"-- stays: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
+        for gone, instead in row["differs"]:
+            print(f"   - {harmless(gone) or '(nothing)'}\n   + {harmless(instead) or '(nothing)'}")
+        if row["more_differs"]:
+            print(f"   and {row['more_differs']:,} more places")
+    print()
 
 
 def _diff(arguments: argparse.Namespace) -> None:
@@ -121,6 +139,58 @@ def _print_difference(found: dict[str, Any]) -> None:
             print(f"    {one['id'] or where(one)}  {harmless(line)}")
     if not found["changes"]:
         print("no document fares otherwise")
+    for name, column in (("kind", "kind"), ("source", "source_name")):
+        lines: dict[str, list[str]] = {}
+        for row in found[f"by_{name}"]:
+            gained = row["bytes_after"] - row["bytes_before"]
+            lines.setdefault(harmless(row[column] or "-"), []).append(
+                f"{row['documents']:,} {row['change']} ({gained:+,} bytes)"
+            )
+        table(f"by {name}", [(group, ", ".join(parts)) for group, parts in list(lines.items())[:SHOWN_SOURCES]])
+
+
+def _whatif(arguments: argparse.Namespace) -> None:
+    from malmoi.corpus.document import require_kind
+    from malmoi.corpus.report import other_limits
+
+    _require(("--count", arguments.count, 0), ("--seed", arguments.seed, 0), ("--characters", arguments.characters, 1))
+    if arguments.kind is not None:
+        require_kind(arguments.kind, "--kind")
+    limits = dict(map(_name_and_number, arguments.limit))
+    shown = arguments.count, arguments.seed, arguments.characters
+    show(other_limits.answer(arguments.folder, limits, arguments.kind, *shown), arguments.json, _print_whatif)
+
+
+def _name_and_number(given: str) -> tuple[str, float]:
+    """Raises UserError for what is no NAME=NUMBER. Names are as a terminal types them: composed or not."""
+    name, _, number = unicodedata.normalize("NFC", given).rpartition("=")
+    try:
+        limit = float(number)
+    except ValueError:
+        limit = math.nan
+    if not name or not math.isfinite(limit):
+        raise UserError(f"--limit {given}", "NAME=NUMBER, such as repeated_5gram_share=.3")
+    return name.strip(), limit
+
+
+def _print_whatif(found: dict[str, Any]) -> None:
+    """The limits, how many documents would come in and go, by kind and source, and the samples of both."""
+    for limit in found["changed"]:
+        kinds = (limit["before"] or {}).items()
+        before = ", ".join(f"{kind + ' ' if kind else ''}{value:.4g}" for kind, value in kinds) or "no limit"
+        print(f"{limit['reason']}: {limit['score']} {limit['bound']} {limit['after']:.4g} (was {before})")
+    print(f"come in {found['come_in']:,} documents, {found['bytes_come_in']:,} bytes")
+    print(f"go      {found['go']:,} documents, {found['bytes_go']:,} bytes")
+    if found["copies_of_what_goes"]:
+        print(f"{found['copies_of_what_goes']:,} dropped copies are copies of these: a build would keep some of them")
+    shown = "{come_in:>10,} come in {go:>10,} go"
+    for name in ("kind", "source"):
+        rows = list(found[f"by_{name}"].items())[:SHOWN_SOURCES]
+        table(f"by {name}", ((harmless(group), shown.format(**numbers)) for group, numbers in rows))
+    for row in found["samples"]:
+        scores = ", ".join(f"{score} {value:.4g}" for score, value in row["scores"].items() if value is not None)
+        print(f"{row['change'].replace('_', ' ')}: {scores}")
+        _print_sample({**row, "reasons": row["before"] or row["after"], "detail": None})
 
 
 def _report(arguments: argparse.Namespace) -> None:

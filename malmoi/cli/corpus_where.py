@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malmoi.cli import erasure_runs, erasure_scope
-from malmoi.cli.corpus_erase import Found, erased_before, find_everywhere, steps_in_words
 from malmoi.cli.corpus_questions import corpus_verb
+from malmoi.cli.erasure_found import Found, erased_before, find_everywhere
 from malmoi.cli.erasure_scope import Scope, may_be
 from malmoi.cli.terminal import harmless, show
+from malmoi.kit import erasing
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.kit.files import listed
 from malmoi.kit.run import REPORT, TOKENIZER, TOKENS
@@ -50,7 +51,7 @@ def _where(arguments: argparse.Namespace) -> None:
     erased = erased_before(scope, requests)
     ids = erased | {one for each in found for one in each.ids}
     seen = [erasure_runs.seen_by(run, ids) for run in scope.runs] if ids else []
-    places = [*_in_corpora(found, requests), *_in_runs(scope, requests, ids)]
+    places = [*_unfinished(scope), *_in_corpora(found, requests), *_in_runs(scope, requests, ids)]
     said = {
         "found": places,
         "undecided": sum(len(one.undecided) for one in found),
@@ -60,6 +61,13 @@ def _where(arguments: argparse.Namespace) -> None:
         "not_searched": NOT_SEARCHED,
     }
     show(said, arguments.json, _print)
+
+
+def _unfinished(scope: Scope) -> Iterator[dict[str, Any]]:
+    """Erasures that were killed: what they were to take may be half there, and is not found by its words."""
+    for corpus in scope.corpora:
+        if left := erasing.find(corpus):
+            yield _place(f"an erasure that is not finished (malmoi corpus erase {left[0]})", corpus / erasing.PLAN)
 
 
 def _in_corpora(found: Sequence[Found], requests: "Sequence[Request]") -> Iterator[dict[str, Any]]:
@@ -168,7 +176,7 @@ def _print(said: dict[str, Any]) -> None:
     if said["erased_before"]:
         print(f"{len(said['erased_before'])} documents were erased on such a request before")
     for run in said["weights"]:
-        print(harmless(f"seen by {run['run']}: {steps_in_words(run)}"))
+        print(harmless(f"seen by {run['run']}: {erasure_runs.steps_in_words(run)}"))
     print(harmless(f"searched: {', '.join((*said['searched']['corpora'], *said['searched']['runs']))}"))
     print(f"not searched: {'; '.join(said['not_searched'])}")
 

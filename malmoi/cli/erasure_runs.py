@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from malmoi.cli.erasure_scope import may_be
-from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENS, TRAIN
 
@@ -66,16 +65,27 @@ def is_concerned(seen: dict[str, Any]) -> bool:
     return UNKNOWN in (seen["documents"], seen["heldout"]) or bool(seen["documents"] or seen["heldout"])
 
 
-def erase_tokens(run: Path, ids: AbstractSet[str], was: str | None) -> dict[str, Any]:
-    """Takes documents out of a run's tokens. Where that is impossible now: a `reason`, and nothing is changed."""
-    import pyarrow as pa
+def plan_tokens(run: Path, ids: AbstractSet[str]) -> dict[str, Any]:
+    """What is to be taken out of a run's tokens; a `reason` where that is impossible now, nothing where it has none."""
+    from malmoi.tokenizer.erase import plan
 
+    return _tried(lambda: plan(run / TOKENS, ids, run / CORPUS) if may_be(run / TOKENS) else {})
+
+
+def erase_tokens(run: Path, ids: AbstractSet[str], planned: dict[str, Any]) -> dict[str, Any]:
+    """Takes documents out of a run's tokens. Where that is impossible now: a `reason`, and nothing is changed."""
     from malmoi.tokenizer.erase import erase
 
-    if not may_be(run / TOKENS):
-        return {}
+    if not planned or "reason" in planned:
+        return planned
+    return _tried(lambda: erase(run / TOKENS, ids, run / CORPUS, planned))
+
+
+def _tried(action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    import pyarrow as pa
+
     try:
-        return erase(run / TOKENS, ids, run / CORPUS, was)
+        return action()
     except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
         return {"reason": reason_of(error)}
 
@@ -107,8 +117,16 @@ def report_of(run: Path, has_words: Callable[[Path], bool], seen: dict[str, Any]
     return [report] if seen["heldout"] != 0 or has_words(report) else []
 
 
-def content_of(corpus: Path) -> str | None:
-    """The content hash of a corpus, by which tokens know what they were made of; None where it has none now."""
-    from malmoi.tokenizer.corpus_text import content_sha256
-
-    return content_sha256(corpus) if manifest.find(corpus) else None
+def steps_in_words(run: dict[str, Any]) -> str:
+    """What a run has of the documents, as `seen_by` told it."""
+    if run["steps"] == UNKNOWN:
+        return f"steps: unknown ({run['reason']})"
+    told = []
+    if run["documents"]:
+        done = f"trained on in {run['steps']} steps ({run.get('first')} to {run.get('last')})"
+        told.append(f"{run['documents']} of them {done if run['steps'] else 'encoded, in no step so far'}")
+    if run["heldout"]:
+        told.append(f"{run['heldout']} held out, never trained on")
+    if run["checkpoints"]:
+        told.append(f"in the weights of {', '.join(run['checkpoints'])}" + (" and of model" if run["model"] else ""))
+    return "; ".join(told)

@@ -49,6 +49,12 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--all-under", action="append", type=to_local_path, default=[], metavar="DIR", help=under)
 
 
+def is_asked(arguments: argparse.Namespace) -> bool:
+    """Whether anything is asked: `erase` without a word finishes what was killed."""
+    names = ("ids", "id", "matching", "person", "author", "address", "text", "text_file", "persons")
+    return any(getattr(arguments, name) for name in names)
+
+
 def requests_of(arguments: argparse.Namespace) -> "list[Request]":
     """What is asked. Raises UserError where nothing is, or a file cannot be read."""
     from malmoi.corpus.erasure.request import Request, from_file
@@ -79,7 +85,7 @@ def scope_of(arguments: argparse.Namespace, with_siblings: bool) -> Scope:
 def bases_of(corpus: Path, known: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """The older corpora that a corpus stands on, and theirs. One that is not there is named too: it may lie elsewhere
     now, with texts in it."""
-    found = manifest.find(corpus) if _is_corpus(corpus) else None
+    found = manifest.find(corpus) if is_corpus(corpus) else None
     for base in map(Path, (found or {}).get("config", {}).get("base") or ()):
         if base.resolve() not in known:
             yield base
@@ -102,7 +108,7 @@ def _siblings(corpus: Path) -> Iterator[Path]:
     """Corpora in the folder of this one, and those of the runs beside its run."""
     run = _run_of(corpus)
     beside = [*listed(run), *(other / CORPUS for other in (listed(run.parent) if is_run(run) else ()))]
-    yield from (folder for folder in beside if _is_corpus(folder))
+    yield from (folder for folder in beside if is_corpus(folder))
 
 
 def _corpora_under(folder: Path) -> Iterator[Path]:
@@ -111,12 +117,12 @@ def _corpora_under(folder: Path) -> Iterator[Path]:
         raise UserError(f"--all-under {folder} is no folder", "a folder with corpora or runs somewhere below it")
     for root, folders, files in os.walk(folder):
         folders.sort()
-        if manifest.NAME in files and _is_corpus(Path(root)):
+        if manifest.NAME in files and is_corpus(Path(root)):
             folders.clear()
             yield Path(root)
 
 
-def _is_corpus(folder: Path) -> bool:
+def is_corpus(folder: Path) -> bool:
     """Whether a finished corpus lies there. One that cannot be read is none: it is not ours to change."""
     try:
         return folder.is_dir() and (manifest.find(folder) or {}).get("stage") == CORPUS

@@ -15,7 +15,7 @@ from malmoi.cli.plan import Planned, look, plan, refusal
 from malmoi.cli.progress import Progress, bar
 from malmoi.cli.recipe import Run, load
 from malmoi.cli.terminal import print_table
-from malmoi.kit import config, events, manifest
+from malmoi.kit import config, erasing, events, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import listed
 from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENIZER, TOKENS, TRAIN, begin
@@ -62,6 +62,7 @@ def run_stages(run: Run, *, from_scratch: bool = False) -> dict[str, Any]:
     """
     from malmoi.cli.memory import watched
 
+    erasing.require_none(run.folder / CORPUS)
     planned = plan(run)
     refused = refusal(run, planned)
     if refused and not from_scratch:
@@ -87,6 +88,7 @@ def run_alone(arguments: argparse.Namespace, name: str) -> None:
     run = load(arguments)
     if arguments.dry_run:
         return print_plan(run, [look(run, name)], arguments.json)
+    erasing.require_none(run.folder / CORPUS)
     stage = next(stage for stage in STAGES if stage.folder == name)
     with bar(name) as progress:
         counts = stage.run(run, progress, getattr(arguments, "from_scratch", False))

@@ -1,16 +1,17 @@
 """Removal on request: documents leave the shards, the index and the ledger's text; a tombstone stays in the ledger.
 
-What is to go is written down first (`erasing.json`), then file after file is rewritten aside and renamed, the manifest
-comes last. An erasure that was killed is finished by the next one, or by the same command again. `erased.parquet` keeps
-the ids from the beginning, and `erased_texts.parquet` what knows the texts again (ledger/erased_texts.py), so that no
-later build brings them back. A tombstone keeps the id (a hash), the recipe's name of the input, kind, sizes and scores.
-The names of its file, site and source go, for each may be a person's; sites and sources that no other document has go
-from all tables. What else may hold its words (a report, what killed processes left) is removed as a whole.
-What was done is certified (erasure/certificate.py).
+What is to go is written down first (kit/erasing.py), then file after file is rewritten aside and renamed; manifest and
+certificate (erasure/certificate.py) come last. Each step done twice is the same as once, so what was killed is begun
+again from the plan, and until then no stage works on the corpus. `erased.parquet` keeps the ids, `erased_texts.parquet`
+what knows the texts again (ledger/erased_texts.py), so that no later build brings them back. A tombstone keeps the id
+(a hash), the recipe's name of the input, kind, sizes and scores. The names of its file, site and source go, for each
+may be a person's; sites and sources that no other document has go from all tables. What else may hold its words (a
+report, what killed processes left) is removed as a whole.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from malmoi.corpus.erasure import certificate, columns, near
+from malmoi.corpus.erasure import certificate, columns
 from malmoi.corpus.ledger import erased_texts, stored_media, tombstones
 from malmoi.corpus.ledger.counts import count
 from malmoi.corpus.ledger.database import opened, query
@@ -27,12 +28,11 @@ from malmoi.corpus.ledger.layout import INDEX, LEDGER, MEDIA, MIX, REPORTS, SHAR
 from malmoi.corpus.ledger.tombstones import DETAIL, ERASED, NO_FILE
 from malmoi.corpus.passes import scan, shuffle
 from malmoi.corpus.text.host import AUTHORITY, host_of_authority
-from malmoi.kit import events, manifest
+from malmoi.kit import erasing, events, manifest
 from malmoi.kit.files import listed, remove, remove_partials, write_text, writing
 from malmoi.kit.lock import lock
 from malmoi.kit.stage import WORK
 
-PLAN = "erasing.json"
 EMPTIED = ("title", "text", "turns", "segments", "views", "source_verdict")
 """Columns of a tombstone that are emptied; of the source stays the kind, of the rest numbers that name nobody."""
 
@@ -47,8 +47,10 @@ class Gone:
     """What is to go beside documents by id, and what is kept so that it is known again.
 
     places: items that gave no text, by part of the ledger and row. media: stored files, relative to MEDIA. below:
-    addresses that were asked for, with all below them; authors: their hashes. similarity: from which a text counts as a
-    near copy in later builds. terms: what was asked, by kind, for the certificate. near: ids that are near copies.
+    addresses that were asked for, with all below them; authors: names, wherever they write. similarity: from which a
+    text counts as a near copy in later builds. terms: what was asked, by kind, for the certificate. near: ids that are
+    near copies. of_person: ids of documents whose words say nothing of whom was asked for: if they are everyday words
+    others may go on saying them.
     """
 
     places: tuple[tuple[str, int], ...] = ()
@@ -58,6 +60,7 @@ class Gone:
     similarity: float = erased_texts.NEAR_SIMILARITY
     terms: tuple[tuple[str, str], ...] = ()
     near: tuple[str, ...] = ()
+    of_person: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,68 +72,92 @@ class Done:
 
 
 NOTHING = Gone()
+Part = dict[str, Any]
+"""What is to be done in one corpus: a part of an erasing.Plan, with no name in clear. Only reading made it."""
 
 
-def erase(
-    folder: Path, ids: Sequence[str], progress: Progress, first: Sequence[Path] = (), gone: Gone = NOTHING
-) -> Done:
-    """Erases the documents with these ids and what `gone` names, and finishes what an earlier erasure left.
-
-    first: paths outside that hold words of the documents. They go before the corpus is touched, and only once it is
-    known that it may be: a kill between leaves documents that can be asked for again.
+def erase(folder: Path, ids: Sequence[str], progress: Progress, gone: Gone = NOTHING) -> Done:
+    """Erases the documents with these ids and what `gone` names from one corpus.
 
     `progress` is called with files done and in all. Raises UserError where the folder is no finished corpus or cannot
-    be written to, and where a build or another erasure is at work in it: of two, one would bring back what the other
-    takes out.
+    be written to, where a build or another erasure is at work in it (of two, one would bring back what the other takes
+    out), and where one is not finished.
     """
     manifest.read(folder)
     with writing(folder), lock(folder):
-        made = manifest.read(folder)
-        left_ids, left_places = left_over(folder)
-        wanted = sorted({*ids, *left_ids})
-        places = sorted({*gone.places, *left_places})
-        if not wanted and not places and not gone.media:
-            return Done(dict.fromkeys((SHARDS, LEDGER, INDEX, MEDIA), 0))
-        for path in first:
-            remove(path)
-        write_text(folder / PLAN, json.dumps({"ids": wanted, "places": places}))
-        tombstones.remember(folder, wanted)
-        _remember_texts(folder, wanted, places, gone)
-        _remove_traces(folder)
-        rows, touched = _take_out(folder, pa.array(wanted, pa.string()), places, progress)
-        rows[MEDIA] = _remove_media(folder, gone.media)
-        files = _publish(folder, made, touched)
-        number = certificate.write(folder, _certified(wanted, places, gone) | {"rows": rows, "files": files})
-        remove(folder / PLAN)
-    events.append(folder, ERASED, documents=len(wanted), **rows)
-    return Done(rows, number)
+        erasing.require_none(folder)
+        part = plan(folder, ids, gone)
+        if not (part["ids"] or part["places"] or part["media"]):
+            return Done(part["rows"])
+        whole = {"request": secrets.token_hex(16), "corpora": [part]}
+        erasing.begin(folder, whole)
+        done = carry_out(folder, whole["request"], part, progress)
+        erasing.end(folder, whole)
+    return done
 
 
-def left_over(folder: Path) -> tuple[list[str], list[tuple[str, int]]]:
-    """The ids and places that an erasure which was killed had to erase."""
-    path = folder / PLAN
-    plan = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if isinstance(plan, list):  # of a version before 2026-11-30
-        plan = {"ids": plan}
-    return plan.get("ids", []), [(part, row) for part, row in plan.get("places", ())]
+def plan(folder: Path, ids: Sequence[str], gone: Gone = NOTHING, first: Sequence[Path] = ()) -> Part:
+    """All that is to be done in a corpus, and what it is before. first: paths outside that hold words of documents."""
+    key = erased_texts.key_of(folder, create=True)
+    assert key is not None
+    marks = {erased_texts.BELOW: gone.below, erased_texts.AUTHOR: gone.authors}
+    files = _files_with(folder, pa.array(sorted(ids), pa.string()), gone.places)
+    media = sorted({*gone.media, *stored_media.unwanted(folder, ids)})
+    return {
+        "path": str(folder.absolute()),
+        "ids": sorted(ids),
+        "places": sorted(gone.places),
+        "first": [str(path.absolute()) for path in first],
+        "media": media,
+        "files": files,
+        "rows": _rows(files) | {MEDIA: len(media)},
+        "before": manifest.hashes(manifest.read(folder)["outputs"]),
+        "marks": erased_texts.marks_under(key, marks),
+        "terms": certificate.hashed(key, gone.terms),
+        "near": list(gone.near),
+        "of_person": list(gone.of_person),
+        "similarity": gone.similarity,
+    }
 
 
-def _remember_texts(folder: Path, ids: Sequence[str], places: Sequence[tuple[str, int]], gone: Gone) -> None:
+def carry_out(folder: Path, request: str, part: Part, progress: Progress) -> Done:
+    """Does what is planned for a corpus whose lock is held. Done again after a kill, it leaves what one run leaves."""
+    ids, places = part["ids"], [(name, row) for name, row in part["places"]]
+    for path in part["first"]:
+        remove(Path(path))
+    tombstones.remember(folder, ids)
+    _remember_texts(folder, part, places)
+    _remove_traces(folder)
+    _rewrite_all(folder, part["files"], pa.array(ids, pa.string()), places, progress)
+    _drop_sites(folder)
+    _drop_sources(folder)
+    for name in part["media"]:
+        remove(folder / MEDIA / name)
+    files = _publish(folder, {SITES, MIX, *part["files"]}, part["before"])
+    told = {name: part[name] for name in ("terms", "rows", "similarity")}
+    told |= {"what": "corpus", "request": request, "documents": ids, "near_copies": part["near"], "files": files}
+    number = certificate.write(folder, told | {"items_without_text": len(places)})
+    events.append(folder, ERASED, documents=len(ids), **part["rows"])
+    return Done(part["rows"], number)
+
+
+def _remember_texts(folder: Path, part: Part, places: Sequence[tuple[str, int]]) -> None:
     """Keeps marks of the texts, of addresses that no other document has, of authors and of places."""
-    wanted = dict.fromkeys(ids, 0)
-    batch: list[str] = []
-    for _, text in near.texts_of(folder, wanted):
-        batch.append(text)
-        if len(batch) >= TEXTS_AT_ONCE:
-            erased_texts.remember(folder, batch, gone.similarity)
-            batch = []
+    ids, of_person, similarity = set(part["ids"]), set(part["of_person"]), part["similarity"]
+    texts: list[str] = []
+    authors: list[str | None] = []
+    for one, text, author, _ in columns.texts_of(folder, ids):
+        texts.append(text)
+        authors.append(author or "" if one in of_person else None)
+        if len(texts) >= TEXTS_AT_ONCE:
+            erased_texts.remember(folder, texts, similarity, authors)
+            texts, authors = [], []
     with opened(folder) as database:
-        database.register("gone", pa.table({"id": pa.array(ids, pa.string())}))
+        database.register("gone", pa.table({"id": pa.array(part["ids"], pa.string())}))
         addresses = [row["url"] for row in query(database, _OWN_ADDRESSES)]
     named = [scan.place_of(row) for row in _items_at(folder, set(places))] if places else []
-    erased_texts.remember(
-        folder, batch, gone.similarity, address=addresses, below=gone.below, author=gone.authors, place=named
-    )
+    marks = [(kind, digest) for kind, digest in part["marks"]]
+    erased_texts.remember(folder, texts, similarity, authors, marks, address=addresses, place=named)
 
 
 _OWN_ADDRESSES = r"""
@@ -144,54 +171,25 @@ written (as text/fold.py compares addresses, but for percent signs)."""
 
 
 def _items_at(folder: Path, places: set[tuple[str, int]]) -> Iterator[dict[str, Any]]:
-    """Input and origin of the items at some places of the ledger."""
+    """Input and origin of the items at some places of the ledger, but for those that are tombstones already."""
     for group in columns.groups(folder, LEDGER):
         rows = [row for row in range(len(group.table)) if (group.part.name, group.first + row) in places]
-        yield from group.table.select(["input", "origin"]).take(pa.array(rows, pa.int64())).to_pylist()
+        found = group.table.select(["input", "origin"]).take(pa.array(rows, pa.int64())).to_pylist()
+        yield from (row for row in found if row["origin"]["file"] != NO_FILE)
 
 
-def _take_out(
-    folder: Path, ids: pa.Array, places: Sequence[tuple[str, int]], progress: Progress
-) -> tuple[dict[str, int], set[str]]:
-    """Rewrites all files that hold any of it. Returns the rows by folder, and the names of the files."""
-    files = _files_with(folder, ids, {part for part, _ in places})
-    rows = _rewrite_all(files, ids, places, progress)
-    _drop_sites(folder)
-    _drop_sources(folder)
-    return rows, {SITES, MIX, *(f"{file.parent.name}/{file.name}" for file in files)}
-
-
-def _remove_media(folder: Path, named: Sequence[str]) -> int:
-    """Removes the named files and those that no document points to any more; returns how many."""
-    for name in named:
-        remove(folder / MEDIA / name)
-    return len(named) + stored_media.remove_unwanted(folder)
-
-
-def _publish(folder: Path, made: dict[str, Any], touched: set[str]) -> dict[str, dict[str, str | None]]:
+def _publish(folder: Path, touched: set[str], before: dict[str, str]) -> dict[str, dict[str, str | None]]:
     """Writes the manifest of the corpus as it is now; returns the hashes of the files that changed, before and after.
 
     What was not touched is not hashed again: damage to it stays known.
     """
-    before = manifest.hashes(made["outputs"])
+    made = manifest.read(folder)
     outputs = made["outputs"] | manifest.outputs_of(folder, touched & made["outputs"].keys())
     inputs = {**made["inputs"], **tombstones.hashes(folder)}
     counts = {**made["counts"], **count(folder)}
     manifest.write(folder, manifest.revised(made, inputs=inputs, outputs=outputs, counts=counts))
     after = manifest.hashes(outputs)
     return {name: {"before": before[name], "after": one} for name, one in after.items() if before[name] != one}
-
-
-def _certified(ids: Sequence[str], places: Sequence[tuple[str, int]], gone: Gone) -> dict[str, Any]:
-    """What the certificate says was asked and taken out."""
-    return {
-        "what": "corpus",
-        "terms": gone.terms,
-        "documents": list(ids),
-        "near_copies": list(gone.near),
-        "similarity": gone.similarity,
-        "items_without_text": len(places),
-    }
 
 
 def _remove_traces(folder: Path) -> None:
@@ -202,15 +200,28 @@ def _remove_traces(folder: Path) -> None:
         remove_partials(folder / name)
 
 
-def _files_with(folder: Path, gone: pa.Array, also: set[str]) -> list[Path]:
-    """The parts of shards, ledger and index that hold, or held before a kill, any of the documents; and those `also`.
+def _files_with(folder: Path, gone: pa.Array, places: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """The parts of shards, ledger and index that hold any of the documents or a place, with the rows that go.
 
-    A part has one number in all three, and the ledger names every document for ever: its ids alone are read. Row-group
-    statistics would pass over nothing: ids are hashes, so each group spans nearly all of them.
+    A part has one number in all three, and the ledger names every document: its ids alone are read of the parts that
+    have none. Row-group statistics would pass over nothing: ids are hashes, so each group spans nearly all of them.
     """
-    parts = [file.name for file in listed(folder / LEDGER, ".parquet") if file.name in also or _hits(file, gone)]
-    files = [folder / name / part for part in parts for name in (SHARDS, LEDGER, INDEX)]
-    return [file for file in files if file.exists()]
+    found = dict[str, int]()
+    for part in listed(folder / LEDGER, ".parquet"):
+        rows = _hits(part, gone) + sum(name == part.name for name, _ in places)
+        if rows:
+            others = (folder / name / part.name for name in (SHARDS, INDEX))
+            hits = {f"{one.parent.name}/{one.name}": _hits(one, gone) for one in others if one.exists()}
+            found |= {f"{LEDGER}/{part.name}": rows} | {name: number for name, number in hits.items() if number}
+    return found
+
+
+def _rows(files: dict[str, int]) -> dict[str, int]:
+    """The rows of parts that go, by folder."""
+    rows = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
+    for name, number in files.items():
+        rows[name.partition("/")[0]] += number
+    return rows
 
 
 def _hits(file: Path, gone: pa.Array) -> int:
@@ -225,18 +236,15 @@ def _is_in(ids: pa.ChunkedArray, gone: pa.Array) -> Any:
 
 
 def _rewrite_all(
-    files: Sequence[Path], gone: pa.Array, places: Sequence[tuple[str, int]], progress: Progress
-) -> dict[str, int]:
-    rows: dict[str, int] = dict.fromkeys((SHARDS, LEDGER, INDEX), 0)
+    folder: Path, names: Iterable[str], gone: pa.Array, places: Sequence[tuple[str, int]], progress: Progress
+) -> None:
+    """Rewrites parts; one that a killed erasure had rewritten becomes the same again."""
+    files = [folder / name for name in names]
     for number, file in enumerate(files):
         progress(number, len(files))
-        at = np.array(sorted(row for part, row in places if part == file.name), np.int64)
-        at = at if file.parent.name == LEDGER else at[:0]
-        if affected := _hits(file, gone) + len(at):
-            _rewrite(file, gone, at)
-            rows[file.parent.name] += affected
+        at = [row for part, row in places if part == file.name and file.parent.name == LEDGER]
+        _rewrite(file, gone, np.array(at, np.int64))
     progress(len(files), len(files))
-    return rows
 
 
 def _rewrite(file: Path, gone: pa.Array, at: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from malmoi.evaluate.heldout import Excerpt
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Engine
-from malmoi.tokenizer.shards import SEPARATOR
+from malmoi.tokenizer.codec import after_begin
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ def bits_per_byte(nats: float, text_bytes: int) -> float:
 
 
 def windows(ids: Sequence[int], context_tokens: int, context_share: float) -> Iterator[Window]:
-    """The windows in which `ids`, preceded by the separator, are scored, each once.
+    """The windows in which `ids`, preceded by the begin token, are scored, each once.
 
     Raises UserError where the context is too short to hold a token and one before it.
     """
     if context_tokens < 2:
         raise UserError(f"the model's context is {context_tokens} tokens", "2 or more")
-    line = (SEPARATOR, *ids)
+    line = tuple(after_begin(ids))
     kept = max(1, min(int(context_tokens * context_share), context_tokens - 1))
     end = 1
     while end < len(line):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from malmoi.evaluate.heldout import Excerpt
 from malmoi.evaluate.settings import EvaluateSettings
 from malmoi.serve.engine import Engine, Request
-from malmoi.tokenizer.codec import Codec
-from malmoi.tokenizer.shards import SEPARATOR
+from malmoi.tokenizer.codec import Codec, after_begin
 
 MIN_FOLLOWING_TOKENS = 8
 """A document must go on for so long after its beginning, so that there is something to continue."""
@@ -62,7 +61,7 @@ async def _continue(
     count = _whole_characters(codec, excerpt.ids[: min(settings.prompt_tokens, max(1, context // 2))])
     prompt, following = excerpt.ids[:count], excerpt.ids[count : count + settings.sample_tokens]
     request = Request(
-        prompt_ids=(SEPARATOR, *prompt),
+        prompt_ids=tuple(after_begin(prompt, codec.begin_ids)),
         max_tokens=min(settings.sample_tokens, context - 1 - count),
         temperature=settings.temperature,
         top_p=settings.top_p,
@@ -70,10 +69,9 @@ async def _continue(
     )
     written: list[int] = []
     finish = "length"  # an engine that ends without a word has reached a limit of its own
-    async for piece in engine.generate(request):
-        if piece.token_id is not None:
-            written.append(piece.token_id)
-        finish = piece.finish or finish
+    async for pieces in engine.generate(request):
+        written.extend(piece.token_id for piece in pieces if not piece.is_end)
+        finish = pieces[-1].finish or finish
     return Continuation(
         excerpt.id,
         excerpt.kind,

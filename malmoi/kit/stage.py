@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from malmoi.kit import fence, manifest
+from malmoi.kit import erasing, fence, manifest
 from malmoi.kit.files import listed, read_json, remove, remove_partials, write_json
 from malmoi.kit.lock import GUARD, USUAL, Terms, lock
+from malmoi.kit.run import CORPUS
 
 UNFINISHED, WORK = "unfinished.json", "work"
 PROTOCOL = (fence.NAME, GUARD, UNFINISHED, manifest.NAME, WORK)
@@ -80,8 +81,10 @@ def stage(folder: Path, made: Made, terms: Terms = USUAL, how: manifest.How = "o
 
     how: what it means to be whole (manifest.verify); a corpus of terabytes is asked for its sizes only.
     The manifest that was there goes first, the new one comes last, and not at all after an error. Raises UserError (75)
-    where a living process is at work there, or took over on the way.
+    where a living process is at work there, or took over on the way, and (93) where an erasure of the folder, or of the
+    corpus beside it, is not finished.
     """
+    erasing.require_none(folder, folder.parent / CORPUS)
     if is_done(folder, made, how) and not (folder / UNFINISHED).exists():
         yield None
         return

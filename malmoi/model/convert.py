@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
-from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN, ROLES
+from malmoi.kit.special_tokens import BEGIN_ID, END_OF_TEXT, END_OF_TURN, ROLES
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import START_DEVIATION, Transformer
 
@@ -26,6 +26,9 @@ TOKENIZER = "tokenizer.json"
 
 CHAT_TEMPLATE = Path(__file__).with_name("chat_template.jinja").read_text(encoding="utf-8").rstrip("\n")
 """The turns as malmoi's own server writes them. Other servers take marks that a person types for real ones."""
+
+PAD, RESERVED_FOR_PAD = "<|pad|>", "<|reserved_0023|>"
+"""What the last of the 24 reserved ids that are kept for marks is called in an export (docs/decisions/0015)."""
 
 _LAYOUT = tomllib.loads(Path(__file__).with_name("hugging_face.toml").read_text(encoding="utf-8"))
 
@@ -41,18 +44,21 @@ def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> Non
     if num_tokens != model.shape.vocabulary_tokens:
         wrong = f"the tokenizer in {tokenizer} has {num_tokens} tokens"
         raise UserError(wrong, f"{model.shape.vocabulary_tokens}, as the model has")
-    end = ids[END_OF_TEXT]
-    _write_json(folder / "config.json", _config(model.shape, end))
-    generation = {"bos_token_id": end, "eos_token_id": [end, ids[END_OF_TURN]], "pad_token_id": end}
-    _write_json(folder / "generation_config.json", generation)
-    _write_json(folder / "tokenizer_config.json", _tokenizer_config(model.shape))
-    shutil.copyfile(tokenizer / TOKENIZER, folder / TOKENIZER)
+    end, pad = ids[END_OF_TEXT], ids.get(RESERVED_FOR_PAD, ids[END_OF_TEXT])
+    marks = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": pad}
+    _write_json(folder / "config.json", _config(model.shape) | marks)
+    # A chat ends with the turn: whoever generates from this folder must stop there too.
+    _write_json(folder / "generation_config.json", marks | {"eos_token_id": [end, ids[END_OF_TURN]]})
+    _write_json(folder / "tokenizer_config.json", _tokenizer_config(model.shape, pad))
+    _write_json(folder / TOKENIZER, exported_tokenizer(tokenizer))
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
     weights = {name: weight.detach().float().cpu().contiguous() for name, weight in model.named_parameters()}
     try:
         save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     except SafetensorError as error:  # the library's name for a full disk, among others
         raise OSError(f"{folder / WEIGHTS}: {error}") from None
+    # The library writes for its owner alone (0600), and another engine may run as another user: the umask decides.
+    shutil.copymode(folder / "config.json", folder / WEIGHTS)
 
 
 def load_hugging_face(folder: Path) -> Transformer:
@@ -133,8 +139,32 @@ def special_ids(tokenizer: Path) -> dict[str, int]:
     return found
 
 
-def _config(shape: Shape, end: int) -> dict[str, Any]:
-    """config.json of a plain Llama with these sizes. end: the id that begins, ends and pads a text."""
+def exported_tokenizer(tokenizer: Path) -> dict[str, Any]:
+    """The content of tokenizer.json for other programs: a text begins with its begin token, and padding has a name.
+
+    Padding by the end token teaches a model to ignore its end, for collators mask what is padding out of the loss.
+    """
+    content = _read_tokenizer(tokenizer)
+    vocabulary_table = content["model"]["vocab"]
+    for token in content["added_tokens"]:
+        if token["content"] == RESERVED_FOR_PAD:
+            token["content"] = PAD
+            if RESERVED_FOR_PAD in vocabulary_table:
+                vocabulary_table[PAD] = vocabulary_table.pop(RESERVED_FOR_PAD)
+    begin = {"SpecialToken": {"id": END_OF_TEXT, "type_id": 0}}
+    first, second = ({"Sequence": {"id": name, "type_id": kind}} for kind, name in enumerate("AB"))
+    mark = {"id": END_OF_TEXT, "ids": [BEGIN_ID], "tokens": [END_OF_TEXT]}
+    content["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [begin, first],
+        "pair": [begin, first, second],
+        "special_tokens": {END_OF_TEXT: mark},
+    }
+    return content
+
+
+def _config(shape: Shape) -> dict[str, Any]:
+    """config.json of a plain Llama with these sizes, without the ids of its marks."""
     return {
         **_LAYOUT["config"],
         **{key: getattr(shape, field) for key, field in _LAYOUT["sizes"].items()},
@@ -142,13 +172,12 @@ def _config(shape: Shape, end: int) -> dict[str, Any]:
         "head_dim": shape.head_size,
         "vocab_size": shape.vocabulary_tokens,
         "initializer_range": START_DEVIATION,
-        **dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"), end),
     }
 
 
-def _tokenizer_config(shape: Shape) -> dict[str, Any]:
-    ends = dict.fromkeys(("bos_token", "eos_token", "pad_token"), END_OF_TEXT)
-    return {**_LAYOUT["tokenizer_config"], **ends, "model_max_length": shape.context_tokens}
+def _tokenizer_config(shape: Shape, pad: int) -> dict[str, Any]:
+    marks = {"bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT, "pad_token": END_OF_TEXT if pad == BEGIN_ID else PAD}
+    return {**_LAYOUT["tokenizer_config"], **marks, "model_max_length": shape.context_tokens}
 
 
 def _read_tokenizer(tokenizer: Path) -> dict[str, Any]:

@@ -7,13 +7,14 @@ It does not make text NFC, so it cuts decomposed text otherwise than malmoi does
 themselves and hand over ids.
 """
 
+import re
 from pathlib import Path
 
 import gguf
 import numpy as np
 
 from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
-from malmoi.model.convert import CHAT_TEMPLATE, merges, special_ids, vocabulary
+from malmoi.model.convert import CHAT_TEMPLATE, PAD, RESERVED_FOR_PAD, merges, special_ids, vocabulary
 from malmoi.model.shape import Shape
 from malmoi.model.transformer import Transformer
 
@@ -75,18 +76,22 @@ def _add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
-    """The vocabulary in the order of ids, its types, merges and ends; no begin token is added, as in serve/chat.py."""
+    """The vocabulary in the order of ids, its types, merges and ends; a begin token is added, as everywhere."""
     special = special_ids(tokenizer)
-    tokens = vocabulary(tokenizer)
-    types = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in tokens]
+    names = vocabulary(tokenizer)
+    types = [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in names]
+    tokens = [PAD if token == RESERVED_FOR_PAD else token for token in names]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(merges(tokenizer))
-    end = special[END_OF_TEXT]
-    for add in (writer.add_bos_token_id, writer.add_eos_token_id, writer.add_pad_token_id):
-        add(end)
+    writer.add_bos_token_id(special[END_OF_TEXT])
+    writer.add_eos_token_id(special[END_OF_TEXT])
+    writer.add_pad_token_id(special.get(RESERVED_FOR_PAD, special[END_OF_TEXT]))
     writer.add_eot_token_id(special[END_OF_TURN])
-    writer.add_add_bos_token(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
+    # Readers that know no end of a turn may know a list of ends (Ollama's name for it).
+    writer.add_array("tokenizer.ggml.eos_token_ids", [special[END_OF_TEXT], special[END_OF_TURN]])
+    writer.add_add_bos_token(True)
+    # Marks of what the assistant said are transformers' own words: other readers of templates may not know them.
+    writer.add_chat_template(re.sub(r"\{%-? (end)?generation -?%\}", "", CHAT_TEMPLATE))

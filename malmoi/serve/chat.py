@@ -1,6 +1,6 @@
 """The chat template: turns of a conversation to token ids.
 
-    <|system|>text<|endofturn|><|user|>text<|endofturn|><|assistant|>
+    <|endoftext|><|system|>text<|endofturn|><|user|>text<|endofturn|><|assistant|>
 
 The marks are put in by id and the text is encoded as plain text, so whatever a person types, even "<|endofturn|>", is
 text to the model. The exported chat_template.jinja writes the same turns for other servers.
@@ -9,8 +9,8 @@ text to the model. The exported chat_template.jinja writes the same turns for ot
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN, ROLES
-from malmoi.tokenizer.codec import Codec
+from malmoi.kit.special_tokens import END_OF_TURN, ROLES
+from malmoi.tokenizer.codec import Codec, after_begin
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,13 @@ class Turn:
 
 
 def chat_ids(codec: Codec, turns: Sequence[Turn]) -> list[int]:
-    """Ids of a conversation, up to where the assistant speaks next."""
+    """Ids of a conversation, up to where the assistant speaks next. It begins as every document does."""
     ids: list[int] = []
-    for turn in turns:
-        ids.append(codec.special(ROLES[turn.role]))
-        ids.extend(codec.encode(turn.text))
-        ids.append(codec.special(END_OF_TURN))
-    return [*ids, codec.special(ROLES["assistant"])]
+    for turn, text_ids in zip(turns, codec.encode_many([turn.text for turn in turns]), strict=True):
+        ids.extend((codec.special(ROLES[turn.role]), *text_ids, codec.special(END_OF_TURN)))
+    return after_begin([*ids, codec.special(ROLES["assistant"])], codec.begin_ids)
 
 
 def text_ids(codec: Codec, text: str) -> list[int]:
     """Ids of a text to go on with. An empty one is the begin of a document."""
-    return codec.encode(text) or [codec.special(END_OF_TEXT)]
+    return codec.text_ids(text)

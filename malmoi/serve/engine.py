@@ -1,12 +1,28 @@
-"""The Engine: the three things that anything able to run a model must do. No torch here.
+"""The Engine: what anything able to run a model must do, and what it may say that it cannot. No torch here.
 
 Token ids go in and come out: the caller owns the tokenizer, the chat template, stop strings and limits, so that
 every engine gives the same text for the same ids. torch, OpenVINO, a remote server and a 20-line fake satisfy it.
+
+Four things go wrong, and each has a name: a request that this model cannot take is a UserError (it says what was
+expected); OverloadedError: try again soon; RequestCancelledError: it was ended from outside; EngineDownError: the
+engine has failed, hangs or is closed.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+
+class OverloadedError(RuntimeError):
+    """There is no room for this request now; the same request may be taken a little later."""
+
+
+class RequestCancelledError(RuntimeError):
+    """The request was ended by someone else than its caller."""
+
+
+class EngineDownError(RuntimeError):
+    """The engine has failed, does not come back from a step, or is closed."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +35,14 @@ class Guide:
 
 @dataclass(frozen=True)
 class Request:
-    """One generation. Temperature 0 is greedy; None switches a filter off. The same seed gives the same tokens."""
+    """One generation. Temperature 0 is greedy; None switches a filter off. The same seed gives the same tokens.
+
+    presence_penalty and frequency_penalty (OpenAI's) are taken from the logits of tokens of the answer: once, and for
+    each time; repetition_penalty (Keskar et al. 2019) looks at the prompt as well. logit_bias: (token id, what is added
+    to its logit); -100 bans it, +100 takes it before all others. min_p: the share of the best token's probability that
+    a token needs. Until `min_tokens` no end is chosen; stop_token_ids end the answer besides the model's own ends,
+    which ignore_eos switches off.
+    """
 
     prompt_ids: tuple[int, ...]
     max_tokens: int = 128
@@ -30,20 +53,28 @@ class Request:
     seed: int | None = None
     top_logprobs: int = 0
     guide: Guide | None = None
+    min_p: float | None = None
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    min_tokens: int = 0
+    stop_token_ids: tuple[int, ...] = ()
+    ignore_eos: bool = False
 
 
 @dataclass(frozen=True)
 class Piece:
     """One generated token. `logprob` is of the model before temperature and filters, in nats.
 
-    finish: None while it goes on, "stop" (end token or guide complete) or "length" with the last piece. A stop by the
-    end token carries token_id None.
+    finish: None while it goes on, "stop" (an end, or a guide complete) or "length" with the last piece. is_end: this
+    token ended the answer; it was generated and counts, but it is no part of the text.
     """
 
-    token_id: int | None
+    token_id: int
     logprob: float | None = None
     top: tuple[tuple[int, float], ...] = ()
     finish: str | None = None
+    is_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +87,35 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do. What it cannot is answered with a sentence, or by another engine on the same weights.
+
+    top_logprobs: most alternatives that it tells of a token. prompt_logprobs: it has `score`. guides: kinds of Guide.
+    utf8_masks: it never generates bytes that are no UTF-8. deterministic: a seed, or temperature 0, gives the same
+    tokens whatever else runs. prefix_cache: a beginning that was read before is not read again.
+    """
+
+    top_logprobs: int = 0
+    prompt_logprobs: bool = False
+    guides: tuple[str, ...] = ()
+    adapters: bool = False
+    embeddings: bool = False
+    prefix_cache: bool = False
+    deterministic: bool = False
+    utf8_masks: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts."""
+
+    state: Literal["ok", "stalled", "down"]
+    running: int = 0
+    waiting: int = 0
+    step_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class Description:
     """What is being served. `context_tokens` bounds prompt and answer together; `slots` = requests at once."""
 
@@ -65,19 +125,34 @@ class Description:
     context_tokens: int
     slots: int
     model_sha256: str
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
 
 class Engine(Protocol):
     """Runs a model."""
 
     def describe(self) -> Description:
-        """What is being served."""
+        """What is being served, and what the engine can do."""
         ...
 
-    def generate(self, request: Request) -> AsyncGenerator[Piece, None]:
-        """The answer, token by token. Closing the iterator early frees the slot at the next token."""
+    def health(self) -> Health:
+        """How the engine is now. Returns at once, also while a step hangs."""
+        ...
+
+    def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
+        """The answer: at each turn the tokens since the last, one or more. Closing it early frees the slot soon."""
         ...
 
     async def score(self, token_ids: Sequence[int], top: int = 0) -> list[Score]:
         """How probable the model finds each token of a text of at most `context_tokens`."""
+        ...
+
+    async def score_many(
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+    ) -> list[list[Score]]:
+        """The scores of each continuation after the same prefix (at least one token), which is read once."""
+        ...
+
+    async def embed(self, token_ids: Sequence[int]) -> list[float]:
+        """The mean of the last layer's states over the tokens, after the last norm."""
         ...

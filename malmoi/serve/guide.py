@@ -123,6 +123,9 @@ _GRAMMARS: dict[str, Callable[[Any], str]] = {
 """The grammar of each kind of guide in llguidance's own form, made from the guide's value."""
 
 
+KINDS = tuple(_GRAMMARS)
+
+
 class _Vocabulary:
     """A Codec in the form that llguidance asks for."""
 

@@ -1,54 +1,69 @@
 """The OpenAI-compatible interface: /v1/models, /v1/completions, /v1/chat/completions. Any Engine answers behind it.
 
-A request goes through four hands: Pydantic checks its fields (http_schema), `engine_request` fits it to this model,
+A request goes through four hands: `read` checks its fields (http_body), `asked` fits it to this model (http_ask),
 `_reply` holds its place and watches whether the client is still there, and a Form (http_replies) writes the answer.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+import importlib.metadata
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.admission import FullError, Place
 from malmoi.serve.chat import chat_ids, text_ids
-from malmoi.serve.engine import Guide, Piece
-from malmoi.serve.engine import Request as EngineRequest
-from malmoi.serve.http_errors import ApiError, add_error_handlers, bad
-from malmoi.serve.http_guard import Guard, Rules
-from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
-from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
-from malmoi.serve.http_stream import EventStream, event, take_place, until_gone
+from malmoi.serve.http_ask import Ask, asked, check, check_length, check_model, in_thread
+from malmoi.serve.http_body import IGNORED_HEADER, Read, read
+from malmoi.serve.http_choices import Said, said, whole
+from malmoi.serve.http_errors import add_error_handlers, bad
+from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
+from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
+from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
+from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
+from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
+from malmoi.serve.metrics import CONTENT_TYPE
+from malmoi.serve.quota import OverQuotaError
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
-from malmoi.serve.text import TextPiece, TextStream, TokenText, answer
 
-_DRAWING = {"temperature", "top_p", "top_k", "repetition_penalty", "seed"}
-"""Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
+_STARTED = int(time.time())
+"""When the model was made is not known; OpenAI's clients want a number that does not change."""
 
 
 def create_app(served: Served) -> FastAPI:
     """The server of `malmoi serve`. Raises UserError where its settings would let strangers in."""
-    app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(served))
-    app.add_middleware(Guard, rules=rules(served.settings))
+    app.add_middleware(Guard, rules=rules(served.settings), served=served)
+    if served.settings.web.origins:
+        # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(served.settings.web.origins),
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["*"],
+            expose_headers=[REQUEST_ID_HEADER, IGNORED_HEADER, "retry-after"],
+        )
     return app
 
 
 def rules(settings: ServeSettings) -> Rules:
     """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
     keys = read_keys(settings.keys) if settings.keys else None
-    if settings.host in LOOPBACK_HOSTS:
-        return Rules(settings.max_body_bytes, LOOPBACK_HOSTS, keys)
-    if keys is None:
+    web = settings.web
+    is_local = settings.host in LOOPBACK_HOSTS
+    if not is_local and keys is None:
         hint = "make a key with: malmoi serve --keys FILE --new-key NAME"
         raise UserError(f"host {settings.host} can be reached by others and no keys are set", "--keys FILE", hint)
-    return Rules(settings.max_body_bytes, None, keys)
+    hosts = (*LOOPBACK_HOSTS, *web.allowed_hosts) if is_local or web.allowed_hosts else None
+    return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
 
 
 def router(served: Served) -> APIRouter:
@@ -57,179 +72,171 @@ def router(served: Served) -> APIRouter:
     name = served.engine.describe().name
 
     @routes.get("/health")
-    async def health() -> dict[str, str]:
-        """For load balancers; needs no key."""
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        """How the engine is; 503 where it stands or has failed. Needs no key."""
+        found = served.engine.health()
+        shown = {"status": found.state, "running": found.running, "waiting": found.waiting}
+        return JSONResponse(shown, 200 if found.state == "ok" else 503)
+
+    @routes.get("/ready")
+    async def ready() -> JSONResponse:
+        """Whether a load balancer should send requests here: not while the server is going away."""
+        state = "draining" if served.is_draining else served.engine.health().state
+        return JSONResponse({"status": state}, 200 if state == "ok" else 503)
+
+    @routes.get("/version")
+    async def version() -> dict[str, str]:
+        """What runs here."""
+        about = served.engine.describe()
+        versions = {"version": importlib.metadata.version("malmoi"), "engine": about.engine}
+        return {**versions, "model": about.name, "model_sha256": about.model_sha256}
+
+    @routes.get("/metrics")
+    async def metrics() -> Response:
+        """For Prometheus."""
+        return Response(served.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:
         """The list of the one model."""
-        return {"object": "list", "data": [_model(name)]}
+        return {"object": "list", "data": [_model(served)]}
 
     @routes.get("/v1/models/{model:path}")
     async def model(model: str) -> dict[str, Any]:
         """That model, by name."""
-        _check_model(model, name)
-        return _model(name)
+        check_model(model, name)
+        return _model(served)
 
     @routes.post("/v1/chat/completions")
-    async def chat(request: Request, body: ChatBody) -> Response:
-        """The assistant's next turn. A long conversation is encoded in a thread, so that streams go on meanwhile."""
-        turns = [message.to_turn() for message in body.messages]
-        prompt_ids = await asyncio.to_thread(chat_ids, served.codec, turns)
+    async def chat(request: Request) -> Response:
+        """The assistant's next turn."""
+        sent = await read(request, ChatBody, served.large_bodies)
+        body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
-        form = ChatForm(_head(served, prompt_ids), served.codec, bool(body.logprobs))
-        return await _reply(request, served, Ask(body, engine_request(served, body, prompt_ids, num_top), form))
+        form = lambda head: ChatForm(head, served.codec, bool(body.logprobs))  # noqa: E731
+        return await _reply(request, served, sent, num_top, form)
 
     @routes.post("/v1/completions")
-    async def completions(request: Request, body: CompletionBody) -> Response:
-        """How a text goes on."""
-        prompt = body.one_prompt
-        prompt_ids = await asyncio.to_thread(text_ids, served.codec, prompt) if isinstance(prompt, str) else prompt
-        ask = engine_request(served, body, prompt_ids, body.logprobs or 0)
-        form = CompletionForm(_head(served, prompt_ids), served.codec, body.logprobs)
-        return await _reply(request, served, Ask(body, ask, form))
+    async def completions(request: Request) -> Response:
+        """How texts go on."""
+        sent = await read(request, CompletionBody, served.large_bodies)
+        form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs)  # noqa: E731
+        return await _reply(request, served, sent, sent.body.logprobs or 0, form)
+
+    @routes.post("/tokenize")
+    @routes.post("/v1/tokenize")
+    async def tokenize(request: Request) -> dict[str, Any]:
+        """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
+        body = (await read(request, TokenizeBody, served.large_bodies)).body
+        check_model(body.model, name)
+        return await _tokenized(served, body)
+
+    @routes.post("/detokenize")
+    @routes.post("/v1/detokenize")
+    async def detokenize(request: Request) -> dict[str, Any]:
+        """The text of ids."""
+        body = (await read(request, DetokenizeBody, served.large_bodies)).body
+        check_model(body.model, name)
+        if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
+            raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
+        text = served.codec.decode(body.tokens)
+        return {"prompt": text, "content": text}
 
     return routes
 
 
-@dataclass(frozen=True)
-class Ask:
-    """One request, understood: what was sent, what the engine is asked, how the reply is written."""
+async def _reply(
+    request: Request, served: Served, sent: Read[Any], num_top: int, form_of: Callable[[Head], Form]
+) -> Response:
+    """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
+    body: Sampling = sent.body
+    trace = trace_of(request)
+    trace.model = check(served, body, trace.key)
+    try:
+        served.quota.begin(trace.key)
+        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+    except OverQuotaError as error:
+        raise over_quota(error) from None
+    guide = "guide" if body.guide else "response_format" if body.response_format else None
+    try:
+        ask = await asked(served, body, num_top)
+        trace.prompt_tokens = ask.prompt_tokens
+        place.hold_tokens(ask.most_tokens)
+        served.quota.reserve(trace.key, ask.most_tokens)
+        trace.reserved_tokens = ask.most_tokens
+        run = Run(served, ask, place, trace, form_of(_head(served, ask)))
+        return await (_stream if body.stream else _whole)(request, run, sent.headers)
+    except BaseException as error:
+        place.release()
+        raise _told(error, guide) from None
 
-    body: Sampling
-    request: EngineRequest
+
+def _told(error: BaseException, guide: str | None) -> BaseException:
+    """What stopped a request, as the error that its client sees."""
+    if isinstance(error, FullError):
+        return full(error)
+    if isinstance(error, OverQuotaError):
+        return over_quota(error)
+    return bad(guide, str(error)) if isinstance(error, UserError) else error
+
+
+@dataclass(frozen=True)
+class Run:
+    """One request that has its place: what the engine is asked, and how the reply is written."""
+
+    served: Served
+    ask: Ask
+    place: Place
+    trace: Trace
     form: Form
 
+    def said(self) -> AsyncGenerator[Said, None]:
+        """What the answers say."""
+        return said(self.served, self.ask, self.place, self.trace)
 
-def engine_request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top: int) -> EngineRequest:
-    """What the engine is asked. Raises ApiError naming the field that does not fit this model."""
+
+async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
+    """The answers when they are all made."""
+    answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
+    return JSONResponse(run.form.whole(answers), headers=dict(headers))
+
+
+async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
+    """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
+    pieces = run.said()
+    first = await until_gone(request, anext(pieces))
+    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE)
+
+
+async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
+    """The ids of a text, or of a conversation up to where the assistant speaks."""
+    if body.messages is not None:
+        turns = [message.to_turn() for message in body.messages]
+        text, field = "".join(turn.text for turn in turns), "messages"
+        encode = lambda: chat_ids(served.codec, turns)  # noqa: E731
+    else:
+        text, field = body.prompt or body.content or "", "prompt"
+        encode = lambda: text_ids(served.codec, text)  # noqa: E731
+    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
+    ids = await in_thread(served, encode)
+    return {
+        "count": len(ids),
+        "max_model_len": served.engine.describe().context_tokens,
+        "tokens": ids,
+        "token_strs": [token_text(served.codec, token_id) for token_id in ids],
+    }
+
+
+def _head(served: Served, ask: Ask) -> Head:
+    about, options = served.engine.describe(), ask.body.stream_options
+    usage = "last" if ask.body.wants_usage else "none"
+    if options is not None and options.include_usage and options.continuous_usage_stats:
+        usage = "all"
+    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage)
+
+
+def _model(served: Served) -> dict[str, Any]:
+    """OpenAI's model object; max_model_len is vLLM's word for the context, which clients read."""
     about = served.engine.describe()
-    _check_model(body.model, about.name)
-    prompt_field = "messages" if isinstance(body, ChatBody) else "prompt"
-    if not max(prompt_ids) < about.vocabulary_tokens:
-        raise bad(prompt_field, f"{prompt_field} has a token id above {about.vocabulary_tokens - 1}")
-    room = about.context_tokens - len(prompt_ids)
-    if room < 1:
-        message = f"{prompt_field} has {len(prompt_ids)} tokens; the model holds {about.context_tokens} with the answer"
-        raise bad(prompt_field, message, "context_length_exceeded")
-    return EngineRequest(
-        prompt_ids=tuple(prompt_ids),
-        max_tokens=_max_tokens(body, room, served.settings.default_max_tokens),
-        top_logprobs=num_top,
-        guide=_guide(body),
-        **body.model_dump(include=_DRAWING, exclude_none=True),
-    )
-
-
-def _max_tokens(body: Sampling, room: int, default: int) -> int:
-    """How long the answer may become; `room` is what the context leaves. More is refused, never silently cut."""
-    field, asked = "max_tokens", body.max_tokens
-    if isinstance(body, ChatBody) and body.max_completion_tokens is not None:
-        field, asked = "max_completion_tokens", body.max_completion_tokens
-    if asked is None:
-        return min(default, room)
-    lowest = 0 if isinstance(body, CompletionBody) and body.echo else 1
-    if not lowest <= asked <= room:
-        message = f"{field} is {asked}; the model's context leaves {lowest} to {room} after this prompt"
-        raise bad(field, message, "context_length_exceeded" if asked > room else None)
-    return asked
-
-
-def _guide(body: Sampling) -> Guide | None:
-    """What the answer must look like: our own field, or OpenAI's response_format."""
-    if body.guide is not None and body.response_format is not None and body.response_format.type != "text":
-        raise bad("guide", "guide and response_format cannot be used together")
-    if body.guide is not None:
-        return body.guide.to_guide()
-    try:
-        return body.response_format.to_guide() if body.response_format else None
-    except ValueError as error:
-        raise bad("response_format", str(error)) from None
-
-
-async def _reply(request: Request, served: Served, ask: Ask) -> Response:
-    """Runs a request. It holds one place until the last byte is sent, or until the client leaves."""
-    place = take_place(served)
-    pieces = _pieces(served, ask)
-    handed_over = False
-    try:
-        if not ask.body.stream:
-            return JSONResponse(await until_gone(request, _whole(pieces, ask.form)))
-        # The first piece is awaited here, so that what is wrong with a guide still becomes a proper status.
-        first = await until_gone(request, anext(pieces))
-        stream = EventStream(_lines(first, pieces, ask), pieces, place)
-        handed_over = True
-        return stream
-    except UserError as error:
-        param = "guide" if ask.body.guide else "response_format" if ask.request.guide else None
-        raise bad(param, str(error)) from None
-    finally:
-        if not handed_over:
-            place.release()
-            await pieces.aclose()
-
-
-async def _pieces(served: Served, ask: Ask) -> AsyncGenerator[TextPiece, None]:
-    """What is echoed, then the answer. The echo's scores are work of the engine: they wait for the request's place."""
-    shown = 0
-    if isinstance(ask.body, CompletionBody) and ask.body.echo:
-        echoed = await _echo(served, ask.request, ask.body)
-        shown = len(echoed.text)
-        yield echoed
-    if ask.request.max_tokens == 0:
-        yield TextPiece("", finish="length")
-        return
-    stream = TextStream(served.codec, ask.body.stop, shown)
-    async with aclosing(answer(served.engine, ask.request, stream)) as pieces:
-        async for piece in pieces:
-            yield piece
-
-
-async def _whole(pieces: AsyncIterator[TextPiece], form: Form) -> dict[str, Any]:
-    """All pieces as one reply."""
-    text, tokens, last = "", list[TokenText](), TextPiece("")
-    async for last in pieces:
-        text += last.text
-        tokens.extend(last.tokens)
-    return form.whole(text, tokens, last)
-
-
-async def _lines(first: TextPiece, rest: AsyncIterator[TextPiece], ask: Ask) -> AsyncIterator[str]:
-    """The pieces as server-sent events, as OpenAI's clients expect them, up to [DONE]."""
-    opening = ask.form.opening()
-    if opening is not None:
-        yield event(opening)
-    yield event(ask.form.chunk(first))
-    last = first
-    async for last in rest:
-        yield event(ask.form.chunk(last))
-    if ask.body.wants_usage:
-        yield event(ask.form.closing(last.num_tokens))
-    yield "data: [DONE]\n\n"
-
-
-async def _echo(served: Served, ask: EngineRequest, body: CompletionBody) -> TextPiece:
-    """The prompt as a piece, with the probabilities of its tokens where they are asked for."""
-    if body.logprobs is None:
-        return TextPiece(served.codec.decode(ask.prompt_ids))
-    stream = TextStream(served.codec)
-    scores = await served.engine.score(ask.prompt_ids, ask.top_logprobs)
-    shown = [stream.feed(Piece(score.token_id, score.logprob, score.top)) for score in scores]
-    shown.append(stream.feed(Piece(None, finish="stop")))
-    tokens = tuple(token for piece in shown for token in piece.tokens)
-    return TextPiece("".join(piece.text for piece in shown), tokens)
-
-
-def _head(served: Served, prompt_ids: Sequence[int]) -> Head:
-    about = served.engine.describe()
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", len(prompt_ids))
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 0, "owned_by": "malmoi"}
-
-
-def _check_model(asked: str | None, served: str) -> None:
-    if asked is not None and asked != served:
-        raise ApiError(404, f"there is no model {asked!r}; this server has {served!r}", "model", "model_not_found")
+    frame = {"id": about.name, "object": "model", "created": _STARTED, "owned_by": "malmoi"}
+    return {**frame, "max_model_len": about.context_tokens}

@@ -10,14 +10,18 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 _SHOWN_CHARACTERS = 40
+_PLACES = ("body", "query", "path")
+"""FastAPI writes where a field came from before its path."""
 
 
 @dataclass(eq=False)
@@ -61,6 +65,8 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, HTTPException):
         return ApiError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    if isinstance(error, ClientDisconnect):
+        return ApiError(499, "the client has left")
     if isinstance(error, RequestValidationError):
         return invalid(error.errors())
     return bad(None, str(error)) if isinstance(error, UserError) else unexpected(error)
@@ -77,18 +83,25 @@ def add_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    return respond(as_api_error(error))
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    told = as_api_error(error)
+    trace_of(request).code = told.code or ""
+    return respond(told)
 
 
 def invalid(problems: Any) -> ApiError:
     """The first of Pydantic's complaints as one line with the path of the field."""
     problem = problems[0]
+    context = problem.get("ctx", {})
     if problem["type"] == "json_invalid":
-        return bad(None, f"the body is not valid JSON: {problem.get('ctx', {}).get('error', 'unreadable')}")
-    parts = list(problem["loc"])[1:]  # the first part only says where it came from: body, query or path
-    if problem["type"] == "extra_forbidden":
-        return _unknown(parts)
+        return bad(None, f"the body is not valid JSON: {context.get('error', 'unreadable')}")
+    parts = list(problem["loc"])
+    if parts and parts[0] in _PLACES:
+        del parts[0]
+    if problem["type"] == "unknown_field":
+        return unknown_field([*parts, context["name"]])
+    if problem["type"] == "missing_content":
+        parts.append(context["name"])
     param = _path(parts)
     if not param and problem["type"] == "string_unicode":
         return bad(None, "the body has a field whose name is no text (half of a surrogate pair)")
@@ -98,7 +111,7 @@ def invalid(problems: Any) -> ApiError:
     return bad(param, f"{param}{_shown(problem.get('input'))}: {message}")
 
 
-def _unknown(parts: list[Any]) -> ApiError:
+def unknown_field(parts: list[Any]) -> ApiError:
     """A field that does not exist. Its name may be any text, and as long as the body."""
     name = str(parts[-1])[:_SHOWN_CHARACTERS]
     param = ".".join(part for part in (_path(parts[:-1]), name) if part)

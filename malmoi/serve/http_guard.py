@@ -1,18 +1,38 @@
-"""What every request passes before it reaches a route: host, origin, key, size of the body. Plain ASGI."""
+"""What every request passes before it reaches a route: host, origin, key, size and time of its body. Plain ASGI."""
 
+import asyncio
+import datetime
+import re
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
-from malmoi.serve.keys import Keys
+from malmoi.serve.http_trace import Trace, close, put
+from malmoi.serve.keys import ANYONE, Key, Keys
+from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
+REQUEST_ID_HEADER = "x-request-id"
+
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_OPEN_PATHS = ("/health", "/ready", "/version")
+"""Asked by load balancers, which have no key."""
+_SCOPES = {
+    "/metrics": "metrics",
+    "/tokenize": "tokens",
+    "/v1/tokenize": "tokens",
+    "/detokenize": "tokens",
+    "/v1/detokenize": "tokens",
+}
+"""The scope that a path needs, where it is not "answer"."""
+_REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -20,72 +40,131 @@ class Rules:
     """What is let in.
 
     hosts: names that the Host header may carry, any if None. On loopback it keeps a web page whose own name was made to
-    point at 127.0.0.1 (DNS rebinding) from reading answers. keys: needed for /v1 where given.
+    point at 127.0.0.1 (DNS rebinding) from reading answers. keys: needed for the interface where given. origins: other
+    web pages that may ask. root_path: taken off the beginning of paths. body_s: time for a body to come.
     """
 
     max_body_bytes: int
     hosts: Collection[str] | None = LOOPBACK_HOSTS
     keys: Keys | None = None
+    origins: Collection[str] = ()
+    root_path: str = ""
+    body_s: float = 30.0
 
 
 class Guard:
     """ASGI middleware. An exception that no route has turned into an answer ends here as a 500 without its message."""
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
-        self._app, self._rules = app, rules
+    def __init__(self, app: ASGIApp, rules: Rules, served: Served | None = None) -> None:
+        self._app, self._rules, self._served = app, rules, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, or answers it with the error."""
+        """Passes a request on, or answers it with the error. Writes its access line when it is over."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal has_started
-            has_started = has_started or message["type"] == "http.response.start"
-            await send(message)
-
+        trace = Trace(request_id_of(Headers(scope=scope)))
+        inner = plain_scope(scope, self._rules.root_path)
+        put(inner, trace)
         try:
-            self._check(scope)
-            await self._app(scope, limited(receive, self._rules.max_body_bytes), watched)
-        except Exception as error:
-            answer = respond(as_api_error(error))
-            if not has_started:
-                await answer(scope, receive, send)
+            await self._answer(inner, receive, _watched(send, trace), trace)
+        finally:
+            close(trace, {**inner, "method": scope["method"]}, self._served)
 
-    def _check(self, scope: Scope) -> None:
-        """Raises ApiError for the first rule that a request breaks: host, origin, announced length, key."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
+        try:
+            trace.key = self._check(scope)
+            if scope["method"] == "OPTIONS":
+                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})(scope, receive, send)
+                return
+            await self._app(scope, limited(receive, self._rules.max_body_bytes, self._rules.body_s), send)
+        except Exception as error:
+            told = as_api_error(error)
+            trace.code = told.code or ""
+            if not trace.status:
+                await respond(told)(scope, receive, send)
+
+    def _check(self, scope: Scope) -> Key:
+        """Whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
         headers = Headers(scope=scope)
         if self._rules.hosts is not None and host_name(headers.get("host", "")) not in self._rules.hosts:
-            raise ApiError(403, "this server answers to its own machine only", code="foreign_host")
+            korean = "이 서버는 자기 컴퓨터의 요청에만 답해요. 프록시 뒤라면 --allow-host 로 이름을 더해 주세요."
+            message = "this server answers to its own machine only; behind a proxy, start it with --allow-host NAME"
+            raise ApiError(403, message, code="foreign_host", message_ko=korean)
         if scope["method"] not in _SAFE_METHODS:
-            check_origin(headers)
+            check_origin(headers, self._rules.origins)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._rules.max_body_bytes:
             raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")
-        if self._rules.keys is not None and scope["path"].startswith("/v1"):
-            check_key(headers, self._rules.keys)
+        if self._rules.keys is None or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
+            return ANYONE
+        try:
+            return check_key(headers, self._rules.keys, _SCOPES.get(scope["path"], "answer"))
+        except ApiError as error:
+            if self._served is not None and error.status == 401:
+                self._served.metrics.failed_keys.inc()
+            raise
 
 
-def check_key(headers: Headers, keys: Keys) -> None:
-    """Refuses a request without one of `keys`."""
-    if keys.name_of(headers.get("authorization", "")) is None:
+def _watched(send: Send, trace: Trace) -> Send:
+    """`send` that adds the request's id to the answer and notes its status."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            trace.status = message["status"]
+            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = trace.request_id
+        await send(message)
+
+    return watched
+
+
+def request_id_of(headers: Headers) -> str:
+    """The id that the client gave its request, where it is a plain one, or a new one."""
+    given = headers.get(REQUEST_ID_HEADER, "")
+    return given if _REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+
+
+def plain_scope(scope: Scope, root_path: str) -> Scope:
+    """`scope` as the routes know it: without the proxy's path and a slash at the end, and GET for HEAD.
+
+    A redirect would lose https behind a proxy and a POST's body. The server leaves out the body of an answer to HEAD.
+    """
+    path = scope["path"]
+    if root_path and (path == root_path or path.startswith(f"{root_path}/")):
+        path = path[len(root_path) :]
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return {**scope, "path": path.rstrip("/") or "/", "method": method, "root_path": ""}
+
+
+def check_key(headers: Headers, keys: Keys, scope: str) -> Key:
+    """The key of a request. Raises ApiError without one of `keys`, or where it may not do this."""
+    key = keys.of(headers)
+    if key is None:
         message, scheme = "a valid API key is needed: Authorization: Bearer mm_...", {"WWW-Authenticate": "Bearer"}
-        raise ApiError(401, message, code="invalid_api_key", headers=scheme)
+        korean = "올바른 API 키가 필요해요."
+        raise ApiError(401, message, code="invalid_api_key", message_ko=korean, headers=scheme)
+    if key.expires is not None and datetime.datetime.now(datetime.UTC).date() > key.expires:
+        korean = "API 키의 기한이 지났어요. 운영자에게 새 키를 받아 주세요."
+        raise ApiError(401, f"this API key ended on {key.expires}", code="expired_api_key", message_ko=korean)
+    if scope not in key.scopes:
+        korean = f"이 API 키로는 이 일({scope})을 할 수 없어요."
+        raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", message_ko=korean)
+    return key
 
 
-def check_origin(headers: Headers) -> None:
+def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:
     """Refuses what a foreign web page makes a browser send (CSRF). Programs send no Origin and pass."""
     origin = headers.get("origin")
-    if origin is None:
+    if origin is None or origin in allowed or "*" in allowed:
         return
     try:
         place = urlsplit(origin).netloc
     except ValueError:
         place = ""
     if not place or place != headers.get("host", ""):
-        raise ApiError(403, "this request comes from another web page", code="foreign_origin")
+        message = "this request comes from another web page; allow it with --origin ADDRESS"
+        korean = "다른 웹 페이지에서 온 요청이에요. 허용하려면 --origin 주소 로 서버를 여세요."
+        raise ApiError(403, message, code="foreign_origin", message_ko=korean)
 
 
 def host_name(host: str) -> str:
@@ -96,14 +175,21 @@ def host_name(host: str) -> str:
         return ""
 
 
-def limited(receive: Receive, max_body_bytes: int) -> Receive:
-    """`receive`, ending with 413 once the body is too large, whatever its Content-Length said."""
-    received = 0
+def limited(receive: Receive, max_body_bytes: int, body_s: float) -> Receive:
+    """`receive`, ending with 413 once the body is too large, whatever its Content-Length said, and with 408 when it
+    has not come whole after `body_s`.
+    """
+    received, is_whole, deadline = 0, False, asyncio.get_running_loop().time() + body_s
 
     async def counted() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, is_whole
+        try:
+            async with asyncio.timeout_at(None if is_whole else deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"the body did not come within {body_s:g} seconds") from None
         received += len(message.get("body", b""))
+        is_whole = is_whole or not message.get("more_body", False)
         if received > max_body_bytes:
             # FastAPI passes only this kind of exception on from where it reads the body.
             raise HTTPException(413, f"the body is larger than {max_body_bytes} bytes")

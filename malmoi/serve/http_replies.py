@@ -16,23 +16,34 @@ _LOWEST_LOGPROB = -9999.0
 
 @dataclass(frozen=True)
 class Head:
-    """What every object of one reply repeats. prompt_tokens: for the usage."""
+    """What every object of one reply repeats. prompt_tokens: for the usage.
+
+    usage: which chunks of a stream tell the tokens: "none", "last", or "all" (vLLM's continuous_usage_stats).
+    """
 
     model: str
     fingerprint: str
     prompt_tokens: int
+    usage: str = "none"
     reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def frame(self, prefix: str, kind: str, choices: list[Any], answer_tokens: int | None = None) -> dict[str, Any]:
-        """One object of the reply. answer_tokens: tokens of the whole answer, where the object is to tell its usage."""
+    def frame(self, prefix: str, kind: str, choices: list[Any]) -> dict[str, Any]:
+        """One object of the reply, without usage."""
         shared = {"created": self.created, "model": self.model, "system_fingerprint": self.fingerprint}
-        content = {"id": f"{prefix}-{self.reply_id}", "object": kind, **shared, "choices": choices}
-        if answer_tokens is None:
-            return content
-        total = self.prompt_tokens + answer_tokens
-        usage = {"prompt_tokens": self.prompt_tokens, "completion_tokens": answer_tokens, "total_tokens": total}
-        return {**content, "usage": usage}
+        return {"id": f"{prefix}-{self.reply_id}", "object": kind, **shared, "choices": choices}
+
+    def counted(self, frame: dict[str, Any], answer_tokens: int) -> dict[str, Any]:
+        """`frame` with the tokens of prompts and answers."""
+        counts = {"prompt_tokens": self.prompt_tokens, "completion_tokens": answer_tokens}
+        details = {"prompt_tokens_details": {"cached_tokens": 0}}
+        return {**frame, "usage": {**counts, "total_tokens": self.prompt_tokens + answer_tokens, **details}}
+
+    def chunk(self, frame: dict[str, Any], answer_tokens: int) -> dict[str, Any]:
+        """A chunk of a stream: OpenAI writes `usage: null` in all but the last of those that were asked for it."""
+        if self.usage == "all":
+            return self.counted(frame, answer_tokens)
+        return {**frame, "usage": None} if self.usage == "last" else frame
 
 
 @dataclass(frozen=True)
@@ -43,27 +54,38 @@ class ChatForm:
     codec: Codec
     with_logprobs: bool
 
-    def opening(self) -> dict[str, Any] | None:
-        """The first chunk of a stream, which names the role."""
-        return self._chunk({"role": "assistant", "content": ""}, None, None)
+    def opening(self, index: int) -> dict[str, Any] | None:
+        """The first chunk of an answer, which names the role."""
+        return self._chunk(index, {"role": "assistant", "content": ""}, None, TextPiece(""))
 
-    def chunk(self, piece: TextPiece) -> dict[str, Any]:
-        """One piece as a chunk."""
-        return self._chunk({"content": piece.text} if piece.text else {}, self._logprobs(piece.tokens), piece.finish)
+    def chunk(self, index: int, piece: TextPiece, answer_tokens: int) -> dict[str, Any]:
+        """One piece as a chunk. answer_tokens: of all answers so far."""
+        delta = {"content": piece.text} if piece.text else {}
+        return self._chunk(index, delta, self._logprobs(piece.tokens), piece, answer_tokens)
 
-    def whole(self, text: str, tokens: Sequence[TokenText], last: TextPiece) -> dict[str, Any]:
-        """A whole answer."""
-        message = {"role": "assistant", "content": text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": self._logprobs(tokens), "finish_reason": last.finish}
-        return self.head.frame("chatcmpl", "chat.completion", [choice], last.num_tokens)
+    def whole(self, answers: Sequence[TextPiece]) -> dict[str, Any]:
+        """Whole answers."""
+        choices = [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": each.text, "refusal": None},
+                "logprobs": self._logprobs(each.tokens),
+                "finish_reason": each.finish,
+            }
+            for index, each in enumerate(answers)
+        ]
+        frame = self.head.frame("chatcmpl", "chat.completion", choices)
+        return self.head.counted(frame, sum(each.num_tokens for each in answers))
 
-    def closing(self, num_tokens: int) -> dict[str, Any]:
+    def closing(self, answer_tokens: int) -> dict[str, Any]:
         """The last chunk of a stream that was asked for token counts."""
-        return self.head.frame("chatcmpl", "chat.completion.chunk", [], num_tokens)
+        return self.head.counted(self.head.frame("chatcmpl", "chat.completion.chunk", []), answer_tokens)
 
-    def _chunk(self, delta: dict[str, Any], logprobs: Any, finish: str | None) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return self.head.frame("chatcmpl", "chat.completion.chunk", [choice])
+    def _chunk(
+        self, index: int, delta: dict[str, Any], logprobs: Any, piece: TextPiece, answer_tokens: int = 0
+    ) -> dict[str, Any]:
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": piece.finish}
+        return self.head.chunk(self.head.frame("chatcmpl", "chat.completion.chunk", [choice]), answer_tokens)
 
     def _logprobs(self, tokens: Sequence[TokenText]) -> dict[str, Any] | None:
         if not self.with_logprobs:
@@ -83,28 +105,29 @@ class CompletionForm:
     codec: Codec
     num_top: int | None
 
-    def opening(self) -> dict[str, Any] | None:
+    def opening(self, index: int) -> dict[str, Any] | None:  # noqa: ARG002
         """A plain stream has no first chunk of its own."""
         return None
 
-    def chunk(self, piece: TextPiece) -> dict[str, Any]:
-        """One piece as a chunk."""
-        return self._frame([self._choice(piece.text, piece.tokens, piece.finish)], None)
+    def chunk(self, index: int, piece: TextPiece, answer_tokens: int) -> dict[str, Any]:
+        """One piece as a chunk. answer_tokens: of all answers so far."""
+        return self.head.chunk(self._frame([self._choice(index, piece)]), answer_tokens)
 
-    def whole(self, text: str, tokens: Sequence[TokenText], last: TextPiece) -> dict[str, Any]:
-        """A whole answer."""
-        return self._frame([self._choice(text, tokens, last.finish)], last.num_tokens)
+    def whole(self, answers: Sequence[TextPiece]) -> dict[str, Any]:
+        """Whole answers."""
+        choices = [self._choice(index, each) for index, each in enumerate(answers)]
+        return self.head.counted(self._frame(choices), sum(each.num_tokens for each in answers))
 
-    def closing(self, num_tokens: int) -> dict[str, Any]:
+    def closing(self, answer_tokens: int) -> dict[str, Any]:
         """The last chunk of a stream that was asked for token counts."""
-        return self._frame([], num_tokens)
+        return self.head.counted(self._frame([]), answer_tokens)
 
-    def _frame(self, choices: list[Any], answer_tokens: int | None) -> dict[str, Any]:
-        return self.head.frame("cmpl", "text_completion", choices, answer_tokens)
+    def _frame(self, choices: list[Any]) -> dict[str, Any]:
+        return self.head.frame("cmpl", "text_completion", choices)
 
-    def _choice(self, text: str, tokens: Sequence[TokenText], finish: str | None) -> dict[str, Any]:
-        logprobs = None if self.num_top is None else self._logprobs(tokens)
-        return {"index": 0, "text": text, "logprobs": logprobs, "finish_reason": finish}
+    def _choice(self, index: int, piece: TextPiece) -> dict[str, Any]:
+        logprobs = None if self.num_top is None else self._logprobs(piece.tokens)
+        return {"index": index, "text": piece.text, "logprobs": logprobs, "finish_reason": piece.finish}
 
     def _logprobs(self, tokens: Sequence[TokenText]) -> dict[str, Any]:
         tops = [

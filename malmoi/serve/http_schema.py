@@ -1,48 +1,34 @@
 """What the OpenAI-compatible routes accept: Pydantic models with a limit on every field, so bad input names its field.
 
-Fields that OpenAI knows and that change no answer here are accepted and ignored; fields that would change it and are
-not built yet are refused, because an ignored setting is a wrong answer without a message.
+Fields that OpenAI knows and that change no answer here are accepted and ignored (harmless.toml); fields that would
+change it and are not built yet are refused, because an ignored setting is a wrong answer without a message.
+
+Every check stops at the first thing that is wrong: Pydantic would build an error for each of 10^5 items, which stopped
+the whole server for seconds.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from malmoi.serve.chat import Turn
 from malmoi.serve.engine import Guide
 
 MAX_MESSAGES = 512
-MAX_STOPS = 4
+MAX_PARTS = 64
+MAX_STOPS = 32
 MAX_STOP_CHARACTERS = 200
 MAX_TOP_LOGPROBS = 20
 MAX_TEMPERATURE = 2.0
 MAX_TOKENS = 1_000_000
 """Only a bound on the number itself; the real limit is the model's context."""
-
-
-def _refuse(value: Any) -> Any:
-    if value:
-        raise ValueError("is not supported by this server")
-    return value
-
-
-Refused = Annotated[Any, AfterValidator(_refuse)]
-
-
-def _as_stops(value: Any) -> Any:
-    """One text or a list as a list, checked here because a union of both would complain about its first half only."""
-    stops = [value] if isinstance(value, str) else [] if value is None else value
-    if not isinstance(stops, list) or len(stops) > MAX_STOPS:
-        raise ValueError(f"must be a text or a list of at most {MAX_STOPS} texts")
-    if not all(isinstance(stop, str) and 1 <= len(stop) <= MAX_STOP_CHARACTERS for stop in stops):
-        raise ValueError(f"each must be a text of 1 to {MAX_STOP_CHARACTERS} characters")
-    return stops
-
-
-Stops = Annotated[list[str], BeforeValidator(_as_stops)]
-
-
+MAX_CHOICES = 128
+"""Answers of one request, over all of its prompts (OpenAI's bound on n)."""
+MAX_BIASES = 4096
+MAX_TOKEN_ID = 2**31 - 1
 MAX_DEPTH = 32
 
 
@@ -76,12 +62,101 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_the_first_unknown_field(cls, value: Any) -> Any:
+        """Pydantic alone makes an error for each."""
+        if isinstance(value, dict):
+            known = known_fields(cls)
+            for name in value:
+                if name not in known:
+                    raise PydanticCustomError("unknown_field", "{name}", {"name": str(name)})
+        return value
+
+
+def known_fields(model: type[BaseModel]) -> set[str]:
+    """The names under which a model's fields are sent."""
+    return {str(field.validation_alias or name) for name, field in model.model_fields.items()}
+
+
+def _whole(value: Any) -> Any:
+    """16.0 is 16: JavaScript and YAML write whole numbers so."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _stops(value: Any) -> Any:
+    """One text or a list as a list without empty ones."""
+    stops = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(stops, list) or len(stops) > MAX_STOPS:
+        raise ValueError(f"must be a text or a list of at most {MAX_STOPS} texts")
+    if not all(isinstance(stop, str) and len(stop) <= MAX_STOP_CHARACTERS for stop in stops):
+        raise ValueError(f"each must be a text of at most {MAX_STOP_CHARACTERS} characters")
+    return [stop for stop in stops if stop]
+
+
+def _biases(value: Any) -> Any:
+    """OpenAI's {"id": bias}, with ids as numbers."""
+    if not isinstance(value, dict) or len(value) > MAX_BIASES:
+        raise ValueError(f"must be an object of at most {MAX_BIASES} token ids and biases")
+    result: dict[int, float] = {}
+    for name, bias in value.items():
+        if not (name.isascii() and name.isdecimal() and len(name) <= 10):
+            raise ValueError("each name must be a token id")
+        if type(bias) not in (int, float) or not -100 <= bias <= 100:
+            raise ValueError("each bias must be a number from -100 to 100")
+        result[int(name)] = float(bias)
+    return result
+
+
+def _prompts(value: Any) -> Any:
+    """A text, token ids, or a list of either, as a list of prompts. Nothing is the begin of a document."""
+    if value is None or value == []:
+        return [""]
+    if isinstance(value, str) or _is_ids(value):
+        return [value]
+    expected = f"must be a text, token ids (whole numbers from 0), or a list of at most {MAX_CHOICES} of either"
+    if not isinstance(value, list) or len(value) > MAX_CHOICES:
+        raise ValueError(expected)
+    for prompt in value:
+        if not isinstance(prompt, str) and not _is_ids(prompt):
+            raise ValueError(expected)
+    return value
+
+
+def _is_ids(value: Any) -> bool:
+    """Whether `value` is a list of token ids."""
+    return isinstance(value, list) and bool(value) and all(type(i) is int and 0 <= i <= MAX_TOKEN_ID for i in value)
+
+
+def _spoken(value: Any) -> Any:
+    """The text of a message, which may come in parts; only text is understood."""
+    if not isinstance(value, list):
+        return value
+    if len(value) > MAX_PARTS:
+        raise ValueError(f"has {len(value)} parts, at most {MAX_PARTS} are read")
+    return "".join(_part(part) for part in value)
+
+
+def _part(part: Any) -> str:
+    kind = part.get("type", "text") if isinstance(part, dict) else None
+    text = part.get("refusal" if kind == "refusal" else "text") if isinstance(part, dict) else None
+    if not isinstance(text, str) or kind not in ("text", "input_text", "output_text", "refusal"):
+        raise ValueError('each part must be {"type": "text", "text": "..."}: this model reads text only')
+    return text
+
+
+Whole = BeforeValidator(_whole)
+Count = Annotated[int, Whole, Field(ge=0, le=MAX_TOKENS)]
+TokenId = Annotated[int, Whole, Field(ge=0, le=MAX_TOKEN_ID)]
+Tops = Annotated[int, Whole, Field(ge=0, le=MAX_TOP_LOGPROBS)]
+
 
 class StreamOptions(Strict):
-    """include_usage: one more chunk with the token counts at the end."""
+    """include_usage: one more chunk with the token counts at the end. continuous_usage_stats: in every chunk."""
 
-    include_usage: bool = False
-    include_obfuscation: bool = False
+    include_usage: bool | None = None
+    include_obfuscation: bool | None = None
+    continuous_usage_stats: bool | None = None
 
 
 class GuideIn(Strict):
@@ -101,111 +176,130 @@ class JsonSchema(Strict):
     name: str | None = Field(default=None, max_length=64)
     description: str | None = None
     strict: bool | None = None
-    content: dict[str, Any] = Field(alias="schema")
+    content: dict[str, Any] = Field(validation_alias="schema")
 
 
 class ResponseFormat(Strict):
-    """OpenAI's way to ask for JSON."""
+    """OpenAI's way to ask for JSON, and other servers' for a regular expression, a choice or a grammar."""
 
-    type: Literal["text", "json_object", "json_schema"]
+    type: Literal["text", "json_object", "json_schema", "json", "regex", "choice", "grammar"]
     json_schema: JsonSchema | None = None
+    content: dict[str, Any] | None = Field(default=None, validation_alias="schema")
+    regex: Any = None
+    choice: Any = None
+    grammar: Any = None
+    value: Any = None
 
     def to_guide(self) -> Guide | None:
-        """As the engine takes it. Raises ValueError where the schema is missing."""
+        """As the engine takes it. Raises ValueError where what the type needs is missing."""
         if self.type == "text":
             return None
-        if self.type == "json_object":
-            return Guide("json", {"type": "object"})
-        if self.json_schema is None:
-            raise ValueError("response_format.json_schema is missing")
-        return Guide("json", self.json_schema.content)
+        if self.type == "json_schema":
+            if self.json_schema is None:
+                raise ValueError("response_format.json_schema is missing")
+            return Guide("json", self.json_schema.content)
+        if self.type in ("json_object", "json"):
+            return Guide("json", self.content or self.value or {"type": "object"})
+        value = getattr(self, self.type) or self.value
+        if not value:
+            raise ValueError(f"response_format.{self.type} is missing")
+        return Guide("lark" if self.type == "grammar" else self.type, value)
 
 
 class Sampling(Strict):
     """What chat and plain completions share."""
 
-    model: str | None = Field(default=None, max_length=200)
-    stream: bool | None = False
+    model: Annotated[str | None, Field(max_length=200)] = None
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(default=None, ge=0, le=MAX_TOKENS)
-    temperature: float | None = Field(default=None, ge=0, le=MAX_TEMPERATURE)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    top_k: int | None = Field(default=None, ge=1, le=MAX_TOKENS)
-    repetition_penalty: float | None = Field(default=None, gt=0, le=10)
-    seed: int | None = Field(default=None, ge=-(2**63), le=2**63 - 1)
-    stop: Stops = []
+    n: Annotated[int, Whole, Field(ge=1, le=MAX_CHOICES)] | None = None
+    best_of: Annotated[int, Whole] | None = None
+    max_tokens: Annotated[int, Whole, Field(ge=-1, le=MAX_TOKENS)] | None = None
+    min_tokens: Count | None = None
+    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    top_k: Annotated[int, Whole, Field(ge=-1, le=MAX_TOKENS)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    logit_bias: Annotated[dict[int, float], BeforeValidator(_biases)] | None = None
+    seed: Annotated[int, Whole, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    stop: Annotated[list[str], BeforeValidator(_stops)] = []
+    stop_token_ids: Annotated[list[TokenId], Field(fail_fast=True, max_length=MAX_STOPS)] | None = None
+    ignore_eos: bool | None = None
     guide: GuideIn | None = None
     response_format: ResponseFormat | None = None
-
-    n: Literal[1] | None = None
-    logit_bias: Refused = None
-    presence_penalty: Refused = None
-    frequency_penalty: Refused = None
-    tools: Refused = None
-    tool_choice: Refused = None
-    functions: Refused = None
-    function_call: Refused = None
-    audio: Refused = None
-    web_search_options: Refused = None
-    best_of: Literal[1] | None = None
-    suffix: Refused = None
-
     user: Any = None
-    metadata: Any = None
-    store: Any = None
-    service_tier: Any = None
-    safety_identifier: Any = None
-    prompt_cache_key: Any = None
-    parallel_tool_calls: Any = None
 
     @property
     def wants_usage(self) -> bool:
         """Whether a stream ends with the token counts."""
-        return self.stream_options is not None and self.stream_options.include_usage
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
 
-
-class TextPart(Strict):
-    """A message's content may come in parts; only text is understood."""
-
-    type: Literal["text"]
-    text: str
+    @property
+    def num_answers(self) -> int:
+        """Answers to each prompt."""
+        return self.n or 1
 
 
 class Message(Strict):
     """One turn. OpenAI's newer name for the system role is "developer"."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[TextPart], Field(max_length=64)]
-    name: str | None = Field(default=None, max_length=64)
+    content: Annotated[str | None, BeforeValidator(_spoken)] = None
+    name: Any = None
+
+    @model_validator(mode="after")
+    def _only_an_assistant_may_say_nothing(self) -> "Message":
+        """The reply to a tool call has null for content; a person's turn without content is a mistake."""
+        if self.content is None and self.role != "assistant":
+            raise PydanticCustomError("missing_content", "Field required", {"name": "content"})
+        return self
 
     def to_turn(self) -> Turn:
         """As the chat template takes it."""
-        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-        return Turn("system" if self.role == "developer" else self.role, text)
+        return Turn("system" if self.role == "developer" else self.role, self.content or "")
 
 
 class ChatBody(Sampling):
     """POST /v1/chat/completions."""
 
-    messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
-    max_completion_tokens: int | None = Field(default=None, ge=1, le=MAX_TOKENS)
+    messages: Annotated[list[Message], Field(fail_fast=True, min_length=1, max_length=MAX_MESSAGES)]
+    max_completion_tokens: Annotated[int, Whole, Field(ge=-1, le=MAX_TOKENS)] | None = None
     logprobs: bool | None = None
-    top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
+    top_logprobs: Tops | None = None
+
+    def turns(self) -> Sequence[Turn]:
+        """The conversation as the chat template takes it."""
+        return [message.to_turn() for message in self.messages]
 
 
-TokenIds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+def _as_tops(value: Any) -> Any:
+    """Chat's way to ask for log-probabilities, true or false, means the chosen tokens alone."""
+    return (0 if value else None) if isinstance(value, bool) else value
 
 
 class CompletionBody(Sampling):
-    """POST /v1/completions. A prompt is a text or token ids; a list of prompts may hold one."""
+    """POST /v1/completions. A prompt is a text or token ids; a list may hold several of them."""
 
-    prompt: str | TokenIds | Annotated[list[str | TokenIds], Field(min_length=1, max_length=1)] = ""
-    logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
-    echo: bool | None = False
+    prompt: Annotated[list[Any], BeforeValidator(_prompts)] = [""]
+    max_completion_tokens: Annotated[int, Whole, Field(ge=-1, le=MAX_TOKENS)] | None = None
+    logprobs: Annotated[Tops | None, BeforeValidator(_as_tops)] = None
+    echo: bool | None = None
 
-    @property
-    def one_prompt(self) -> str | list[int]:
-        """The prompt, out of the list that it may come in."""
-        if isinstance(self.prompt, list) and isinstance(self.prompt[0], (str, list)):
-            return self.prompt[0]
-        return self.prompt  # type: ignore[return-value]
+
+class TokenizeBody(Strict):
+    """POST /tokenize, in vLLM's form (prompt or messages) or llama.cpp's (content)."""
+
+    model: str | None = None
+    prompt: str | None = None
+    content: str | None = None
+    messages: Annotated[list[Message], Field(fail_fast=True, min_length=1, max_length=MAX_MESSAGES)] | None = None
+
+
+class DetokenizeBody(Strict):
+    """POST /detokenize."""
+
+    model: str | None = None
+    tokens: Annotated[list[TokenId], Field(fail_fast=True)]

@@ -3,34 +3,87 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from malmoi.serve.admission import FullError, Place
+from malmoi.serve.http_choices import Said
 from malmoi.serve.http_errors import ApiError, as_api_error
-from malmoi.serve.served import Place, Served
+from malmoi.serve.http_replies import Form
+from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.quota import OverQuotaError
+from malmoi.serve.served import Served
 
 T = TypeVar("T")
 
-RETRY_AFTER_S = 5
+DONE = "data: [DONE]\n\n"
+COMMENT = ": the answer is being made\n\n"
+"""Clients skip a line that begins with a colon; proxies, which cut what is silent for a minute, see that it lives."""
 
 
-def take_place(served: Served) -> Place:
-    """A place for one more request. Raises ApiError 429 where there is none."""
-    if served.is_full:
-        message = "all slots and the queue are full; try again soon"
-        korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
-        headers = {"Retry-After": str(RETRY_AFTER_S)}
-        raise ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
-    return Place(served)
+def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place:
+    """A place for one more request. Raises ApiError 429 where there is none, 503 where the server is going away."""
+    if served.is_draining:
+        korean = "서버가 멈추는 중이에요. 잠시 뒤에 다시 시도해 주세요."
+        headers = {"Retry-After": str(math.ceil(served.settings.web.drain_s)), "Connection": "close"}
+        message = "the server finishes what it has begun and takes nothing new"
+        raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
+    try:
+        return served.admission.take(key.name, min(num_answers, served.admission.slots))
+    except FullError as error:
+        raise full(error) from None
+
+
+def full(error: FullError) -> ApiError:
+    """A 429 that says when a place is likely."""
+    korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
+    headers = {"Retry-After": str(error.retry_s)}
+    message = f"{error.reason}; try again in {error.retry_s} s"
+    return ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
+
+
+def over_quota(error: OverQuotaError) -> ApiError:
+    """A 429 that names the limit of the key, and says when it allows more."""
+    message = f"this API key has used its {error.limit}"
+    korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."
+    if not math.isfinite(error.wait_s):
+        message, headers = f"this request alone is more than this API key's {error.limit}", {}
+    else:
+        headers = {"Retry-After": str(math.ceil(error.wait_s))}
+    return ApiError(429, message, code="rate_limit_exceeded", message_ko=korean, headers=headers)
 
 
 def event(content: Any) -> str:
     """One server-sent event. JSON escapes line breaks, so it is always one line."""
     return f"data: {json.dumps(content, ensure_ascii=False)}\n\n"
+
+
+async def lines(first: Said, rest: AsyncIterator[Said], form: Form) -> AsyncIterator[str]:
+    """What the answers say as server-sent events, as OpenAI's clients expect them, up to [DONE]."""
+    counts: dict[int, int] = {}  # tokens of each answer so far; one that is here has begun
+    for line in _said_lines(first, form, counts):
+        yield line
+    async for each in rest:
+        for line in _said_lines(each, form, counts):
+            yield line
+    if form.head.usage != "none":
+        yield event(form.closing(sum(counts.values())))
+    yield DONE
+
+
+def _said_lines(each: Said, form: Form, counts: dict[int, int]) -> list[str]:
+    """The events of one piece; a comment where there was none for a while."""
+    if each.piece is None:
+        return [COMMENT]
+    opening = form.opening(each.index) if each.index not in counts else None
+    counts[each.index] = each.piece.num_tokens
+    chunk = event(form.chunk(each.index, each.piece, sum(counts.values())))
+    return [chunk] if opening is None else [event(opening), chunk]
 
 
 class EventStream(StreamingResponse):
@@ -39,9 +92,17 @@ class EventStream(StreamingResponse):
     The source is closed here and not left to it, because a generator that was never begun runs no `finally`.
     """
 
-    def __init__(self, lines: AsyncIterator[str], source: AsyncGenerator[Any, None], place: Place) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_ending_well(lines), media_type="text/event-stream", headers=headers)
+    def __init__(
+        self,
+        lines: AsyncIterator[str],
+        source: AsyncGenerator[Any, None],
+        place: Place,
+        headers: Mapping[str, str] | None = None,
+        last: str = "",
+    ) -> None:
+        """last: the line that ends a stream, also one that has failed."""
+        shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
+        super().__init__(_ending_well(lines, last), media_type="text/event-stream", headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,8 +110,8 @@ class EventStream(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._place.release()
             await self._source.aclose()
+            self._place.release()
 
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
@@ -75,10 +136,11 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _ending_well(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    """`lines`, with an error event at the end where they fail: the status was sent long before."""
+async def _ending_well(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before."""
     try:
         async for line in lines:
             yield line
     except Exception as error:
         yield event({"type": "error", **as_api_error(error).to_json()})
+        yield last

@@ -1,61 +1,198 @@
-"""API keys. The file keeps SHA-256 hashes only: who reads it cannot use them.
+"""API keys and what each may do. The file keeps SHA-256 hashes only: who reads it cannot use them.
 
-A key carries 256 random bits, so a plain hash is enough; slow password hashes are for secrets that people choose.
+A line is `name hash`, then words as `qpm=60` (fields of Key). The file is read again when it has changed, so a key is
+taken back by deleting its line. A key carries 256 random bits, so a plain hash is enough; slow password hashes are for
+secrets that people choose.
 """
 
+import datetime
 import hashlib
+import logging
 import re
 import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import write_text
 
 PREFIX = "mm_"
+SCOPES = ("answer", "tokens", "metrics")
+RECORDS = ("none", "metadata", "masked", "whole")
 
-_LINE = re.compile(r"([\w.-]{1,64}) ([0-9a-f]{64})")
 _NAME = re.compile(r"[\w.-]{1,64}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LOOK_S = 1.0
+"""So often at most the file is looked at for a change."""
+
+_log = logging.getLogger("malmoi.serve")
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whose requests these are, and what they may do. None is no limit.
+
+    scopes: of SCOPES; models: names that may be asked; qpm, tpm: requests and tokens a minute; monthly_tokens: tokens a
+    calendar month (UTC); expires: the last day. records: what is kept of its requests (RECORDS), for retention_days.
+    """
+
+    name: str
+    sha256: str
+    scopes: tuple[str, ...] = SCOPES
+    models: tuple[str, ...] | None = None
+    qpm: int | None = None
+    tpm: int | None = None
+    monthly_tokens: int | None = None
+    expires: datetime.date | None = None
+    records: str = "metadata"
+    retention_days: int = 30
+
+
+ANYONE = Key("anyone", "", records="none")
+"""Who asks where no keys are needed."""
 
 
 class Keys:
-    """The keys of a file: one `name hash` a line."""
+    """The keys of a file, read again when it changes."""
 
-    def __init__(self, names_by_hash: dict[str, str]) -> None:
-        self._names_by_hash = names_by_hash
+    def __init__(self, path: Path) -> None:
+        """Raises UserError where the file is absent, malformed or empty."""
+        self._path, self._state, self._looked_s = path, _state(path), time.monotonic()
+        self._by_hash, problems = parse(_text(path))
+        if problems:
+            raise UserError(f"{path}, {problems[0]}", "a name, a space, 64 hex digits, then words as qpm=60")
+        if not self._by_hash:
+            raise UserError(f"{path} has no key", hint="make one with: malmoi serve --keys FILE --new-key NAME")
 
-    def name_of(self, authorization: str) -> str | None:
-        """The name of the key in an Authorization header; None where it is none of these.
+    def of(self, headers: Mapping[str, str]) -> Key | None:
+        """The key that a request carries as Bearer, x-api-key or api-key; None where it is none of these.
 
         A dictionary looks up the hash, not the key: what its timing tells is of no use without inverting SHA-256.
         """
-        scheme, _, key = authorization.partition(" ")
-        return self._names_by_hash.get(hash_of(key.strip())) if scheme.lower() == "bearer" else None
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            key = headers.get("x-api-key") or headers.get("api-key") or ""
+        self._look()
+        return self._by_hash.get(hash_of(key.strip()))
+
+    def _look(self) -> None:
+        """Reads the file again where it has changed. A broken line is no key, and is told in the log."""
+        now = time.monotonic()
+        if now - self._looked_s < _LOOK_S:
+            return
+        self._looked_s, state = now, _state(self._path)
+        if state == self._state:
+            return
+        try:
+            self._by_hash, problems = parse(_text(self._path))
+        except UserError as error:
+            self._by_hash, problems = {}, [error.wrong]
+        self._state = state
+        for problem in problems:
+            _log.error("keys: %s", problem)
+
+
+def parse(text: str) -> tuple[dict[str, Key], list[str]]:
+    """The keys by hash, and what is wrong with lines that are none."""
+    found: dict[str, Key] = {}
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            key = _key(line.split())
+        except ValueError as error:
+            problems.append(f"line {number} is no key: {error}")
+        else:
+            found[key.sha256] = key
+    return found, problems
+
+
+def _key(words: list[str]) -> Key:
+    """Raises ValueError for words that are no key."""
+    if len(words) < 2 or not _NAME.fullmatch(words[0]) or not _HASH.fullmatch(words[1]):
+        raise ValueError("it does not begin with a name and 64 hex digits")
+    limits: dict[str, Any] = {}
+    for word in words[2:]:
+        name, _, value = word.partition("=")
+        if name not in _READ:
+            raise ValueError(f"{name!r} is none of {', '.join(_READ)}")
+        limits[name] = _READ[name](value)
+    return Key(words[0], words[1], **limits)
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name for name in value.split(",") if name)
+
+
+def _scopes(value: str) -> tuple[str, ...]:
+    if not set(_names(value)) <= set(SCOPES):
+        raise ValueError(f"scopes are {', '.join(SCOPES)}")
+    return _names(value)
+
+
+def _records(value: str) -> str:
+    if value not in RECORDS:
+        raise ValueError(f"records is one of {', '.join(RECORDS)}")
+    return value
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "scopes": _scopes,
+    "models": _names,
+    "qpm": _count,
+    "tpm": _count,
+    "monthly_tokens": _count,
+    "expires": datetime.date.fromisoformat,
+    "records": _records,
+    "retention_days": _count,
+}
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise UserError(f"no file of keys at {path}", hint="make a key with: malmoi serve --keys FILE --new-key NAME")
+    return path.read_text(encoding="utf-8")
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_keys(path: Path) -> Keys:
     """The keys in `path`. Raises UserError where the file is absent, malformed or empty."""
-    if not path.is_file():
-        raise UserError(f"no file of keys at {path}", hint="make a key with: malmoi serve --keys FILE --new-key NAME")
-    found: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
-            raise UserError(f"{path}, line {number} is no key", "a name, a space and 64 hex digits")
-        found[match[2]] = match[1]
-    if not found:
-        raise UserError(f"{path} has no key", hint="make one with: malmoi serve --keys FILE --new-key NAME")
-    return Keys(found)
+    return Keys(path)
 
 
-def add_key(path: Path, name: str) -> str:
-    """Makes a key, adds its hash to `path` (readable by its owner only) and returns the key, which is kept nowhere."""
+def add_key(path: Path, name: str, limits: str = "") -> str:
+    """Makes a key, adds its hash to `path` (readable by its owner only) and returns the key, which is kept nowhere.
+
+    limits: words as "qpm=60 expires=2027-12-31". Raises UserError for a name that is taken or limits that are none.
+    """
     if not _NAME.fullmatch(name):
         raise UserError(f"key name {name!r}", "1 to 64 letters, digits, dots and hyphens")
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     if any(line.partition(" ")[0] == name for line in lines):
         raise UserError(f"{path} has a key named {name!r} already", "a new name")
     key = PREFIX + secrets.token_urlsafe(32)
-    write_text(path, "\n".join([*lines, f"{name} {hash_of(key)}"]) + "\n", mode=0o600)
+    line = f"{name} {hash_of(key)} {limits}".strip()
+    try:
+        _key(line.split())
+    except ValueError as error:
+        raise UserError(f"limits {limits!r}: {error}", "words as qpm=60 tpm=40000 expires=2027-12-31") from None
+    write_text(path, "\n".join([*lines, line]) + "\n", mode=0o600)
     return key
 
 

@@ -17,13 +17,14 @@ import numpy as np
 from malmoi.cards import render, word_chain
 from malmoi.cards.card import LIBRARY, Card, Decoding
 from malmoi.kit.errors import UserError
-from malmoi.serve.chat import text_ids
 from malmoi.serve.engine import Engine, Guide, Request
 from malmoi.serve.text import TextStream, answer
 from malmoi.tokenizer.codec import Codec
 
 _SHOWN_HISTORY = 8
 """The model sees the last words of a game; the rules see them all."""
+
+_LABELS_AT_ONCE = 16
 
 Event = dict[str, Any]
 
@@ -88,10 +89,12 @@ async def _label(task: Task) -> AsyncGenerator[Event, None]:
         prompts.append(render.prompt(task.card, render.empty_inputs(task.card), prompt.shots))
     sums = np.zeros((len(prompts), len(labels)))
     for row, text in enumerate(prompts):
-        prompt_ids = text_ids(task.codec, text)
-        for column, label in enumerate(labels):
-            sums[row, column] = await _logprob(task.engine, prompt_ids, task.codec.encode(label))
-            yield {"type": "progress", "done": row * len(labels) + column + 1, "total": sums.size}
+        # In parts, so that answers of others go on between them and a person sees it move.
+        for first in range(0, len(labels), _LABELS_AT_ONCE):
+            ids = task.codec.encode_many(labels[first : first + _LABELS_AT_ONCE])
+            scored = await task.engine.score_many(task.codec.text_ids(text), ids)
+            sums[row, first : first + len(ids)] = [sum(each.logprob or 0.0 for each in scores) for scores in scored]
+            yield {"type": "progress", "done": row * len(labels) + first + len(ids), "total": sums.size}
     yield {"type": "result", "output": label_output(task.card, sums), "finish": None, "tokens": 0}
 
 
@@ -192,7 +195,7 @@ def _fit(task: Task, values: Mapping[str, Any], reserved_tokens: int) -> _Prompt
     room = task.engine.describe().context_tokens - reserved_tokens
     for shots in range(len(task.card.examples), -1, -1):
         text = render.prompt(task.card, values, shots)
-        ids = text_ids(task.codec, text)
+        ids = task.codec.text_ids(text)
         if len(ids) <= room:
             return _Prompt(text, tuple(ids), shots)
     longest = max(values, key=lambda name: len(str(values[name])))
@@ -209,12 +212,6 @@ def _reserved(task: Task) -> int:
 def _labels(card: Card) -> list[str]:
     """The choices as they follow the prompt. The line break counts: without it, a label that begins another wins."""
     return [f" {choice}\n" for choice in card.output.choices]
-
-
-async def _logprob(engine: Engine, prompt_ids: Sequence[int], answer_ids: Sequence[int]) -> float:
-    """Natural logarithm of the probability of an answer after a prompt."""
-    scores = await engine.score([*prompt_ids, *answer_ids])
-    return sum(score.logprob or 0.0 for score in scores[len(prompt_ids) :])
 
 
 def _check_game(card: Card, history: Sequence[str]) -> None:

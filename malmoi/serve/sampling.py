@@ -5,6 +5,7 @@ whose order of additions changes with the batch size (about 1e-6 in float32): a 
 between two tokens may differ.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,11 +20,15 @@ _CANDIDATES = 1024
 
 @dataclass
 class Sampler:
-    """Chooses the tokens of one request. `seen` are the ids of prompt and answer, for the repetition penalty."""
+    """Chooses the tokens of one request. `seen` are the ids of prompt and answer, for the repetition penalty.
+
+    written: how often each id stands in the answer, for the presence and frequency penalties.
+    """
 
     request: Request
     generator: np.random.Generator = field(init=False)
     seen: set[int] = field(init=False)
+    written: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         seed = self.request.seed
@@ -35,11 +40,17 @@ class Sampler:
         scores = np.where(forbidden_V, -np.inf, logits_V)
         if self.request.repetition_penalty is not None:
             penalize(scores, self.seen, self.request.repetition_penalty)
+        if self.written and (self.request.presence_penalty or self.request.frequency_penalty):
+            ids, counts = (np.array(list(part)) for part in (self.written.keys(), self.written.values()))
+            scores[ids] -= self.request.presence_penalty + self.request.frequency_penalty * counts
+        for token_id, bias in self.request.logit_bias:
+            scores[token_id] += bias
         if self.request.temperature == 0:
             chosen = int(scores.argmax())
         else:
             chosen = draw(weights(scores, self.request), self.generator.random())
         self.seen.add(chosen)
+        self.written[chosen] += 1
         return chosen
 
 
@@ -51,12 +62,18 @@ def penalize(scores: np.ndarray, seen: set[int], penalty: float) -> None:
 
 
 def weights(scores: np.ndarray, request: Request) -> np.ndarray:
-    """What tokens weigh (float32, 1 for the best) after temperature, top-k, then top-p (Holtzman et al. 2019)."""
-    scaled = (scores - scores.max()) / np.float32(request.temperature)
+    """What tokens weigh (float32, 1 for the best) after temperature, top-k, min-p, then top-p (Holtzman et al. 2019).
+
+    min-p keeps tokens with at least this share of the best one's probability (Nguyen et al. 2024).
+    """
+    # Below float32's smallest normal number a temperature would be zero, and the division a warning.
+    scaled = (scores - scores.max()) / max(np.float32(request.temperature), np.finfo(np.float32).tiny)
     if request.top_k is not None and request.top_k < len(scaled):
         smallest = np.partition(scaled, -request.top_k)[-request.top_k]
         scaled[scaled < smallest] = -np.inf
     result = np.exp(scaled)
+    if request.min_p is not None:
+        result[result < request.min_p] = 0
     if request.top_p is not None and request.top_p < 1:
         result[~_nucleus(result, request.top_p)] = 0
     return result

@@ -1,36 +1,71 @@
-"""A model as the routes see it: the engine, its tokenizer, and how many requests are under way."""
+"""A model as the routes see it: the engine, its tokenizer, who is let in, and what each key has used."""
 
-from dataclasses import dataclass
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from malmoi.serve.admission import Admission
 from malmoi.serve.engine import Engine
+from malmoi.serve.metrics import Metrics
+from malmoi.serve.quota import Quota
 from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
+
+_ENCODERS = 2
+"""Threads that encode prompts: more would only take processors from the model."""
+_KEY_SHARE = 0.5
+"""Of the places, for one key where keys are needed."""
+USE_FILE = ".use.json"
+"""Beside the file of keys, under its name: what each key has used this month."""
 
 
 @dataclass
 class Served:
-    """One served model. `num_requests` are those in a slot or waiting for one."""
+    """One served model. is_draining: the server finishes what it has begun and takes nothing new.
+
+    large_bodies: held while a large body is read, for nobody is served meanwhile.
+    """
 
     engine: Engine
     codec: Codec
     settings: ServeSettings
-    num_requests: int = 0
+    is_draining: bool = False
+    large_bodies: asyncio.Lock = field(default_factory=asyncio.Lock)
+    metrics: Metrics = field(default_factory=Metrics)
+    encoders: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_ENCODERS, "malmoi-encode"))
+
+    def __post_init__(self) -> None:
+        admission = self.admission
+        self.metrics.gauge("slots", "Answers that may run at once", lambda: admission.slots)
+        self.metrics.gauge("slots_running", "Answers that run", lambda: admission.running)
+        self.metrics.gauge("places", "Requests that may be held at once", lambda: admission.places)
+        self.metrics.gauge("places_held", "Places taken, running or waiting", lambda: admission.held)
+        self.metrics.gauge("answers_waiting", "Answers that wait for a slot", lambda: admission.waiting)
+        self.metrics.gauge("tokens_held", "Tokens of the requests under way, at most", lambda: admission.held_tokens)
+        self.metrics.gauge("draining", "1 while the server takes nothing new", lambda: self.is_draining)
+        self.metrics.gauge("engine_up", "1 while the engine is well", lambda: self.engine.health().state == "ok")
 
     @property
-    def is_full(self) -> bool:
-        """Whether every slot and every waiting place is taken."""
-        return self.num_requests >= self.engine.describe().slots + self.settings.queue
+    def num_requests(self) -> int:
+        """Places that are taken."""
+        return self.admission.held
 
+    @cached_property
+    def admission(self) -> Admission:
+        """Who may run now."""
+        about, settings = self.engine.describe(), self.settings
+        most_tokens = settings.web.queued_contexts * about.slots * about.context_tokens
+        share = 1.0 if settings.keys is None else _KEY_SHARE
+        return Admission(about.slots, settings.queue, most_tokens, settings.web.queue_s, share)
 
-class Place:
-    """One request's place. Released once, whoever is first to do it."""
+    @cached_property
+    def quota(self) -> Quota:
+        """What each key has used."""
+        keys = self.settings.keys
+        return Quota(None if keys is None else keys.with_name(keys.name + USE_FILE))
 
-    def __init__(self, served: Served) -> None:
-        self._served: Served | None = served
-        served.num_requests += 1
-
-    def release(self) -> None:
-        """Gives the place to the next request."""
-        if self._served is not None:
-            self._served.num_requests -= 1
-            self._served = None
+    @cached_property
+    def longest_token_bytes(self) -> int:
+        """Bytes of the longest token: what a context can hold at most, per token."""
+        return max(len(self.codec.token_bytes(token_id)) for token_id in range(self.codec.vocabulary_tokens))

@@ -1,16 +1,22 @@
 """Running an ASGI application on a socket: in the foreground for commands, in a thread for the demo and for tests."""
 
 import contextlib
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_connection import connection_class
+from malmoi.serve.served import Served
+from malmoi.serve.settings import WebSettings
 
+_WEB = WebSettings()
 _START_S = 30.0
 _SHUTDOWN_S = 3
 """Ctrl-C waits so long for answers under way, then cuts them."""
@@ -36,16 +42,17 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
-    """Serves until Ctrl-C."""
-    _server(app).run(sockets=[listener])
+def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, served: Served | None = None) -> None:
+    """Serves until Ctrl-C or SIGTERM. With `served`, SIGTERM lets answers under way end (WebSettings.drain_s)."""
+    server = _server(app, web) if served is None else _Draining(_config(app, web), served)
+    server.run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0, web: WebSettings = _WEB) -> Iterator[str]:
     """Serves in a thread while the block runs; yields the address."""
     listener = bind(host, port)
-    server = _server(app)
+    server = _server(app, web)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="malmoi-server", daemon=True)
     thread.start()
     try:
@@ -61,9 +68,45 @@ def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
         listener.close()
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
-    # No access log: a prompt may stand in a path that a client got wrong.
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=_SHUTDOWN_S, server_header=False
+class _Draining(uvicorn.Server):
+    """Ends at SIGTERM in three steps: not ready, what was begun ends, the socket closes. A second one ends it at once.
+
+    The socket stays open meanwhile, for a load balancer needs some seconds to notice that the server is not ready.
+    """
+
+    def __init__(self, config: uvicorn.Config, served: Served) -> None:
+        super().__init__(config)
+        self._served, self._deadline_s = served, 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come. Nothing slow may be done here."""
+        if sig != signal.SIGTERM or self._served.is_draining:
+            super().handle_exit(sig, frame)
+            return
+        self._served.is_draining = True
+        self._deadline_s = time.monotonic() + self._served.settings.web.drain_s
+
+    async def on_tick(self, counter: int) -> bool:
+        """Asked ten times a second: whether to end."""
+        if self._served.is_draining:
+            is_late = time.monotonic() > self._deadline_s
+            if is_late:
+                self.config.timeout_graceful_shutdown = 1  # what has not ended by now is cut
+            self.should_exit = self.should_exit or is_late or self._served.admission.held == 0
+        return await super().on_tick(counter)
+
+
+def _server(app: FastAPI, web: WebSettings) -> uvicorn.Server:
+    return uvicorn.Server(_config(app, web))
+
+
+def _config(app: FastAPI, web: WebSettings) -> uvicorn.Config:
+    # No access log of uvicorn's: a prompt may stand in a path that a client got wrong. http_trace writes one.
+    return uvicorn.Config(
+        app,
+        http=connection_class(web.head_s, web.send_s),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        server_header=False,
     )
-    return uvicorn.Server(config)

@@ -12,6 +12,40 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
+class WebSettings:
+    """Who may ask, from where, and how long the server waits for a client.
+
+    origins: web pages of other addresses whose scripts may ask ("https://chat.example.kr", or "*"). allowed_hosts:
+    names that the Host header may carry besides this machine's own, for a proxy in front. root_path: what a proxy puts
+    before every path. head_s: for the head of a request to come; body_s: for its body; send_s: a client that takes
+    nothing of its answer for so long is cut off. comment_s: a stream that is silent for so long gets a comment, for
+    proxies cut what is silent for a minute. queue_s: longest wait for a slot. drain_s: after SIGTERM answers under way
+    have so long to end. queued_contexts: tokens that all requests under way may hold together, in contexts per slot.
+    """
+
+    origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    root_path: str = ""
+    head_s: float = 15.0
+    body_s: float = 30.0
+    send_s: float = 30.0
+    comment_s: float = 15.0
+    queue_s: float = 60.0
+    drain_s: float = 60.0
+    queued_contexts: int = 4
+
+    def __post_init__(self) -> None:
+        times = ("head_s", "body_s", "send_s", "comment_s", "queue_s", "drain_s")
+        require(self, "above 0", lambda seconds: seconds > 0, *times)
+        at_least(self, 1, "queued_contexts")
+        require(self, "begins with / and does not end with it", _is_root_path, "root_path")
+
+
+def _is_root_path(path: str) -> bool:
+    return path == "" or (path.startswith("/") and not path.endswith("/"))
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How a model is served.
 
@@ -19,7 +53,7 @@ class ServeSettings:
     for a slot; more get 429. prefill_tokens: a long prompt is read in pieces of this size, so that the answers under
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
-    threads: CPU threads for torch; None leaves torch's own choice.
+    threads: CPU threads for torch; None leaves torch's own choice. web: who may ask, and how long is waited for them.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +67,7 @@ class ServeSettings:
     max_body_bytes: int = 1_048_576
     keys: Path | None = None
     name: str | None = None
+    web: WebSettings = WebSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")

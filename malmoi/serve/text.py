@@ -9,9 +9,9 @@ import re
 import unicodedata
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from malmoi.serve.engine import Engine, Piece, Request
+from malmoi.serve.engine import Engine, Piece, Request, Score
 from malmoi.tokenizer.codec import Codec
 
 _OPEN_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]{1,8}\\Z")
@@ -31,13 +31,16 @@ class TokenText:
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Text that can be shown, and the tokens that begin in it or before it and were not yet reported."""
+    """Text that can be shown, and the tokens that begin in it or before it and were not yet reported.
+
+    num_tokens: tokens generated so far. At the end every one of them has been reported: an end token and the tokens of
+    a stop string too, with `start` at the end of the text.
+    """
 
     text: str
     tokens: tuple[TokenText, ...] = ()
     finish: str | None = None
     num_tokens: int = 0
-    """Tokens generated so far, those that gave no text yet included."""
 
 
 @dataclass
@@ -60,17 +63,16 @@ class TextStream:
 
     def feed(self, piece: Piece) -> TextPiece:
         """What may be shown after one more token. Its text is empty while a character or a stop string is open."""
-        if piece.token_id is not None:
-            self.num_tokens += 1
-            content = self.codec.token_bytes(piece.token_id)
-            start = self.released + len(self._held)
-            self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
-            self._held += self._decoder.decode(content)
+        self.num_tokens += 1
+        content = b"" if piece.is_end else self.codec.token_bytes(piece.token_id)
+        start = self.released + len(self._held)
+        self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
+        self._held += self._decoder.decode(content)
         found = [place for place in map(self._held.find, self.stops) if place >= 0]
         if found:
-            return self._release(min(found), "stop", ends=True)
+            return self._release(min(found), "stop")
         if piece.finish is not None:  # bytes of a character that was cut by the end are left out
-            return self._release(len(self._held), piece.finish, ends=True)
+            return self._release(len(self._held), piece.finish)
         return self._release(len(self._held) - self._waiting(), None)
 
     def _waiting(self) -> int:
@@ -85,21 +87,38 @@ class TextStream:
                     break
         return waiting
 
-    def _release(self, count: int, finish: str | None, *, ends: bool = False) -> TextPiece:
-        """Shows the first `count` characters of what is held, with the tokens that begin in them."""
+    def _release(self, count: int, finish: str | None) -> TextPiece:
+        """Shows the first `count` characters of what is held, with the tokens that begin in them; at the end, all."""
         text, self._held = self._held[:count], self._held[count:]
         self.released += count
-        due = [token for token in self._tokens if token.start < self.released]
-        self._tokens = [] if ends else [token for token in self._tokens if token.start >= self.released]
-        return TextPiece(text, tuple(due), finish, self.num_tokens)
+        due = [token for token in self._tokens if finish or token.start < self.released]
+        self._tokens = [] if finish else [token for token in self._tokens if token.start >= self.released]
+        placed = (replace(token, start=min(token.start, self.released)) for token in due)
+        return TextPiece(text, tuple(placed), finish, self.num_tokens)
+
+
+def echo(codec: Codec, scores: Sequence[Score]) -> TextPiece:
+    """A prompt as a piece: its text, and every id of it as a token, also the last ones of an open character."""
+    stream = TextStream(codec)
+    *pieces, last = [Piece(score.token_id, score.logprob, score.top) for score in scores]
+    shown = [stream.feed(piece) for piece in (*pieces, replace(last, finish="stop"))]
+    return TextPiece("".join(part.text for part in shown), tuple(token for part in shown for token in part.tokens))
 
 
 async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncGenerator[TextPiece, None]:
     """The answer to `request` as text. The last piece carries `finish`. Closing it early frees the engine's slot."""
-    async with aclosing(engine.generate(request)) as pieces:
-        async for piece in pieces:
-            shown = stream.feed(piece)
+    async with aclosing(engine.generate(request)) as steps:
+        async for pieces in steps:
+            shown = _joined([stream.feed(piece) for piece in pieces])
             if shown.text or shown.tokens or shown.finish:
                 yield shown
             if shown.finish:
                 return
+
+
+def _joined(parts: Sequence[TextPiece]) -> TextPiece:
+    """What one step of an engine showed, as one piece. After a stop string nothing follows."""
+    ends = [place for place, part in enumerate(parts, start=1) if part.finish]
+    parts = parts[: ends[0]] if ends else parts
+    tokens = tuple(token for part in parts for token in part.tokens)
+    return TextPiece("".join(part.text for part in parts), tokens, parts[-1].finish, parts[-1].num_tokens)

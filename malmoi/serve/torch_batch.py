@@ -98,12 +98,40 @@ class Batch:
 
     def score(self, token_ids: Sequence[int], top: int) -> list[Score]:
         """Gives log p of each token given those before it; the jobs under way are not touched."""
+        hidden_TC = self._states(token_ids)
+        return [Score(token_ids[0], None), *self._scores(hidden_TC[:-1], token_ids[1:], top)]
+
+    def score_many(
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int
+    ) -> list[list[Score]]:
+        """Gives log p of the tokens of each continuation after the prefix, which is read once."""
+        weight, longest = self._model.lm_head.weight, max(map(len, continuations))
+        cache = Cache.empty(self._model.shape, 1, len(prefix_ids) + longest, like=weight)
+        prefix_BT = torch.tensor([prefix_ids], device=self._device)
+        last_C = self._model.hidden(prefix_BT, cache.next_positions(len(prefix_ids)), cache=cache)[0, -1]
+        result = []
+        for continuation in continuations:  # each is written over the one before: later slots are never seen
+            cache.lengths_B[0] = len(prefix_ids)
+            tokens_BT = torch.tensor([continuation], device=self._device)
+            states_TC = self._model.hidden(tokens_BT, cache.next_positions(len(continuation)), cache=cache)[0]
+            result.append(self._scores(torch.cat((last_C[None], states_TC[:-1])), continuation, top))
+        return result
+
+    def embed(self, token_ids: Sequence[int]) -> list[float]:
+        """Gives the mean of the states after the last norm."""
+        return self._states(token_ids).float().mean(dim=0).tolist()
+
+    def _states(self, token_ids: Sequence[int]) -> Tensor:
+        """The states (T, C) of a text that is read at once, without the cache."""
         tokens_BT = torch.tensor([token_ids], device=self._device)
-        hidden_TC = self._model.hidden(tokens_BT, torch.arange(len(token_ids), device=self._device)[None])[0]
-        result = [Score(token_ids[0], None)]
-        for start in range(0, len(token_ids) - 1, _SCORED_TOKENS):
-            targets_T = tokens_BT[0, start + 1 : start + 1 + _SCORED_TOKENS]
-            logits_TV = self._model.lm_head(hidden_TC[start : start + len(targets_T)]).float()
+        return self._model.hidden(tokens_BT, torch.arange(len(token_ids), device=self._device)[None])[0]
+
+    def _scores(self, states_TC: Tensor, targets: Sequence[int], top: int) -> list[Score]:
+        """What the model gives each target, from the state before it."""
+        result = []
+        for start in range(0, len(targets), _SCORED_TOKENS):
+            targets_T = torch.tensor(targets[start : start + _SCORED_TOKENS], device=self._device)
+            logits_TV = self._model.lm_head(states_TC[start : start + len(targets_T)]).float()
             logprobs_TV = functional.log_softmax(logits_TV, dim=-1)
             chosen = logprobs_TV.gather(1, targets_T[:, None])[:, 0].tolist()
             tops = _tops(logprobs_TV, top)
@@ -155,16 +183,31 @@ class Batch:
             forbidden_V = forbidden_V | job.matcher.forbidden()
             if forbidden_V.all():
                 raise UserError("the guide allows no token of this model's vocabulary")
+        else:
+            forbidden_V = self._without_ends(job, forbidden_V)
         chosen = job.sampler.choose(logits_V, forbidden_V)
         logprob, top = logprob_of(logits_V, chosen), most_probable(logits_V, job.request.top_logprobs)
-        if chosen in self._limits.end_ids:
-            return Piece(None, logprob, top, "stop")
+        if chosen in self._limits.end_ids or chosen in job.request.stop_token_ids:
+            return Piece(chosen, logprob, top, "stop", is_end=True)
         job.answer_ids.append(chosen)
         if job.matcher is not None:
             job.matcher.accept(chosen)
             if job.matcher.is_complete:
                 return Piece(chosen, logprob, top, "stop")
         return Piece(chosen, logprob, top, "length" if self._is_full(job) else None)
+
+    def _without_ends(self, job: Job, forbidden_V: np.ndarray) -> np.ndarray:
+        """`forbidden_V` with the ends that may not come yet, or never. A guide alone says where an answer may end."""
+        request, ends = job.request, list[int]()
+        if request.ignore_eos or len(job.answer_ids) < request.min_tokens:
+            ends.extend(self._limits.end_ids)
+        if len(job.answer_ids) < request.min_tokens:
+            ends.extend(request.stop_token_ids)
+        if not ends:
+            return forbidden_V
+        forbidden_V = forbidden_V.copy()
+        forbidden_V[ends] = True
+        return forbidden_V
 
     def _is_full(self, job: Job) -> bool:
         answered = len(job.answer_ids)

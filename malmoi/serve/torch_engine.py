@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -25,22 +25,26 @@ from malmoi.kit.files import sha256_of
 from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model.convert import load_hugging_face
 from malmoi.model.transformer import Transformer
-from malmoi.serve.engine import Description, Piece, Request, Score
-from malmoi.serve.guide import Grammars
+from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_batch import Batch, Job, Limits
 from malmoi.tokenizer.codec import Codec
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Scoring:
-    """A text that waits to be scored."""
+CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, embeddings=True)
 
-    token_ids: tuple[int, ...]
-    top: int
-    result: "Future[list[Score]]"
+
+@dataclass(frozen=True)
+class _Aside:
+    """Work beside the answers: a text to score or to embed. It waits for its turn between two steps."""
+
+    work: Callable[[], Any]
+    result: "Future[Any]"
 
 
 class TorchEngine:
@@ -64,10 +68,11 @@ class TorchEngine:
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=_model_sha256(model_dir),
+            capabilities=CAPABILITIES,
         )
         self._batch = Batch(self._model, limits)
         self._waiting: deque[Job] = deque()
-        self._scorings: deque[_Scoring] = deque()
+        self._asides: deque[_Aside] = deque()
         self._news = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="malmoi-torch-engine", daemon=True)
@@ -77,10 +82,10 @@ class TorchEngine:
         """What is being served."""
         return self._description
 
-    async def generate(self, request: Request) -> AsyncGenerator[Piece, None]:
-        """The answer, token by token. Closing the iterator early frees the slot at the next token.
+    async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
+        """The answer: at each turn the tokens since the last. Closing it early frees the slot at the next token.
 
-        Raises UserError for a request that this model cannot take, RuntimeError where the engine has failed or closed.
+        Raises UserError for a request that this model cannot take, EngineDownError where the engine failed or closed.
         """
         self._check(request)
         # A guide of 50,000 words takes a third of a second to build: not on the event loop.
@@ -90,21 +95,48 @@ class TorchEngine:
         self._submit(lambda: self._waiting.append(job))
         try:
             while True:
-                piece = await pieces.get()
-                if isinstance(piece, Exception):
-                    raise piece
-                yield piece
-                if piece.finish is not None:
-                    return
+                step, error = await _arrived(pieces)
+                if step:
+                    yield step
+                    if step[-1].finish is not None:
+                        return
+                if error is not None:
+                    raise error
         finally:
             job.is_cancelled = True
 
     async def score(self, token_ids: Sequence[int], top: int = 0) -> list[Score]:
         """How probable the model finds each token of a text of at most `context_tokens`."""
         self._check_ids(token_ids, self._description.context_tokens)
-        scoring = _Scoring(tuple(token_ids), top, Future())
-        self._submit(lambda: self._scorings.append(scoring))
-        return await asyncio.wrap_future(scoring.result)
+        return await self._later(lambda: self._batch.score(token_ids, top))
+
+    async def score_many(
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+    ) -> list[list[Score]]:
+        """The scores of each continuation after the same prefix (at least one token), which is read once."""
+        room = self._description.context_tokens - len(prefix_ids)
+        self._check_ids(prefix_ids, self._description.context_tokens - 1)
+        for continuation in continuations:
+            self._check_ids(continuation, room)
+        if not continuations:
+            return []
+        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top))
+
+    async def embed(self, token_ids: Sequence[int]) -> list[float]:
+        """The mean of the last layer's states over the tokens, after the last norm."""
+        self._check_ids(token_ids, self._description.context_tokens)
+        return await self._later(lambda: self._batch.embed(token_ids))
+
+    def health(self) -> Health:
+        """How the engine is now."""
+        alive = self._thread.is_alive() and not self._closed
+        return Health("ok" if alive else "down", self._batch.num_jobs, len(self._waiting) + len(self._asides))
+
+    async def _later(self, work: Callable[[], T]) -> T:
+        """The result of work that the thread does between two steps of the batch."""
+        aside = _Aside(work, Future())
+        self._submit(lambda: self._asides.append(aside))
+        return await asyncio.wrap_future(aside.result)
 
     def close(self) -> None:
         """Ends the thread; what is under way gets an error."""
@@ -132,10 +164,10 @@ class TorchEngine:
             raise UserError("a token id is outside the vocabulary", f"0 to {self._description.vocabulary_tokens - 1}")
 
     def _submit(self, put: Callable[[], None]) -> None:
-        """Puts work where the thread finds it, and wakes it. Raises RuntimeError once the engine is closed."""
+        """Puts work where the thread finds it, and wakes it. Raises EngineDownError once the engine is closed."""
         with self._news:
             if self._closed:
-                raise RuntimeError("the engine is closed")
+                raise EngineDownError("the engine is closed")
             put()
             self._news.notify()
 
@@ -147,40 +179,40 @@ class TorchEngine:
                     self._work()
                 except Exception as error:
                     _log.exception("the torch engine failed in a step; the requests under way are ended")
-                    self._batch.fail(RuntimeError(f"the engine failed: {type(error).__name__}"))
-        closed = RuntimeError("the engine was closed")
+                    self._batch.fail(EngineDownError(f"the engine failed: {type(error).__name__}"))
+        closed = EngineDownError("the engine was closed")
         self._batch.fail(closed)
         for job in self._waiting:
             job.emit(closed)
-        for scoring in self._scorings:
-            scoring.result.set_exception(closed)
+        for aside in self._asides:
+            aside.result.set_exception(closed)
 
     def _wait(self) -> bool:
         """Sleeps until there is work. Returns whether to go on."""
         with self._news:
-            while not (self._closed or self._waiting or self._scorings or self._batch.num_jobs):
+            while not (self._closed or self._waiting or self._asides or self._batch.num_jobs):
                 self._news.wait()
             return not self._closed
 
     def _work(self) -> None:
-        """One step of the batch and one text to score: neither starves the other."""
+        """One step of the batch and one piece of work beside it: neither starves the other."""
         while self._waiting and self._batch.can_admit:
             job = self._waiting.popleft()
             if not job.is_cancelled:
                 self._batch.admit(job)
         self._batch.step()
-        if self._scorings:
-            self._score(self._scorings.popleft())
+        if self._asides:
+            self._run_aside(self._asides.popleft())
 
-    def _score(self, scoring: _Scoring) -> None:
-        """Scores one text. What fails goes to its caller and ends nothing else."""
-        if not scoring.result.set_running_or_notify_cancel():
+    def _run_aside(self, aside: _Aside) -> None:
+        """Does one piece of work beside the answers. What fails goes to its caller and ends nothing else."""
+        if not aside.result.set_running_or_notify_cancel():
             return
         try:
-            scoring.result.set_result(self._batch.score(scoring.token_ids, scoring.top))
+            aside.result.set_result(aside.work())
         except Exception as error:
-            _log.exception("the torch engine failed to score a text")
-            scoring.result.set_exception(RuntimeError(f"the engine failed: {type(error).__name__}"))
+            _log.exception("the torch engine failed in work beside the answers")
+            aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 
 def model_name(model_dir: Path) -> str:
@@ -217,6 +249,15 @@ def _model_sha256(model_dir: Path) -> str:
         if weights.name in outputs:
             return outputs[weights.name]
     return sha256_of(weights)
+
+
+async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:
+    """All pieces that are there, at least one, or the error that ended the request, after the pieces before it."""
+    arrived = [await pieces.get()]
+    while not pieces.empty():
+        arrived.append(pieces.get_nowait())
+    errors = [each for each in arrived if isinstance(each, Exception)]
+    return tuple(each for each in arrived if isinstance(each, Piece)), errors[0] if errors else None
 
 
 def _emitter(

@@ -1,7 +1,7 @@
 """Takes documents out of token shards in place, whole: what is left is what `encode` makes of the corpus without them.
 
 The new shards are written beside the old ones, all of them, and moved over them when they are whole
-(`erasing/ready.json`). A killed erasure is finished by the next one. The former index of ids stays (former.py), so that
+(`erasing/ready.json`). A killed erasure is done again. The former index of ids stays (former.py), so that
 a training can still be asked what it saw.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
-from malmoi.kit.files import make_folder, move, read_json, remove, write_json, writing
+from malmoi.kit.files import make_folder, move, read_json, remove, remove_partials, write_json, writing
 from malmoi.kit.lock import lock
 from malmoi.tokenizer import former
 from malmoi.tokenizer.corpus_text import content_sha256, heldout_limit, reading_parquet
@@ -36,35 +36,48 @@ def ids_in(tokens: Path, ids: AbstractSet[str]) -> dict[str, set[str]]:
     return {name: open_index(tokens, content_sha256(tokens), name).ids_among(ids) for name in PARTS}
 
 
-def erase(
-    tokens: Path, ids: AbstractSet[str], corpus: Path, was: str | None, progress: Progress = lambda _done, _total: None
-) -> dict[str, Any]:
-    """Takes the documents with these ids out, and finishes what an erasure that was killed left.
+def plan(tokens: Path, ids: AbstractSet[str], corpus: Path) -> dict[str, Any]:
+    """What `erase` is to take out, before the documents leave the corpus: their number by part, the SHA-256 of each
+    file, and the content hash of the corpus (`was`; None where it has none now)."""
+    inside = ids_in(tokens, ids)
+    was = content_sha256(corpus) if manifest.find(corpus) else None
+    files = manifest.hashes(manifest.read(tokens)["outputs"])
+    return {part: len(found) for part, found in inside.items()} | {"was": was, "files": files}
 
-    corpus: where they came from, without the documents already; was: its content hash before. Where the tokens are of
-    that content, they are of the present one afterwards: `tokenizer encode` then finds nothing to do. `progress` is
+
+def erase(
+    tokens: Path,
+    ids: AbstractSet[str],
+    corpus: Path,
+    planned: dict[str, Any],
+    progress: Progress = lambda _done, _total: None,
+) -> dict[str, Any]:
+    """Takes the documents with these ids out. Done again after a kill, it leaves what one run leaves.
+
+    corpus: where they came from, without the documents already; planned: by `plan`. Where the tokens are of the content
+    that was, they are of the present one afterwards: `tokenizer encode` then finds nothing to do. `progress` is
     called with new files in place and in all. Returns documents by part, and the SHA-256 of each file `before` and
     `after` (None: it is gone). Raises UserError where the tokens are unfinished, damaged, or another process is at work
     there.
     """
     manifest.read(tokens)
     with writing(tokens), lock(tokens):
+        remove_partials(tokens)
         _finish(tokens, progress)
-        made = manifest.read(tokens)
-        before = manifest.hashes(made["outputs"])
-        inside = ids_in(tokens, ids)
-        if any(inside.values()):
+        inside = {one for part in ids_in(tokens, ids).values() for one in part}
+        if inside:
             former.keep(tokens)
-            _rewrite(tokens, made, {one for part in inside.values() for one in part})
+            _rewrite(tokens, manifest.read(tokens), inside)
             _finish(tokens, progress)
-        _follow(tokens, corpus, was)
+        _follow(tokens, corpus, planned["was"])
         after = manifest.hashes(manifest.read(tokens)["outputs"])
+    before = planned["files"]
     files = {
         name: {"before": before.get(name), "after": after.get(name)}
         for name in sorted(before | after)
         if before.get(name) != after.get(name)
     }
-    return {part: len(found) for part, found in inside.items()} | {"files": files}
+    return {part: planned[part] for part in PARTS} | {"files": files}
 
 
 def _rewrite(tokens: Path, made: dict[str, Any], gone: set[str]) -> None:

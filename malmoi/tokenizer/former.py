@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.kit.files import atomic_file, make_folder, read_json, write_text
+from malmoi.kit.files import atomic_file, make_folder, read_json, remove_partials, write_text
 from malmoi.tokenizer.corpus_text import content_sha256, reading_parquet
 from malmoi.tokenizer.shards import PARTS, Part, table_of
 
@@ -31,6 +31,7 @@ def keep(tokens: Path) -> None:
     if (folder / _SHARDS).exists():
         return
     make_folder(folder)
+    remove_partials(folder)
     for name in made["counts"]["shards"]:
         with reading_parquet(table_of(tokens / name), "encode the corpus again"):
             table = pq.read_table(table_of(tokens / name))

@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 from malmoi.kit import manifest
 from malmoi.kit.errors import GIVE_UP, UserError
 from malmoi.kit.files import ABSENT, reading, sha256_of
+from malmoi.kit.special_tokens import BEGIN_ID
 from malmoi.tokenizer.codec import NAME
 from malmoi.tokenizer.corpus_text import reading_parquet
 
 PARTS = ("train", "heldout")
-SEPARATOR = 0
+SEPARATOR = BEGIN_ID
 """The id that ends every document: `<|endoftext|>`."""
 
 ERASING = "erasing"

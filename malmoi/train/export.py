@@ -16,7 +16,7 @@ from malmoi.train import checkpoint
 from malmoi.train.checkpoint import CHECKPOINTS
 
 GGUF_PRECISION = "f16"
-OUTPUT_VERSION = 1
+OUTPUT_VERSION = 2
 """Raised with every change of what the same checkpoint is exported to."""
 
 

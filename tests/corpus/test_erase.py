@@ -13,7 +13,7 @@ from small_batches import quiet, sentences, write_rows
 
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
-from malmoi.corpus.erase import PLAN, erase, left_over
+from malmoi.corpus.erase import erase
 from malmoi.corpus.erasure import columns
 from malmoi.corpus.erasure.request import Request
 from malmoi.corpus.erasure.search import find
@@ -24,7 +24,7 @@ from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
 from malmoi.corpus.report.questions import explain
 from malmoi.corpus.sources.input import Input
-from malmoi.kit import manifest
+from malmoi.kit import erasing, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.lock import lock
 
@@ -41,7 +41,7 @@ def rows(folder, name):
 
 
 def found_ids(folder, request):
-    return [hit.id for hit in find(folder, [request], frozenset(left_over(folder)[0]))]
+    return [hit.id for hit in find(folder, [request])]
 
 
 def first_ids(folder, number):
@@ -154,7 +154,9 @@ def test_what_is_asked_wrongly_gets_one_sentence(corpus, capsys):
 
 
 @pytest.mark.parametrize("files_done", ["none", "all"])
-def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus, files_done):
+def test_an_erasure_that_was_killed_is_finished_without_its_words_and_nothing_works_around_it(
+    recipe, corpus, files_done, capsys
+):
     first, second = first_ids(corpus, 2)
 
     def killed(done, total):  # before the first file, or between the last one and the manifest
@@ -163,9 +165,18 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(corpus, files_done):
 
     with pytest.raises(KeyboardInterrupt):
         erase(corpus, [first], killed)
-    assert json.loads((corpus / PLAN).read_text()) == {"ids": [first], "places": []}
+    sentence = f"an erasure of {corpus} is not finished; finish it: malmoi corpus erase {corpus}"
+    for attempt in (lambda: erase(corpus, [second], quiet), lambda: build(recipe, corpus, quiet)):
+        with pytest.raises(UserError, match=re.escape(sentence)):
+            attempt()
+    assert main(["corpus", "erase", str(corpus), "--id", second, "--dry-run"]) == 93
+    assert sentence in capsys.readouterr().err
+    assert main(["corpus", "where", str(corpus), "--id", first]) == 0
+    assert f"1 in an erasure that is not finished (malmoi corpus erase {corpus})" in capsys.readouterr().out
+    assert main(["corpus", "erase", str(corpus)]) == 0
+    assert "an erasure that was killed is finished: 1 documents" in capsys.readouterr().out
+    assert not (corpus / erasing.PLAN).exists()
     erase(corpus, [second], quiet)
-    assert not (corpus / PLAN).exists()
     assert erased_ids(corpus) == sorted([first, second])
     assert not {first, second} & {row["id"] for row in rows(corpus, "shards")}
     assert {row["id"] for row in rows(corpus, "ledger") if row["reasons"] == ["erased"]} == {first, second}
@@ -231,20 +242,6 @@ def test_reports_work_folders_and_half_written_files_go_with_the_text(corpus):
         path.write_text("text")
     erase(corpus, gone, quiet)
     assert not [path for path in (*left, corpus / "report.html", corpus / "report.json") if path.exists()]
-
-
-def test_a_killed_erasure_may_be_asked_for_again_and_a_build_in_between_brings_nothing_back(recipe, corpus):
-    one = rows(corpus, "shards")[0]
-
-    def killed(done, total):
-        if done == total:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        erase(corpus, [one["id"]], killed)
-    assert found_ids(corpus, Request(ids=(one["id"],))) == [one["id"]]
-    build(dataclasses.replace(recipe, off=("promotion",)), corpus, quiet)
-    assert one["text"] not in [row["text"] for name in ("shards", "ledger") for row in rows(corpus, name)]
 
 
 def test_two_at_work_in_one_folder_would_undo_each_other_and_the_second_is_refused(corpus):

@@ -41,31 +41,33 @@ def numbers(seed: int, count: int) -> str:
 def test_a_limit_that_is_learnt_is_written_told_and_what_dropped(tmp_path):
     texts = [f"{sentences(number)[:200]}{numbers(number, number % 20)}" for number in range(600)]
     few = [{"text": f"{sentences(900 + number)[:200]}{numbers(number, 12)}", "kind": "news"} for number in range(5)]
-    few += [{"text": texts[number], "kind": "news"} for number in range(16, 600, 20)]
+    few += [{"text": texts[number], "kind": "news"} for number in (*range(16, 600, 20), *range(18, 600, 20))]
     write_rows(tmp_path / "raw.jsonl", [*({"text": text, "kind": "web"} for text in texts), *few])
     limit = Limit(quantile=0.8, mildest=0.6, strictest=0.05)
-    recipe = CorpusRecipe(inputs=(Input(tmp_path / "raw.jsonl"),), quality=Quality({"digit_share": limit}), processes=1)
+    recipe = CorpusRecipe(
+        inputs=(Input(tmp_path / "raw.jsonl"),), quality=Quality({"bare_digit_share": limit}), processes=1
+    )
     build(recipe, tmp_path / "out", quiet)
     told = {
         row["kind"]: row
         for row in json.loads((tmp_path / "out" / "thresholds.json").read_text())
-        if row["score"] == "digit_share"
+        if row["score"] == "bare_digit_share"
     }
     assert (told["web"]["learned"], told["news"]["learned"]) == (True, False)
     assert (told["web"]["documents"], told["news"]["limit"]) == (600, 0.5)
     assert 0.05 < told["web"]["limit"] < 0.5
     found = rows(tmp_path / "out")
-    over = [row for row in found if row["digit_share"] > told[row["source"]["kind"]]["limit"]]
+    over = [row for row in found if row["bare_digit_share"] > told[row["source"]["kind"]]["limit"]]
     assert [row for row in found if "digits" in row["reasons"]] == over
     assert (
         60 <= sum(row["source"]["kind"] == "web" for row in over) <= 120
     )  # a fifth at most lies over the value at four fifths
-    between = [row for row in found if told["web"]["limit"] < row["digit_share"] <= told["news"]["limit"]]
+    between = [row for row in found if told["web"]["limit"] < row["bare_digit_share"] <= told["news"]["limit"]]
     stays = [row["kept"] for row in between if row["source"]["kind"] == "news"]
     assert stays == [True] * len(stays)  # no copy goes for one that the learnt limit drops
     assert len(stays) >= 10
     (trail,) = questions.explain(tmp_path / "out", over[0]["id"])
-    (judgement,) = [one for one in trail["judgements"] if one["score"] == "digit_share"]
+    (judgement,) = [one for one in trail["judgements"] if one["score"] == "bare_digit_share"]
     assert (judgement["limit"], judgement["dropped"]) == (told["web"]["limit"], True)
 
 

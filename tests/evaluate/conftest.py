@@ -37,13 +37,13 @@ class FakeEngine:
         self.scored.append(tuple(token_ids))
         return [Score(token_ids[0], None), *(Score(token, self.logprob) for token in token_ids[1:])]
 
-    async def generate(self, request: Request) -> AsyncIterator[Piece]:
+    async def generate(self, request: Request) -> AsyncIterator[tuple[Piece, ...]]:
         assert len(request.prompt_ids) + request.max_tokens <= self.context_tokens
         self.requests.append(request)
         draw = random.Random(request.seed)
         for _ in range(request.max_tokens - 1):
-            yield Piece(draw.randrange(1029, VOCABULARY_TOKENS), -1.0)
-        yield Piece(None, finish="stop")
+            yield (Piece(draw.randrange(1029, VOCABULARY_TOKENS), -1.0),)
+        yield (Piece(0, finish="stop", is_end=True),)
 
 
 @pytest.fixture

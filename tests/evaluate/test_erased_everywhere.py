@@ -13,9 +13,6 @@ import pytest
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
 from malmoi.corpus.composition.settings import Mix
-from malmoi.corpus.erase import erase
-from malmoi.corpus.erasure.request import Request
-from malmoi.corpus.erasure.search import find
 from malmoi.corpus.ledger.layout import SITES
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report.page import write_report
@@ -150,21 +147,6 @@ def test_of_sites_only_those_go_that_nothing_but_erased_documents_can_have_named
     hosts = set(pq.read_table(run / "corpus" / SITES)["host"].to_pylist())
     assert hosts >= {*NEIGHBOURS, SHARED, POPULAR}
     assert before - hosts == {HOST, LINKED}  # three others link to the one, nobody else to the other
-
-
-@pytest.mark.parametrize("moment", ["first file", "last file"])
-def test_killed_and_asked_again_it_finishes(run, capsys, moment):
-    def killed(done, total):
-        if done == (1 if moment == "first file" else total):
-            raise KeyboardInterrupt
-
-    ids = [hit.id for hit in find(run / "corpus", [Request(matching="(첫째|둘째) 편지")])]
-    with pytest.raises(KeyboardInterrupt):
-        erase(run / "corpus", ids, killed)
-    said = erase_cli(run / "corpus", capsys)
-    assert [row["id"] for row in said["documents"]] == ids
-    assert files_with(run) == {}
-    assert manifest.verify(run / "corpus") is None
 
 
 def no_checkpoint(run: Path) -> None:

@@ -14,7 +14,6 @@ import pytest
 
 from malmoi.corpus.html.core_region import extract
 from malmoi.corpus.html.region_model import RegionWeights, shipped_weights
-from malmoi.corpus.learning import region_learner as learning
 from malmoi.corpus.learning.boosting import Boosting
 from malmoi.corpus.learning.labelled_pages import KOREAN, LabelledPage, read_labelled
 from malmoi.corpus.learning.region_learner import cross_validate, fold_of, prepare
@@ -55,11 +54,8 @@ def test_the_shipped_weights_keep_their_floor(pages: list[LabelledPage], collect
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-def test_weights_learned_here_keep_their_floor_on_sites_they_have_not_seen(
-    pages: list[LabelledPage], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(learning, "BAGS", 1)
-    folds = cross_validate([prepare(page) for page in pages], FEW)
+def test_weights_learned_here_keep_their_floor_on_sites_they_have_not_seen(pages: list[LabelledPage]):
+    folds = cross_validate([prepare(page) for page in pages], FEW, bags=1)
     for collection in COLLECTIONS:
         chosen = [page for page in pages if page.collection == collection]
         texts = ((page.truth or "", _text(page, folds[fold_of(page.site)])) for page in chosen)

@@ -1,5 +1,7 @@
 import json
+import os
 
+import jinja2
 import pytest
 import torch
 from small_tokenizer import LINES, write_tokenizer
@@ -8,6 +10,7 @@ from malmoi.kit.errors import UserError
 from malmoi.model.convert import load_hugging_face, vocabulary, write_hugging_face
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
+from malmoi.serve.chat import Turn, chat_ids
 from malmoi.tokenizer.codec import Codec
 
 SIZES = {"layers": 2, "hidden": 32, "heads": 4, "feed_forward": 48, "context_tokens": 64}
@@ -46,14 +49,64 @@ def test_transformers_tokenizes_and_chats_as_we_do(tokenizer, tmp_path):
     exported(tokenizer, tmp_path)
     theirs, codec = AutoTokenizer.from_pretrained(tmp_path), Codec(tmp_path)
     for text in (*LINES, "옛말 ᄒᆞᆫ글 漢字 ABC 12", "\u1112\u1161\u11ab\u1100\u1173\u11af NFD"):
-        assert theirs(text)["input_ids"] == codec.encode(text)
-    assert (theirs.bos_token_id, theirs.eos_token_id, theirs.pad_token_id) == (0, 0, 0)
+        assert theirs(text)["input_ids"] == codec.text_ids(text) == [0, *codec.encode(text)]
+    assert (theirs.bos_token_id, theirs.eos_token_id, theirs.pad_token_id) == (0, 0, 28)
+    assert codec.special("<|pad|>") == 28
     turns = [{"role": "system", "content": "짧게."}, {"role": "user", "content": "말모이가 뭐야?"}]
-    expected = "<|system|>짧게.<|endofturn|><|user|>말모이가 뭐야?<|endofturn|><|assistant|>"
+    expected = "<|endoftext|><|system|>짧게.<|endofturn|><|user|>말모이가 뭐야?<|endofturn|><|assistant|>"
     assert theirs.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) == expected
     ids = theirs.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
-    assert ids[0] == codec.special("<|system|>")
-    assert ids[-1] == codec.special("<|assistant|>")
+    assert ids == chat_ids(codec, [Turn(turn["role"], turn["content"]) for turn in turns])
+
+
+TURNS = [
+    {"role": "developer", "content": None},
+    {"role": "user", "content": [{"type": "text", "text": "  말\n"}, {"type": "text", "text": "모이 "}]},
+    {"role": "assistant", "content": "사전이에요.\n"},
+    {"role": "user", "content": []},
+]
+
+
+def test_the_template_takes_parts_and_nothing_and_developers_and_marks_what_the_assistant_said(tokenizer, tmp_path):
+    from transformers import AutoTokenizer
+
+    exported(tokenizer, tmp_path)
+    theirs, codec = AutoTokenizer.from_pretrained(tmp_path), Codec(tmp_path)
+    expected = [Turn("system", ""), Turn("user", "  말\n모이 "), Turn("assistant", "사전이에요.\n"), Turn("user", "")]
+    ids = theirs.apply_chat_template(TURNS, add_generation_prompt=True, return_dict=False)
+    assert ids == chat_ids(codec, expected)
+    marked = theirs.apply_chat_template(TURNS, return_dict=True, return_assistant_tokens_mask=True)
+    said = [each for each, is_said in zip(marked["input_ids"], marked["assistant_masks"], strict=True) if is_said]
+    assert said == [*codec.encode("사전이에요.\n"), 4]
+    for wrong in ([{"role": "tool", "content": "1"}], [{"role": "user", "content": [{"type": "image_url"}]}]):
+        with pytest.raises(jinja2.TemplateError, match=r"role tool|text parts"):
+            theirs.apply_chat_template(wrong, tokenize=False)
+
+
+def test_a_batch_of_different_lengths_generates_what_each_text_alone_does(tokenizer, tmp_path):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    exported(tokenizer, tmp_path)
+    theirs, model = AutoTokenizer.from_pretrained(tmp_path), AutoModelForCausalLM.from_pretrained(tmp_path)
+    texts = [LINES[0], LINES[3] * 2, "말"]
+
+    def generated(batch):
+        ids = theirs(batch, return_tensors="pt", padding=True)
+        return model.generate(**ids, max_new_tokens=12, min_new_tokens=12, do_sample=False)[:, -12:].tolist()
+
+    assert generated(texts) == [generated([text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_the_umask_alone_says_who_may_read_an_export(tokenizer, tmp_path, umask, mode):
+    former = os.umask(umask)
+    try:
+        exported(tokenizer, tmp_path)
+    finally:
+        os.umask(former)
+    assert {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()} == dict.fromkeys(
+        (file.name for file in tmp_path.iterdir()), oct(mode)
+    )
 
 
 def test_generation_ends_at_the_end_of_a_text_and_of_a_turn(tokenizer, tmp_path):

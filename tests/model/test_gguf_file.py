@@ -1,4 +1,5 @@
 import gguf
+import jinja2
 import numpy as np
 import pytest
 import torch
@@ -66,11 +67,22 @@ def test_sizes_vocabulary_and_merges_read_back(tokenizer, tmp_path):
     assert field("llama.context_length") == 64
     assert field("tokenizer.ggml.model") == "gpt2"
     assert field("tokenizer.ggml.pre") == "llama-bpe"  # the name of tokenizer/learn.py's PATTERN in llama.cpp
-    assert field("tokenizer.ggml.tokens") == vocabulary(tokenizer)
+    named = vocabulary(tokenizer)
+    assert (named[28], named.count("<|pad|>")) == ("<|reserved_0023|>", 0)
+    assert field("tokenizer.ggml.tokens") == [*named[:28], "<|pad|>", *named[29:]]
     assert field("tokenizer.ggml.merges") == merges(tokenizer)
     assert len(merges(tokenizer)) == 40
-    assert field("tokenizer.ggml.eos_token_id") == 0
+    assert (field("tokenizer.ggml.bos_token_id"), field("tokenizer.ggml.add_bos_token")) == (0, True)
+    assert (field("tokenizer.ggml.eos_token_id"), field("tokenizer.ggml.eot_token_id")) == (0, 4)
+    assert field("tokenizer.ggml.eos_token_ids") == [0, 4]
+    assert field("tokenizer.ggml.padding_token_id") == 28
     types = field("tokenizer.ggml.token_type")
     assert set(types[:1029]) == {gguf.TokenType.CONTROL}
     assert set(types[1029:]) == {gguf.TokenType.NORMAL}
-    assert "<|endofturn|>" in field("tokenizer.chat_template")
+    template = field("tokenizer.chat_template")
+    messages = [
+        {"role": "developer", "content": "짧게."},
+        {"role": "user", "content": [{"type": "text", "text": "안녕"}]},
+    ]
+    expected = "<|endoftext|><|system|>짧게.<|endofturn|><|user|>안녕<|endofturn|><|assistant|>"
+    assert jinja2.Template(template).render(messages=messages, add_generation_prompt=True) == expected

@@ -4,17 +4,17 @@ import asyncio
 import json
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from malmoi.kit.special_tokens import END_OF_TURN
 from malmoi.model.shape import ModelSettings
-from malmoi.model.transformer import Transformer, start
-from malmoi.serve.engine import Description, Piece, Request, Score
+from malmoi.serve.engine import Capabilities, Description, Health, Piece, Request, Score
 from malmoi.tokenizer.codec import Codec
 from malmoi.tokenizer.settings import SPECIAL_TOKENS
 
 KOREAN = "아버지가 방에 들어가신다. 한국어 문장을 배우는 작은 모델입니다. 사과 과자 자동차 차표 표범 긍정 부정 중립 "
+
+CAPABILITIES = Capabilities(20, prompt_logprobs=True, guides=("choice", "regex", "json", "lark"), embeddings=True)
 
 
 def make_tokenizer(folder: Path) -> Path:
@@ -35,6 +35,11 @@ def make_tokenizer(folder: Path) -> Path:
 
 def make_model(folder: Path) -> Path:
     """A random model of 0.1 M parameters with loud weights (so that its choices differ), as a Hugging Face folder."""
+    import torch  # here, so that a fake engine's process starts without it
+    from safetensors.torch import save_file
+
+    from malmoi.model.transformer import Transformer, start
+
     make_tokenizer(folder)
     settings = ModelSettings(layers=2, hidden=32, heads=4, kv_heads=2, feed_forward=64, context_tokens=128)
     shape = settings.shape(Codec(folder).vocabulary_tokens)
@@ -79,7 +84,10 @@ class FakeEngine:
         self.num_open, self.requests, self.error = 0, list[Request](), None
 
     def describe(self) -> Description:
-        return Description("fake", "fake", self.codec.vocabulary_tokens, 2048, 2, "0" * 64)
+        return Description("fake", "fake", self.codec.vocabulary_tokens, 2048, 2, "0" * 64, CAPABILITIES)
+
+    def health(self) -> Health:
+        return Health("ok", running=self.num_open)
 
     async def generate(self, request: Request):
         self.requests.append(request)
@@ -93,10 +101,10 @@ class FakeEngine:
             for count, token_id in enumerate(ids, start=1):
                 await asyncio.sleep(self.delay_s)
                 is_last = count == request.max_tokens
-                yield Piece(token_id, -0.5, top, "length" if is_last else None)
+                yield (Piece(token_id, -0.5, top, "length" if is_last else None),)
                 if is_last:
                     return
-            yield Piece(None, -0.1, (), "stop")
+            yield (Piece(self.codec.special(END_OF_TURN), -0.1, top, "stop", is_end=True),)
         finally:
             self.num_open -= 1
 
@@ -104,3 +112,9 @@ class FakeEngine:
         alternatives = tuple((token_id, -2.0) for token_id in range(1300, 1300 + top))
         rest = [Score(token_id, -token_id / 1000, alternatives) for token_id in token_ids[1:]]
         return [Score(token_ids[0], None), *rest]
+
+    async def score_many(self, prefix_ids, continuations, top: int = 0) -> list[list[Score]]:
+        return [(await self.score([*prefix_ids, *ids], top))[len(prefix_ids) :] for ids in continuations]
+
+    async def embed(self, token_ids) -> list[float]:
+        return [float(len(token_ids)), 0.0]

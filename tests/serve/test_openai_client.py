@@ -37,6 +37,22 @@ def test_the_official_client_lists_models_and_chats(client):
     assert answer.usage.completion_tokens <= 8
 
 
+def test_the_official_clients_second_turn_sends_the_servers_reply_back(client):
+    first = client.chat.completions.create(model="tiny", messages=ASK, max_tokens=8, seed=3)
+    assert first._request_id.startswith("req_")
+    message = first.choices[0].message
+    for old in (message, message.model_dump(), message.model_dump(exclude_none=True)):
+        second = client.chat.completions.create(model="tiny", messages=[*ASK, old, *ASK], max_tokens=4, n=2)
+        assert len(second.choices) == 2
+
+
+def test_the_official_client_sends_lists_of_prompts(client):
+    for prompts in (["사과", "한국어 문장"], [[300, 301], [302]]):
+        answers = client.completions.create(model="tiny", prompt=prompts, max_tokens=4, temperature=0)
+        single = client.completions.create(model="tiny", prompt=prompts[1], max_tokens=4, temperature=0)
+        assert answers.choices[1].text == single.choices[0].text
+
+
 def test_the_official_client_streams_what_it_would_get_whole(client):
     settings = {"model": "tiny", "messages": ASK, "max_tokens": 12, "temperature": 0}
     whole = client.chat.completions.create(**settings).choices[0].message.content

@@ -29,7 +29,7 @@ def test_a_label_card_scores_every_choice_and_names_the_best(fake):
     events = played("content_classification", {"text": "기준금리가 올랐다."}, fake)
     choices = CARDS["content_classification"].output.choices
     assert events[0]["type"] == "start"
-    assert [event["done"] for event in events if event["type"] == "progress"] == list(range(1, 2 * len(choices) + 1))
+    assert [event["done"] for event in events if event["type"] == "progress"] == [len(choices), 2 * len(choices)]
     output = events[-1]["output"]
     assert {score["label"] for score in output["scores"]} == set(choices)
     assert sum(score["probability"] for score in output["scores"]) == pytest.approx(1.0)

@@ -88,3 +88,30 @@ def test_logprobs_are_the_models_own():
     assert top[0][1] == pytest.approx(exact[1], abs=1e-6)
     assert most_probable(LOGITS, 0) == ()
     assert len(most_probable(LOGITS, 99)) == 5
+
+
+def test_min_p_keeps_tokens_with_a_share_of_the_best_ones_probability():
+    assert np.flatnonzero(weights(LOGITS, request(temperature=1.0, min_p=0.3))).tolist() == [1, 2, 4]
+    assert np.flatnonzero(weights(LOGITS, request(temperature=1.0, min_p=1.0))).tolist() == [1, 4]
+    assert np.count_nonzero(weights(LOGITS, request(temperature=1.0, min_p=0.0))) == 5
+
+
+def test_a_bias_bans_a_token_or_takes_it_before_all_others_but_never_what_is_forbidden():
+    assert Sampler(request(temperature=0, logit_bias=((1, -100), (4, -100.0)))).choose(LOGITS, ALLOWED) == 2
+    forbidden = np.array([False, False, False, True, False])
+    assert Sampler(request(temperature=0, logit_bias=((3, 100),))).choose(LOGITS, ALLOWED) == 3
+    assert Sampler(request(temperature=0, logit_bias=((3, 100),))).choose(LOGITS, forbidden) == 1
+
+
+@pytest.mark.parametrize(
+    ("penalty", "expected"),
+    [({"presence_penalty": 1.5}, [1, 4, 2, 1, 1]), ({"frequency_penalty": 1.5}, [1, 4, 2, 1, 4])],
+)
+def test_penalties_count_what_the_answer_holds_and_not_the_prompt(penalty, expected):
+    sampler = Sampler(Request((1, 1, 4), temperature=0, **penalty))
+    assert [sampler.choose(LOGITS, ALLOWED) for _ in expected] == expected
+
+
+def test_the_smallest_temperature_is_greedy_without_a_warning():
+    sampler = Sampler(request(temperature=5e-324, seed=1))
+    assert sampler.choose(np.array([0.0, 2.0, 1.0], dtype=np.float32), ALLOWED[:3]) == 1

@@ -51,7 +51,7 @@ def test_a_new_key_is_printed_once_and_kept_as_a_hash(tmp_path, capsys):
     key = capsys.readouterr().out.strip()
     assert key not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_keys(path).name_of(f"Bearer {key}") == "team"
+    assert read_keys(path).of({"authorization": f"Bearer {key}"}).name == "team"
     with pytest.raises(UserError, match="already"):
         add_key(path, "team")
 

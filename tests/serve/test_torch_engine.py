@@ -29,11 +29,11 @@ def engine(model_folder):
 async def ask(engine, text, **settings):
     settings = {"max_tokens": 24, "temperature": 0.0, **settings}
     request = Request(tuple(engine.codec.encode(text)), **settings)
-    return [piece async for piece in engine.generate(request)]
+    return await collect(engine.generate(request))
 
 
 def ids_of(pieces):
-    return [piece.token_id for piece in pieces if piece.token_id is not None]
+    return [piece.token_id for piece in pieces if not piece.is_end]
 
 
 def naive(engine, text, max_tokens):
@@ -142,8 +142,8 @@ def test_an_answer_ends_where_the_context_is_full(engine):
     assert pieces[-1].finish == "length"
 
 
-async def collect(pieces):
-    return [piece async for piece in pieces]
+async def collect(steps):
+    return [piece async for pieces in steps for piece in pieces]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_closing_ends_what_is_under_way(model_folder):
         await anext(pieces)
         await asyncio.to_thread(engine.close)
         with pytest.raises(RuntimeError, match="closed"):
-            [piece async for piece in pieces]
+            await collect(pieces)
         with pytest.raises(RuntimeError, match="closed"):
             await ask(engine, "사과")
 

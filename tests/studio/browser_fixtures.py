@@ -17,6 +17,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from malmoi.kit import events, manifest
+from malmoi.kit.special_tokens import END_OF_TURN
 from malmoi.serve.engine import Description, Guide, Piece, Request, Score
 from malmoi.serve.served import Served
 from malmoi.serve.server import running
@@ -73,10 +74,10 @@ class FakeEngine:
             for count, token_id in enumerate(self.codec.encode(self._words(request.guide)), start=1):
                 while count > 3 and self.held.is_set():
                     await asyncio.sleep(0.01)
-                yield Piece(token_id, -0.25, top)
+                yield (Piece(token_id, -0.25, top),)
                 if count == request.max_tokens:
                     break
-            yield Piece(None, -0.1, (), "stop")
+            yield (Piece(self.codec.special(END_OF_TURN), -0.1, (), "stop", is_end=True),)
         finally:
             self.num_open -= 1
 

@@ -176,9 +176,10 @@ def test_a_wrong_input_of_a_card_is_named_before_the_stream(client, served, body
 
 
 def test_a_card_is_a_429_when_all_is_full_and_an_error_event_when_the_engine_fails(client, served):
-    served.num_requests = 3
+    taken = [served.admission.take("x") for _ in range(3)]
     assert client.post("/api/cards/word_chain/run", json={"inputs": {}}).status_code == 429
-    served.num_requests = 0
+    for place in taken:
+        place.release()
     served.engine.error = ValueError("비밀")
     last = events(client.post("/api/cards/word_chain/run", json={"inputs": {}}))[-1]
     assert (last["type"], last["error"]["type"]) == ("error", "server_error")

@@ -1,14 +1,16 @@
 import json
 import re
+import threading
+import time
 import unicodedata
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, processors
 from transformers import PreTrainedTokenizerFast
 
 from malmoi.kit.errors import UserError
-from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.codec import Codec, after_begin
 from malmoi.tokenizer.settings import SPECIAL_TOKENS
 
 HARD = {
@@ -134,3 +136,37 @@ def test_a_tokenizer_that_is_not_written_in_bytes_is_named(tmp_path: Path):
     Tokenizer(models.WordLevel({"<unk>": 0, "▁안녕": 1}, "<unk>")).save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(UserError, match="'▁안녕' is not written in bytes; expected a byte-level BPE tokenizer"):
         Codec(tmp_path).decode([0])
+
+
+def test_every_text_begins_with_the_begin_token_of_a_document(codec: Codec):
+    assert codec.begin_ids == (codec.special("<|endoftext|>"),)
+    assert codec.text_ids("") == list(codec.begin_ids)
+    for text in HARD.values():
+        assert codec.text_ids(text) == [*codec.begin_ids, *codec.encode(text)] == after_begin(codec.encode(text))
+
+
+def test_other_threads_run_while_a_long_text_is_encoded(codec: Codec):
+    counted, ended = [0], threading.Event()
+
+    def count():
+        while not ended.wait(0.001):
+            counted[0] += 1
+
+    other = threading.Thread(target=count)
+    other.start()
+    started = time.process_time()
+    codec.encode("가나 다라 " * 200_000)
+    used_s, counted_meanwhile = time.process_time() - started, counted[0]
+    ended.set()
+    other.join()
+    assert used_s < 0.05 or counted_meanwhile > 5, "an encode that holds the lock lets nobody count"
+
+
+def test_a_foreign_tokenizer_says_itself_what_begins_a_text(tmp_path: Path):
+    tokenizer = Tokenizer(models.BPE(vocab={"<s>": 0, "a": 1, "b": 2}, merges=[]))
+    tokenizer.add_special_tokens(["<s>"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert Codec(tmp_path).text_ids("ab") == [1, 2]
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A", special_tokens=[("<s>", 0)])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert Codec(tmp_path).text_ids("ab") == [0, 1, 2]

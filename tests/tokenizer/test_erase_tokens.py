@@ -8,7 +8,7 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.tokenizer.corpus_text import content_sha256
 from malmoi.tokenizer.encode import encode
-from malmoi.tokenizer.erase import erase, ids_in
+from malmoi.tokenizer.erase import erase, ids_in, plan
 from malmoi.tokenizer.former import keep, open_index
 from malmoi.tokenizer.settings import EncodeSettings
 from malmoi.tokenizer.shards import ERASING, open_part
@@ -54,8 +54,7 @@ def same_files(one, other):
 
 def test_what_is_left_is_what_encoding_the_rest_gives(road, plain, tmp_path):
     corpus, smaller, tokens, gone = road
-    was = content_sha256(corpus)
-    done = erase(tokens, gone, smaller, was)
+    done = erase(tokens, gone, smaller, plan(tokens, gone, corpus))
     assert done["train"] + done["heldout"] == len(gone)
     assert min(done["train"], done["heldout"]) > 0
     encode(SETTINGS, smaller, plain, tmp_path / "fresh", quiet)
@@ -70,7 +69,7 @@ def test_what_is_left_is_what_encoding_the_rest_gives(road, plain, tmp_path):
 
 def test_tokens_of_another_corpus_are_encoded_again_later(road):
     corpus, smaller, tokens, gone = road
-    erase(tokens, gone, smaller, "another content")
+    erase(tokens, gone, smaller, plan(tokens, gone, corpus) | {"was": "another content"})
     assert manifest.read(tokens)["inputs"]["corpus"] == content_sha256(corpus)
 
 
@@ -79,7 +78,7 @@ def test_the_former_index_still_tells_where_documents_lay_and_holds_no_token_and
     content, was = content_sha256(tokens), open_part(tokens, "train")
     places = sorted(was.places_of(gone))
     size, spans = was.num_tokens, was.documents(0, 5000)
-    erase(tokens, gone, smaller, content_sha256(corpus))
+    erase(tokens, gone, smaller, plan(tokens, gone, corpus))
     index = open_index(tokens, content, "train")
     assert index.num_tokens == size
     assert sorted(index.places_of(gone)) == places
@@ -104,11 +103,11 @@ def killed_at(moment):
 @pytest.mark.parametrize("moment", [0, 3])
 def test_killed_between_two_files_it_is_finished_by_the_next(road, plain, tmp_path, moment):
     corpus, smaller, tokens, gone = road
-    was = content_sha256(corpus)
+    planned = plan(tokens, gone, corpus)
     with pytest.raises(KeyboardInterrupt):
-        erase(tokens, gone, smaller, was, killed_at(moment))
+        erase(tokens, gone, smaller, planned, killed_at(moment))
     assert (tokens / ERASING).exists()
-    erase(tokens, gone, smaller, was)
+    assert erase(tokens, gone, smaller, planned)["train"] == planned["train"] > 0
     encode(SETTINGS, smaller, plain, tmp_path / "fresh", quiet)
     assert same_files(tokens, tmp_path / "fresh")
     assert not (tokens / ERASING).exists()
@@ -120,7 +119,7 @@ def test_new_shards_that_are_not_whole_are_thrown_away(road):
     (tokens / ERASING).mkdir()
     (tokens / ERASING / "train-00000.bin").write_bytes(b"half")
     before = (tokens / "train-00000.bin").read_bytes()
-    erase(tokens, {"f" * 32}, corpus, None)
+    erase(tokens, {"f" * 32}, corpus, plan(tokens, {"f" * 32}, corpus))
     assert (tokens / "train-00000.bin").read_bytes() == before
     assert not (tokens / ERASING).exists()
 
@@ -128,7 +127,7 @@ def test_new_shards_that_are_not_whole_are_thrown_away(road):
 def test_encoding_after_a_killed_erasure_forgets_it(road, plain):
     corpus, smaller, tokens, gone = road
     with pytest.raises(KeyboardInterrupt):
-        erase(tokens, gone, smaller, content_sha256(corpus), killed_at(0))
+        erase(tokens, gone, smaller, plan(tokens, gone, corpus), killed_at(0))
     encode(SETTINGS, smaller, plain, tokens, quiet)
     assert not (tokens / ERASING).exists()
     assert manifest.verify(tokens) is None
@@ -137,7 +136,11 @@ def test_encoding_after_a_killed_erasure_forgets_it(road, plain):
 def test_nothing_to_take_out_writes_nothing(road):
     corpus, _, tokens, _ = road
     before = {file.name: file.stat().st_mtime_ns for file in tokens.iterdir()}
-    assert erase(tokens, {"f" * 32}, corpus, content_sha256(corpus)) == {"train": 0, "heldout": 0, "files": {}}
+    assert erase(tokens, {"f" * 32}, corpus, plan(tokens, {"f" * 32}, corpus)) == {
+        "train": 0,
+        "heldout": 0,
+        "files": {},
+    }
     assert {file.name: file.stat().st_mtime_ns for file in tokens.iterdir()} == before
 
 
@@ -156,5 +159,5 @@ def test_erased_tokens_are_in_no_shard(road):
     start, stop = next(iter(part.places_of(gone)))
     line = part.read(start, stop - 1).astype("<u2").tobytes()
     assert any(line in file.read_bytes() for file in tokens.glob("*.bin"))
-    erase(tokens, gone, smaller, content_sha256(corpus))
+    erase(tokens, gone, smaller, plan(tokens, gone, corpus))
     assert not any(line in file.read_bytes() for file in tokens.rglob("*") if file.is_file())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+from tiny_model import MODEL_AND_TRAINING
 
 from malmoi.corpus.text.fold import fold
 from malmoi.sample import grammar
@@ -34,21 +35,9 @@ processes = 1
 [tokens]
 heldout_share = 0.2
 processes = 1
-[model]
-layers = 2
-hidden = 32
-heads = 2
-kv_heads = 1
-feed_forward = 64
-context_tokens = 128
-[train]
-steps = 12
-sequence_tokens = 64
-batch_sequences = 4
-micro_sequences = 4
-warmup_steps = 2
-checkpoint_steps = 5
-threads = 1
+"""
+RECIPE += MODEL_AND_TRAINING
+RECIPE += """
 [evaluate]
 samples = 40
 heldout_bytes_per_kind = 300_000

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_model import MODEL_AND_TRAINING
 
 from malmoi.kit import events
 
@@ -25,21 +26,9 @@ vocabulary_tokens = 1800
 sample_bytes = 60_000
 [tokens]
 heldout_share = 0.1
-[model]
-layers = 2
-hidden = 32
-heads = 2
-kv_heads = 1
-feed_forward = 64
-context_tokens = 128
-[train]
-steps = 12
-sequence_tokens = 64
-batch_sequences = 4
-micro_sequences = 4
-warmup_steps = 2
-checkpoint_steps = 5
-threads = 1
+"""
+RECIPE += MODEL_AND_TRAINING
+RECIPE += """
 [evaluate]
 samples = 1
 heldout_bytes_per_kind = 3_000

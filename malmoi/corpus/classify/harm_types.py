@@ -2,12 +2,14 @@
 
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from malmoi.corpus.classify.linear_model import WEIGHTS, LinearModel, load_model
-from malmoi.corpus.classify.scoring import SENTENCE_LANES, score
+from malmoi.corpus.classify.linear_model import WEIGHTS, load_model
+from malmoi.corpus.classify.ngram_features import Features
+from malmoi.corpus.classify.scoring import SENTENCE_LANES, LinearParameters, interleave, score
 from malmoi.corpus.kernels.buffers import string_buffers
 
 FOLDER = "harm_types"
@@ -25,25 +27,30 @@ def types_of(texts: pa.Array | pa.ChunkedArray, harm_mean: np.ndarray, folder: P
     harmful = np.flatnonzero(harm_mean >= HARMFUL)
     names: list[list[str] | None] = [None] * len(harm_mean)
     if len(harmful):
-        models = _models(folder)
+        models, groups = _models(folder)
         data, offsets = string_buffers(texts.take(pa.array(harmful)))
-        highest = _highest(data, offsets, list(models.values()))
-        for row, probabilities in zip(harmful, highest, strict=True):
+        highest = [score(data, offsets, group.features, [], group.models, group.table).highest for group in groups]
+        for row, probabilities in zip(harmful, np.concatenate(highest, axis=1), strict=True):
             names[row] = [name for name, share in zip(models, probabilities, strict=True) if share >= CERTAIN]
     return pa.array(names, pa.list_(pa.string()))
 
 
-def _highest(data: np.ndarray, offsets: np.ndarray, models: list[LinearModel]) -> np.ndarray:
-    """The highest probability of a sentence, float64 (texts, models): so many models in one reading as have room."""
-    parts = [
-        score(data, offsets, models[0].features, [], [model.parameters for model in models[at : at + SENTENCE_LANES]])
-        for at in range(0, len(models), SENTENCE_LANES)
-    ]
-    return np.concatenate([part.highest for part in parts], axis=1)
+class _Group(NamedTuple):
+    """As many models as one reading has room for. table: as `scoring.interleave` gives it."""
+
+    features: Features
+    models: list[LinearParameters]
+    table: np.ndarray
 
 
 @cache
-def _models(folder: Path | None) -> dict[str, LinearModel]:
-    """By name, in alphabetical order."""
+def _models(folder: Path | None) -> tuple[list[str], list[_Group]]:
+    """The names in alphabetical order, and the models in the same order by groups."""
     own = folder / FOLDER if folder is not None else WEIGHTS / FOLDER
-    return {path.stem: load_model(path) for path in sorted((own if own.is_dir() else WEIGHTS / FOLDER).glob("*.npz"))}
+    paths = sorted((own if own.is_dir() else WEIGHTS / FOLDER).glob("*.npz"))
+    models = [load_model(path) for path in paths]
+    groups = []
+    for at in range(0, len(models), SENTENCE_LANES):
+        features, chosen = models[at].features, [model.parameters for model in models[at : at + SENTENCE_LANES]]
+        groups.append(_Group(features, chosen, interleave([], chosen, features.slots)))
+    return [path.stem for path in paths], groups

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit, uint64
+from numba import int64, njit, uint32, uint64
 
 from malmoi.corpus.kernels.characters import GOLDEN
-from malmoi.corpus.text.normalise import letter_table, read_letters, read_sentence, symbol_table
+from malmoi.corpus.kernels.prefetch import prefetch
+from malmoi.corpus.text.normalise import LETTER_COUNT, letter_table, read_sentence, symbol_table
 
 LETTERS_SALT = np.uint64(0xD1B54A32D192ED03)
 """Letters and symbols with the same bits are not the same n-gram."""
@@ -43,13 +44,16 @@ class Features:
 
 
 def tables() -> tuple[np.ndarray, np.ndarray]:
-    """What the kernels read characters by: uint16 (code points,) symbols; uint8 (symbols, 3) letters."""
+    """What the kernels read characters by: uint16 (code points,) symbols; uint32 (symbols,) letters."""
     return symbol_table(), letter_table()
 
 
 def room() -> tuple[np.ndarray, np.ndarray]:
-    """Room for one window's symbols, uint16 (WINDOW + 1,), and its letters, uint8."""
-    return np.zeros(WINDOW + 1, np.uint16), np.zeros(3 * WINDOW + 6, np.uint8)
+    """Room for one window's symbols, uint16 (WINDOW + 1,), and for the slots of its n-grams, uint32.
+
+    A symbol ends three n-grams of symbols and has up to three letters; the last one writes two places too far.
+    """
+    return np.zeros(WINDOW + 1, np.uint16), np.zeros(6 * (WINDOW + 1) + 2, np.uint32)
 
 
 def slots(data: np.ndarray, offsets: np.ndarray, features: Features) -> tuple[np.ndarray, np.ndarray]:
@@ -68,15 +72,17 @@ def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any
 
     kept: int32 (slots + 1,), the slots of the text under way. starts: int64 (texts + 1,), is written to.
     """
-    symbols, letters = room
+    symbols, found = room
     result = np.empty(1 << 16, np.int32)
     for d in range(len(offsets) - 1):
         num_kept, offset = 0, offsets[d]
         while offset < offsets[d + 1]:
             count, offset = read_sentence(data, offset, offsets[d + 1], by[0], symbols)
-            num_kept = _list_symbols(symbols, count, marks, d, kept, num_kept)
-            count = read_letters(symbols, count, by[1], letters)
-            num_kept = _list_letters(letters, count, marks, d, kept, num_kept)
+            for index in range(sentence_slots(symbols, count, by[1], marks, found)):
+                slot = found[index]
+                kept[num_kept] = slot  # written in any case, counted where it is new: no branch
+                num_kept += marks[slot] != d
+                marks[slot] = d
         stop = starts[d] + num_kept
         if stop > len(result):
             larger = np.empty(2 * stop, np.int32)
@@ -88,36 +94,38 @@ def _list_all(data: Any, offsets: Any, by: Any, room: Any, marks: Any, kept: Any
 
 
 @njit(nogil=True, cache=True)
-def _list_symbols(symbols: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
-    """Adds to `kept` the slots that no n-gram of this text had before; returns how many it holds.
+def sentence_slots(symbols: Any, count: Any, letters: Any, entries: Any, found: Any) -> Any:
+    """Fills `found` with the slot of every n-gram of a sentence, some more than once; returns how many there are.
 
-    symbols: uint16, of which `count` are read. text: the number of the text. marks, kept: as in `_list_all`.
+    symbols: uint16, of which `count` are read. letters: uint32, of `letter_table`. entries: the table whose slots they
+    are, which is asked for them, so that it is near when they are looked up: a fifth of all looks misses the cache.
+    found: uint32, as in `room`.
     """
-    shift, recent = shift_of(len(marks)), uint64(0)
+    shift, recent, end = shift_of(len(entries)), uint64(0), uint64(0)
     for position in range(count):
         recent = (recent << SYMBOL) | uint64(symbols[position])
         for mask in (ONE_SYMBOL, TWO_SYMBOLS, THREE_SYMBOLS):
-            num_kept = _keep(slot_of(recent & mask, shift), marks, text, kept, num_kept)
-    return num_kept
-
-
-@njit(nogil=True, cache=True)
-def _list_letters(letters: Any, count: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:
-    """The same for n-grams of letters, uint8."""
-    shift, recent = shift_of(len(marks)), uint64(0)
+            found[end] = _near(recent & mask, shift, entries)
+            end += uint64(1)
+    recent = uint64(0)
     for position in range(count):
-        recent = ((recent << LETTER) | uint64(letters[position])) & FOUR_LETTERS
-        num_kept = _keep(slot_of(recent ^ LETTERS_SALT, shift), marks, text, kept, num_kept)
-    return num_kept
+        packed = letters[symbols[position]]
+        number = uint64(packed >> uint32(LETTER_COUNT))
+        recent = (recent << (LETTER * number)) | uint64(packed & uint32((1 << LETTER_COUNT) - 1))
+        # As if there were three: what is too much is written over.
+        found[end] = _near((recent & FOUR_LETTERS) ^ LETTERS_SALT, shift, entries)
+        found[end + uint64(1)] = _near(((recent >> LETTER) & FOUR_LETTERS) ^ LETTERS_SALT, shift, entries)
+        found[end + uint64(2)] = _near(((recent >> (LETTER + LETTER)) & FOUR_LETTERS) ^ LETTERS_SALT, shift, entries)
+        end += number
+    return int64(end)
 
 
 @njit(inline="always")
-def _keep(slot: Any, marks: Any, text: Any, kept: Any, num_kept: Any) -> Any:  # pragma: no cover (compiled)
-    """Writes the slot in any case, and counts it where it is new: no branch."""
-    kept[num_kept] = slot
-    num_kept += marks[slot] != text
-    marks[slot] = text
-    return num_kept
+def _near(ngram: Any, shift: Any, entries: Any) -> Any:  # pragma: no cover (compiled)
+    """The slot of an n-gram's bits, which is asked for."""
+    slot = slot_of(ngram, shift)
+    prefetch(entries, slot)
+    return slot
 
 
 @njit(inline="always")

@@ -16,8 +16,8 @@ import numpy as np
 from numba import njit, uint64
 
 from malmoi.corpus.classify import ngram_features as ngrams
-from malmoi.corpus.classify.ngram_features import Features, shift_of, slot_of
-from malmoi.corpus.text.normalise import read_letters, read_sentence
+from malmoi.corpus.classify.ngram_features import Features, sentence_slots
+from malmoi.corpus.text.normalise import read_sentence
 
 DOCUMENT_LANES, SENTENCE_LANES = 3, 2
 """Models of each kind for which a slot has room."""
@@ -30,7 +30,7 @@ LANES_OF_DOCUMENTS, LANES_OF_SENTENCES = np.uint64(0x000000FF_00FF00FF), np.uint
 ONE = np.uint64(1 << 48)
 """In the lane above the models: counts the n-grams."""
 BLOCK = 255
-"""So many weights are added before the lanes of 16 bits could run over: 255 x 255 < 2^16. A multiple of 3."""
+"""So many weights are added before the lanes of 16 bits could run over: 255 x 255 < 2^16."""
 LAST_MARK = (1 << 24) - 2
 
 
@@ -94,7 +94,7 @@ def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, scales
     scales: float64 (lanes, 2), scale and bias of each model, those of documents first.
     """
     documents, highest, mean = scored
-    symbols, letters = room
+    symbols, slots = room
     totals = np.zeros((2, 4), np.int64)  # of a document, of a sentence: sums of lanes, number of n-grams
     now = 0
     for d in range(len(offsets) - 1):
@@ -109,9 +109,8 @@ def _score_all(data: Any, offsets: Any, by: Any, room: Any, entries: Any, scales
             totals[1] = 0
             count, offset = read_sentence(data, offset, stop, by[0], symbols)
             marks = uint64(first) << MARK, uint64(now) << MARK
-            _add_symbols(symbols, count, entries, marks, totals)
-            count = read_letters(symbols, count, by[1], letters)
-            _add_letters(letters, count, entries, marks, totals)
+            count = sentence_slots(symbols, count, by[1], entries, slots)
+            _add(slots, count, entries, marks, totals)
             _judge_sentence(totals[1], scales, offset - begun, highest[d], mean[d])
             if offset >= stop:
                 break
@@ -147,44 +146,22 @@ def _judge_sentence(
 
 
 @njit(nogil=True, cache=True)
-def _add_symbols(symbols: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
-    """Marks the slots of all n-grams of symbols and adds the weights of those that are new to totals, int64 (2, 4)."""
-    shift, recent = shift_of(len(entries)), uint64(0)
-    for begin in range(0, count, BLOCK // 3):
-        new = uint64(0), uint64(0)
-        for position in range(begin, min(begin + BLOCK // 3, count)):
-            recent = (recent << ngrams.SYMBOL) | uint64(symbols[position])
-            new = _add(slot_of(recent & ngrams.ONE_SYMBOL, shift), entries, marks, new)
-            new = _add(slot_of(recent & ngrams.TWO_SYMBOLS, shift), entries, marks, new)
-            new = _add(slot_of(recent & ngrams.THREE_SYMBOLS, shift), entries, marks, new)
-        _spread(new[0], totals[0])
-        _spread(new[1], totals[1])
-
-
-@njit(nogil=True, cache=True)
-def _add_letters(letters: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
-    """The same for n-grams of letters."""
-    shift, recent = shift_of(len(entries)), uint64(0)
-    for begin in range(0, count, BLOCK):
-        new = uint64(0), uint64(0)
-        for position in range(begin, min(begin + BLOCK, count)):
-            recent = ((recent << ngrams.LETTER) | uint64(letters[position])) & ngrams.FOUR_LETTERS
-            new = _add(slot_of(recent ^ ngrams.LETTERS_SALT, shift), entries, marks, new)
-        _spread(new[0], totals[0])
-        _spread(new[1], totals[1])
-
-
-@njit(inline="always")
-def _add(slot: Any, entries: Any, marks: Any, new: Any) -> Any:  # pragma: no cover (compiled)
-    """Adds the weights of a slot to the lanes of the document and of the sentence, where it is new to them.
+def _add(slots: Any, count: Any, entries: Any, marks: Any, totals: Any) -> None:
+    """Marks `count` slots (uint32) and adds the weights of those that are new to totals, int64 (2, 4).
 
     There is no branch: the mark is written in any case, and what is not new is multiplied by 0.
     """
-    entry = entries[slot]
-    entries[slot] = (entry & WEIGHTS) | marks[1]
-    to_document = ((entry & LANES_OF_DOCUMENTS) | ONE) * uint64(entry < marks[0])
-    to_sentence = (((entry >> uint64(8)) & LANES_OF_SENTENCES) | ONE) * uint64(entry < marks[1])
-    return new[0] + to_document, new[1] + to_sentence
+    first, now = marks
+    for begin in range(0, count, BLOCK):
+        of_document, of_sentence = uint64(0), uint64(0)
+        for index in range(begin, min(begin + BLOCK, count)):
+            slot = slots[uint64(index)]
+            entry = entries[slot]
+            entries[slot] = (entry & WEIGHTS) | now
+            of_document += ((entry & LANES_OF_DOCUMENTS) | ONE) * uint64(entry < first)
+            of_sentence += (((entry >> uint64(8)) & LANES_OF_SENTENCES) | ONE) * uint64(entry < now)
+        _spread(of_document, totals[0])
+        _spread(of_sentence, totals[1])
 
 
 @njit(inline="always")

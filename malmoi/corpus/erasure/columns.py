@@ -1,6 +1,7 @@
 """Every string that a corpus keeps of its documents, column by column, as flat arrows that a pattern runs over."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -77,12 +78,20 @@ def strings(table: pa.Table) -> Iterator[Strings]:
                 yield Strings(f"{name}.{part}", owners, items.field(part))
 
 
-def alive(table: pa.Table, left_over: frozenset[str] = frozenset()) -> np.ndarray:
-    """Which rows of the ledger (bool) are no tombstones, or those of an erasure that was killed (their ids)."""
-    reasons, ids = table.column("reasons").to_pylist(), table.column("id").to_pylist()
-    return np.array(
-        [ERASED not in (why or ()) or one in left_over for why, one in zip(reasons, ids, strict=True)], np.bool_
-    )
+def texts_of(folder: Path, ids: AbstractSet[str]) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """(id, text, hash of the author, address) of some documents, wherever a corpus holds their text, kept or not."""
+    for kind in (SHARDS, LEDGER):
+        for group in groups(folder, kind):
+            rows = [row for row, one in enumerate(group.table.column("id").to_pylist()) if one in ids]
+            for row in group.table.select(["id", "text", "source"]).take(pa.array(rows, pa.int64())).to_pylist():
+                source = row["source"] or {}
+                if row["text"]:
+                    yield row["id"], row["text"], source.get("author_hash"), source.get("url")
+
+
+def alive(table: pa.Table) -> np.ndarray:
+    """Which rows of the ledger (bool) are no tombstones."""
+    return np.array([ERASED not in (why or ()) for why in table.column("reasons").to_pylist()], np.bool_)
 
 
 def _combined(column: pa.ChunkedArray) -> pa.Array:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from malmoi.corpus.erasure import columns
 from malmoi.corpus.erasure.search import Hit
 from malmoi.corpus.ledger.database import opened, query
-from malmoi.corpus.ledger.erased_texts import LEAST_SHINGLES
+from malmoi.corpus.ledger.erased_texts import LEAST_SHINGLES, is_everyday
 from malmoi.corpus.ledger.layout import INDEX, LEDGER, SHARDS
 from malmoi.corpus.passes import shuffle
 from malmoi.corpus.steps.minhash import NearDuplicate
@@ -52,7 +52,8 @@ def targets(folder: Path, requests_by_id: dict[str, int], passages: Sequence[tup
     pages repeat were cut. Texts of fewer than LEAST_SHINGLES shingles are left out.
     """
     settings = settings_of(like)
-    texts = [*texts_of(folder, requests_by_id), *((number, text) for number, text in passages)]
+    held = columns.texts_of(folder, requests_by_id.keys())
+    texts = [*((requests_by_id[one], text) for one, text, *_ in held), *passages]
     made, shingles = _signed(settings, [text for _, text in texts])
     long = shingles >= LEAST_SHINGLES
     requests = np.array([number for number, _ in texts], np.int64)[long]
@@ -69,33 +70,35 @@ def targets(folder: Path, requests_by_id: dict[str, int], passages: Sequence[tup
     return Targets(made[long], requests)
 
 
-def texts_of(folder: Path, requests_by_id: dict[str, int]) -> Iterator[tuple[int, str]]:
-    """The texts that a corpus holds of some documents, kept or not, with the request of each."""
-    for kind in (SHARDS, LEDGER):
-        for group in columns.groups(folder, kind):
-            ids = group.table.column("id").to_pylist()
-            places = [row for row, one in enumerate(ids) if one in requests_by_id]
-            texts = group.table.column("text").take(pa.array(places, pa.int64())).to_pylist()
-            yield from ((requests_by_id[ids[row]], text) for row, text in zip(places, texts, strict=True) if text)
+def short_texts(folder: Path, requests_by_id: dict[str, int]) -> dict[str, tuple[int, set[str]]]:
+    """The short texts of some documents of a corpus, as they are compared, with the request of each, and the hashes of
+    their authors and addresses."""
+    found: dict[str, tuple[int, set[str]]] = {}
+    for one, text, *owners in columns.texts_of(folder, requests_by_id.keys()):
+        if len(text) <= SHORT_CHARACTERS:
+            _, known = found.setdefault(squeezed(text), (requests_by_id[one], set()))
+            known.update(filter(None, owners))
+    return found
 
 
-def short_texts(folder: Path, requests_by_id: dict[str, int]) -> dict[str, int]:
-    """The short texts of some documents of a corpus, as they are compared, with the request of each."""
-    texts = texts_of(folder, requests_by_id)
-    return {squeezed(text): number for number, text in texts if len(text) <= SHORT_CHARACTERS}
+def find_short(folder: Path, wanted: dict[str, tuple[int, set[str]]], known: frozenset[str]) -> list[Hit]:
+    """The documents of a corpus that say the same as a short text, but for those that are known.
 
-
-def find_short(folder: Path, wanted: dict[str, int], known: frozenset[str]) -> list[Hit]:
-    """The documents of a corpus that say the same as a short text, but for those that are known."""
-    found: dict[str, int] = {}
+    Everyday words are certain where the author or the address is the same too.
+    """
+    found: dict[str, tuple[int, bool]] = {}
     for kind in (SHARDS, LEDGER) if wanted else ():
         for group in columns.groups(folder, kind):
             lengths = pc.call_function("utf8_length", [group.table.column("text")])
             table = group.table.filter(pc.call_function("less_equal", [lengths, SHORT_CHARACTERS]))
-            for one, text in zip(table.column("id").to_pylist(), table.column("text").to_pylist(), strict=True):
-                if one not in known and (request := wanted.get(squeezed(text))) is not None:
-                    found[one] = request
-    return [Hit(place=("", 0), request=found[row["id"]], how="copy", **row) for row in _rows(folder, [*found])]
+            for row in table.select(["id", "text", "source"]).to_pylist():
+                if row["id"] not in known and (asked := wanted.get(squeezed(row["text"]))) is not None:
+                    own = {(row["source"] or {}).get(name) for name in ("author_hash", "url")} & asked[1]
+                    found[row["id"]] = asked[0], bool(own) or not is_everyday([row["text"]])[0]
+    return [
+        Hit(one, ("", 0), found[one][0], "copy", found[one][1], **row)
+        for row in _rows(folder, [*found]) for one in [row.pop("id")]
+    ]  # fmt: skip
 
 
 def find(folder: Path, wanted: Targets, known: frozenset[str], at_least: float) -> list[Hit]:

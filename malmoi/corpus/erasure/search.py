@@ -19,6 +19,7 @@ from malmoi.corpus.erasure import columns
 from malmoi.corpus.erasure.columns import Group, Strings
 from malmoi.corpus.erasure.request import Request
 from malmoi.corpus.ledger.database import manifest_of, opened, query
+from malmoi.corpus.ledger.erased_texts import is_everyday
 from malmoi.corpus.ledger.layout import LEDGER, SHARDS
 from malmoi.corpus.sources.record import author_hashes
 from malmoi.corpus.text.fold import (
@@ -105,11 +106,10 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression, re.IGNORECASE)
 
 
-def find(folder: Path, requests: Sequence[Request], left_over: frozenset[str] = frozenset()) -> list[Hit]:
+def find(folder: Path, requests: Sequence[Request]) -> list[Hit]:
     """The items of a corpus that the requests mean, and exact copies of them: one hit each, in the ledger's order.
 
-    left_over: ids that an erasure which was killed had to erase: they are found though they look erased. Ids that are
-    not there, or erased already, give nothing. Raises UserError where the folder is no finished corpus.
+    Ids that are not there, or erased already, give nothing. Raises UserError where the folder is no finished corpus.
     """
     manifest_of(folder)
     asked = Asked(tuple(requests))
@@ -120,7 +120,7 @@ def find(folder: Path, requests: Sequence[Request], left_over: frozenset[str] = 
             in_shards.setdefault(ids[row], hit)
     found: dict[Any, Hit] = {}
     for group in columns.groups(folder, LEDGER):
-        for hit in _of_ledger(asked, group, in_shards, left_over):
+        for hit in _of_ledger(asked, group, in_shards):
             known = found.setdefault(hit.id or hit.place, hit)  # one id may have several rows: the kept one tells most
             found[hit.id or hit.place] = hit if hit.kept and not known.kept else known
     hits = list(found.values())
@@ -128,39 +128,38 @@ def find(folder: Path, requests: Sequence[Request], left_over: frozenset[str] = 
     return [*(hit for hit in hits if hit.id is None or hit.id not in copies), *copies.values()]
 
 
-def _of_ledger(asked: Asked, group: Group, in_shards: dict[str, Hit], left_over: frozenset[str]) -> Iterator[Hit]:
+def _of_ledger(asked: Asked, group: Group, in_shards: dict[str, Hit]) -> Iterator[Hit]:
     """The hits of some rows of the ledger, with what the shards of the same documents gave."""
-    here, is_alive = _hits(asked, group), columns.alive(group.table, left_over)
+    here, is_alive = _hits(asked, group), columns.alive(group.table)
     ids = group.table.column("id").to_pylist()
     for row in np.flatnonzero(is_alive).tolist():
         one = ids[row]
         hit = here.get(row)
         if (hit is None or not hit.is_certain) and one in in_shards:
             hit = in_shards[one]
-        if one is not None and one in left_over and hit is None:
-            hit = Hit(one, ("", 0), 0, "id")
         if hit is not None:
             item = group.table.select(["title", "origin", "input", "kept"]).slice(row, 1).to_pylist()[0]
             yield replace(hit, id=one, place=(group.part.name, group.first + row), **item)
 
 
 def _hits(asked: Asked, group: Group) -> dict[int, Hit]:
-    """The first certain hit of each row, else the first."""
+    """The first certain hit of each row, else the first. The words of a text come first: such words are the person's
+    whoever says them."""
     best: dict[int, Hit] = {}
 
     def add(row: int, request: int, how: str, certain: bool = True, excerpt: str = "") -> None:
         if row not in best or (certain and not best[row].is_certain):
             best[row] = Hit(None, ("", 0), request, how, certain, excerpt=excerpt)
 
+    for held in columns.strings(group.table):
+        if held.name != NO_STRING:
+            for found in _in_strings(asked, held):
+                add(*found)
     if asked.ids:
         for row, one in enumerate(group.table.column("id").to_pylist()):
             if one in asked.ids:
                 add(row, asked.ids[one], "id")
     _authors_and_addresses(asked, group.table, add)
-    for held in columns.strings(group.table):
-        if held.name != NO_STRING:
-            for found in _in_strings(asked, held):
-                add(*found)
     return best
 
 
@@ -230,12 +229,14 @@ def excerpt(text: str, start: int, stop: int) -> str:
 
 
 def _span(text: str, expression: str) -> tuple[int, int]:
-    """Where Python finds an expression that RE2 found; the beginning where the two read it otherwise."""
-    try:
-        found = re.search(expression, text, re.IGNORECASE)
-    except re.error:
-        found = None
-    return found.span() if found else (0, min(AROUND, len(text)))
+    """Where RE2 finds an expression that is in a text: by characters. Python's own would read it otherwise, and a
+    pattern of a user could keep it busy for ever."""
+    one, ignoring_case = pa.array([text]), pc.MatchSubstringOptions(expression, ignore_case=True)
+    at = pc.call_function("find_substring_regex", [one], ignoring_case)[0].as_py()
+    cut = pc.ReplaceSubstringOptions(f"(?i:{expression})", "", max_replacements=1)
+    left = pc.call_function("replace_substring_regex", [one], cut)[0].as_py()
+    start = len(text.encode()[:at].decode())
+    return start, start + len(text) - len(left)
 
 
 def _nfc(expression: str) -> str:
@@ -249,19 +250,32 @@ def _without_ignored() -> Any:
 
 
 _COPIES = """
-SELECT DISTINCT ON (ledger.id) ledger.id, title, origin, input, kept, request FROM ledger JOIN (
-  SELECT coalesce(exact_duplicate_of, ledger.id) AS same, min(request) AS request
+SELECT DISTINCT ON (ledger.id) ledger.id, title, origin, input, kept, request, asked_id,
+  coalesce(list_contains(authors, source.author_hash) OR list_contains(urls, source.url), false) AS is_own
+FROM ledger JOIN (
+  SELECT coalesce(exact_duplicate_of, ledger.id) AS same, min(request) AS request, min(ledger.id) AS asked_id,
+    list(source.author_hash) AS authors, list(source.url) AS urls
   FROM ledger JOIN asked USING (id) GROUP BY 1) ON coalesce(exact_duplicate_of, ledger.id) = same
 WHERE ledger.id NOT IN (SELECT id FROM asked) AND NOT list_contains(reasons, 'erased') ORDER BY ledger.id, kept DESC"""
 """Copies of one text name the best of them, so that one round finds them all."""
 
 
 def _exact_copies(folder: Path, hits: Sequence[Hit]) -> list[Hit]:
-    """Exact copies of the certain hits that have a text, also those that their own words leave undecided."""
+    """Exact copies of the certain hits that have a text, also those that their own words leave undecided.
+
+    Everyday words ("재미있다") are certain only where author or address are the same too, or where it is these words
+    that were asked for.
+    """
     asked = {hit.id: hit.request for hit in hits if hit.id is not None and hit.is_certain}
     if not asked:
         return []
     with opened(folder) as database:
         database.register("asked", pa.table({"id": [*asked], "request": [*asked.values()]}))
         rows = query(database, _COPIES)
-    return [Hit(row.pop("id"), ("", 0), row.pop("request"), "copy", **row) for row in rows]
+    by_words = {hit.id for hit in hits if hit.how.endswith("text")}
+    texts = {one: text for one, text, *_ in columns.texts_of(folder, {row["asked_id"] for row in rows} - by_words)}
+    everyday = {one for one, is_one in zip(texts, is_everyday([*texts.values()]), strict=True) if is_one}
+    return [
+        Hit(row.pop("id"), ("", 0), row.pop("request"), "copy", row.pop("asked_id") not in everyday or is_own, **row)
+        for row in rows for is_own in [row.pop("is_own")]
+    ]  # fmt: skip

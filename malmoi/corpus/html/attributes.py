@@ -17,7 +17,7 @@ from malmoi.corpus.text.host import host_of_authority
 
 META, LINK, A = ID["meta"], ID["link"], ID["a"]
 MAX_VALUE_BYTES = 8_000
-"""Longer values are no name, address or description. Data URIs are read by `attribute_bytes`, with its own limit."""
+"""Longer values are no name, address or description. Data URIs are read by their spans."""
 MAX_NAME_BYTES = 60
 """The longest name of a <meta> that is looked up; of those that are asked for, og:article:published_time has 25."""
 MAX_HOSTS = 1_000
@@ -35,15 +35,20 @@ def attribute(parsed: Parsed, start: int, name: bytes) -> str | None:
     start: byte at which the attributes of the tag begin. A value longer than MAX_VALUE_BYTES is cut.
     """
     first, last = find_attribute(parsed.page, start, name)
-    if first < 0:
-        return None
-    return _text(parsed, first, min(last, first + MAX_VALUE_BYTES)).strip()
+    return text_between(parsed, first, last)
 
 
-def attribute_bytes(parsed: Parsed, start: int, name: bytes, max_bytes: int) -> bytes | None:
-    """The value as it is written in the page; None where there is none or it is longer than max_bytes."""
-    first, last = find_attribute(parsed.page, start, name)
-    return parsed.content[first:last] if first >= 0 and last - first <= max_bytes else None
+def attribute_spans(parsed: Parsed, starts: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Where the values of several attributes of several tags are in the page, int64 (starts, names, 2); -1 for none.
+
+    starts: int64, as for `attribute`. names: uint64 (names,), from `name_hashes`.
+    """
+    return _attribute_spans(parsed.page, starts, names)
+
+
+def text_between(parsed: Parsed, first: int, last: int) -> str | None:
+    """The value of an attribute with this span, as `attribute` gives it; None where first is -1."""
+    return _text(parsed, first, min(last, first + MAX_VALUE_BYTES)).strip() if first >= 0 else None
 
 
 def metas(parsed: Parsed, names: np.ndarray) -> dict[int, str]:
@@ -85,6 +90,23 @@ def element_words(parsed: Parsed, words: Automaton) -> np.ndarray:
 
 def _text(parsed: Parsed, first: int, last: int) -> str:
     return unescape(parsed.content[first:last].decode("utf-8", "replace"))
+
+
+@njit(nogil=True, cache=True)
+def _attribute_spans(page: np.ndarray, starts: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """As `attribute_spans`. page: uint8 (bytes,)."""
+    found = np.full((len(starts), len(names), 2), -1, np.int64)
+    for k in range(len(starts)):
+        i = starts[k]
+        while i < len(page):
+            start, end, first, last, i = next_attribute(page, i)
+            if start < 0:
+                break
+            name = hash_word(page, start, end)
+            for number in range(len(names)):
+                if names[number] == name and found[k, number, 0] < 0:
+                    found[k, number, 0], found[k, number, 1] = first, min(last, len(page))
+    return found
 
 
 @njit(nogil=True, cache=True)

@@ -12,7 +12,7 @@ import numpy as np
 from malmoi.corpus.html.block_features import COLUMN
 from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.confidence import predicted_f1
-from malmoi.corpus.html.embedded import embedded_text, json_ld
+from malmoi.corpus.html.embedded import embedded_text
 from malmoi.corpus.html.fallback import likeliest
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.linked_sentences import with_linked_sentences
@@ -20,6 +20,7 @@ from malmoi.corpus.html.page_furniture import without_furniture
 from malmoi.corpus.html.region_model import RegionWeights, chosen_blocks, is_wide, judge, shipped_weights
 from malmoi.corpus.html.region_text import MarkdownBlock, markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import MAX_BLOCKS, MAX_ELEMENTS, Scanned
+from malmoi.corpus.html.script_states import json_ld_states
 from malmoi.corpus.html.titles_of_parts import with_titles
 from malmoi.corpus.html.whole_parts import with_whole_parts
 from malmoi.corpus.text import charset as charsets
@@ -105,7 +106,7 @@ def extract(html: bytes | str, charset: str | None = None, *, weights: RegionWei
     parsed = parse(content, weights, cut)
     blocks = markdown_blocks(parsed.scanned, parsed.chosen, page=parsed.page)
     text = to_markdown(blocks)
-    states = json_ld(content, parsed.scanned) if b"articleBody" in content else []
+    states = json_ld_states(content, parsed.scanned) if b"articleBody" in content else []
     embedded = embedded_text(content, parsed.scanned, states, text)
     if embedded:
         return Extracted(without_furniture(embedded)[0], parsed.title(), (), embedded=True, cut=parsed.cut)

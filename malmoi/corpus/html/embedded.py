@@ -21,7 +21,7 @@ from malmoi.corpus.html.code_markup import scan_with_code
 from malmoi.corpus.html.inline_signs import with_signs
 from malmoi.corpus.html.region_text import markdown_blocks, to_markdown
 from malmoi.corpus.html.scan import Scanned
-from malmoi.corpus.html.script_states import json_ld_states, script_states
+from malmoi.corpus.html.script_states import script_states
 from malmoi.kit.hangul import whole_characters
 
 POOR_BYTES, RICHER = 250, 3
@@ -83,13 +83,8 @@ class _Group:
     prose: int = 0
 
 
-def json_ld(page: bytes, scanned: Scanned) -> list[Any]:
-    """What the JSON-LD scripts of the page hold, each parsed; broken ones are left out."""
-    return json_ld_states(page, scanned)
-
-
 def article_body(states: Iterable[Any]) -> str:
-    """The longest articleBody (or text of a review) in what `json_ld` gives, as text; "" if none."""
+    """The longest articleBody (or text of a review) in what `json_ld_states` gives, as text; "" if none."""
     best = ""
     waiting: deque[Any] = deque(states)
     for _ in range(MAX_NODES):

@@ -8,11 +8,12 @@ import re
 from collections import defaultdict
 
 import numpy as np
+from numba import njit
 
 from malmoi.corpus.html.attributes import attribute
 from malmoi.corpus.html.core_region import Parsed
 from malmoi.corpus.html.region_text import block_reader
-from malmoi.corpus.html.scan import ATTRIBUTES, ELEMENT, PARENT, STYLE, TAG, ancestors
+from malmoi.corpus.html.scan import ATTRIBUTES, DEPTH, ELEMENT, END, PARENT, START, STYLE, TAG, ancestors
 from malmoi.corpus.html.tags import ID
 
 LEAST_TEASERS = 4
@@ -23,10 +24,11 @@ CUT_SHARE, DATED_SHARE = 0.5, 0.7
 """So many of them are cut off; or so many are dated and short, and a few are cut off."""
 TEASER_CHARACTERS = 400
 MAX_BLOCKS = 1_500
-"""A page with more blocks is read as it is: this walks in Python."""
+"""A page with more blocks is read as it is."""
 CUT = re.compile(
     r"(?:…|\.{3}|···|‥)\s*(?:\[?(?:더 ?보기|자세히(?: ?보기)?|more|read more|계속 ?읽기)\]?)?\s*$", re.IGNORECASE
 )
+CUT_SIGNS = ("…", "...", "···", "‥")
 DATE = re.compile(r"(?:19|20)?\d{2}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}|\d+\s?(?:분|시간|일|주|개월|년) ?전")
 A = ID["a"]
 
@@ -39,37 +41,72 @@ def num_teasers(parsed: Parsed) -> int:
     chosen = np.flatnonzero(parsed.chosen).tolist()
     if not chosen or len(parsed.chosen) > MAX_BLOCKS:
         return 0
-    read = block_reader(parsed.scanned)
-    if not any(CUT.search(read(number)) for number in chosen):
+    scanned = parsed.scanned
+    region = scanned.text[scanned.blocks[chosen[0], START] : scanned.blocks[chosen[-1], END]].tobytes()
+    read = block_reader(scanned)
+    if not any(sign.encode() in region for sign in CUT_SIGNS) or not any(map(_is_cut, map(read, chosen))):
         return 0
-    texts = {number: read(number) for number in range(len(parsed.chosen))}
-    letters = sum(len(texts[number]) for number in chosen)
+    texts = list(map(read, range(len(parsed.chosen))))
     best = 0
-    for items in _alike(parsed, list(texts)):
-        inside = sum(len(texts[number]) for blocks in items.values() for number in blocks if parsed.chosen[number])
+    for items in _alike(parsed, np.array([len(text) for text in texts])):
         held = ["\n".join(texts[number] for number in blocks) for blocks in items.values()]
-        if inside < MOST_SHARE * letters or any(len(text) > TEASER_CHARACTERS for text in held):
-            continue
         linked = sum(_leads_away(parsed, element) for element in items) if _are_teasers(held) else 0
         best = max(best, len(items) if linked > MOST_SHARE * len(items) else 0)
     return best
 
 
+def _is_cut(text: str) -> bool:
+    return any(sign in text for sign in CUT_SIGNS) and CUT.search(text) is not None
+
+
 def _are_teasers(texts: list[str]) -> bool:
-    cut = sum(any(CUT.search(line) for line in text.split("\n")) for text in texts)
+    cut = sum(any(map(_is_cut, text.split("\n"))) for text in texts)
     dated = sum(DATE.search(text) is not None for text in texts)
     return cut >= CUT_SHARE * len(texts) or (dated >= DATED_SHARE * len(texts) and cut >= LEAST_TEASERS)
 
 
-def _alike(parsed: Parsed, numbers: list[int]) -> list[dict[int, list[int]]]:
-    """The groups of siblings of one tag and style; of each sibling (an element) the chosen blocks in it."""
+def _alike(parsed: Parsed, sizes: np.ndarray) -> list[dict[int, list[int]]]:
+    """The groups of siblings of one tag and style that may be teasers; of each sibling (an element) the blocks in it.
+
+    sizes: int64 (blocks,), characters. A group holds MOST_SHARE of the chosen ones, and each sibling a short text.
+    """
     elements = parsed.scanned.elements
-    groups: dict[tuple[int, int, int], dict[int, list[int]]] = defaultdict(dict)
-    for number in numbers:
-        for element in ancestors(elements, int(parsed.scanned.blocks[number, ELEMENT])):
-            key = (int(elements[element, PARENT]), int(elements[element, TAG]), int(elements[element, STYLE]))
-            groups[key].setdefault(element, []).append(number)
-    return [group for group in groups.values() if len(group) >= LEAST_TEASERS]
+    around, inner = _pairs(elements, parsed.scanned.blocks)
+    order = np.argsort(around, kind="stable")
+    around, inner = around[order], inner[order]
+    bounds = np.searchsorted(around, np.arange(len(elements) + 1))
+    chosen = np.bincount(around, (sizes * parsed.chosen)[inner], len(elements))
+    lengths = np.bincount(around, sizes[inner] + 1, len(elements)) - 1
+    groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    inside = np.unique(around)
+    for element, key in zip(inside.tolist(), elements[inside][:, [PARENT, TAG, STYLE]].tolist(), strict=True):
+        groups[tuple(key)].append(element)
+    least = MOST_SHARE * sizes[parsed.chosen].sum()
+    return [
+        {element: inner[bounds[element] : bounds[element + 1]].tolist() for element in group}
+        for group in groups.values()
+        if len(group) >= LEAST_TEASERS and chosen[group].sum() >= least and lengths[group].max() <= TEASER_CHARACTERS
+    ]
+
+
+@njit(nogil=True, cache=True)
+def _pairs(elements: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every element around a block with the number of the block, int64 both, in the order of the blocks.
+
+    elements: int64 (elements, 6). blocks: int64 (blocks, 12).
+    """
+    size = 0
+    for block in blocks:
+        size += elements[block[ELEMENT], DEPTH]
+    around, inner = np.empty(size, np.int64), np.empty(size, np.int64)
+    count = 0
+    for number in range(len(blocks)):
+        e = blocks[number, ELEMENT]
+        while e > 0:
+            around[count], inner[count] = e, number
+            count += 1
+            e = elements[e, PARENT]
+    return around, inner
 
 
 def _leads_away(parsed: Parsed, element: int) -> bool:

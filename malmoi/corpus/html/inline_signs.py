@@ -9,7 +9,9 @@ import re
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
+from malmoi.corpus.html.markup import is_space
 from malmoi.corpus.html.scan import ATTRIBUTES, END, FIRST, LAST, MARK_AT, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID, tag_mask
 
@@ -29,9 +31,8 @@ NUMBER_CLASSES = re.compile(
     rb"(?<![\w-])(?:gutter|gl|rouge-gutter|lineno|linenos|linenodiv|line-?numbers?(?:-rows)?|hljs-ln-numbers?"
     rb"|hljs-ln-n|blob-num|ln-num|lines|lnt|code-line-number)(?![\w-])"
 )
-NUMBERS = re.compile(rb"[\s\d.:|]*")
 COUNTED = re.compile(rb"\d+")
-MAX_TAG_BYTES, PEEK_BYTES = 400, 64
+MAX_TAG_BYTES = 400
 BOXES_OF_NUMBERS = tag_mask("td div pre span")
 MANY = 2
 """A cell with so many numbers, each one more than the one before, beside another cell is a column of line numbers."""
@@ -50,13 +51,40 @@ def with_signs(page: np.ndarray, scanned: Scanned) -> Scanned:
 
     page: uint8 (bytes,), as it was scanned.
     """
-    edits = [*_raised(scanned), *_readings(page, scanned), *_line_numbers(page, scanned)]
+    raised_ones, readings, counted = _places(page, scanned.text, scanned.elements, scanned.spans, BOXES_OF_NUMBERS)
+    edits = _raised(scanned, raised_ones[:MAX_SIGNS].tolist()) if len(raised_ones) else []
+    edits += _readings(scanned, readings[:MAX_SIGNS].tolist()) if len(readings) else []
+    edits += _line_numbers(page, scanned, counted.tolist()) if len(counted) else []
     return _edited(scanned, sorted(edits)) if edits else scanned
 
 
-def _raised(scanned: Scanned) -> list[_Edit]:
+@njit(nogil=True, cache=True)
+def _places(
+    page: np.ndarray, text: np.ndarray, elements: np.ndarray, spans: np.ndarray, boxes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The elements that are raised or lowered, those that are readings (<rt>), the boxes of nothing but numbers.
+
+    All int64. page, text: uint8. elements: int64 (elements, 6). spans: int64 (elements, 3). boxes: bool (256,), by tag.
+    """
+    kinds = np.zeros(len(elements), np.uint8)
+    for e in range(1, len(elements)):
+        tag, start = elements[e, TAG], spans[e, ATTRIBUTES]
+        if tag in (SUP, SUB):
+            kinds[e] = 1
+        elif tag == 0 and page[start - 1] | 32 == 116 and page[start - 2] | 32 == 114 and page[start - 3] == 60:  # <rt
+            kinds[e] = 2
+        elif boxes[tag]:
+            k, last, has_digit = spans[e, FIRST], spans[e, LAST], False
+            while k < last and (48 <= text[k] <= 58 or is_space(int(text[k])) or text[k] == 46 or text[k] == 124):
+                has_digit |= 48 <= text[k] <= 57
+                k += 1
+            sign = text[spans[e, FIRST]] if has_digit and k == last else 0
+            kinds[e] = 3 if sign == 32 or 48 <= sign <= 57 else 0
+    return np.flatnonzero(kinds == 1), np.flatnonzero(kinds == 2), np.flatnonzero(kinds == 3)
+
+
+def _raised(scanned: Scanned, numbers: list[int]) -> list[_Edit]:
     tags = scanned.elements[:, TAG]
-    numbers = np.flatnonzero((tags == SUP) | (tags == SUB))[:MAX_SIGNS].tolist()
     edits: list[_Edit] = []
     for number in numbers:
         first, last = scanned.spans[number, FIRST : LAST + 1].tolist()
@@ -95,13 +123,10 @@ def _is_in_code(scanned: Scanned, number: int) -> bool:
     return False
 
 
-def _readings(page: np.ndarray, scanned: Scanned) -> list[_Edit]:
+def _readings(scanned: Scanned, numbers: list[int]) -> list[_Edit]:
     """Brackets around each <rt> that the page itself gives none."""
-    unknown = np.flatnonzero(scanned.elements[:, TAG] == 0)[1:]
-    starts = scanned.spans[unknown, ATTRIBUTES]
-    is_reading = (page[starts - 1] | 32 == 116) & (page[starts - 2] | 32 == 114) & (page[starts - 3] == 60)  # <rt
     edits = []
-    for number in unknown[is_reading][:MAX_SIGNS].tolist():
+    for number in numbers:
         first, last = scanned.spans[number, FIRST : LAST + 1].tolist()
         text = scanned.text[first:last].tobytes()
         before = scanned.text[max(0, first - 3) : first].tobytes().decode("utf-8", "replace")
@@ -110,19 +135,13 @@ def _readings(page: np.ndarray, scanned: Scanned) -> list[_Edit]:
     return edits
 
 
-def _line_numbers(page: np.ndarray, scanned: Scanned) -> list[_Edit]:
+def _line_numbers(page: np.ndarray, scanned: Scanned, numbers: list[int]) -> list[_Edit]:
     """The numbers of lines that stand in boxes of their own beside code."""
-    firsts, sizes = scanned.spans[:, FIRST], scanned.spans[:, LAST] - scanned.spans[:, FIRST]
-    boxed = np.flatnonzero(BOXES_OF_NUMBERS[scanned.elements[:, TAG]] & (sizes > 0))
-    signs = scanned.text[firsts[boxed]] if len(boxed) else boxed
     edits: list[_Edit] = []
     end = 0
-    for number in boxed[((signs >= 48) & (signs <= 57)) | (signs == 32)].tolist():
+    for number in numbers:
         first, last = scanned.spans[number, FIRST : LAST + 1].tolist()
-        if first < end or not NUMBERS.fullmatch(scanned.text[first : min(last, first + PEEK_BYTES)].tobytes()):
-            continue
-        text = scanned.text[first:last].tobytes()
-        if not NUMBERS.fullmatch(text) or not COUNTED.search(text):
+        if first < end:
             continue
         start = int(scanned.spans[number, ATTRIBUTES])
         attributes = page[start : start + MAX_TAG_BYTES].tobytes().partition(b">")[0]

@@ -10,6 +10,7 @@ import numpy as np
 from malmoi.corpus.html.block_features import COLUMN, GOOD_LINK_SHARE
 from malmoi.corpus.html.scan import ELEMENT, PARENT, TAG, Scanned, ancestors
 from malmoi.corpus.html.tags import tag_mask
+from malmoi.corpus.html.tree_walks import innermost
 
 LEAST_ITEMS, LEAST_WEIGHT = 2, 30.0
 """Items of such a list, and the weight of each (some twelve syllables)."""
@@ -30,17 +31,12 @@ def with_linked_sentences(scanned: Scanned, features: np.ndarray, chosen: np.nda
     if (is_sentence & ~chosen).sum() < LEAST_ITEMS or not chosen.any():
         return chosen
     kept = chosen.copy()
-    lists = np.array([_list_around(scanned, int(element)) for element in scanned.blocks[:, ELEMENT]])
+    lists = innermost(scanned.elements, LIST)[scanned.blocks[:, ELEMENT]]
     for element in np.unique(lists[is_sentence & ~chosen]).tolist():
         numbers = np.flatnonzero(lists == element)
         if element and is_sentence[numbers].all() and len(numbers) >= LEAST_ITEMS:
             kept[numbers] |= _follows_text(scanned, element, int(numbers[0]), chosen)
     return kept
-
-
-def _list_around(scanned: Scanned, element: int) -> int:
-    """The innermost list around an element; 0 where there is none."""
-    return next((one for one in ancestors(scanned.elements, element) if LIST[scanned.elements[one, TAG]]), 0)
 
 
 def _follows_text(scanned: Scanned, element: int, number: int, chosen: np.ndarray) -> bool:

@@ -115,7 +115,7 @@ def same_word(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
+def holds(page: np.ndarray, start: int, end: int, word: bytes) -> bool:
     """Whether the word (small letters) is anywhere in page[start:end], in any case."""
     for i in range(start, end - len(word) + 1):  # noqa: SIM110 (the compiler knows no generators)
         if same_word(page, i, i + len(word), word):
@@ -162,6 +162,27 @@ def find_byte(page: np.ndarray, i: int, byte: int) -> int:
     while k < n and page[k] != byte:
         k += uint64(1)
     return np.int64(k)  # pyright: ignore[reportReturnType]
+
+
+@njit(nogil=True, cache=True)
+def holds_fours(page: np.ndarray, fours: np.ndarray) -> np.ndarray:
+    """Whether each of the words of four bytes, uint8 (words, 4), stands anywhere in the page; bool (words,).
+
+    Without a branch inside a piece, so that the compiler compares many bytes at once: several times as quick as `in`.
+    """
+    held = np.zeros(len(fours), np.bool_)
+    piece = 4096
+    for start in range(0, len(page) - 3, piece):
+        size = min(piece, len(page) - 3 - start)
+        here, next_1 = page[start : start + size], page[start + 1 : start + 1 + size]
+        next_2, next_3 = page[start + 2 : start + 2 + size], page[start + 3 : start + 3 + size]
+        for word in range(len(fours)):
+            a, b, c, d = fours[word, 0], fours[word, 1], fours[word, 2], fours[word, 3]
+            found = False
+            for k in range(uint64(size)):
+                found |= (here[k] == a) & (next_1[k] == b) & (next_2[k] == c) & (next_3[k] == d)
+            held[word] |= found
+    return held
 
 
 @njit(nogil=True, cache=True)
@@ -258,9 +279,9 @@ def _add_attribute(
     ):
         row[2] |= UNSEEN
     elif letter == 115 and same_word(page, start, end, b"style"):
-        if _holds(page, first, last, b"display"):
-            row[2] |= UNSEEN * _holds(page, first, last, b"none")
-        if _holds(page, first, last, b"white-space"):
+        if holds(page, first, last, b"display"):
+            row[2] |= UNSEEN * holds(page, first, last, b"none")
+        if holds(page, first, last, b"white-space"):
             row[2] |= CODE
 
 

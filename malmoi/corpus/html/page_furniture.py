@@ -12,17 +12,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numba import njit
+
+from malmoi.corpus.html.markup import match_words
+from malmoi.corpus.html.tags import Automaton, automaton
+
 _PATTERNS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 EDGE_LINES = (6, 12)
 """Lines at the head and at the tail of a text in which bylines and buttons are looked for."""
 MOST_CHARACTERS, MOST_AT_EDGE = 200, 110
 """A longer line is text; a longer one is no byline and no button."""
-HINT = re.compile(
-    r"무단|재배포|학습|저작|[ⓒ©▶►☞☎✔◆■●▲※★👉☛⊙◎]|opyright|OPYRIGHT|\([cC]\)|ights|IGHTS|커먼즈|ommons|CC|AI|ai|인공지능|요약|추출|맥락"
-    r"|official|[aA][pP][pP]|앱|모바일|스마트폰|[iI][pP](?:hone|ad)|[gG]alaxy|갤럭시|아이폰|아이패드|[sS]ent|utlook"
-    r"|제보|네이버|카카오|유튜브|텔레그램|포털"
-)
-"""A line without any of these is text unless it stands at an edge; most lines are done with here."""
 MOST_HEADING, LINK_CHARACTERS = 40, 90
 """A heading such as "관련 기사", and the title of another page; a longer line after "관련 기사" is text again."""
 REPEATED_CHARACTERS = 60
@@ -43,6 +43,8 @@ TAIL_BYLINE = re.compile(
 )
 """A byline that stands right after the last sentence, in its line."""
 ROW_LABELS = frozenset(_PATTERNS["rows"]["labels"].split())
+HINTS = automaton(_PATTERNS["hints"])
+"""A line without any of these is none of ANYWHERE. Most lines are done with here."""
 
 
 def _compiled(table: str) -> dict[str, re.Pattern[str]]:
@@ -62,22 +64,34 @@ def without_furniture(text: str) -> tuple[str, dict[str, int]]:
     """
     lines = text.split("\n")
     bare = [(LEADING_MARKS.sub("", line) if line[:1] in MARKS else line).strip() for line in lines]
-    is_heading = [line.startswith("#") for line in lines]
-    in_code = _in_code(lines)
-    kinds = _kinds(bare, in_code, is_heading)
+    in_code = _in_code(lines) if "```" in text else [False] * len(lines)
+    hinted = _lines_with(np.frombuffer(text.encode("utf-8", "replace"), np.uint8), HINTS).tolist()
+    kinds = _kinds(lines, bare, in_code, set(hinted))
     _mark_labelled(bare, kinds)
     _mark_repeated(bare, in_code, kinds)
     taken: Counter[str] = Counter()
-    kept: list[str] = []
     for line, kind in zip(lines, kinds, strict=True):
         if kind:
             taken[kind] += _letters(line)
-        else:
-            kept.append(line)
+    kept = [line for line, kind in zip(lines, kinds, strict=True) if not kind]
     _cut_tail_byline(kept, taken)
-    if not any(line.strip() for line in kept) or not taken:
+    if not taken or not any(line.strip() for line in kept):
         return text, {}
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n"), dict(taken)
+
+
+@njit(nogil=True, cache=True)
+def _lines_with(text: np.ndarray, words: Automaton) -> np.ndarray:
+    """The numbers of the lines that hold any of the words, int64. text: uint8 (bytes,) in UTF-8."""
+    numbers = np.empty(len(text) + 1, np.int64)
+    count, number, start = 0, 0, 0
+    for k in range(len(text) + 1):
+        if k == len(text) or text[k] == 10:
+            if match_words(text, start, k, words):
+                numbers[count] = number
+                count += 1
+            number, start = number + 1, k + 1
+    return numbers[:count]
 
 
 def is_button(line: str) -> bool:
@@ -103,25 +117,28 @@ def _in_code(lines: list[str]) -> list[bool]:
     return inside
 
 
-def _kinds(bare: list[str], in_code: list[bool], is_heading: list[bool]) -> list[str]:
-    """For each line the kind of furniture that it is, "" for text."""
+def _kinds(lines: list[str], bare: list[str], in_code: list[bool], hinted: set[int]) -> list[str]:
+    """For each line the kind of furniture that it is, "" for text. hinted: the numbers of lines with one of HINTS."""
     full = [number for number, line in enumerate(bare) if line]
-    head, tail = set(full[: EDGE_LINES[0]]), set(full[-EDGE_LINES[1] :])
-    letters = sum(map(len, bare))
+    edge = {*full[: EDGE_LINES[0]], *full[-EDGE_LINES[1] :]}
+    least = RELATED_FROM * sum(map(len, bare))
     kinds = [""] * len(bare)
     before = 0
     for place, number in enumerate(full):
         line = bare[number]
-        if not (in_code[number] or kinds[number] or len(line) > MOST_CHARACTERS):
-            if not is_heading[number]:
-                is_edge = len(line) <= MOST_AT_EDGE and (number in head or number in tail)
-                kinds[number] = (HINT.search(line) and _anywhere(line)) or (_at_edge(line) if is_edge else "")
-            if not kinds[number] and place < ROW_LINES and _is_row_of_board(line):
-                kinds[number] = "byline"
-            may_head = not kinds[number] and before >= RELATED_FROM * letters and len(line) <= MOST_HEADING
-            if may_head and RELATED["heading"].fullmatch(line):
-                _mark_list(bare, full[place:], kinds)
+        may_head = before >= least and len(line) <= MOST_HEADING
         before += len(line)
+        if not (may_head or number in hinted or number in edge or place < ROW_LINES):
+            continue
+        if in_code[number] or kinds[number] or len(line) > MOST_CHARACTERS:
+            continue
+        if not lines[number].startswith("#"):
+            is_edge = number in edge and len(line) <= MOST_AT_EDGE
+            kinds[number] = (_anywhere(line) if number in hinted else "") or (_at_edge(line) if is_edge else "")
+        if not kinds[number] and place < ROW_LINES and _is_row_of_board(line):
+            kinds[number] = "byline"
+        if may_head and not kinds[number] and RELATED["heading"].fullmatch(line):
+            _mark_list(bare, full[place:], kinds)
     return kinds
 
 
@@ -144,8 +161,10 @@ def _at_edge(line: str) -> str:
 
 def _is_row_of_board(line: str) -> bool:
     """Whether a row of a table names the author, the date or the files of a post: labels, each before its value."""
-    cells = [cell.strip(" :：").replace(" ", "") for cell in line.strip("| ").split("|")]
-    if not line.startswith("|") or not 2 <= len(cells) <= MOST_CELLS:
+    if not line.startswith("|"):
+        return False
+    cells = list(map(_label, line.strip("| ").split("|")))
+    if not 2 <= len(cells) <= MOST_CELLS:
         return False
     return all((cell in ROW_LABELS) == (place % 2 == 0) for place, cell in enumerate(cells))
 

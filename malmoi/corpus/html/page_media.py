@@ -4,29 +4,33 @@ What belongs to the region: what stands inside a chosen block or between the fir
 element named for menus, advertisements, related links, profiles or comments, and not as small as an icon.
 """
 
-import itertools
 import re
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import numpy as np
+from numba import njit
 
 from malmoi.corpus import media
 from malmoi.corpus.html import scan
-from malmoi.corpus.html.attributes import attribute, attribute_bytes
+from malmoi.corpus.html.attributes import attribute, attribute_spans, name_hashes, text_between
 from malmoi.corpus.html.class_words import CLASS_BIT
 from malmoi.corpus.html.core_region import Parsed
-from malmoi.corpus.html.markup import UNSEEN
+from malmoi.corpus.html.markup import UNSEEN, find_attribute, holds
 from malmoi.corpus.html.microdata import text_of
 from malmoi.corpus.html.tags import ID, tag_mask
+from malmoi.corpus.html.tree_walks import is_within
 
 IMG, SOURCE, VIDEO, AUDIO = (ID[name] for name in "img source video audio".split())
 FIGURE, FIGCAPTION = ID["figure"], ID["figcaption"]
 KINDS = {IMG: "image", VIDEO: "video", AUDIO: "audio"}
+IS_MEDIUM = tag_mask("img video audio")
 ASIDE = sum(CLASS_BIT[name] for name in "nav ad related comment share sign_up bio footer popup".split())
 ASIDE_TAGS = tag_mask("nav footer aside header button form")
 LAZY = (b"data-src", b"data-original", b"data-lazy-src", b"data-lazysrc", b"src")
 """A page that loads its pictures late keeps their addresses in these; src then holds a blank."""
+ATTRIBUTE_NAMES = (*LAZY, b"srcset", b"width", b"height", b"alt", b"aria-label")
+ATTRIBUTE_HASHES = name_hashes([name.decode() for name in ATTRIBUTE_NAMES])
 SMALL_PIXELS = 65
 """Narrower or lower pictures are icons and buttons; the usual sizes of those are 16, 24, 32, 48 and 64."""
 MAX_ITEMS = media.MOST_ITEMS
@@ -56,55 +60,68 @@ def region_media(parsed: Parsed, blocks: np.ndarray, url: str | None) -> list[Me
 
     blocks: bool (blocks,), those of the region. url: what relative addresses are relative to.
     """
-    numbers = np.flatnonzero(blocks)
-    if not len(numbers):
+    scanned = parsed.scanned
+    marks = scanned.marks
+    rows = _rows_of_region(marks, scanned.elements, scanned.blocks, blocks, IS_MEDIUM, ASIDE_TAGS)
+    if not len(rows):
         return []
-    marks = parsed.scanned.marks
-    near = (marks[:, scan.MARK_BLOCK] >= numbers[0]) & (marks[:, scan.MARK_BLOCK] <= numbers[-1] + 1)
-    rows = np.flatnonzero(np.isin(marks[:, scan.MARK_TAG], list(KINDS)) & near)[: 4 * MAX_ITEMS].tolist()
-    if not rows:
-        return []
-    shared = _around(parsed, numbers)
     captions = _captions(parsed)
+    spans = attribute_spans(parsed, marks[rows, scan.MARK_ATTRIBUTES], ATTRIBUTE_HASHES).tolist()
     region: list[Medium] = []
-    for row in rows:
-        mark = marks[row].tolist()
-        block = mark[scan.MARK_BLOCK]
-        if mark[scan.INSIDE] and not blocks[block]:
-            continue
-        is_edge = not numbers[0] < block <= numbers[-1]
-        if not mark[scan.INSIDE] and _is_aside(parsed, mark[scan.MARK_ELEMENT], shared, is_edge):
-            continue
-        item = _item(parsed, row, mark, url, captions)
+    for row, mark, places in zip(rows.tolist(), marks[rows].tolist(), spans, strict=True):
+        item = _item(parsed, row, dict(zip(ATTRIBUTE_NAMES, places, strict=True)), url, captions)
         if item and len(region) < MAX_ITEMS:
-            region.append(Medium(block, bool(mark[scan.INSIDE]), mark[scan.MARK_AT], item))
+            region.append(Medium(mark[scan.MARK_BLOCK], bool(mark[scan.INSIDE]), mark[scan.MARK_AT], item))
     return region
 
 
-def _around(parsed: Parsed, numbers: np.ndarray) -> frozenset[int]:
-    """The elements that hold any of the blocks, the page included. numbers: int64, of blocks."""
-    around: set[int] = {0}
-    for element in np.unique(parsed.scanned.blocks[numbers, scan.ELEMENT]).tolist():
-        for above in scan.ancestors(parsed.scanned.elements, element):
-            if above in around:
-                break
-            around.add(above)
-    return frozenset(around)
+@njit(nogil=True, cache=True)
+def _rows_of_region(
+    marks: np.ndarray,
+    elements: np.ndarray,
+    blocks: np.ndarray,
+    chosen: np.ndarray,
+    is_medium: np.ndarray,
+    aside_tags: np.ndarray,
+) -> np.ndarray:
+    """The rows of the marks that are media of the region, int64. chosen: bool (blocks,).
 
-
-def _is_aside(parsed: Parsed, element: int, around: frozenset[int], is_edge: bool) -> bool:
-    """Whether something between the element and what it shares with the text says that it is no part of the text.
-
-    is_edge: it stands before the first or after the last block; then it must share more with them than the page.
+    Something between the element of a medium and what it shares with the text may say that it is no part of the text;
+    before the first and after the last block it must share more with them than the page. is_medium, aside_tags: bool
+    (256,), by tag.
     """
-    elements = parsed.scanned.elements
-    for above in scan.ancestors(elements, element):
-        if above in around:
-            return False
-        row = elements[above]
-        if ASIDE_TAGS[row[scan.TAG]] or row[scan.WORDS] & ASIDE or row[scan.FLAGS] & UNSEEN:
-            return True
-    return is_edge
+    numbers = np.flatnonzero(chosen)
+    if not len(numbers):
+        return numbers
+    low, high = numbers[0], numbers[-1]
+    around = np.zeros(len(elements), np.bool_)
+    around[0] = True
+    for number in numbers:
+        e = blocks[number, scan.ELEMENT]
+        while not around[e]:
+            around[e] = True
+            e = elements[e, scan.PARENT]
+    rows = np.empty(len(marks), np.int64)
+    count, near = 0, 0
+    for row in range(len(marks)):
+        block = marks[row, scan.MARK_BLOCK]
+        if not is_medium[marks[row, scan.MARK_TAG]] or not low <= block <= high + 1 or near == 4 * MAX_ITEMS:
+            continue
+        near += 1
+        is_aside = False
+        if marks[row, scan.INSIDE]:
+            is_aside = not chosen[block]
+        else:
+            e = marks[row, scan.MARK_ELEMENT]
+            while not around[e] and not is_aside:
+                is_aside = aside_tags[elements[e, scan.TAG]] or elements[e, scan.WORDS] & ASIDE != 0
+                is_aside |= elements[e, scan.FLAGS] & UNSEEN != 0
+                e = elements[e, scan.PARENT]
+            is_aside |= e == 0 and not low < block <= high
+        if not is_aside:
+            rows[count] = row
+            count += 1
+    return rows[:count]
 
 
 def _captions(parsed: Parsed) -> dict[int, int]:
@@ -123,20 +140,23 @@ def _figure(elements: np.ndarray, element: int) -> int:
 
 
 def _item(
-    parsed: Parsed, row: int, mark: list[int], url: str | None, captions: dict[int, int]
+    parsed: Parsed, row: int, places: dict[bytes, list[int]], url: str | None, captions: dict[int, int]
 ) -> dict[str, Any] | None:
-    """The item of the mark in this row; None for an icon, and for one without an address."""
-    start = mark[scan.MARK_ATTRIBUTES]
-    if any(_is_small(attribute(parsed, start, name)) for name in (b"width", b"height")):
+    """The item of the mark in this row; None for an icon, and for one without an address.
+
+    places: by name of an attribute where its value is in the page.
+    """
+    if any(_is_small(text_between(parsed, *places[name])) for name in (b"width", b"height")):
         return None
-    address = _address(parsed, start) or (_first_source(parsed, row) if mark[scan.MARK_TAG] != IMG else None)
+    tag, element = parsed.scanned.marks[row, [scan.MARK_TAG, scan.MARK_ELEMENT]].tolist()
+    address = _address(parsed, places) or (_first_source(parsed, row) if tag != IMG else None)
     if not address:
         return None
-    figure = _figure(parsed.scanned.elements, mark[scan.MARK_ELEMENT])
+    figure = _figure(parsed.scanned.elements, element) if captions else 0
     caption = text_of(parsed.scanned, captions[figure], " ") if figure in captions else None
-    caption = caption or _shown_below(parsed, mark[scan.MARK_ELEMENT])
-    caption = caption or attribute(parsed, start, b"alt") or attribute(parsed, start, b"aria-label")
-    return media.item(KINDS[mark[scan.MARK_TAG]], _absolute(address, url), None, caption)
+    caption = caption or _shown_below(parsed, element)
+    caption = caption or text_between(parsed, *places[b"alt"]) or text_between(parsed, *places[b"aria-label"])
+    return media.item(KINDS[tag], _absolute(address, url), None, caption)
 
 
 def _shown_below(parsed: Parsed, element: int) -> str | None:
@@ -144,16 +164,36 @@ def _shown_below(parsed: Parsed, element: int) -> str | None:
 
     element: the one around the picture. It and the caption share a box at most CAPTION_LEVELS above the element.
     """
-    elements, spans = parsed.scanned.elements, parsed.scanned.spans
-    around = list(itertools.islice(scan.ancestors(elements, element), CAPTION_LEVELS + 1))
+    scanned = parsed.scanned
+    for number, first, last in _classes_below(parsed.page, scanned.elements, scanned.spans, element).tolist():
+        if CAPTION_CLASS.search(text_between(parsed, first, last) or ""):
+            return text_of(scanned, number, " ") or None
+    return None
+
+
+@njit(nogil=True, cache=True)
+def _classes_below(page: np.ndarray, elements: np.ndarray, spans: np.ndarray, element: int) -> np.ndarray:
+    """int64 (elements, 3): the elements that may be a caption, and where their classes are in the page.
+
+    A class that has only ASCII, no reference and none of these pieces of words names no caption.
+    """
+    found = np.empty((CAPTIONS_AFTER, 3), np.int64)
+    count, box = 0, element
+    for _ in range(CAPTION_LEVELS):
+        box = elements[box, scan.PARENT] if elements[box, scan.PARENT] > 0 else box
     for number in range(element + 1, min(element + 1 + CAPTIONS_AFTER, len(elements))):
         size = spans[number, scan.LAST] - spans[number, scan.FIRST]
-        if not around or number < around[-1] or not 0 < size <= MAX_CAPTION_BYTES:
+        if not 0 < size <= MAX_CAPTION_BYTES or not is_within(elements, number, box):
             continue
-        stated = attribute(parsed, int(spans[number, scan.ATTRIBUTES]), b"class")
-        if stated and CAPTION_CLASS.search(stated) and around[-1] in scan.ancestors(elements, number):
-            return text_of(parsed.scanned, number, " ") or None
-    return None
+        first, last = find_attribute(page, spans[number, scan.ATTRIBUTES], b"class")
+        is_caption = holds(page, first, last, b"capti") or holds(page, first, last, b"desc")
+        is_caption |= holds(page, first, last, b"txt") or holds(page, first, last, b"&")
+        for k in range(first, last):
+            is_caption |= page[k] >= 128
+        if is_caption:
+            found[count, 0], found[count, 1], found[count, 2] = number, first, last
+            count += 1
+    return found[:count]
 
 
 def _is_small(pixels: str | None) -> bool:
@@ -161,17 +201,16 @@ def _is_small(pixels: str | None) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) < 6 and int(digits) < SMALL_PIXELS
 
 
-def _address(parsed: Parsed, start: int) -> str | None:
-    """The first address that is not empty; a data URI only where there is no other."""
+def _address(parsed: Parsed, places: dict[bytes, list[int]]) -> str | None:
+    """The first address that is not empty; a data URI only where there is no other. places: as for `_item`."""
     data = None
     for name in LAZY:
-        value = attribute_bytes(parsed, start, name, MAX_DATA_BYTES)
-        if not value or not value.strip():
-            continue
-        if value.strip()[:5].lower() != b"data:":
-            return attribute(parsed, start, name)
-        data = value
-    listed = attribute(parsed, start, b"srcset")
+        first, last = places[name]
+        value = parsed.content[first:last].strip() if 0 <= last - first <= MAX_DATA_BYTES and first >= 0 else b""
+        if value and value[:5].lower() != b"data:":
+            return text_between(parsed, first, last)
+        data = value or data
+    listed = text_between(parsed, *places[b"srcset"])
     if listed:
         return next(iter(listed.split(",")[0].split()), None)
     return data.decode("ascii", "replace").strip() if data else None

@@ -16,6 +16,7 @@ from malmoi.corpus.html.markup import find_attribute
 from malmoi.corpus.html.region_tables import places_in_rows, unmake_layout_tables
 from malmoi.corpus.html.scan import ATTRIBUTES, ELEMENT, END, PARENT, START, TAG, Scanned
 from malmoi.corpus.html.tags import ID
+from malmoi.corpus.text.lines import fenced
 from malmoi.corpus.text.signs import BLANK
 
 PARAGRAPH, HEADING, ITEM, CELL, CODE, QUOTE, CAPTION, TERM, DEFINITION = range(9)
@@ -40,7 +41,6 @@ SHAPE_COLUMNS = "kind level row cell table ordinal item code".split()
 KIND, LEVEL, ROW, IN_CELL, IN_TABLE, ORDINAL, IN_ITEM, IN_CODE = range(8)
 LINE_BOX_LEVELS = 3
 """Lines of code in boxes of their own belong together where they share an element so few levels above."""
-TICKS = re.compile(r"`{3,}")
 
 
 class MarkdownBlock(NamedTuple):
@@ -208,8 +208,7 @@ def _written(block: MarkdownBlock) -> str:
     if block.kind == "cell":
         return re.sub(" {2,}", " ", f"| {block.text} |")
     if block.kind == "code":
-        fence = "`" * max([3, *(len(run) + 1 for run in TICKS.findall(block.text))])
-        return f"{fence}\n{block.text}\n{fence}"
+        return fenced(block.text)
     if block.kind == "quote":
         return "\n".join(f"> {line}" for line in block.text.split("\n"))
     return block.text

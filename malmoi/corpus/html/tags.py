@@ -25,6 +25,8 @@ ELEMENTS: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("elements.toml").read_text(encoding="utf-8")
 )
 BLOCKS, VOIDS, RAWS, SKIPS, MARKS, OTHERS, ENDS_P, SCOPES = (names.split() for names in ELEMENTS["does"].values())
+OPEN_ENDED, VOID_TODAY, USUAL = (frozenset(names.split()) for names in ELEMENTS["written"].values())
+"""For tags among words: without those that only old pages have, so that their mention stays one."""
 NAMES = tuple(dict.fromkeys(["?", "?-", *BLOCKS, *VOIDS, *RAWS, *SKIPS, *MARKS, *OTHERS]))
 """Element names by id; 0 is any other name, 1 any name with a hyphen (a custom element: those are boxes)."""
 ID = {name: number for number, name in enumerate(NAMES)}

@@ -12,13 +12,15 @@ from numba import njit, uint32, uint64
 
 from malmoi.corpus.kernels import characters as kinds
 from malmoi.corpus.kernels.characters import GOLDEN, PLANE, class_of, code_point, mix
+from malmoi.corpus.kernels.syllable_pairs import is_seen
 from malmoi.kit.hangul import FIRST_SYLLABLE, LAST_SYLLABLE, NUM_FINALS, soften
 
 # Places in `tallies`: what the walk counts. STORED words and STORED_LINES are those that found room for their hash.
 WORDS, LONG_WORDS, ENDED, LETTERLESS, SINGLE, SPACED, ENGLISH, FOREIGN, URL = 0, 1, 2, 3, 4, 5, 6, 7, 8
 SENTENCES, LINES, SHORT_LINES, BULLET_LINES, ELLIPSIS_LINES, CLOSED_LINES = 9, 10, 11, 12, 13, 14
 LONGEST_RUN, LONGEST_DIGITS, JAMO_RUNS, MISREAD, ELLIPSES, VISIBLE, STORED, STORED_LINES, DISTINCT = range(15, 24)
-NUM_TALLIES = 24
+PAIRS, UNSEEN_PAIRS, STROKED, OLD_LETTERS, RULED, PROSE = range(24, 30)
+NUM_TALLIES = 30
 
 ENDINGS = "은는이가을를에의도로와과고며서면지만다요죠까네니나야자라게해한할된될던든기들씩큼뿐께랑처터음함됨임"
 """Last syllables of Korean particles and verb endings. Nouns end so by chance; a text of sentences does mostly.
@@ -39,6 +41,17 @@ SPACED_WORDS = 4
 MISREAD_RUN = 3
 """So many accented letters and signs in a row come of a wrong charset: one syllable of UTF-8, two of EUC-KR."""
 
+RULER, LONGEST_RULER = 4, 100
+RULING = "-=_*#~+·―＝" + "".join(map(chr, range(0x2500, 0x2580)))
+"""Runs of these lengths of one of these signs are rulers (====, ━━━━): a frame around text. Longer ones are debris."""
+
+STROKES = "|ㅣ!lI"
+"""What OCR puts for a stroke of a syllable, between two others: 가ㅣ나."""
+
+MEASURED_PAIRS, UNSEEN_SLOTS = 1 << 14, 1 << 13
+"""So many pairs of syllables are looked at from the start of a text. One that no other text has counts once, however
+often a text says it: a new name is no debris. With a slot for each, one in ten of them collides in the worst text."""
+
 JAMO_RUN = 3
 """From ㅋㅋㅋ on; ㅠㅠ is a word of its own in comments."""
 
@@ -49,7 +62,7 @@ _SOFTENED = np.array([ord(soften(chr(code))) for code in range(FIRST_SYLLABLE, L
 """int64 code point by number of an initial with a vowel: its syllable without a final, at the beginning of a word."""
 
 # Bits in the table of marks.
-ENDS, CLOSES, BULLET, ASCII_BULLET, ENDING, WINDOWS = 1, 2, 4, 8, 16, 32
+ENDS, CLOSES, BULLET, ASCII_BULLET, ENDING, WINDOWS, STROKE, RULES = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 @cache
@@ -67,6 +80,8 @@ def mark_table() -> np.ndarray:
         (ASCII_BULLET, "-*+"),
         (ENDING, ENDINGS),
         (WINDOWS, windows),
+        (STROKE, STROKES),
+        (RULES, RULING),
     ):
         table[sorted({ord(character) for character in characters})] |= bit
     return table
@@ -90,22 +105,26 @@ def walk(  # noqa: C901 (compiled: one loop)
 ) -> None:
     """Counts the text data[start:stop] into `tallies` and `seen`, and stores a hash of every word and line.
 
-    tables: classes, marks, English words. words: hash of each word, visible characters before each word. lines: hash
-    and visible characters of each line. seen: int32 count by code point up to LAST_PLACE, all 0 before, and the code
-    points that stand in the text, tallies[DISTINCT] of them.
+    tables: classes, marks, English words, pairs of syllables (syllable_pairs.tables), slots of unseen pairs, and
+    the number of this text, another for each. words: hash of each word, visible characters before each word. lines:
+    hash and visible characters of each line. seen: int32 count by code point up to LAST_PLACE, all 0 before, and
+    the code points that stand in the text, tallies[DISTINCT] of them. Rulers are stored neither as words nor as
+    lines.
 
     data: uint8 (bytes,). start, stop: int64. classes, marks: uint8 (PLANE,); English words: uint32. word hashes:
-    uint64, starts: int32; line hashes: uint64, lengths: int32. tallies: int64 (NUM_TALLIES,), all 0 before.
+    uint64, starts: int32; line hashes: uint64, lengths: int32. tallies: int64 (NUM_TALLIES,), all 0 before. pair
+    slots: int64 (UNSEEN_SLOTS,); text: int64.
     """
-    classes, marks, english = tables
+    classes, marks, english, pair_numbers, pair_bits, pair_slots, text = tables
     word_hashes, word_starts = words
     line_hashes, line_lengths = lines
     counts, distinct = seen
-    num_distinct, visible, stored, stored_lines = 0, 0, 0, 0
+    num_distinct, visible, stored, stored_lines, measured = 0, 0, 0, 0, 0
     word, line = uint64(0), uint64(0)
     word_at, word_length, syllables, letters, latin = start, 0, 0, 0, 0
     line_from, line_words, spaced, url_from = 0, 0, 0, -1
-    line_closed, line_trails = False, False
+    line_closed, line_trails, line_letters = False, False, False
+    ruler, ruled, stroke_end, pairs = 0, 0, -1, 0
     previous, last_syllable, tail = uint32(0), uint32(0), uint32(0)
     run, longest_run, digits, digits_end, longest_digits = 0, 0, 0, -1, 0
     jamo, jamo_end, misread_end, dots, dots_end = 0, -1, -1, 0, -1
@@ -118,6 +137,15 @@ def walk(  # noqa: C901 (compiled: one loop)
         if FIRST_SYLLABLE <= code <= LAST_SYLLABLE:
             syllables += 1
             last_syllable = code
+            if FIRST_SYLLABLE <= previous <= LAST_SYLLABLE and pairs < MEASURED_PAIRS:
+                pairs += 1
+                if not is_seen(previous, code, pair_numbers, pair_bits):
+                    slot = (previous * uint32(31) ^ code) % uint32(UNSEEN_SLOTS)
+                    tallies[UNSEEN_PAIRS] += pair_slots[slot] != text
+                    pair_slots[slot] = text
+            elif stroke_end == at and pairs < MEASURED_PAIRS:
+                pairs += 1
+                tallies[STROKED] += 1
             if code == previous:
                 run += 1
                 longest_run = max(longest_run, run)
@@ -162,25 +190,29 @@ def walk(  # noqa: C901 (compiled: one loop)
                     tallies[SENTENCES] += line_closed
                     open_sentence = not line_closed
                     visible += word_length
-                    if stored < len(word_hashes) - 1:
+                    if stored < len(word_hashes) - 1 and (ruled == 0 or 2 * ruled < word_length):
+                        measured += word_length
                         word_hashes[stored] = mix(word)
                         stored += 1
-                        word_starts[stored] = visible
+                        word_starts[stored] = measured
+                    line_letters |= syllables + letters > 0
                     line = (line ^ word) * GOLDEN
                     line_words += 1
                     word, word_length, syllables, letters, latin = uint64(0), 0, 0, 0, 0
-                    previous = uint32(0)
+                    tallies[RULED] += ruled
+                    previous, ruled = uint32(0), 0
                 if kind == kinds.NEWLINE and line_words:
                     tallies[LINES] += 1
                     tallies[SHORT_LINES] += visible - line_from < SHORT_LINE_CHARACTERS
                     tallies[CLOSED_LINES] += line_closed
+                    tallies[PROSE] += visible - line_from if line_closed else 0
                     tallies[ELLIPSIS_LINES] += line_trails
-                    if stored_lines < len(line_hashes):
+                    if stored_lines < len(line_hashes) and line_letters:
                         line_hashes[stored_lines] = mix(line)
                         line_lengths[stored_lines] = visible - line_from
                         stored_lines += 1
                     line, line_words, line_from = uint64(0), 0, visible
-                    unended = False
+                    unended, line_letters = False, False
                 if at < stop:
                     if counts[code] == 0:
                         distinct[num_distinct] = code
@@ -207,7 +239,17 @@ def walk(  # noqa: C901 (compiled: one loop)
                     jamo_end = at + width
                     if jamo >= JAMO_RUN:
                         tallies[JAMO_RUNS] += JAMO_RUN if jamo == JAMO_RUN else 1
-            elif code == 46:
+                elif kind == kinds.HANGUL:
+                    tallies[OLD_LETTERS] += 1
+            elif code == previous and code < PLANE and marks[code] & RULES:
+                ruler += 1
+                if ruler == RULER:
+                    ruled += RULER
+                elif ruler > RULER:
+                    ruled += 1 if ruler <= LONGEST_RULER else -LONGEST_RULER * (ruler == LONGEST_RULER + 1)
+            else:
+                ruler = 1
+            if code == 46:
                 dots = dots + 1 if dots_end == at else 1
                 dots_end = at + 1
                 tallies[ELLIPSES] += dots == 3
@@ -227,6 +269,8 @@ def walk(  # noqa: C901 (compiled: one loop)
                 elif misread > MISREAD_RUN:
                     tallies[MISREAD] += kind != kinds.DAMAGE
                 misread_end = at + width
+            if code < PLANE and marks[code] & STROKE and FIRST_SYLLABLE <= previous <= LAST_SYLLABLE:
+                stroke_end = at + width
             previous = code
         symbol = min(code, LAST_PLACE)
         if counts[symbol] == 0:
@@ -245,6 +289,7 @@ def walk(  # noqa: C901 (compiled: one loop)
     tallies[STORED] = stored
     tallies[STORED_LINES] = stored_lines
     tallies[DISTINCT] = num_distinct
+    tallies[PAIRS] = pairs
 
 
 @njit(nogil=True, cache=True)

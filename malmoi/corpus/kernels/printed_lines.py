@@ -20,22 +20,20 @@ def may_be_printed(
     """
     rows = len(offsets) - 1
     found = np.zeros(rows, np.bool_)
-    counts = np.zeros(MOST_HALVES + 1, np.int64)
+    counts, halves = np.zeros(MOST_HALVES + 1, np.int64), _halves()
     for i in range(rows):
         start, end = offsets[i], offsets[i + 1]
         counts[:] = 0
         lines, width = 0, 0
         for at in range(start, end + 1):
-            byte = data[at] if at < end else np.uint8(10)
+            byte = data[np.uint64(at)] if at < end else np.uint8(10)
             if byte == 10:
                 if width > 0:
                     counts[min(width, MOST_HALVES)] += 1
                     lines += 1
                 width = 0
-            elif byte < 128:
-                width += byte != 13
-            elif byte >= 192:  # the first byte of a letter
-                width += 2 if byte >= 225 else 1
+            else:
+                width += np.int64(halves[byte])
         if lines < least_lines:
             continue
         below, edge = 0, 0
@@ -49,3 +47,12 @@ def may_be_printed(
             full += counts[width]
         found[i] = full >= full_share * (lines - 1)
     return found
+
+
+@njit(nogil=True, cache=True)
+def _halves() -> np.ndarray:
+    """Width of the letter that begins with each byte, in halves of a letter of Hangul, uint8 (256,); 0 within one."""
+    halves = np.zeros(256, np.uint8)
+    halves[:128], halves[192:225], halves[225:] = 1, 1, 2
+    halves[13] = 0
+    return halves

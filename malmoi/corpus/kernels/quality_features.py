@@ -12,7 +12,7 @@ from numba import njit, uint64
 
 from malmoi.corpus.kernels import characters as kinds
 from malmoi.corpus.kernels import counts as tally
-from malmoi.corpus.kernels import repetition
+from malmoi.corpus.kernels import repetition, syllable_pairs
 from malmoi.corpus.kernels.feature_names import FEATURES
 
 JUDGED_WORDS = 20
@@ -20,6 +20,12 @@ JUDGED_WORDS = 20
 
 STUFFED_WORDS = 50
 """With fewer words `top_word_share` says nothing."""
+
+JUDGED_PAIRS, OLD_LETTERS_SHARE = 80, 0.01
+"""With fewer pairs of syllables, or more letters of old Hangul for each pair, `unseen_pair_share` says nothing."""
+
+DIGITS_OF_PROSE = 2
+"""So many digits for each character of prose are a timetable with its remarks, a result with its report."""
 
 JUDGED_BRACKETS = 10
 """With fewer brackets of all sorts `bracket_imbalance` is 0: one that is forgotten is no damage."""
@@ -54,7 +60,7 @@ def measure(data: np.ndarray, offsets: np.ndarray, letters: np.ndarray | None = 
     seen = (np.zeros(int(tally.LAST_PLACE) + 1, np.int32), np.empty(int(tally.LAST_PLACE) + 1, np.uint32))
     table = np.zeros((repetition.slots_for(words), 2), np.uint64)
     work = (np.empty(words, np.int32), np.empty(words, np.int32))
-    tables = (kinds.class_table(), tally.mark_table(), tally.english_table())
+    tables = (kinds.class_table(), tally.mark_table(), tally.english_table(), *syllable_pairs.tables())
     _measure_all(data, offsets, tables, hashes, lines, seen, table, work, letters, result)
     return result
 
@@ -87,17 +93,19 @@ def _measure_all(
     tallies = np.zeros(tally.NUM_TALLIES, np.int64)
     totals = np.zeros(_TOTALS, np.int64)
     repeated = np.zeros(repetition.NUM_REPEATS, np.int64)
+    pair_slots = np.full(tally.UNSEEN_SLOTS, -1, np.int64)
     turn = uint64(1)
     for d in range(len(offsets) - 1):
         tallies[:] = 0
-        tally.walk(data, offsets[d], offsets[d + 1], tables, hashes, lines, seen, tallies)
+        by = tables[0], tables[1], tables[2], tables[3], tables[4], pair_slots, d
+        tally.walk(data, offsets[d], offsets[d + 1], by, hashes, lines, seen, tallies)
         weight = _total(tables[0], seen, tallies[tally.DISTINCT], totals)
         letters[d] = 0
         for kind in range(kinds.NUM_CLASSES):
             letters[d] += totals[kind] if kinds.IS_WORD[kind] else 0
         out = result[d]
         if tallies[tally.VISIBLE] == 0:
-            out[23:25], out[26], out[28] = np.nan, np.nan, np.nan
+            out[23:25], out[26], out[28], out[47] = np.nan, np.nan, np.nan, np.nan
             continue
         turn = repetition.repeats(hashes[0], hashes[1], tallies[tally.STORED], table, work, turn, repeated)
         twice = repetition.repeated_lines(lines[0], lines[1], tallies[tally.STORED_LINES], table, turn)
@@ -105,7 +113,8 @@ def _measure_all(
         _characters(tallies, totals, weight, out)
         _words(tallies, totals, repeated, out)
         _lines(tallies, twice, out)
-        measured = hashes[1][tallies[tally.STORED]]
+        _debris(tallies, totals, out)
+        measured = max(hashes[1][tallies[tally.STORED]], 1)
         for index in range(repetition.LONGEST - 1):
             share = repeated[repetition.GRAMS + index] / measured
             out[38 + index] = min(1.0, share)  # 하하하 하하하 하하하: pairs overlap
@@ -157,7 +166,8 @@ def _characters(tallies: Any, totals: Any, weight: Any, out: Any) -> None:
     out[8] = totals[kinds.LETTER] / visible
     out[9] = totals[kinds.DIGIT] / visible
     out[10] = totals[kinds.JAMO] / visible
-    out[11] = (totals[kinds.PUNCTUATION] + totals[kinds.SYMBOL]) / visible
+    signs = totals[kinds.PUNCTUATION] + totals[kinds.SYMBOL] - tallies[tally.RULED]
+    out[11] = signs / max(visible - tallies[tally.RULED], 1)
     out[12] = min(1.0, (totals[kinds.DAMAGE] + totals[kinds.RARE_HANGUL] + tallies[tally.MISREAD]) / visible)
     out[13] = tallies[tally.JAMO_RUNS] / visible
     out[14] = tallies[tally.URL] / visible
@@ -180,7 +190,7 @@ def _words(tallies: Any, totals: Any, repeated: Any, out: Any) -> None:
     words, stored = tallies[tally.WORDS], tallies[tally.STORED]
     out[20] = tallies[tally.VISIBLE] / words
     out[21] = tallies[tally.VISIBLE] / max(tallies[tally.SENTENCES], 1)
-    out[22] = repeated[repetition.UNIQUE] / stored
+    out[22] = repeated[repetition.UNIQUE] / max(stored, 1)
     out[23] = repeated[repetition.TOP_WORD] / stored if stored >= STUFFED_WORDS else np.nan
     out[24] = tallies[tally.ENDED] / tallies[tally.LONG_WORDS] if tallies[tally.LONG_WORDS] >= JUDGED_WORDS else np.nan
     out[25] = tallies[tally.SINGLE] / words
@@ -204,6 +214,20 @@ def _lines(tallies: Any, twice: Any, out: Any) -> None:
     out[35] = tallies[tally.CLOSED_LINES] / lines
     out[36] = twice[0] / max(tallies[tally.STORED_LINES], 1)
     out[37] = twice[1] / tallies[tally.VISIBLE]
+
+
+@njit(nogil=True, cache=True)
+def _debris(tallies: Any, totals: Any, out: Any) -> None:
+    """Features 47 and 48: pairs of syllables, digits. tallies, totals: int64. out: float32 (features,).
+
+    Strokes between syllables count where syllables are misread too: a bar alone parts columns (가|나|다).
+    """
+    pairs = tallies[tally.PAIRS]
+    judged = pairs >= JUDGED_PAIRS and tallies[tally.OLD_LETTERS] <= OLD_LETTERS_SHARE * pairs
+    unseen = tallies[tally.UNSEEN_PAIRS]
+    out[47] = (unseen + min(unseen, tallies[tally.STROKED])) / pairs if judged else np.nan
+    digits = totals[kinds.DIGIT] - DIGITS_OF_PROSE * tallies[tally.PROSE]
+    out[48] = max(0, digits) / tallies[tally.VISIBLE]
 
 
 def quality(measured: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from malmoi.corpus.html.boosting import EVER_LEFT, Trees
+from malmoi.corpus.html.boosting import DEPTH, EVER_LEFT, INNER, Trees
 
 EDGE_ROWS = 20_000
 """So many rows, evenly spaced, tell where the bins of a column lie."""
@@ -30,7 +30,6 @@ class Boosting:
     """
 
     num_trees: int = 100
-    depth: int = 5
     rate: float = 0.1
     ridge: float = 5.0
     column_share: float = 0.3
@@ -47,11 +46,10 @@ def boost(features: np.ndarray, labels: np.ndarray, weights: np.ndarray, setting
     """
     random = np.random.default_rng(settings.seed)
     edges, binned = _bin(features, settings.bins)
-    inner, leaves = 2**settings.depth - 1, 2**settings.depth
     trees = Trees(
-        np.zeros((settings.num_trees, inner), np.int16),
-        np.full((settings.num_trees, inner), EVER_LEFT, np.float32),
-        np.zeros((settings.num_trees, leaves), np.float32),
+        np.zeros((settings.num_trees, INNER), np.int16),
+        np.full((settings.num_trees, INNER), EVER_LEFT, np.float32),
+        np.zeros((settings.num_trees, INNER + 1), np.float32),
     )
     weights = (weights / weights.mean()).astype(np.float32)
     log_odds = np.zeros(len(labels), np.float32)
@@ -101,7 +99,7 @@ def _grow(
     rows = np.arange(binned.shape[1])
     counted = np.flatnonzero(slopes[:, 1])
     sums = _sums(binned, slopes, node, counted, columns, settings.bins, 1)
-    for level in range(settings.depth):
+    for level in range(DEPTH):
         if level:
             sums = _halved(sums, binned, slopes, node, counted, columns)
         drawn, cut = _best_cuts(sums, settings.ridge, settings.least_hessian)
@@ -110,8 +108,7 @@ def _grow(
         tree.column[nodes] = column[splits]
         tree.threshold[nodes] = edges[column[splits], cut[splits]]
         node = (2 * node + (splits[node] & (binned[column[node], rows] > cut[node]))).astype(np.int32)
-    leaves = 2**settings.depth
-    total, mass = (np.bincount(node, slopes[:, side], leaves) for side in (0, 1))
+    total, mass = (np.bincount(node, slopes[:, side], INNER + 1) for side in (0, 1))
     tree.leaf[:] = -settings.rate * total / (mass + settings.ridge)
     return node
 

@@ -15,6 +15,8 @@ from malmoi.corpus.learning.labelled_pages import MADE_UP, LabelledPage
 
 WORDS = tomllib.loads(Path(__file__).with_name("page_layouts.toml").read_text(encoding="utf-8"))
 SENTENCE = [text.strip().split("|") for text in WORDS["sentence"].values()]
+WAYS = WORDS["ways"]
+"""How the parts of a text may be written, as formats of HTML."""
 PIECES = {name: text.strip().split("|") for name, text in WORDS["pieces"].items()}
 FIRST, LAST = "\ue000", "\ue001"
 """Around each piece of the truth while a page is written."""
@@ -82,9 +84,7 @@ def _paragraphs(draw: Draw) -> str:
 
 def _heading(draw: Draw) -> str:
     text, level = _true(draw.choice(PIECES["noun"])), draw.choice("233445")
-    ways = ["<h{1}>{0}</h{1}>", "<h{1}><a href='#s'>{0}</a></h{1}>", "<h{1}>{0} <a href='#s' class='hash'>#</a></h{1}>"]
-    ways += ["<p><strong>{0}</strong></p>", "<h{1}><a href='/doc/3'>{0}</a></h{1}>", "<div class='tit'>{0}</div>"]
-    return draw.choice(ways).format(text, level)
+    return draw.choice(WAYS["heading"]).format(text, level)
 
 
 def _list(draw: Draw) -> str:
@@ -133,44 +133,20 @@ def _code(draw: Draw) -> str:
 
 
 def _questions(draw: Draw) -> str:
-    ways = [
-        "<div class='item'><button aria-expanded='false'>{0}</button><div class='panel' hidden>{1}</div></div>",
-        "<details><summary>{0}</summary><p>{1}</p></details>",
-        "<dl><dt>{0}</dt><dd>{1}</dd></dl>",
-        "<li><h3><a href='#q'>{0}</a></h3><p>{1}</p></li>",
-        "<div class='q'><a href='javascript:;'>{0}</a></div><div class='a'>{1}</div>",
-        "<div><p><b>{0}</b></p><p>{1}</p></div>",
-        "<h4>{0}</h4><p>{1}</p>",
-    ]
-    way = draw.choice(ways)
+    way = draw.choice(WAYS["question"])
     items = "".join(way.format(_true(q), _true(_prose(draw, 1, 3))) for q in _some(draw, "question", 3, 7))
     return f"<ul>{items}</ul>" if way.startswith("<li") else items
 
 
 def _cards(draw: Draw) -> str:
-    way = draw.choice(
-        [
-            "<li><a href='/c/1'><strong>{0}</strong></a><p>{1}</p></li>",
-            "<div class='card'><h4>{0}</h4><p>{1}</p></div>",
-            "<section><h3>{0}</h3><p>{1}</p></section>",
-            "<li><p><strong>{0}</strong></p><p>{1}</p></li>",
-            "<div><dt>{0}</dt><dd>{1}</dd></div>",
-            "<div class='col'><img src='i.png'><h5><a href='/c/2'>{0}</a></h5><div>{1}</div></div>",
-        ]
-    )
+    way = draw.choice(WAYS["card"])
     cards = "".join(way.format(_true(noun), _true(_prose(draw, 1, 2))) for noun in _some(draw, "noun", 3, 7))
     box = "ul" if way.startswith("<li") else "dl" if "<dt>" in way else "div"
     return f"<{box}>{cards}</{box}>"
 
 
 def _timetable(draw: Draw) -> str:
-    way = draw.choice(
-        [
-            "<div class='row'><div class='time'>{0}</div><div><h5>{1}</h5><span>{2}</span></div></div>",
-            "<li><span>{0}</span><div>{1}</div><div>{2}</div></li>",
-            "<tr><td>{0}</td><td>{1}</td><td>{2}</td></tr>",
-        ]
-    )
+    way = draw.choice(WAYS["timetable"])
     rows = ""
     for hour in range(9, 9 + draw.randint(4, 8)):
         name = draw.choice(PIECES["name"]) + draw.choice(["", " (가나 연구소)", " 교수"])
@@ -182,12 +158,7 @@ def _timetable(draw: Draw) -> str:
 
 def _figure(draw: Draw) -> str:
     text = _true(_sentence(draw) + draw.choice(["", " [사진 출처 = 가나 사진부]", " /사진=가나"]))
-    return draw.choice(
-        [
-            "<figure><img src='a.jpg'><figcaption>{}</figcaption></figure>",
-            "<div class='photo'><img src='a.jpg'><p>{}</p></div>",
-        ]
-    ).format(text)
+    return draw.choice(WAYS["figure"]).format(text)
 
 
 def _quote(draw: Draw) -> str:
@@ -252,13 +223,7 @@ def _nothing(draw: Draw) -> str:
 
 
 def _teasers(draw: Draw) -> str:
-    way = draw.choice(
-        [
-            "<li>{0}<p>{1}</p><span>2021.05.{2}</span></li>",
-            "<div class='item'><h3>{0}</h3><div>{1}</div><em>05.{2}</em></div>",
-            "<tr><td>{2}</td><td>{0}</td><td>{1}</td></tr>",
-        ]
-    )
+    way = draw.choice(WAYS["teaser"])
     items = ""
     for day in range(10, 10 + draw.randint(6, 18)):
         cut = _prose(draw, 1, 2)[: draw.randint(40, 80)] + draw.choice(["…", "...", " …"])

@@ -91,24 +91,26 @@ def prepare(page: LabelledPage) -> PageExample:
     return PageExample(page, scanned, features, style, labels, weights.astype(np.float32))
 
 
-def learn(examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None) -> RegionWeights:
-    """Weights from all examples; `progress` is called with sets of trees made and to make."""
+def learn(
+    examples: Sequence[PageExample], settings: Boosting, progress: Progress | None = None, bags: int = BAGS
+) -> RegionWeights:
+    """Weights from all examples; `progress` is called with sets of trees made and to make. bags: models averaged."""
     examples = [example for example in examples if len(example.labels)]
     progress = progress or (lambda _done, _total: None)
     half = 2 * INNER_FOLDS + 2
-    wide, of_wide = _pair(examples, settings, lambda done: progress(done, 2 * half))
+    wide, of_wide = _pair(examples, settings, bags, lambda done: progress(done, 2 * half))
     less = [replace(one, weights=one.weights * NARROW_WEIGHT) if _is_korean(one) else one for one in examples]
     more = replace(settings, num_trees=round(NARROW_TREES * settings.num_trees))
-    narrow, of_narrow = _pair(less, more, lambda done: progress(half + done, 2 * half))
+    narrow, of_narrow = _pair(less, more, bags, lambda done: progress(half + done, 2 * half))
     chances = [of_wide[n] if is_wide(one.features) else of_narrow[n] for n, one in enumerate(examples)]
     return RegionWeights(wide, narrow, fit_confidence(examples, chances))
 
 
 def _pair(
-    examples: Sequence[PageExample], settings: Boosting, progress: Callable[[int], None]
+    examples: Sequence[PageExample], settings: Boosting, bags: int, progress: Callable[[int], None]
 ) -> tuple[TreePair, list[np.ndarray]]:
     """Both sets of trees; and the chances of each page's blocks by trees that have not seen its site."""
-    first = _boost(examples, settings, bags=BAGS)
+    first = _boost(examples, settings, bags=bags)
     progress(1)
     unseen = [np.zeros(0, np.float32)] * len(examples)
     chances, seconds = list(unseen), list(unseen)
@@ -125,7 +127,7 @@ def _pair(
             if _inner_fold(example) == fold:
                 seconds[number] = logistic(log_odds(_with_context(example, chances[number]), *trees))
         progress(INNER_FOLDS + fold + 2)
-    second = _boost(examples, settings, chances, BAGS)
+    second = _boost(examples, settings, chances, bags)
     progress(2 * INNER_FOLDS + 2)
     return TreePair(first, second), seconds
 
@@ -168,10 +170,10 @@ def learn_folder(folder: Path, out: Path, progress: Progress | None = None) -> d
     return {"pages": len(pages), "sites": len({page.site for page in pages}), "labelled_blocks": blocks}
 
 
-def cross_validate(examples: Sequence[PageExample], settings: Boosting) -> list[RegionWeights]:
+def cross_validate(examples: Sequence[PageExample], settings: Boosting, bags: int = BAGS) -> list[RegionWeights]:
     """Weights for each fold, learned without the sites of that fold: judge a page by `result[fold_of(its site)]`."""
     return [
-        learn([example for example in examples if fold_of(example.page.site) != fold], settings)
+        learn([example for example in examples if fold_of(example.page.site) != fold], settings, bags=bags)
         for fold in range(FOLDS)
     ]
 

@@ -20,7 +20,7 @@ from malmoi.corpus.passes.scan import CHUNK_ROWS, write_keys
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.steps.minhash import NearDuplicate
-from malmoi.kit import manifest
+from malmoi.kit import erasing, manifest
 from malmoi.kit.errors import UserError
 
 MERITS = ("id", "quality", "characters")
@@ -88,6 +88,7 @@ def hashes(recipe: CorpusRecipe) -> dict[str, str]:
     import hashlib
 
     result = {}
+    erasing.require_none(*recipe.base)
     for number, folder in enumerate(recipe.base):
         outputs = manifest.hashes(manifest.read(folder)["outputs"])
         named = {name: value for name, value in outputs.items() if name.startswith(f"{INDEX}/")}

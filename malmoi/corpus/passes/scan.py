@@ -29,6 +29,7 @@ from malmoi.corpus.passes.inputs import hash_files
 from malmoi.corpus.passes.items import Entry, Row, read_entries, to_batch
 from malmoi.corpus.passes.tasks import Chunk, Task, Workspace, write_chunks
 from malmoi.corpus.recipe import CorpusRecipe
+from malmoi.corpus.sources.record import AUTHOR
 from malmoi.corpus.steps import account, boilerplate
 from malmoi.corpus.text.host import hosts
 from malmoi.kit.paths import is_remote
@@ -178,7 +179,8 @@ class _Writer:
 
     def _hold_row(self, row: Row) -> None:
         """The media that a document brings are stored beside the shards."""
-        if row["id"] in self._erased:
+        author = row.pop(AUTHOR, None)
+        if row["id"] in self._erased or any(author and marks.has(erased_texts.AUTHOR, author) for marks in self._marks):
             self._refuse([erased(row)])
             return
         contents = row.pop(media.CONTENTS, None)
@@ -190,8 +192,10 @@ class _Writer:
 
     def _hold_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
         """As many of the documents as row after row would have made it full."""
-        gone = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(self._gone))
-        gone = gone.to_numpy(zero_copy_only=False)
+        gone = np.zeros(batch.num_rows, np.bool_)
+        if self._erased:
+            found = pc.call_function("is_in", [batch.column("id")], pc.SetLookupOptions(self._gone))
+            gone = found.to_numpy(zero_copy_only=False)
         sizes = np.where(gone, 0, batch.column("text_bytes").to_numpy())
         is_full = self._held_bytes + np.cumsum(sizes) >= BATCH_BYTES
         is_full |= self._held_rows + np.cumsum(~gone) >= BATCH_ROWS
@@ -207,14 +211,19 @@ class _Writer:
         return batch.slice(fit) if fit < batch.num_rows else None
 
     def _batches(self, held: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
-        """What is held as batches in order. Rows between two batches become one."""
-        for is_batch, group in itertools.groupby(held, lambda entry: isinstance(entry, pa.RecordBatch)):
+        """What is held as batches in order. All rows are made one batch, which is cut where they stood."""
+        whole, refused = to_batch([entry for entry in held if isinstance(entry, dict)])
+        self._refuse(refused)
+        done = 0
+        for is_batch, entries in itertools.groupby(held, lambda entry: isinstance(entry, pa.RecordBatch)):
+            group = list(entries)
             if is_batch:
                 yield from group
+            elif refused:  # which of the rows are missing in the whole, nobody knows
+                yield to_batch(group)[0]
             else:
-                batch, refused = to_batch(list(group))
-                self._refuse(refused)
-                yield batch
+                yield whole.slice(done, len(group))
+                done += len(group)
 
     @property
     def _chunk(self) -> Chunk:
@@ -272,14 +281,12 @@ def copies_of_erased(batch: pa.RecordBatch, marks: Sequence[erased_texts.Marks])
     """Which documents (bool) say what was erased, wherever they were found: before anything is compared."""
     signatures, shingles = erased_texts.signed(batch.column("text"))
     gone = np.zeros(batch.num_rows, np.bool_)
+    source = batch.column("source")
+    authors = source.field("author_hash").to_pylist()
     for mark in marks:
-        gone |= mark.texts(signatures, shingles) > 0
-        source = batch.column("source")
+        gone |= mark.texts(signatures, shingles, authors) > 0
         if mark.hashes[erased_texts.ADDRESS] or mark.hashes[erased_texts.BELOW]:
             gone |= [url is not None and mark.has_address(url) for url in source.field("url").to_pylist()]
-        if mark.hashes[erased_texts.AUTHOR]:
-            authors = source.field("author_hash").to_pylist()
-            gone |= [one is not None and mark.has(erased_texts.AUTHOR, one) for one in authors]
     return gone
 
 

@@ -23,7 +23,8 @@ _ROWS = """
 CREATE VIEW {name}_rows AS SELECT
   coalesce(id, origin.file || '@' || origin.offset) AS document,
   row_number() OVER (PARTITION BY coalesce(id, origin.file || '@' || origin.offset) ORDER BY kept DESC, origin) AS copy,
-  id, title, origin, input, source.kind AS kind, kept, reasons[1] AS reason, detail,
+  id, title, origin, input, source.kind AS kind, coalesce(source.name, input) AS source_name,
+  kept, reasons[1] AS reason, detail,
   CASE WHEN kept THEN text_bytes ELSE 0 END AS text_bytes
 FROM {name}"""
 
@@ -41,7 +42,8 @@ CREATE TABLE changes AS SELECT
   END AS change,
   a.reason AS reason_a, b.reason AS reason_b, coalesce(b.kept, false) AS kept_b,
   coalesce(b.id, a.id) AS id, coalesce(b.title, a.title) AS title, coalesce(b.origin, a.origin) AS origin,
-  coalesce(b.input, a.input) AS input, coalesce(b.kind, a.kind) AS kind, coalesce(b.detail, a.detail) AS detail,
+  coalesce(b.input, a.input) AS input, coalesce(b.kind, a.kind) AS kind,
+  coalesce(b.source_name, a.source_name) AS source_name, coalesce(b.detail, a.detail) AS detail,
   coalesce(a.text_bytes, 0) AS bytes_a, coalesce(b.text_bytes, 0) AS bytes_b
 FROM a_rows a FULL JOIN b_rows b USING (document, copy)
 WHERE change IS NOT NULL"""
@@ -51,8 +53,8 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
     """What `after` does otherwise than `before`, two finished corpora.
 
     counts: of both, as in their manifests. changes: for each change and pair of reasons (None: kept, or not there) the
-    documents and bytes kept before and after, the largest first. samples: up to so many documents of each, chosen
-    by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
+    documents and bytes kept before and after, the largest first. by_kind, by_source: the same sums for each. samples: up
+    to so many documents of each, chosen by id, so that they are the same every time. Raises UserError where a folder is no finished corpus.
     """
     sides = {"before": numbers(before), "after": numbers(after)}
     with opened(before, ()) as database:
@@ -64,17 +66,19 @@ def difference(before: Path, after: Path, samples: int = 3) -> dict[str, Any]:
         database.execute(_CHANGES)
         return {
             "counts": {side: {name: counts[name] for name in COUNTED} for side, counts in sides.items()},
-            "changes": query(database, _SUMS),
+            "changes": query(database, _SUMS.format(by="reason_a, reason_b")),
+            "by_kind": query(database, _SUMS.format(by="kind")),
+            "by_source": query(database, _SUMS.format(by="source_name")),
             "samples": query(database, _SAMPLES, count=samples, characters=SHOWN_CHARACTERS),
         }
 
 
 _SUMS = """
-SELECT change, reason_a, reason_b, count(*) AS documents,
+SELECT change, {by}, count(*) AS documents,
   sum(bytes_a)::BIGINT AS bytes_before, sum(bytes_b)::BIGINT AS bytes_after
 FROM changes GROUP BY ALL
-ORDER BY min(list_position(['added', 'dropped', 'new', 'gone', 'changed', 'other_reason'], change)), documents DESC,
-  reason_a NULLS FIRST, reason_b NULLS FIRST"""
+ORDER BY min(list_position(['added', 'dropped', 'new', 'gone', 'changed', 'other_reason'], change)),
+  documents DESC, {by}"""
 
 
 # The text of a document that is kept lies in a shard, of one that is dropped in the ledger.

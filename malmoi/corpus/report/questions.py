@@ -9,7 +9,7 @@ from malmoi.corpus.ledger.database import manifest_of, opened, query
 from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.passes import rank
 from malmoi.corpus.recipe import CorpusRecipe, from_manifest
-from malmoi.corpus.report import lookup
+from malmoi.corpus.report import copies, lookup
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import manifest
@@ -71,7 +71,8 @@ def sample(
     """Some of the items that were dropped for a reason (any of theirs), the same ones for the same seed.
 
     reason: None for documents that were kept, EVERY for all. characters: of each text, None for all of it; a row has
-    `characters`, the length of the whole text.
+    `characters`, the length of the whole text. A copy has the document that stays for it as well, and in what they
+    differ (copies.py).
     """
     with opened(folder) as database:
         condition, values = among.condition(database)
@@ -82,6 +83,7 @@ def sample(
         if not rows and reason not in (None, EVERY) and among == lookup.ANY:
             known = [name for (name,) in database.sql("SELECT DISTINCT unnest(reasons) FROM ledger").fetchall()]
             raise UserError(f"nothing was dropped by {reason!r}", hint=did_you_mean(reason, sorted(known)))
+        copies.add_staying(database, rows)
     return rows
 
 
@@ -100,6 +102,7 @@ _SAMPLE = """
 WITH chosen AS (SELECT * FROM ledger WHERE {condition} ORDER BY hash(origin, $seed), origin LIMIT $count),
 texts AS (SELECT id, any_value(text) AS text FROM (FROM shards SEMI JOIN chosen USING (id)) GROUP BY id)
 SELECT id, title, origin, input, source, reasons, detail,
+  coalesce(exact_duplicate_of, near_duplicate_of) AS stays,
   left(coalesce(chosen.text, texts.text), $most) AS text, length(coalesce(chosen.text, texts.text)) AS characters
 FROM chosen LEFT JOIN texts USING (id) ORDER BY hash(origin, $seed), origin"""
 _OUTCOMES = """

@@ -5,8 +5,10 @@ and goes the long way; so does a file that this reader does not know. What comes
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +41,7 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
 
     None where the file is not for this reader: all of it goes the long way.
     """
-    if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
-        return None
-    if named_fields(source):  # a verdict is read from the row as a whole
-        return None
-    if is_remote(path) or path.is_symlink() or not path.is_file():
+    if not may_be_batches(path, source, SUFFIXES):
         return None
     try:
         file = pq.ParquetFile(path, pre_buffer=False, buffer_size=parquet.BUFFER_BYTES)
@@ -56,6 +54,14 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
         file.close()
         return None
     return _read(file, Rows(origin_name(path, source), source), read_by_name)
+
+
+def may_be_batches(path: Path, source: Input, suffixes: Sequence[str]) -> bool:
+    """Whether a file here has such a suffix, and its input asks for one document a row, of text and metadata alone."""
+    if path.suffix.lower() not in suffixes or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+        return False
+    is_here = not is_remote(path) and not path.is_symlink() and path.is_file()
+    return is_here and not named_fields(source)  # a verdict is read from the row as a whole
 
 
 def is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
@@ -118,21 +124,19 @@ class Rows:
         described: list[dict[str, Any]] | None = None
         if batch.num_columns > 1:
             described = self._described(batch, (data, offsets), places, is_clean)
+        columns = _columns(described) if described else self._alike((data, offsets), places, is_clean)
+        whole = _batch(texts, self.origin_file, places, columns)  # of which only clean rows are given
         edges = (np.flatnonzero(np.diff(is_clean.astype(np.int8))) + 1).tolist()
         for start, stop in zip([0, *edges], [*edges, len(is_clean)], strict=True):
-            if not is_clean[start] and lines is not None:
+            if is_clean[start]:
+                yield whole.slice(start, stop - start)
+            elif lines is not None:
                 for number in range(start, stop):
                     yield from lines(number)
-            elif not is_clean[start]:
+            else:
                 rows = parquet.rows_of(batch.slice(start, stop - start))
                 for row, place in zip(rows, places[start:stop].tolist(), strict=True):
                     yield from parquet.to_raws(row, self.origin_file, place, self.source)
-            else:
-                part, at = texts.slice(start, stop - start), places[start:stop]
-                if described:
-                    yield _batch(part, self.origin_file, at, _columns(described[start:stop]))
-                else:
-                    yield _batch(part, self.origin_file, at, self._alike((data, offsets[start : stop + 1]), at))
 
     def _described(
         self, batch: pa.RecordBatch, text: tuple[np.ndarray, np.ndarray], places: np.ndarray, is_clean: np.ndarray
@@ -155,27 +159,33 @@ class Rows:
                 is_clean[index] = False
         return documents
 
-    def _alike(self, text: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> dict[str, pa.Array]:
-        """Columns of a file without metadata: only the ids of its rows differ."""
+    def _alike(
+        self, text: tuple[np.ndarray, np.ndarray], places: np.ndarray, is_clean: np.ndarray
+    ) -> dict[str, pa.Array]:
+        """Columns of a file without metadata: only the ids of its rows differ. Rows that are not clean have none."""
         data, offsets = text
-        content, rows = memoryview(data.data), len(offsets) - 1
-        template = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
-        ids = []
-        for index in range(rows):
-            digest = hashlib.sha256(f"{self.origin_file}#{places[index]}\0".encode("utf-8", "surrogatepass"))
-            digest.update(content[offsets[index] : offsets[index + 1]])
-            ids.append(digest.hexdigest()[:32])
-        same = pa.array(np.zeros(rows, np.int32))
-        columns = {"source": pa.array([template["source"]], SOURCE).take(same)}
-        return columns | {
-            "id": pa.array(ids, pa.string()),
-            "title": pa.array([template["title"]], pa.string()).take(same),
-        }
+        content, spans = memoryview(data.data), itertools.pairwise(offsets.tolist())
+        ids: list[str | None] = [None] * len(places)
+        for row, (place, (start, stop)) in enumerate(zip(places.tolist(), spans, strict=True)):
+            if is_clean[row]:
+                digest = hashlib.sha256(f"{self.origin_file}#{place}\0".encode("utf-8", "surrogatepass"))
+                digest.update(content[start:stop])
+                ids[row] = digest.hexdigest()[:32]
+        same = pa.array(np.zeros(len(ids), np.int32))
+        repeated = {name: column.take(same) for name, column in self._template.items()}
+        return repeated | {"id": pa.array(ids, pa.string())}
+
+    @cached_property
+    def _template(self) -> dict[str, pa.Array]:
+        """What all rows of a file without metadata have in common, one row long."""
+        made = document(Raw(b"", "text", self.origin_file, 0, 0), self.source, {}, "")
+        return {"source": pa.array([made["source"]], SOURCE), "title": pa.array([made["title"]], pa.string())}
 
 
 def _columns(found: list[dict[str, Any]]) -> dict[str, pa.Array]:
     return {
-        name: pa.array([each[name] for each in found], SCHEMA.field(name).type) for name in ("id", "title", "source")
+        name: pa.array([each.get(name) for each in found], SCHEMA.field(name).type)
+        for name in ("id", "title", "source")
     }
 
 

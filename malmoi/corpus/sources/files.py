@@ -7,7 +7,6 @@ first bytes tell whether it is a page.
 
 import io
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
@@ -19,12 +18,12 @@ from malmoi.corpus.sources import archive, delimited, jsonl, notebook, parquet, 
 from malmoi.corpus.sources.chat_rows import talks
 from malmoi.corpus.sources.document_files import formats
 from malmoi.corpus.sources.input import Input, origin_name
-from malmoi.corpus.sources.lines import peeked, read_lines, too_long
+from malmoi.corpus.sources.lines import TextLine, filled_lines, peeked
 from malmoi.corpus.sources.listing import is_archive, is_hidden, is_wanted, left_out, list_files, without_compression
 from malmoi.corpus.sources.raw import Raw, Reason, Unreadable
 from malmoi.corpus.sources.rows import guarded, joined, with_rest
 from malmoi.corpus.sources.streams import BUFFER_BYTES, DamagedError, open_stream, read_whole
-from malmoi.corpus.text.charset import looks_binary, wide_charset
+from malmoi.corpus.text.charset import begins_as_page, head_text, looks_binary
 from malmoi.kit.files import opened, require_storage
 from malmoi.kit.paths import is_remote
 
@@ -44,11 +43,6 @@ DOCUMENTS = {
     ".lrc": "text",
 }  # fmt: skip
 
-PAGE_HEAD_BYTES = 2_000
-PAGE_START = re.compile(
-    r"(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,1000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|script)\b",
-    re.DOTALL,
-)
 PAGE_SUFFIXES = frozenset(
     ".php .php3 .phtml .do .jsp .jspx .asp .aspx .ashx .cgi .pl .nhn .naver .daum .action .mvc .shtml .xhtm".split()
 )
@@ -115,7 +109,7 @@ def _read_stream(file: BinaryIO, origin_file: str, size_bytes: int, source: Inpu
     if suffix in DOCUMENTS or suffix == ".ipynb":
         return _read_document(stream, origin_file, suffix, source)
     head = peeked(stream)
-    if suffix in XML_SUFFIXES and not _is_page(head):
+    if suffix in XML_SUFFIXES and not begins_as_page(head):
         return guarded(with_rest(xml_dumps.read(stream, origin_file, source), stream), origin_file, left)
     if suffix in formats.SUFFIXES or formats.begins_as_document(head[:8]):
         return _read_document_file(stream, origin_file, source)
@@ -144,19 +138,10 @@ def _left_out(origin_file: str, what: str, count: int, size_bytes: int, names: l
 
 def _suffix_by_bytes(head: bytes, suffix: str) -> str | None:
     """The suffix that a file without a telling one should have: ".html" for a page, ".txt" for a text without any."""
-    text = _head_text(head)
-    if _is_page(head) or (suffix in PAGE_SUFFIXES and text.startswith("<") and not text.startswith("<?php")):
+    text = head_text(head)
+    if begins_as_page(head) or (suffix in PAGE_SUFFIXES and text.startswith("<") and not text.startswith("<?php")):
         return ".html"
     return ".txt" if not suffix and not looks_binary(head) else None
-
-
-def _is_page(head: bytes) -> bool:
-    return bool(PAGE_START.match(_head_text(head)))
-
-
-def _head_text(head: bytes) -> str:
-    text = head[:PAGE_HEAD_BYTES].decode(wide_charset(head) or "latin-1", "ignore")
-    return text.lstrip("\ufeffï»¿ \t\r\n").lower()
 
 
 @cache
@@ -198,11 +183,9 @@ def _read_document(stream: BinaryIO, origin_file: str, suffix: str, source: Inpu
 
 def text_lines(stream: BinaryIO, origin_file: str, source: Input) -> Items:
     """Every line of a plain text that is not blank as an item of its own; its offset is the byte where it starts."""
-    for line in read_lines(stream, source.max_bytes_per_document):
-        if line.content is None:
-            yield too_long(line, origin_file, source.max_bytes_per_document)
-        elif line.content.strip():
-            yield Raw(line.content, "text", origin_file, line.offset, line.size_bytes)
+    for line in filled_lines(stream, origin_file, source.max_bytes_per_document):
+        is_line = isinstance(line, TextLine)
+        yield Raw(line.content or b"", "text", origin_file, line.offset, line.size_bytes) if is_line else line
 
 
 def _read_member(

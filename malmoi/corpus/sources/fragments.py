@@ -8,7 +8,7 @@ import re
 from html import unescape
 from typing import Any, NamedTuple
 
-from malmoi.corpus.html.tags import BLOCKS, NAMES, VOIDS
+from malmoi.corpus.html.tags import BLOCKS, NAMES, OPEN_ENDED, VOIDS
 
 SIGN = re.compile(r"<(?:/?[A-Za-z]|!--)|&(?:[A-Za-z]{2,24}|#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});")
 """A text without any of these is left alone."""
@@ -17,10 +17,9 @@ TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)((?:[\s/][^<>]*)?)>")
 UNSEEN = re.compile(r"<(script|style|xmp|textarea|iframe|noscript|template)\b[^>]*>|<!--", re.IGNORECASE)
 BREAK = re.compile(r"<br\b", re.IGNORECASE)
 OPENING = re.compile(r"</?[A-Za-z]")
-KNOWN = frozenset(NAMES) | {"o:p", "st1:personname", "center", "font"}
+KNOWN = frozenset(NAMES) | {"o:p", "st1:personname"}
 BLOCK = frozenset(BLOCKS) | {"hr", "script", "style"}
 BREAKS = BLOCK | {"br"}
-OPTIONAL_END = frozenset("p li td th tr dt dd option thead tbody tfoot colgroup".split())
 SPEAKS_OF_TAGS = re.compile(
     r"(?i:태그|요소|엔티티|마크업|이스케이프|HTML|XML|`|\b(?:tags?|elements?|entit(?:y|ies)|markup|escaped?)\b)"
 )
@@ -100,14 +99,14 @@ def _pairs(tags: list[re.Match[str]]) -> tuple[int, int]:
             opened.append(name)
             continue
         missed = 0
-        while missed < len(opened) and opened[-1 - missed] != name and opened[-1 - missed] in OPTIONAL_END:
+        while missed < len(opened) and opened[-1 - missed] != name and opened[-1 - missed] in OPEN_ENDED:
             missed += 1
         if missed < len(opened) and opened[-1 - missed] == name:
             del opened[len(opened) - 1 - missed :]
             pairs += 1
         else:
             unbalanced += 1
-    return pairs, unbalanced + sum(name not in OPTIONAL_END for name in opened)
+    return pairs, unbalanced + sum(name not in OPEN_ENDED for name in opened)
 
 
 def _shown(text: str) -> Fragment:

@@ -10,17 +10,9 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
+from malmoi.corpus.html.tags import OPEN_ENDED, USUAL, VOID_TODAY
+
 NAME = re.compile(r"<(/?)([A-Za-z][\w.:-]*)")
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-"""Elements without content."""
-OPEN_ENDED = frozenset("p li dt dd td th tr tbody thead tfoot colgroup option optgroup rt rp caption".split())
-"""Elements whose end may be left out (HTML standard 13.1.2.4), so that one tag alone is no mention."""
-USUAL = frozenset(
-    "a abbr address article aside audio b bdi bdo blockquote body button canvas center cite code data datalist del"
-    " details dfn dialog div dl em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header html i"
-    " iframe ins kbd label legend main map mark menu nav noscript object ol output picture pre q ruby s samp section"
-    " select small span strike strong sub summary sup svg table template textarea time title tt u ul var video".split()
-)
 HIDDEN_NAMES = ("script", "style")
 """Elements whose content nobody sees."""
 CODE_SIGN = re.compile(r"[;{}=()]")
@@ -33,7 +25,6 @@ CELL_END = re.compile(
 BLOCK_START = re.compile(r"<(?:t[dhr]|li|p|d[dt]|option|caption)\b", re.IGNORECASE)
 """Tags that begin a block and may end the one before, of which the end is left out."""
 HIDDEN = re.compile(r"<(script|style)\b[^>]{0,500}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TAG = re.compile(r"</?[A-Za-z][\w.:-]{0,60}(?:\s[^<>]{0,2000})?/?>")
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -78,15 +69,25 @@ def is_markup(tag: str, pairs: Pairs, is_html: bool) -> bool:
     name = found[2]
     if name.lower() in HIDDEN_NAMES and not is_html:
         return False
-    if name in pairs[0] or "=" in tag or tag.endswith("/>") or name.lower() in VOID | OPEN_ENDED:
+    if name in pairs[0] or "=" in tag or tag.endswith("/>") or name.lower() in VOID_TODAY | OPEN_ENDED:
         return True
     return is_html and name.lower() in USUAL
 
 
 def without_tags(html: str) -> str:
     """The words of HTML in which no Markdown is: scripts, styles, comments and tags of HTML go, others stay."""
-    html = COMMENT.sub("", HIDDEN.sub("", html))
+    html = without_comments(HIDDEN.sub("", html))
     return TAG.sub(_kept, LINE_BREAK.sub(" ", html))
+
+
+def without_comments(text: str) -> str:
+    """Text without "<!-- … -->"; a comment that never ends is none."""
+    parts: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
+        parts.append(text[at:begin])
+        at = end + len("-->")
+    return "".join([*parts, text[at:]])
 
 
 def _kept(found: re.Match[str]) -> str:

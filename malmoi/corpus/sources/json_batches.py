@@ -15,16 +15,13 @@ import pyarrow as pa
 from pyarrow import json as arrow_json
 
 from malmoi.corpus.sources import arrow_rows, jsonl
-from malmoi.corpus.sources.arrow_rows import Item, Rows, is_plain
+from malmoi.corpus.sources.arrow_rows import Item, Rows, is_plain, may_be_batches
 from malmoi.corpus.sources.chat_rows import is_chat, talks
 from malmoi.corpus.sources.fields import CANONICAL, HTML_FIELD, SENTENCES, is_talk
 from malmoi.corpus.sources.input import Input, origin_name
-from malmoi.corpus.sources.lines import TextLine, peeked, read_lines, too_long
+from malmoi.corpus.sources.lines import TextLine, filled_lines, peeked
 from malmoi.corpus.sources.raw import Raw, Unreadable
-from malmoi.corpus.sources.record import TURN_KINDS
-from malmoi.corpus.sources.source_verdict import named_fields
 from malmoi.kit.files import require_storage
-from malmoi.kit.paths import is_remote
 
 SUFFIXES = (".jsonl", ".ndjson")
 BLOCK_BYTES = 4_000_000
@@ -37,11 +34,9 @@ def read(path: Path, source: Input) -> Iterator[Item] | None:
 
     None where the file is not for this reader: all of it goes the long way.
     """
-    if path.suffix.lower() not in SUFFIXES or source.rows_per_document > 1 or source.kind in TURN_KINDS:
+    if source.text_field.lower() in CANONICAL or "." in source.text_field:
         return None
-    if source.text_field.lower() in CANONICAL or "." in source.text_field or named_fields(source):
-        return None
-    if is_remote(path) or path.is_symlink() or not path.is_file():
+    if not may_be_batches(path, source, SUFFIXES):
         return None
     try:
         with path.open("rb") as file:
@@ -79,13 +74,9 @@ def _block(file: BinaryIO) -> bytes:
 
 def _long_way(stream: BinaryIO, offset: int, rows: Rows) -> Iterator[Item]:
     """The items of lines as sources/jsonl.py reads them; offset: byte of the file where the stream stands."""
-    limit_bytes = rows.source.max_bytes_per_document
-    for line in read_lines(stream, limit_bytes):
-        moved = line._replace(offset=line.offset + offset)
-        if moved.content is None:
-            yield too_long(moved, rows.origin_file, limit_bytes)
-        elif moved.content.strip():
-            yield from jsonl.line_items(moved, rows.origin_file, rows.source)
+    for line in filled_lines(stream, rows.origin_file, rows.source.max_bytes_per_document, offset):
+        is_line = isinstance(line, TextLine)
+        yield from jsonl.line_items(line, rows.origin_file, rows.source) if is_line else [line]
 
 
 def _batches(block: bytes, offset: int, rows: Rows, types: dict[str, pa.DataType]) -> Iterator[Item]:

@@ -8,7 +8,7 @@ import orjson
 
 from malmoi.corpus.sources import json_values
 from malmoi.corpus.sources.input import Input
-from malmoi.corpus.sources.lines import TextLine, peeked, read_lines, too_long
+from malmoi.corpus.sources.lines import TextLine, filled_lines, peeked
 from malmoi.corpus.sources.listing import without_compression
 from malmoi.corpus.sources.nested import rows_of
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -46,12 +46,8 @@ def read_rows(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw
 
     Further rows of one line have the bytes that follow.
     """
-    limit_bytes = source.max_bytes_per_document
-    for line in read_lines(stream, limit_bytes):
-        if line.content is None:
-            yield too_long(line, origin_file, limit_bytes)
-        elif line.content.strip():
-            yield from line_items(line, origin_file, source)
+    for line in filled_lines(stream, origin_file, source.max_bytes_per_document):
+        yield from [line] if isinstance(line, Unreadable) else line_items(line, origin_file, source)
 
 
 def line_items(line: TextLine, origin_file: str, source: Input) -> list[Raw | Unreadable]:

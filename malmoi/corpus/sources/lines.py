@@ -71,6 +71,18 @@ def _wide_lines(stream: BinaryIO, wide: str, limit_bytes: int) -> Iterator[TextL
         text.detach()  # else its end would close the stream, which is not ours
 
 
+def filled_lines(
+    stream: BinaryIO, origin_file: str, limit_bytes: int, begin: int = 0
+) -> Iterator[TextLine | Unreadable]:
+    """The lines that are not blank; those too long as what they become. begin: byte where the stream stands."""
+    for line in read_lines(stream, limit_bytes):
+        line = line._replace(offset=line.offset + begin) if begin else line
+        if line.content is None:
+            yield too_long(line, origin_file, limit_bytes)
+        elif line.content.strip():
+            yield line
+
+
 def too_long(line: TextLine, origin_file: str, limit_bytes: int) -> Unreadable:
     """What a line without content becomes."""
     detail = f"a line of {line.size_bytes} bytes; the limit is {limit_bytes}"

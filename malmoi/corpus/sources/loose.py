@@ -1,6 +1,5 @@
 """Files that belong to no corpus, read as the corpus reads them: for judging a page, a letter or a log by itself."""
 
-import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,6 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 
 STDIN = "-"
-PAGE_HEAD_BYTES = 4096
 
 
 class LooseDocument(NamedTuple):
@@ -72,8 +70,8 @@ def _whole(content: bytes, name: str) -> Iterator[LooseDocument]:
     if formats.begins_as_document(content):
         yield from _documents(Raw(content, "file", name, 0, len(content)), Input(Path(name)), name)
         return
-    is_page = charset.PAGE_START.match(content[:PAGE_HEAD_BYTES].removeprefix(codecs.BOM_UTF8)) is not None
-    yield from _documents(Raw(content, "html" if is_page else "text", name, 0, len(content)), Input(Path(name)), name)
+    kind = "html" if charset.begins_as_page(content, or_xml=True) else "text"
+    yield from _documents(Raw(content, kind, name, 0, len(content)), Input(Path(name)), name)
 
 
 def _documents(item: Raw | Unreadable, source: Input, place: str) -> Iterator[LooseDocument]:

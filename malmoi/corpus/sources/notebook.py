@@ -11,12 +11,12 @@ from typing import Any
 from malmoi.corpus.media import MARK, MOST_ITEMS, from_base64, item, without_marks
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.text import charset
+from malmoi.corpus.text.lines import fenced
 
 DEFAULT_LANGUAGE = "python"
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "png", "jpeg", "svg")
 """Types of pictures in outputs and attachments, the richest first; the last three as nbformat 3 names them."""
 SOUNDS = ("audio/wav", "audio/mpeg", "video/mp4", "video/webm")
-BACKTICKS = re.compile("`{3,}")
 ATTACHED = re.compile(r"!\[([^\]\n]{0,500})\]\(attachment:([^)\s]{1,300})\)")
 
 
@@ -70,11 +70,9 @@ def _block(cell: dict[str, Any], language: str, media: list[dict[str, Any]]) -> 
     source = source.strip("\n")
     if cell.get("cell_type") != "code":
         return _with_attached(source, cell.get("attachments"), media)
-    fence = "`" * max(3, 1 + max(map(len, BACKTICKS.findall(source)), default=0))
-    block = f"{fence}{language}\n{source}\n{fence}"
     shown = list(_shown(cell.get("outputs")))[: MOST_ITEMS - len(media)]
     media += shown
-    return block + f"\n\n{MARK}" * len(shown)
+    return fenced(source, language) + f"\n\n{MARK}" * len(shown)
 
 
 def _joined(lines: Any) -> str:

@@ -10,7 +10,6 @@ from malmoi.corpus.sources import letter_account
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, decode, document, given_fields, unreadable
-from malmoi.corpus.text import charset
 from malmoi.kit.hangul import whole_characters
 
 COMMENTS = "#comments"
@@ -60,20 +59,12 @@ def _utf8(raw: Raw) -> tuple[bytes, float] | Unreadable:
     """The page in UTF-8 and the share of its characters that is U+FFFD. Bytes that are UTF-8 stay as they are."""
     if len(raw.content) > MAX_PAGE_BYTES:
         return _too_large(raw, len(raw.content))
-    content = raw.content
-    if isinstance(content, bytes) and not charset.looks_binary(content):
-        read_as = charset.decode(content, raw.fields.get("charset"), is_html=True)
-        if read_as and read_as.charset == "utf-8" and not read_as.damage_share and content[:1] != BOM_START:
-            return content, 0.0
-        if read_as is None:
-            return unreadable(raw, "encoding", "no charset gives text")
-        html, damage_share = read_as.text.encode("utf-8", "replace"), read_as.damage_share
-    else:
-        decoded = decode(raw)
-        if isinstance(decoded, Unreadable):
-            return decoded
-        html, damage_share = decoded[0].encode("utf-8", "replace"), decoded[1]
-    return (html, damage_share) if len(html) <= MAX_PAGE_BYTES else _too_large(raw, len(html))
+    decoded, content = decode(raw), raw.content
+    if isinstance(decoded, Unreadable):
+        return decoded
+    is_utf8 = decoded.charset == "utf-8" and not decoded.damage_share and content[:1] != BOM_START
+    html = content if is_utf8 and isinstance(content, bytes) else decoded.text.encode("utf-8", "replace")
+    return (html, decoded.damage_share) if len(html) <= MAX_PAGE_BYTES else _too_large(raw, len(html))
 
 
 def _too_large(raw: Raw, size_bytes: int) -> Unreadable:

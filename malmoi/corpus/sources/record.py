@@ -19,6 +19,8 @@ from malmoi.kit.hangul import whole_characters
 DEFAULT_KIND = "web"
 TURN_KINDS = ("dialogue", "comment")
 AUTHOR_HASH_DIGITS = 16
+AUTHOR = "author"
+"""Key of a document's author on the way: the scan asks the marks of erased authors for it, and no file gets it."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufeff]")
 """Dropped from texts: control characters, byte order marks."""
 LINE_END = re.compile(r"\r\n|[\r\n\v\f]")
@@ -74,18 +76,16 @@ def _author_hash(author: str, name: str | None) -> str:
     return digest.hexdigest()[:AUTHOR_HASH_DIGITS]
 
 
-def decode(raw: Raw) -> tuple[str, float] | Unreadable:
-    """The text and the share of it that is U+FFFD."""
+def decode(raw: Raw) -> charset.Decoded | Unreadable:
+    """The text, its charset ("" for what is text already) and the share of it that is U+FFFD."""
     content = raw.content
     if isinstance(content, bytes):
         if charset.looks_binary(content):
             return unreadable(raw, "binary", f"starts with {content[:8]!r}")
         decoded = charset.decode(content, raw.fields.get("charset"), raw.format == "html")
-        if decoded is None:
-            return unreadable(raw, "encoding", "no charset gives text")
-        return decoded.text, decoded.damage_share
+        return decoded or unreadable(raw, "encoding", "no charset gives text")
     content = whole_characters(content)
-    return content, content.count(charset.REPLACEMENT) / max(1, len(content))
+    return charset.Decoded(content, "", content.count(charset.REPLACEMENT) / max(1, len(content)))
 
 
 def given_fields(raw: Raw) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def document(raw: Raw, source: Input, fields: dict[str, Any], text: str, part: s
     author = _line(fields, "author")
     url = _line(fields, "url")
     content = raw.content if isinstance(raw.content, bytes) else raw.content.encode("utf-8", "surrogatepass")
-    return {
+    return ({AUTHOR: author} if author else {}) | {
         "id": document_id((url or f"{raw.origin_file}#{raw.origin_offset}") + part, content),
         "title": _line(fields, "title"),
         "text": text,

@@ -52,6 +52,11 @@ class DamagedError(Exception):
         self.detail = detail
 
 
+def malformed(error: BaseException, what: str = "") -> DamagedError:
+    """What a document becomes on which its parser gave up. what: is wrong; the type of the error where nothing is."""
+    return DamagedError("malformed_document", f"{what or type(error).__name__}: {error}"[:200])
+
+
 class Decompressed(io.RawIOBase):
     """The decompressed bytes of `source`, several members after one another as one stream.
 

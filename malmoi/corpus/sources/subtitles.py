@@ -7,6 +7,8 @@ broadcasts roll. Of a SAMI file of several languages the Korean one is taken. Ly
 import re
 from html import unescape
 
+from malmoi.corpus.sources.html_tags import without_comments
+
 TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}"
 CUE = re.compile(rf"^\s*{TIME}\s+-->\s+{TIME}.*$")
 NUMBER = re.compile(r"^\s*\d{1,6}\s*$")
@@ -91,7 +93,7 @@ def _cue_lines(text: str) -> list[str]:
 
 
 def _sami_lines(text: str) -> list[str]:
-    parts = SYNC.split(_without_comments(text))[1:]
+    parts = SYNC.split(without_comments(text))[1:]
     classes = [match[1] if (match := CLASS.search(part[:300])) else "" for part in parts]
     has_korean = any(map(KOREAN.search, classes))
     said: list[str] = []
@@ -100,16 +102,6 @@ def _sami_lines(text: str) -> list[str]:
             for line in BREAK.sub("\n", SAMI_END.split(part)[0].replace("\n", " ")).split("\n"):
                 _add(said, _spoken(line))
     return said if len(parts) >= LEAST_CUES else []
-
-
-def _without_comments(text: str) -> str:
-    """Text without "<!-- … -->"; a comment that never ends is none."""
-    parts: list[str] = []
-    at = 0
-    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
-        parts.append(text[at:begin])
-        at = end + len("-->")
-    return "".join([*parts, text[at:]])
 
 
 def _ass_lines(text: str) -> list[str]:

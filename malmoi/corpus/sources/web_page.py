@@ -34,7 +34,7 @@ def to_documents(raw: Raw, source: Input) -> Documents | Unreadable:
     decoded = decode(raw)
     if isinstance(decoded, Unreadable):
         return decoded
-    text, damage_share = decoded
+    text, _, damage_share = decoded
     read, rest, taken = text, letter_account.NORMALISED, list[tuple[str, int]]()
     fields = given_fields(raw)
     items: Sequence[dict[str, Any]] = fields.get("media") or ()

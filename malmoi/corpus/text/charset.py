@@ -56,8 +56,10 @@ MOST_ZERO_SHARE, MOST_PADDING_SHARE, MOST_DAMAGE_SHARE = 0.1, 0.9, 0.03
 MOST_CONTROL_SHARE = 0.02
 """Of the bytes that are not zero. Random bytes have a tenth, programs more; texts with broken marks less than one in
 a hundred."""
+PAGE_HEAD_BYTES = 4096
 PAGE_START = re.compile(
-    rb"^\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL
+    r"(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,1000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|script)\b",
+    re.DOTALL,
 )
 KOREAN_MAIL = b"\x1b$)C"
 """The head of ISO-2022-KR (RFC 1557). Some mail lacks it: two bytes of shifting in and out are left of it."""
@@ -109,7 +111,19 @@ def looks_binary(content: bytes) -> bool:
     head = content[:BINARY_HEAD_BYTES]
     if b"\0" not in head or any(content.startswith(mark) for mark, _ in BYTE_ORDER_MARKS) or _wide_charset(content):
         return False
-    return PAGE_START.match(head) is None and not _is_text(head)
+    return not begins_as_page(head, or_xml=True) and not _is_text(head)
+
+
+def begins_as_page(content: bytes, or_xml: bool = False) -> bool:
+    """Whether bytes without a telling name begin as a page of HTML does. or_xml: or as any XML."""
+    text = head_text(content)
+    return PAGE_START.match(text) is not None or (or_xml and text.startswith("<?xml"))
+
+
+def head_text(content: bytes) -> str:
+    """The first characters in small letters, without a mark or blanks before them; of bytes beyond ASCII no matter."""
+    head = content[:PAGE_HEAD_BYTES]
+    return head.decode(wide_charset(head) or "latin-1", "ignore").lstrip("\ufeffï»¿ \t\r\n").lower()
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,5 +1,6 @@
-"""Values of any type as one line of text."""
+"""Values of any type as one line of text; lines of code in a fence."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ MAX_CHARACTERS = 2_000
 """Longer values are no title, name or address."""
 
 
+BACKTICKS = re.compile("`{3,}")
 MOST_NESTED = 4
 """Lists and tables around a value. YAML can put a list into itself."""
 
@@ -24,3 +26,9 @@ def one_line(value: Any) -> str | None:
         return None
     text = " ".join(str(value)[: MAX_CHARACTERS + 1].split())
     return text if 0 < len(text) <= MAX_CHARACTERS else None
+
+
+def fenced(code: str, language: str = "") -> str:
+    """Lines of code in Markdown, in a fence that is longer than any in them."""
+    fence = "`" * max(3, 1 + max(map(len, BACKTICKS.findall(code)), default=0))
+    return f"{fence}{language}\n{code}\n{fence}"

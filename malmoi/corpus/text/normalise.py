@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit, uint32
 
 from malmoi.corpus.kernels.characters import PLANE, code_point
-from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, LAST_SYLLABLE, VOWELS
+from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, VOWELS
 
 RUN = 3
 """Longer runs of one symbol are cut to this: ㅋㅋㅋㅋㅋㅋ says no more than ㅋㅋㅋ."""
@@ -29,6 +29,8 @@ EMOJI = 0x2605
 """Stands for everything above the first plane."""
 
 LETTERS = "\0" + "".join(map(chr, range(0x3131, 0x318F))) + "abcdefghijklmnopqrstuvwxyz"
+LETTER_COUNT = 24
+"""Where the number of a symbol's letters stands in `letter_table`."""
 DOUBLED = {"ㄲ": "ㄱ", "ㄸ": "ㄷ", "ㅃ": "ㅂ", "ㅆ": "ㅅ", "ㅉ": "ㅈ"}
 
 
@@ -68,13 +70,17 @@ def _keyboard_letters() -> dict[str, str]:
 
 @cache
 def letter_table() -> np.ndarray:
-    """uint8, PLANE x 3: the letters of each plain symbol as places in LETTERS, 0 where it has fewer."""
+    """uint32 (PLANE,): the letters of each plain symbol as places in LETTERS, a byte each, the last one lowest.
+
+    Bits 24 and up are how many there are: 0 to 3.
+    """
     index = {letter: LETTERS.index(DOUBLED.get(letter, letter)) for letter in LETTERS}
-    table = np.zeros((PLANE, 3), np.uint8)
-    syllables = itertools.product(INITIALS, VOWELS, ("\0", *FINALS))
-    table[FIRST_SYLLABLE : LAST_SYLLABLE + 1] = [[index[letter] for letter in letters] for letters in syllables]
+    table = np.zeros(PLANE, np.uint32)
+    for code, letters in enumerate(itertools.product(INITIALS, VOWELS, ("", *FINALS)), FIRST_SYLLABLE):
+        places = bytes(index[letter] for letter in letters if letter)
+        table[code] = int.from_bytes(places) | len(places) << LETTER_COUNT
     for letter in LETTERS[1:]:
-        table[ord(letter), 0] = index[letter]
+        table[ord(letter)] = index[letter] | 1 << LETTER_COUNT
     return table
 
 
@@ -110,16 +116,3 @@ def read_sentence(data: Any, start: Any, stop: Any, table: Any, out: Any) -> tup
         out[count] = SPACE
         count += 1
     return count if count > 1 else 0, at
-
-
-@njit(nogil=True, cache=True)
-def read_letters(symbols: Any, count: Any, table: Any, out: Any) -> int:
-    """Fills `out` (three times as long as `symbols`) with the letters of the symbols; returns their number."""
-    letters = 0
-    for index in range(count):
-        symbol = symbols[index]
-        for part in range(3):
-            letter = table[symbol, part]
-            out[letters] = letter
-            letters += letter != 0
-    return letters

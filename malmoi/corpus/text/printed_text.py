@@ -124,4 +124,5 @@ def _single_ends(text: str) -> tuple[str, int]:
 
 def _width(line: str) -> float:
     """In letters of Hangul, with the spaces at both ends."""
-    return sum(1.0 if sign >= "\u1100" else 0.5 for sign in line.rstrip("\r"))
+    signs = line.rstrip("\r")
+    return (len(signs) + sum(map("\u1100".__le__, signs))) / 2

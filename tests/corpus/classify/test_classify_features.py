@@ -7,7 +7,7 @@ import pytest
 
 from malmoi.corpus.classify.ngram_features import Features, slots
 from malmoi.corpus.kernels.buffers import string_buffers
-from malmoi.corpus.text.normalise import LETTERS, letter_table, read_letters, read_sentence, symbol_table
+from malmoi.corpus.text.normalise import LETTER_COUNT, LETTERS, letter_table, read_sentence, symbol_table
 
 SMALL = Features(bits=16)
 
@@ -22,12 +22,9 @@ def sentences(text):
 
 
 def letters(text):
-    parts = []
-    for symbols_read in sentences(text):
-        room = np.zeros(3 * len(symbols_read), np.uint8)
-        count = read_letters(symbols_read, len(symbols_read), letter_table(), room)
-        parts += [LETTERS[number] for number in room[:count]]
-    return "".join(parts)
+    packed = [int(value) for read in sentences(text) for value in letter_table()[read]]
+    places = [value.to_bytes(4)[1:][3 - (value >> LETTER_COUNT) :] for value in packed]
+    return "".join(LETTERS[place] for each in places for place in each)
 
 
 def symbols(text):

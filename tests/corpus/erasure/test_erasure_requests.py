@@ -63,7 +63,6 @@ def test_a_toml_has_a_table_a_person(tmp_path):
         ("a.csv", "색\n빨강\n", "'색'"),
         ("a.csv", '이름\n"홍길동"씨\n', "line 2, cannot be read"),
         ("a.csv", '이름\n"홍길동\n', "cannot be read"),
-        ("a.csv", f"이름\n{'가' * 140_000}\n", "cannot be read"),
         ("a.csv", "이름\n홍길동,성춘향\n", "line 2: 2 cells below 1 columns"),
         ("a.txt", "\n\n", "asks for nothing"),
         ("a.txt", "가\n", "2 letters"),

@@ -145,3 +145,17 @@ def test_an_item_without_a_text_is_known_by_its_place(small):
     ledger = pq.read_table(small / "ledger").to_pylist()
     assert {ledger[hit.place[1]]["origin"]["file"] for hit in hits} == {f"{NAME}.xyz", "표.csv"}
     assert {hit.place[0] for hit in hits} == {"part-00000.parquet"}
+
+
+def test_an_expression_hides_what_it_found_though_python_reads_it_otherwise_or_never_ends(tmp_path):
+    slow = "하" * 60 + "호 끝에 비밀말 있다"
+    write_rows(tmp_path / "raw" / "a.jsonl", [{"text": f"{sentences(1)} {NAME}가 썼다."}, {"text": slow}])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "raw"),), processes=1), tmp_path / "corpus", quiet, at_home)
+    for pattern, gone in (
+        (rf"\p{{Hangul}}{{2}}{NAME[2:]}", NAME),
+        ("(하+)+뀋|비밀말", "비밀말"),
+        (r"(?P<a>끝에)\s", "끝에"),
+    ):
+        (hit,) = find(tmp_path / "corpus", [Request(matching=pattern)])
+        assert HIDDEN in hit.excerpt
+        assert gone not in hit.excerpt

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import unicodedata
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,8 +11,6 @@ from small_engines import at_home
 
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
-from malmoi.corpus.erase import PLAN, Gone, erase
-from malmoi.corpus.erasure import certificate
 from malmoi.corpus.ledger.erased_texts import NAME as MARKS
 from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.sources.input import Input
@@ -181,14 +180,60 @@ def test_all_below_an_address_that_was_asked_for_stays_out(crawl, capsys):
 
 
 @pytest.mark.parametrize("word", ["--author", "--person"])
-def test_what_an_author_writes_later_stays_out(crawl, capsys, word):
+def test_what_an_author_writes_later_stays_out_wherever_it_is_written(crawl, capsys, word):
     corpus, again = crawl
     assert len(run("erase", str(corpus), word, NAME, capsys=capsys)["documents"]) == 1
-    later = {"text": sentences(70), "url": "https://z.example/1", "author": NAME, "site": "마당"}
-    other = {"text": sentences(71), "url": "https://z.example/2", "author": "다른이", "site": "마당"}
-    again(later, other)
-    assert sentences(70) not in texts_of(corpus)
-    assert sentences(71) in texts_of(corpus)
+    places = {"site": "마당"}, {"site": "새 마당"}, {}
+    names = NAME, unicodedata.normalize("NFD", NAME), f"{NAME[:2]} {NAME[2:]}"
+    later = [
+        {"text": sentences(70 + number), "url": f"https://z{number}.example/1", "author": name} | place
+        for number, (place, name) in enumerate(zip(places, names, strict=True))
+    ]
+    other = {"text": sentences(75), "url": "https://z.example/2", "author": "다른이", "site": "마당"}
+    again(*later, other)
+    assert not {row["text"] for row in later} & set(texts_of(corpus))
+    assert sentences(75) in texts_of(corpus)
+
+
+SAID = "정말 재미있게 봤어요"
+SHORT = [
+    {"text": SAID, "url": "https://r.example/1", "author": NAME, "site": "평"},
+    {"text": SAID, "url": "https://r.example/2", "author": NAME, "site": "평"},
+    {"text": SAID, "url": "https://r.example/3", "author": "다른이", "site": "평"},
+    {"text": SAID, "url": "https://r.example/4"},
+]
+
+
+def test_everyday_words_of_one_stay_those_of_others_now_and_later(crawl, capsys):
+    corpus, again = crawl
+    again(*SHORT)
+    ids = [id_of(corpus, row["url"]) for row in SHORT]
+    said = run("erase", str(corpus), "--id", ids[0], capsys=capsys)
+    assert {hit["id"]: hit["how"] for hit in said["documents"]} == {ids[0]: "id", ids[1]: "copy"}
+    assert {hit["id"] for hit in said["undecided"]} == set(ids[2:])
+    later = [row | {"url": row["url"].replace("r.", "q.")} for row in SHORT]
+    ledger = again(*SHORT, *later)
+    stays = {(row["source"] or {}).get("url") for row in ledger if row["reasons"] != ["erased"]}
+    assert {row["url"] for row in (*SHORT, *later)} & stays == {row["url"] for row in (*SHORT[2:], *later[2:])}
+
+
+def test_everyday_words_that_are_decided_on_stay_out_whoever_says_them(crawl, capsys):
+    corpus, again = crawl
+    again(*SHORT)
+    said = run("erase", str(corpus), "--id", id_of(corpus, SHORT[0]["url"]), "--yes", capsys=capsys)
+    assert len(said["documents"]) == 4
+    again({"text": SAID, "url": "https://q.example/9", "author": "또다른이", "site": "평"})
+    assert SAID not in texts_of(corpus)
+
+
+def test_short_words_that_name_the_person_stay_out_whoever_says_them(crawl, capsys):
+    corpus, again = crawl
+    again(
+        {"text": f"{NAME} 최고", "url": "https://r.example/1"}, {"text": f"{NAME} 최고", "url": "https://r.example/2"}
+    )
+    assert len(run("erase", str(corpus), "--person", NAME, capsys=capsys)["documents"]) == 3
+    again({"text": f"{NAME} 최고", "url": "https://q.example/1"})
+    assert not [text for text in texts_of(corpus) if NAME in text]
 
 
 def test_a_corpus_on_top_of_it_leaves_copies_out_too(crawl, capsys):
@@ -226,23 +271,6 @@ def test_a_file_that_gave_no_text_stays_nameless_in_the_next_build(tmp_path, cap
         assert NAME not in json.dumps(rows_of(corpus, "ledger"), ensure_ascii=False, default=str)
         write_rows(raw / "b.jsonl", [{"text": sentences(5 + number)}])
         build(recipe, corpus, quiet, at_home)
-
-
-def test_marks_are_there_from_the_beginning_of_an_erasure(crawl):
-    corpus, again = crawl
-    one = id_of(corpus, "https://b.example/5")
-
-    def killed(_done, _total):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        erase(corpus, [one], killed, gone=Gone(terms=(("id", one),)))
-    assert (corpus / MARKS).exists()
-    again({"text": sentences(5), "url": "https://new.example/77"})
-    assert sentences(5) not in texts_of(corpus)
-    assert (corpus / PLAN).exists()
-    assert erase(corpus, [], quiet).certificate == 1
-    assert next(certificate.read(corpus))["documents"] == [one]
 
 
 def test_a_corpus_without_erasures_asks_nothing(crawl):

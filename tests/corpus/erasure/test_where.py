@@ -142,6 +142,17 @@ def test_a_certificate_that_was_changed_or_taken_away_is_told(runs, capsys):
         "000002.json is missing",
         "000003.json is in no journal",
     ]
+    (folder / "읽어 보세요.json").write_text("[]")
+    (folder / "0x1.json").mkdir()
+    (folder / "메모.txt").write_text("글")
+    assert len(list(certificate.read(corpus))) == 0
+    assert sorted(certificate.verify(corpus)[3:]) == [
+        "0x1.json is in no journal", "메모.txt is in no journal", "읽어 보세요.json is in no journal"
+    ]  # fmt: skip
+    assert run("where", corpus, "--person", NAME, capsys=capsys)["erased_before"] == []
+    run("erase", corpus, "--address", "https://one.example/3", capsys=capsys)
+    assert {path.name for path in folder.glob("00000*.json")} >= {"000004.json", "000005.json"}
+    assert main(["corpus", "certificates", str(corpus)]) == 0
     lines = (folder / certificate.JOURNAL).read_bytes().splitlines(keepends=True)
     (folder / certificate.JOURNAL).write_bytes(lines[0])
     assert "the end is cut" in " ".join(journal.verify(folder / certificate.JOURNAL))
@@ -174,7 +185,7 @@ def test_a_file_that_is_called_after_the_person_is_found_and_none_is_skipped_for
     assert {unicodedata.normalize("NFC", name) for name in found} == {f"{NAME} 보고.txt", "notes.corpus"}
 
 
-def test_a_short_copy_in_a_corpus_beside_it_goes_too(runs, capsys):
+def test_a_short_copy_in_a_corpus_beside_it_is_shown_for_a_decision(runs, capsys):
     said_once = "짧은 비밀 이야기 하나"
     for name, url in (("one", "https://a.example/s"), ("two", "https://b.example/s")):
         rows = [{"text": said_once, "url": url}, *({"text": sentences(60 + number)} for number in range(3))]
@@ -184,11 +195,26 @@ def test_a_short_copy_in_a_corpus_beside_it_goes_too(runs, capsys):
     corpora = [runs / f"short {name}" / "corpus" for name in ("one", "two")]
     ledger = pq.read_table(corpora[0] / "ledger").to_pylist()
     one = next(row["id"] for row in ledger if (row["source"] or {}).get("url") == "https://a.example/s")
-    told = run("erase", corpora[0], "--id", one, "--siblings", capsys=capsys)
+    told = run("erase", corpora[0], "--id", one, "--siblings", "--dry-run", capsys=capsys)
+    assert [(hit["corpus"], hit["how"]) for hit in told["documents"]] == [(str(corpora[0]), "id")]
+    assert [(hit["corpus"], hit["how"]) for hit in told["undecided"]] == [(str(corpora[1]), "copy")]
+    run("erase", corpora[0], "--id", one, "--siblings", "--yes", capsys=capsys)
+    assert said_once not in str(pq.read_table(corpora[1] / "ledger").to_pylist())
+
+
+def test_a_short_copy_by_the_same_author_in_a_corpus_beside_it_needs_no_decision(runs, capsys):
+    for name in ("one", "two"):
+        row = {"text": "짧은 비밀 하나", "url": f"https://{name}.example/s", "author": "나루", "site": "마당"}
+        write_rows(runs / "raw" / f"{name}.jsonl", [row, *({"text": sentences(60 + number)} for number in range(3))])
+        recipe = CorpusRecipe(inputs=(Input(runs / "raw" / f"{name}.jsonl"),), processes=1)
+        build(recipe, runs / f"short {name}" / "corpus", quiet, at_home)
+    corpora = [runs / f"short {name}" / "corpus" for name in ("one", "two")]
+    ledger = pq.read_table(corpora[0] / "ledger").to_pylist()
+    one = next(row["id"] for row in ledger if (row["source"] or {}).get("url") == "https://one.example/s")
+    told = run("erase", corpora[0], "--id", one, "--siblings", "--dry-run", capsys=capsys)
     assert [(hit["corpus"], hit["how"]) for hit in told["documents"]] == [
         (str(corpora[0]), "id"), (str(corpora[1]), "copy")
     ]  # fmt: skip
-    assert said_once not in str(pq.read_table(corpora[1] / "ledger").to_pylist())
 
 
 def test_a_base_that_is_not_where_it_was_is_named(runs, capsys):

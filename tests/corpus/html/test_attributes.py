@@ -5,7 +5,7 @@ import pytest
 
 from malmoi.corpus.html.attributes import (
     attribute,
-    attribute_bytes,
+    attribute_spans,
     canonical,
     element_words,
     hosts,
@@ -44,11 +44,16 @@ def test_an_attribute_is_found_however_it_is_written(tag, value):
     assert attribute(*first(f"<p>{tag}글</a>", "a"), b"href") == value
 
 
-def test_a_value_that_is_too_long_is_cut_or_left():
+def test_a_value_that_is_too_long_is_cut():
     parsed, start = first(f"<a href={'x' * 9_000}>글</a>", "a")
     assert len(attribute(parsed, start, b"href") or "") == 8_000
-    assert attribute_bytes(parsed, start, b"href", 8_999) is None
-    assert attribute_bytes(parsed, start, b"href", 9_000) == b"x" * 9_000
+
+
+def test_values_of_several_attributes_are_found_at_once_and_the_first_of_a_name_counts():
+    parsed, start = first("<a HREF=/x class='이름' href=/y title>글</a>", "a")
+    spans = attribute_spans(parsed, np.array([start]), name_hashes(["href", "class", "title", "id"]))[0].tolist()
+    values = [None if low < 0 else parsed.content[low:high].decode() for low, high in spans]
+    assert values == ["/x", "이름", "", None]
 
 
 def test_metas_are_found_by_any_of_three_names_and_the_first_counts():

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 
-from malmoi.corpus.html.embedded import article_body, json_ld, state_text
+from malmoi.corpus.html.embedded import article_body, state_text
 from malmoi.corpus.html.scan import scan
+from malmoi.corpus.html.script_states import json_ld_states
 from malmoi.corpus.html.tags import tables
 
 PARAGRAPHS = [
@@ -27,7 +28,7 @@ def test_article_body_of_json_ld_is_found_in_a_graph():
         "@graph": [{"@type": "WebSite", "name": "말"}, {"@type": "NewsArticle", "articleBody": "\n".join(PARAGRAPHS)}]
     }
     html = page(f'<script type="application/ld+json">{json.dumps(state)}</script>')
-    assert article_body(json_ld(html, scanned_of(html))) == "\n".join(PARAGRAPHS)
+    assert article_body(json_ld_states(html, scanned_of(html))) == "\n".join(PARAGRAPHS)
 
 
 def test_paragraphs_in_the_state_of_a_framework_are_joined_in_order():

@@ -3,11 +3,15 @@
 import math
 import re
 from collections import Counter
-from itertools import groupby
+from functools import cache
+from itertools import groupby, pairwise
+
+import numpy as np
 
 from malmoi.corpus.kernels import characters as classes
-from malmoi.corpus.kernels.counts import ENDINGS, ENGLISH_WORDS
+from malmoi.corpus.kernels.counts import ENDINGS, ENGLISH_WORDS, RULING, STROKES, UNSEEN_SLOTS
 from malmoi.corpus.kernels.quality_features import CLOSING, OPENING, SEPARATORS
+from malmoi.corpus.kernels.syllable_pairs import NUM_COMMON, numbers, tables
 
 NAN = math.nan
 ENDS, CLOSERS = ".!?。！？．…‥｡", "\"'”’)]」』》〉】}*_`）］｣"
@@ -119,10 +123,14 @@ def features(text: str) -> dict[str, float]:
     brackets = [(text.count(opened), text.count(closed)) for opened, closed in zip(OPENING, CLOSING, strict=True)]
     bracket_sum = sum(map(sum, brackets))
     sentences = sum(map(closes, words)) + (not closes(words[-1]))
-    longest_word = max((count for word, count in Counter(words).items() if len(word) > 1), default=0)
+    rulers = sum(map(ruled, words))
+    stored = [word for word in words if 2 * ruled(word) < len(word)]
+    measured = max(sum(map(len, stored)), 1)
+    longest_word = max((count for word, count in Counter(stored).items() if len(word) > 1), default=0)
     before: set[tuple[str, ...]] = set()
     twice = []
-    for line in lines:
+    lettered = [line for line in lines if any(map(is_letter, "".join(line)))]
+    for line in lettered:
         if tuple(line) in before:
             twice.append(line)
         before.add(tuple(line))
@@ -138,7 +146,7 @@ def features(text: str) -> dict[str, float]:
         "foreign_letter_share": share["LETTER"],
         "digit_share": share["DIGIT"],
         "jamo_share": share["JAMO"],
-        "symbol_share": share["PUNCTUATION"] + share["SYMBOL"],
+        "symbol_share": (kinds[classes.PUNCTUATION] + kinds[classes.SYMBOL] - rulers) / max(len(dense) - rulers, 1),
         "damage_share": min(1, share["DAMAGE"] + share["RARE_HANGUL"] + misread(text) / len(dense)),
         "jamo_run_share": sum(map(len, re.findall("[ㄱ-ㆌㆎﾠ-ￜ]{3,}", text))) / len(dense),
         "url_share": sum(map(url_characters, words)) / len(dense),
@@ -149,8 +157,8 @@ def features(text: str) -> dict[str, float]:
         "longest_digits": longest(text, lambda letter: kind(letter) == classes.DIGIT, same=False),
         "mean_word_characters": len(dense) / len(words),
         "mean_sentence_characters": len(dense) / sentences,
-        "unique_word_share": len(set(words)) / len(words),
-        "top_word_share": longest_word / len(words) if len(words) >= 50 else NAN,
+        "unique_word_share": len(set(stored)) / max(len(stored), 1),
+        "top_word_share": longest_word / len(stored) if len(stored) >= 50 else NAN,
         "ending_share": ended / len(long_words) if len(long_words) >= 20 else NAN,
         "single_syllable_share": sum(single) / len(words),
         "spaced_share": sum(run for run in runs if run >= 4) / len(words) if len(words) >= 20 else NAN,
@@ -163,13 +171,55 @@ def features(text: str) -> dict[str, float]:
         "bullet_line_share": sum(is_bullet(line[0]) for line in lines) / len(lines),
         "ellipsis_line_share": sum(trails(line[-1]) for line in lines) / len(lines),
         "closed_line_share": sum(closes(line[-1]) for line in lines) / len(lines),
-        "repeated_line_share": len(twice) / len(lines),
+        "repeated_line_share": len(twice) / max(len(lettered), 1),
         "duplicate_line_share": sum(len("".join(line)) for line in twice) / len(dense),
-        "top_bigram_share": min(1, top(words, 2) / len(dense)),
-        "top_3gram_share": min(1, top(words, 3) / len(dense)),
-        "top_4gram_share": min(1, top(words, 4) / len(dense)),
-        **{f"repeated_{size}gram_share": repeated(words, size) / len(dense) for size in range(5, 11)},
+        "top_bigram_share": min(1, top(stored, 2) / measured),
+        "top_3gram_share": min(1, top(stored, 3) / measured),
+        "top_4gram_share": min(1, top(stored, 4) / measured),
+        **{f"repeated_{size}gram_share": repeated(stored, size) / measured for size in range(5, 11)},
+        "unseen_pair_share": unseen_pair_share(words),
+        "bare_digit_share": max(0, kinds[classes.DIGIT] - 2 * prose(lines)) / len(dense),
     }
+
+
+def ruled(word: str) -> int:
+    """Characters in runs of 4 to 100 of one ruling sign."""
+    runs = [(sign, len(list(part))) for sign, part in groupby(word)]
+    return sum(length for sign, length in runs if sign in RULING and 4 <= length <= 100)
+
+
+def prose(lines: list[list[str]]) -> int:
+    return sum(len("".join(line)) for line in lines if closes(line[-1]))
+
+
+def unseen_pair_share(words: list[str]) -> float:
+    pairs = [pair for word in words for pair in pairwise(word) if all(map(is_syllable, pair))]
+    strokes = sum(
+        sign in STROKES and is_syllable(left) and is_syllable(right)
+        for word in words
+        for left, sign, right in zip(word, word[1:], word[2:], strict=False)
+    )
+    old = sum("\u1100" <= letter <= "\u11ff" or "\ua960" <= letter <= "\ua97f" for letter in "".join(words))
+    old += sum("\ud7b0" <= letter <= "\ud7ff" for letter in "".join(words))
+    count = len(pairs) + strokes
+    if count < 80 or old > 0.01 * count:
+        return NAN
+    unseen = len({slot(left, right) for left, right in pairs if not is_known(left, right)})
+    return (unseen + min(strokes, unseen)) / count
+
+
+def slot(left: str, right: str) -> int:
+    return (ord(left) * 31 % 2**32 ^ ord(right)) % UNSEEN_SLOTS
+
+
+def is_known(left: str, right: str) -> bool:
+    one, other = (int(numbers()[ord(letter) - 0xAC00]) for letter in (left, right))
+    return one >= 0 and other >= 0 and bool(seen_pairs()[one * NUM_COMMON + other])
+
+
+@cache
+def seen_pairs() -> np.ndarray:
+    return np.unpackbits(tables()[1], bitorder="little")
 
 
 def ended_words(lines: list[list[str]]) -> int:

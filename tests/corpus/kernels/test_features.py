@@ -37,7 +37,7 @@ def test_every_count_of_a_mixed_text_is_what_a_person_counts():
 @pytest.mark.parametrize("text", ["", " ", "\n\n\t", "\u200b\ufeff"])
 def test_text_without_a_visible_character_measures_zero(text):
     (row,) = features(text)
-    says_nothing = ("ending_share", "top_word_share", "spaced_share", "english_share")
+    says_nothing = ("ending_share", "top_word_share", "spaced_share", "english_share", "unseen_pair_share")
     assert [name for name, value in row.items() if value != 0] == [name for name in FEATURES if name in says_nothing]
     assert [name for name, value in row.items() if value != value] == [
         name for name in FEATURES if name in says_nothing

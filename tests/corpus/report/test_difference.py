@@ -5,7 +5,10 @@ import dataclasses
 import pytest
 from small_batches import quiet
 
+from malmoi.cli.main import main
 from malmoi.corpus.build import build
+from malmoi.corpus.report import questions
+from malmoi.corpus.report.copies import differences
 from malmoi.corpus.report.difference import difference
 from malmoi.kit.errors import UserError
 
@@ -52,3 +55,34 @@ def test_samples_show_text_also_of_what_is_kept(built, without_near):
 def test_a_folder_that_is_no_corpus_is_refused(built, tmp_path):
     with pytest.raises(UserError, match="manifest"):
         difference(built, tmp_path)
+
+
+def test_changes_are_told_by_kind_and_by_source(built, without_near, capsys):
+    found = difference(built, without_near)
+    total = sum(row["documents"] for row in found["changes"])
+    for name, column in (("by_kind", "kind"), ("by_source", "source_name")):
+        assert sum(row["documents"] for row in found[name]) == total > 0
+        assert all(row[column] for row in found[name])
+    assert main(["corpus", "diff", str(built), str(without_near)]) == 0
+    printed = capsys.readouterr().out
+    assert "by kind:" in printed
+    assert "by source:" in printed
+
+
+def test_a_near_copy_is_shown_beside_the_one_that_stays_with_what_differs(built, capsys):
+    rows = questions.sample(built, "near_duplicate", 20)
+    assert rows
+    for row in rows:
+        assert row["stays"]["id"] != row["id"]
+        assert row["differs"]
+        assert all(gone != instead for gone, instead in row["differs"])
+    (kept,) = questions.sample(built, None, 1)
+    assert (kept["stays"], kept["differs"]) == (None, [])
+    assert main(["corpus", "sample", str(built), "--dropped-by", "near_duplicate", "--count", "1"]) == 0
+    assert "-- stays: " in capsys.readouterr().out
+
+
+def test_differences_are_runs_of_words():
+    assert differences("가 나 다 라", "가 나 마 라 바") == [("다", "마"), ("", "바")]
+    assert differences("가" * 200, "나")[0][0].endswith(" …")
+    assert differences(None, "가") == [("", "가")]

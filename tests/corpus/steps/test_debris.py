@@ -42,6 +42,21 @@ def first_letters(text: str) -> str:
     return "".join(initials[(ord(one) - 0xAC00) // 588] if "가" <= one <= "힣" else one for one in text)
 
 
+def misread_print(text: str, signs: str, every: int = 9) -> str:
+    """What OCR of a bad print makes of it: every so many letters another syllable, or a sign for a stroke."""
+    return "".join(signs[place % len(signs)] if place % every == 0 else one for place, one in enumerate(text))
+
+
+def misread_strokes(text: str, every: int = 7) -> str:
+    """Syllables with another vowel or another final, as a worn print gives them."""
+    return "".join(
+        chr(0xAC00 + (ord(one) - 0xAC00 + (28 * place if place % 2 else place)) % 11_172)
+        if place % every == 0 and "가" <= one <= "힣"
+        else one
+        for place, one in enumerate(text)
+    )
+
+
 def misread(text: str, written: str, read: str) -> str:
     """The bytes of one charset read as another; what that lacks becomes U+FFFD, as browsers do it."""
     return text.encode(written, "ignore").decode(read, "replace")
@@ -70,6 +85,14 @@ DEBRIS = {
     "half-width jamo": half_width(BODY),
     "syllables with spaces between": spaced(BODY),
     "OCR that tore every other sentence": TORN + spaced(TORN) + "\n" + TORN + spaced(TORN),
+    "OCR with strokes": misread_print(BODY, "뵐즐쏵ㅣIl1!|"),
+    "OCR with other strokes": misread_print(BODY, "뭬ㅣ괌l쨌|욹!븝"),
+    "OCR with rare syllables": misread_print(BODY, "꿩뉜랫벅숑얹쫙켓턍폄흠뱌", 8),
+    "OCR of a worn print": misread_strokes(BODY),
+    "OCR of an old newspaper": misread_strokes(BODY.replace(" ", "  "), 6),
+    "OCR in short lines": misread_print(BODY, "뵐즐쏵ㅣIl1!|").replace(" ", "\n"),
+    "OCR beside figures": misread_print(BODY, "뵐즐쏵ㅣIl1!|") + " 1 2 3 " * 9,
+    "OCR under a heading": "# 제목입니다\n\n" + misread_print(BODY, "쎠뵤쟨ㅣ큅|밞lI"),
     "keyboard mash": "ㅁㄴㅇㄹ ㅁㄴㅇㄹㅎ ㅂㅈㄷㄱ ㅁㄴㅇㄹ ㅋㅌㅊㅍ ㅁㄴㅇㅎㄹ ㅂㅈㄷㄱㅅ " * 3,
     "first letters only": first_letters(BODY),
     "nothing but laughter": "ㅋㅋㅋㅋㅋㅋㅋㅋㅋ ㅎㅎㅎㅎ ㅠㅠㅠㅠ 아 ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ 대박 ㅋㅋㅋㅋㅋㅋㅋ",

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 from malmoi.corpus.sources.document_files.extracted import Extracted, Part, paragraphs, table_row
 from malmoi.corpus.sources.document_files.package import Package, beside, no_text, office_fields
 from malmoi.corpus.sources.streams import DamagedError
-from malmoi.corpus.text.dates import iso_date
 
 SPACES = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 LEFT_OUT = frozenset(
@@ -35,10 +34,7 @@ def read(content: bytes) -> Extracted:
     text = paragraphs([*blocks, *kept])
     if not text.strip():
         no_text("a document without words")
-    fields = office_fields(package)
-    if fields.get("published"):
-        fields["published"] = iso_date(fields["published"]) or ""
-    return Extracted((Part(text, fields),))
+    return Extracted((Part(text, office_fields(package)),))
 
 
 def _main_part(package: Package) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from malmoi.corpus.sources.document_files.extracted import Extracted, Gap, Part, paragraphs, table_row
 from malmoi.corpus.sources.document_files.package import MOST_BYTES, no_text
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import DamagedError, malformed
 from malmoi.corpus.text.dates import iso_date
 
 SIGNATURE = b"HWP Document File"
@@ -69,7 +69,7 @@ def read(content: bytes) -> Extracted:
             with olefile.OleFileIO(io.BytesIO(content)) as ole:
                 return _read(ole)
         except (OSError, IndexError, struct.error, TypeError) as error:
-            raise DamagedError("malformed_document", f"no OLE file: {error}"[:200]) from None
+            raise malformed(error, "no OLE file") from None
 
 
 def _read(ole: Any) -> Extracted:

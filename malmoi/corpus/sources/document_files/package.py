@@ -14,7 +14,8 @@ from typing import NoReturn
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import DamagedError, malformed
+from malmoi.corpus.text.dates import iso_date
 
 MOST_MEMBERS = 50_000
 MOST_MEMBER_BYTES = 64_000_000
@@ -38,7 +39,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise DamagedError("malformed_document", f"no zip package: {error}"[:200]) from None
+            raise malformed(error, "no zip package") from None
         infos = self._zip.infolist()
         if len(infos) > MOST_MEMBERS:
             raise DamagedError("decompression_bomb", f"{len(infos)} members; the limit is {MOST_MEMBERS}")
@@ -59,7 +60,7 @@ class Package:
             with self._zip.open(info) as member:
                 content = member.read(limit + 1)
         except UNPACKING as error:
-            raise DamagedError("malformed_document", f"{name}: {error}"[:200]) from None
+            raise malformed(error, name) from None
         if len(content) > limit:
             raise DamagedError("decompression_bomb", f"{name} is larger than {limit} bytes unpacked")
         self._left_bytes -= len(content)
@@ -88,7 +89,7 @@ def parse_xml(content: bytes, name: str) -> ElementTree.Element:
         parser.feed(content)
         return parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise DamagedError("malformed_document", f"{name}: {error}"[:200]) from None
+        raise malformed(error, name) from None
 
 
 class _Tree:
@@ -151,7 +152,8 @@ def office_fields(package: Package) -> dict[str, str]:
         properties = None  # its metadata is damaged; its text may be whole
     names = {"title": "title", "author": "creator", "published": "created"}
     found = {ours: text_below(properties, theirs) for ours, theirs in names.items()}
-    return {name: text for name, text in found.items() if text}
+    fields = {name: text for name, text in found.items() if text}
+    return fields | {"published": iso_date(fields["published"]) or ""} if "published" in fields else fields
 
 
 def no_text(what: str) -> NoReturn:

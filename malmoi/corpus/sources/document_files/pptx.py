@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 from malmoi.corpus.sources.document_files.extracted import Extracted, Part, paragraphs, table_row
 from malmoi.corpus.sources.document_files.package import Package, beside, no_text, office_fields
 from malmoi.corpus.sources.streams import DamagedError
-from malmoi.corpus.text.dates import iso_date
 
 MAIN = "ppt/presentation.xml"
 REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
@@ -32,10 +31,7 @@ def read(content: bytes) -> Extracted:
     text = paragraphs([*blocks, *footers])
     if not text.strip():
         no_text("slides without words; pictures on them are not read")
-    fields = office_fields(package)
-    if fields.get("published"):
-        fields["published"] = iso_date(fields["published"]) or ""
-    return Extracted((Part(text, fields),))
+    return Extracted((Part(text, office_fields(package)),))
 
 
 def _slides(package: Package) -> list[str]:

@@ -19,7 +19,7 @@ from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.letter_account import NORMALISED, account
 from malmoi.corpus.sources.raw import Raw, Unreadable
 from malmoi.corpus.sources.record import clean_text, document, given_fields, unreadable
-from malmoi.corpus.sources.streams import DamagedError
+from malmoi.corpus.sources.streams import DamagedError, malformed
 from malmoi.kit.hangul import whole_characters
 
 READERS: dict[str, Callable[[bytes], Extracted]] = {
@@ -49,13 +49,12 @@ def read(raw: Raw, source: Input) -> list[dict[str, Any] | Unreadable] | Unreada
         with time_limit(MOST_S), memory_limit(MOST_MEMORY_BYTES):
             kind = _format(raw.content, raw.origin_file)
             extracted = READERS[kind](raw.content)
-    except DamagedError as damage:
-        return unreadable(raw, damage.reason, damage.detail)
     except MemoryError:
         detail = f"reading it takes more than {MOST_MEMORY_BYTES} bytes of memory; split it into several files"
         return unreadable(raw, "too_large", detail)
-    except BROKEN as error:
-        return unreadable(raw, "malformed_document", f"{type(error).__name__}: {error}"[:200])
+    except (DamagedError, *BROKEN) as error:
+        damage = error if isinstance(error, DamagedError) else malformed(error)
+        return unreadable(raw, damage.reason, damage.detail)
     found: list[dict[str, Any] | Unreadable] = []
     parts = settled(extracted.parts, source.mail_quotes) if kind == "mail" else extracted.parts
     for part in parts:
@@ -111,7 +110,7 @@ def _ole_format(content: bytes) -> str:
         with olefile.OleFileIO(io.BytesIO(content)) as ole:
             names = {entry[0] for entry in ole.listdir()}
     except (OSError, *BROKEN) as error:
-        raise DamagedError("malformed_document", f"a damaged OLE file: {error}"[:200]) from None
+        raise malformed(error, "a damaged OLE file") from None
     if "EncryptedPackage" in names:
         raise DamagedError("encrypted", "the document asks for a password; save it without one")
     for name, old in OLE_NOT_READ.items():
@@ -129,7 +128,7 @@ def _zip_format(content: bytes) -> str:
             names = package.namelist()
             mimetype = package.open("mimetype").read(100).decode("latin-1") if "mimetype" in names else ""
     except (*UNPACKING, *BROKEN) as error:
-        raise DamagedError("malformed_document", f"a damaged zip package: {error}"[:200]) from None
+        raise malformed(error, "a damaged zip package") from None
     found = formats.package_format(names, mimetype)
     if found is None:
         raise DamagedError("unsupported_format", "a zip archive that is no document of a known kind")

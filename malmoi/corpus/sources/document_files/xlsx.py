@@ -13,8 +13,7 @@ from typing import Any
 from malmoi.corpus.sources.document_files.extracted import Extracted, Gap, Part, paragraphs, table_row
 from malmoi.corpus.sources.document_files.formats import way_on
 from malmoi.corpus.sources.document_files.package import Package, no_text, office_fields, texts_below
-from malmoi.corpus.sources.streams import DamagedError
-from malmoi.corpus.text.dates import iso_date
+from malmoi.corpus.sources.streams import DamagedError, malformed
 
 MOST_CELLS = 5_000_000
 """Of a sheet as calamine lays it out: all cells between the first and the last one, empty ones too, some 30 bytes each.
@@ -37,7 +36,7 @@ def read(content: bytes) -> Extracted:
     except calamine.PasswordError:
         raise DamagedError("encrypted", "the workbook asks for a password; save it without one") from None
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise DamagedError("malformed_document", f"{type(error).__name__}: {error}"[:200]) from None
+        raise malformed(error) from None
     blocks: list[str] = []
     gaps: list[Gap] = []
     for name in workbook.sheet_names:
@@ -55,8 +54,6 @@ def read(content: bytes) -> Extracted:
         no_text("a workbook without a cell that has words or numbers")
     blocks += _beside_cells(package) if package else []
     fields = office_fields(package) if package else {}
-    if fields.get("published"):
-        fields["published"] = iso_date(fields["published"]) or ""
     return Extracted((Part(paragraphs(blocks), fields),), tuple(gaps))
 
 
@@ -68,7 +65,7 @@ def _no_panic() -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise DamagedError("malformed_document", f"calamine: {error}"[:200]) from None
+        raise malformed(error, "calamine") from None
 
 
 def _checked(content: bytes) -> Package:

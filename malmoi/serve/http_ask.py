@@ -1,0 +1,183 @@
+"""What a body asks of this model: the ids of its prompts, how long the answer may be, and what it must look like."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from malmoi.serve.chat import chat_ids, text_ids
+from malmoi.serve.engine import Guide, Request
+from malmoi.serve.http_errors import ApiError, bad
+from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
+from malmoi.serve.keys import Key
+from malmoi.serve.served import Served
+
+_DRAWING = {
+    "temperature",
+    "top_p",
+    "min_p",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "min_tokens",
+    "ignore_eos",
+}
+"""Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
+
+_COMPOSED = 3
+"""NFC makes a text at most three times shorter in bytes: three conjoining jamo (nine bytes) become a syllable."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request, understood: an engine request for each answer, prompt by prompt."""
+
+    body: Sampling
+    requests: tuple[Request, ...]
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompts; several answers to one prompt count it once."""
+        return sum(len(request.prompt_ids) for request in self.requests[:: self.body.num_answers])
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens that the prompts and the longest possible answers have together."""
+        return sum(len(request.prompt_ids) + request.max_tokens for request in self.requests)
+
+
+def check(served: Served, body: Sampling, key: Key) -> str:
+    """The model that answers. Raises ApiError for what can be refused before anything is encoded.
+
+    That is: the model's name, too many answers, texts that cannot fit.
+    """
+    about = served.engine.describe()
+    check_model(body.model, about.name)
+    if key.models is not None and about.name not in key.models:
+        korean = f"이 API 키로는 {about.name!r} 모델을 쓸 수 없어요."
+        message = f"this API key may not ask the model {about.name!r}"
+        raise ApiError(403, message, "model", "model_not_allowed", korean)
+    if isinstance(body, ChatBody):
+        check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
+    if isinstance(body, CompletionBody):
+        if len(body.prompt) * body.num_answers > MAX_CHOICES:
+            raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
+        for prompt in body.prompt:
+            if isinstance(prompt, str):
+                check_length(served, "prompt", _bytes(prompt))
+            elif len(prompt) >= about.context_tokens:
+                raise _too_long("prompt", len(prompt), about.context_tokens)
+    if body.best_of not in (None, 1, body.num_answers):
+        raise bad("best_of", "best_of above n is not supported by this server")
+    return about.name
+
+
+def check_length(served: Served, field: str, num_bytes: int) -> None:
+    """Refuses a text that cannot fit, whatever its tokens are: encoding 1 MB would take a second of a CPU."""
+    most = served.engine.describe().context_tokens * served.longest_token_bytes * _COMPOSED
+    if num_bytes > most:
+        message = f"{field} has {num_bytes} bytes; what the model can hold has at most {most}"
+        raise bad(field, message, "context_length_exceeded")
+
+
+def check_model(asked: str | None, served: str) -> None:
+    """Raises ApiError 404 for another model's name."""
+    if asked and asked != served:
+        korean = f"{asked!r} 모델은 없어요. 이 서버에는 {served!r} 모델이 있어요."
+        message = f"there is no model {asked!r}; this server has {served!r}"
+        raise ApiError(404, message, "model", "model_not_found", korean)
+
+
+async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
+    """What the engine is asked. Encodes in a thread; call it once the request has its place."""
+    guide = _guide(body)
+    prompts = await _encoded(served, body)
+    requests: list[Request] = []
+    for prompt_ids in prompts:
+        first = _request(served, body, prompt_ids, num_top)
+        first = dataclasses.replace(first, guide=guide)
+        # With a seed, the answers to one prompt differ and can still be had again.
+        seeds = [None if body.seed is None else (body.seed + count) % 2**63 for count in range(1, body.num_answers)]
+        requests += [first, *(dataclasses.replace(first, seed=seed) for seed in seeds)]
+    return Ask(body, tuple(requests))
+
+
+async def _encoded(served: Served, body: Sampling) -> list[Sequence[int]]:
+    """The ids of each prompt."""
+    if isinstance(body, ChatBody):
+        return [await in_thread(served, lambda: chat_ids(served.codec, body.turns()))]
+    assert isinstance(body, CompletionBody)
+    return [
+        await in_thread(served, lambda text=prompt: text_ids(served.codec, text)) if isinstance(prompt, str) else prompt
+        for prompt in body.prompt
+    ]
+
+
+async def in_thread(served: Served, encode: Callable[[], list[int]]) -> list[int]:
+    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile."""
+    return await asyncio.get_running_loop().run_in_executor(served.encoders, encode)
+
+
+def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top: int) -> Request:
+    """One engine request. Raises ApiError naming the field that does not fit this model."""
+    about = served.engine.describe()
+    field = "messages" if isinstance(body, ChatBody) else "prompt"
+    if not max(prompt_ids) < about.vocabulary_tokens:
+        raise bad(field, f"{field} has a token id above {about.vocabulary_tokens - 1}")
+    room = about.context_tokens - len(prompt_ids)
+    if room < 1:
+        raise _too_long(field, len(prompt_ids), about.context_tokens)
+    for name, ids in (("logit_bias", body.logit_bias), ("stop_token_ids", body.stop_token_ids)):
+        if ids and max(ids) >= about.vocabulary_tokens:
+            raise bad(name, f"{name} has a token id above {about.vocabulary_tokens - 1}")
+    max_tokens = _max_tokens(body, room, served.settings.default_max_tokens)
+    if (body.min_tokens or 0) > max_tokens:
+        raise bad("min_tokens", f"min_tokens is {body.min_tokens}; the answer may have {max_tokens}")
+    return Request(
+        prompt_ids=tuple(prompt_ids),
+        max_tokens=max_tokens,
+        top_logprobs=num_top,
+        top_k=body.top_k if body.top_k and body.top_k > 0 else None,
+        logit_bias=tuple((body.logit_bias or {}).items()),
+        stop_token_ids=tuple(body.stop_token_ids or ()),
+        **body.model_dump(include=_DRAWING, exclude_none=True),
+    )
+
+
+def _too_long(field: str, num_tokens: int, context_tokens: int) -> ApiError:
+    message = f"{field} has {num_tokens} tokens; the model holds {context_tokens} with the answer"
+    korean = f"{field}의 토큰이 {num_tokens}개예요. 이 모델은 답까지 합쳐 {context_tokens}개까지 읽을 수 있어요."
+    return ApiError(400, message, field, "context_length_exceeded", korean)
+
+
+def _max_tokens(body: Sampling, room: int, default: int) -> int:
+    """How long the answer may become; `room` is what the context leaves. More is refused, never silently cut."""
+    field, most = "max_tokens", body.max_tokens
+    if isinstance(body, (ChatBody, CompletionBody)) and body.max_completion_tokens is not None:
+        field, most = "max_completion_tokens", body.max_completion_tokens
+    if most is None:
+        return min(default, room)
+    if most == -1:  # llama.cpp's and Ollama's "no limit"
+        return room
+    lowest = 0 if isinstance(body, CompletionBody) and body.echo else 1
+    if not lowest <= most <= room:
+        message = f"{field} is {most}; the model's context leaves {lowest} to {room} after this prompt"
+        raise bad(field, message, "context_length_exceeded" if most > room else None)
+    return most
+
+
+def _guide(body: Sampling) -> Guide | None:
+    """What the answer must look like: our own field, or OpenAI's response_format."""
+    if body.guide is not None and body.response_format is not None and body.response_format.type != "text":
+        raise bad("guide", "guide and response_format cannot be used together")
+    if body.guide is not None:
+        return body.guide.to_guide()
+    try:
+        return body.response_format.to_guide() if body.response_format else None
+    except ValueError as error:
+        raise bad("response_format", str(error)) from None
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,62 @@
+"""One connection of a client: uvicorn's own, which by itself waits for ever for what half came and what is not taken.
+
+A head (request line and headers) has a time to come whole, an answer has a time to be taken. What misses it is cut: the
+request behind it then ends as if its client had left, and its place is free. The body's time is kept by the guard,
+which can still answer.
+"""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
+    """A connection with these times, in the form that uvicorn takes."""
+
+    class Connection(H11Protocol):
+        """Cuts a client that has sent half a head for `head_s`, or taken nothing for `send_s`."""
+
+        _head_timer: asyncio.TimerHandle | None = None
+        _send_timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """A client has come: its first head is awaited."""
+            super().connection_made(transport)
+            self._head_timer = self.loop.call_later(head_s, transport.abort)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """It has left: nothing is awaited any more."""
+            for timer in (self._head_timer, self._send_timer):
+                if timer is not None:
+                    timer.cancel()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            """The timer runs while a head is begun and not whole."""
+            super().data_received(data)
+            is_half = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+            if not is_half and self._head_timer is not None:
+                self._head_timer.cancel()
+                self._head_timer = None
+            elif is_half and self._head_timer is None:
+                self._head_timer = self.loop.call_later(head_s, self.transport.abort)
+
+        def timeout_keep_alive_handler(self) -> None:
+            """Closing waits until the client has taken what was written, which it may never do."""
+            super().timeout_keep_alive_handler()
+            self.loop.call_later(send_s, self.transport.abort)
+
+        def pause_writing(self) -> None:
+            """64 KiB wait to be taken (asyncio's bound)."""
+            super().pause_writing()
+            self._send_timer = self.loop.call_later(send_s, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            """The client has taken most of it."""
+            super().resume_writing()
+            if self._send_timer is not None:
+                self._send_timer.cancel()
+                self._send_timer = None
+
+    return Connection

@@ -1,0 +1,106 @@
+"""What is noted of one request on its way: for the access line, the metrics and the records. Never any text of it."""
+
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from starlette.types import Scope
+
+from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.metrics import Metrics
+from malmoi.serve.served import Served
+
+_IN_SCOPE = "malmoi.trace"
+
+access_log = logging.getLogger("malmoi.access")
+
+
+@dataclass
+class Trace:
+    """One request. Times are seconds since `started_s` (monotonic)."""
+
+    request_id: str
+    key: Key = ANYONE
+    model: str = ""
+    status: int = 0
+    code: str = ""
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    reserved_tokens: int = 0
+    queue_s: float | None = None
+    first_token_s: float | None = None
+    has_left: bool = False
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the request came."""
+        return time.monotonic() - self.started_s
+
+    def said(self, tokens: int) -> None:
+        """Notes the tokens of all answers so far."""
+        if tokens and self.first_token_s is None:
+            self.first_token_s = self.elapsed_s
+        self.answer_tokens = tokens
+
+
+def put(scope: Scope, trace: Trace) -> None:
+    """Ties a trace to a request."""
+    scope[_IN_SCOPE] = trace
+
+
+def trace_of(request: Request) -> Trace:
+    """The trace of a request; a new one where no guard stands before the route."""
+    return request.scope.get(_IN_SCOPE) or Trace("")
+
+
+def close(trace: Trace, scope: Scope, served: Served | None) -> None:
+    """Writes the access line of a request, counts it, and settles what its key has used."""
+    route = getattr(scope.get("route"), "path", "none")  # the template: a client may write a prompt in a path
+    seconds = trace.elapsed_s
+    line = {
+        "request": trace.request_id,
+        "key": trace.key.name,
+        "method": scope["method"],
+        "route": route,
+        "status": trace.status,
+        "code": trace.code,
+        "model": trace.model,
+        "prompt_tokens": trace.prompt_tokens,
+        "completion_tokens": trace.answer_tokens,
+        "queue_ms": _ms(trace.queue_s),
+        "first_token_ms": _ms(trace.first_token_s),
+        "ms": _ms(seconds),
+        "left": trace.has_left,
+    }
+    access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
+    if served is not None:
+        _count(served.metrics, trace, route, seconds)
+        if trace.reserved_tokens:
+            served.quota.settle(trace.key, trace.reserved_tokens, trace.prompt_tokens + trace.answer_tokens)
+
+
+def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
+    metrics.requests.labels(trace.model, trace.key.name, route, str(trace.status)).inc()
+    if trace.status in (429, 503):
+        metrics.refusals.labels(trace.code).inc()
+    if not trace.model:
+        return
+    who = (trace.model, trace.key.name)
+    metrics.prompt_tokens.labels(*who).inc(trace.prompt_tokens)
+    metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
+    metrics.request_s.labels(*who).observe(seconds)
+    if trace.has_left:
+        metrics.left.labels(*who).inc()
+    if trace.queue_s is not None:
+        metrics.queue_s.labels(*who).observe(trace.queue_s)
+    if trace.first_token_s is not None:
+        metrics.first_token_s.labels(*who).observe(trace.first_token_s)
+        if trace.answer_tokens > 1:
+            metrics.token_s.labels(*who).observe((seconds - trace.first_token_s) / (trace.answer_tokens - 1))
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1e3, 1)

@@ -1,0 +1,161 @@
+"""What an operator sees: metrics, one line a request, health, readiness, a server that goes away in order."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from small_world import FakeEngine, make_tokenizer
+
+from malmoi.serve.engine import Health
+from malmoi.serve.http_api import create_app
+from malmoi.serve.keys import add_key
+from malmoi.serve.served import Served
+from malmoi.serve.settings import ServeSettings
+
+BASE = "http://127.0.0.1:8500"
+SECRET = "아무도 모르는 이야기"
+ASK = {"messages": [{"role": "user", "content": SECRET}]}
+
+
+@pytest.fixture
+def served(codec):
+    return Served(FakeEngine(codec), codec, ServeSettings(queue=1))
+
+
+@pytest.fixture
+def client(served):
+    with TestClient(create_app(served), base_url=BASE) as client:
+        yield client
+
+
+def lines(caplog):
+    return [json.loads(record.getMessage()) for record in caplog.records if record.name == "malmoi.access"]
+
+
+def value(text, series):
+    found = [line for line in text.splitlines() if line.startswith(f"{series} ")]
+    return float(found[0].rpartition(" ")[2])
+
+
+def test_every_request_is_one_line_with_its_id_key_and_tokens_and_no_text(codec, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = add_key(tmp_path / "keys", "team")
+    headers = {"Authorization": f"Bearer {key}", "x-request-id": "trace-5"}
+    served = Served(FakeEngine(codec), codec, ServeSettings(keys=tmp_path / "keys"))
+    with TestClient(create_app(served), base_url=BASE) as client:
+        for stream in (False, True):
+            client.post("/v1/chat/completions", json={**ASK, "stream": stream}, headers=headers)
+        client.post("/v1/chat/completions", json={**ASK, SECRET: 1}, headers=headers)
+        client.get(f"/v1/models/{SECRET}", headers=headers)
+        client.get(f"/{SECRET}", headers={"x-request-id": SECRET.encode()})
+    whole, streamed, wrong, model, absent = lines(caplog)
+    for line in (whole, streamed):
+        assert (line["request"], line["key"], line["status"], line["model"]) == ("trace-5", "team", 200, "fake")
+        assert line["prompt_tokens"] > 0
+        assert line["completion_tokens"] > 0
+        assert line["first_token_ms"] <= line["ms"]
+    assert (wrong["status"], model["status"], absent["status"]) == (400, 404, 401)
+    assert (model["route"], absent["key"]) == ("/v1/models/{model:path}", "anyone")
+    assert SECRET not in caplog.text
+    assert served.engine.text not in caplog.text
+    assert key not in caplog.text
+
+
+def test_metrics_count_requests_tokens_and_times_by_model_and_key(client):
+    usage = client.post("/v1/chat/completions", json=ASK).json()["usage"]
+    client.post("/v1/chat/completions", json={**ASK, "stream": True})
+    client.post("/v1/chat/completions", json={**ASK, "n": 0})
+    text = client.get("/metrics").text
+    who = 'key="anyone",model="fake"'
+    assert value(text, f"malmoi_prompt_tokens_total{{{who}}}") == 2 * usage["prompt_tokens"]
+    assert value(text, f"malmoi_completion_tokens_total{{{who}}}") == 2 * usage["completion_tokens"]
+    for name in ("queue_seconds", "time_to_first_token_seconds", "time_per_token_seconds", "request_seconds"):
+        assert value(text, f"malmoi_{name}_count{{{who}}}") == 2
+    route = 'route="/v1/chat/completions"'
+    assert value(text, f'malmoi_requests_total{{{who},{route},status="200"}}') == 2
+    assert value(text, f'malmoi_requests_total{{key="anyone",model="",{route},status="400"}}') == 1
+    assert value(text, "malmoi_slots") == 2
+    assert value(text, "malmoi_places_held") == 0
+    assert value(text, "malmoi_engine_up") == 1
+
+
+def test_refusals_are_counted_by_their_reason(client, served):
+    assert [served.admission.take("x") for _ in range(3)]
+    client.post("/v1/chat/completions", json=ASK)
+    served.is_draining = True
+    client.post("/v1/chat/completions", json=ASK)
+    text = client.get("/metrics").text
+    assert value(text, 'malmoi_refusals_total{code="queue_full"}') == 1
+    assert value(text, 'malmoi_refusals_total{code="draining"}') == 1
+
+
+@pytest.mark.parametrize("state", ["ok", "stalled", "down"])
+def test_health_asks_the_engine_and_ready_the_server_too(client, served, state):
+    served.engine.health = lambda: Health(state, running=1)
+    expected = 200 if state == "ok" else 503
+    health, ready = client.get("/health"), client.get("/ready")
+    assert (health.status_code, health.json()["status"], ready.status_code) == (expected, state, expected)
+    served.is_draining = True
+    assert client.get("/ready").json() == {"status": "draining"}
+    assert client.get("/health").status_code == expected, "a server that goes away is still well"
+    assert client.get("/version").json()["engine"] == "fake"
+
+
+def test_a_server_that_goes_away_takes_nothing_new_and_says_when_to_come_back(client, served):
+    served.is_draining = True
+    for body in (ASK, {**ASK, "stream": True}):
+        response = client.post("/v1/chat/completions", json=body)
+        assert (response.status_code, response.json()["error"]["code"]) == (503, "draining")
+        assert int(response.headers["retry-after"]) > 0
+
+
+SERVER = """
+import pathlib, sys
+sys.path.insert(0, {tests!r})
+from small_world import FakeEngine
+from malmoi.serve import server
+from malmoi.serve.http_api import create_app
+from malmoi.serve.served import Served
+from malmoi.serve.settings import ServeSettings, WebSettings
+from malmoi.tokenizer.codec import Codec
+codec = Codec(pathlib.Path({folder!r}))
+web = WebSettings(drain_s={drain_s})
+served = Served(FakeEngine(codec, text="가 " * {words}, delay_s=0.02), codec, ServeSettings(web=web))
+listener = server.bind("127.0.0.1", 0)
+print(server.url_of(listener), flush=True)
+server.run(create_app(served), listener, web, served)
+"""
+
+
+@pytest.mark.parametrize(("drain_s", "words"), [(30.0, 40), (0.2, 1000)])
+def test_sigterm_lets_answers_under_way_end_within_the_limit(tmp_path, drain_s, words):
+    folder = make_tokenizer(tmp_path)
+    script = SERVER.format(tests=str(Path(__file__).parent), folder=str(folder), drain_s=drain_s, words=words)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        body = {"prompt": "가", "max_tokens": -1, "stream": True}
+        said = ""
+        try:
+            with (
+                httpx.Client(base_url=url, timeout=20) as client,
+                client.stream("POST", "/v1/completions", json=body) as answer,
+            ):
+                for line in answer.iter_lines():
+                    if not said:
+                        os.kill(process.pid, signal.SIGTERM)
+                    said += line
+        except httpx.RemoteProtocolError:
+            pass
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.returncode == 0
+    assert said.endswith("[DONE]") == (words == 40)
