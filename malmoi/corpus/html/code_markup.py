@@ -29,23 +29,23 @@ CODE_CELL = re.compile(rb"class\s*=\s*[\"']?code[\"'\s>]", re.IGNORECASE)
 HIGHLIGHTER = b"syntaxhighlighter"
 IN_PROSE = frozenset({b"p", b"span"})
 """With these white-space: pre is how some editors write every paragraph; only a class makes them code."""
-_TAGS = rb"(?:<(?:a|span|div)\b[^<>]{0,300}>\s*){0,4}\d{0,7}\s*(?:</(?:a|span|div)>\s*){0,4}"
+_TAGS = rb"(?:<(?:a|span|div)\b[^<>]{0,300}>\s{0,60}){0,4}\d{0,7}\s{0,60}(?:</(?:a|span|div)>\s{0,60}){0,4}"
 LINE_ROW = re.compile(
-    rb"<tr\b[^<>]{0,300}>\s*(?P<head><t[dh]\b[^<>]{0,300}>\s*" + _TAGS + rb")</t[dh]>\s*"
-    rb"(?:<td\b[^<>]{0,300}>\s*</td>\s*){0,2}<td\b[^<>]{0,500}>(?P<code>(?:(?!</?t[dr]\b).)*)</td>\s*</tr>",
+    rb"<tr\b[^<>]{0,300}>\s{0,60}(?P<head><t[dh]\b[^<>]{0,300}>\s{0,60}" + _TAGS + rb")</t[dh]>\s{0,60}"
+    rb"(?:<td\b[^<>]{0,300}>\s{0,60}</td>\s{0,60}){0,2}"
+    rb"<td\b[^<>]{0,500}>(?P<code>(?:(?!</?t[dr]\b).)*)</td>\s{0,60}</tr>",
     re.DOTALL | re.IGNORECASE,
 )
 LINE_BOX = re.compile(
-    rb"<(?P<tag>div|span)\b(?P<head>[^<>]{0,300}\bid=[\"']?LC\d{1,7}\b[^<>]{0,300})>(?P<code>(?:(?!</?(?:div|p|td)\b).)*?)"
-    rb"</(?P=tag)>(?=\s*</?(?:div|td)\b)",
+    rb"<div\b(?P<head>[^<>]{0,300}\bid=[\"']?LC\d{1,7}\b[^<>]{0,300})>(?P<code>(?:(?!</?(?:div|td)\b).)*)</div>",
     re.DOTALL | re.IGNORECASE,
 )
 LINE_SIGN = re.compile(
     rb"data-line|\bid=[\"']?LC\d|line[-_]?n(?:um|o)|lines-num|blob-num|\b(?:id|href)=[\"']?#?[Ln]\d", re.IGNORECASE
 )
 """What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC, Trac."""
-LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s*\d{1,7}\s*</div>", re.IGNORECASE)
-BETWEEN_LINES = re.compile(rb"(?:\s|</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,20}", re.IGNORECASE)
+LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s{0,60}\d{1,7}\s{0,60}</div>", re.IGNORECASE)
+BETWEEN_LINES = re.compile(rb"(?:\s{0,99}</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,12}\s{0,99}", re.IGNORECASE)
 DIV = re.compile(rb"</?div\b[^<>]{0,300}>", re.IGNORECASE)
 LEAST_LINES = 2
 XMP = re.compile(rb"<xmp\b[^<>]*>(.*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
