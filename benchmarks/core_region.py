@@ -46,7 +46,7 @@ PACKAGES = (
     *("trafilatura==2.3.1", "lxml_html_clean", "resiliparse==2.0.1"),
     *("readability-lxml==0.9", "newspaper4k==0.9.6", "nltk"),
 )
-PEER = """
+PEER = r"""
 import json, pickle, sys, time
 from importlib.metadata import version
 import lxml.html
@@ -181,7 +181,9 @@ def peer_python(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True, stdout=sys.stderr)
+        pip = [python, "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "-U", "pip"], check=True, stdout=sys.stderr)  # Debian's does not know lxml's extras
+        subprocess.run([*pip, *PACKAGES], check=True, stdout=sys.stderr)
     return python
 
 

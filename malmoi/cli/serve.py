@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface."""
+"""`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface. Its words replay and erase are of records."""
 
 import argparse
 import dataclasses
@@ -6,18 +6,22 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
-from malmoi.serve.settings import ServeSettings, WebSettings
+from malmoi.serve.settings import RecordSettings, ServeSettings, WebSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
 
 _DEFAULT = ServeSettings()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    parser.add_argument("model", type=to_local_path, nargs="?", help="folder of an exported model, as runs/demo/model")
+    words = "folder of an exported model, as runs/demo/model; or: replay ID MODEL, or: erase (both with --records)"
+    parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     add_engine_arguments(parser)
     parser.add_argument("--host", default=_DEFAULT.host, help="others than 127.0.0.1 need --keys")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
@@ -29,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hosts = "a host name that a proxy in front passes on"
     parser.add_argument("--allow-host", dest="allowed_hosts", action="append", metavar="NAME", help=hosts)
     parser.add_argument("--root-path", default="", metavar="/PATH", help="what a proxy puts before every path")
+    parser.add_argument("--records", dest="database", type=to_local_path, metavar="FILE", help="keep answers in it")
+    policies = ["none", "metadata", "masked", "whole"]
+    parser.add_argument("--record-policy", dest="policy", choices=policies, help="of requests without a key")
+    parser.add_argument("--retention-days", type=int, help="of requests without a key")
+    parser.add_argument("--of-key", metavar="NAME", help="erase the records of this key")
+    parser.add_argument("--of-user", metavar="USER", help="erase the records of this `user` of requests")
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     parser.set_defaults(action=serve)
 
@@ -46,18 +56,27 @@ def serve(arguments: argparse.Namespace) -> None:
     """Serves until Ctrl-C."""
     if arguments.new_key is not None:
         return _new_key(arguments)
-    if arguments.model is None:
-        raise UserError("malmoi serve: no model", "the folder of an exported model, as runs/demo/model")
     settings = settings_of(arguments)
-    if arguments.dry_run:
-        found = {"model": str(arguments.model), **dataclasses.asdict(settings)}
-        return print(json.dumps(found, default=str, indent=1))
-    return _run(arguments.model, settings)
+    match arguments.words:
+        case ["replay", answer_id, model]:
+            return _replay(answer_id, to_local_path(model), settings)
+        case ["erase"]:
+            return _erase(arguments, settings)
+        case [model]:
+            return _serve(to_local_path(model), settings, is_dry=arguments.dry_run)
+    raise UserError(f"malmoi serve: {len(arguments.words)} words", "MODEL_DIR, or: replay ID MODEL_DIR, or: erase")
+
+
+def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
+    if is_dry:
+        return print(json.dumps({"model": str(model), **dataclasses.asdict(settings)}, default=str, indent=1))
+    return _run(model, settings)
 
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     """The settings that the options name."""
-    return ServeSettings(**_named(arguments, ServeSettings), web=WebSettings(**_named(arguments, WebSettings)))
+    web, records = WebSettings(**_named(arguments, WebSettings)), RecordSettings(**_named(arguments, RecordSettings))
+    return ServeSettings(**_named(arguments, ServeSettings), web=web, records=records)
 
 
 def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
@@ -70,13 +89,16 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app, rules
+    from malmoi.serve.records.writer import Records
     from malmoi.serve.served import Served
     from malmoi.serve.torch_engine import TorchEngine
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
     listener = server.bind(settings.host, settings.port)
     with listener, TorchEngine(model, settings) as engine:
-        served = Served(engine, engine.codec, settings)
+        path = settings.records.database
+        records = None if path is None else Records(path, engine.codec)
+        served = Served(engine, engine.codec, settings, records=records)
         app = create_app(served)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
@@ -84,6 +106,40 @@ def _run(model: Path, settings: ServeSettings) -> None:
             server.run(app, listener, settings.web, served)
         finally:
             served.quota.save()
+            if records is not None:
+                records.close()
+
+
+def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
+    """Makes a recorded answer again; exit code 1 where it differs."""
+    import asyncio
+
+    from malmoi.serve.records.replay import recorded, replay
+    from malmoi.serve.torch_engine import TorchEngine
+
+    row = recorded(_database(settings), answer_id)
+    with TorchEngine(model, dataclasses.replace(settings, slots=1)) as engine:
+        found = asyncio.run(replay(engine, engine.codec, row))
+    print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
+    if not found.is_equal:
+        raise SystemExit(1)
+
+
+def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
+    """Erases the records of a key, a user, or a key's user."""
+    from malmoi.serve.records.writer import erase
+
+    if arguments.of_key is None and arguments.of_user is None:
+        raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
+    print(f"{erase(_database(settings), arguments.of_key, arguments.of_user)} records erased")
+
+
+def _database(settings: ServeSettings) -> "Database":
+    from malmoi.serve.records.database import open_database
+
+    if settings.records.database is None or not settings.records.database.is_file():
+        raise UserError(f"records: {settings.records.database}", "--records FILE that a server has written")
+    return open_database(settings.records.database)
 
 
 def _show_access_lines() -> None:

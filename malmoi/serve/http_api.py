@@ -4,7 +4,6 @@ A request goes through four hands: `read` checks its fields (http_body), `asked`
 `_reply` holds its place and watches whether the client is still there, and a Form (http_replies) writes the answer.
 """
 
-import importlib.metadata
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -16,18 +15,19 @@ from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import FullError, Place
-from malmoi.serve.chat import chat_ids, text_ids
-from malmoi.serve.http_ask import Ask, asked, check, check_length, check_model, in_thread
+from malmoi.serve.http_ask import Ask, asked, check, check_model
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_errors import add_error_handlers, bad
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
-from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, token_text
-from malmoi.serve.http_schema import ChatBody, CompletionBody, DetokenizeBody, Sampling, TokenizeBody
+from malmoi.serve.http_operator import operator_routes
+from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
+from malmoi.serve.http_safety import judged
+from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
+from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
-from malmoi.serve.metrics import CONTENT_TYPE
 from malmoi.serve.quota import OverQuotaError
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
@@ -69,32 +69,9 @@ def rules(settings: ServeSettings) -> Rules:
 def router(served: Served) -> APIRouter:
     """The routes for one served model."""
     routes = APIRouter()
+    routes.include_router(operator_routes(served))
+    routes.include_router(token_routes(served))
     name = served.engine.describe().name
-
-    @routes.get("/health")
-    async def health() -> JSONResponse:
-        """How the engine is; 503 where it stands or has failed. Needs no key."""
-        found = served.engine.health()
-        shown = {"status": found.state, "running": found.running, "waiting": found.waiting}
-        return JSONResponse(shown, 200 if found.state == "ok" else 503)
-
-    @routes.get("/ready")
-    async def ready() -> JSONResponse:
-        """Whether a load balancer should send requests here: not while the server is going away."""
-        state = "draining" if served.is_draining else served.engine.health().state
-        return JSONResponse({"status": state}, 200 if state == "ok" else 503)
-
-    @routes.get("/version")
-    async def version() -> dict[str, str]:
-        """What runs here."""
-        about = served.engine.describe()
-        versions = {"version": importlib.metadata.version("malmoi"), "engine": about.engine}
-        return {**versions, "model": about.name, "model_sha256": about.model_sha256}
-
-    @routes.get("/metrics")
-    async def metrics() -> Response:
-        """For Prometheus."""
-        return Response(served.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -123,25 +100,6 @@ def router(served: Served) -> APIRouter:
         form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs)  # noqa: E731
         return await _reply(request, served, sent, sent.body.logprobs or 0, form)
 
-    @routes.post("/tokenize")
-    @routes.post("/v1/tokenize")
-    async def tokenize(request: Request) -> dict[str, Any]:
-        """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
-        body = (await read(request, TokenizeBody, served.large_bodies)).body
-        check_model(body.model, name)
-        return await _tokenized(served, body)
-
-    @routes.post("/detokenize")
-    @routes.post("/v1/detokenize")
-    async def detokenize(request: Request) -> dict[str, Any]:
-        """The text of ids."""
-        body = (await read(request, DetokenizeBody, served.large_bodies)).body
-        check_model(body.model, name)
-        if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
-            raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
-        text = served.codec.decode(body.tokens)
-        return {"prompt": text, "content": text}
-
     return routes
 
 
@@ -159,13 +117,14 @@ async def _reply(
         raise over_quota(error) from None
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
+        body, flags = await judged(served, body)
         ask = await asked(served, body, num_top)
         trace.prompt_tokens = ask.prompt_tokens
         place.hold_tokens(ask.most_tokens)
         served.quota.reserve(trace.key, ask.most_tokens)
         trace.reserved_tokens = ask.most_tokens
-        run = Run(served, ask, place, trace, form_of(_head(served, ask)))
-        return await (_stream if body.stream else _whole)(request, run, sent.headers)
+        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))
+        return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
     except BaseException as error:
         place.release()
         raise _told(error, guide) from None
@@ -208,31 +167,12 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE)
 
 
-async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
-    """The ids of a text, or of a conversation up to where the assistant speaks."""
-    if body.messages is not None:
-        turns = [message.to_turn() for message in body.messages]
-        text, field = "".join(turn.text for turn in turns), "messages"
-        encode = lambda: chat_ids(served.codec, turns)  # noqa: E731
-    else:
-        text, field = body.prompt or body.content or "", "prompt"
-        encode = lambda: text_ids(served.codec, text)  # noqa: E731
-    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
-    ids = await in_thread(served, encode)
-    return {
-        "count": len(ids),
-        "max_model_len": served.engine.describe().context_tokens,
-        "tokens": ids,
-        "token_strs": [token_text(served.codec, token_id) for token_id in ids],
-    }
-
-
-def _head(served: Served, ask: Ask) -> Head:
+def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     about, options = served.engine.describe(), ask.body.stream_options
     usage = "last" if ask.body.wants_usage else "none"
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage)
+    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
 
 
 def _model(served: Served) -> dict[str, Any]:

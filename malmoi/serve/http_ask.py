@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -97,9 +98,10 @@ async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
     for prompt_ids in prompts:
         first = _request(served, body, prompt_ids, num_top)
         first = dataclasses.replace(first, guide=guide)
-        # With a seed, the answers to one prompt differ and can still be had again.
-        seeds = [None if body.seed is None else (body.seed + count) % 2**63 for count in range(1, body.num_answers)]
-        requests += [first, *(dataclasses.replace(first, seed=seed) for seed in seeds)]
+        # Each answer has its own seed, ours where the client sent none: so it can be made again.
+        seed = secrets.randbelow(2**53) if body.seed is None else body.seed
+        seeds = [seed, *((seed + count) % 2**63 for count in range(1, body.num_answers))]
+        requests += [dataclasses.replace(first, seed=each) for each in seeds]
     return Ask(body, tuple(requests))
 
 

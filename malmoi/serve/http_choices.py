@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import Ask
+from malmoi.serve.http_record import Answer
+from malmoi.serve.http_safety import filtered
 from malmoi.serve.http_schema import CompletionBody
-from malmoi.serve.http_trace import Trace
+from malmoi.serve.http_trace import CLIENT_LEFT, Trace
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece, TextStream, answer, echo
 
@@ -39,11 +41,16 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
 
     async def run(index: int) -> None:
         try:
+            kept = Answer(ask, index)
             tokens = len(ask.requests[index].prompt_ids) + ask.requests[index].max_tokens
             async with gate, place.turn(tokens), aclosing(_answer(served, ask, index)) as pieces:
                 trace.queue_s = trace.queue_s or trace.elapsed_s
                 async for piece in pieces:
                     counts[index] = piece.num_tokens
+                    if piece.num_tokens:  # an echo is no part of the answer
+                        kept.add([token.token_id for token in piece.tokens])
+                    if piece.finish and piece.num_tokens:
+                        kept.keep(served, trace, piece.finish)
                     trace.said(sum(counts))
                     await queue.put(Said(index, piece))
         except Exception as error:
@@ -65,7 +72,7 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
             yield item
             left -= item.piece is not None and item.piece.finish is not None
     except (GeneratorExit, asyncio.CancelledError):
-        trace.has_left = True
+        trace.status = CLIENT_LEFT
         raise
     finally:
         running.cancel()
@@ -96,7 +103,8 @@ async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPi
         yield TextPiece("", finish="length")
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
-    async with aclosing(answer(served.engine, request, stream)) as pieces:
+    said_by_engine = answer(served.engine, request, stream)
+    async with aclosing(filtered(said_by_engine, served.settings.safety.output)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -29,6 +29,7 @@ _SCOPES = {
     "/tokenize": "tokens",
     "/v1/tokenize": "tokens",
     "/detokenize": "tokens",
+    "/tokenizer_info": "tokens",
     "/v1/detokenize": "tokens",
 }
 """The scope that a path needs, where it is not "answer"."""

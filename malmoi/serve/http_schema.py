@@ -295,6 +295,7 @@ class TokenizeBody(Strict):
     model: str | None = None
     prompt: str | None = None
     content: str | None = None
+    add_special_tokens: bool | None = None
     messages: Annotated[list[Message], Field(fail_fast=True, min_length=1, max_length=MAX_MESSAGES)] | None = None
 
 

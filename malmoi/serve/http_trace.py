@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+import uuid
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -13,6 +14,9 @@ from malmoi.serve.metrics import Metrics
 from malmoi.serve.served import Served
 
 _IN_SCOPE = "malmoi.trace"
+
+CLIENT_LEFT = 499
+"""nginx's status for a client that did not wait."""
 
 access_log = logging.getLogger("malmoi.access")
 
@@ -31,7 +35,7 @@ class Trace:
     reserved_tokens: int = 0
     queue_s: float | None = None
     first_token_s: float | None = None
-    has_left: bool = False
+    reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -73,7 +77,6 @@ def close(trace: Trace, scope: Scope, served: Served | None) -> None:
         "queue_ms": _ms(trace.queue_s),
         "first_token_ms": _ms(trace.first_token_s),
         "ms": _ms(seconds),
-        "left": trace.has_left,
     }
     access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
     if served is not None:
@@ -92,7 +95,7 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
     metrics.prompt_tokens.labels(*who).inc(trace.prompt_tokens)
     metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
     metrics.request_s.labels(*who).observe(seconds)
-    if trace.has_left:
+    if trace.status == CLIENT_LEFT:
         metrics.left.labels(*who).inc()
     if trace.queue_s is not None:
         metrics.queue_s.labels(*who).observe(trace.queue_s)

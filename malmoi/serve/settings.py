@@ -1,11 +1,12 @@
 """Settings of the server. A leaf: nothing heavy is imported here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from malmoi.kit.config import machine
 from malmoi.kit.ranges import at_least, require
+from malmoi.serve.safety.policy import SafetySettings
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
@@ -46,6 +47,22 @@ def _is_root_path(path: str) -> bool:
 
 
 @dataclass(frozen=True)
+class RecordSettings:
+    """Whether answers are kept, and where.
+
+    database: SQLite file, which may be the studio's; None keeps nothing. policy and retention_days hold where no key is
+    needed; a key has its own (malmoi/serve/keys.py).
+    """
+
+    database: Path | None = None
+    policy: Literal["none", "metadata", "masked", "whole"] = "metadata"
+    retention_days: int = 30
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "retention_days")
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How a model is served.
 
@@ -54,6 +71,8 @@ class ServeSettings:
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. web: who may ask, and how long is waited for them.
+    safety: what is looked for in prompts and answers, and what is done with it.
+    records: what is kept of answers.
     """
 
     host: str = "127.0.0.1"
@@ -68,6 +87,8 @@ class ServeSettings:
     keys: Path | None = None
     name: str | None = None
     web: WebSettings = WebSettings()
+    safety: SafetySettings = field(default_factory=SafetySettings)
+    records: RecordSettings = RecordSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")

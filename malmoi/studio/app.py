@@ -10,13 +10,13 @@ from malmoi.cards.card import read_library
 from malmoi.serve import http_api
 from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import Guard, Rules
+from malmoi.serve.records.database import open_database
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.routes import about, cards, documents, pages, prompts, runs
 from malmoi.studio.routes.needs import no_model
 from malmoi.studio.settings import StudioSettings
-from malmoi.studio.store.database import open_database
 
 DATABASE = "studio.db"
 

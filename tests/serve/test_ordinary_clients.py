@@ -287,6 +287,16 @@ def test_texts_become_ids_and_ids_texts(client, served):
         assert client.post(path, json=body).status_code == 400
 
 
+def test_a_client_without_a_tokenizer_learns_ids_as_lm_eval_asks_for_them(client, served):
+    info = client.get("/tokenizer_info").json()
+    plain = {"prompt": "사과", "add_special_tokens": False}
+    assert client.post("/tokenize", json=plain).json()["tokens"] == served.codec.encode("사과")
+    end = client.post("/tokenize", json={"prompt": info["eos_token"], "add_special_tokens": False}).json()["tokens"]
+    assert end == [served.codec.special(info["eos_token"])]
+    typed = client.post("/tokenize", json={"prompt": "끝" + info["eos_token"], "add_special_tokens": False}).json()
+    assert end[0] not in typed["tokens"]
+
+
 def test_head_options_and_a_trailing_slash_are_answered(client):
     for path in ("/health", "/v1/models"):
         head = client.head(path)

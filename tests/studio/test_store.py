@@ -5,8 +5,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.records.database import open_database
+from malmoi.serve.records.tables import Table as RecordsTable
 from malmoi.studio.store import prompts
-from malmoi.studio.store.database import open_database
 from malmoi.studio.store.tables import Table
 
 
@@ -19,7 +20,8 @@ def engine(tmp_path):
 
 def test_the_migrations_make_what_the_tables_say(engine):
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+        tables = [Table.metadata, RecordsTable.metadata]
+        assert compare_metadata(MigrationContext.configure(connection), tables) == []
 
 
 def test_the_store_writes_ahead_and_waits_for_a_busy_writer(engine):

@@ -1,4 +1,4 @@
-"""The tables of the studio's store. A change here needs a migration in migrations/versions/."""
+"""The tables of the studio's store. A change here needs a migration in serve/records/migrations/versions/."""
 
 from typing import Any
 

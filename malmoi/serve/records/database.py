@@ -1,4 +1,7 @@
-"""Opening the store: SQLite in a file, brought to the newest schema before anything reads it."""
+"""Opening the records: SQLite in a file, brought to the newest schema before anything reads it.
+
+The studio opens its store here too: one database, one history of migrations.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,11 @@ def open_database(path: Path) -> Engine:
         event.listen(engine, "connect", _prepare)
         migrate(engine)
     except CommandError:
-        hint = "open it with that version, or name another with studio.database"
-        raise UserError(f"the studio's store {path} was made by a newer malmoi", hint=hint) from None
+        hint = "open it with that version, or name another file"
+        raise UserError(f"the records {path} was made by a newer malmoi", hint=hint) from None
     except (OSError, DatabaseError) as error:
         reason = getattr(error, "orig", None) or error
-        raise UserError(f"the studio's store {path} cannot be used: {reason}") from None
+        raise UserError(f"the records {path} cannot be used: {reason}") from None
     return engine
 
 

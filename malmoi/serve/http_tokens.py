@@ -1,0 +1,76 @@
+"""Texts to ids and back, in the forms of vLLM and llama.cpp: a client counts tokens before it sends a text."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from malmoi.kit.special_tokens import END_OF_TEXT
+from malmoi.serve.chat import chat_ids, text_ids
+from malmoi.serve.http_ask import check_length, check_model, in_thread
+from malmoi.serve.http_body import read
+from malmoi.serve.http_errors import bad
+from malmoi.serve.http_replies import token_text
+from malmoi.serve.http_schema import DetokenizeBody, TokenizeBody
+from malmoi.serve.served import Served
+from malmoi.tokenizer.codec import Codec
+
+
+def token_routes(served: Served) -> APIRouter:
+    """The routes for one served model."""
+    routes = APIRouter()
+    name = served.engine.describe().name
+
+    @routes.post("/tokenize")
+    @routes.post("/v1/tokenize")
+    async def tokenize(request: Request) -> dict[str, Any]:
+        """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
+        body = (await read(request, TokenizeBody, served.large_bodies)).body
+        check_model(body.model, name)
+        return await _tokenized(served, body)
+
+    @routes.get("/tokenizer_info")
+    async def tokenizer_info() -> dict[str, Any]:
+        """What a client needs to tokenise here, in vLLM's words; with it lm-eval needs no tokenizer of its own."""
+        names = {token_id: name for name, token_id in served.codec.special_ids.items()}
+        begin = [names.get(token_id) for token_id in served.codec.begin_ids]
+        about = {"tokenizer_class": "malmoi", "vocab_size": served.codec.vocabulary_tokens}
+        return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
+
+    @routes.post("/detokenize")
+    @routes.post("/v1/detokenize")
+    async def detokenize(request: Request) -> dict[str, Any]:
+        """The text of ids."""
+        body = (await read(request, DetokenizeBody, served.large_bodies)).body
+        check_model(body.model, name)
+        if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
+            raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
+        text = served.codec.decode(body.tokens)
+        return {"prompt": text, "content": text}
+
+    return routes
+
+
+async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
+    """The ids of a text, or of a conversation up to where the assistant speaks."""
+    if body.messages is not None:
+        turns = [message.to_turn() for message in body.messages]
+        text, field = "".join(turn.text for turn in turns), "messages"
+        encode = lambda: chat_ids(served.codec, turns)  # noqa: E731
+    else:
+        text, field = body.prompt or body.content or "", "prompt"
+        encode = lambda: _text_ids(served.codec, text, body.add_special_tokens is not False)  # noqa: E731
+    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
+    ids = await in_thread(served, encode)
+    return {
+        "count": len(ids),
+        "max_model_len": served.engine.describe().context_tokens,
+        "tokens": ids,
+        "token_strs": [token_text(served.codec, token_id) for token_id in ids],
+    }
+
+
+def _text_ids(codec: Codec, text: str, with_begin: bool) -> list[int]:
+    """Ids of a text. A text that is nothing but a special token's name gives its id: so lm-eval asks for the end."""
+    if not with_begin:
+        return [codec.special(text)] if text in codec.special_ids else codec.encode(text)
+    return text_ids(codec, text)

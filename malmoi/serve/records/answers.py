@@ -1,0 +1,105 @@
+"""What is kept of an answer, by policy: nothing, numbers and hashes, texts without personal data, or all of it.
+
+`none`: no row. `metadata`: who, when, with what, how long, and hashes of the ids (which show that a text is the same,
+and tell nothing of it). `masked`: texts in which personal data has given way to marks. `whole`: the ids, from which the
+answer can be made again.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from malmoi.serve.engine import Guide, Request
+from malmoi.serve.records.tables import AnswerRow
+from malmoi.tokenizer.codec import Codec
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answer that was made. id: of the reply, with the answer's number; request_id: what the access line has.
+
+    made_with: model, tokenizer and engine by name and hash; user: of the request.
+    """
+
+    id: str
+    request_id: str
+    key: str
+    user: str | None
+    policy: str
+    retention_days: int
+    made_with: dict[str, Any]
+    request: Request
+    stops: tuple[str, ...]
+    answer_ids: tuple[int, ...]
+    finish: str
+    at: datetime.datetime
+
+
+def row_of(answered: Answered, codec: Codec) -> AnswerRow:
+    """The row of an answer, with no more in it than its policy says."""
+    ids = (answered.request.prompt_ids, answered.answer_ids)
+    expires = answered.at + datetime.timedelta(days=answered.retention_days)
+    row = AnswerRow(
+        id=answered.id,
+        request_id=answered.request_id,
+        at=answered.at.isoformat(timespec="milliseconds"),
+        expires=expires.isoformat(timespec="seconds"),
+        key=answered.key,
+        user_sha256=None if answered.user is None else user_hash(answered.user),
+        policy=answered.policy,
+        made_with=answered.made_with,
+        request=_settings(answered),
+        finish=answered.finish,
+        prompt_tokens=len(ids[0]),
+        answer_tokens=len(ids[1]),
+        prompt_sha256=ids_hash(ids[0]),
+        answer_sha256=ids_hash(ids[1]),
+    )
+    if answered.policy == "whole":
+        row.prompt_ids, row.answer_ids = list(ids[0]), list(ids[1])
+    if answered.policy == "masked":
+        row.prompt_text, row.answer_text = masked([codec.decode(ids[0]), codec.decode(ids[1])])
+    return row
+
+
+def request_of(row: AnswerRow) -> tuple[Request, tuple[str, ...]]:
+    """What the engine was asked, and the stop strings. To be called for a row of the policy "whole"."""
+    asked = dict(row.request)
+    stops = tuple(asked.pop("stops"))
+    guide = asked.pop("guide")
+    asked["logit_bias"] = tuple((token_id, bias) for token_id, bias in asked["logit_bias"])
+    asked["stop_token_ids"] = tuple(asked["stop_token_ids"])
+    return Request(tuple(row.prompt_ids or ()), guide=Guide(**guide) if guide else None, **asked), stops
+
+
+def masked(texts: Sequence[str]) -> list[str]:
+    """Texts in which personal data has given way to marks, by the corpus's own finders."""
+    from malmoi.corpus.steps.masking import find_spans_of  # compiled functions: a second to load
+    from malmoi.corpus.steps.personal_data import PersonalData
+
+    return [text for text, _ in find_spans_of(texts, PersonalData())]
+
+
+def ids_hash(ids: Sequence[int]) -> str:
+    """Hex SHA-256 of token ids as 32-bit numbers, lowest byte first."""
+    return hashlib.sha256(np.asarray(ids, "<u4").tobytes()).hexdigest()
+
+
+def user_hash(user: str) -> str:
+    """Hex SHA-256 of a request's `user`."""
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _settings(answered: Answered) -> dict[str, Any]:
+    """What the engine was asked besides the prompt. Guides and stop strings are text of the caller: by policy too."""
+    asked = asdict(answered.request)
+    del asked["prompt_ids"]
+    asked["stops"] = list(answered.stops)
+    if answered.policy != "whole":
+        asked["stops"] = len(answered.stops)
+        asked["guide"] = None if answered.request.guide is None else answered.request.guide.kind
+    return asked

@@ -1,0 +1,111 @@
+"""The one writer of the records: a queue and a thread, so that no answer waits for a disk and no two writers meet.
+
+Rows come in whole after an answer is made, so no transaction is open while a model works. What cannot be written is
+told in the log and counted; it never touches the answer.
+"""
+
+import datetime
+import logging
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine, delete
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from malmoi.serve.records.answers import Answered, row_of, user_hash
+from malmoi.serve.records.database import open_database
+from malmoi.serve.records.tables import AnswerRow
+from malmoi.tokenizer.codec import Codec
+
+_MOST_WAITING = 10_000
+"""Answers that wait for the disk; more are lost, and counted."""
+_BATCH = 100
+_CLEAN_S = 3600.0
+
+_log = logging.getLogger("malmoi.serve")
+
+
+class Records:
+    """Writes answers to a database. To be closed, or used in a `with`."""
+
+    def __init__(self, path: Path, codec: Codec) -> None:
+        """Raises UserError where the database cannot be used."""
+        self.engine, self._codec = open_database(path), codec
+        self._waiting: queue.Queue[Answered | None] = queue.Queue(_MOST_WAITING)
+        self.num_lost, self._cleaned_s = 0, 0.0
+        self._thread = threading.Thread(target=self._run, name="malmoi-records", daemon=True)
+        self._thread.start()
+
+    def put(self, answered: Answered) -> None:
+        """Takes an answer in; returns at once."""
+        if answered.policy == "none":
+            return
+        try:
+            self._waiting.put_nowait(answered)
+        except queue.Full:
+            self.num_lost += 1
+
+    def close(self) -> None:
+        """Writes what waits, and ends."""
+        self._waiting.put(None)
+        self._thread.join()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while batch := self._batch():
+            answers = [each for each in batch if each is not None]
+            try:
+                self._write(answers)
+            except (SQLAlchemyError, ValueError, RuntimeError) as error:
+                # The type alone: the message may hold the row.
+                _log.error("%d records could not be written: %s", len(answers), type(error).__name__)
+                self.num_lost += len(answers)
+            if len(answers) < len(batch):
+                return
+
+    def _batch(self) -> list[Answered | None]:
+        """What waits, one or more."""
+        batch = [self._waiting.get()]
+        while len(batch) < _BATCH and batch[-1] is not None and not self._waiting.empty():
+            batch.append(self._waiting.get())
+        return batch
+
+    def _write(self, answers: list[Answered]) -> None:
+        rows = [row_of(each, self._codec) for each in answers]  # masking takes its time: before the transaction
+        with Session(self.engine) as session, session.begin():
+            session.add_all(rows)
+        if time.monotonic() - self._cleaned_s > _CLEAN_S or not self._cleaned_s:
+            self._cleaned_s = time.monotonic()
+            erase_expired(self.engine, datetime.datetime.now(datetime.UTC))
+
+
+def erase_expired(engine: Engine, now: datetime.datetime) -> int:
+    """Erases what has been kept as long as its policy says. Returns the number of rows."""
+    with Session(engine) as session, session.begin():
+        found = session.execute(delete(AnswerRow).where(AnswerRow.expires < now.isoformat(timespec="seconds")))
+    return found.rowcount  # type: ignore[attr-defined]
+
+
+def erase(engine: Engine, key: str | None = None, user: str | None = None) -> int:
+    """Erases all rows of a key, of a user, or of a key's user. Returns their number."""
+    assert key is not None or user is not None
+    wanted = delete(AnswerRow)
+    if key is not None:
+        wanted = wanted.where(AnswerRow.key == key)
+    if user is not None:
+        wanted = wanted.where(AnswerRow.user_sha256 == user_hash(user))
+    with Session(engine) as session, session.begin():
+        found = session.execute(wanted)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # an erased row stays in the log file until then
+    return found.rowcount  # type: ignore[attr-defined]

@@ -1,0 +1,64 @@
+"""A filter over text that comes in pieces: a masked span never leaves, and nothing waits longer than HELD + STEP.
+
+The end of the text is held back, so that a word is seen whole before its first letter goes out; what went out stays in
+sight, so that a word is known by what stands before it.
+"""
+
+from dataclasses import dataclass, field
+
+from malmoi.serve.safety.check import Span, find_spans
+from malmoi.serve.safety.policy import Rules
+
+HELD, STEP = 16, 8
+"""Characters that are held back, and that are gathered before the next look: at most 24 wait. The longest disguises of
+the attack table take 14."""
+SEEN = 48
+"""Characters that went out and stay in sight: whole words and labels (연락처: )."""
+
+
+@dataclass
+class StreamFilter:
+    """The state of one answer. blocked: what ended it. spans: all hits so far, in characters of the answer unmasked."""
+
+    rules: Rules
+    blocked: Span | None = None
+    spans: list[Span] = field(default_factory=list)
+    _seen: str = ""
+    _held: str = ""
+    _gone: int = 0
+    _looked: int = 0
+
+    def feed(self, text: str, *, is_last: bool = False) -> str:
+        """What may be shown after this piece. After a block it is always ""."""
+        if self.blocked:
+            return ""
+        self._held += text
+        if not is_last and len(self._held) - self._looked < STEP:
+            return ""
+        window, begin = self._seen + self._held, len(self._seen)
+        limit = len(window) if is_last else max(begin, len(window) - HELD)
+        shown, at = [], begin
+        for span in find_spans(window, self.rules):
+            if span.stop <= at or span.start >= limit:
+                continue
+            hit = self._note(span)
+            action = self.rules.action(span.kind)
+            if action == "block":
+                self.blocked, limit = hit, max(at, span.start)
+                break
+            if action == "mask":
+                shown += [window[at : max(at, span.start)], span.mask if span.start >= at else ""]
+                at = span.stop
+        limit = max(limit, at)
+        shown.append(window[at:limit])
+        self._gone += limit - begin
+        self._seen, self._held = window[max(0, limit - SEEN) : limit], window[limit:]
+        self._looked = len(self._held)
+        return "".join(shown)
+
+    def _note(self, span: Span) -> Span:
+        """Keeps a hit by its place in the whole answer; one that has grown takes the place of what it was."""
+        moved = self._gone - len(self._seen)
+        hit = Span(span.start + moved, span.stop + moved, span.kind, span.label, span.mask)
+        self.spans = [old for old in self.spans if not (old.kind == hit.kind and old.start == hit.start)] + [hit]
+        return hit

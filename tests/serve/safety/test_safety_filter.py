@@ -1,0 +1,104 @@
+"""The safety filter on attacks and false friends, on whole texts and on streams."""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from malmoi.kit.errors import UserError
+from malmoi.serve.safety.check import find_spans, judge
+from malmoi.serve.safety.policy import Rules
+from malmoi.serve.safety.stream import HELD, STEP, StreamFilter
+from malmoi.serve.safety.words import find_words
+
+TABLE = tomllib.loads(Path(__file__).with_name("attacks_open.toml").read_text(encoding="utf-8"))
+MASKING = Rules(profanity="mask", personal="mask")
+
+
+def parted(marked: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text without its marks, and the marked spans."""
+    text, spans = "", []
+    for number, part in enumerate(re.split(r"\[\[(.*?)\]\](?!\])", marked, flags=re.DOTALL)):
+        if number % 2:
+            spans.append((len(text), len(text) + len(part)))
+        text += part
+    return text, spans
+
+
+EVASIONS = [parted(marked) for group in TABLE["evasions"] for marked in group["texts"]]
+
+
+def is_caught(text: str, spans: list[tuple[int, int]]) -> bool:
+    found = find_words(text)
+    return all(any(hit.start < stop and start < hit.stop for hit in found) for start, stop in spans)
+
+
+def test_nineteen_of_twenty_hidden_spellings_are_caught():
+    missed = [text for text, spans in EVASIONS if not is_caught(text, spans)]
+    assert len(missed) <= len(EVASIONS) / 20, missed
+
+
+def test_false_friends_stay_as_they_are():
+    touched = [text for text in TABLE["friends"]["texts"] if judge(text, Rules(profanity="mask")).text != text]
+    assert len(touched) <= len(TABLE["friends"]["texts"]) / 100, touched
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7])
+def test_a_stream_shows_what_the_whole_text_would_show(pieces: int):
+    for text, _ in EVASIONS:
+        text = f"오늘 회의는 세 시에 시작합니다. {text} 그래도 저녁은 맛있게 드세요."
+        stream = StreamFilter(MASKING)
+        shown = "".join(stream.feed(text[at : at + pieces]) for at in range(0, len(text), pieces))
+        assert shown + stream.feed("", is_last=True) == judge(text, MASKING).text
+
+
+def test_nothing_waits_longer_than_24_characters():
+    text = "국립중앙도서관은 매주 월요일에 쉬고 나머지 날에는 아침 아홉 시부터 저녁 여섯 시까지 문을 엽니다. " * 4
+    stream, shown = StreamFilter(MASKING), ""
+    for number, letter in enumerate(text, 1):
+        shown += stream.feed(letter)
+        assert number - len(shown) <= HELD + STEP == 24
+
+
+def test_personal_data_never_leaves_a_stream_of_single_letters():
+    text = "담당자 연락처: 010-2345-6789 로 전화하시거나 kim.malmoi@example.co.kr 로 편지를 주세요."
+    stream = StreamFilter(MASKING)
+    shown = "".join(map(stream.feed, text)) + stream.feed("", is_last=True)
+    assert "2345" not in shown and "malmoi@" not in shown
+    assert {span.kind for span in stream.spans} == {"personal"}
+
+
+def test_a_block_ends_the_stream_before_the_word_and_says_which():
+    stream = StreamFilter(Rules(profanity="block"))
+    text = "그 사람이 말했다. 시1발 이게 뭐야, 그리고 더 많은 말이 따라온다."
+    shown = "".join(map(stream.feed, text)) + stream.feed("", is_last=True)
+    assert shown == "그 사람이 말했다. "
+    assert stream.blocked is not None
+    assert text[stream.blocked.start : stream.blocked.stop] == "시1발"
+
+
+def test_spans_are_places_of_the_text_as_it_was_written():
+    text = unicodedata.normalize("NFD", "저런 병신 같은") + " 그리고 ㅅㅣㅂㅏㄹ"
+    first, second = find_spans(text, Rules(profanity="flag"))
+    assert unicodedata.normalize("NFC", text[first.start : first.stop]) == "병신"
+    assert text[second.start : second.stop] == "ㅅㅣㅂㅏㄹ"
+
+
+def test_mild_words_count_only_where_they_are_asked_for():
+    assert find_spans("야 닥쳐", Rules(profanity="flag"))
+    assert not find_spans("야 닥쳐", Rules(profanity="flag", mild=False))
+
+
+def test_a_harmful_sentence_is_a_hit_as_a_whole():
+    text = "오늘 날씨가 참 좋네요. 저 나라 놈들은 벌레만도 못하니 다 죽여 버려야 한다. 내일 봐요."
+    spans = find_spans(text, Rules(harm="flag", harm_at=0.5))
+    assert [text[span.start : span.stop].strip() for span in spans] == [
+        "저 나라 놈들은 벌레만도 못하니 다 죽여 버려야 한다."
+    ]
+
+
+def test_harm_cannot_be_masked_and_says_so():
+    with pytest.raises(UserError, match="whole sentence"):
+        Rules(harm="mask")

@@ -1,0 +1,82 @@
+"""The safety policy as a client meets it: masked prompts, refused ones, answers that end or are covered."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from small_world import FakeEngine
+
+from malmoi.serve.http_api import create_app
+from malmoi.serve.safety.policy import Rules, SafetySettings
+from malmoi.serve.served import Served
+from malmoi.serve.settings import ServeSettings
+
+RUDE = "네, 제 번호는 010-2345-6789 이고요. 야 시1발 그만 좀 물어봐라."
+ASK = {"messages": [{"role": "user", "content": "안녕"}]}
+
+
+def open_client(codec, text: str = RUDE, **rules: Rules) -> tuple[TestClient, FakeEngine]:
+    engine = FakeEngine(codec, text)
+    served = Served(engine, codec, ServeSettings(safety=SafetySettings(**rules)))
+    return TestClient(create_app(served), base_url="http://127.0.0.1:8500"), engine
+
+
+def streamed(response) -> tuple[str, str]:
+    events = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line.startswith("data: {")]
+    choices = [json.loads(event)["choices"][0] for event in events]
+    return "".join(choice["delta"].get("content") or "" for choice in choices), choices[-1]["finish_reason"]
+
+
+def test_by_default_nothing_is_changed(codec):
+    client, _ = open_client(codec)
+    assert client.post("/v1/chat/completions", json=ASK).json()["choices"][0]["message"]["content"] == RUDE
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_masked_words_and_numbers_never_leave(codec, stream: bool):
+    client, _ = open_client(codec, output=Rules(profanity="mask", personal="mask"))
+    response = client.post("/v1/chat/completions", json={**ASK, "stream": stream})
+    assert response.status_code == 200
+    text = streamed(response)[0] if stream else response.json()["choices"][0]["message"]["content"]
+    assert text == RUDE.replace("010-2345-6789", "<전화번호>").replace("시1발", "○○○")
+    assert "2345" not in response.text
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_blocked_answer_ends_before_the_word_and_says_why(codec, stream: bool):
+    client, _ = open_client(codec, output=Rules(profanity="block"))
+    response = client.post("/v1/chat/completions", json={**ASK, "stream": stream})
+    if stream:
+        text, finish = streamed(response)
+    else:
+        choice = response.json()["choices"][0]
+        text, finish = choice["message"]["content"], choice["finish_reason"]
+    assert (text, finish) == (RUDE[: RUDE.index("시1발")], "content_filter")
+
+
+def test_a_blocked_prompt_is_refused_without_its_word(codec):
+    client, engine = open_client(codec, input=Rules(profanity="block"))
+    response = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "야 병^^신아"}]})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["param"]) == (400, "content_filter", "messages[0].content")
+    assert "욕설" in error["message_ko"] and "병" not in error["message"]
+    assert engine.requests == []
+
+
+def test_the_model_reads_a_masked_prompt(codec):
+    client, engine = open_client(codec, "네", input=Rules(personal="mask"))
+    response = client.post("/v1/completions", json={"prompt": "전화 010-2345-6789 로 해 주세요"})
+    assert response.headers["x-malmoi-flags"] == "personal=1"
+    assert codec.decode(engine.requests[0].prompt_ids).endswith("전화 <전화번호> 로 해 주세요")
+
+
+def test_ids_that_would_have_to_be_masked_are_refused(codec):
+    client, _ = open_client(codec, input=Rules(personal="mask"))
+    ids = codec.encode("전화 010-2345-6789 로 해 주세요")
+    assert client.post("/v1/completions", json={"prompt": ids}).json()["error"]["code"] == "content_filter"
+
+
+def test_log_probabilities_are_refused_where_they_would_show_what_is_covered(codec):
+    client, _ = open_client(codec, output=Rules(profanity="mask"))
+    response = client.post("/v1/chat/completions", json={**ASK, "logprobs": True})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "logprobs")
