@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
+from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import RecordSettings, ServeSettings, WebSettings
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--retention-days", type=int, help="of requests without a key")
     parser.add_argument("--of-key", metavar="NAME", help="erase the records of this key")
     parser.add_argument("--of-user", metavar="USER", help="erase the records of this `user` of requests")
+    policy = "TOML with [input] and [output]: what is masked or refused (docs/guides/safety)"
+    parser.add_argument("--safety", type=to_local_path, metavar="FILE", help=policy)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     parser.set_defaults(action=serve)
 
@@ -47,6 +51,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
     parser.add_argument("--slots", type=int, default=_DEFAULT.slots, help="requests answered at once")
     parser.add_argument("--queue", type=int, default=_DEFAULT.queue, help="requests that may wait; more get 429")
+    parser.add_argument(
+        "--engine", choices=["torch", "openvino"], default=_DEFAULT.engine, help="openvino: CPUs, faster"
+    )
+    precision = "what OpenVINO computes in"
+    parser.add_argument(
+        "--openvino-precision", choices=["f32", "bf16"], default=_DEFAULT.openvino_precision, help=precision
+    )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=_DEFAULT.device)
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
@@ -76,7 +87,10 @@ def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     """The settings that the options name."""
     web, records = WebSettings(**_named(arguments, WebSettings)), RecordSettings(**_named(arguments, RecordSettings))
-    return ServeSettings(**_named(arguments, ServeSettings), web=web, records=records)
+    named = _named(arguments, ServeSettings)
+    policy = named.pop("safety", None)
+    safety = SafetySettings() if policy is None else config.parse(SafetySettings, config.read_toml(policy), str(policy))
+    return ServeSettings(**named, web=web, records=records, safety=safety)
 
 
 def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
@@ -89,16 +103,16 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app, rules
+    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.writer import Records
     from malmoi.serve.served import Served
-    from malmoi.serve.torch_engine import TorchEngine
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
     listener = server.bind(settings.host, settings.port)
-    with listener, TorchEngine(model, settings) as engine:
+    with listener, opened(model, settings) as (engine, codec):
         path = settings.records.database
-        records = None if path is None else Records(path, engine.codec)
-        served = Served(engine, engine.codec, settings, records=records)
+        records = None if path is None else Records(path, codec)
+        served = Served(engine, codec, settings, records=records)
         app = create_app(served)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
@@ -114,12 +128,12 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again; exit code 1 where it differs."""
     import asyncio
 
+    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
-    from malmoi.serve.torch_engine import TorchEngine
 
     row = recorded(_database(settings), answer_id)
-    with TorchEngine(model, dataclasses.replace(settings, slots=1)) as engine:
-        found = asyncio.run(replay(engine, engine.codec, row))
+    with opened(model, dataclasses.replace(settings, slots=1)) as (engine, codec):
+        found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:
         raise SystemExit(1)

@@ -41,10 +41,10 @@ def studio(arguments: argparse.Namespace) -> None:
         stack.enter_context(listener)
         served = None
         if model is not None:
-            from malmoi.serve.torch_engine import TorchEngine
+            from malmoi.serve.open_engine import opened
 
-            engine = stack.enter_context(TorchEngine(model, settings_of(arguments)))
-            served = Served(engine, engine.codec, settings_of(arguments))
+            engine, codec = stack.enter_context(opened(model, settings_of(arguments)))
+            served = Served(engine, codec, settings_of(arguments))
         app = create_app(settings, served, runs)
         url = server.url_of(listener)
         print(f"studio: {url}  model: {served.engine.describe().name if served else 'none'}", file=sys.stderr)

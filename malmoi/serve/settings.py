@@ -71,7 +71,8 @@ class ServeSettings:
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. web: who may ask, and how long is waited for them.
-    safety: what is looked for in prompts and answers, and what is done with it.
+    safety: what is looked for in prompts and answers, and what is done with it. engine: "openvino" answers two to four
+    times as fast on a CPU, and leaves to torch what it cannot do; openvino_precision: what it computes in.
     records: what is kept of answers.
     """
 
@@ -79,6 +80,8 @@ class ServeSettings:
     port: int = 8500
     slots: int = 8
     queue: int = 32
+    engine: Literal["torch", "openvino"] = machine("torch")
+    openvino_precision: Literal["f32", "bf16"] = machine("f32")
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
     prefill_tokens: int = 256

@@ -67,7 +67,7 @@ class TorchEngine:
             vocabulary_tokens=self._model.shape.vocabulary_tokens,
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
-            model_sha256=_model_sha256(model_dir),
+            model_sha256=model_sha256(model_dir),
             capabilities=CAPABILITIES,
         )
         self._batch = Batch(self._model, limits)
@@ -241,7 +241,7 @@ def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
     return placed.eval()
 
 
-def _model_sha256(model_dir: Path) -> str:
+def model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
     weights = model_dir / "model.safetensors"
     if (model_dir / manifest.NAME).is_file():

@@ -1,0 +1,109 @@
+"""Two engines on the same weights: a fast one for answers, and one that can do everything, made at first need."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Protocol, Self
+
+from malmoi.serve.engine import Description, Engine, Health, Piece, Request, Score
+
+
+class Fast(Protocol):
+    """What answers most requests, and says which it cannot."""
+
+    def describe(self) -> Description:
+        """What is being served."""
+        ...
+
+    def health(self) -> Health:
+        """How it is now."""
+        ...
+
+    def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
+        """The answer to a request that it can take."""
+        ...
+
+    def can(self, request: Request) -> bool:
+        """Whether it answers such a request as it is asked."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
+class Whole(Engine, Protocol):
+    """An engine that can do everything."""
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
+class SecondEngine:
+    """`fast`, and for what it cannot do what `make_second` makes the first time. To be closed, or used in a `with`."""
+
+    def __init__(self, fast: Fast, second: Description, make_second: Callable[[], Whole]) -> None:
+        """second: what the second engine will be; it is not loaded for that."""
+        self._fast, self._about, self._make = fast, second, make_second
+        self._second: Whole | None = None
+        self._making = threading.Lock()
+
+    def describe(self) -> Description:
+        """The fast one, with what both can do."""
+        first, both = self._fast.describe(), self._about.capabilities
+        return replace(first, capabilities=replace(both, prefix_cache=first.capabilities.prefix_cache))
+
+    def health(self) -> Health:
+        """The fast one's; the second's where that is worse."""
+        first = self._fast.health()
+        second = self._second.health() if self._second else first
+        return second if first.state == "ok" and second.state != "ok" else first
+
+    def engine_of(self, request: Request) -> str:
+        """The name of the engine that answers such a request, for its record."""
+        return (self._fast.describe() if self._fast.can(request) else self._about).engine
+
+    async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
+        """The answer, by the fast engine where it can."""
+        engine = self._fast if self._fast.can(request) else await self._whole()
+        async with aclosing(engine.generate(request)) as steps:
+            async for step in steps:
+                yield step
+
+    async def score(self, token_ids: Sequence[int], top: int = 0) -> list[Score]:
+        """By the second engine."""
+        return await (await self._whole()).score(token_ids, top)
+
+    async def score_many(
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+    ) -> list[list[Score]]:
+        """By the second engine."""
+        return await (await self._whole()).score_many(prefix_ids, continuations, top)
+
+    async def embed(self, token_ids: Sequence[int]) -> list[float]:
+        """By the second engine."""
+        return await (await self._whole()).embed(token_ids)
+
+    def close(self) -> None:
+        """Ends both."""
+        self._fast.close()
+        if self._second is not None:
+            self._second.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _whole(self) -> Whole:
+        """The second engine; loading it holds up nobody else."""
+        return self._second or await asyncio.to_thread(self._made)
+
+    def _made(self) -> Whole:
+        with self._making:
+            self._second = self._second or self._make()
+            return self._second
