@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-from malmoi.corpus.html.markup import CODE
+from malmoi.corpus.html.markup import CODE, LINES
 from malmoi.corpus.html.scan import FLAGS, Scanned, scan
 from malmoi.corpus.html.tags import tables
 
@@ -43,7 +43,7 @@ LINE_BOX = re.compile(
 LINE_SIGN = re.compile(
     rb"data-line|\bid=[\"']?LC\d|line[-_]?n(?:um|o)|lines-num|blob-num|\b(?:id|href)=[\"']?#?[Ln]\d", re.IGNORECASE
 )
-"""What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC, Trac."""
+"""What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC."""
 LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s{0,60}\d{1,7}\s{0,60}</div>", re.IGNORECASE)
 BETWEEN_LINES = re.compile(rb"(?:\s{0,99}</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,12}\s{0,99}", re.IGNORECASE)
 DIV = re.compile(rb"</?div\b[^<>]{0,300}>", re.IGNORECASE)
@@ -56,7 +56,8 @@ def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     if (scanned.elements[:, FLAGS] & CODE).any():
-        marked = with_code_marked(with_lines_joined(content))
+        has_lines = (scanned.elements[:, FLAGS] & LINES).any()
+        marked = with_code_marked(with_lines_joined(content) if has_lines else content)
         if marked != content:
             page = np.frombuffer(marked, np.uint8)
             return marked, page, scan(page, tables())
@@ -65,8 +66,6 @@ def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
 
 def with_lines_joined(page: bytes) -> bytes:
     """The page with one <pre> for lines of code that stand in rows or boxes of their own, without their numbers."""
-    if not LINE_SIGN.search(page):
-        return page
     page = _joined(page, LINE_ROW, (b"<tr><td><pre>", b"</pre></td></tr>"))
     return LINE_NUMBER.sub(b"", _joined(page, LINE_BOX, (b"<pre>", b"</pre>")))
 
