@@ -91,7 +91,7 @@ COMPRESSED = {
     "bzip2 bomb of a text": kind("a.txt.bz2", lambda _: bz2.compress(bytes(9_000_000)), "too_large"),
     "xz bomb of a text": kind("a.txt.xz", lambda _: lzma.compress(bytes(9_000_000)), "too_large"),
     "gzip bomb of an archive": kind("a.tar.gz", lambda _: gzip.compress(_head("a.bin", 1 << 40)) + _bomb(gzip.compress), "unsupported_format decompression_bomb", MORE),
-    "gzip bomb of JSON": kind("a.json.gz", lambda _: gzip.compress(b'["') + gzip.compress(b"a" * 9_000_000), "too_large"),
+    "gzip bomb of JSON": kind("a.json.gz", lambda _: gzip.compress(b'["') + gzip.compress(b"a" * 9_000_000), "too_large malformed_json"),
     "gzip bomb of a table": kind("a.csv.gz", lambda _: gzip.compress(b'text\n"' + b"a" * 9_000_000), "line_too_long empty", MORE),
     "gzip bomb of a crawl": kind("a.warc.gz", lambda _: gzip.compress(_warc_head(length=9_000_000) + bytes(9_000_000)), "too_large"),
     "gzip bomb in gzip bombs": kind("a.txt.gz", lambda _: gzip.compress(gzip.compress(bytes(50_000_000))), "binary"),

@@ -1,6 +1,7 @@
 """Every sort of bad input that we could think of, as files, with what must come of each.
 
-The tables are in bad_rows.py (rows of tables), bad_texts.py (texts and pages) and bad_files.py (containers and names);
+The tables are in bad_rows.py (rows of tables), bad_texts.py (texts and pages), bad_files.py (containers and names) and
+bad_documents.py (document files, mails, zip archives, feeds, chats, nested rows);
 here they become folders. Each kind has a folder of its own and beside its file a good text, which must be kept.
 """
 
@@ -26,6 +27,7 @@ INPUTS: dict[str, dict[str, object]] = {
     "joined": {**SMALL, "rows_per_document": 3},
     "talk": {**SMALL, "kind": "dialogue"},
     "comments": {**SMALL, "comments": True},
+    "paths": {**SMALL, "text_field": "data[].body.ko"},
     "large": {},
 }
 """Folders that are read in different ways, with the settings of each as an Input."""
@@ -62,11 +64,12 @@ class Written(NamedTuple):
 
 def all_kinds() -> dict[str, Kind]:
     """Every kind by name."""
+    import bad_documents
     import bad_files
     import bad_rows
     import bad_texts
 
-    tables = (bad_rows.KINDS, bad_texts.KINDS, bad_files.KINDS, _pages())
+    tables = (bad_rows.KINDS, bad_texts.KINDS, bad_files.KINDS, bad_documents.KINDS, _pages())
     merged = {name: one for table in tables for name, one in table.items()}
     assert len(merged) == sum(map(len, tables)), "two kinds of one name"
     return merged
@@ -96,7 +99,8 @@ def write(root: Path, kinds: dict[str, Kind]) -> dict[str, Written]:
             return given[-1]
 
         _fill(folder, one, good)
-        (folder / "good.jsonl").write_text(row(text=good()), encoding="utf-8")
+        beside = {"data": [{"body": {"ko": good()}}]} if one.input == "paths" else {"text": good()}
+        (folder / "good.jsonl").write_text(row(**beside), encoding="utf-8")
         written[name] = Written(one.input, folder.name, tuple(given))
     return written
 

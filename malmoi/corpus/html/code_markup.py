@@ -11,10 +11,9 @@ from html import escape
 
 import numpy as np
 
-from malmoi.corpus.html.byte_search import holds_fours
-from malmoi.corpus.html.markup import CODE
-from malmoi.corpus.html.scan import FLAGS, TAG, Scanned, scan
-from malmoi.corpus.html.tags import ID, tables
+from malmoi.corpus.html.markup import CODE, LINES
+from malmoi.corpus.html.scan import FLAGS, Scanned, scan
+from malmoi.corpus.html.tags import tables
 
 MAX_BOXES = 2_000
 """Boxes of code that are looked at on a page."""
@@ -30,30 +29,25 @@ CODE_CELL = re.compile(rb"class\s*=\s*[\"']?code[\"'\s>]", re.IGNORECASE)
 HIGHLIGHTER = b"syntaxhighlighter"
 IN_PROSE = frozenset({b"p", b"span"})
 """With these white-space: pre is how some editors write every paragraph; only a class makes them code."""
-_TAGS = rb"(?:<(?:a|span|div)\b[^<>]{0,300}>\s*){0,4}\d{0,7}\s*(?:</(?:a|span|div)>\s*){0,4}"
+_TAGS = rb"(?:<(?:a|span|div)\b[^<>]{0,300}>\s{0,60}){0,4}\d{0,7}\s{0,60}(?:</(?:a|span|div)>\s{0,60}){0,4}"
 LINE_ROW = re.compile(
-    rb"<tr\b[^<>]{0,300}>\s*(?P<head><t[dh]\b[^<>]{0,300}>\s*" + _TAGS + rb")</t[dh]>\s*"
-    rb"(?:<td\b[^<>]{0,300}>\s*</td>\s*){0,2}<td\b[^<>]{0,500}>(?P<code>(?:(?!</?t[dr]\b).)*)</td>\s*</tr>",
+    rb"<tr\b[^<>]{0,300}>\s{0,60}(?P<head><t[dh]\b[^<>]{0,300}>\s{0,60}" + _TAGS + rb")</t[dh]>\s{0,60}"
+    rb"(?:<td\b[^<>]{0,300}>\s{0,60}</td>\s{0,60}){0,2}"
+    rb"<td\b[^<>]{0,500}>(?P<code>(?:(?!</?t[dr]\b).)*)</td>\s{0,60}</tr>",
     re.DOTALL | re.IGNORECASE,
 )
 LINE_BOX = re.compile(
-    rb"<(?P<tag>div|span)\b(?P<head>[^<>]{0,300}\bid=[\"']?LC\d{1,7}\b[^<>]{0,300})>(?P<code>(?:(?!</?(?:div|p|td)\b).)*?)"
-    rb"</(?P=tag)>(?=\s*</?(?:div|td)\b)",
+    rb"<div\b(?P<head>[^<>]{0,300}\bid=[\"']?LC\d{1,7}\b[^<>]{0,300})>(?P<code>(?:(?!</?(?:div|td)\b).)*)</div>",
     re.DOTALL | re.IGNORECASE,
 )
 LINE_SIGN = re.compile(
     rb"data-line|\bid=[\"']?LC\d|line[-_]?n(?:um|o)|lines-num|blob-num|\b(?:id|href)=[\"']?#?[Ln]\d", re.IGNORECASE
 )
-"""What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC, Trac."""
-SIGN_HINTS = (re.compile(rb"line(?:[-_]?n(?:um|o)|s-num)|data-line|blob-num"), re.compile(rb"=[\"']?#?[ln]c?\d"))
-"""A page in small letters has a LINE_SIGN only where it has one of these, which are found six times as quickly."""
-LINE_HINTS = np.frombuffer(b"=\"LC='LCd=LCD=LC=\"lc='lcd=lcD=lce-nue-Nu", np.uint8).reshape(-1, 4)
-"""Beside rows, lines of code in boxes all have one of these: id="LC1", line-number. Other pages are not searched."""
-LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s*\d{1,7}\s*</div>", re.IGNORECASE)
-BETWEEN_LINES = re.compile(rb"(?:\s|</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,20}", re.IGNORECASE)
+"""What the place of a line's number has in the pages of GitHub, GitLab, Gitea, Gitiles, Sourcegraph, ViewVC."""
+LINE_NUMBER = re.compile(rb"<div\b[^<>]{0,300}line-number[^<>]{0,300}>\s{0,60}\d{1,7}\s{0,60}</div>", re.IGNORECASE)
+BETWEEN_LINES = re.compile(rb"(?:\s{0,99}</?(?:tr|tbody|div|td)\b[^<>]{0,300}>){0,12}\s{0,99}", re.IGNORECASE)
 DIV = re.compile(rb"</?div\b[^<>]{0,300}>", re.IGNORECASE)
 LEAST_LINES = 2
-TR = ID["tr"]
 XMP = re.compile(rb"<xmp\b[^<>]*>(.*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -62,8 +56,8 @@ def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
     page = np.frombuffer(content, np.uint8)
     scanned = scan(page, tables())
     if (scanned.elements[:, FLAGS] & CODE).any():
-        may_have_lines = (scanned.elements[:, TAG] == TR).any() or holds_fours(page, LINE_HINTS).any()
-        marked = with_code_marked(with_lines_joined(content) if may_have_lines else content)
+        has_lines = (scanned.elements[:, FLAGS] & LINES).any()
+        marked = with_code_marked(with_lines_joined(content) if has_lines else content)
         if marked != content:
             page = np.frombuffer(marked, np.uint8)
             return marked, page, scan(page, tables())
@@ -72,9 +66,6 @@ def scan_with_code(content: bytes) -> tuple[bytes, np.ndarray, Scanned]:
 
 def with_lines_joined(page: bytes) -> bytes:
     """The page with one <pre> for lines of code that stand in rows or boxes of their own, without their numbers."""
-    folded = page.lower()
-    if not any(hint.search(folded) for hint in SIGN_HINTS) or not LINE_SIGN.search(page):
-        return page
     page = _joined(page, LINE_ROW, (b"<tr><td><pre>", b"</pre></td></tr>"))
     return LINE_NUMBER.sub(b"", _joined(page, LINE_BOX, (b"<pre>", b"</pre>")))
 

@@ -15,11 +15,11 @@ MAX_NAME_BYTES = 32
 """Longer names are neither an element nor a character reference; the longest of HTML has 31 bytes."""
 MAX_ID_BYTES = 100
 """So much of an id, role, itemprop or data attribute is searched for words."""
-UNSEEN, ITEM, LINK, WITHIN, OUTSIDE, CODE = 1, 2, 4, 8, 16, 32
+UNSEEN, ITEM, LINK, WITHIN, OUTSIDE, CODE, LINES = 1, 2, 4, 8, 16, 32, 64
 """Flags of an element: it is not shown (hidden, display:none, aria-hidden); it carries microdata (itemprop, ...).
 
 Three more are of href: there is one; it leads within the page or runs a script; it names a host. CODE: it may hold code
-without a <pre> (code_markup.py).
+without a <pre> (code_markup.py). LINES: it may be a line of code of its own.
 """
 
 
@@ -205,8 +205,10 @@ def _add_style(page: np.ndarray, first: int, last: int, row: np.ndarray) -> None
             row[2] |= CODE
         if page[k] == 104 and page[k - 1] == 120 and page[k - 2] == 97:  # axh, as in syntaxhighlighter
             row[2] |= CODE
-        if page[k] == 110 and page[k - 2] == 101 and page[k - 3] == 110 and page[k - 1] in (45, 95):  # line-number
-            row[2] |= CODE
+        if (
+            page[k] == 117 and page[k - 1] == 110 and page[k - 2] == 95 and page[k - 3] == 101
+        ):  # e_nu, as in line_number
+            row[2] |= CODE | LINES
         if not 48 <= page[k] <= 57:  # numbers tell siblings apart; a style is what they share
             value = (value ^ uint64(page[k])) * uint64(FNV_PRIME)
     row[1] = np.int64(value >> uint64(24))
@@ -232,7 +234,7 @@ def _add_attribute(
     ):
         row[0] |= match_words(page, first, min(last, first + MAX_ID_BYTES), words)
     elif letter == 100 and width >= 9 and same_word(page, start, start + 9, b"data-line"):
-        row[2] |= CODE
+        row[2] |= CODE | LINES
     elif letter == 104 and width == 4 and same_word(page, start, end, b"href"):
         row[2] |= LINK | _where_to(page, first, last)
     elif (letter == 104 and same_word(page, start, end, b"hidden")) or (

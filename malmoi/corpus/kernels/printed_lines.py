@@ -1,4 +1,4 @@
-"""Which texts may have been copied out of print: lines of one width. A quick look, before text/printed_text.py."""
+"""Which texts may have been copied out of print (lines of one width) or are talks with times: quick looks at bytes."""
 
 import numpy as np
 from numba import njit
@@ -56,3 +56,15 @@ def _halves() -> np.ndarray:
     halves[:128], halves[192:225], halves[225:] = 1, 1, 2
     halves[13] = 0
     return halves
+
+
+@njit(nogil=True, cache=True)
+def have_clock(data: np.ndarray, offsets: np.ndarray, head_bytes: int) -> np.ndarray:
+    """Whether a time ("3:21") stands in the first bytes of each text, bool (rows,). data, offsets: as above."""
+    found = np.zeros(len(offsets) - 1, np.bool_)
+    for i in range(len(found)):
+        for at in range(offsets[i] + 1, min(offsets[i + 1], offsets[i] + head_bytes) - 2):
+            if data[at] == 58:  # a colon
+                before, tens, ones = data[at - 1], data[at + 1], data[at + 2]
+                found[i] |= 48 <= before <= 57 and 48 <= tens <= 57 and 48 <= ones <= 57
+    return found

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from malmoi.corpus.document import ORIGIN, SCHEMA, SOURCE
 from malmoi.corpus.sources import fragments, parquet
+from malmoi.corpus.sources.chat_log import is_spoken
 from malmoi.corpus.sources.fields import CANONICAL
 from malmoi.corpus.sources.input import Input, origin_name
 from malmoi.corpus.sources.raw import Raw, Unreadable
@@ -30,6 +31,8 @@ from malmoi.kit.files import require_storage
 from malmoi.kit.paths import is_remote
 
 BATCH_BYTES, MOST_ROWS = 4_000_000, 2_000
+CLOCK_BYTES = 600
+"""A chat log or a file of subtitles has a time so near to its beginning."""
 SUFFIXES = (".parquet", ".pq")
 PLAIN_FIELDS = frozenset({"title", "url", "name", "category", "licence", "kind", "published", "popularity"})
 """Metadata that is about the document alone. Turns, summaries and the like make more of a row than its text."""
@@ -62,7 +65,7 @@ def may_be_batches(path: Path, source: Input, suffixes: Sequence[str]) -> bool:
     if path.suffix.lower() not in suffixes or source.rows_per_document > 1 or source.kind in TURN_KINDS:
         return False
     is_here = not is_remote(path) and not path.is_symlink() and path.is_file()
-    return is_here and not named_fields(source)  # a verdict is read from the row as a whole
+    return is_here and not named_fields(source) and source.speakers != "labels"  # they ask for the row as a whole
 
 
 def is_plain(schema: pa.Schema, columns: list[str], source: Input) -> bool:
@@ -114,6 +117,7 @@ class Rows:
         """
         from malmoi.corpus.kernels.buffers import string_buffers
         from malmoi.corpus.kernels.cleanliness import clean
+        from malmoi.corpus.kernels.printed_lines import have_clock
 
         texts = batch.column(self.source.text_field)
         data, offsets = string_buffers(texts)
@@ -122,6 +126,8 @@ class Rows:
         is_clean &= ~printed_text.candidates(data, offsets)
         for index in np.flatnonzero(markup).tolist():
             is_clean[index] = self.source.kind == "code" or fragments.read(texts[index].as_py()) is None
+        for index in np.flatnonzero(is_clean & have_clock(data, offsets, CLOCK_BYTES)).tolist():
+            is_clean[index] = not is_spoken(texts[index].as_py())
         described: list[dict[str, Any]] | None = None
         if batch.num_columns > 1:
             described = self._described(batch, (data, offsets), places, is_clean)

@@ -105,6 +105,11 @@ def read_chat(text: str) -> Chat | None:
     return Chat(turns, _began(lines), tuple(members_told(told))) if turns else None
 
 
+def is_spoken(text: str) -> bool:
+    """Whether a text is a chat log, subtitles or timed lyrics: with_speakers makes another of it."""
+    return bool(read_lyrics(text) or read_subtitles(text) or read_chat(text))
+
+
 def is_said(text: str) -> bool:
     """Whether a message has words of its speaker: it is no attachment and no sentence of the program."""
     return bool(text) and not ATTACHED.match(text) and not is_told(text)

@@ -188,7 +188,7 @@ def _walk_list(window: _Window, rows: Rows) -> Iterator[tuple[list[Any] | None, 
         except _TooLargeError:
             yield None, _skip(window)
             continue
-        found = rows.of(value)
+        found = rows.of(value) if isinstance(value, (dict, list, str)) else []
         is_read = isinstance(value, dict) or any(rows.source.text_field in row for row in found)
         yield found if is_read else [], size_bytes
     window.start += 1

@@ -98,8 +98,8 @@ class Rows:
             self._outer = dict(self._outer)
         self._outer |= {name: each for name, each in _outer({key: value}).items() if name not in self._outer}
 
-    def of(self, item: Row) -> list[Any]:
-        """The rows of one table in a list: as rows_of gives them for an object that holds this one alone."""
+    def of(self, item: Any) -> list[Any]:
+        """The rows of one value in a list: as rows_of gives them for an object that holds this one alone."""
         value: Any = [item]
         for key in reversed(self._path):
             value = {key: value}

@@ -1,5 +1,6 @@
 """The quick way through a Parquet file and the long one give the same documents, row by row."""
 
+import json
 import unicodedata
 from pathlib import Path
 
@@ -233,3 +234,30 @@ def test_damaged_group_loses_as_many_rows_as_by_the_long_way(path):
     rows = both_ways(path, Input(path.parent))
     assert any(row.get("reason") == "malformed_table" for row in rows)
     assert len(rows) >= 2_001
+
+
+TALKS = {
+    "KakaoTalk": "[한가온] [오후 3:21] 내일 볼래?\n[윤나래] [오후 3:22] 응, 좋아",
+    "WhatsApp": "21. 5. 25. 오후 3:21 - 한가온: 내일 볼래?\n21. 5. 25. 오후 3:22 - 윤나래: 응, 좋아",
+    "subtitles": "1\n00:00:01,000 --> 00:00:02,000\n내일 볼래?\n\n2\n00:00:03,000 --> 00:00:04,000\n응, 좋아",
+}
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+def test_a_talk_that_is_the_text_of_a_row_is_read_as_one(path, suffix):
+    texts = ["깨끗한 글이다.", *TALKS.values(), "오후 3:21에 비가 왔다.\n그리고 그쳤다.", "또 깨끗한 글이다."]
+    path = path.with_suffix(suffix)
+    if suffix == ".parquet":
+        pq.write_table(pa.table({"text": texts}), path)
+    else:
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    rows = both_ways(path, Input(path.parent))
+    assert [row["text"] for row in rows[1:3]] == ["화자 1: 내일 볼래?\n화자 2: 응, 좋아"] * 2
+    assert rows[3]["text"].split() == ["내일", "볼래?", "응,", "좋아"]
+    assert [rows[n]["text"] for n in (0, 4, 5)] == [texts[n] for n in (0, 4, 5)]
+
+
+def test_rows_whose_speakers_are_to_be_labels_take_the_long_way(path):
+    pq.write_table(pa.table({"text": ["한가온: 내일 볼래?\n윤나래: 응, 좋아"]}), path)
+    (row,) = both_ways(path, Input(path.parent, speakers="labels"))
+    assert row["text"] == "화자 1: 내일 볼래?\n화자 2: 응, 좋아"

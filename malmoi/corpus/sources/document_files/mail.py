@@ -75,11 +75,12 @@ def _collect(part: Message, found: _Found, depth: int) -> None:
     kind = part.get_content_type()
     if kind in LOCKED and "signed" not in str(part.get_param("smime-type", "")):
         raise DamagedError("encrypted", "the mail is encrypted")
+    is_unparted = kind.startswith("multipart/") and not part.is_multipart()  # its boundary never comes
     if kind == "message/rfc822" or (kind == "message/global" and part.is_multipart()):
         found.mails += _inner(part)[:1]
-    elif kind == "multipart/alternative":
+    elif kind == "multipart/alternative" and not is_unparted:
         _plainest(_inner(part), found, depth)
-    elif kind == "multipart/related":
+    elif kind == "multipart/related" and not is_unparted:
         root, *rest = _inner(part) or [part]
         if root is not part:
             _collect(root, found, depth + 1)
@@ -87,7 +88,7 @@ def _collect(part: Message, found: _Found, depth: int) -> None:
     elif part.is_multipart():
         for inner in _inner(part):
             _collect(inner, found, depth + 1)
-    elif _is_body(part, kind):
+    elif _is_body(part, kind) or is_unparted:
         text = _text(part, kind)
         found.texts += [text] if text else []
     elif kind not in SIGNED and not kind.startswith(("multipart/", "message/delivery-status")):
@@ -121,8 +122,8 @@ def _is_body(part: Message, kind: str) -> bool:
 
 def _text(part: Message, kind: str) -> str:
     """The words of a part that is text, decoded."""
-    payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
+    payload = part.get_payload(decode=True) or part.get_payload()  # what is not encoded as its header says
+    content = payload if isinstance(payload, bytes) else str(payload or "").encode("utf-8", "surrogateescape")
     declared = part.get_content_charset()
     if kind == "text/html":
         return whole_text(content, declared)

@@ -145,3 +145,16 @@ def test_quotations_in_html_are_known_too(tmp_path):
     html = f"<p>{ANSWER}</p><div>2021년 5월 25일, 한가온님이 작성:</div><blockquote><p>{ASKED}</p></blockquote>"
     (cut,) = quoted(tmp_path, html, "cut", "html")
     assert cut["text"] == ANSWER
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "multipart/mixed",
+        "multipart/alternative; boundary=zzz",
+        "multipart/related; boundary=zzz",
+        "text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64",
+    ],
+)
+def test_words_that_are_not_packed_as_the_header_says_are_read_as_they_stand(tmp_path, head):
+    assert text_of(tmp_path, "a.eml", f"From: a\r\nContent-Type: {head}\r\n\r\n{STORY}".encode()) == STORY
