@@ -9,9 +9,9 @@ LONGEST_FILE_LINES = 400
 MOST_CORPUS_FILES = 6
 LEAST_WORDS_SHARE = 0.15
 MOST_LINES = {
-    "corpus": 31_500,  # docs/decisions/0017
+    "corpus": 31_800,  # docs/decisions/0017
     "train": 4_000,
-    "serve": 6_000,
+    "serve": 7_500,  # docs/decisions/0017
     "ops": 4_600,
     "studio": 5_000,
     "applications": 4_000,
