@@ -71,7 +71,8 @@ def test_of_the_rows_of_one_record_each_is_a_sample_once(tmp_path):
     """They have one place: a record of a crawl that answers with rows, as a page with its comments."""
     rows = [{"text": sentences(60 + n)[:400]} for n in range(4)]
     body = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + json.dumps(rows).encode()
-    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.kr/\r\nContent-Type: application/http\r\nContent-Length: {len(body)}\r\n\r\n"
+    fields = ["WARC/1.0", "WARC-Type: response", "WARC-Target-URI: http://a.kr/", "Content-Type: application/http"]
+    head = "\r\n".join([*fields, f"Content-Length: {len(body)}", "", ""])
     raw = tmp_path / "crawl.warc"
     raw.write_bytes(head.encode() + body + b"\r\n\r\n")
     told = answer(built(raw, tmp_path / "out", {}), {"characters": 100_000}, None, 10, 0, 100)
