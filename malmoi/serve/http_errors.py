@@ -1,7 +1,6 @@
 """One shape for every error that a client sees: OpenAI's. Prompts never appear in logs: exceptions are logged bare."""
 
 import logging
-import traceback
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
 from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
@@ -52,8 +51,7 @@ def bad(param: str | None, message: str, code: str | None = None) -> ApiError:
 def unexpected(error: Exception) -> ApiError:
     """A 500 with an id that the log has too. The log gets type and place, never the message: it may hold a prompt."""
     reference = uuid.uuid4().hex[:12]
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("request failed, id %s: %s\n%s", reference, type(error).__name__, frames)
+    _log.error("request failed, id %s: %s", reference, bare(error))
     message = f"the server failed; the operator finds the reason under id {reference}"
     korean = f"서버에 문제가 생겼어요. 운영자에게 이 번호를 알려 주세요: {reference}"
     return ApiError(500, message, code="internal", message_ko=korean)

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 import torch
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
 from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model.convert import load_hugging_face
@@ -197,7 +197,7 @@ class TorchEngine:
                     with self._step:
                         self._work()
                 except Exception as error:
-                    _log.exception("the torch engine failed in a step; the requests under way are ended")
+                    _log.error("the torch engine failed in a step; the requests under way are ended: %s", bare(error))
                     self._batch.fail(EngineDownError(f"the engine failed: {type(error).__name__}"))
         self._end_all(EngineDownError("the engine was closed"))
 
@@ -244,7 +244,7 @@ class TorchEngine:
             except InvalidStateError:
                 raise
             except Exception as error:
-                _log.exception("the torch engine failed in work beside the answers")
+                _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
+import threading
 
+import numpy as np
 import pytest
 
 from malmoi.kit.errors import UserError
@@ -42,8 +44,11 @@ async def answers(engine, asked):
     return await asyncio.gather(*(collect(engine.generate(request)) for request in asked))
 
 
-def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference):
+def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference, monkeypatch):
     engine, codec = both
+    vocabulary = reference._batch._vocabulary
+    unmasked = dataclasses.replace(vocabulary, breaking_SV=np.zeros_like(vocabulary.breaking_SV))
+    monkeypatch.setattr(reference._batch, "_vocabulary", unmasked)  # OpenVINO cannot mask what is no UTF-8
     asked = requests(codec)
     ours, theirs = (asyncio.run(answers(one, asked)) for one in (engine, reference))
     same = [
@@ -120,3 +125,74 @@ def test_a_closed_engine_says_so(model_folder):
     with pytest.raises(EngineDownError):
         asyncio.run(collect(engine.generate(requests(codec)[0])))
     assert engine.health().state == "down"
+
+
+@pytest.mark.parametrize("settings", [{"top_p": 0.0}, {"min_p": 1.0}, {"temperature": 1e-300}])
+def test_what_leaves_the_best_token_alone_is_greedy_and_not_refused(both, settings):
+    engine, codec = both
+    greedy, same = (requests(codec, max_tokens=6, **each)[0] for each in ({}, {"temperature": 0.7, **settings}))
+    asked = [asyncio.run(collect(engine.generate(one))) for one in (greedy, same)]
+    ids = [[piece.token_id for piece in said] for said in asked]
+    assert ids[0] == ids[1]
+
+
+class Broken:
+    """A pipeline that refuses a request as no library should, or hangs, or fails with a prompt in its message."""
+
+    def __init__(self, add=None, step=None):
+        self._add, self._step = add, step
+
+    def add_request(self, *_):
+        return self._add() if self._add else None
+
+    def step(self):
+        self._step()
+
+
+def raising(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+@pytest.fixture
+def breakable(model_folder):
+    """An engine of its own whose pipeline a test may break; a step may last half a second."""
+    settings = dataclasses.replace(SETTINGS, engine="openvino", step_limit_s=0.5)
+    with opened(model_folder, settings) as (engine, codec):
+        yield engine._fast, codec
+
+
+def test_a_request_that_breaks_the_library_ends_alone(breakable):
+    engine, codec = breakable
+    whole, engine._pipeline = engine._pipeline, Broken(add=raising(TypeError("not this")))
+    with pytest.raises(UserError, match="not this"):
+        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+    engine._pipeline = whole
+    assert asyncio.run(answers(engine, requests(codec, max_tokens=2)))
+    assert engine.health().state == "ok"
+
+
+def test_a_step_that_fails_ends_what_runs_and_writes_no_text_to_the_log(breakable, caplog):
+    engine, codec = breakable
+    engine._pipeline = Broken(step=raising(RuntimeError("아버지가 방에")))
+    with pytest.raises(EngineDownError):
+        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+    assert engine.health().state == "down"
+    assert "RuntimeError" in caplog.text and "아버지" not in caplog.text
+
+
+def test_a_step_that_hangs_is_told_to_who_waits(breakable):
+    engine, codec = breakable
+    comes_back = threading.Event()
+    engine._pipeline = Broken(step=comes_back.wait)
+    try:
+        with pytest.raises(EngineDownError, match="come back"):
+            asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+        assert engine.health().state == "stalled"
+        with pytest.raises(EngineDownError, match="come back"):
+            asyncio.run(collect(engine.generate(requests(codec)[0])))
+    finally:
+        engine._pipeline._step = raising(RuntimeError("ends"))
+        comes_back.set()
