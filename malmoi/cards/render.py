@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from malmoi.cards.blocked import find
 from malmoi.cards.card import PLACEHOLDER, Card, Input
 from malmoi.kit.errors import UserError, did_you_mean
 
@@ -31,7 +32,7 @@ def check_inputs(card: Card, values: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(name, f"{card.id} has no input {name!r}", hint=did_you_mean(name, names))
     cleaned = {each.name: _clean(each, values.get(each.name)) for each in card.inputs}
     for name, value in cleaned.items():
-        blocked = [word for word in card.guards.blocked_words if word in str(value)]
+        blocked = [word for word in card.guards.blocked_words if find(str(value), [word])]
         if blocked:
             raise InputError(name, f"{name} has a word that this card refuses: {blocked[0]!r}")
     return cleaned

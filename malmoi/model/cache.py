@@ -1,24 +1,25 @@
 """Keys and values of what was already read, so that each token of an answer costs one token of work.
 
-Shape letters: B row (one request), K key/value head, S slot (= position in the request), D number in a head, T token.
+Shape letters: B row of a batch, K key/value head, S slot (= position in the request), D number in a head, T token.
 
-How an engine with several requests at once (continuous batching) uses it:
+Each request has a Row of its own, which grows as it is read: a slot is its token's position. Requests decode together
+as a list of rows, each at its own length; who leaves or joins moves nobody else's numbers.
 
-    cache = Cache.empty(shape, rows=8, slots=1024)
-    one = cache.rows(2, 3)                                # a view of row 2: a new request comes in
-    model(prompt_1T, one.next_positions(T), cache=one)    # read its prompt
-    one.advance(T)
-    running = cache.rows(0, 3)                            # rows 0..2 decode together, each at its own length
-    model(last_tokens_B1, running.next_positions(1), cache=running)
-    running.advance(1)
+    row = Row.empty(shape, like=weight)
+    model(prompt_1T, next_positions([row], T), cache=[row])    # reads a prompt
+    row.length += T
+    rows = [row, other]
+    model(last_tokens_B1, next_positions(rows, 1), cache=rows)  # one token for each
+    for row in rows:
+        row.length += 1
 
-Views share memory with the whole and copy nothing, so the requests that run must be the first rows: when row 0 ends,
-`cache.move(2, 0)` fills the hole. A slot is its token's position, and a query at position p sees slots 0..p, so what a
-former request or padding left in later slots is never seen: rows need no clearing, only `lengths` set to 0. Prompts of
-different lengths can be read at once, padded on the right; advance each row by its own length then.
+Attention runs row by row, each over its own slots and no others, so what a request gets is the same to the last bit
+whoever else is in the batch (serve/torch_engine.py), and a short one does not pay for a long one beside it. To read
+another text after the same beginning, set `length` back: later slots are written over and never seen.
 """
-# ruff: noqa: N803, N806, N815 (shape letters)
+# ruff: noqa: N803, N806 (shape letters)
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,57 +27,51 @@ from torch import Tensor
 
 from malmoi.model.shape import Shape
 
+BLOCK_TOKENS = 256
+"""A row grows by so many slots at a time, up to a power of two of them: a long request is copied rarely."""
 
-@dataclass
-class Cache:
-    """Per layer keys and values (B, K, S, D), rotated; `lengths_B` (int64, on the CPU): tokens each row holds."""
+
+@dataclass(eq=False)
+class Row:
+    """Per layer keys and values (K, S, D), rotated; length: tokens held."""
 
     keys: list[Tensor]
     values: list[Tensor]
-    lengths_B: Tensor
+    length: int = 0
 
     @staticmethod
-    def empty(shape: Shape, rows: int, slots: int, like: Tensor | None = None) -> "Cache":
-        """Room for `rows` requests of `slots` tokens each, in the type and on the device of `like` (a weight)."""
-        size = (rows, shape.kv_heads, slots, shape.head_size)
-        dtype, device = (like.dtype, like.device) if like is not None else (torch.float32, torch.device("cpu"))
-        keys = [torch.zeros(size, dtype=dtype, device=device) for _ in range(shape.layers)]
-        values = [torch.zeros(size, dtype=dtype, device=device) for _ in range(shape.layers)]
-        return Cache(keys, values, torch.zeros(rows, dtype=torch.int64))
+    def empty(shape: Shape, like: Tensor) -> "Row":
+        """A row without room yet, in the type and on the device of `like` (a weight)."""
+        size = (shape.kv_heads, 0, shape.head_size)
+        keys, values = ([like.new_empty(size) for _ in range(shape.layers)] for _ in range(2))
+        return Row(keys, values)
 
     @property
     def slots(self) -> int:
-        """How many tokens a row can hold."""
-        return self.keys[0].shape[2]
+        """How many tokens there is room for now."""
+        return self.keys[0].shape[1]
 
-    def rows(self, start: int, stop: int) -> "Cache":
-        """A view of rows start..stop-1. What is written through it is written to the whole."""
-        keys, values = [each[start:stop] for each in self.keys], [each[start:stop] for each in self.values]
-        return Cache(keys, values, self.lengths_B[start:stop])
+    def reserve(self, tokens: int) -> None:
+        """Makes room for `tokens` more. Raises the memory error of torch (RuntimeError) where there is none."""
+        needed = self.length + tokens
+        if needed <= self.slots:
+            return
+        grown = max(-(-needed // BLOCK_TOKENS) * BLOCK_TOKENS, min(2 * self.slots, self.slots + 8 * BLOCK_TOKENS))
+        for stores in (self.keys, self.values):
+            for layer, old in enumerate(stores):
+                new = old.new_empty((old.shape[0], grown, old.shape[2]))
+                new[:, : self.length] = old[:, : self.length]
+                stores[layer] = new
 
-    def next_positions(self, tokens: int) -> Tensor:
-        """The positions (B, T) of the next `tokens` tokens of each row, on the cache's device."""
-        positions_BT = self.lengths_B[:, None] + torch.arange(tokens)
-        return positions_BT.to(self.keys[0].device)
+    def write(self, layer: int, keys_KTD: Tensor, values_KTD: Tensor) -> tuple[Tensor, Tensor]:
+        """Stores one layer's keys and values of the next T tokens; gives all up to them (K, S, D), without a copy."""
+        stop = self.length + keys_KTD.shape[1]
+        for stores, fresh in ((self.keys, keys_KTD), (self.values, values_KTD)):
+            stores[layer][:, self.length : stop] = fresh
+        return self.keys[layer][:, :stop], self.values[layer][:, :stop]
 
-    def advance(self, tokens: int | Tensor) -> None:
-        """Counts `tokens` (one number, or one per row) as read, after the forward pass that wrote them."""
-        self.lengths_B += tokens
 
-    def move(self, source: int, target: int) -> None:
-        """Moves the request in row `source` to row `target`; `source` is free afterwards."""
-        length = int(self.lengths_B[source])
-        for each in (*self.keys, *self.values):
-            each[target, :, :length] = each[source, :, :length]
-        self.lengths_B[target] = length
-        self.lengths_B[source] = 0
-
-    def write(self, layer: int, positions_BT: Tensor, new: tuple[Tensor, Tensor]) -> None:
-        """Stores keys and values (B, K, T, D) of one layer at the slots that their positions name."""
-        rows_B1 = torch.arange(positions_BT.shape[0], device=positions_BT.device)[:, None]
-        for store, fresh in zip((self.keys[layer], self.values[layer]), new, strict=True):
-            store.transpose(1, 2)[rows_B1, positions_BT] = fresh.transpose(1, 2).to(store.dtype)
-
-    def read(self, layer: int, slots: int) -> tuple[Tensor, Tensor]:
-        """Keys and values (B, K, slots, D) of one layer, without a copy."""
-        return self.keys[layer][:, :, :slots], self.values[layer][:, :, :slots]
+def next_positions(rows: Sequence[Row], tokens: int) -> Tensor:
+    """The positions (B, T) of the next `tokens` tokens of each row, on the rows' device."""
+    starts_B = torch.tensor([row.length for row in rows], device=rows[0].keys[0].device)
+    return starts_B[:, None] + torch.arange(tokens, device=starts_B.device)

@@ -19,17 +19,25 @@ HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, 
 
 
 class Linear(nn.Linear):
-    """nn.Linear without bias, on the path of `linear`."""
+    """nn.Linear without bias, on the path of `linear`. packed: the weight as oneDNN wants it, if it stays."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, bias=False)
+        self.packed: Tensor | None = None
 
     def reset_parameters(self) -> None:
         """Leaves the memory as it is: `transformer.start` or a checkpoint fills it."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Linear)
         """Returns input W^T over the last axis."""
-        return linear(input, self.weight)
+        return linear(input, self.weight) if self.packed is None else packed_product(input, self.packed)
+
+    def pack(self, rows: int) -> None:
+        """Lays the weight out once for products of about `rows` rows, for a model that is only run (CPU, float32).
+
+        Products are bit-equal to unpacked ones of two rows and more, and 1.1 to 2.7 times as fast at 16 rows.
+        """
+        self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), rows)  # noqa: SLF001
 
 
 def linear(x_MI: Tensor, weight_OI: Tensor) -> Tensor:
@@ -48,6 +56,17 @@ def product(x_MI: Tensor, weight_OI: Tensor) -> Tensor:
     if not _suits_onednn(x_MI, weight_OI):
         return functional.linear(x_MI, weight_OI)
     return torch.ops.mkldnn._linear_pointwise(x_MI, weight_OI, None, "none", [], "")  # noqa: SLF001 (no public name yet)
+
+
+def packed_product(x_MI: Tensor, packed: Tensor) -> Tensor:
+    """Gives x W^T for a packed weight. A row's result is the same to the last bit however many rows go with it.
+
+    A single row would take another kernel, which adds in another order: it goes with a copy of itself.
+    """
+    is_single = x_MI.numel() == x_MI.shape[-1]
+    x_2I = x_MI.reshape(1, -1).expand(2, -1).contiguous() if is_single else x_MI
+    result = torch.ops.mkldnn._linear_pointwise(x_2I, packed, None, "none", [], "")  # noqa: SLF001
+    return result[:1].reshape(*x_MI.shape[:-1], -1) if is_single else result
 
 
 def outer_product(gradient_MO: Tensor, x_MI: Tensor) -> Tensor:

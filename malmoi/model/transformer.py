@@ -7,12 +7,13 @@ C hidden size, F feed-forward size, V vocabulary.
 # ruff: noqa: N803, N806 (shape letters)
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from malmoi.model.cache import Cache
+from malmoi.model.cache import Row
 from malmoi.model.linear import Linear
 from malmoi.model.shape import PARTS_PER_BLOCK, Shape
 from malmoi.model.spans import Spans, attend
@@ -22,6 +23,9 @@ START_DEVIATION = 0.02
 
 Mask = Tensor | Spans | None
 """Who sees whom: a bool tensor broadcastable to (B, 1, T, S), the pieces of a packed batch, or plain causal order."""
+
+Rows = Sequence[Row] | None
+"""A row of the cache for each row of the batch."""
 
 Rotation = tuple[Tensor, Tensor]
 """Cosines and sines (B, T, 1, D/2) of the angles of each position."""
@@ -58,8 +62,7 @@ class Attention(nn.Module):
             part(x_BTC).unflatten(2, (-1, self.head_size)) for part in (self.q_proj, self.k_proj, self.v_proj)
         )
         q_BHTD, k_BKTD = rotate(q_BTHD, rotation).transpose(1, 2), rotate(k_BTKD, rotation).transpose(1, 2)
-        k_BKSD, v_BKSD = view.remember(self.layer, k_BKTD, v_BTKD.transpose(1, 2))
-        gathered_BHTD = view.attend(q_BHTD, k_BKSD.to(q_BHTD.dtype), v_BKSD.to(q_BHTD.dtype))
+        gathered_BHTD = view.gather(self.layer, q_BHTD, (k_BKTD, v_BTKD.transpose(1, 2)))
         return self.o_proj(gathered_BHTD.transpose(1, 2).flatten(2))
 
 
@@ -94,37 +97,48 @@ class Block(nn.Module):
 
 
 class View:
-    """What the tokens of one forward pass may look at: each other, or the cache, under a mask."""
+    """What the tokens of one forward pass may look at: each other under a mask, or what their rows of a cache hold."""
 
-    def __init__(self, positions_BT: Tensor, mask: Mask, cache: Cache | None) -> None:
-        self.positions_BT, self.mask, self.cache, self.slots = positions_BT, mask, cache, 0
-        if cache is not None:
-            assert not isinstance(mask, Spans), "spans are for packed training batches"
-            self.slots = int(positions_BT.max()) + 1
-            assert self.slots <= cache.slots, (self.slots, cache.slots)
-            seen_S = torch.arange(self.slots, device=positions_BT.device)
-            seen_B1TS = seen_S <= positions_BT[:, None, :, None]
-            self.mask = seen_B1TS if mask is None else seen_B1TS & mask
+    def __init__(self, tokens: int, mask: Mask, rows: Sequence[Row] | None) -> None:
+        self.mask, self.rows = mask, rows
+        if rows is not None:
+            assert mask is None, "with a cache each token sees what its row holds up to itself"
+            for row in rows:
+                row.reserve(tokens)
+            self.row_masks = [_causal_mask(row, tokens) for row in rows]
 
-    def remember(self, layer: int, k_BKTD: Tensor, v_BKTD: Tensor) -> tuple[Tensor, Tensor]:
-        """The keys and values to attend to, after these were added."""
-        if self.cache is None:
-            return k_BKTD, v_BKTD
-        self.cache.write(layer, self.positions_BT, (k_BKTD, v_BKTD))
-        return self.cache.read(layer, self.slots)
+    def gather(self, layer: int, q_BHTD: Tensor, new: tuple[Tensor, Tensor]) -> Tensor:
+        """What each token gathers (B, H, T, D). new: keys and values (B, K, T, D) of the tokens themselves."""
+        if self.rows is None:
+            return self._attend(q_BHTD, new, self.mask)
+        gathered = []
+        for number, (row, mask) in enumerate(zip(self.rows, self.row_masks, strict=True)):
+            k_KSD, v_KSD = row.write(layer, new[0][number], new[1][number])
+            gathered.append(self._attend(q_BHTD[number : number + 1], (k_KSD[None], v_KSD[None]), mask))
+        return torch.cat(gathered)
 
-    def attend(self, q_BHTD: Tensor, k_BKSD: Tensor, v_BKSD: Tensor) -> Tensor:
-        """Scaled dot-product attention (B, H, T, D) under the mask."""
-        if isinstance(self.mask, Spans):
-            return attend(q_BHTD, k_BKSD, v_BKSD, self.mask)
+    def _attend(self, q_BHTD: Tensor, held: tuple[Tensor, Tensor], mask: Mask) -> Tensor:
+        """Scaled dot-product attention (B, H, T, D) to keys and values (B, K, S, D) under a mask."""
+        k_BKSD, v_BKSD = (each.to(q_BHTD.dtype) for each in held)
+        if isinstance(mask, Spans):
+            return attend(q_BHTD, k_BKSD, v_BKSD, mask)
         groups = q_BHTD.shape[1] // k_BKSD.shape[1]
-        if groups > 1 and self.mask is not None and q_BHTD.is_cuda:
+        if groups > 1 and mask is not None and q_BHTD.is_cuda:
             # On a GPU the kernel that takes a mask does not know shared heads; without this, a slow one would run.
             k_BKSD, v_BKSD = (each.repeat_interleave(groups, dim=1) for each in (k_BKSD, v_BKSD))
             groups = 1
+        is_causal = mask is None and q_BHTD.shape[2] == k_BKSD.shape[2]
         return functional.scaled_dot_product_attention(
-            q_BHTD, k_BKSD, v_BKSD, attn_mask=self.mask, is_causal=self.mask is None, enable_gqa=groups > 1
+            q_BHTD, k_BKSD, v_BKSD, attn_mask=mask, is_causal=is_causal, enable_gqa=groups > 1
         )
+
+
+def _causal_mask(row: Row, tokens: int) -> Tensor | None:
+    """Who of the next T tokens sees which slot (T, S); None where plain causal order or one token needs no mask."""
+    if tokens == 1 or row.length == 0:
+        return None
+    slots_S = torch.arange(row.length + tokens, device=row.keys[0].device)
+    return slots_S <= slots_S[row.length :, None]
 
 
 class Decoder(nn.Module):
@@ -157,18 +171,17 @@ class Transformer(nn.Module):
         if shape.tied:
             self.lm_head.weight = self.model.embed_tokens.weight
 
-    def forward(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Cache | None = None) -> Tensor:
+    def forward(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Rows = None) -> Tensor:
         """Logits (B, T, V) for the token after each token.
 
-        positions_BT (int64) count from 0 in each document or request. With a cache, the tokens are added to it at
-        their positions, and each sees what its row holds up to itself (S = slots up to the highest position); a
-        mask narrows that further.
+        positions_BT (int64) count from 0 in each document or request. With a cache (a Row for each of B), the tokens
+        are written after what their rows hold, and each sees its row up to itself.
         """
         return self.lm_head(self.hidden(tokens_BT, positions_BT, mask, cache))
 
-    def hidden(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Cache | None = None) -> Tensor:
+    def hidden(self, tokens_BT: Tensor, positions_BT: Tensor, mask: Mask = None, cache: Rows = None) -> Tensor:
         """The states (B, T, C) that the output matrix turns into logits: for who needs logits of few tokens only."""
-        return self.model(tokens_BT, positions_BT, View(positions_BT, mask, cache))
+        return self.model(tokens_BT, positions_BT, View(tokens_BT.shape[1], mask, cache))
 
 
 def angles(positions_BT: Tensor, shape: Shape) -> Rotation:

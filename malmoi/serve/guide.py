@@ -65,7 +65,7 @@ class Matcher:
         self._bits = llguidance.numpy.allocate_token_bitmask(1, vocabulary_tokens)
         self._vocabulary_tokens = vocabulary_tokens
 
-    def forbidden(self) -> np.ndarray:
+    def forbidden(self, left_tokens: int) -> np.ndarray:  # noqa: ARG002
         """Per token (bool, V): whether the grammar forbids it as the next one."""
         llguidance.numpy.fill_next_token_bitmask(self._matcher, self._bits)
         allowed = np.unpackbits(self._bits[0].view(np.uint8), bitorder="little")

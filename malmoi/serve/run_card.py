@@ -155,7 +155,7 @@ async def _say(
         seed=task.seed,
         guide=guide,
     )
-    stream, said = TextStream(task.codec, (*task.decoding.stop, *task.card.guards.blocked_words)), ""
+    stream, said = TextStream(task.codec, task.decoding.stop, blocked=task.card.guards.blocked_words), ""
     async with aclosing(answer(task.engine, request, stream)) as pieces:
         async for piece in pieces:
             if piece.text:

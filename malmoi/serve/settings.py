@@ -69,7 +69,8 @@ class ServeSettings:
     for a slot; more get 429. prefill_tokens: a long prompt is read in pieces of this size, so that the answers under
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
-    threads: CPU threads for torch; None leaves torch's own choice. web: who may ask, and how long is waited for them.
+    threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
+    is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them.
     records: what is kept of answers.
     """
 
@@ -80,6 +81,7 @@ class ServeSettings:
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
     prefill_tokens: int = 256
+    step_limit_s: float = 120.0
     default_max_tokens: int = 256
     max_body_bytes: int = 1_048_576
     keys: Path | None = None

@@ -11,7 +11,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from malmoi.cards.blocked import find
 from malmoi.serve.engine import Engine, Piece, Request, Score
+from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
 _OPEN_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]{1,8}\\Z")
@@ -45,21 +47,30 @@ class TextPiece:
 
 @dataclass
 class TextStream:
-    """Turns the pieces of one answer into text. `stops` end it and are not part of it.
+    """Turns the pieces of one answer into text. `stops` end it and are not part of it; nor are `blocked` words.
 
-    released: characters shown so far; a start above 0 counts what is shown before the answer (an echoed prompt).
+    An answer that a blocked word ended finishes with "content_filter". released: characters shown so far; a start above
+    0 counts what is shown before the answer (an echoed prompt). left_out_bytes: of an engine that cannot mask what is
+    no UTF-8.
     """
 
     codec: Codec
     stops: Sequence[str] = ()
     released: int = 0
+    blocked: Sequence[str] = ()
     num_tokens: int = 0
+    left_out_bytes: int = 0
     _held: str = ""
+    _before: str = ""
     _tokens: list[TokenText] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stops = tuple(unicodedata.normalize("NFC", stop) for stop in self.stops)
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+
+    def follow(self, prompt_ids: Sequence[int]) -> None:
+        """Goes on after a prompt, which may end inside a character: what completes it belongs to the answer."""
+        self._decoder.decode(open_bytes(self.codec, prompt_ids))
 
     def feed(self, piece: Piece) -> TextPiece:
         """What may be shown after one more token. Its text is empty while a character or a stop string is open."""
@@ -67,16 +78,28 @@ class TextStream:
         content = b"" if piece.is_end else self.codec.token_bytes(piece.token_id)
         start = self.released + len(self._held)
         self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
-        self._held += self._decoder.decode(content)
+        self._held += self._decode(content)
+        is_last = piece.finish is not None
+        guarded = find(self._held, self.blocked, self._before, is_whole=is_last) if self.blocked else None
         found = [place for place in map(self._held.find, self.stops) if place >= 0]
+        if guarded is not None and not guarded.is_open and guarded.place <= min(found, default=guarded.place):
+            return self._release(guarded.place, "content_filter")
         if found:
             return self._release(min(found), "stop")
-        if piece.finish is not None:  # bytes of a character that was cut by the end are left out
+        if is_last:  # bytes of a character that was cut by the end are left out
             return self._release(len(self._held), piece.finish)
-        return self._release(len(self._held) - self._waiting(), None)
+        waiting = max(self._waiting(), len(self._held) - guarded.place if guarded else 0)
+        return self._release(len(self._held) - waiting, None)
+
+    def _decode(self, content: bytes) -> str:
+        """The text of some more bytes. Those that are no UTF-8 are left out and counted."""
+        waiting = len(self._decoder.getstate()[0])
+        text = self._decoder.decode(content)
+        self.left_out_bytes += waiting + len(content) - len(text.encode()) - len(self._decoder.getstate()[0])
+        return text
 
     def _waiting(self) -> int:
-        """Characters at the end of the held text that must wait."""
+        """Characters at the end of the held text that may belong to a syllable or to a stop string."""
         held = self._held
         opened = _OPEN_SYLLABLE.search(held)
         waiting = opened.end() - opened.start() if opened else 0
@@ -91,6 +114,7 @@ class TextStream:
         """Shows the first `count` characters of what is held, with the tokens that begin in them; at the end, all."""
         text, self._held = self._held[:count], self._held[count:]
         self.released += count
+        self._before = text[-1:] or self._before
         due = [token for token in self._tokens if finish or token.start < self.released]
         self._tokens = [] if finish else [token for token in self._tokens if token.start >= self.released]
         placed = (replace(token, start=min(token.start, self.released)) for token in due)
@@ -107,6 +131,8 @@ def echo(codec: Codec, scores: Sequence[Score]) -> TextPiece:
 
 async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncGenerator[TextPiece, None]:
     """The answer to `request` as text. The last piece carries `finish`. Closing it early frees the engine's slot."""
+    if request.guide is None:  # a guide begins with a character of its own
+        stream.follow(request.prompt_ids)
     async with aclosing(engine.generate(request)) as steps:
         async for pieces in steps:
             shown = _joined([stream.feed(piece) for piece in pieces])

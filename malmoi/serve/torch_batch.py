@@ -1,13 +1,14 @@
 """Continuous batching: requests share each forward pass, and join and leave between two of them.
 
-One Batch belongs to one thread. Row i of the cache is the i-th running job; a job whose prompt is still being read has
-the row after them. A step reads one piece of one prompt (so that a long one holds nobody up for long) and then gives
-every running job one token. Shape letters: B row, T token, V vocabulary.
+One Batch belongs to one thread. Each job has a row of the cache of its own. A step gives every running job one token
+and then reads one piece of one prompt, so that a long one holds nobody up for long. What fails for one job ends that
+job: a pass over all of them that fails is done again one by one. Shape letters: B row, T token, C hidden, V vocabulary.
 """
-# ruff: noqa: N803, N806, N815 (shape letters)
+# ruff: noqa: N803, N806 (shape letters)
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,11 +16,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from malmoi.kit.errors import UserError
-from malmoi.model.cache import Cache
+from malmoi.model.cache import Row, next_positions
 from malmoi.model.transformer import Transformer
-from malmoi.serve.engine import Piece, Request, Score
-from malmoi.serve.guide import Matcher
-from malmoi.serve.sampling import Sampler, logprob_of, most_probable
+from malmoi.serve.engine import EngineDownError, OverloadedError, Score
+from malmoi.serve.next_token import Job, Vocabulary, next_piece
+
+_log = logging.getLogger(__name__)
 
 _SCORED_TOKENS = 256
 """score() makes the logits of so many tokens at a time: 256 x 50,000 x 4 bytes = 51 MB."""
@@ -27,40 +29,28 @@ _SCORED_TOKENS = 256
 
 @dataclass(frozen=True)
 class Limits:
-    """What a batch may do. end_ids end an answer; banned_V (bool) marks tokens that are never sampled."""
+    """What a batch may do: requests at once, and tokens of a prompt that are read in one step."""
 
     slots: int
     prefill_tokens: int
-    end_ids: tuple[int, ...]
-    banned_V: np.ndarray
 
 
 @dataclass(eq=False)
-class Job:
-    """One request on its way. `emit` receives its pieces, or the exception that ended it; it must not raise."""
+class _Seat:
+    """A job and its row of the cache."""
 
-    request: Request
-    emit: Callable[[Piece | Exception], None]
-    matcher: Matcher | None = None
-    is_cancelled: bool = False
-    read_tokens: int = 0
-    answer_ids: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.sampler = Sampler(self.request)
+    job: Job
+    row: Row
 
 
 class Batch:
     """The jobs under way, their cache, and one step of all of them."""
 
-    def __init__(self, model: Transformer, limits: Limits) -> None:
-        self._model, self._limits = model, limits
-        weight = model.lm_head.weight
-        self._context_tokens = model.shape.context_tokens
-        self._cache = Cache.empty(model.shape, rows=limits.slots, slots=self._context_tokens, like=weight)
-        self._device = weight.device
-        self._running: list[Job] = []
-        self._reading: Job | None = None
+    def __init__(self, model: Transformer, limits: Limits, vocabulary: Vocabulary) -> None:
+        self._model, self._limits, self._vocabulary = model, limits, vocabulary
+        self._weight = model.lm_head.weight
+        self._running: list[_Seat] = []
+        self._reading: _Seat | None = None
 
     @property
     def num_jobs(self) -> int:
@@ -75,13 +65,12 @@ class Batch:
     def admit(self, job: Job) -> None:
         """Takes a job in. Its prompt is read from the next step on."""
         assert self.can_admit, (self.num_jobs, self._limits.slots)
-        self._reading = job
-        self._cache.lengths_B[len(self._running)] = 0
+        self._reading = _Seat(job, Row.empty(self._model.shape, self._weight))
 
     def step(self) -> None:
         """One token for every running job, then one piece of the prompt that is being read."""
-        self._leave([job for job in self._running if job.is_cancelled])
-        if self._reading is not None and self._reading.is_cancelled:
+        self._running = [seat for seat in self._running if not seat.job.is_cancelled]
+        if self._reading is not None and self._reading.job.is_cancelled:
             self._reading = None
         if self._running:
             self._decode()
@@ -89,32 +78,28 @@ class Batch:
             self._read(self._reading)
 
     def fail(self, error: Exception) -> None:
-        """Ends every job with `error` and empties the batch."""
-        jobs = [*self._running, *([self._reading] if self._reading else [])]
-        self._running, self._reading = [], None
-        self._cache.lengths_B.zero_()
-        for job in jobs:
-            job.emit(error)
+        """Ends every job with `error`, and none of them says anything more. Any thread may call this."""
+        seats = [*self._running, *([self._reading] if self._reading else [])]
+        for seat in seats:
+            seat.job.is_cancelled = True
+            seat.job.emit(error)
 
     def score(self, token_ids: Sequence[int], top: int) -> list[Score]:
         """Gives log p of each token given those before it; the jobs under way are not touched."""
-        hidden_TC = self._states(token_ids)
-        return [Score(token_ids[0], None), *self._scores(hidden_TC[:-1], token_ids[1:], top)]
+        states_TC = self._states(token_ids)
+        return [Score(token_ids[0], None), *self._scores(states_TC[:-1], token_ids[1:], top)]
 
     def score_many(
         self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int
     ) -> list[list[Score]]:
         """Gives log p of the tokens of each continuation after the prefix, which is read once."""
-        weight, longest = self._model.lm_head.weight, max(map(len, continuations))
-        cache = Cache.empty(self._model.shape, 1, len(prefix_ids) + longest, like=weight)
-        prefix_BT = torch.tensor([prefix_ids], device=self._device)
-        last_C = self._model.hidden(prefix_BT, cache.next_positions(len(prefix_ids)), cache=cache)[0, -1]
+        row = Row.empty(self._model.shape, self._weight)
+        last_1C = self._next_states([row], [prefix_ids])[0, -1:]
         result = []
-        for continuation in continuations:  # each is written over the one before: later slots are never seen
-            cache.lengths_B[0] = len(prefix_ids)
-            tokens_BT = torch.tensor([continuation], device=self._device)
-            states_TC = self._model.hidden(tokens_BT, cache.next_positions(len(continuation)), cache=cache)[0]
-            result.append(self._scores(torch.cat((last_C[None], states_TC[:-1])), continuation, top))
+        for continuation in continuations:  # each is written over the one before
+            row.length = len(prefix_ids)
+            states_TC = self._next_states([row], [continuation])[0]
+            result.append(self._scores(torch.cat((last_1C, states_TC[:-1])), continuation, top))
         return result
 
     def embed(self, token_ids: Sequence[int]) -> list[float]:
@@ -123,14 +108,22 @@ class Batch:
 
     def _states(self, token_ids: Sequence[int]) -> Tensor:
         """The states (T, C) of a text that is read at once, without the cache."""
-        tokens_BT = torch.tensor([token_ids], device=self._device)
-        return self._model.hidden(tokens_BT, torch.arange(len(token_ids), device=self._device)[None])[0]
+        tokens_BT = torch.tensor([token_ids], device=self._weight.device)
+        return self._model.hidden(tokens_BT, torch.arange(len(token_ids), device=tokens_BT.device)[None])[0]
+
+    def _next_states(self, rows: Sequence[Row], tokens: Sequence[Sequence[int]]) -> Tensor:
+        """The states (B, T, C) of the next tokens of some rows, which then hold them."""
+        tokens_BT = torch.tensor(tokens, device=self._weight.device)
+        states_BTC = self._model.hidden(tokens_BT, next_positions(rows, tokens_BT.shape[1]), cache=rows)
+        for row in rows:
+            row.length += tokens_BT.shape[1]
+        return states_BTC
 
     def _scores(self, states_TC: Tensor, targets: Sequence[int], top: int) -> list[Score]:
         """What the model gives each target, from the state before it."""
         result = []
         for start in range(0, len(targets), _SCORED_TOKENS):
-            targets_T = torch.tensor(targets[start : start + _SCORED_TOKENS], device=self._device)
+            targets_T = torch.tensor(targets[start : start + _SCORED_TOKENS], device=self._weight.device)
             logits_TV = self._model.lm_head(states_TC[start : start + len(targets_T)]).float()
             logprobs_TV = functional.log_softmax(logits_TV, dim=-1)
             chosen = logprobs_TV.gather(1, targets_T[:, None])[:, 0].tolist()
@@ -140,89 +133,82 @@ class Batch:
 
     def _decode(self) -> None:
         """One forward pass for all running jobs, each at its own position."""
-        running = self._cache.rows(0, len(self._running))
-        last_BT = torch.tensor([[job.answer_ids[-1]] for job in self._running], device=self._device)
-        logits_BTV = self._model(last_BT, running.next_positions(1), cache=running)
-        running.advance(1)
-        logits_BV = logits_BTV[:, -1].float().cpu().numpy()
-        ended = [job for job, logits_V in zip(self._running, logits_BV, strict=True) if self._next_token(job, logits_V)]
-        self._leave(ended)
+        seats = [seat for seat in self._running if self._has_room(seat, 1)]
+        try:
+            logits_BV = self._logits(seats) if seats else []
+        except Exception:
+            _log.exception("a step of %d answers failed; it is done again one by one", len(seats))
+            logits_BV = [self._logits_alone(seat) for seat in seats]
+        self._running = [
+            seat
+            for seat, logits_V in zip(seats, logits_BV, strict=True)
+            if logits_V is not None and self._goes_on(seat.job, logits_V)
+        ]
 
-    def _read(self, job: Job) -> None:
+    def _logits(self, seats: Sequence[_Seat]) -> np.ndarray:
+        """The logits (B, V) after the last token of each answer."""
+        states_BTC = self._next_states([seat.row for seat in seats], [seat.job.answer_ids[-1:] for seat in seats])
+        return self._model.lm_head(states_BTC[:, -1]).float().cpu().numpy()
+
+    def _logits_alone(self, seat: _Seat) -> np.ndarray | None:
+        """The logits (V) of one answer; None where they cannot be had, and the request has been told."""
+        try:
+            seat.row.length = len(seat.job.request.prompt_ids) + len(seat.job.answer_ids) - 1
+            return self._logits([seat])[0]
+        except Exception as error:
+            _log.exception("a step of one answer failed; the others go on")
+            seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
+            return None
+
+    def _has_room(self, seat: _Seat, tokens: int) -> bool:
+        """Whether the row could be made large enough; the request is told where it could not."""
+        try:
+            seat.row.reserve(tokens)
+        except (RuntimeError, MemoryError):  # torch's errors of both kinds of memory are RuntimeErrors
+            seat.job.emit(OverloadedError("there is no memory for this answer now"))
+            return False
+        return True
+
+    def _read(self, seat: _Seat) -> None:
         """Reads the next piece of a prompt; the last piece gives the first token, and the job runs with the others."""
-        row = len(self._running)
-        one = self._cache.rows(row, row + 1)
+        job = seat.job
         piece = job.request.prompt_ids[job.read_tokens : job.read_tokens + self._limits.prefill_tokens]
-        tokens_BT = torch.tensor([piece], device=self._device)
-        hidden_BTC = self._model.hidden(tokens_BT, one.next_positions(len(piece)), cache=one)
-        one.advance(len(piece))
+        logits_V = self._logits_of_prompt(seat, piece) if self._has_room(seat, len(piece)) else None
         job.read_tokens += len(piece)
-        if job.read_tokens < len(job.request.prompt_ids):
+        if logits_V is not None and job.read_tokens < len(job.request.prompt_ids):
             return
         self._reading = None
-        self._running.append(job)
-        if self._next_token(job, self._model.lm_head(hidden_BTC[0, -1]).float().cpu().numpy()):
-            self._leave([job])
+        if logits_V is None:
+            return
+        self._running.append(seat)
+        if not self._goes_on(job, logits_V):
+            self._running.remove(seat)
 
-    def _next_token(self, job: Job, logits_V: np.ndarray) -> bool:
-        """Chooses and emits a job's next token. Returns whether the job has ended."""
-        if job.is_cancelled:
-            return True
+    def _logits_of_prompt(self, seat: _Seat, piece: Sequence[int]) -> np.ndarray | None:
+        """The logits (V) after a piece of a prompt; None where it could not be read, and the request has been told."""
         try:
-            piece = self._choose(job, logits_V)
-        except UserError as error:  # a guide that cannot be followed is this request's fault, not the batch's
+            state_C = self._next_states([seat.row], [piece])[0, -1]
+            return self._model.lm_head(state_C).float().cpu().numpy()
+        except Exception as error:
+            _log.exception("a prompt could not be read; the other answers go on")
+            seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
+            return None
+
+    def _goes_on(self, job: Job, logits_V: np.ndarray) -> bool:
+        """Chooses and emits a job's next token. Returns whether the job goes on."""
+        if job.is_cancelled:
+            return False
+        try:
+            piece = next_piece(job, logits_V, self._vocabulary, self._model.shape.context_tokens)
+        except UserError as error:  # a guide that cannot be followed
             job.emit(error)
-            return True
+            return False
+        except Exception as error:
+            _log.exception("no token could be chosen for one answer; the others go on")
+            job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
+            return False
         job.emit(piece)
-        return piece.finish is not None
-
-    def _choose(self, job: Job, logits_V: np.ndarray) -> Piece:
-        """A job's next token as a piece; logprobs are the model's own, before guide, temperature and filters."""
-        forbidden_V = self._limits.banned_V
-        if job.matcher is not None:
-            forbidden_V = forbidden_V | job.matcher.forbidden()
-            if forbidden_V.all():
-                raise UserError("the guide allows no token of this model's vocabulary")
-        else:
-            forbidden_V = self._without_ends(job, forbidden_V)
-        chosen = job.sampler.choose(logits_V, forbidden_V)
-        logprob, top = logprob_of(logits_V, chosen), most_probable(logits_V, job.request.top_logprobs)
-        if chosen in self._limits.end_ids or chosen in job.request.stop_token_ids:
-            return Piece(chosen, logprob, top, "stop", is_end=True)
-        job.answer_ids.append(chosen)
-        if job.matcher is not None:
-            job.matcher.accept(chosen)
-            if job.matcher.is_complete:
-                return Piece(chosen, logprob, top, "stop")
-        return Piece(chosen, logprob, top, "length" if self._is_full(job) else None)
-
-    def _without_ends(self, job: Job, forbidden_V: np.ndarray) -> np.ndarray:
-        """`forbidden_V` with the ends that may not come yet, or never. A guide alone says where an answer may end."""
-        request, ends = job.request, list[int]()
-        if request.ignore_eos or len(job.answer_ids) < request.min_tokens:
-            ends.extend(self._limits.end_ids)
-        if len(job.answer_ids) < request.min_tokens:
-            ends.extend(request.stop_token_ids)
-        if not ends:
-            return forbidden_V
-        forbidden_V = forbidden_V.copy()
-        forbidden_V[ends] = True
-        return forbidden_V
-
-    def _is_full(self, job: Job) -> bool:
-        answered = len(job.answer_ids)
-        return answered >= job.request.max_tokens or len(job.request.prompt_ids) + answered >= self._context_tokens
-
-    def _leave(self, jobs: list[Job]) -> None:
-        """Frees the rows of `jobs`; the last rows move into the holes, for the running ones must be the first."""
-        for job in jobs:
-            hole, last = self._running.index(job), len(self._running) - 1
-            if hole != last:
-                self._cache.move(last, hole)
-                self._running[hole] = self._running[last]
-            self._running.pop()
-            if self._reading is not None:
-                self._cache.move(last + 1, last)
+        return piece.finish is None
 
 
 def _tops(logprobs_TV: Tensor, top: int) -> list[tuple[tuple[int, float], ...]]:

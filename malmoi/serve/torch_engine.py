@@ -1,8 +1,9 @@
 """The torch engine: an exported model folder, one thread that runs the batch, and asyncio on the other side.
 
 It reads what training wrote without any conversion, so it is the reference that other engines are held against. Greedy
-answers equal a plain loop over the model token by token; with a seed, an answer depends on the batch only through the
-rounding of matrix products (see malmoi/serve/sampling.py).
+answers equal a plain loop over the model token by token. On a CPU in float32 an answer has the same bits whoever is
+with it in the batch: products run on packed weights, which add in one order for two rows and more, and attention runs
+row by row. On a GPU the batch may change the last bits.
 """
 
 import asyncio
@@ -11,12 +12,11 @@ import logging
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import numpy as np
 import torch
 
 from malmoi.kit import manifest
@@ -24,11 +24,16 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
 from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model.convert import load_hugging_face
+from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.transformer import Transformer
+from malmoi.serve import utf8
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
 from malmoi.serve.guide import KINDS, Grammars
+from malmoi.serve.next_token import Job, Vocabulary
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_batch import Batch, Job, Limits
+from malmoi.serve.step_watch import Step, free_memory_bytes
+from malmoi.serve.torch_batch import Batch, Limits
+from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
 T = TypeVar("T")
@@ -57,9 +62,8 @@ class TorchEngine:
         self.codec = Codec(model_dir)
         self._model = _load(model_dir, settings)
         end_ids = tuple(self.codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
-        limits = Limits(
-            settings.slots, settings.prefill_tokens, end_ids, banned_tokens(self._model, self.codec, end_ids)
-        )
+        check_memory(self._model, settings.slots)
+        is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, end_ids, self._model.shape.vocabulary_tokens)
         self._description = Description(
             name=settings.name or model_name(model_dir),
@@ -68,15 +72,19 @@ class TorchEngine:
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=_model_sha256(model_dir),
-            capabilities=CAPABILITIES,
+            capabilities=replace(CAPABILITIES, deterministic=is_exact),
         )
-        self._batch = Batch(self._model, limits)
+        vocabulary = Vocabulary.of(self.codec, end_ids, self._model.shape.vocabulary_tokens)
+        self._batch = Batch(self._model, Limits(settings.slots, settings.prefill_tokens), vocabulary)
+        self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
         self._news = threading.Condition()
-        self._closed = False
+        self._closed, self._ended = False, threading.Event()
         self._thread = threading.Thread(target=self._run, name="malmoi-torch-engine", daemon=True)
         self._thread.start()
+        self._watchdog = threading.Thread(target=self._watch, name="malmoi-torch-watchdog", daemon=True)
+        self._watchdog.start()
 
     def describe(self) -> Description:
         """What is being served."""
@@ -91,7 +99,8 @@ class TorchEngine:
         # A guide of 50,000 words takes a third of a second to build: not on the event loop.
         matcher = await asyncio.to_thread(self._grammars.matcher, request.guide) if request.guide else None
         pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
-        job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher)
+        state = utf8.BETWEEN if request.guide else utf8.after(0, open_bytes(self.codec, request.prompt_ids))
+        job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher, state)
         self._submit(lambda: self._waiting.append(job))
         try:
             while True:
@@ -130,7 +139,8 @@ class TorchEngine:
     def health(self) -> Health:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
-        return Health("ok" if alive else "down", self._batch.num_jobs, len(self._waiting) + len(self._asides))
+        state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
+        return Health(state, self._batch.num_jobs, len(self._waiting) + len(self._asides), self._step.lasts_s)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""
@@ -143,7 +153,9 @@ class TorchEngine:
         with self._news:
             self._closed = True
             self._news.notify()
-        self._thread.join()
+        self._ended.set()
+        self._thread.join(timeout=0 if self._step.is_overdue else None)
+        self._watchdog.join()
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +180,8 @@ class TorchEngine:
         with self._news:
             if self._closed:
                 raise EngineDownError("the engine is closed")
+            if self._step.is_overdue:
+                raise EngineDownError(f"the engine has not come back from a step for {self._step.lasts_s:.0f} s")
             put()
             self._news.notify()
 
@@ -176,16 +190,28 @@ class TorchEngine:
         with torch.inference_mode():
             while self._wait():
                 try:
-                    self._work()
+                    with self._step:
+                        self._work()
                 except Exception as error:
                     _log.exception("the torch engine failed in a step; the requests under way are ended")
                     self._batch.fail(EngineDownError(f"the engine failed: {type(error).__name__}"))
-        closed = EngineDownError("the engine was closed")
-        self._batch.fail(closed)
-        for job in self._waiting:
-            job.emit(closed)
-        for aside in self._asides:
-            aside.result.set_exception(closed)
+        self._end_all(EngineDownError("the engine was closed"))
+
+    def _watch(self) -> None:
+        """The watchdog: a step that hangs cannot be ended, but its requests are told, and no more are taken in."""
+        while not self._ended.wait(min(1.0, self._step.limit_s / 4)):
+            if self._step.becomes_overdue():
+                _log.error("a step of the torch engine lasts longer than %s s", self._step.limit_s)
+                self._end_all(EngineDownError(f"a step has lasted longer than {self._step.limit_s:.0f} s"))
+
+    def _end_all(self, error: Exception) -> None:
+        """Ends whatever is under way or waits with `error`."""
+        self._batch.fail(error)
+        while self._waiting:
+            self._waiting.popleft().emit(error)
+        while self._asides:
+            with contextlib.suppress(InvalidStateError):  # its caller has gone
+                self._asides.popleft().result.set_exception(error)
 
     def _wait(self) -> bool:
         """Sleeps until there is work. Returns whether to go on."""
@@ -208,11 +234,14 @@ class TorchEngine:
         """Does one piece of work beside the answers. What fails goes to its caller and ends nothing else."""
         if not aside.result.set_running_or_notify_cancel():
             return
-        try:
-            aside.result.set_result(aside.work())
-        except Exception as error:
-            _log.exception("the torch engine failed in work beside the answers")
-            aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
+        with contextlib.suppress(InvalidStateError):  # the watchdog has told its caller
+            try:
+                aside.result.set_result(aside.work())
+            except InvalidStateError:
+                raise
+            except Exception as error:
+                _log.exception("the torch engine failed in work beside the answers")
+                aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 
 def model_name(model_dir: Path) -> str:
@@ -221,13 +250,26 @@ def model_name(model_dir: Path) -> str:
     return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
 
 
-def banned_tokens(model: Transformer, codec: Codec, end_ids: tuple[int, ...]) -> np.ndarray:
-    """Per token (bool, V): whether it may never be sampled: special tokens but the ends, and padding of the matrix."""
-    banned = np.zeros(model.shape.vocabulary_tokens, dtype=bool)
-    banned[codec.vocabulary_tokens :] = True
-    banned[list(codec.special_ids.values())] = True
-    banned[list(end_ids)] = False
-    return banned
+def pack(model: Transformer, slots: int) -> bool:
+    """Packs the weights of a float32 model on a CPU. Returns whether an answer's bits are free of its batch then."""
+    weight = model.lm_head.weight
+    if not HAS_ONEDNN or weight.device.type != "cpu" or weight.dtype != torch.float32:
+        return False
+    for module in model.modules():
+        if isinstance(module, Linear):
+            module.pack(max(2, slots))
+    return True
+
+
+def check_memory(model: Transformer, slots: int) -> None:
+    """Raises UserError where all slots with a full context would not fit into the memory that is free now."""
+    weight = model.lm_head.weight
+    needed = slots * model.shape.context_tokens * model.shape.cache_bytes_per_token(weight.element_size())
+    free = torch.cuda.mem_get_info()[0] if weight.is_cuda else free_memory_bytes()
+    if needed > free:
+        most = max(1, slots * free // needed)
+        wrong = f"{slots} slots of {model.shape.context_tokens} tokens need {needed / 1e9:.1f} GB"
+        raise UserError(wrong, f"at most the {free / 1e9:.1f} GB that are free", f"use --slots {most}")
 
 
 def _load(model_dir: Path, settings: ServeSettings) -> Transformer:

@@ -1,11 +1,12 @@
 import pytest
 import torch
 
-from malmoi.model.cache import Cache
+from malmoi.model.cache import BLOCK_TOKENS, Row, next_positions
+from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
 
-SHAPE = ModelSettings(layers=2, hidden=32, heads=4, kv_heads=2, feed_forward=48, context_tokens=32).shape(67)
+SHAPE = ModelSettings(layers=2, hidden=32, heads=4, kv_heads=2, feed_forward=48, context_tokens=2048).shape(67)
 
 
 @pytest.fixture(scope="module")
@@ -23,68 +24,83 @@ def text(seed, length):
     return torch.randint(0, 67, (length,), generator=torch.Generator().manual_seed(seed)).tolist()
 
 
+def read(model, rows, tokens):
+    tokens_bt = torch.tensor(tokens)
+    logits = model(tokens_bt, next_positions(rows, tokens_bt.shape[1]), cache=rows)
+    for row in rows:
+        row.length += tokens_bt.shape[1]
+    return logits
+
+
+def read_row(model, tokens):
+    row = Row.empty(SHAPE, model.lm_head.weight)
+    read(model, [row], [tokens])
+    return row
+
+
 def test_reading_in_pieces_and_token_by_token_gives_the_logits_of_one_pass(model):
-    tokens, cache, seen = text(0, 20), Cache.empty(SHAPE, rows=1, slots=32), []
+    tokens, row, seen = text(0, 20), Row.empty(SHAPE, model.lm_head.weight), []
     for start_, stop in ((0, 7), (7, 12), *((place, place + 1) for place in range(12, 20))):
-        piece = torch.tensor([tokens[start_:stop]])
-        seen.append(model(piece, cache.next_positions(stop - start_), cache=cache)[0])
-        cache.advance(stop - start_)
+        seen.append(read(model, [row], [tokens[start_:stop]])[0])
     assert torch.allclose(torch.cat(seen), full(model, tokens), atol=1e-5)
-    assert cache.lengths_B.tolist() == [20]
+    assert row.length == 20
 
 
 def test_requests_of_different_lengths_decode_together_as_they_would_alone(model):
     texts = [text(seed, length) for seed, length in ((1, 9), (2, 3), (3, 15))]
-    cache = Cache.empty(SHAPE, rows=4, slots=32)
-    for row, tokens in enumerate(texts):
-        one = cache.rows(row, row + 1)
-        model(torch.tensor([tokens[:-1]]), one.next_positions(len(tokens) - 1), cache=one)
-        one.advance(len(tokens) - 1)
-    running = cache.rows(0, 3)
-    last = torch.tensor([[tokens[-1]] for tokens in texts])
-    logits = model(last, running.next_positions(1), cache=running)
-    for row, tokens in enumerate(texts):
-        assert torch.allclose(logits[row, 0], full(model, tokens)[-1], atol=1e-5)
+    rows = [read_row(model, tokens[:-1]) for tokens in texts]
+    logits = read(model, rows, [[tokens[-1]] for tokens in texts])
+    for number, tokens in enumerate(texts):
+        assert torch.allclose(logits[number, 0], full(model, tokens)[-1], atol=1e-5)
 
 
-def test_prompts_padded_on_the_right_are_read_at_once_and_the_padding_is_never_seen(model):
-    texts = [text(4, 10), text(5, 4)]
-    cache = Cache.empty(SHAPE, rows=2, slots=32)
-    padded = torch.tensor([texts[0][:9], texts[1][:3] + [66] * 6])
-    logits = model(padded, cache.next_positions(9), cache=cache)
-    assert torch.allclose(logits[1, :3], full(model, texts[1][:3]), atol=1e-5)
-    cache.advance(torch.tensor([9, 3]))
-    last = torch.tensor([[tokens[-1]] for tokens in texts])
-    logits = model(last, cache.next_positions(1), cache=cache)
-    for row, tokens in enumerate(texts):
-        assert torch.allclose(logits[row, 0], full(model, tokens)[-1], atol=1e-5)
+def test_a_row_grows_by_need_and_keeps_what_it_holds(model):
+    tokens = text(4, BLOCK_TOKENS + 5)
+    row = read_row(model, tokens[:3])
+    assert row.slots == BLOCK_TOKENS
+    for start_ in range(3, len(tokens), 100):
+        logits = read(model, [row], [tokens[start_ : start_ + 100]])
+    assert row.slots == 2 * BLOCK_TOKENS
+    assert torch.allclose(logits[0, -1], full(model, tokens)[-1], atol=1e-5)
 
 
-def test_a_moved_request_goes_on_and_a_used_row_needs_no_clearing(model):
-    long, short = text(6, 20), text(7, 6)
-    cache = Cache.empty(SHAPE, rows=2, slots=32)
-    for row, tokens in enumerate((long, short)):
-        one = cache.rows(row, row + 1)
-        model(torch.tensor([tokens[:-1]]), one.next_positions(len(tokens) - 1), cache=one)
-        one.advance(len(tokens) - 1)
-    cache.move(1, 0)  # the long request has ended; what it left in slots 5 to 18 of row 0 stays there
-    assert cache.lengths_B.tolist() == [5, 0]
-    running = cache.rows(0, 1)
-    logits = model(torch.tensor([[short[-1]]]), running.next_positions(1), cache=running)
-    assert torch.allclose(logits[0, 0], full(model, short)[-1], atol=1e-5)
+def test_another_text_is_read_after_the_same_beginning_by_setting_the_length_back(model):
+    beginning, first, second = text(5, 9), text(6, 8), text(7, 4)
+    row = read_row(model, [*beginning, *first])
+    row.length = len(beginning)
+    logits = read(model, [row], [second])
+    assert torch.allclose(logits[0, -1], full(model, [*beginning, *second])[-1], atol=1e-5)
 
 
-def test_a_mask_narrows_what_a_query_sees_in_the_cache(model):
-    tokens, cache = text(8, 12), Cache.empty(SHAPE, rows=1, slots=32)
-    model(torch.tensor([tokens[:11]]), cache.next_positions(11), cache=cache)
-    cache.advance(11)
-    everything = model(torch.tensor([tokens[11:]]), cache.next_positions(1), cache=cache)
-    visible = torch.arange(12)[None, None, None] > 3
-    narrowed = model(torch.tensor([tokens[11:]]), cache.next_positions(1), visible, cache)
-    assert not torch.allclose(everything, narrowed, atol=1e-5)
+def test_a_row_takes_the_memory_that_the_shape_says(model):
+    row = read_row(model, text(8, 10))
+    found = sum(each.numel() * each.element_size() for each in (*row.keys, *row.values))
+    assert found == BLOCK_TOKENS * SHAPE.cache_bytes_per_token(4)
 
 
-def test_the_cache_takes_the_memory_that_the_shape_says():
-    cache = Cache.empty(SHAPE, rows=3, slots=10)
-    found = sum(each.numel() * each.element_size() for each in (*cache.keys, *cache.values))
-    assert found == 3 * 10 * SHAPE.cache_bytes_per_token(4)
+@pytest.mark.skipif(not HAS_ONEDNN, reason="this build of torch has no oneDNN")
+def test_with_packed_weights_a_row_gets_the_same_bits_whoever_else_is_in_the_batch():
+    sizes = ModelSettings(layers=2, hidden=128, heads=4, kv_heads=2, feed_forward=1408, context_tokens=512)
+    packed, threads = Transformer(sizes.shape(500)), torch.get_num_threads()
+    start(packed, 1)
+    packed.requires_grad_(False)
+    torch.set_num_threads(1)
+    for module in packed.modules():
+        if isinstance(module, Linear):
+            module.pack(16)
+    texts = [text(seed, length) for seed, length in enumerate((5, 90, 17, 300, 1, 41, 8, 8, 64))]
+
+    def rows():
+        result = []
+        for tokens in texts:
+            result.append(Row.empty(packed.shape, packed.lm_head.weight))
+            read(packed, result[-1:], [tokens])
+        return result
+
+    with torch.no_grad():
+        together = read(packed, rows(), [[3]] * len(texts))
+        alone = torch.cat([read(packed, [row], [[3]]) for row in rows()])
+        pairs = torch.cat([read(packed, pair, [[3]] * len(pair)) for pair in (rows()[:4], rows()[4:])])
+    torch.set_num_threads(threads)
+    assert torch.equal(together, alone)
+    assert torch.equal(together, pairs)

@@ -19,7 +19,7 @@ def follow(grammars, codec, guide, seed=0, most=200):
     """What a model that knows nothing writes under the guide."""
     matcher, draw, content = grammars.matcher(guide), np.random.default_rng(seed), b""
     for _ in range(most):
-        allowed = np.flatnonzero(~matcher.forbidden())
+        allowed = np.flatnonzero(~matcher.forbidden(most))
         assert not set(allowed.tolist()) & set(range(5, 1029)), "reserved ids are never allowed"
         assert allowed.max() < codec.vocabulary_tokens, "nor is padding of the output matrix"
         chosen = int(draw.choice(allowed))

@@ -51,10 +51,45 @@ def test_a_character_cut_by_the_end_is_left_out():
     assert "".join(piece.text for piece in feed("가나", cut=5)) == "가"
 
 
-def test_bytes_that_are_no_character_become_the_replacement_sign():
+def test_bytes_that_are_no_character_are_left_out_and_counted():
     stream = TextStream(Bytes())
-    pieces = [stream.feed(Piece(byte)) for byte in b"\xedab"]
-    assert "".join(piece.text for piece in pieces) == "\ufffdab"
+    pieces = [stream.feed(Piece(byte)) for byte in b"\x80\xedab\xea\xb0\x80\xff"]
+    assert "".join(piece.text for piece in pieces) == "ab가"
+    assert stream.left_out_bytes == 3
+    assert sum(len(piece.tokens) for piece in pieces) + len(stream._tokens) == 8
+
+
+def test_an_answer_completes_the_character_that_its_prompt_left_open(codec):
+    ids = codec.encode("뷁")
+    assert len(ids) == 3
+    for cut in (1, 2):
+        stream = TextStream(codec)
+        stream.follow([300, *ids[:cut]])
+        pieces = [stream.feed(Piece(token_id)) for token_id in ids[cut:]]
+        assert "".join(piece.text for piece in pieces) == "뷁"
+        assert stream.left_out_bytes == 0
+
+
+@pytest.mark.parametrize("text", ["이건 완치 약", "이건 완\u200b치 약", "이건 완 치", "이건 ㅇㅘㄴㅊㅣ"])
+def test_a_blocked_word_ends_the_answer_before_it_and_the_finish_tells(text):
+    stream, shown = TextStream(Bytes(), blocked=["완치"]), ""
+    for byte in text.encode():
+        piece = stream.feed(Piece(byte))
+        shown += piece.text
+        if piece.finish:
+            break
+    else:
+        piece = stream.feed(END)
+        shown += piece.text
+    assert (shown, piece.finish) == ("이건 ", "content_filter")
+    assert piece.num_tokens == len(piece.tokens) + len("이건 ".encode())
+
+
+def test_what_only_began_like_a_blocked_word_is_shown():
+    stream = TextStream(Bytes(), blocked=["완치"])
+    pieces = [*(stream.feed(Piece(byte)) for byte in "완전히 완".encode()), stream.feed(END)]
+    assert "".join(piece.text for piece in pieces) == "완전히 완"
+    assert pieces[-1].finish == "stop"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 import asyncio
+import codecs
+import dataclasses
+import threading
 import time
 
 import pytest
 import torch
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine import Guide, Request
+from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
@@ -36,6 +39,16 @@ def ids_of(pieces):
     return [piece.token_id for piece in pieces if not piece.is_end]
 
 
+def goes_on(written, content):
+    """Whether a text may go on so; an end has no bytes, and comes after a whole character only."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(written + content, final=not content)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def naive(engine, text, max_tokens):
     """The plain loop that the engine must equal: the whole text through the model for each token, no cache."""
     ids, answer = engine.codec.encode(text), []
@@ -45,7 +58,9 @@ def naive(engine, text, max_tokens):
     with torch.inference_mode():
         while len(answer) < max_tokens:
             logits = engine._model(torch.tensor([ids]), torch.arange(len(ids))[None])[0, -1]
-            chosen = int(logits.masked_fill(banned, -torch.inf).argmax())
+            written = b"".join(map(engine.codec.token_bytes, ids))
+            order = logits.masked_fill(banned, -torch.inf).argsort(descending=True, stable=True).tolist()
+            chosen = next(token_id for token_id in order if goes_on(written, engine.codec.token_bytes(token_id)))
             if chosen in (0, 4):
                 break
             ids.append(chosen)
@@ -199,3 +214,122 @@ def test_the_description_names_the_run_and_hashes_the_weights(engine, model_fold
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(UserError):
         TorchEngine(tmp_path, SETTINGS)
+
+
+def test_replays_are_equal_to_the_last_bit_alone_and_in_another_batch(engine):
+    async def replay():
+        asked = [{"seed": number, "temperature": 1.2, "top_logprobs": 2} for number in range(len(TEXTS))]
+        together = await asyncio.gather(*(ask(engine, text, **how) for text, how in zip(TEXTS, asked, strict=True)))
+        alone = [await ask(engine, text, **how) for text, how in zip(TEXTS, asked, strict=True)]
+        backwards = await asyncio.gather(*(ask(engine, TEXTS[n], **asked[n]) for n in reversed(range(len(TEXTS)))))
+        return together, alone, backwards[::-1]
+
+    together, alone, backwards = asyncio.run(replay())
+    assert engine.describe().capabilities.deterministic
+    assert together == alone == backwards
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_answer_is_always_whole_characters(engine, seed):
+    half = engine.codec.encode("뷁")[:1]
+    for prompt in ("사과 ", "뷁"):
+        ids = tuple(engine.codec.encode(prompt)) + tuple(half * (seed % 2))
+        pieces = asyncio.run(collect(engine.generate(Request(ids, 30, 1.9, seed=seed))))
+        written = b"".join(engine.codec.token_bytes(each) for each in (*ids, *ids_of(pieces)))
+        assert "\ufffd" not in codecs.getincrementaldecoder("utf-8")().decode(
+            written, final=pieces[-1].finish == "stop"
+        )
+
+
+def test_ends_wait_for_the_fewest_tokens_and_stop_ids_end_an_answer(engine):
+    async def asked(**settings):
+        return await ask(engine, "사과", **settings)
+
+    plain = asyncio.run(asked(max_tokens=12, ignore_eos=True, logit_bias=((0, 100.0), (4, 100.0))))
+    assert len(ids_of(plain)) == 12
+    ended = asyncio.run(asked(max_tokens=12, min_tokens=5, logit_bias=((4, 100.0),)))
+    # Behind the fifth token a character may still be open: then the end waits for it.
+    assert 5 <= len(ids_of(ended)) <= 8
+    assert (ended[-1].token_id, ended[-1].is_end, ended[-1].finish) == (4, True, "stop")
+    stop = ids_of(plain)[0]
+    (only,) = asyncio.run(asked(stop_token_ids=(stop,)))
+    assert (only.token_id, only.is_end, only.finish) == (stop, True, "stop")
+
+
+def test_scores_after_a_shared_prefix_equal_those_of_whole_texts(engine):
+    prefix, continuations = [0, *engine.codec.encode(TEXTS[1])], [[1300], [1200, 1201, 1202], [1300, 4]]
+
+    async def both():
+        many = await engine.score_many(prefix, continuations, 2)
+        return many, [(await engine.score([*prefix, *ids], 2))[len(prefix) :] for ids in continuations]
+
+    for shared, whole in zip(*asyncio.run(both()), strict=True):
+        assert [score.token_id for score in shared] == [score.token_id for score in whole]
+        for one, other in zip(shared, whole, strict=True):
+            assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
+            assert [token_id for token_id, _ in one.top] == [token_id for token_id, _ in other.top]
+
+
+def test_an_embedding_is_the_mean_of_the_last_states(engine):
+    vector = asyncio.run(engine.embed([0, 1300, 1301]))
+    with torch.inference_mode():
+        states = engine._model.hidden(torch.tensor([[0, 1300, 1301]]), torch.arange(3)[None])[0]
+    assert torch.allclose(torch.tensor(vector), states.mean(dim=0), atol=1e-6)
+
+
+def test_what_fails_for_one_request_ends_that_request_alone(engine, monkeypatch):
+    expected = asyncio.run(ask(engine, "사과", max_tokens=20))
+    poisoned = max(set(range(1300, 1380)) - set(ids_of(expected)))
+    hidden = engine._model.hidden
+
+    def failing(tokens, *rest, **named):
+        if (tokens == poisoned).any():
+            raise ValueError("비밀")
+        return hidden(tokens, *rest, **named)
+
+    monkeypatch.setattr(engine._model, "hidden", failing)
+
+    async def together():
+        bad = engine.generate(Request((1300,), 20, 0.0, logit_bias=((poisoned, 100.0),)))
+        unread = engine.generate(Request((1300, poisoned), 20, 0.0))
+        return await asyncio.gather(
+            collect(bad), ask(engine, "사과", max_tokens=20), collect(unread), return_exceptions=True
+        )
+
+    bad, good, unread = asyncio.run(together())
+    assert isinstance(bad, EngineDownError)
+    assert isinstance(unread, EngineDownError)
+    assert "비밀" not in f"{bad}{unread}"
+    assert good == expected
+    assert engine._batch.num_jobs == 0
+
+
+def test_a_row_that_finds_no_memory_ends_its_request_as_overloaded(engine, monkeypatch):
+    monkeypatch.setattr("malmoi.model.cache.Row.reserve", lambda *_: torch.empty(2**60))
+    with pytest.raises(OverloadedError):
+        asyncio.run(ask(engine, "사과"))
+
+
+def test_a_step_that_hangs_ends_its_requests_and_is_seen_in_the_health(model_folder, monkeypatch):
+    let_go = threading.Event()
+    with TorchEngine(model_folder, dataclasses.replace(SETTINGS, step_limit_s=0.2)) as engine:
+        assert engine.health().state == "ok"
+        with monkeypatch.context() as patch:
+            patch.setattr(engine._batch, "_decode", let_go.wait)
+            with pytest.raises(EngineDownError, match="step has lasted"):
+                asyncio.run(ask(engine, "사과"))
+            assert engine.health().state == "stalled"
+            with pytest.raises(EngineDownError, match="not come back"):
+                asyncio.run(ask(engine, "사과"))
+            let_go.set()
+        for _ in range(200):
+            if engine.health().state == "ok":
+                break
+            time.sleep(0.01)
+        assert len(asyncio.run(ask(engine, "사과", max_tokens=3))) == 3
+    assert engine.health().state == "down"
+
+
+def test_more_slots_than_memory_are_refused_with_a_number_that_fits(model_folder):
+    with pytest.raises(UserError, match=r"use --slots \d+"):
+        TorchEngine(model_folder, dataclasses.replace(SETTINGS, slots=10**9))
