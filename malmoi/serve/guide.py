@@ -2,11 +2,21 @@
 
 llguidance builds a 50,000-word choice in a third of a second (xgrammar 9.8 s) and brings no other package with it. It
 works on the bytes of tokens, so a token that is a third of a Hangul syllable is allowed exactly where the syllable is.
+
+A guide may be made to be costly, so it costs its own request alone. It is built in a thread of its own, once for the
+same guide, and the mask of each token in another, beside the model's step; both let the interpreter's lock go. A mask
+has a limit of work (about a tenth of a second), an answer a budget of time for all its masks.
 """
 
+import hashlib
 import json
+import threading
+import time
 import unicodedata
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import llguidance.numpy
@@ -15,6 +25,7 @@ from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Guide
+from malmoi.serve.guide_json import Depth, bounded, closing_ranks, soonest
 from malmoi.tokenizer.codec import Codec
 
 MAX_CHOICES = 50_000
@@ -23,22 +34,50 @@ MAX_GRAMMAR_CHARACTERS = {"regex": 16_000, "json": 16_000, "lark": 4_000}
 """llguidance follows rules that name each other by recursion on the C stack, and the whole process dies where it ends.
 With 8 MB of stack, 3,500 levels of a Lark grammar did so and 2,100 did not; 4,000 characters hold at most 1,700."""
 
-_LIMITS = LLParserLimits(verbose_errors=False)
+MAX_MASKS_S = 5.0
+"""CPU seconds for all masks of one answer; an ordinary one takes half a millisecond."""
+
+MAX_BUILD_S = 2.0
+
+_KEPT_GUIDES = 64
+_BUILD_THREADS = _MASK_THREADS = 2
+_MOST_SIMULATED = 1_000
+
+_LIMITS = LLParserLimits(
+    initial_lexer_fuel=1_000_000,  # 40,000 choices need 0.9 M
+    step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
+    step_max_items=50_000,
+    max_items_in_row=2_000,
+    max_lexer_states=100_000,
+    max_grammar_size=500_000,
+    verbose_errors=False,
+)
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
-def check(guide: Guide) -> str:
-    """The grammar of a guide, in llguidance's own form. Raises UserError saying what is wrong with it."""
+def check(guide: Guide) -> None:
+    """Raises UserError saying what is wrong with a guide, for whoever has no model at hand."""
+    problem = LLMatcher.validate_grammar(_grammar(guide), limits=_LIMITS)
+    if problem and not problem.startswith("WARNING"):
+        raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
+
+
+def _grammar(guide: Guide) -> str:
+    """The grammar of a guide, in llguidance's own form."""
     if guide.kind not in _GRAMMARS:
         raise UserError(f"guide.kind is {guide.kind!r}", f"one of {', '.join(_GRAMMARS)}")
     try:
-        grammar = _GRAMMARS[guide.kind](guide.value)
+        return _GRAMMARS[guide.kind](guide.value)
     except (ValueError, RecursionError):  # half a surrogate pair, or nested deeper than JSON is read
         raise UserError(f"guide.value is no {guide.kind} that can be followed: broken text or too deep") from None
-    problem = LLMatcher.validate_grammar(grammar, limits=_LIMITS)
-    if problem and not problem.startswith("WARNING"):
-        raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
-    return grammar
+
+
+@dataclass(frozen=True)
+class Built:
+    """A guide that can be followed: a matcher at the start, to be copied, and the fewest tokens of an answer (JSON)."""
+
+    start: LLMatcher
+    fewest_tokens: int | None = None
 
 
 class Grammars:
@@ -46,40 +85,128 @@ class Grammars:
 
     def __init__(self, codec: Codec, end_ids: tuple[int, ...], vocabulary_tokens: int) -> None:
         """vocabulary_tokens: logits that the model gives, which may be more than the tokenizer has ids."""
-        self._tokenizer = LLTokenizer(TokenizerWrapper(_Vocabulary(codec, end_ids)), vocabulary_tokens, list(end_ids))
-        self._vocabulary_tokens = vocabulary_tokens
+        named = _Vocabulary(codec, end_ids)
+        self._tokenizer = LLTokenizer(TokenizerWrapper(named), vocabulary_tokens, list(end_ids))
+        contents = [codec.token_bytes(token_id) for token_id in range(codec.vocabulary_tokens)]
+        self._masks = Masks(vocabulary_tokens, contents, closing_ranks(contents, end_ids, vocabulary_tokens))
+        self._builder = ThreadPoolExecutor(_BUILD_THREADS, "malmoi-guide-builder")
+        self._built: OrderedDict[str, Future[Built]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def building(self, guide: Guide) -> Future[Built]:
+        """The guide, being built or built before. Its result raises UserError for one that cannot be followed."""
+        key = _hash(guide)
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = self._builder.submit(self._build, guide)
+            self._built.move_to_end(key)
+            while len(self._built) > _KEPT_GUIDES:
+                self._built.popitem(last=False)
+            return self._built[key]
 
     def matcher(self, guide: Guide) -> "Matcher":
         """A matcher at the start of the answer. Raises UserError for a guide that cannot be followed."""
-        found = LLMatcher(self._tokenizer, check(guide), log_level=0, limits=_LIMITS)
-        if found.is_error():
-            raise UserError(f"guide.value cannot be followed: {_told(found.get_error())}")
-        return Matcher(found, self._vocabulary_tokens)
+        return self.begin(self.building(guide).result())
+
+    def begin(self, built: Built) -> "Matcher":
+        """A matcher at the start of an answer, whose first mask is on the way."""
+        return Matcher(built, self._masks)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._builder.shutdown(wait=False, cancel_futures=True)
+        self._masks.threads.shutdown(wait=False, cancel_futures=True)
+
+    def _build(self, guide: Guide) -> Built:
+        matcher = LLMatcher(self._tokenizer, _grammar(guide), log_level=0, limits=_LIMITS)
+        if matcher.is_error():
+            raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(matcher.get_error())}")
+        return Built(matcher, self._fewest_tokens(matcher.deep_copy()) if guide.kind == "json" else None)
+
+    def _fewest_tokens(self, matcher: LLMatcher) -> int:
+        """Tokens of the answer that closes soonest at every token."""
+        began_s = time.thread_time()
+        depth = Depth()
+        for count in range(_MOST_SIMULATED):
+            if time.thread_time() - began_s > MAX_BUILD_S:
+                raise UserError("guide.value takes too long to follow", f"at most {MAX_BUILD_S:.0f} s to be built")
+            ranks_V = self._masks.ranks_2V[int(depth.in_string)]  # noqa: N806
+            allowed = np.flatnonzero(soonest(self._masks.allowed(matcher), ranks_V))
+            if not len(allowed) or matcher.is_stopped() or not matcher.consume_token(int(allowed[0])):
+                return count
+            depth.follow(self._masks.contents[allowed[0]])
+        return _MOST_SIMULATED
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What the masks of all answers share: the vocabulary, and the threads that work them out."""
+
+    vocabulary_tokens: int
+    contents: Sequence[bytes]
+    ranks_2V: np.ndarray  # noqa: N815
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_MASK_THREADS, "malmoi-guide-mask"))
+
+    def allowed(self, matcher: LLMatcher) -> np.ndarray:
+        """Per token (bool, V): whether the grammar allows it as the next one. Lets the interpreter's lock go."""
+        bits = llguidance.numpy.allocate_token_bitmask(1, self.vocabulary_tokens)
+        llguidance.numpy.fill_next_token_bitmask(matcher, bits)
+        return np.unpackbits(bits[0].view(np.uint8), bitorder="little")[: self.vocabulary_tokens] != 0
 
 
 class Matcher:
-    """Where one answer stands in its grammar."""
+    """Where one answer stands in its grammar. The mask of its next token is worked out in another thread."""
 
-    def __init__(self, matcher: LLMatcher, vocabulary_tokens: int) -> None:
-        self._matcher = matcher
-        self._bits = llguidance.numpy.allocate_token_bitmask(1, vocabulary_tokens)
-        self._vocabulary_tokens = vocabulary_tokens
+    def __init__(self, built: Built, masks: Masks) -> None:
+        self._matcher, self._masks, self._fewest_tokens = built.start.deep_copy(), masks, built.fewest_tokens
+        self._depth, self._spent_s = Depth(), 0.0
+        self.mask: Future[np.ndarray] = masks.threads.submit(self._allowed)
 
-    def forbidden(self, left_tokens: int) -> np.ndarray:  # noqa: ARG002
-        """Per token (bool, V): whether the grammar forbids it as the next one."""
-        llguidance.numpy.fill_next_token_bitmask(self._matcher, self._bits)
-        allowed = np.unpackbits(self._bits[0].view(np.uint8), bitorder="little")
-        return allowed[: self._vocabulary_tokens] == 0
+    @property
+    def is_ready(self) -> bool:
+        """Whether `forbidden` gives its answer at once."""
+        return self.mask.done()
+
+    def forbidden(self, left_tokens: int) -> np.ndarray:
+        """Per token (bool, V): whether it may not be the next one, when the answer has so many tokens left.
+
+        Raises UserError where the grammar has grown too complex, or has taken too long.
+        """
+        allowed = self.mask.result()
+        if self._matcher.is_error():
+            raise UserError(f"the guide failed: {_told(self._matcher.get_error())}")
+        if self._spent_s > MAX_MASKS_S:
+            raise UserError(
+                f"the guide has taken {self._spent_s:.0f} s of work", f"at most {MAX_MASKS_S:.0f} s an answer"
+            )
+        if self._fewest_tokens is not None and left_tokens <= self._depth.reserve(self._fewest_tokens):
+            allowed = soonest(allowed, self._masks.ranks_2V[int(self._depth.in_string)])
+        return ~allowed
 
     def accept(self, token_id: int) -> None:
         """Goes on by one token. Raises UserError where the grammar has grown too complex to follow."""
         if not self._matcher.consume_token(token_id):
             raise UserError(f"the guide failed: {_told(self._matcher.get_error())}")
+        if not self.is_complete:
+            self._depth.follow(self._masks.contents[token_id])
+            self.mask = self._masks.threads.submit(self._allowed)
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing but the end may follow."""
         return self._matcher.is_stopped()
+
+    def _allowed(self) -> np.ndarray:
+        began_s = time.thread_time()
+        allowed = self._masks.allowed(self._matcher)
+        self._spent_s += time.thread_time() - began_s
+        return allowed
+
+
+def _hash(guide: Guide) -> str:
+    """The same for guides that ask for the same; the order of keys counts, for it is the order of the answer's."""
+    written = json.dumps([guide.kind, guide.value], ensure_ascii=True, default=repr)
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _told(problem: str) -> str:
@@ -100,7 +227,8 @@ def _choice(value: Any) -> str:
 def _json(value: Any) -> str:
     if not isinstance(value, dict):
         raise UserError("guide.value of json is not an object", "a JSON schema")
-    schema = _text(json.dumps(value, ensure_ascii=False), "json", "a JSON schema")
+    _text(json.dumps(value, ensure_ascii=False), "json", "a JSON schema")  # its length, before bounds are added
+    schema = unicodedata.normalize("NFC", json.dumps(bounded(value), ensure_ascii=False))
     # Compact: with free whitespace a weak model emits tabs and newlines until its tokens run out.
     return LLMatcher.grammar_from_json_schema(schema, overrides={"whitespace_flexible": False})
 

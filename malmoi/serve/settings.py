@@ -70,8 +70,8 @@ class ServeSettings:
     way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
-    is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them.
-    records: what is kept of answers.
+    is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. records:
+    what is kept of answers.
     """
 
     host: str = "127.0.0.1"

@@ -4,10 +4,11 @@ One Batch belongs to one thread. Each job has a row of the cache of its own. A s
 and then reads one piece of one prompt, so that a long one holds nobody up for long. What fails for one job ends that
 job: a pass over all of them that fails is done again one by one. Shape letters: B row, T token, C hidden, V vocabulary.
 """
-# ruff: noqa: N803, N806 (shape letters)
+# ruff: noqa: N803, N806, N815 (shape letters)
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ from malmoi.serve.next_token import Job, Vocabulary, next_piece
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE_S = 0.05
+"""Where every answer waits for the mask of its guide, the thread looks so soon for new work again."""
+
 _SCORED_TOKENS = 256
 """score() makes the logits of so many tokens at a time: 256 x 50,000 x 4 bytes = 51 MB."""
 
@@ -37,10 +41,11 @@ class Limits:
 
 @dataclass(eq=False)
 class _Seat:
-    """A job and its row of the cache."""
+    """A job and its row of the cache. logits_V: of its next token, while the mask of its guide is not there yet."""
 
     job: Job
     row: Row
+    logits_V: np.ndarray | None = None
 
 
 class Batch:
@@ -132,18 +137,34 @@ class Batch:
         return result
 
     def _decode(self) -> None:
-        """One forward pass for all running jobs, each at its own position."""
-        seats = [seat for seat in self._running if self._has_room(seat, 1)]
+        """One forward pass for all running jobs, each at its own position. Who waits for a mask holds nobody up."""
+        self._running = [seat for seat in self._running if seat.logits_V is not None or self._has_room(seat, 1)]
+        seats = [seat for seat in self._running if seat.logits_V is None]
         try:
             logits_BV = self._logits(seats) if seats else []
         except Exception:
             _log.exception("a step of %d answers failed; it is done again one by one", len(seats))
             logits_BV = [self._logits_alone(seat) for seat in seats]
-        self._running = [
-            seat
-            for seat, logits_V in zip(seats, logits_BV, strict=True)
-            if logits_V is not None and self._goes_on(seat.job, logits_V)
-        ]
+        for seat, logits_V in zip(seats, logits_BV, strict=True):
+            seat.logits_V = logits_V
+            if logits_V is None:  # its step failed alone, and it has been told
+                self._running.remove(seat)
+        self._choose()
+
+    def _choose(self) -> None:
+        """The next tokens of all whose logits and masks are there; waits a moment where no mask is."""
+        masks = [seat.job.matcher.mask for seat in self._running if seat.job.matcher is not None]
+        if masks and all(seat.job.matcher is not None for seat in self._running):
+            wait(masks, _PATIENCE_S, return_when=FIRST_COMPLETED)
+        going_on = []
+        for seat in self._running:
+            if seat.logits_V is None or not (seat.job.matcher is None or seat.job.matcher.is_ready):
+                going_on.append(seat)
+                continue
+            logits_V, seat.logits_V = seat.logits_V, None
+            if self._goes_on(seat.job, logits_V):
+                going_on.append(seat)
+        self._running = going_on
 
     def _logits(self, seats: Sequence[_Seat]) -> np.ndarray:
         """The logits (B, V) after the last token of each answer."""
@@ -180,9 +201,9 @@ class Batch:
         self._reading = None
         if logits_V is None:
             return
+        seat.logits_V = logits_V
         self._running.append(seat)
-        if not self._goes_on(job, logits_V):
-            self._running.remove(seat)
+        self._choose()
 
     def _logits_of_prompt(self, seat: _Seat, piece: Sequence[int]) -> np.ndarray | None:
         """The logits (V) after a piece of a prompt; None where it could not be read, and the request has been told."""

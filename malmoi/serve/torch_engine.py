@@ -96,8 +96,11 @@ class TorchEngine:
         Raises UserError for a request that this model cannot take, EngineDownError where the engine failed or closed.
         """
         self._check(request)
-        # A guide of 50,000 words takes a third of a second to build: not on the event loop.
-        matcher = await asyncio.to_thread(self._grammars.matcher, request.guide) if request.guide else None
+        # A guide of 50,000 words takes a third of a second to build: in a thread of its own, once for the same guide.
+        # Shielded, for others may wait for the same one when this client leaves.
+        building = self._grammars.building(request.guide) if request.guide else None
+        built = await asyncio.shield(asyncio.wrap_future(building)) if building else None
+        matcher = self._grammars.begin(built) if built else None
         pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
         state = utf8.BETWEEN if request.guide else utf8.after(0, open_bytes(self.codec, request.prompt_ids))
         job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher, state)
@@ -156,6 +159,7 @@ class TorchEngine:
         self._ended.set()
         self._thread.join(timeout=0 if self._step.is_overdue else None)
         self._watchdog.join()
+        self._grammars.close()
 
     def __enter__(self) -> Self:
         return self

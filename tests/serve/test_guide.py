@@ -1,5 +1,7 @@
+import contextlib
 import json
 import string
+import time
 import unicodedata
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Guide
 from malmoi.serve.guide import Grammars, check
+from malmoi.serve.guide_json import MAX_FIELD_CHARACTERS, MAX_INTEGER, bounded
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +21,8 @@ def grammars(codec):
 def follow(grammars, codec, guide, seed=0, most=200):
     """What a model that knows nothing writes under the guide."""
     matcher, draw, content = grammars.matcher(guide), np.random.default_rng(seed), b""
-    for _ in range(most):
-        allowed = np.flatnonzero(~matcher.forbidden(most))
+    for count in range(most):
+        allowed = np.flatnonzero(~matcher.forbidden(most - count))
         assert not set(allowed.tolist()) & set(range(5, 1029)), "reserved ids are never allowed"
         assert allowed.max() < codec.vocabulary_tokens, "nor is padding of the output matrix"
         chosen = int(draw.choice(allowed))
@@ -91,3 +94,83 @@ def test_a_guide_that_cannot_be_followed_is_told_in_one_line(guide):
         check(guide)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("guide.")
+
+
+OPEN = [
+    {"type": "object", "properties": {"글": {"type": "string"}, "끝": {"type": "string"}}, "required": ["글", "끝"]},
+    {"type": "array", "items": {"type": "string"}},
+    {"type": "object", "properties": {"n": {"type": "number"}, "i": {"type": "integer"}}, "required": ["n", "i"]},
+    {"type": "object"},
+    {"type": "array", "items": {"type": "array", "items": {"type": "object", "additionalProperties": True}}},
+    {"type": "string", "minLength": 20},
+    {},
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("schema", OPEN, ids=str)
+def test_json_is_whole_whatever_a_model_that_knows_nothing_writes(grammars, codec, schema, seed):
+    written = follow(grammars, codec, Guide("json", schema), seed, most=60)
+    assert written is not None, "the tokens ran out inside the answer"
+    json.loads(written)
+
+
+def test_every_field_has_a_bound_and_what_the_schema_says_stays():
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string"},
+            "b": {"type": "array", "items": {"type": "integer"}, "minItems": 500},
+            "c": {"type": "string", "maxLength": 9, "enum": ["x"]},
+            "type": {"type": "integer", "minimum": 3},
+        },
+        "enum": [{"type": "string"}],
+    }
+    inside = bounded(schema)["properties"]
+    assert inside["a"]["maxLength"] == MAX_FIELD_CHARACTERS
+    assert (inside["b"]["maxItems"], inside["b"]["items"]["maximum"]) == (500, MAX_INTEGER)
+    assert inside["c"] == schema["properties"]["c"]
+    assert (inside["type"]["minimum"], inside["type"]["maximum"]) == (3, MAX_INTEGER)
+    assert bounded(schema)["enum"] == schema["enum"]
+
+
+def test_a_string_without_a_bound_ends_at_the_bound_of_fields(grammars):
+    matcher, letters = grammars.matcher(Guide("json", {"type": "string"})), 0
+    (quote,) = (token_id for token_id, content in enumerate(grammars._masks.contents) if content == b'"')
+    (letter,) = (token_id for token_id, content in enumerate(grammars._masks.contents) if content == b"a")
+    matcher.accept(quote)
+    while not matcher.forbidden(10**6)[letter]:
+        matcher.accept(letter)
+        letters += 1
+    assert letters == MAX_FIELD_CHARACTERS
+
+
+def test_the_same_guide_is_built_once(grammars):
+    first = grammars.building(Guide("choice", ["하나", "둘"]))
+    assert grammars.building(Guide("choice", ["하나", "둘"])) is first
+    assert grammars.building(Guide("choice", ["둘", "하나"])) is not first
+
+
+def test_two_answers_under_one_guide_go_their_own_ways(grammars, codec):
+    one, other = (grammars.matcher(Guide("choice", ["가나", "다라"])) for _ in range(2))
+    first = codec.encode("가")[0]
+    one.accept(first)
+    assert not other.forbidden(9)[first]
+    assert one.forbidden(9)[first]
+
+
+@pytest.mark.parametrize("value", ["((a{1000}){1000}){1000}", "(.|\\n)*[가-힣](.|\\n){200}", "(.*a.{12}){3}"])
+def test_a_guide_that_is_costly_to_follow_has_a_limit_of_work(grammars, codec, value):
+    began_s = time.process_time()
+    with contextlib.suppress(UserError):
+        follow(grammars, codec, Guide("regex", value), most=10)
+    # Without the limit the first one takes 6 s of CPU here for its first mask alone, and 200 times as much in all.
+    assert time.process_time() - began_s < 6
+
+
+def test_masks_of_one_answer_have_a_budget_of_time(grammars):
+    matcher = grammars.matcher(Guide("regex", "[가-힣]{9}"))
+    matcher.forbidden(9)
+    matcher._spent_s = 6.0
+    with pytest.raises(UserError, match="6 s of work; expected at most 5 s"):
+        matcher.forbidden(9)
