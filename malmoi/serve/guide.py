@@ -186,6 +186,7 @@ class Matcher:
 
     def accept(self, token_id: int) -> None:
         """Goes on by one token. Raises UserError where the grammar has grown too complex to follow."""
+        self.mask.result()  # one thread at a time may hold the matcher
         if not self._matcher.consume_token(token_id):
             raise UserError(f"the guide failed: {_told(self._matcher.get_error())}")
         if not self.is_complete:
