@@ -60,9 +60,29 @@ def check(served: Served, body: Sampling, key: Key) -> str:
         if len(body.prompt) * body.num_answers > MAX_CHOICES:
             raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
         check_prompts(served, "prompt", body.prompt)
+    check_capabilities(served, body)
     if body.best_of not in (None, 1, body.num_answers):
         raise bad("best_of", "best_of above n is not supported by this server")
     return name
+
+
+def check_capabilities(served: Served, body: Sampling) -> None:
+    """Refuses with a sentence what the engine says that it cannot do, before the request takes a place."""
+    about = served.engine.describe()
+    able = about.capabilities
+    guide = _guide(body)
+    if guide is not None and guide.kind not in able.guides:
+        raise _cannot("guide" if body.guide else "response_format", f"guides of the kind {guide.kind!r}", about.engine)
+    tops = body.top_logprobs if isinstance(body, ChatBody) else getattr(body, "logprobs", None)
+    if (tops or 0) > able.top_logprobs:
+        field = "top_logprobs" if isinstance(body, ChatBody) else "logprobs"
+        raise _cannot(field, f"more than {able.top_logprobs} alternatives of a token", about.engine)
+    if isinstance(body, CompletionBody) and body.echo and body.logprobs is not None and not able.prompt_logprobs:
+        raise _cannot("echo", "log-probabilities of a prompt", about.engine)
+
+
+def _cannot(field: str, what: str, engine: str) -> ApiError:
+    return ApiError(400, f"the engine of this server ({engine}) cannot give {what}", field, "cannot")
 
 
 def allowed_model(served: Served, asked: str | None, key: Key) -> str:
