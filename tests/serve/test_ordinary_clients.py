@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,6 +106,19 @@ HARMLESS = [
     {"best_of": 1, "echo": False, "suffix": ""},
     {"seed": 3.0, "n": 1.0},
 ]
+
+
+FORMS = json.loads((Path(__file__).parents[2] / "benchmarks/conformance/open_webui.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["feature"])
+def test_open_webuis_requests_are_answered(client, form):
+    text = json.dumps(form.get("body", {})).replace("MODEL", "fake")
+    headers = {"Content-Type": "application/json"}
+    content = text if "body" in form else None
+    response = client.request(form["method"], form["path"].replace("MODEL", "fake"), content=content, headers=headers)
+    assert response.status_code == 200, response.text
+    assert not json.loads(text).get("stream") or response.text.endswith("data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("fields", HARMLESS)
