@@ -1,4 +1,4 @@
-"""Tokens per CPU second of the torch engine at 1 and 16 answers at once: beside another commit and transformers' generate.
+"""The torch engine's tokens per CPU second at 1 and 16 answers: beside another commit and transformers' generate.
 
     git worktree add /path/to/before COMMIT
     python benchmarks/serve_torch.py --before /path/to/before
