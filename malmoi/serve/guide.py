@@ -22,6 +22,7 @@ from typing import Any
 import llguidance.numpy
 import numpy as np
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
+from llguidance.gbnf_to_lark import gbnf_to_lark
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Guide
@@ -243,11 +244,24 @@ def _text(value: Any, kind: str, expected: str) -> str:
     return unicodedata.normalize("NFC", value)  # tokens are NFC: a grammar in NFD could not be spelt with them
 
 
+def _lark(value: Any) -> str:
+    """A Lark grammar; one in llama.cpp's form ("root ::= ...") is put into it."""
+    grammar = _text(value, "lark", "a Lark grammar")
+    if "::=" not in grammar:
+        return grammar
+    try:
+        return gbnf_to_lark(grammar)
+    except RecursionError:
+        raise
+    except Exception as error:  # llguidance's reader raises bare Exception for a rule that is not there
+        raise UserError(f"guide.value is no GBNF grammar: {_told(str(error))}") from None
+
+
 _GRAMMARS: dict[str, Callable[[Any], str]] = {
     "choice": _choice,
     "regex": lambda value: LLMatcher.grammar_from_regex(_text(value, "regex", "a regular expression")),
     "json": _json,
-    "lark": lambda value: LLMatcher.grammar_from_lark(_text(value, "lark", "a Lark grammar")),
+    "lark": lambda value: LLMatcher.grammar_from_lark(_lark(value)),
 }
 """The grammar of each kind of guide in llguidance's own form, made from the guide's value."""
 

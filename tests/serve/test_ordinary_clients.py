@@ -1,7 +1,9 @@
 """What ordinary clients send: their own nulls and defaults, the server's reply fed back, lists, foreign fields."""
 
+import base64
 import json
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine
@@ -295,6 +297,22 @@ def test_a_client_without_a_tokenizer_learns_ids_as_lm_eval_asks_for_them(client
     assert end == [served.codec.special(info["eos_token"])]
     typed = client.post("/tokenize", json={"prompt": "끝" + info["eos_token"], "add_special_tokens": False}).json()
     assert end[0] not in typed["tokens"]
+
+
+def test_embeddings_come_as_numbers_or_as_the_bytes_that_the_official_client_asks_for(client, served):
+    body = {"model": "fake", "input": ["사과", "과자"]}
+    plain = client.post("/v1/embeddings", json=body).json()
+    assert [row["index"] for row in plain["data"]] == [0, 1]
+    assert plain["model"] == "fake"
+    assert plain["usage"]["total_tokens"] > 0
+    coded = client.post("/v1/embeddings", json={**body, "encoding_format": "base64", "dimensions": None}).json()
+    raw = base64.b64decode(coded["data"][1]["embedding"])
+    assert np.frombuffer(raw, "<f4") == pytest.approx(plain["data"][1]["embedding"])
+    one = client.post("/v1/embeddings", json={"input": [1300, 1301]}).json()
+    assert one["usage"]["prompt_tokens"] == 2
+    for wrong in ({"input": [-1]}, {"input": [99_999]}, {}, {"input": "가", "dimensions": 4}):
+        assert client.post("/v1/embeddings", json=wrong).status_code == 400
+    assert served.num_requests == 0
 
 
 def test_head_options_and_a_trailing_slash_are_answered(client):
