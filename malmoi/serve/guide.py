@@ -44,21 +44,28 @@ _KEPT_GUIDES = 64
 _BUILD_THREADS = _MASK_THREADS = 2
 _MOST_SIMULATED = 1_000
 
-_LIMITS = LLParserLimits(
-    initial_lexer_fuel=1_000_000,  # 40,000 choices need 0.9 M
-    step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
-    step_max_items=50_000,
-    max_items_in_row=2_000,
-    max_lexer_states=100_000,
-    max_grammar_size=500_000,
-    verbose_errors=False,
-)
+
+def _limits(initial_lexer_fuel: int) -> LLParserLimits:
+    """How much work a guide may be."""
+    return LLParserLimits(
+        initial_lexer_fuel=initial_lexer_fuel,
+        step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
+        step_max_items=50_000,
+        max_items_in_row=2_000,
+        max_lexer_states=100_000,
+        max_grammar_size=500_000,
+        verbose_errors=False,
+    )
+
+
+_LIMITS = {"choice": _limits(1_000_000), "regex": _limits(200_000), "json": _limits(200_000), "lark": _limits(200_000)}
+"""50,000 choices need half a million. With a million ((a{1000}){1000}){1000} took 250 MB and 1.1 s, so it takes 50 MB."""
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
 def check(guide: Guide) -> None:
     """Raises UserError saying what is wrong with a guide, for whoever has no model at hand."""
-    problem = LLMatcher.validate_grammar(_grammar(guide), limits=_LIMITS)
+    problem = LLMatcher.validate_grammar(_grammar(guide), limits=_LIMITS[guide.kind])
     if problem and not problem.startswith("WARNING"):
         raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(problem)}")
 
@@ -119,7 +126,7 @@ class Grammars:
         self._masks.threads.shutdown(wait=False, cancel_futures=True)
 
     def _build(self, guide: Guide) -> Built:
-        matcher = LLMatcher(self._tokenizer, _grammar(guide), log_level=0, limits=_LIMITS)
+        matcher = LLMatcher(self._tokenizer, _grammar(guide), log_level=0, limits=_LIMITS[guide.kind])
         if matcher.is_error():
             raise UserError(f"guide.value is no {guide.kind} that can be followed: {_told(matcher.get_error())}")
         return Built(matcher, self._fewest_tokens(matcher.deep_copy()) if guide.kind == "json" else None)
