@@ -59,7 +59,7 @@ def _limits(initial_lexer_fuel: int) -> LLParserLimits:
 
 
 _LIMITS = {"choice": _limits(1_000_000), "regex": _limits(200_000), "json": _limits(200_000), "lark": _limits(200_000)}
-"""50,000 choices need half a million. With a million ((a{1000}){1000}){1000} took 250 MB and 1.1 s, so it takes 50 MB."""
+"""50,000 choices need half a million. With a million ((a{1000}){1000}){1000} took 250 MB and 1.1 s, so 50 MB."""
 _SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
 
 
