@@ -46,10 +46,10 @@ _MOST_SIMULATED = 1_000
 
 _LIMITS = LLParserLimits(
     initial_lexer_fuel=1_000_000,  # 40,000 choices need 0.9 M
-    step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
+    step_lexer_fuel=10_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
     step_max_items=50_000,
     max_items_in_row=2_000,
-    max_lexer_states=100_000,
+    max_lexer_states=50_000,
     max_grammar_size=500_000,
     verbose_errors=False,
 )
