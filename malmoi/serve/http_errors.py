@@ -11,12 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-<<<<<<< HEAD
 from malmoi.kit.errors import UserError, bare
-=======
-from malmoi.kit.errors import UserError
 from malmoi.serve.engine import EngineDownError, OverloadedError, RequestCancelledError
->>>>>>> c1a10869a7396ec5afedb589f8b1ea8c36a8bb18
 from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
