@@ -49,10 +49,10 @@ def _limits(initial_lexer_fuel: int) -> LLParserLimits:
     """How much work a guide may be."""
     return LLParserLimits(
         initial_lexer_fuel=initial_lexer_fuel,
-        step_lexer_fuel=20_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
+        step_lexer_fuel=10_000,  # ((a{1000}){1000}){1000} took 200,000, the default, and 1.2 s in one step
         step_max_items=50_000,
         max_items_in_row=2_000,
-        max_lexer_states=100_000,
+        max_lexer_states=50_000,
         max_grammar_size=500_000,
         verbose_errors=False,
     )
