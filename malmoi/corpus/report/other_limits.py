@@ -141,12 +141,14 @@ FROM fates"""
 _GROUPS = """
 SELECT {by} AS name, count(*) FILTER (change = 'come_in') AS come_in, count(*) FILTER (change = 'go') AS go
 FROM fates WHERE change IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"""
+# What one page or record gives has one origin: a page and its comments, the entries of a feed.
 _SAMPLES = """
 WITH chosen AS (
   SELECT * FROM fates WHERE change IS NOT NULL
-  QUALIFY row_number() OVER (PARTITION BY change ORDER BY hash(origin, $seed), origin) <= $count),
-rows AS (SELECT ledger.*, change, before, after FROM ledger JOIN chosen USING (origin, input)),
+  QUALIFY row_number() OVER (PARTITION BY change ORDER BY hash(origin, $seed), origin, id) <= $count),
+rows AS (SELECT DISTINCT ON (id, origin, input, kept) ledger.*, change, before, after
+  FROM ledger JOIN chosen USING (id, origin, input, kept)),
 texts AS (SELECT id, any_value(text) AS text FROM (FROM shards SEMI JOIN chosen USING (id)) GROUP BY id)
 SELECT change, id, title, origin, input, source, before, after, struct_pack({values}) AS scores,
   left(coalesce(rows.text, texts.text), $most) AS text, length(coalesce(rows.text, texts.text)) AS characters
-FROM rows LEFT JOIN texts USING (id) ORDER BY change, hash(origin, $seed), origin"""
+FROM rows LEFT JOIN texts USING (id) ORDER BY change, hash(origin, $seed), origin, id"""

@@ -99,12 +99,12 @@ MOST_CHARACTERS = 2**31
 _CHOSEN: dict[str | None, str] = {None: "kept", EVERY: "true", "dropped": "list_contains(reasons, $reason)"}
 # Only what is chosen meets the shards, whose texts are most of a corpus.
 _SAMPLE = """
-WITH chosen AS (SELECT * FROM ledger WHERE {condition} ORDER BY hash(origin, $seed), origin LIMIT $count),
+WITH chosen AS (SELECT * FROM ledger WHERE {condition} ORDER BY hash(origin, $seed), origin, id LIMIT $count),
 texts AS (SELECT id, any_value(text) AS text FROM (FROM shards SEMI JOIN chosen USING (id)) GROUP BY id)
 SELECT id, title, origin, input, source, reasons, detail,
   coalesce(exact_duplicate_of, near_duplicate_of) AS stays,
   left(coalesce(chosen.text, texts.text), $most) AS text, length(coalesce(chosen.text, texts.text)) AS characters
-FROM chosen LEFT JOIN texts USING (id) ORDER BY hash(origin, $seed), origin"""
+FROM chosen LEFT JOIN texts USING (id) ORDER BY hash(origin, $seed), origin, id"""
 _OUTCOMES = """
 SELECT CASE WHEN kept THEN 'kept' ELSE reasons[1] END AS outcome, count(*) AS documents FROM ledger
 WHERE {condition} GROUP BY 1 ORDER BY 2 DESC, 1"""

@@ -67,6 +67,18 @@ def test_samples_say_the_score_and_the_reason_and_are_as_many_as_asked(folder):
     assert told["samples"] == answer(folder, {"bare_digit_share": 0.3}, None, 2, 0, 20)["samples"]
 
 
+def test_of_the_rows_of_one_record_each_is_a_sample_once(tmp_path):
+    """They have one place: a record of a crawl that answers with rows, as a page with its comments."""
+    rows = [{"text": sentences(60 + n)[:400]} for n in range(4)]
+    body = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + json.dumps(rows).encode()
+    fields = ["WARC/1.0", "WARC-Type: response", "WARC-Target-URI: http://a.kr/", "Content-Type: application/http"]
+    head = "\r\n".join([*fields, f"Content-Length: {len(body)}", "", ""])
+    raw = tmp_path / "crawl.warc"
+    raw.write_bytes(head.encode() + body + b"\r\n\r\n")
+    told = answer(built(raw, tmp_path / "out", {}), {"characters": 100_000}, None, 10, 0, 100)
+    assert (told["go"], len({row["id"] for row in told["samples"]}), len(told["samples"])) == (4, 4, 4)
+
+
 def test_a_limit_of_one_kind_touches_no_other(folder):
     told = answer(folder, {"digits": 0.3}, "news", *NONE)
     assert set(told["by_kind"]) == {"news"}
