@@ -105,6 +105,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve.http_api import create_app, rules
     from malmoi.serve.open_engine import opened
     from malmoi.serve.records.writer import Records
+    from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
@@ -114,6 +115,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
         records = None if path is None else Records(path, codec)
         served = Served(engine, codec, settings, records=records)
         app = create_app(served)
+        warm(settings.safety)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:

@@ -105,7 +105,7 @@ async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPi
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
     said_by_engine = answer(served.engine, request, stream)
-    async with aclosing(filtered(said_by_engine, served.settings.safety.output)) as pieces:
+    async with aclosing(filtered(served, said_by_engine)) as pieces:
         async for piece in pieces:
             yield piece
 
