@@ -205,7 +205,7 @@ def test_a_wrong_steering_value_names_its_field(client, field, value):
 
 def test_a_list_of_prompts_is_answered_in_order_with_one_usage(client, served):
     one = client.post("/v1/completions", json={"prompt": "안녕", "echo": True}).json()
-    for prompts in (["안녕", "사과 과자"], [[1300, 1301], [1302]]):
+    for prompts in (["안녕", "사과 과자"], [served.codec.encode("차표"), served.codec.encode("한국어")]):
         body = {"prompt": prompts, "echo": True, "n": 2}
         reply = client.post("/v1/completions", json=body).json()
         texts = [choice["text"] for choice in reply["choices"]]
