@@ -48,8 +48,10 @@ class Request:
             raise UserError(
                 "nothing is asked to be erased", "an id, a text, an address, an author, a name or a pattern"
             )
-        for value in (*self.texts, *self.authors, *self.names):
-            if len(squeezed(value)) < LEAST_LETTERS:
+        said = [(value, sum(map(str.isalnum, squeezed(value)))) for value in (*self.texts, *self.names)]
+        called = [(value, len(squeezed(value))) for value in self.authors]  # a nickname may be signs alone
+        for value, letters in (*said, *called):
+            if letters < LEAST_LETTERS:
                 raise UserError(f"{value!r} is asked for", f"{LEAST_LETTERS} letters or more: others are in every text")
         for value in self.addresses:
             if "." not in value:

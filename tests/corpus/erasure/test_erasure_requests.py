@@ -81,9 +81,12 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
 
 
 def test_one_letter_and_invisible_signs_alone_ask_for_everything_and_are_refused():
-    for name in ("가", "\u200b\u200b", " ", unicodedata.normalize("NFD", "각")):
+    for name in ("가", "\u200b\u200b", " ", unicodedata.normalize("NFD", "각"), "''", "“”", "...", "***", "가!", "♥♥"):
         with pytest.raises(UserError, match="letters or more"):
             Request(names=(name,))
+        with pytest.raises(UserError, match="letters or more"):
+            Request(texts=(name,))
+    assert Request(authors=("♥♥",)), "an author is one name at one place, whatever it is written with"
     with pytest.raises(UserError, match="nothing is asked"):
         Request()
     with pytest.raises(UserError, match=r"the pattern '\(' cannot be read"):
