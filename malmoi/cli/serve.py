@@ -127,14 +127,16 @@ def _run(model: Path, settings: ServeSettings) -> None:
 
 
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
-    """Makes a recorded answer again; exit code 1 where it differs."""
+    """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
     from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
-    with opened(model, dataclasses.replace(settings, slots=1)) as (engine, codec):
+    kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
+    same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
+    with opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

@@ -2,15 +2,24 @@
 
 import asyncio
 import dataclasses
+import json
 import threading
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
+from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.serve import utf8
 from malmoi.serve.engine import EngineDownError, Guide, Request
+from malmoi.serve.http_api import create_app
 from malmoi.serve.open_engine import opened
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.records.database import open_database
+from malmoi.serve.records.replay import recorded
+from malmoi.serve.records.writer import Records
+from malmoi.serve.served import Served
+from malmoi.serve.settings import RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
 pytest.importorskip("openvino_genai", reason="openvino-genai is not installed")
@@ -47,7 +56,7 @@ async def answers(engine, asked):
 def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference, monkeypatch):
     engine, codec = both
     vocabulary = reference._batch._vocabulary
-    unmasked = dataclasses.replace(vocabulary, breaking_SV=np.zeros_like(vocabulary.breaking_SV))
+    unmasked = dataclasses.replace(vocabulary, barred_SV=np.tile(vocabulary.banned_V, (utf8.NUM_STATES, 1)))
     monkeypatch.setattr(reference._batch, "_vocabulary", unmasked)  # OpenVINO cannot mask what is no UTF-8
     asked = requests(codec)
     ours, theirs = (asyncio.run(answers(one, asked)) for one in (engine, reference))
@@ -196,3 +205,21 @@ def test_a_step_that_hangs_is_told_to_who_waits(breakable):
     finally:
         engine._pipeline._step = raising(RuntimeError("ends"))
         comes_back.set()
+
+
+def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, model_folder, tmp_path, capsys):
+    engine, codec = both
+    path = tmp_path / "records.db"
+    settings = dataclasses.replace(SETTINGS, engine="openvino", records=RecordSettings(path, "whole"))
+    asked = {"prompt": TEXTS[0], "max_tokens": 12, "temperature": 0}
+    with Records(path, codec) as records:
+        served = Served(engine, codec, settings, records=records)
+        with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
+            fast = client.post("/v1/completions", json=asked).json()["id"]
+            whole = client.post("/v1/completions", json={**asked, "logprobs": 2}).json()["id"]
+    rows = [recorded(open_database(path), answer_id) for answer_id in (fast, whole)]
+    assert [row.made_with["engine"].split()[0] for row in rows] == ["openvino", "torch"]
+    assert rows[0].made_with["left_out_bytes"] >= 0 == rows[1].made_with["left_out_bytes"]
+    for answer_id in (fast, whole):
+        main(["serve", "replay", answer_id, str(model_folder), "--records", str(path), "--threads", "1"])
+        assert json.loads(capsys.readouterr().out)["equal"]
