@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--of-user", metavar="USER", help="erase the records of this `user` of requests")
     policy = "TOML with [input] and [output]: what is masked or refused (docs/guides/safety)"
     parser.add_argument("--safety", type=to_local_path, metavar="FILE", help=policy)
+    told = "TOML with settings that --dry-run prints, as queue_s in [web]; an option goes before it"
+    parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=told)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     parser.set_defaults(action=serve)
 
@@ -56,10 +58,6 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
-    settings = (
-        "TOML with settings that serve --dry-run prints, as queue_s in [web]; an option goes before it"
-    )
-    parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=settings)
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
 
@@ -86,7 +84,7 @@ def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     """The settings of the file that the options name, and what other options say instead."""
-    path, named = arguments.settings, _named(arguments, ServeSettings)
+    path, named = getattr(arguments, "settings", None), _named(arguments, ServeSettings)
     base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
     if policy := named.pop("safety", None):
         named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))

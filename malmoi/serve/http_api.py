@@ -149,7 +149,7 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
     pieces = run.said()
     first = await until_gone(request, anext(pieces))
-    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE)
+    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE, run.trace)
 
 
 def _head(served: Served, ask: Ask, reply_id: str) -> Head:

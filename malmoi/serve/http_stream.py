@@ -119,10 +119,11 @@ class EventStream(StreamingResponse):
         place: Place,
         headers: Mapping[str, str] | None = None,
         last: str = "",
+        trace: Trace | None = None,
     ) -> None:
-        """last: the line that ends a stream, also one that has failed."""
+        """last: the line that ends a stream, also one that has failed. trace: learns of it then."""
         shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-        super().__init__(_ending_well(lines, last), media_type="text/event-stream", headers=shown)
+        super().__init__(_ending_well(lines, last, trace), media_type="text/event-stream", headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,11 +157,14 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _ending_well(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+async def _ending_well(lines: AsyncIterator[str], last: str, trace: Trace | None) -> AsyncIterator[str]:
     """`lines`, with an error event and `last` at the end where they fail: the status was sent long before."""
     try:
         async for line in lines:
             yield line
     except Exception as error:
-        yield event({"type": "error", **as_api_error(error).to_json()})
+        failure = as_api_error(error)
+        if trace is not None:  # the access line and the metrics say what came of it, not that it began well
+            trace.status, trace.code = failure.status, failure.code or ""
+        yield event({"type": "error", **failure.to_json()})
         yield last

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine, make_tokenizer
 
-from malmoi.serve.engine import Capabilities, EngineDownError, Health, OverloadedError
+from malmoi.serve.engine import Capabilities, EngineDownError, Health, OverloadedError, Piece
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
 from malmoi.serve.served import Served
@@ -192,3 +192,17 @@ def test_sigterm_lets_answers_under_way_end_within_the_limit(tmp_path, drain_s, 
             time.sleep(0.05)
         assert process.returncode == 0
     assert said.endswith("[DONE]") == (words == 40)
+
+
+def test_a_stream_that_fails_half_way_is_no_success_in_line_and_metrics(client, served, caplog):
+    caplog.set_level(logging.INFO)
+
+    async def half(_request):
+        yield (Piece(1300, -0.5),)
+        raise EngineDownError(SECRET)
+
+    served.engine.generate = half
+    told = client.post("/v1/chat/completions", json={**ASK, "stream": True})
+    assert told.status_code == 200 and "engine_down" in told.text and told.text.endswith("data: [DONE]\n\n")
+    assert [(line["status"], line["code"]) for line in lines(caplog)] == [(503, "engine_down")]
+    assert 'status="503"' in client.get("/metrics").text and SECRET not in caplog.text + told.text
