@@ -109,7 +109,8 @@ def _print_sample(row: dict[str, Any]) -> None:
         text += f" … ({row['characters']:,} characters)"
     print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n")
     if stays := row.get("stays"):
-        print(f"-- stays: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
+        fate = "stays" if stays["kept"] else "the best copy, dropped too"
+        print(f"-- {fate}: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
         for gone, instead in row["differs"]:
             print(f"   - {harmless(gone) or '(nothing)'}\n   + {harmless(instead) or '(nothing)'}")
         if row["more_differs"]:
