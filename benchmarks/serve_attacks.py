@@ -72,7 +72,7 @@ class Target:
 
 def _posted(path: str, body: Any, clients: int) -> Attack:
     """`clients` threads that send the same body again and again."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
 
     def attack(target: Target) -> None:
         _together([lambda: target.post(path, content)] * clients)

@@ -105,6 +105,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve.http_api import create_app, rules
     from malmoi.serve.open_engine import opened
     from malmoi.serve.records.writer import Records
+    from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
@@ -114,6 +115,7 @@ def _run(model: Path, settings: ServeSettings) -> None:
         records = None if path is None else Records(path, codec)
         served = Served(engine, codec, settings, records=records)
         app = create_app(served)
+        warm(settings.safety)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
@@ -125,14 +127,16 @@ def _run(model: Path, settings: ServeSettings) -> None:
 
 
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
-    """Makes a recorded answer again; exit code 1 where it differs."""
+    """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
     from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
-    with opened(model, dataclasses.replace(settings, slots=1)) as (engine, codec):
+    kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
+    same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
+    with opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

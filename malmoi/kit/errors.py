@@ -45,6 +45,13 @@ def reason_of(error: BaseException) -> str:
     return error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
+def bare(error: BaseException) -> str:
+    """An error's type and the lines it came through, for a log: its message may hold what a person wrote."""
+    import traceback
+
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """A hint naming the closest of `known`, or all of them where none is close. Empty where `known` is empty."""
     import difflib

@@ -9,6 +9,7 @@ text to the model. The exported chat_template.jinja writes the same turns for ot
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from malmoi.kit.errors import UserError
 from malmoi.kit.special_tokens import END_OF_TURN, ROLES
 from malmoi.tokenizer.codec import Codec, after_begin
 
@@ -22,7 +23,12 @@ class Turn:
 
 
 def chat_ids(codec: Codec, turns: Sequence[Turn]) -> list[int]:
-    """Ids of a conversation, up to where the assistant speaks next. It begins as every document does."""
+    """Ids of a conversation, up to where the assistant speaks next. It begins as every document does.
+
+    Raises UserError for a foreign model, whose marks of turns are not ours.
+    """
+    if END_OF_TURN not in codec.special_ids:
+        raise UserError("this model has no marks for the turns of a chat", "a prompt (/v1/completions)")
     ids: list[int] = []
     for turn, text_ids in zip(turns, codec.encode_many([turn.text for turn in turns]), strict=True):
         ids.extend((codec.special(ROLES[turn.role]), *text_ids, codec.special(END_OF_TURN)))

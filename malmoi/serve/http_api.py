@@ -14,21 +14,21 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.admission import FullError, Place
+from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import Ask, asked, check, check_model
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
-from malmoi.serve.http_errors import add_error_handlers, bad
+from malmoi.serve.http_embeddings import embedding_routes
+from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_operator import operator_routes
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
 from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
-from malmoi.serve.http_stream import DONE, EventStream, full, lines, over_quota, take_place, until_gone
+from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, told, until_gone
 from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
-from malmoi.serve.quota import OverQuotaError
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 
@@ -71,6 +71,7 @@ def router(served: Served) -> APIRouter:
     routes = APIRouter()
     routes.include_router(operator_routes(served))
     routes.include_router(token_routes(served))
+    routes.include_router(embedding_routes(served))
     name = served.engine.describe().name
 
     @routes.get("/v1/models")
@@ -110,33 +111,17 @@ async def _reply(
     body: Sampling = sent.body
     trace = trace_of(request)
     trace.model = check(served, body, trace.key)
-    try:
-        served.quota.begin(trace.key)
-        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
-    except OverQuotaError as error:
-        raise over_quota(error) from None
+    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body)
         ask = await asked(served, body, num_top)
-        trace.prompt_tokens = ask.prompt_tokens
-        place.hold_tokens(ask.most_tokens)
-        served.quota.reserve(trace.key, ask.most_tokens)
-        trace.reserved_tokens = ask.most_tokens
+        hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))
         return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
     except BaseException as error:
         place.release()
-        raise _told(error, guide) from None
-
-
-def _told(error: BaseException, guide: str | None) -> BaseException:
-    """What stopped a request, as the error that its client sees."""
-    if isinstance(error, FullError):
-        return full(error)
-    if isinstance(error, OverQuotaError):
-        return over_quota(error)
-    return bad(guide, str(error)) if isinstance(error, UserError) else error
+        raise told(error, guide) from None
 
 
 @dataclass(frozen=True)

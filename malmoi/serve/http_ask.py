@@ -53,25 +53,56 @@ def check(served: Served, body: Sampling, key: Key) -> str:
 
     That is: the model's name, too many answers, texts that cannot fit.
     """
-    about = served.engine.describe()
-    check_model(body.model, about.name)
-    if key.models is not None and about.name not in key.models:
-        korean = f"이 API 키로는 {about.name!r} 모델을 쓸 수 없어요."
-        message = f"this API key may not ask the model {about.name!r}"
-        raise ApiError(403, message, "model", "model_not_allowed", korean)
+    name = allowed_model(served, body.model, key)
     if isinstance(body, ChatBody):
         check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
     if isinstance(body, CompletionBody):
         if len(body.prompt) * body.num_answers > MAX_CHOICES:
             raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
-        for prompt in body.prompt:
-            if isinstance(prompt, str):
-                check_length(served, "prompt", _bytes(prompt))
-            elif len(prompt) >= about.context_tokens:
-                raise _too_long("prompt", len(prompt), about.context_tokens)
+        check_prompts(served, "prompt", body.prompt)
+    check_capabilities(served, body)
     if body.best_of not in (None, 1, body.num_answers):
         raise bad("best_of", "best_of above n is not supported by this server")
-    return about.name
+    return name
+
+
+def check_capabilities(served: Served, body: Sampling) -> None:
+    """Refuses with a sentence what the engine says that it cannot do, before the request takes a place."""
+    about = served.engine.describe()
+    able = about.capabilities
+    guide = _guide(body)
+    if guide is not None and guide.kind not in able.guides:
+        raise _cannot("guide" if body.guide else "response_format", f"guides of the kind {guide.kind!r}", about.engine)
+    tops = body.top_logprobs if isinstance(body, ChatBody) else getattr(body, "logprobs", None)
+    if (tops or 0) > able.top_logprobs:
+        field = "top_logprobs" if isinstance(body, ChatBody) else "logprobs"
+        raise _cannot(field, f"more than {able.top_logprobs} alternatives of a token", about.engine)
+    if isinstance(body, CompletionBody) and body.echo and body.logprobs is not None and not able.prompt_logprobs:
+        raise _cannot("echo", "log-probabilities of a prompt", about.engine)
+
+
+def _cannot(field: str, what: str, engine: str) -> ApiError:
+    return ApiError(400, f"the engine of this server ({engine}) cannot give {what}", field, "cannot")
+
+
+def allowed_model(served: Served, asked: str | None, key: Key) -> str:
+    """The model that answers. Raises ApiError for another model's name, or where the key may not ask this one."""
+    name = served.engine.describe().name
+    check_model(asked, name)
+    if key.models is not None and name not in key.models:
+        korean = f"이 API 키로는 {name!r} 모델을 쓸 수 없어요."
+        raise ApiError(403, f"this API key may not ask the model {name!r}", "model", "model_not_allowed", korean)
+    return name
+
+
+def check_prompts(served: Served, field: str, prompts: Sequence[str | Sequence[int]]) -> None:
+    """Refuses texts and ids that cannot fit."""
+    context_tokens = served.engine.describe().context_tokens
+    for prompt in prompts:
+        if isinstance(prompt, str):
+            check_length(served, field, _bytes(prompt))
+        elif len(prompt) >= context_tokens:
+            raise _too_long(field, len(prompt), context_tokens)
 
 
 def check_length(served: Served, field: str, num_bytes: int) -> None:
@@ -110,9 +141,14 @@ async def _encoded(served: Served, body: Sampling) -> list[Sequence[int]]:
     if isinstance(body, ChatBody):
         return [await in_thread(served, lambda: chat_ids(served.codec, body.turns()))]
     assert isinstance(body, CompletionBody)
+    return await encoded(served, body.prompt)
+
+
+async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> list[Sequence[int]]:
+    """The ids of each prompt."""
     return [
         await in_thread(served, lambda text=prompt: text_ids(served.codec, text)) if isinstance(prompt, str) else prompt
-        for prompt in body.prompt
+        for prompt in prompts
     ]
 
 
@@ -125,11 +161,8 @@ def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top:
     """One engine request. Raises ApiError naming the field that does not fit this model."""
     about = served.engine.describe()
     field = "messages" if isinstance(body, ChatBody) else "prompt"
-    if not max(prompt_ids) < about.vocabulary_tokens:
-        raise bad(field, f"{field} has a token id above {about.vocabulary_tokens - 1}")
+    check_ids(served, field, prompt_ids)
     room = about.context_tokens - len(prompt_ids)
-    if room < 1:
-        raise _too_long(field, len(prompt_ids), about.context_tokens)
     for name, ids in (("logit_bias", body.logit_bias), ("stop_token_ids", body.stop_token_ids)):
         if ids and max(ids) >= about.vocabulary_tokens:
             raise bad(name, f"{name} has a token id above {about.vocabulary_tokens - 1}")
@@ -145,6 +178,15 @@ def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top:
         stop_token_ids=tuple(body.stop_token_ids or ()),
         **body.model_dump(include=_DRAWING, exclude_none=True),
     )
+
+
+def check_ids(served: Served, field: str, token_ids: Sequence[int]) -> None:
+    """Refuses ids that the model does not know, or so many that no answer fits after them."""
+    about = served.engine.describe()
+    if not max(token_ids) < about.vocabulary_tokens:
+        raise bad(field, f"{field} has a token id above {about.vocabulary_tokens - 1}")
+    if len(token_ids) >= about.context_tokens:
+        raise _too_long(field, len(token_ids), about.context_tokens)
 
 
 def _too_long(field: str, num_tokens: int, context_tokens: int) -> ApiError:

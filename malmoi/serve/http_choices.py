@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from malmoi.serve.admission import Place
+from malmoi.serve.engine import Score
 from malmoi.serve.http_ask import Ask
 from malmoi.serve.http_record import Answer
 from malmoi.serve.http_safety import filtered
@@ -104,7 +105,7 @@ async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPi
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
     said_by_engine = answer(served.engine, request, stream)
-    async with aclosing(filtered(said_by_engine, served.settings.safety.output)) as pieces:
+    async with aclosing(filtered(served, said_by_engine)) as pieces:
         async for piece in pieces:
             yield piece
 
@@ -114,7 +115,7 @@ async def _echo(served: Served, ask: Ask, index: int) -> TextPiece:
     request = ask.requests[index]
     assert isinstance(ask.body, CompletionBody)
     if ask.body.logprobs is None:
-        return TextPiece(served.codec.decode(request.prompt_ids))
+        return TextPiece(echo(served.codec, [Score(token_id, None) for token_id in request.prompt_ids]).text)
     return echo(served.codec, await served.engine.score(request.prompt_ids, request.top_logprobs))
 
 

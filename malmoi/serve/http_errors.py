@@ -1,7 +1,6 @@
 """One shape for every error that a client sees: OpenAI's. Prompts never appear in logs: exceptions are logged bare."""
 
 import logging
-import traceback
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
+from malmoi.serve.engine import EngineDownError, OverloadedError, RequestCancelledError
 from malmoi.serve.http_trace import trace_of
 
 _log = logging.getLogger("malmoi.serve")
@@ -52,17 +52,35 @@ def bad(param: str | None, message: str, code: str | None = None) -> ApiError:
 def unexpected(error: Exception) -> ApiError:
     """A 500 with an id that the log has too. The log gets type and place, never the message: it may hold a prompt."""
     reference = uuid.uuid4().hex[:12]
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("request failed, id %s: %s\n%s", reference, type(error).__name__, frames)
+    _log.error("request failed, id %s: %s", reference, bare(error))
     message = f"the server failed; the operator finds the reason under id {reference}"
     korean = f"서버에 문제가 생겼어요. 운영자에게 이 번호를 알려 주세요: {reference}"
     return ApiError(500, message, code="internal", message_ko=korean)
+
+
+_ENGINE: dict[type[Exception], tuple[int, str, str, str]] = {
+    OverloadedError: (503, "overloaded", "the engine has no room now; try again soon", "지금은 자리가 없어요."),
+    RequestCancelledError: (503, "cancelled", "the request was ended by the server", "서버가 요청을 끝냈어요."),
+    EngineDownError: (503, "engine_down", "the engine has failed or hangs", "모델이 멈췄어요. 운영자에게 알려 주세요."),
+}
+"""The protocol's named errors (malmoi/serve/engine.py) as status, code and sentences."""
+_RETRY_AFTER_S = "5"
+
+
+def _of_engine(error: Exception) -> ApiError | None:
+    """One of the engine's named errors. Its own message stays in the log of the engine."""
+    for kind, (status, code, message, korean) in _ENGINE.items():
+        if isinstance(error, kind):
+            return ApiError(status, message, None, code, korean, {"Retry-After": _RETRY_AFTER_S})
+    return None
 
 
 def as_api_error(error: Exception) -> ApiError:
     """Any exception as the error that a client sees."""
     if isinstance(error, ApiError):
         return error
+    if (told := _of_engine(error)) is not None:
+        return told
     if isinstance(error, HTTPException):
         return ApiError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
     if isinstance(error, ClientDisconnect):
@@ -79,7 +97,7 @@ def respond(error: ApiError) -> JSONResponse:
 
 def add_error_handlers(app: FastAPI) -> None:
     """Gives every error of `app` the one shape."""
-    for kind in (ApiError, UserError, RequestValidationError, HTTPException):
+    for kind in (*_ENGINE, ApiError, UserError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
 
 

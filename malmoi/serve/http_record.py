@@ -8,6 +8,7 @@ from malmoi.serve.http_ask import Ask
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import ANYONE
 from malmoi.serve.records.answers import Answered
+from malmoi.serve.second_engine import engine_of
 from malmoi.serve.served import Served
 
 
@@ -38,7 +39,7 @@ class Answer:
             user=user if isinstance(user, str) else None,
             policy=policy,
             retention_days=days,
-            made_with=served.made_with,
+            made_with={**served.made_with, "engine": engine_of(served.engine, self.request)},
             request=self.request,
             stops=tuple(self._ask.body.stop),
             answer_ids=tuple(self._ids),

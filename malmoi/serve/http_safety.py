@@ -1,6 +1,7 @@
 """The safety policy on requests and answers: prompts before they are encoded, answers on their way to the client."""
 
 import asyncio
+import functools
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
@@ -51,6 +52,7 @@ def _checked(served: Served, body: Sampling, rules: Rules) -> list[Judged]:
     checked = []
     for field, text, is_ids in _texts(served, body):
         one = judge(text, rules)
+        _count(served, "prompt", rules, one.spans)
         if one.blocked or (is_ids and one.text != text):
             raise blocked(field, one.blocked or one.spans[0])
         checked.append(one)
@@ -89,11 +91,19 @@ def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
     return body
 
 
-async def filtered(pieces: AsyncGenerator[TextPiece, None], rules: Rules) -> AsyncGenerator[TextPiece, None]:
+def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> None:
+    """Tells the operator how much was found; an answer that is flagged goes out as it is and is told here alone."""
+    for span in spans:
+        served.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
+
+
+async def filtered(served: Served, pieces: AsyncGenerator[TextPiece, None]) -> AsyncGenerator[TextPiece, None]:
     """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
 
-    Its tokens go on with it for the record of the answer; no client sees them, for logprobs is refused.
+    It is looked at in a thread, for a look takes milliseconds and would hold up every other stream. Its tokens go on
+    with it for the record of the answer; no client sees them, for logprobs is refused.
     """
+    rules = served.settings.safety.output
     if not rules.wanted():
         async for piece in pieces:
             yield piece
@@ -102,8 +112,13 @@ async def filtered(pieces: AsyncGenerator[TextPiece, None], rules: Rules) -> Asy
     shows_all = all(rules.action(kind) == "flag" for kind in rules.wanted())
     async with aclosing(pieces):
         async for piece in pieces:
-            text = state.feed(piece.text, is_last=piece.finish is not None)
+            is_last = piece.finish is not None
+            look = functools.partial(state.feed, piece.text, is_last=is_last)
+            is_due = state.is_due(piece.text, is_last=is_last)
+            text = await asyncio.get_running_loop().run_in_executor(served.encoders, look) if is_due else look()
             finish = FINISH if state.blocked else piece.finish
+            if finish:
+                _count(served, "answer", rules, state.spans)
             yield piece if shows_all else replace(piece, text=text, finish=finish)
             if finish:
                 return

@@ -289,6 +289,15 @@ class CompletionBody(Sampling):
     echo: bool | None = None
 
 
+class EmbeddingsBody(Strict):
+    """POST /v1/embeddings. input: as a prompt. The official client in Python asks for base64 by itself."""
+
+    model: Annotated[str | None, Field(max_length=200)] = None
+    input: Annotated[list[Any], BeforeValidator(_prompts)]
+    encoding_format: Literal["float", "base64"] = "float"
+    user: Any = None
+
+
 class TokenizeBody(Strict):
     """POST /tokenize, in vLLM's form (prompt or messages) or llama.cpp's (content)."""
 

@@ -11,10 +11,12 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from malmoi.kit.errors import UserError
 from malmoi.serve.admission import FullError, Place
 from malmoi.serve.http_choices import Said
-from malmoi.serve.http_errors import ApiError, as_api_error
+from malmoi.serve.http_errors import ApiError, as_api_error, bad
 from malmoi.serve.http_replies import Form
+from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import ANYONE, Key
 from malmoi.serve.quota import OverQuotaError
 from malmoi.serve.served import Served
@@ -34,12 +36,30 @@ def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place
         message = "the server finishes what it has begun and takes nothing new"
         raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
     try:
+        served.quota.begin(key)
         return served.admission.take(key.name, min(num_answers, served.admission.slots))
-    except FullError as error:
-        raise full(error) from None
+    except (FullError, OverQuotaError) as error:
+        raise told(error) from None
 
 
-def full(error: FullError) -> ApiError:
+def hold_tokens(served: Served, place: Place, trace: Trace, prompt_tokens: int, most_tokens: int) -> None:
+    """Counts what a request can use at most; the guard settles it. Raises FullError or OverQuotaError."""
+    trace.prompt_tokens = prompt_tokens
+    place.hold_tokens(most_tokens)
+    served.quota.reserve(trace.key, most_tokens)
+    trace.reserved_tokens = most_tokens
+
+
+def told(error: BaseException, param: str | None = None) -> BaseException:
+    """What stopped a request, as the error that its client sees."""
+    if isinstance(error, FullError):
+        return _full(error)
+    if isinstance(error, OverQuotaError):
+        return _over_quota(error)
+    return bad(param, str(error)) if isinstance(error, UserError) else error
+
+
+def _full(error: FullError) -> ApiError:
     """A 429 that says when a place is likely."""
     korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
     headers = {"Retry-After": str(error.retry_s)}
@@ -47,7 +67,7 @@ def full(error: FullError) -> ApiError:
     return ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
 
 
-def over_quota(error: OverQuotaError) -> ApiError:
+def _over_quota(error: OverQuotaError) -> ApiError:
     """A 429 that names the limit of the key, and says when it allows more."""
     message = f"this API key has used its {error.limit}"
     korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."

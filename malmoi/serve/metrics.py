@@ -27,6 +27,8 @@ class Metrics:
         self.answer_tokens = Counter("malmoi_completion_tokens", "Tokens of answers", _WHO, registry=registry)
         self.refusals = Counter("malmoi_refusals", "Requests refused with 429 or 503", ["code"], registry=registry)
         self.failed_keys = Counter("malmoi_failed_keys", "Requests without a valid key", registry=registry)
+        hits = ["where", "kind", "action"]
+        self.safety_hits = Counter("malmoi_safety_hits", "Hits of the safety policy", hits, registry=registry)
         self.left = Counter("malmoi_clients_left", "Clients that left before the end", _WHO, registry=registry)
         self.queue_s = self._times("malmoi_queue_seconds", "Wait for a slot", _WAIT_S)
         self.first_token_s = self._times("malmoi_time_to_first_token_seconds", "Request to first token", _WAIT_S)

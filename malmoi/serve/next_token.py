@@ -22,12 +22,13 @@ class Vocabulary:
     """What an answer may be made of. end_ids end it.
 
     banned_V (bool): tokens that are never sampled: special ones but the ends, and padding of the output matrix.
-    breaking_SV (bool): tokens that would break UTF-8 in each state. contents: the bytes of each token.
+    barred_SV (bool): those, and what would break UTF-8 in each state; where that is all, as in a foreign vocabulary
+    without single bytes, whole characters give way. contents: the bytes of each token.
     """
 
     end_ids: tuple[int, ...]
     banned_V: np.ndarray
-    breaking_SV: np.ndarray
+    barred_SV: np.ndarray
     contents: tuple[bytes, ...]
 
     @staticmethod
@@ -39,7 +40,9 @@ class Vocabulary:
         banned_V[list(end_ids)] = False
         contents = [codec.token_bytes(token_id) for token_id in range(min(codec.vocabulary_tokens, logits))]
         contents += [b""] * (logits - len(contents))
-        return Vocabulary(end_ids, banned_V, utf8.breaking(contents), tuple(contents))
+        barred_SV = utf8.breaking(contents) | banned_V
+        barred_SV[barred_SV.all(axis=1)] = banned_V
+        return Vocabulary(end_ids, banned_V, barred_SV, tuple(contents))
 
 
 @dataclass(eq=False)
@@ -85,26 +88,23 @@ def next_piece(job: Job, logits_V: np.ndarray, vocabulary: Vocabulary, context_t
 
 
 def _forbidden(job: Job, vocabulary: Vocabulary) -> np.ndarray:
-    """What may not come next (bool, V). Where nothing at all might, whole characters give way, then the ends."""
-    banned_V = vocabulary.banned_V
-    if job.matcher is not None:
-        banned_V = banned_V | job.matcher.forbidden(job.request.max_tokens - len(job.answer_ids))
-        if banned_V.all():
-            raise UserError("the guide allows no token of this model's vocabulary")
-    whole_V = banned_V | vocabulary.breaking_SV[job.utf8_state]
-    for forbidden_V in (_without_ends(job, whole_V, vocabulary.end_ids), whole_V):
+    """What may not come next (bool, V). Where a guide leaves nothing else, whole characters give way."""
+    barred_V = vocabulary.barred_SV[job.utf8_state]
+    if job.matcher is None:
+        return _without_ends(job, barred_V, vocabulary.end_ids)
+    guided_V = job.matcher.forbidden(job.request.max_tokens - len(job.answer_ids))
+    for forbidden_V in (guided_V | barred_V, guided_V | vocabulary.banned_V):
         if not forbidden_V.all():
             return forbidden_V
-    return banned_V
+    raise UserError("the guide allows no token of this model's vocabulary")
 
 
-def _without_ends(job: Job, forbidden_V: np.ndarray, end_ids: tuple[int, ...]) -> np.ndarray:
-    """`forbidden_V` with the ends that may not come yet, or never. A guide alone says where an answer may end."""
-    if job.matcher is not None:
-        return forbidden_V
+def _without_ends(job: Job, barred_V: np.ndarray, end_ids: tuple[int, ...]) -> np.ndarray:
+    """`barred_V` and the ends that may not come yet, or never; an end is better than nothing at all."""
     is_early = len(job.answer_ids) < job.request.min_tokens
     ends = [*(end_ids if is_early or job.request.ignore_eos else ()), *(job.request.stop_token_ids if is_early else ())]
-    if ends:
-        forbidden_V = forbidden_V.copy()
-        forbidden_V[ends] = True
-    return forbidden_V
+    if not ends:
+        return barred_V
+    forbidden_V = barred_V.copy()
+    forbidden_V[ends] = True
+    return barred_V if forbidden_V.all() else forbidden_V

@@ -19,9 +19,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request
 from malmoi.serve.settings import ServeSettings
+from malmoi.serve.step_watch import Step
 
 CAPABILITIES = Capabilities(prefix_cache=True)
 BLOCK_TOKENS = 32
@@ -30,6 +31,8 @@ _SPARE_BLOCKS = 16
 BANNED = -1.0e9
 """Added to a logit: its probability is 0 in float32."""
 _MOST_SEED = 2**32 - 1
+_COLDEST = 1e-6
+"""A temperature below it is greedy: OpenVINO's own is a float32 above 0."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +86,7 @@ class OpenVinoEngine:
         self._running: list[_Job] = []
         self._news = threading.Condition()
         self._is_closed, self._fault, self._number = False, "", 0
+        self._step = Step(settings.step_limit_s)
         self._thread = threading.Thread(target=self._run, name="malmoi-openvino-engine", daemon=True)
         self._thread.start()
 
@@ -93,7 +97,8 @@ class OpenVinoEngine:
     def health(self) -> Health:
         """How the engine is now."""
         is_well = self._thread.is_alive() and not self._is_closed and not self._fault
-        return Health("ok" if is_well else "down", len(self._running), len(self._waiting))
+        state = "down" if not is_well else "stalled" if self._step.is_overdue else "ok"
+        return Health(state, len(self._running), len(self._waiting), self._step.lasts_s)
 
     def can(self, request: Request) -> bool:
         """Whether this engine answers such a request as it is asked."""
@@ -114,7 +119,7 @@ class OpenVinoEngine:
         self._submit(job)
         try:
             while True:
-                said = await job.pieces.get()
+                said = await self._said(job)
                 if isinstance(said, Exception):
                     raise said
                 yield said
@@ -123,12 +128,24 @@ class OpenVinoEngine:
         finally:
             job.is_cancelled = True
 
+    async def _said(self, job: _Job) -> "tuple[Piece, ...] | Exception":
+        """What a job says next. A step that hangs cannot be ended, but whoever waits for it is told."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(1.0, self._step.limit_s / 4)):
+                    return await job.pieces.get()
+            if self._step.is_overdue:
+                return self._hangs()
+
+    def _hangs(self) -> EngineDownError:
+        return EngineDownError(f"the engine has not come back from a step for {self._step.lasts_s:.0f} s")
+
     def close(self) -> None:
         """Ends the thread; answers under way end with EngineDownError."""
         with self._news:
             self._is_closed = True
             self._news.notify()
-        self._thread.join()
+        self._thread.join(timeout=0 if self._step.is_overdue else None)
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +157,8 @@ class OpenVinoEngine:
         with self._news:
             if self._is_closed or self._fault:
                 raise EngineDownError(self._fault or "the engine is closed")
+            if self._step.is_overdue:
+                raise self._hangs()
             self._waiting.append(job)
             self._news.notify()
 
@@ -155,10 +174,11 @@ class OpenVinoEngine:
                 self._begin(job)
             try:
                 if self._running:
-                    self._pipeline.step()
+                    with self._step:
+                        self._pipeline.step()
                     self._running = [job for job in self._running if self._goes_on(job)]
             except Exception as error:  # the edge of a library: the text of its error may hold a prompt
-                _log.exception("a step of OpenVINO failed")
+                _log.error("a step of OpenVINO failed: %s", bare(error))
                 self._fault = f"a step of OpenVINO failed: {type(error).__name__}"
                 break
         with self._news:
@@ -175,8 +195,9 @@ class OpenVinoEngine:
         prompt = openvino.Tensor(np.array([job.request.prompt_ids], np.int64))
         try:
             job.handle = self._pipeline.add_request(self._number, prompt, _config(job.request, self._weights.end_ids))
-        except RuntimeError as error:
-            job.say(UserError(f"OpenVINO refuses the request: {str(error).splitlines()[-1][:200]}"))
+        except Exception as error:  # whatever it is, it must not end the thread and so all others
+            told = (str(error).splitlines() or [type(error).__name__])[-1]
+            job.say(UserError(f"OpenVINO refuses the request: {told[:200]}"))
             return
         self._running.append(job)
 
@@ -215,7 +236,8 @@ def _config(request: Request, end_ids: tuple[int, ...]) -> Any:
     config.eos_token_id, config.ignore_eos = end_ids[0], request.ignore_eos
     config.stop_token_ids = set(end_ids) | set(request.stop_token_ids)
     config.logprobs = 1
-    config.do_sample = request.temperature > 0
+    # top_p 0 and min_p 1 leave the best token alone, as in torch; OpenVINO refuses both.
+    config.do_sample = request.temperature >= _COLDEST and request.top_p != 0 and request.min_p != 1
     if config.do_sample:
         config.temperature = request.temperature
         config.top_p = request.top_p if request.top_p is not None else 1.0

@@ -37,7 +37,8 @@ class Sampler:
 
     def choose(self, logits_V: np.ndarray, forbidden_V: np.ndarray) -> int:  # noqa: N803
         """The next token's id. logits_V: float32, left as they are; forbidden_V: bool, true for what may not be."""
-        scores = np.where(forbidden_V, -np.inf, logits_V)
+        scores = logits_V.copy()
+        scores[forbidden_V] = -np.inf
         if self.request.repetition_penalty is not None:
             penalize(scores, self.seen, self.request.repetition_penalty)
         if self.written and (self.request.presence_penalty or self.request.frequency_penalty):

@@ -107,3 +107,8 @@ class SecondEngine:
         with self._making:
             self._second = self._second or self._make()
             return self._second
+
+
+def engine_of(engine: Engine, request: Request) -> str:
+    """The name of the engine that answers a request: of two, one does."""
+    return engine.engine_of(request) if isinstance(engine, SecondEngine) else engine.describe().engine

@@ -1,6 +1,7 @@
 """Running an ASGI application on a socket: in the foreground for commands, in a thread for the demo and for tests."""
 
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -44,6 +45,10 @@ def url_of(listener: socket.socket) -> str:
 
 def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, served: Served | None = None) -> None:
     """Serves until Ctrl-C or SIGTERM. With `served`, SIGTERM lets answers under way end (WebSettings.drain_s)."""
+    # The objects of the model and its libraries are a million: a collection that a large body sets off passed over all
+    # of them, and every stream stood for half a second.
+    gc.collect()
+    gc.freeze()
     server = _server(app, web) if served is None else _Draining(_config(app, web), served)
     server.run(sockets=[listener])
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
 from malmoi.model.cache import Row, next_positions
 from malmoi.model.transformer import Transformer
 from malmoi.serve.engine import EngineDownError, OverloadedError, Score
@@ -142,8 +142,8 @@ class Batch:
         seats = [seat for seat in self._running if seat.logits_V is None]
         try:
             logits_BV = self._logits(seats) if seats else []
-        except Exception:
-            _log.exception("a step of %d answers failed; it is done again one by one", len(seats))
+        except Exception as error:
+            _log.error("a step of %d answers failed; it is done again one by one: %s", len(seats), bare(error))
             logits_BV = [self._logits_alone(seat) for seat in seats]
         for seat, logits_V in zip(seats, logits_BV, strict=True):
             seat.logits_V = logits_V
@@ -177,7 +177,7 @@ class Batch:
             seat.row.length = len(seat.job.request.prompt_ids) + len(seat.job.answer_ids) - 1
             return self._logits([seat])[0]
         except Exception as error:
-            _log.exception("a step of one answer failed; the others go on")
+            _log.error("a step of one answer failed; the others go on: %s", bare(error))
             seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
             return None
 
@@ -211,7 +211,7 @@ class Batch:
             state_C = self._next_states([seat.row], [piece])[0, -1]
             return self._model.lm_head(state_C).float().cpu().numpy()
         except Exception as error:
-            _log.exception("a prompt could not be read; the other answers go on")
+            _log.error("a prompt could not be read; the other answers go on: %s", bare(error))
             seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
             return None
 
@@ -225,7 +225,7 @@ class Batch:
             job.emit(error)
             return False
         except Exception as error:
-            _log.exception("no token could be chosen for one answer; the others go on")
+            _log.error("no token could be chosen for one answer; the others go on: %s", bare(error))
             job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
             return False
         job.emit(piece)

@@ -20,15 +20,15 @@ from typing import Any, Self, TypeVar
 import torch
 
 from malmoi.kit import manifest
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
-from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model.convert import load_hugging_face
 from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
 from malmoi.serve.guide import KINDS, Grammars
+from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import Step, free_memory_bytes
@@ -61,10 +61,10 @@ class TorchEngine:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
         self._model = _load(model_dir, settings)
-        end_ids = tuple(self.codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
+        ends = end_ids(model_dir, self.codec)
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
-        self._grammars = Grammars(self.codec, end_ids, self._model.shape.vocabulary_tokens)
+        self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)
         self._description = Description(
             name=settings.name or model_name(model_dir),
             engine=f"torch {torch.__version__} {self._model.lm_head.weight.device.type}",
@@ -74,7 +74,7 @@ class TorchEngine:
             model_sha256=model_sha256(model_dir),
             capabilities=replace(CAPABILITIES, deterministic=is_exact),
         )
-        vocabulary = Vocabulary.of(self.codec, end_ids, self._model.shape.vocabulary_tokens)
+        vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
         self._batch = Batch(self._model, Limits(settings.slots, settings.prefill_tokens), vocabulary)
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
@@ -197,7 +197,7 @@ class TorchEngine:
                     with self._step:
                         self._work()
                 except Exception as error:
-                    _log.exception("the torch engine failed in a step; the requests under way are ended")
+                    _log.error("the torch engine failed in a step; the requests under way are ended: %s", bare(error))
                     self._batch.fail(EngineDownError(f"the engine failed: {type(error).__name__}"))
         self._end_all(EngineDownError("the engine was closed"))
 
@@ -244,7 +244,7 @@ class TorchEngine:
             except InvalidStateError:
                 raise
             except Exception as error:
-                _log.exception("the torch engine failed in work beside the answers")
+                _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 

@@ -50,10 +50,10 @@ _STEPS = _steps()
 
 
 def after(state: int, content: bytes) -> int:
-    """The state after some more bytes."""
+    """The state after some more bytes; after what is no UTF-8 a new character begins."""
     for byte in content:
         state = int(_STEPS[state, byte])
-    return state
+    return BETWEEN if state == _BROKEN else state
 
 
 def breaking(contents: Sequence[bytes]) -> np.ndarray:

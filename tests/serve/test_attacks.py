@@ -127,7 +127,7 @@ def test_a_client_that_stops_reading_loses_its_place_and_others_go_on(codec):
     engine = FakeEngine(codec, text="가" * 30_000)
     web = WebSettings(send_s=0.3)
     served = Served(engine, codec, ServeSettings(queue=0, web=web))
-    body = json.dumps({"prompt": "가", "max_tokens": -1, "stream": True, "logprobs": 20}).encode()
+    body = json.dumps({"prompt": "가", "max_tokens": -1, "stream": True, "logprobs": 20, "n": 16}).encode()
     with server.running(create_app(served), web=web) as url, connected(url) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         connection.sendall(head(len(body)) + body)

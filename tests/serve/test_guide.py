@@ -174,3 +174,11 @@ def test_masks_of_one_answer_have_a_budget_of_time(grammars):
     matcher._spent_s = 6.0
     with pytest.raises(UserError, match="6 s of work; expected at most 5 s"):
         matcher.forbidden(9)
+
+
+def test_a_grammar_in_llama_cpps_form_is_read_and_one_with_a_missing_rule_is_told(codec):
+    grammars = Grammars(codec, (codec.special("<|endoftext|>"),), codec.vocabulary_tokens)
+    assert grammars.matcher(Guide("lark", 'root ::= "가" | "나" item+\nitem ::= [a-z]')) is not None
+    for wrong in ("root ::= x", "root ::= " + "(" * 1500 + '"a"' + ")" * 1500):
+        with pytest.raises(UserError, match=r"guide\.value"):
+            grammars.matcher(Guide("lark", wrong))

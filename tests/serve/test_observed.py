@@ -1,5 +1,6 @@
 """What an operator sees: metrics, one line a request, health, readiness, a server that goes away in order."""
 
+import dataclasses
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine, make_tokenizer
 
-from malmoi.serve.engine import Health
+from malmoi.serve.engine import Capabilities, EngineDownError, Health, OverloadedError
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
 from malmoi.serve.served import Served
@@ -107,6 +108,38 @@ def test_health_asks_the_engine_and_ready_the_server_too(client, served, state):
     assert client.get("/ready").json() == {"status": "draining"}
     assert client.get("/health").status_code == expected, "a server that goes away is still well"
     assert client.get("/version").json()["engine"] == "fake"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(OverloadedError(SECRET), "overloaded"), (EngineDownError(SECRET), "engine_down")],
+)
+def test_what_goes_wrong_in_an_engine_has_a_code_a_sentence_and_a_time_to_come_back(client, served, error, code):
+    served.engine.error = error
+    for stream in (False, True):
+        response = client.post("/v1/chat/completions", json={**ASK, "stream": stream})
+        told = response.json()["error"]
+        assert (response.status_code, told["code"]) == (503, code)
+        assert told["message_ko"]
+        assert int(response.headers["retry-after"]) > 0
+        assert SECRET not in response.text
+    assert served.num_requests == 0
+
+
+def test_what_an_engine_says_that_it_cannot_do_is_refused_with_a_sentence(client, served):
+    about = served.engine.describe()
+    served.engine.describe = lambda: dataclasses.replace(about, capabilities=Capabilities())
+    wishes = {
+        "guide": {"guide": {"kind": "regex", "value": "a"}},
+        "response_format": {"response_format": {"type": "json_object"}},
+        "top_logprobs": {"logprobs": True, "top_logprobs": 2},
+    }
+    for field, wish in wishes.items():
+        error = client.post("/v1/chat/completions", json={**ASK, **wish}).json()["error"]
+        assert (error["param"], error["code"]) == (field, "cannot")
+    echo = client.post("/v1/completions", json={"prompt": "가", "echo": True, "logprobs": 0}).json()["error"]
+    assert echo["param"] == "echo"
+    assert client.post("/v1/embeddings", json={"input": "가"}).json()["error"]["code"] == "cannot"
 
 
 def test_a_server_that_goes_away_takes_nothing_new_and_says_when_to_come_back(client, served):

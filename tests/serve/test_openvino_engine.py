@@ -2,13 +2,24 @@
 
 import asyncio
 import dataclasses
+import json
+import threading
 
+import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
+from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.serve import utf8
 from malmoi.serve.engine import EngineDownError, Guide, Request
+from malmoi.serve.http_api import create_app
 from malmoi.serve.open_engine import opened
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.records.database import open_database
+from malmoi.serve.records.replay import recorded
+from malmoi.serve.records.writer import Records
+from malmoi.serve.served import Served
+from malmoi.serve.settings import RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
 pytest.importorskip("openvino_genai", reason="openvino-genai is not installed")
@@ -42,8 +53,11 @@ async def answers(engine, asked):
     return await asyncio.gather(*(collect(engine.generate(request)) for request in asked))
 
 
-def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference):
+def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference, monkeypatch):
     engine, codec = both
+    vocabulary = reference._batch._vocabulary
+    unmasked = dataclasses.replace(vocabulary, barred_SV=np.tile(vocabulary.banned_V, (utf8.NUM_STATES, 1)))
+    monkeypatch.setattr(reference._batch, "_vocabulary", unmasked)  # OpenVINO cannot mask what is no UTF-8
     asked = requests(codec)
     ours, theirs = (asyncio.run(answers(one, asked)) for one in (engine, reference))
     same = [
@@ -120,3 +134,92 @@ def test_a_closed_engine_says_so(model_folder):
     with pytest.raises(EngineDownError):
         asyncio.run(collect(engine.generate(requests(codec)[0])))
     assert engine.health().state == "down"
+
+
+@pytest.mark.parametrize("settings", [{"top_p": 0.0}, {"min_p": 1.0}, {"temperature": 1e-300}])
+def test_what_leaves_the_best_token_alone_is_greedy_and_not_refused(both, settings):
+    engine, codec = both
+    greedy, same = (requests(codec, max_tokens=6, **each)[0] for each in ({}, {"temperature": 0.7, **settings}))
+    asked = [asyncio.run(collect(engine.generate(one))) for one in (greedy, same)]
+    ids = [[piece.token_id for piece in said] for said in asked]
+    assert ids[0] == ids[1]
+
+
+class Broken:
+    """A pipeline that refuses a request as no library should, or hangs, or fails with a prompt in its message."""
+
+    def __init__(self, add=None, step=None):
+        self._add, self._step = add, step
+
+    def add_request(self, *_):
+        return self._add() if self._add else None
+
+    def step(self):
+        self._step()
+
+
+def raising(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+@pytest.fixture
+def breakable(model_folder):
+    """An engine of its own whose pipeline a test may break; a step may last half a second."""
+    settings = dataclasses.replace(SETTINGS, engine="openvino", step_limit_s=0.5)
+    with opened(model_folder, settings) as (engine, codec):
+        yield engine._fast, codec
+
+
+def test_a_request_that_breaks_the_library_ends_alone(breakable):
+    engine, codec = breakable
+    whole, engine._pipeline = engine._pipeline, Broken(add=raising(TypeError("not this")))
+    with pytest.raises(UserError, match="not this"):
+        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+    engine._pipeline = whole
+    assert asyncio.run(answers(engine, requests(codec, max_tokens=2)))
+    assert engine.health().state == "ok"
+
+
+def test_a_step_that_fails_ends_what_runs_and_writes_no_text_to_the_log(breakable, caplog):
+    engine, codec = breakable
+    engine._pipeline = Broken(step=raising(RuntimeError("아버지가 방에")))
+    with pytest.raises(EngineDownError):
+        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+    assert engine.health().state == "down"
+    assert "RuntimeError" in caplog.text and "아버지" not in caplog.text
+
+
+def test_a_step_that_hangs_is_told_to_who_waits(breakable):
+    engine, codec = breakable
+    comes_back = threading.Event()
+    engine._pipeline = Broken(step=comes_back.wait)
+    try:
+        with pytest.raises(EngineDownError, match="come back"):
+            asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
+        assert engine.health().state == "stalled"
+        with pytest.raises(EngineDownError, match="come back"):
+            asyncio.run(collect(engine.generate(requests(codec)[0])))
+    finally:
+        engine._pipeline._step = raising(RuntimeError("ends"))
+        comes_back.set()
+
+
+def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, model_folder, tmp_path, capsys):
+    engine, codec = both
+    path = tmp_path / "records.db"
+    settings = dataclasses.replace(SETTINGS, engine="openvino", records=RecordSettings(path, "whole"))
+    asked = {"prompt": TEXTS[0], "max_tokens": 12, "temperature": 0}
+    with Records(path, codec) as records:
+        served = Served(engine, codec, settings, records=records)
+        with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
+            fast = client.post("/v1/completions", json=asked).json()["id"]
+            whole = client.post("/v1/completions", json={**asked, "logprobs": 2}).json()["id"]
+    rows = [recorded(open_database(path), answer_id) for answer_id in (fast, whole)]
+    assert [row.made_with["engine"].split()[0] for row in rows] == ["openvino", "torch"]
+    assert rows[0].made_with["left_out_bytes"] >= 0 == rows[1].made_with["left_out_bytes"]
+    for answer_id in (fast, whole):
+        main(["serve", "replay", answer_id, str(model_folder), "--records", str(path), "--threads", "1"])
+        assert json.loads(capsys.readouterr().out)["equal"]

@@ -1,7 +1,10 @@
 """What ordinary clients send: their own nulls and defaults, the server's reply fed back, lists, foreign fields."""
 
+import base64
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine
@@ -105,6 +108,19 @@ HARMLESS = [
 ]
 
 
+FORMS = json.loads((Path(__file__).parents[2] / "benchmarks/conformance/open_webui.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["feature"])
+def test_open_webuis_requests_are_answered(client, form):
+    text = json.dumps(form.get("body", {})).replace("MODEL", "fake")
+    headers = {"Content-Type": "application/json"}
+    content = text if "body" in form else None
+    response = client.request(form["method"], form["path"].replace("MODEL", "fake"), content=content, headers=headers)
+    assert response.status_code == 200, response.text
+    assert not json.loads(text).get("stream") or response.text.endswith("data: [DONE]\n\n")
+
+
 @pytest.mark.parametrize("fields", HARMLESS)
 def test_null_empty_and_default_values_change_nothing(client, served, fields):
     for path, ask in (("/v1/chat/completions", ASK), ("/v1/completions", {"prompt": "안녕"})):
@@ -189,7 +205,7 @@ def test_a_wrong_steering_value_names_its_field(client, field, value):
 
 def test_a_list_of_prompts_is_answered_in_order_with_one_usage(client, served):
     one = client.post("/v1/completions", json={"prompt": "안녕", "echo": True}).json()
-    for prompts in (["안녕", "사과 과자"], [[1300, 1301], [1302]]):
+    for prompts in (["안녕", "사과 과자"], [served.codec.encode("차표"), served.codec.encode("한국어")]):
         body = {"prompt": prompts, "echo": True, "n": 2}
         reply = client.post("/v1/completions", json=body).json()
         texts = [choice["text"] for choice in reply["choices"]]
@@ -295,6 +311,22 @@ def test_a_client_without_a_tokenizer_learns_ids_as_lm_eval_asks_for_them(client
     assert end == [served.codec.special(info["eos_token"])]
     typed = client.post("/tokenize", json={"prompt": "끝" + info["eos_token"], "add_special_tokens": False}).json()
     assert end[0] not in typed["tokens"]
+
+
+def test_embeddings_come_as_numbers_or_as_the_bytes_that_the_official_client_asks_for(client, served):
+    body = {"model": "fake", "input": ["사과", "과자"]}
+    plain = client.post("/v1/embeddings", json=body).json()
+    assert [row["index"] for row in plain["data"]] == [0, 1]
+    assert plain["model"] == "fake"
+    assert plain["usage"]["total_tokens"] > 0
+    coded = client.post("/v1/embeddings", json={**body, "encoding_format": "base64", "dimensions": None}).json()
+    raw = base64.b64decode(coded["data"][1]["embedding"])
+    assert np.frombuffer(raw, "<f4") == pytest.approx(plain["data"][1]["embedding"])
+    one = client.post("/v1/embeddings", json={"input": [1300, 1301]}).json()
+    assert one["usage"]["prompt_tokens"] == 2
+    for wrong in ({"input": [-1]}, {"input": [99_999]}, {}, {"input": "가", "dimensions": 4}):
+        assert client.post("/v1/embeddings", json=wrong).status_code == 400
+    assert served.num_requests == 0
 
 
 def test_head_options_and_a_trailing_slash_are_answered(client):

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import json
 import sqlite3
+import time
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -172,3 +173,39 @@ def test_the_commands_replay_and_erase(model_folder, tmp_path, capsys):
     assert "1 records erased" in capsys.readouterr().out
     assert main(words) == 2
     assert "no record" in capsys.readouterr().err
+
+
+def test_the_database_is_for_its_owner_alone(codec, tmp_path):
+    path = tmp_path / "records.db"
+    client, records = kept(codec, path)
+    with client, records:
+        client.post("/v1/completions", json={"prompt": SECRET})
+        assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
+
+
+def test_what_has_expired_goes_also_where_nobody_asks_any_more(codec, tmp_path):
+    path, made = tmp_path / "records.db", False
+    settings = ServeSettings(records=RecordSettings(path, "whole", retention_days=0))
+    with Records(path, codec, clean_s=0.2) as records:
+        served = Served(FakeEngine(codec), codec, settings, records=records)
+        with TestClient(create_app(served), base_url=BASE) as client:
+            client.post("/v1/completions", json={"prompt": SECRET})
+        deadline = time.monotonic() + 20
+        while (not made or rows(path)) and time.monotonic() < deadline:
+            made = made or bool(rows(path))
+            time.sleep(0.02)
+        assert made and rows(path) == []
+
+
+def test_a_record_that_cannot_be_made_costs_no_other(codec, tmp_path):
+    path, keys = tmp_path / "records.db", tmp_path / "keys"
+    endless = add_key(keys, "endless", "records=whole retention_days=99999999999")
+    whole = add_key(keys, "whole", "records=whole")
+    client, records = kept(codec, path, keys=keys)
+    with client, records:
+        client.post("/v1/completions", json={"prompt": "하나"}, headers={"x-api-key": endless})
+        deadline = time.monotonic() + 20
+        while not records.num_lost and time.monotonic() < deadline:
+            time.sleep(0.02)
+        client.post("/v1/completions", json={"prompt": "둘"}, headers={"x-api-key": whole})
+    assert records.num_lost == 1 and [row["key"] for row in rows(path)] == ["whole"]

@@ -5,6 +5,7 @@ import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
 from malmoi.model.convert import CHAT_TEMPLATE
+from malmoi.serve import utf8
 from malmoi.serve.chat import Turn, chat_ids, text_ids
 from malmoi.serve.engine import Piece, Request, Score
 from malmoi.serve.text import TextStream, answer, echo
@@ -208,3 +209,8 @@ def test_the_exported_template_writes_the_same_turns(codec):
 
 def test_an_empty_text_begins_a_document(codec):
     assert text_ids(codec, "") == [0]
+
+
+def test_after_bytes_that_are_no_utf8_a_new_character_begins():
+    assert utf8.after(utf8.BETWEEN, b"\xff") == utf8.BETWEEN
+    assert utf8.after(utf8.BETWEEN, "한".encode()[:2]) != utf8.BETWEEN

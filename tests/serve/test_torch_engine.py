@@ -1,13 +1,17 @@
 import asyncio
 import codecs
 import dataclasses
+import json
 import threading
 import time
 
 import pytest
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
@@ -332,3 +336,25 @@ def test_a_step_that_hangs_ends_its_requests_and_is_seen_in_the_health(model_fol
 def test_more_slots_than_memory_are_refused_with_a_number_that_fits(model_folder):
     with pytest.raises(UserError, match=r"use --slots \d+"):
         TorchEngine(model_folder, dataclasses.replace(SETTINGS, slots=10**9))
+
+
+def test_the_ends_of_a_foreign_folder_come_from_its_own_files(tmp_path):
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={"</s>": 0, **{sign: n for n, sign in enumerate(alphabet, 1)}}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.add_special_tokens(["</s>"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=257, max_position_embeddings=64, eos_token_id=0, **sizes))
+    model.save_pretrained(tmp_path)
+    with TorchEngine(tmp_path, SETTINGS) as engine:
+        assert engine.codec.text_ids("ab") == engine.codec.encode("ab")
+        pieces = asyncio.run(ask(engine, "ab", max_tokens=9, logit_bias=((0, 100.0),)))
+        assert (pieces[0].token_id, pieces[0].is_end) == (0, True)
+        with pytest.raises(UserError, match="no marks for the turns"):
+            chat_ids(engine.codec, [Turn("user", "a")])
+    for name in ("config.json", "generation_config.json"):
+        content = json.loads((tmp_path / name).read_text())
+        (tmp_path / name).write_text(json.dumps({**content, "eos_token_id": None}))
+    with pytest.raises(UserError, match="names no token that ends"):
+        TorchEngine(tmp_path, SETTINGS)

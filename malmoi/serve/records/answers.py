@@ -15,6 +15,7 @@ import numpy as np
 
 from malmoi.serve.engine import Guide, Request
 from malmoi.serve.records.tables import AnswerRow
+from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
 
@@ -51,7 +52,7 @@ def row_of(answered: Answered, codec: Codec) -> AnswerRow:
         key=answered.key,
         user_sha256=None if answered.user is None else user_hash(answered.user),
         policy=answered.policy,
-        made_with=answered.made_with,
+        made_with={**answered.made_with, "left_out_bytes": left_out_bytes(ids[0], ids[1], codec)},
         request=_settings(answered),
         finish=answered.finish,
         prompt_tokens=len(ids[0]),
@@ -64,6 +65,12 @@ def row_of(answered: Answered, codec: Codec) -> AnswerRow:
     if answered.policy == "masked":
         row.prompt_text, row.answer_text = masked([codec.decode(ids[0]), codec.decode(ids[1])])
     return row
+
+
+def left_out_bytes(prompt_ids: Sequence[int], answer_ids: Sequence[int], codec: Codec) -> int:
+    """Bytes of an answer that are no UTF-8, and so not in its text: of an engine that cannot mask them."""
+    content = open_bytes(codec, prompt_ids) + b"".join(map(codec.token_bytes, answer_ids))
+    return len(content) - len(content.decode("utf-8", "ignore").encode())
 
 
 def request_of(row: AnswerRow) -> tuple[Request, tuple[str, ...]]:

@@ -22,6 +22,7 @@ def open_database(path: Path) -> Engine:
     """The database at `path`, made where there is none. Raises UserError where it cannot be used."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # prompts of people: for the owner alone, and so SQLite's files beside it
         engine = create_engine(f"sqlite:///{path}")
         event.listen(engine, "connect", _prepare)
         migrate(engine)
@@ -50,4 +51,5 @@ def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001 (SQLAlche
     cursor.execute("PRAGMA journal_mode=WAL")  # readers do not wait for the writer
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # an erased row is overwritten, not only forgotten
     cursor.close()

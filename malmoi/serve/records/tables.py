@@ -18,8 +18,8 @@ class AnswerRow(Table):
 
     id: of the reply, with the answer's number after a hyphen. user_sha256: of the request's `user`, so that what a
     person was told can be found and erased without naming them. made_with: model, tokenizer, engine, adapter by name
-    and hash. request: what the engine was asked, without the prompt's ids. The ids stand under the policy "whole"
-    alone, masked texts under "masked" alone.
+    and hash, and how many bytes of the answer were no UTF-8. request: what the engine was asked, without the prompt's
+    ids. The ids stand under the policy "whole" alone, masked texts under "masked" alone.
     """
 
     __tablename__ = "answer"

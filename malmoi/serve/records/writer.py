@@ -6,6 +6,7 @@ told in the log and counted; it never touches the answer.
 
 import datetime
 import logging
+import math
 import queue
 import threading
 import time
@@ -32,11 +33,11 @@ _log = logging.getLogger("malmoi.serve")
 class Records:
     """Writes answers to a database. To be closed, or used in a `with`."""
 
-    def __init__(self, path: Path, codec: Codec) -> None:
-        """Raises UserError where the database cannot be used."""
+    def __init__(self, path: Path, codec: Codec, clean_s: float = _CLEAN_S) -> None:
+        """clean_s: so often expired rows are erased. Raises UserError where the database cannot be used."""
         self.engine, self._codec = open_database(path), codec
         self._waiting: queue.Queue[Answered | None] = queue.Queue(_MOST_WAITING)
-        self.num_lost, self._cleaned_s = 0, 0.0
+        self.num_lost, self._cleaned_s, self._clean_s = 0, -math.inf, clean_s
         self._thread = threading.Thread(target=self._run, name="malmoi-records", daemon=True)
         self._thread.start()
 
@@ -66,7 +67,7 @@ class Records:
             answers = [each for each in batch if each is not None]
             try:
                 self._write(answers)
-            except (SQLAlchemyError, ValueError, RuntimeError) as error:
+            except Exception as error:  # whatever it is: a thread that ends would lose all that follow, untold
                 # The type alone: the message may hold the row.
                 _log.error("%d records could not be written: %s", len(answers), type(error).__name__)
                 self.num_lost += len(answers)
@@ -74,8 +75,13 @@ class Records:
                 return
 
     def _batch(self) -> list[Answered | None]:
-        """What waits, one or more."""
-        batch = [self._waiting.get()]
+        """What waits, one or more. Where nobody asks, what has expired is erased all the same."""
+        batch: list[Answered | None] = []
+        while not batch:
+            try:
+                batch.append(self._waiting.get(timeout=self._clean_s))
+            except queue.Empty:
+                self._clean()
         while len(batch) < _BATCH and batch[-1] is not None and not self._waiting.empty():
             batch.append(self._waiting.get())
         return batch
@@ -84,15 +90,23 @@ class Records:
         rows = [row_of(each, self._codec) for each in answers]  # masking takes its time: before the transaction
         with Session(self.engine) as session, session.begin():
             session.add_all(rows)
-        if time.monotonic() - self._cleaned_s > _CLEAN_S or not self._cleaned_s:
-            self._cleaned_s = time.monotonic()
+        if time.monotonic() - self._cleaned_s > self._clean_s:
+            self._clean()
+
+    def _clean(self) -> None:
+        """Erases what has expired. A database that is locked now is tried again later."""
+        self._cleaned_s = time.monotonic()
+        try:
             erase_expired(self.engine, datetime.datetime.now(datetime.UTC))
+        except SQLAlchemyError as error:
+            _log.error("expired records could not be erased: %s", type(error).__name__)
 
 
 def erase_expired(engine: Engine, now: datetime.datetime) -> int:
     """Erases what has been kept as long as its policy says. Returns the number of rows."""
     with Session(engine) as session, session.begin():
         found = session.execute(delete(AnswerRow).where(AnswerRow.expires < now.isoformat(timespec="seconds")))
+    _empty_log(engine)
     return found.rowcount  # type: ignore[attr-defined]
 
 
@@ -106,6 +120,11 @@ def erase(engine: Engine, key: str | None = None, user: str | None = None) -> in
         wanted = wanted.where(AnswerRow.user_sha256 == user_hash(user))
     with Session(engine) as session, session.begin():
         found = session.execute(wanted)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # an erased row stays in the log file until then
+    _empty_log(engine)
     return found.rowcount  # type: ignore[attr-defined]
+
+
+def _empty_log(engine: Engine) -> None:
+    """An erased row stays in SQLite's log file until then."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

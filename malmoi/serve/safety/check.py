@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from malmoi.serve.safety.policy import Rules
+from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.safety.words import find_words
 
 COVER = "○"
@@ -32,6 +32,12 @@ class Judged:
     text: str
     spans: tuple[Span, ...]
     blocked: Span | None
+
+
+def warm(settings: SafetySettings) -> None:
+    """Loads what the policy needs, which takes seconds: before the first request, for whom everybody would wait."""
+    for rules in (settings.input, settings.output):
+        find_spans("전화는 010-2345-6789 입니다.", rules)
 
 
 def find_spans(text: str, rules: Rules) -> list[Span]:

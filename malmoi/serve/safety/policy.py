@@ -15,7 +15,8 @@ KINDS = ("profanity", "harm", "personal")
 class Rules:
     """What is done with each kind of hit in one direction.
 
-    off: it is not looked for. flag: it is told beside the answer. mask: other signs stand in its place. block: the
+    off: it is not looked for. flag: it is told beside the answer (of a prompt) and
+    counted (malmoi_safety_hits). mask: other signs stand in its place. block: the
     request is refused, the answer ends before it. mild: mild words (꺼져, 미친) count as profanity too. harm_at: a
     sentence with such a probability of harm is a hit; it is judged as a whole and so cannot be masked in a stream.
     """

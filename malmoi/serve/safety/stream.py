@@ -4,6 +4,7 @@ The end of the text is held back, so that a word is seen whole before its first 
 sight, so that a word is known by what stands before it.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from malmoi.serve.safety.check import Span, find_spans
@@ -12,6 +13,8 @@ from malmoi.serve.safety.policy import Rules
 HELD, STEP = 16, 8
 """Characters that are held back, and that are gathered before the next look: at most 24 wait. The longest disguises of
 the attack table take 14."""
+_RUN = re.compile(r"(?:[\w@.%+-]|(?<=\d) (?=\d|\Z))+\Z", re.ASCII)
+"""What may be the beginning of a number of a card or of an address, with nothing between it and the end of the text."""
 SEEN = 48
 """Characters that went out and stay in sight: whole words and labels (연락처: )."""
 
@@ -33,21 +36,22 @@ class StreamFilter:
         if self.blocked:
             return ""
         self._held += text
-        if not is_last and len(self._held) - self._looked < STEP:
+        if not self.is_due(is_last=is_last):
             return ""
         window, begin = self._seen + self._held, len(self._seen)
-        limit = len(window) if is_last else max(begin, len(window) - HELD)
-        shown, at = [], begin
+        limit = len(window) if is_last else max(begin, len(window) - self._held_back())
+        shown, at, moved = [], begin, self._gone - len(self._seen)
         for span in find_spans(window, self.rules):
             if span.stop <= at or span.start >= limit:
                 continue
+            is_known = any(old.kind == span.kind and old.start == span.start + moved for old in self.spans)
             hit = self._note(span)
             action = self.rules.action(span.kind)
             if action == "block":
                 self.blocked, limit = hit, max(at, span.start)
                 break
             if action == "mask":
-                shown += [window[at : max(at, span.start)], span.mask if span.start >= at else ""]
+                shown += [window[at : max(at, span.start)], "" if is_known and span.start < begin else span.mask]
                 at = span.stop
         limit = max(limit, at)
         shown.append(window[at:limit])
@@ -55,6 +59,16 @@ class StreamFilter:
         self._seen, self._held = window[max(0, limit - SEEN) : limit], window[limit:]
         self._looked = len(self._held)
         return "".join(shown)
+
+    def is_due(self, more: str = "", *, is_last: bool = False) -> bool:
+        """Whether the text is looked at once `more` is there: a look takes milliseconds."""
+        waiting = len(self._held) + len(more)
+        return is_last or waiting - self._looked >= STEP or waiting >= HELD + STEP
+
+    def _held_back(self) -> int:
+        """Characters at the end that wait: all of a number or an address that has begun, as far as the delay allows."""
+        run = _RUN.search(self._held)
+        return max(HELD, min(HELD + STEP - 1, len(run[0]) if run else 0))
 
     def _note(self, span: Span) -> Span:
         """Keeps a hit by its place in the whole answer; one that has grown takes the place of what it was."""

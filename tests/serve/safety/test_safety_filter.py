@@ -102,3 +102,20 @@ def test_a_harmful_sentence_is_a_hit_as_a_whole():
 def test_harm_cannot_be_masked_and_says_so():
     with pytest.raises(UserError, match="whole sentence"):
         Rules(harm="mask")
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+@pytest.mark.parametrize("secret", ["4111-1111-1111-1111", "4111 1111 1111 1111", "hong.gildong@example.com"])
+def test_a_span_as_long_as_the_delay_never_leaves_a_stream(secret, step):
+    text = f"카드나 편지는 {secret} 입니다. 그리고 이야기는 계속 이어집니다."
+    stream = StreamFilter(MASKING)
+    shown = [stream.feed(text[at : at + step]) for at in range(0, len(text), step)]
+    assert "".join(shown) + stream.feed("", is_last=True) == judge(text, MASKING).text
+    assert secret not in judge(text, MASKING).text
+
+
+def test_of_a_span_whose_beginning_went_out_the_rest_is_marked():
+    stream = StreamFilter(MASKING)
+    text = "편지는 kim.malmoi.the.long.name@example.co.kr 로 주세요."
+    shown = "".join(map(stream.feed, text)) + stream.feed("", is_last=True)
+    assert "<이메일> 로 주세요." in shown and "@" not in shown

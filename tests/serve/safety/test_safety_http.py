@@ -1,11 +1,13 @@
 """The safety policy as a client meets it: masked prompts, refused ones, answers that end or are covered."""
 
 import json
+import threading
 
 import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine
 
+from malmoi.serve import http_safety
 from malmoi.serve.http_api import create_app
 from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.served import Served
@@ -80,3 +82,21 @@ def test_log_probabilities_are_refused_where_they_would_show_what_is_covered(cod
     client, _ = open_client(codec, output=Rules(profanity="mask"))
     response = client.post("/v1/chat/completions", json={**ASK, "logprobs": True})
     assert (response.status_code, response.json()["error"]["param"]) == (400, "logprobs")
+
+
+def test_answers_are_looked_at_beside_the_event_loop_and_counted(codec, monkeypatch):
+    threads, feed = [], http_safety.StreamFilter.feed
+
+    def seen(state, text, **last):
+        if state.is_due(text, **last):
+            threads.append(threading.current_thread().name)
+        return feed(state, text, **last)
+
+    monkeypatch.setattr(http_safety.StreamFilter, "feed", seen)
+    client, _ = open_client(codec, output=Rules(profanity="flag", personal="mask"))
+    with client:
+        client.post("/v1/chat/completions", json={**ASK, "stream": True})
+        metrics = client.get("/metrics").text
+    assert threads and all(name.startswith("malmoi-encode") for name in threads)
+    assert 'malmoi_safety_hits_total{action="flag",kind="profanity",where="answer"} 1.0' in metrics
+    assert 'malmoi_safety_hits_total{action="mask",kind="personal",where="answer"} 1.0' in metrics

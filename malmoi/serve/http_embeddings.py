@@ -1,0 +1,56 @@
+"""/v1/embeddings: the mean of the model's last layer over a text's tokens. The reply says which model it is of."""
+
+import base64
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request
+
+from malmoi.serve.http_ask import allowed_model, check_ids, check_prompts, encoded
+from malmoi.serve.http_body import read
+from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_schema import EmbeddingsBody
+from malmoi.serve.http_stream import hold_tokens, take_place, told, until_gone
+from malmoi.serve.http_trace import Trace, trace_of
+from malmoi.serve.served import Served
+
+
+def embedding_routes(served: Served) -> APIRouter:
+    """The route for one served model."""
+    routes = APIRouter()
+
+    @routes.post("/v1/embeddings")
+    async def embeddings(request: Request) -> dict[str, Any]:
+        """A vector for each text."""
+        body = (await read(request, EmbeddingsBody, served.large_bodies)).body
+        if not served.engine.describe().capabilities.embeddings:
+            korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
+            raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
+        trace = trace_of(request)
+        trace.model = allowed_model(served, body.model, trace.key)
+        check_prompts(served, "input", body.input)
+        place = take_place(served, 1, trace.key)
+        try:
+            ids = await encoded(served, body.input)
+            for each in ids:
+                check_ids(served, "input", each)
+            tokens = sum(map(len, ids))
+            hold_tokens(served, place, trace, tokens, tokens)
+            async with place.turn(tokens):
+                vectors = [await until_gone(request, served.engine.embed(each)) for each in ids]
+        except Exception as error:
+            raise told(error, "input") from None
+        finally:
+            place.release()
+        return _reply(body, vectors, trace)
+
+    return routes
+
+
+def _reply(body: EmbeddingsBody, vectors: list[list[float]], trace: Trace) -> dict[str, Any]:
+    """OpenAI's list of embeddings; base64 is of float32, lowest byte first."""
+    as_text = body.encoding_format == "base64"
+    shown = [base64.b64encode(np.asarray(each, "<f4").tobytes()).decode() if as_text else each for each in vectors]
+    rows = [{"object": "embedding", "index": index, "embedding": each} for index, each in enumerate(shown)]
+    usage = {"prompt_tokens": trace.prompt_tokens, "total_tokens": trace.prompt_tokens}
+    return {"object": "list", "data": rows, "model": trace.model, "pooling": "mean of the last layer", "usage": usage}
