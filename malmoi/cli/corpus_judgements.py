@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from malmoi.cli.arguments import JSON_LINES, add_verb
-from malmoi.cli.terminal import harmless, show
+from malmoi.cli.terminal import figures, harmless, show
 from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.paths import to_local_path
 
@@ -157,7 +157,7 @@ def _page_for_people(row: Row) -> str:
 
 
 def _scores_for_people(row: Row) -> str:
-    scores = (f"  {name:<28} {value:.4g}" for name, value in row.items() if isinstance(value, float))
+    scores = (f"  {name:<28} {figures(value)}" for name, value in row.items() if isinstance(value, float))
     return "\n".join((f"== {row['file']}@{row['offset']}", *scores))
 
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from malmoi.cli.arguments import JSON, JSON_LINES, add_verb
-from malmoi.cli.terminal import harmless, show, table
+from malmoi.cli.terminal import figures, harmless, show, table
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_path
 
@@ -109,7 +109,8 @@ def _print_sample(row: dict[str, Any]) -> None:
         text += f" … ({row['characters']:,} characters)"
     print(*[harmless(line) for line in (row["title"], row["detail"], text) if line], sep="\n")
     if stays := row.get("stays"):
-        print(f"-- stays: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
+        fate = "stays" if stays["kept"] else "the best copy, dropped too"
+        print(f"-- {fate}: {stays['id']}  {where(stays)}  {harmless(stays['title'] or '')}")
         for gone, instead in row["differs"]:
             print(f"   - {harmless(gone) or '(nothing)'}\n   + {harmless(instead) or '(nothing)'}")
         if row["more_differs"]:
@@ -177,8 +178,8 @@ def _print_whatif(found: dict[str, Any]) -> None:
     """The limits, how many documents would come in and go, by kind and source, and the samples of both."""
     for limit in found["changed"]:
         kinds = (limit["before"] or {}).items()
-        before = ", ".join(f"{kind + ' ' if kind else ''}{value:.4g}" for kind, value in kinds) or "no limit"
-        print(f"{limit['reason']}: {limit['score']} {limit['bound']} {limit['after']:.4g} (was {before})")
+        before = ", ".join(f"{kind + ' ' if kind else ''}{figures(value)}" for kind, value in kinds) or "no limit"
+        print(f"{limit['reason']}: {limit['score']} {limit['bound']} {figures(limit['after'])} (was {before})")
     print(f"come in {found['come_in']:,} documents, {found['bytes_come_in']:,} bytes")
     print(f"go      {found['go']:,} documents, {found['bytes_go']:,} bytes")
     if found["copies_of_what_goes"]:
@@ -188,7 +189,7 @@ def _print_whatif(found: dict[str, Any]) -> None:
         rows = list(found[f"by_{name}"].items())[:SHOWN_SOURCES]
         table(f"by {name}", ((harmless(group), shown.format(**numbers)) for group, numbers in rows))
     for row in found["samples"]:
-        scores = ", ".join(f"{score} {value:.4g}" for score, value in row["scores"].items() if value is not None)
+        scores = ", ".join(f"{score} {figures(value)}" for score, value in row["scores"].items() if value is not None)
         print(f"{row['change'].replace('_', ' ')}: {scores}")
         _print_sample({**row, "reasons": row["before"] or row["after"], "detail": None})
 
@@ -320,7 +321,7 @@ def _print_trail(trail: dict[str, Any]) -> None:
 def _print_judgements(judgements: list[dict[str, Any]]) -> None:
     width = max((len(judgement["reason"]) for judgement in judgements), default=0)
     for judgement in judgements:
-        value = "-" if judgement["value"] is None else f"{judgement['value']:.4g}"
+        value = "-" if judgement["value"] is None else figures(judgement["value"])
         mark = "DROP" if judgement["dropped"] else "ok"
-        limit = f"{judgement['bound']} {judgement['limit']:.4g}"
+        limit = f"{judgement['bound']} {figures(judgement['limit'])}"
         print(f"  {mark:<4} {judgement['reason']:<{width}} {judgement['score']:<26} {value:>10}  {limit}")

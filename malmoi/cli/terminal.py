@@ -52,7 +52,12 @@ def _print_names(found: dict[str, Any]) -> None:
             print(f"{key}: {_shown(value)}")
 
 
+def figures(value: float) -> str:
+    """A number of four figures, or all of those before the point: 17910, not 1.791e+04."""
+    return f"{value:.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:,.4g}" if value >= 1000 or value < 0.001 else f"{value:.4f}"
+        return f"{float(figures(value)):,.15g}" if value >= 1000 or value < 0.001 else f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -15,8 +15,10 @@ _PARTS = re.compile(r"\S+")
 
 
 def add_staying(database: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
-    """Gives each row whose `stays` is an id that document (id, title, origin, input; None where a base has it), and
-    `differs`, the first places in which they differ (of the copy, of the one that stays), `more_differs` of others.
+    """Gives each row whose `stays` is an id that document (id, title, origin, input, kept; None where a base has it),
+    and `differs`, the first places in which they differ (of the copy, of the one that stays), `more_differs` of others.
+
+    Not kept is the best of some copies that are all too short, or the like.
     """
     asked = {row["id"]: row["stays"] for row in rows if row["stays"]}
     found, texts = {}, {}
@@ -42,7 +44,9 @@ def _cut(words: list[str]) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …"
 
 
-_STAYING = "SELECT id, title, origin, input FROM ledger WHERE kept AND list_contains($ids, id)"
+_STAYING = """
+SELECT DISTINCT ON (id) id, title, origin, input, kept
+FROM ledger WHERE list_contains($ids, id) ORDER BY id, kept DESC"""
 _TEXTS = """
 SELECT id, any_value(text) AS text FROM (
   SELECT id, text FROM ledger WHERE text IS NOT NULL AND list_contains($ids, id)

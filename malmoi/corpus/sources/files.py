@@ -38,10 +38,11 @@ XML_SUFFIXES = (".xml", ".rss", ".atom", ".rdf")
 SEEKING = (".parquet", ".pq")
 """Their readers say themselves how many bytes they did not read."""
 DOCUMENTS = {
-    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "text",
-    ".text": "text", ".srt": "text", ".vtt": "text", ".smi": "text", ".sami": "text", ".ass": "text", ".ssa": "text",
-    ".lrc": "text",
-}  # fmt: skip
+    **dict.fromkeys(".html .htm .xhtml".split(), "html"),
+    **dict.fromkeys(".md .markdown .mdown .mkd .mdx .rmd .qmd".split(), "markdown"),
+    **dict.fromkeys(".txt .text .srt .vtt .smi .sami .ass .ssa .lrc".split(), "text"),
+}
+"""By suffix. Markdown also with elements of JSX (MDX) or code that is run (R Markdown, Quarto)."""
 
 PAGE_SUFFIXES = frozenset(
     ".php .php3 .phtml .do .jsp .jspx .asp .aspx .ashx .cgi .pl .nhn .naver .daum .action .mvc .shtml .xhtm".split()

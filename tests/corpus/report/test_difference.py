@@ -3,13 +3,15 @@
 import dataclasses
 
 import pytest
-from small_batches import quiet
+from small_batches import quiet, write_rows
 
 from malmoi.cli.main import main
 from malmoi.corpus.build import build
+from malmoi.corpus.recipe import CorpusRecipe
 from malmoi.corpus.report import questions
 from malmoi.corpus.report.copies import differences
 from malmoi.corpus.report.difference import difference
+from malmoi.corpus.sources.input import Input
 from malmoi.kit.errors import UserError
 
 
@@ -86,3 +88,12 @@ def test_differences_are_runs_of_words():
     assert differences("가 나 다 라", "가 나 마 라 바") == [("다", "마"), ("", "바")]
     assert differences("가" * 200, "나")[0][0].endswith(" …")
     assert differences(None, "가") == [("", "가")]
+
+
+def test_a_copy_of_what_is_dropped_too_is_shown_beside_it(tmp_path, capsys):
+    write_rows(tmp_path / "a.jsonl", [{"text": "짧다"}, {"text": "짧다"}])
+    build(CorpusRecipe(inputs=(Input(tmp_path / "a.jsonl"),), processes=1), tmp_path / "out", quiet)
+    (copy,) = questions.sample(tmp_path / "out", "exact_duplicate", count=5)
+    assert (copy["stays"]["kept"], copy["differs"]) == (False, [])
+    assert main(["corpus", "sample", str(tmp_path / "out"), "--dropped-by", "exact_duplicate"]) == 0
+    assert f"-- the best copy, dropped too: {copy['stays']['id']}" in capsys.readouterr().out

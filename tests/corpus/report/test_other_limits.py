@@ -127,5 +127,7 @@ def test_the_verb_prints_both_numbers_and_texts(folder, capsys):
     printed = capsys.readouterr().out
     assert "digits: bare_digit_share at most 0.3 (was 0.5)" in printed
     assert "come in 0 documents" in printed
+    assert main(["corpus", "whatif", str(folder), "--limit", "characters=123456"]) == 0
+    assert "too_short: characters at least 123456 (was 40" in capsys.readouterr().out
     assert main([*asked, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["go"] > 1

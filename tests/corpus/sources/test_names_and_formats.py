@@ -16,6 +16,7 @@ from malmoi.corpus.sources.files import read
 from malmoi.corpus.sources.input import Input
 from malmoi.corpus.sources.listing import is_archive
 from malmoi.corpus.sources.raw import Raw, Unreadable
+from malmoi.corpus.sources.web_page import to_documents
 
 TEXT = "나루터에는 새벽마다 안개가 끼었고 사공은 노를 저어 강을 건넜다."
 PAGE = f"<html><body><p>{TEXT}</p></body></html>"
@@ -179,6 +180,15 @@ def test_a_text_without_a_suffix_is_read_and_a_program_is_not(tmp_path):
     assert (type(item), item.format) == (Raw, "text")
     (item,) = items_of(tmp_path, "page.php", b"<?php echo 1; ?>")
     assert item.reason == "unsupported_format"
+
+
+@pytest.mark.parametrize("name", ["글.md", "글.mdx", "글.Rmd", "글.qmd", "글.mdown", "글.mkd"])
+def test_markdown_is_read_under_all_names_that_writers_give_it(name, tmp_path):
+    content = f"---\ntitle: 나루터\n---\n<Banner\n    chapter={{1}}\n/>\n\n{TEXT}\n\n```{{r}}\nx <- c(1, 3)\n```\n"
+    (item,) = items_of(tmp_path, name, content.encode())
+    assert isinstance(item, Raw)
+    (document,) = to_documents(item, Input(tmp_path))
+    assert (document["title"], document["text"]) == ("나루터", f"{TEXT}\n\n```{{r}}\nx <- c(1, 3)\n```")
 
 
 def test_every_suffix_without_a_reader_has_a_way_on_in_both_languages(tmp_path):
