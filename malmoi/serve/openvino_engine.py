@@ -72,7 +72,11 @@ class OpenVinoEngine:
         import openvino
 
         self._weights = weights
-        self._pipeline = _pipeline(weights, settings)
+        try:
+            self._pipeline = _pipeline(weights, settings)
+        except RuntimeError as error:  # no memory for so many slots, or an operation that it does not know
+            told, hint = " ".join(str(error).splitlines()[1:]), "use fewer --slots, or --engine torch"
+            raise UserError(f"OpenVINO does not open the model: {told}", hint=hint) from None
         self._description = Description(
             name=about.name,
             engine=f"openvino {openvino.__version__.split('-')[0]} {settings.openvino_precision}",

@@ -67,8 +67,9 @@ def weights(scores: np.ndarray, request: Request) -> np.ndarray:
 
     min-p keeps tokens with at least this share of the best one's probability (Nguyen et al. 2024).
     """
-    # Below float32's smallest normal number a temperature would be zero, and the division a warning.
-    scaled = (scores - scores.max()) / max(np.float32(request.temperature), np.finfo(np.float32).tiny)
+    # Below float32's smallest normal number a temperature would be zero; near it all but the best weigh nothing.
+    with np.errstate(over="ignore"):
+        scaled = (scores - scores.max()) / max(np.float32(request.temperature), np.finfo(np.float32).tiny)
     if request.top_k is not None and request.top_k < len(scaled):
         smallest = np.partition(scaled, -request.top_k)[-request.top_k]
         scaled[scaled < smallest] = -np.inf

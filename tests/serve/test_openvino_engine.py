@@ -223,3 +223,9 @@ def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, m
     for answer_id in (fast, whole):
         main(["serve", "replay", answer_id, str(model_folder), "--records", str(path), "--threads", "1"])
         assert json.loads(capsys.readouterr().out)["equal"]
+
+
+def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
+    settings = dataclasses.replace(SETTINGS, engine="openvino", slots=30_000_000)
+    with pytest.raises(UserError, match=r"memory.*--slots"), opened(model_folder, settings):
+        pass
