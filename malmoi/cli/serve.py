@@ -12,7 +12,7 @@ from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 from malmoi.serve.safety.policy import SafetySettings
-from malmoi.serve.settings import RecordSettings, ServeSettings, WebSettings
+from malmoi.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = "folder of an exported model, as runs/demo/model; or: replay ID MODEL, or: erase (both with --records)"
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     add_engine_arguments(parser)
-    parser.add_argument("--host", default=_DEFAULT.host, help="others than 127.0.0.1 need --keys")
-    parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
+    parser.add_argument("--host", help="others than 127.0.0.1 need --keys")
+    parser.add_argument("--port", type=int, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--keys", type=to_local_path, metavar="FILE", help="API keys (hashes); requests need one then")
     parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
     limits = "words as 'qpm=60 tpm=40000 monthly_tokens=1000000 models=demo scopes=answer,tokens expires=2027-12-31'"
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--origin", dest="origins", action="append", metavar="ADDRESS", help="a web page that may ask")
     hosts = "a host name that a proxy in front passes on"
     parser.add_argument("--allow-host", dest="allowed_hosts", action="append", metavar="NAME", help=hosts)
-    parser.add_argument("--root-path", default="", metavar="/PATH", help="what a proxy puts before every path")
+    parser.add_argument("--root-path", metavar="/PATH", help="what a proxy puts before every path")
     parser.add_argument("--records", dest="database", type=to_local_path, metavar="FILE", help="keep answers in it")
     policies = ["none", "metadata", "masked", "whole"]
     parser.add_argument("--record-policy", dest="policy", choices=policies, help="of requests without a key")
@@ -49,17 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
-    parser.add_argument("--slots", type=int, default=_DEFAULT.slots, help="requests answered at once")
-    parser.add_argument("--queue", type=int, default=_DEFAULT.queue, help="requests that may wait; more get 429")
-    parser.add_argument(
-        "--engine", choices=["torch", "openvino"], default=_DEFAULT.engine, help="openvino: CPUs, faster"
-    )
+    parser.add_argument("--slots", type=int, help=f"requests answered at once; default {_DEFAULT.slots}")
+    parser.add_argument("--queue", type=int, help=f"requests that may wait; more get 429; default {_DEFAULT.queue}")
+    parser.add_argument("--engine", choices=["torch", "openvino"], help="openvino: CPUs, faster; default torch")
     precision = "what OpenVINO computes in"
-    parser.add_argument(
-        "--openvino-precision", choices=["f32", "bf16"], default=_DEFAULT.openvino_precision, help=precision
-    )
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default=_DEFAULT.device)
+    parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    settings = (
+        "TOML with settings that serve --dry-run prints, as queue_s in [web]; an option goes before it"
+    )
+    parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=settings)
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
 
@@ -85,12 +85,13 @@ def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
 
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
-    """The settings that the options name."""
-    web, records = WebSettings(**_named(arguments, WebSettings)), RecordSettings(**_named(arguments, RecordSettings))
-    named = _named(arguments, ServeSettings)
-    policy = named.pop("safety", None)
-    safety = SafetySettings() if policy is None else config.parse(SafetySettings, config.read_toml(policy), str(policy))
-    return ServeSettings(**named, web=web, records=records, safety=safety)
+    """The settings of the file that the options name, and what other options say instead."""
+    path, named = arguments.settings, _named(arguments, ServeSettings)
+    base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
+    if policy := named.pop("safety", None):
+        named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))
+    web, records = (dataclasses.replace(part, **_named(arguments, type(part))) for part in (base.web, base.records))
+    return dataclasses.replace(base, **named, web=web, records=records)
 
 
 def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:

@@ -45,6 +45,25 @@ def test_dry_run_prints_the_settings(capsys):
     assert (printed["slots"], printed["host"]) == (3, "127.0.0.1")
 
 
+def test_every_setting_can_stand_in_a_file_and_an_option_goes_before_it(tmp_path, capsys):
+    path = tmp_path / "serve.toml"
+    path.write_text(
+        'slots = 5\nprefill_tokens = 64\ndefault_max_tokens = 32\n[web]\nqueue_s = 5.0\norigins = ["https://a.kr"]\n'
+        '[records]\ndatabase = "answers.db"\nretention_days = 7\n[safety.output]\nprofanity = "mask"\n'
+    )
+    told = ["--settings", str(path), "--slots", "3", "--allow-host", "b.kr", "--retention-days", "1", "--dry-run"]
+    assert main(["serve", "runs/x/model", *told]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["slots"], printed["prefill_tokens"], printed["default_max_tokens"]) == (3, 64, 32)
+    web = printed["web"]
+    assert (web["queue_s"], web["origins"], web["allowed_hosts"]) == (5.0, ["https://a.kr"], ["b.kr"])
+    assert printed["records"] == {"database": "answers.db", "policy": "metadata", "retention_days": 1}
+    assert printed["safety"]["output"]["profanity"] == "mask"
+    path.write_text("slotz = 5\n")
+    assert main(["serve", "runs/x/model", "--settings", str(path)]) == 2
+    assert "slots" in capsys.readouterr().err
+
+
 def test_a_new_key_is_printed_once_and_kept_as_a_hash(tmp_path, capsys):
     path = tmp_path / "keys"
     assert main(["serve", "--keys", str(path), "--new-key", "team"]) == 0
