@@ -27,10 +27,11 @@ from malmoi.kit.files import PARTIAL, listed, make_folder, remove
 from malmoi.kit.run import CORPUS
 from malmoi.kit.stage import Made, Stage, stage
 
-OUTPUT_VERSION = 4
+OUTPUT_VERSION = 5
 """Raised by whoever changes what a build writes, with the golden hashes: a finished corpus of another version is built
 again, and a killed build never goes on under other code. 2: one name for each site (2026-11-30).
-3: no letter is lost without an account (2026-11-30). 4: misread print, rulers, figures beside prose (2026-11-30)."""
+3: no letter is lost without an account (2026-11-30). 4: misread print, rulers, figures beside prose (2026-11-30).
+5: more names of Markdown (2026-11-30)."""
 
 ENGINES = {"pool": "malmoi.kit.pool", "ray": "malmoi.corpus.engines.ray_tasks", "slurm": "malmoi.corpus.engines.slurm"}
 """Where the `run_all` of each engine is: Ray is only imported where it is asked for."""

@@ -60,6 +60,7 @@ def _missing(row: Mapping[Any, Any], source: Input) -> str:
     if source.text_field in row:
         return f"the field {source.text_field!r} is null"
     likely = likely_text(row)
+    likely = f"{likely}[]" if isinstance(row.get(likely), list) else likely
     way = f"; text_field = {likely!r} would do" if likely and likely != source.text_field else ""
     return f"no field {source.text_field!r}{way}; fields: {', '.join(map(str, row))[:200]}"
 

@@ -286,3 +286,10 @@ def test_strings_in_the_lists_of_a_large_object_are_read_by_a_path_and_told_with
     assert (told.reason, told.raw_bytes > 150_000) == ("no_text", True)
     found = items_of(tmp_path, value, max_bytes_per_document=10_000, text_field="data[]")
     assert [item.content for item in found if isinstance(item, Raw)] == value["data"]
+
+
+def test_the_path_that_is_named_for_a_list_of_plain_texts_reads_it_at_once(tmp_path):
+    value = {"data": ["첫 글은 나루터의 새벽 안개를 길게 이야기한다.", "둘째 글은 장터의 저녁을 길게 이야기한다."]}
+    (told,) = items_of(tmp_path, value)
+    assert "text_field = 'data[]' would do" in told.detail
+    assert [item.content for item in items_of(tmp_path, value, text_field="data[]")] == value["data"]
