@@ -56,9 +56,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
-    settings = (
-        "TOML with settings that serve --dry-run prints, as queue_s in [web]; an option goes before it"
-    )
+    settings = "TOML with settings that serve --dry-run prints, as queue_s in [web]; an option goes before it"
     parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=settings)
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
