@@ -133,3 +133,4 @@ def test_a_client_that_stops_reading_loses_its_place_and_others_go_on(codec):
         connection.sendall(head(len(body)) + body)
         wait_until(lambda: engine.requests)
         wait_until(lambda: served.num_requests == 0 and engine.num_open == 0)
+        assert served.num_requests == engine.num_open == 0

@@ -69,7 +69,9 @@ def test_greedy_answers_equal_torch_also_when_they_run_together(both, reference,
 
 def test_every_answer_ends_once_with_its_reason_and_its_length(both):
     engine, codec = both
-    for said in asyncio.run(answers(engine, requests(codec, max_tokens=7))):
+    answered = asyncio.run(answers(engine, requests(codec, max_tokens=7)))
+    assert len(answered) == len(TEXTS)
+    for said in answered:
         assert [piece.finish for piece in said[:-1]] == [None] * (len(said) - 1)
         assert said[-1].finish in ("stop", "length")
         assert len(said) == 7 or said[-1].finish == "stop"

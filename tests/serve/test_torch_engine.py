@@ -267,7 +267,9 @@ def test_scores_after_a_shared_prefix_equal_those_of_whole_texts(engine):
         many = await engine.score_many(prefix, continuations, 2)
         return many, [(await engine.score([*prefix, *ids], 2))[len(prefix) :] for ids in continuations]
 
-    for shared, whole in zip(*asyncio.run(both()), strict=True):
+    many, wholes = asyncio.run(both())
+    assert len(many) == len(continuations)
+    for shared, whole in zip(many, wholes, strict=True):
         assert [score.token_id for score in shared] == [score.token_id for score in whole]
         for one, other in zip(shared, whole, strict=True):
             assert one.logprob == pytest.approx(other.logprob, abs=1e-4)

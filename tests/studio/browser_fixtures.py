@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from malmoi.kit import events, manifest
 from malmoi.kit.special_tokens import END_OF_TURN
-from malmoi.serve.engine import Description, Guide, Piece, Request, Score
+from malmoi.serve.engine import Description, Guide, Health, Piece, Request, Score
 from malmoi.serve.served import Served
 from malmoi.serve.server import running
 from malmoi.serve.settings import ServeSettings
@@ -88,6 +88,15 @@ class FakeEngine:
 
     async def score(self, token_ids, top: int = 0) -> list[Score]:  # noqa: ARG002
         return [Score(token_ids[0], None), *(Score(token_id, -token_id / 1000) for token_id in token_ids[1:])]
+
+    async def score_many(self, prefix_ids, continuations, top: int = 0) -> list[list[Score]]:
+        return [(await self.score([*prefix_ids, *ids], top))[len(prefix_ids) :] for ids in continuations]
+
+    async def embed(self, token_ids) -> list[float]:
+        return [float(len(token_ids))]
+
+    def health(self) -> Health:
+        return Health("ok")
 
 
 def make_run(folder: Path) -> None:

@@ -2,6 +2,8 @@ import time
 
 import pytest
 
+from malmoi.kit.special_tokens import END_OF_TURN
+
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
 
@@ -58,7 +60,7 @@ def test_the_servers_refusal_is_told_in_korean(page, heard):
 
 def test_a_refused_parameter_is_named_as_its_label_says(page, heard):
     page.goto("/playground")
-    page.locator("#stops").fill("하나\n둘\n셋\n넷\n다섯")
+    page.locator("#stops").fill("\n".join(f"{number}번" for number in range(33)))
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
     page.get_by_role("alert").get_by_text("‘멈출 말’ 값을 확인해 주세요.").wait_for()
@@ -95,7 +97,7 @@ def test_probabilities_show_whole_syllables_and_what_else_could_have_stood(page,
     page.keyboard.press("Control+Enter")
     page.locator('.facts[data-state="done"]').wait_for()
     strip = page.get_by_role("listbox", name="토큰 확률")
-    assert "".join(strip.get_by_role("option").all_text_contents()) == studio.answer
+    assert "".join(strip.get_by_role("option").all_text_contents()) == studio.answer + END_OF_TURN
     strip.focus()
     page.keyboard.press("ArrowRight")
     assert strip.get_by_role("option").nth(1).get_attribute("aria-selected") == "true"

@@ -146,5 +146,6 @@ def test_killed_in_the_middle_it_ends_as_one_that_nobody_disturbed(made, undistu
 @pytest.mark.slow
 def test_killed_before_any_change_it_ends_as_one_that_nobody_disturbed(made, undisturbed, tmp_path):
     calm, changes = undisturbed
+    assert changes > 0
     for last in range(changes):
         check(last, made, tmp_path, calm)

@@ -111,8 +111,9 @@ def test_a_chat_in_a_table_is_one_talk_in_a_build_too(name: str, suffix: str, se
         path.write_text("".join(json.dumps(row) + "\n" for row in TABLES[name]), encoding="utf-8")
     source = Input(path, **settings)
     for reader in (read, lambda source: arrow_rows.read(path, source) or json_batches.read(path, source)):
-        items = reader(source)
-        for raw in items if items is not None else ():
+        items = list(reader(source) or ())
+        assert items or reader is not read
+        for raw in items:
             assert isinstance(raw, Raw)
             found = to_document(raw, source)
             assert not isinstance(found, Unreadable)

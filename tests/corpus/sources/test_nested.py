@@ -241,6 +241,7 @@ def test_ascii_that_turns_into_cp949_after_the_first_pieces_is_cp949(tmp_path):
 def test_parquet_is_read_by_shapes_and_paths_as_json_lines_are(path, tmp_path):
     settings = {"text_field": path} if path else {}
     values = [value for _, value, of, _ in PATHS if of == path] or [v for v, *_ in (*TEXTS.values(), *TALKS.values())]
+    assert values
     for number, value in enumerate(values):
         rows = value if isinstance(value, list) else [value]
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

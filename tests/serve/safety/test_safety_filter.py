@@ -47,6 +47,7 @@ def test_false_friends_stay_as_they_are():
 
 @pytest.mark.parametrize("pieces", [1, 2, 3, 7])
 def test_a_stream_shows_what_the_whole_text_would_show(pieces: int):
+    assert EVASIONS
     for text, _ in EVASIONS:
         text = f"오늘 회의는 세 시에 시작합니다. {text} 그래도 저녁은 맛있게 드세요."
         stream = StreamFilter(MASKING)
