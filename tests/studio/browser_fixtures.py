@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from malmoi.kit import events, manifest
 from malmoi.kit.special_tokens import END_OF_TURN
-from malmoi.serve.engine import Description, Guide, Health, Piece, Request, Score
+from malmoi.serve.engine import Capabilities, Description, Guide, Health, Piece, Request, Score
 from malmoi.serve.served import Served
 from malmoi.serve.server import running
 from malmoi.serve.settings import ServeSettings
@@ -64,7 +64,8 @@ class FakeEngine:
         self.requests, self.num_open = list[Request](), 0
 
     def describe(self) -> Description:
-        return Description("fake", "fake", self.codec.vocabulary_tokens, 4096, 4, "0" * 64)
+        able = Capabilities(20, prompt_logprobs=True, guides=("choice", "regex", "json", "lark"), embeddings=True)
+        return Description("fake", "fake", self.codec.vocabulary_tokens, 4096, 4, "0" * 64, able)
 
     async def generate(self, request: Request):
         self.requests.append(request)
