@@ -142,7 +142,7 @@ def evaluate(lm_eval: str, tasks: Path, model: str, arguments: dict[str, Any]) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, help="folder of an exported model")
     parser.add_argument("--lm-eval", default="lm_eval", help="the program in a virtual environment of its own")
     arguments = parser.parse_args()

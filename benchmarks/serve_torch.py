@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 PROMPT_TOKENS, NEW_TOKENS, ANSWERS = 64, 128, (1, 16)
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +83,7 @@ def run_transformers(folder: Path) -> dict[int, float]:
     from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(1)
-    model = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     barred = list(range(SPECIAL))
 
     def generate(count: int) -> int:
@@ -109,7 +110,7 @@ def _side(name: str, folder: Path, package: Path) -> dict[int, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", type=Path, help="a checkout of another commit")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--side", choices=["ours", "transformers"], help=argparse.SUPPRESS)
