@@ -62,13 +62,25 @@ def find_everywhere(scope: Scope, requests: "Sequence[Request]", similarity: flo
         if one.corpus in scope.erased and not one.reason
     ]
     for one in (one for one in found if not one.reason):
-        for number, (corpus, requests_by_id) in enumerate(asked):
-            wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
-            _add_copies(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
-            if corpus != one.corpus:  # of its own the ledger knows the exact copies
-                short = near.short_texts(corpus, requests_by_id)
-                _add_copies(one, near.find_short(one.corpus, short, frozenset(one.ids)))
+        try:
+            for number, (corpus, requests_by_id) in enumerate(asked):
+                wanted = near.targets(corpus, requests_by_id, passages if number == 0 else (), one.corpus)
+                _add_copies(one, near.find(one.corpus, wanted, frozenset(one.ids), similarity))
+                if corpus != one.corpus:  # of its own the ledger knows the exact copies
+                    short = near.short_texts(corpus, requests_by_id)
+                    _add_copies(one, near.find_short(one.corpus, short, frozenset(one.ids)))
+        except _unreadable() as error:
+            if one is found[0]:
+                raise
+            one.reason = reason_of(error)
     return found
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What reading a damaged corpus raises."""
+    import pyarrow as pa
+
+    return UserError, OSError, ValueError, KeyError, pa.ArrowException
 
 
 def _add_copies(one: Found, hits: "Sequence[Hit]") -> None:
@@ -82,15 +94,13 @@ def _add_copies(one: Found, hits: "Sequence[Hit]") -> None:
 
 def _found_in(corpus: Path, requests: "Sequence[Request]", is_own: bool) -> Found:
     """The hits and exact copies in one corpus. One that is not the own and cannot be read hinders nothing."""
-    import pyarrow as pa
-
     from malmoi.cli.erasure_words import files_with
     from malmoi.corpus.erasure import search
     from malmoi.corpus.ledger.layout import MEDIA
 
     try:
         hits = search.find(corpus, requests)
-    except (UserError, OSError, ValueError, KeyError, pa.ArrowException) as error:
+    except _unreadable() as error:
         if is_own:
             raise
         return Found(corpus, reason=reason_of(error))

@@ -33,8 +33,17 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            """The timer runs while a head is begun and not whole."""
+            """More has come."""
             super().data_received(data)
+            self._watch_head()
+
+        def on_response_complete(self) -> None:
+            """An answer is out. Half of the next head may have come with its request, and nothing may follow."""
+            super().on_response_complete()
+            self._watch_head()
+
+        def _watch_head(self) -> None:
+            """The timer runs while a head is begun and not whole."""
             is_half = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
             if not is_half and self._head_timer is not None:
                 self._head_timer.cancel()

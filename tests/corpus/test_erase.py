@@ -190,6 +190,18 @@ def test_what_was_not_rewritten_is_not_hashed_again_and_damage_to_it_stays_known
     assert (manifest.verify(corpus) or "").startswith("thresholds.json is not as it was written (2 bytes, not ")
 
 
+def test_a_damaged_corpus_beside_it_hinders_nothing_and_is_named(corpus, capsys):
+    beside = corpus.with_name("beside")
+    shutil.copytree(corpus, beside)
+    for file in (beside / "ledger").iterdir():
+        file.unlink()
+    (one,) = first_ids(corpus, 1)
+    assert main(["corpus", "where", str(corpus), "--id", one]) == 0
+    assert "1 in a corpus that cannot be read" in capsys.readouterr().out
+    assert main(["corpus", "erase", str(corpus), "--id", one]) == 0
+    assert erased_ids(corpus) == [one]
+
+
 def test_nothing_asked_and_nothing_left_over_changes_nothing(corpus):
     before = manifest.read(corpus)
     assert not any(erase(corpus, [], quiet).rows.values())
