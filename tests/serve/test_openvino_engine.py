@@ -1,8 +1,13 @@
-"""The OpenVINO engine against torch on the same weights, and what is handed from one to the other."""
+"""The OpenVINO engine against torch on the same weights, and what is handed from one to the other.
+
+test_openvino_alone.py runs these in a process of their own: where OpenVINO has run, training with torch in the same
+process ends with a segmentation fault (2026.4.1 and torch 2.13). No command does both.
+"""
 
 import asyncio
 import dataclasses
 import json
+import os
 import threading
 
 import numpy as np
@@ -22,7 +27,7 @@ from malmoi.serve.served import Served
 from malmoi.serve.settings import RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
-pytest.importorskip("openvino_genai", reason="openvino-genai is not installed")
+pytestmark = pytest.mark.skipif("MALMOI_OPENVINO_ALONE" not in os.environ, reason="run by test_openvino_alone.py")
 
 SETTINGS = ServeSettings(slots=4, prefill_tokens=16, device="cpu", threads=1)
 TEXTS = ("아버지가 방에", "한국어 문장을 배우는 작은 모델입니다. " * 3, "사과", "모델 뷁", "자동차 차표")
