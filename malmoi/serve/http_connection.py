@@ -27,9 +27,7 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             """It has left: nothing is awaited any more."""
-            for timer in (self._head_timer, self._send_timer):
-                if timer is not None:
-                    timer.cancel()
+            self._head_timer, self._send_timer = _ended(self._head_timer), _ended(self._send_timer)
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
@@ -45,10 +43,9 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
         def _watch_head(self) -> None:
             """The timer runs while a head is begun and not whole."""
             is_half = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
-            if not is_half and self._head_timer is not None:
-                self._head_timer.cancel()
-                self._head_timer = None
-            elif is_half and self._head_timer is None:
+            if not is_half:
+                self._head_timer = _ended(self._head_timer)
+            elif self._head_timer is None:
                 self._head_timer = self.loop.call_later(head_s, self.transport.abort)
 
         def timeout_keep_alive_handler(self) -> None:
@@ -64,8 +61,12 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
         def resume_writing(self) -> None:
             """The client has taken most of it."""
             super().resume_writing()
-            if self._send_timer is not None:
-                self._send_timer.cancel()
-                self._send_timer = None
+            self._send_timer = _ended(self._send_timer)
 
     return Connection
+
+
+def _ended(timer: asyncio.TimerHandle | None) -> None:
+    """Cancels a timer that runs; no timer is left."""
+    if timer is not None:
+        timer.cancel()
