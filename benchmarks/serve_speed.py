@@ -10,6 +10,7 @@ the tools; the median and the range are printed, and the time to the first token
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -19,9 +20,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+from serve_process import running
+from serve_torch import make_model
 
 PROMPT_TOKENS, ANSWER_TOKENS, FIRST_ID = 64, 128, 1_100
 DIRECT = """
@@ -67,9 +71,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--only", nargs="+", choices=list(TOOLS), default=list(TOOLS))
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made:
-        model = given.model or random_model(Path(made) / "model")
-        tools = {name: TOOLS[name](model, Path(made)) for name in given.only}
+    with tempfile.TemporaryDirectory() as made, contextlib.ExitStack() as closing:
+        if given.model is None:
+            make_model(Path(made))
+        model = given.model or Path(made) / "model"
+        tools = {name: closing.enter_context(TOOLS[name](model, Path(made))) for name in given.only}
         speeds: dict[tuple[str, int], list[float]] = defaultdict(list)
         for number in range(given.rounds + 1):
             for clients in given.clients:
@@ -84,8 +90,6 @@ def main() -> None:
                 f"{name:24} {clients:2} clients {statistics.median(rates):7.1f} tokens per CPU-second "
                 f"({min(rates):.1f} to {max(rates):.1f}){told}"
             )
-        for tool in tools.values():
-            tool.process.kill()
 
 
 def prompts(clients: int, number: int) -> list[list[int]]:
@@ -123,22 +127,17 @@ class Piped:
 
 
 class OverHttp:
-    """A server of ours with one engine."""
+    """A server of ours: its port, and the process whose time counts."""
 
-    def __init__(self, engine: str, model: Path, folder: Path) -> None:
-        words = [sys.executable, "-m", "malmoi.cli.main", "serve", str(model), "--port", "0", "--engine", engine]
-        words += ["--slots", "16", "--threads", "1"]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        log = (folder / f"{engine}.log").open("w+")
+    def __init__(self, port: int, pid: int) -> None:
         self.first_token_ms: list[float] = []
-        self.process = subprocess.Popen(words, stderr=log, env=environment)
-        self._url = _address(folder / f"{engine}.log", self.process)
+        self._url, self._pid = f"http://127.0.0.1:{port}/v1", pid
 
     def run(self, ids: list[list[int]]) -> tuple[int, float]:
         """Tokens made and CPU-seconds of the server's process."""
-        begin = _cpu_s(self.process.pid)
+        begin = _cpu_s(self._pid)
         tokens = asyncio.run(self._ask_all(ids))
-        return tokens, _cpu_s(self.process.pid) - begin
+        return tokens, _cpu_s(self._pid) - begin
 
     async def _ask_all(self, ids: list[list[int]]) -> int:
         async with httpx.AsyncClient(timeout=600) as client:
@@ -162,86 +161,34 @@ class OverHttp:
         return tokens
 
 
-def _address(log: Path, process: subprocess.Popen) -> str:
-    for _ in range(600):
-        for word in log.read_text().split():
-            if word.startswith("http://"):
-                return word
-        if process.poll() is not None:
-            raise RuntimeError(log.read_text()[-2_000:])
-        time.sleep(0.2)
-    raise RuntimeError("the server did not start")
-
-
 def _cpu_s(pid: int) -> float:
     """Processor time of a process with its threads, in seconds."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def random_model(folder: Path) -> Path:
-    """A random Llama of 40 M parameters as an exported folder, with a tokenizer of our own in miniature."""
-    from safetensors.torch import save_file
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+@contextlib.contextmanager
+def over_http(engine: str, model: Path) -> Iterator[OverHttp]:
+    """A server with one engine, as long as the block runs."""
+    with running(model, ("--engine", engine, "--slots", "16")) as (port, pid):
+        yield OverHttp(port, pid)
 
-    from malmoi.model.shape import ModelSettings
-    from malmoi.model.transformer import Transformer, start
-    from malmoi.tokenizer.settings import SPECIAL_TOKENS
 
-    folder.mkdir(parents=True)
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=28_000,
-        special_tokens=list(SPECIAL_TOKENS),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-        min_frequency=1,
-    )
-    draw = random.Random(0)
-    words = ("".join(chr(draw.randrange(0xAC00, 0xD7A3)) for _ in range(3)) for _ in range(40_000))
-    tokenizer.train_from_iterator([" ".join(words)], trainer)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    settings = ModelSettings(layers=8, hidden=512, heads=8, kv_heads=8, feed_forward=1_408, context_tokens=1_024)
-    shape = settings.shape(tokenizer.get_vocab_size())
-    model = Transformer(shape)
-    start(model, seed=0)
-    tensors = {name: value.contiguous() for name, value in model.state_dict().items() if name != "lm_head.weight"}
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    config = {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "vocab_size": shape.vocabulary_tokens,
-        "hidden_size": shape.hidden,
-        "intermediate_size": shape.feed_forward,
-        "num_hidden_layers": shape.layers,
-        "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.kv_heads,
-        "head_dim": shape.head_size,
-        "max_position_embeddings": shape.context_tokens,
-        "rms_norm_eps": shape.norm_epsilon,
-        "rope_theta": shape.rope_theta,
-        "rope_parameters": {"rope_theta": shape.rope_theta, "rope_type": "default"},
-        "tie_word_embeddings": True,
-        "hidden_act": "silu",
-        "attention_bias": False,
-        "mlp_bias": False,
-        "bos_token_id": 0,
-        "eos_token_id": 0,
-        "torch_dtype": "float32",
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    print(f"{sum(parameter.numel() for parameter in model.parameters()) / 1e6:.1f} M parameters", file=sys.stderr)
-    return folder
+@contextlib.contextmanager
+def piped(script: str, model: Path, folder: Path) -> Iterator[Piped]:
+    """A peer's process, as long as the block runs."""
+    tool = Piped(script, model, folder)
+    try:
+        yield tool
+    finally:
+        tool.process.kill()
 
 
 TOOLS = {
-    "malmoi torch, HTTP": lambda model, folder: OverHttp("torch", model, folder),
-    "malmoi openvino, HTTP": lambda model, folder: OverHttp("openvino", model, folder),
-    "openvino directly": lambda model, folder: Piped(DIRECT, model, folder),
-    "transformers, one batch": lambda model, folder: Piped(TRANSFORMERS, model, folder),
+    "malmoi torch, HTTP": lambda model, _: over_http("torch", model),
+    "malmoi openvino, HTTP": lambda model, _: over_http("openvino", model),
+    "openvino directly": lambda model, folder: piped(DIRECT, model, folder),
+    "transformers, one batch": lambda model, folder: piped(TRANSFORMERS, model, folder),
 }
 
 if __name__ == "__main__":

@@ -33,8 +33,3 @@ def chat_ids(codec: Codec, turns: Sequence[Turn]) -> list[int]:
     for turn, text_ids in zip(turns, codec.encode_many([turn.text for turn in turns]), strict=True):
         ids.extend((codec.special(ROLES[turn.role]), *text_ids, codec.special(END_OF_TURN)))
     return after_begin([*ids, codec.special(ROLES["assistant"])], codec.begin_ids)
-
-
-def text_ids(codec: Codec, text: str) -> list[int]:
-    """Ids of a text to go on with. An empty one is the begin of a document."""
-    return codec.text_ids(text)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from malmoi.serve.chat import chat_ids, text_ids
+from malmoi.serve.chat import chat_ids
 from malmoi.serve.engine import Guide, Request
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
@@ -147,7 +147,7 @@ async def _encoded(served: Served, body: Sampling) -> list[Sequence[int]]:
 async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> list[Sequence[int]]:
     """The ids of each prompt."""
     return [
-        await in_thread(served, lambda text=prompt: text_ids(served.codec, text)) if isinstance(prompt, str) else prompt
+        await in_thread(served, lambda text=prompt: served.codec.text_ids(text)) if isinstance(prompt, str) else prompt
         for prompt in prompts
     ]
 

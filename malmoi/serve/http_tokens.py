@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from malmoi.kit.special_tokens import END_OF_TEXT
-from malmoi.serve.chat import chat_ids, text_ids
+from malmoi.serve.chat import chat_ids
 from malmoi.serve.http_ask import check_length, check_model, in_thread
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import bad
@@ -73,4 +73,4 @@ def _text_ids(codec: Codec, text: str, with_begin: bool) -> list[int]:
     """Ids of a text. A text that is nothing but a special token's name gives its id: so lm-eval asks for the end."""
     if not with_begin:
         return [codec.special(text)] if text in codec.special_ids else codec.encode(text)
-    return text_ids(codec, text)
+    return codec.text_ids(text)

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 
 from malmoi.kit.errors import UserError
-from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.model import gguf_file
 from malmoi.model.convert import load_hugging_face
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.second_engine import SecondEngine
@@ -56,10 +56,10 @@ def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
 def weights_of(model_dir: Path, folder: Path) -> Weights:
     """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`."""
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    end_ids = tuple(codec.special(name) for name in (END_OF_TEXT, END_OF_TURN))
+    ends = end_ids(model_dir, codec)
     gguf = model_dir / gguf_file.NAME
     if not gguf.is_file():
         gguf = folder / gguf_file.NAME
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
-    vocabulary = Vocabulary.of(codec, end_ids, model.shape.vocabulary_tokens)
-    return Weights(gguf, vocabulary.banned_V, end_ids, model.shape.context_tokens)
+    vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
+    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)

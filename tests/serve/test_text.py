@@ -6,7 +6,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 
 from malmoi.model.convert import CHAT_TEMPLATE
 from malmoi.serve import utf8
-from malmoi.serve.chat import Turn, chat_ids, text_ids
+from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.engine import Piece, Request, Score
 from malmoi.serve.text import TextStream, answer, echo
 
@@ -209,7 +209,7 @@ def test_the_exported_template_writes_the_same_turns(codec):
 
 
 def test_an_empty_text_begins_a_document(codec):
-    assert text_ids(codec, "") == [0]
+    assert codec.text_ids("") == [0]
 
 
 def test_after_bytes_that_are_no_utf8_a_new_character_begins():

@@ -5,7 +5,7 @@ sight, so that a word is known by what stands before it.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from malmoi.serve.safety.check import Span, find_spans
 from malmoi.serve.safety.policy import Rules
@@ -21,15 +21,23 @@ SEEN = 48
 
 @dataclass
 class StreamFilter:
-    """The state of one answer. blocked: what ended it. spans: all hits so far, in characters of the answer unmasked."""
+    """The state of one answer. blocked: what ended it.
+
+    _hits: by kind and beginning, so that one that has grown takes the place of what it was.
+    """
 
     rules: Rules
     blocked: Span | None = None
-    spans: list[Span] = field(default_factory=list)
+    _hits: dict[tuple[str, int], Span] = field(default_factory=dict)
     _seen: str = ""
     _held: str = ""
     _gone: int = 0
     _looked: int = 0
+
+    @property
+    def spans(self) -> list[Span]:
+        """All hits so far, in characters of the answer unmasked."""
+        return list(self._hits.values())
 
     def feed(self, text: str, *, is_last: bool = False) -> str:
         """What may be shown after this piece. After a block it is always ""."""
@@ -44,8 +52,9 @@ class StreamFilter:
         for span in find_spans(window, self.rules):
             if span.stop <= at or span.start >= limit:
                 continue
-            is_known = any(old.kind == span.kind and old.start == span.start + moved for old in self.spans)
-            hit = self._note(span)
+            hit = replace(span, start=span.start + moved, stop=span.stop + moved)
+            is_known = (hit.kind, hit.start) in self._hits
+            self._hits[hit.kind, hit.start] = hit
             action = self.rules.action(span.kind)
             if action == "block":
                 self.blocked, limit = hit, max(at, span.start)
@@ -69,10 +78,3 @@ class StreamFilter:
         """Characters at the end that wait: all of a number or an address that has begun, as far as the delay allows."""
         run = _RUN.search(self._held)
         return max(HELD, min(HELD + STEP - 1, len(run[0]) if run else 0))
-
-    def _note(self, span: Span) -> Span:
-        """Keeps a hit by its place in the whole answer; one that has grown takes the place of what it was."""
-        moved = self._gone - len(self._seen)
-        hit = Span(span.start + moved, span.stop + moved, span.kind, span.label, span.mask)
-        self.spans = [old for old in self.spans if not (old.kind == hit.kind and old.start == hit.start)] + [hit]
-        return hit
