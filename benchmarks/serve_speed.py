@@ -84,7 +84,7 @@ def main() -> None:
                     if number:  # the first round warms up
                         speeds[name, clients].append(made_tokens / seconds)
         for (name, clients), rates in speeds.items():
-            first = tools[name].first_token_ms
+            first = tools[name].first_token_ms[clients]
             told = f", first token {statistics.median(first):.0f} ms" if first else ""
             print(
                 f"{name:24} {clients:2} clients {statistics.median(rates):7.1f} tokens per CPU-second "
@@ -104,7 +104,7 @@ class Piped:
     def __init__(self, script: str, model: Path, folder: Path) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         words = [sys.executable, "-c", script, str(model), str(folder)]
-        self.first_token_ms: list[float] = []
+        self.first_token_ms: dict[int, list[float]] = defaultdict(list)  # by number of clients
         self.process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -130,7 +130,7 @@ class OverHttp:
     """A server of ours: its port, and the process whose time counts."""
 
     def __init__(self, port: int, pid: int) -> None:
-        self.first_token_ms: list[float] = []
+        self.first_token_ms: dict[int, list[float]] = defaultdict(list)  # by number of clients
         self._url, self._pid = f"http://127.0.0.1:{port}/v1", pid
 
     def run(self, ids: list[list[int]]) -> tuple[int, float]:
@@ -141,9 +141,9 @@ class OverHttp:
 
     async def _ask_all(self, ids: list[list[int]]) -> int:
         async with httpx.AsyncClient(timeout=600) as client:
-            return sum(await asyncio.gather(*(self._ask(client, prompt) for prompt in ids)))
+            return sum(await asyncio.gather(*(self._ask(client, prompt, len(ids)) for prompt in ids)))
 
-    async def _ask(self, client: httpx.AsyncClient, prompt: list[int]) -> int:
+    async def _ask(self, client: httpx.AsyncClient, prompt: list[int], clients: int) -> int:
         body = {"prompt": prompt, "max_tokens": ANSWER_TOKENS, "temperature": 0, "ignore_eos": True, "stream": True}
         begin, tokens = time.monotonic(), 0
         body["stream_options"] = {"include_usage": True}
@@ -154,7 +154,7 @@ class OverHttp:
                     continue
                 event = json.loads(line.removeprefix("data: "))
                 if event["choices"] and not tokens:
-                    self.first_token_ms.append(1_000 * (time.monotonic() - begin))
+                    self.first_token_ms[clients].append(1_000 * (time.monotonic() - begin))
                     tokens = -1
                 if event.get("usage"):
                     tokens = event["usage"]["completion_tokens"]

@@ -42,7 +42,8 @@ def make_model(folder: Path) -> None:
     while len(names) < 28_000:
         words = [word + letter for word in words for letter in (first, second)]
         names += [word for word in words if len(word) > 1]
-    tokenizer = Tokenizer(models.BPE(vocab={name: number for number, name in enumerate(names[:28_000])}, merges=[]))
+    vocabulary = {name: number for number, name in enumerate(names[:28_000])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[(first, second)]))  # OpenVINO reads no GGUF without one
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIAL_TOKENS])
     tokenizer.save(str(folder / "tokenizer.json"))
