@@ -30,6 +30,10 @@ MOST_NAME = 40
 """Characters of the name of a column; what is longer is a text."""
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*$", re.IGNORECASE)
 
+# The limit is one for the whole process: a source of small documents must not set it for all others. `_taking` gives a
+# row no more than a document may hold, so no field grows beyond that.
+csv.field_size_limit((1 << 31) - 1)
+
 
 class _Record(NamedTuple):
     """Some lines that make up one row, the number of the first (from 1) and their bytes. fault: why there is no row."""
@@ -115,8 +119,6 @@ class _Table:
             return _Record(fields, number, sum(size for _, size in taken))
         except (csv.Error, StopIteration) as error:
             fault = str(error) or "no row"
-        except OverflowError:
-            fault = "a field beyond the limit"
         return self._second_reading(taken, number, fault)
 
     def _taking(self, taken: list[tuple[str, int]]) -> Iterator[str]:
@@ -151,7 +153,7 @@ class _Table:
             try:
                 options = {"delimiter": self.delimiter, "escapechar": "\\", "strict": True}
                 yield next(csv.reader(self._taking(used), **options)), len(used)
-            except (csv.Error, StopIteration, OverflowError):
+            except (csv.Error, StopIteration):
                 pass
             taken += used[len(taken) :]
         if self.delimiter == "\t":
@@ -187,7 +189,7 @@ class _Table:
         """Whether a line is a whole row by itself, so that it is no part of the field above it."""
         try:
             fields = next(csv.reader([line], delimiter=self.delimiter, strict=True), [])
-        except (csv.Error, OverflowError):
+        except csv.Error:
             return False
         return len(fields) == self.width and (self.width > 1 or line.startswith('"'))
 
@@ -197,7 +199,6 @@ def read(stream: BinaryIO, origin_file: str, source: Input) -> Iterator[Raw | Un
 
     What stands above the header, and a column whose name comes twice, are told by an item of their own.
     """
-    csv.field_size_limit(source.max_bytes_per_document)
     lines = _Lines(stream, origin_file, source.max_bytes_per_document)
     table = _table(lines, source)
     yield from lines.take_refused()

@@ -152,3 +152,15 @@ def test_a_wide_line_above_the_limit_is_told_and_the_rest_read(tmp_path):
     assert texts(items) == [TWO, ONE]
     assert items[1].reason == "line_too_long"
     assert sum(item.raw_bytes for item in items) == len(content)
+
+
+def test_the_limit_of_one_source_is_not_the_limit_of_all_csv_files(tmp_path):
+    items_of(tmp_path, f'번호,text\n1,"{TWO}"\n', max_bytes_per_document=149)
+    assert next(csv.reader([f'"{ONE * 10}"'])) == [ONE * 10]
+
+
+def test_a_field_of_many_lines_ends_at_the_limit_of_a_document(tmp_path):
+    rows = "".join(f"{TWO}\n" for _ in range(20))
+    items = items_of(tmp_path, f'번호,text\n1,"{rows}"\n2,"{ONE}"\n', max_bytes_per_document=400)
+    assert texts(items) == [ONE]
+    assert len(told(items)) > 0
