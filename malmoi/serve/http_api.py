@@ -29,6 +29,7 @@ from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take
 from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
+from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 
@@ -41,7 +42,7 @@ def create_app(served: Served) -> FastAPI:
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(served))
-    app.add_middleware(Guard, rules=rules(served.settings), served=served)
+    app.add_middleware(Guard, rules=rules(served.settings, served.records), served=served)
     if served.settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
@@ -54,13 +55,16 @@ def create_app(served: Served) -> FastAPI:
     return app
 
 
-def rules(settings: ServeSettings) -> Rules:
-    """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
-    keys = read_keys(settings.keys) if settings.keys else None
-    web = settings.web
+def rules(settings: ServeSettings, records: Records | None = None) -> Rules:
+    """What the guard lets in. Off loopback keys are needed, of a file or of the records; any host name may be used."""
+    web, keys = settings.web, None
+    if records is not None:
+        keys = records.keys
+    elif settings.keys:
+        keys = read_keys(settings.keys, settings.policies)
     is_local = settings.host in LOOPBACK_HOSTS
-    if not is_local and keys is None:
-        hint = "make a key with: malmoi serve --keys FILE --new-key NAME"
+    if not is_local and (keys is None or not keys.are_needed):
+        hint = "make a key with: malmoi serve keys add NAME --keys FILE"
         raise UserError(f"host {settings.host} can be reached by others and no keys are set", "--keys FILE", hint)
     hosts = (*LOOPBACK_HOSTS, *web.allowed_hosts) if is_local or web.allowed_hosts else None
     return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
@@ -110,11 +114,12 @@ async def _reply(
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
+    trace.user = body.user if isinstance(body.user, str) else None
     trace.model = check(served, body, trace.key)
     place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
-        body, flags = await judged(served, body)
+        body, flags = await judged(served, body, trace.key)
         ask = await asked(served, body, num_top)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))

@@ -37,6 +37,7 @@ def embedding_routes(served: Served) -> APIRouter:
             tokens = sum(map(len, ids))
             hold_tokens(served, place, trace, tokens, tokens)
             async with place.turn(tokens):
+                trace.queue_s = trace.elapsed_s
                 vectors = [await until_gone(request, served.engine.embed(each)) for each in ids]
         except Exception as error:
             raise told(error, "input") from None

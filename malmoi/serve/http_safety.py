@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
+from malmoi.serve.keys import Key
 from malmoi.serve.safety.check import Judged, Span, judge
 from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.safety.stream import StreamFilter
@@ -22,13 +23,18 @@ FINISH = "content_filter"
 _KOREAN = {"profanity": "욕설", "harm": "혐오 표현", "personal": "개인정보"}
 
 
-async def judged(served: Served, body: Sampling) -> tuple[Sampling, dict[str, str]]:
+def safety_of(served: Served, key: Key) -> SafetySettings:
+    """The safety policy of a request: its key's, else the server's."""
+    return key.safety or served.settings.safety
+
+
+async def judged(served: Served, body: Sampling, key: Key) -> tuple[Sampling, dict[str, str]]:
     """The body with its texts masked as the policy says, and the headers that tell what was flagged.
 
     Ids are read as text for that, and stay as they are: what would have to be masked in them is refused. Raises
     ApiError 400 with code content_filter for what is blocked.
     """
-    settings = served.settings.safety
+    settings = safety_of(served, key)
     _check_asked(settings, body)
     rules = settings.input
     if not rules.wanted():
@@ -97,13 +103,15 @@ def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> N
         served.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
 
 
-async def filtered(served: Served, pieces: AsyncGenerator[TextPiece, None]) -> AsyncGenerator[TextPiece, None]:
+async def filtered(
+    served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key
+) -> AsyncGenerator[TextPiece, None]:
     """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
 
     It is looked at in a thread, for a look takes milliseconds and would hold up every other stream. Its tokens go on
     with it for the record of the answer; no client sees them, for logprobs is refused.
     """
-    rules = served.settings.safety.output
+    rules = safety_of(served, key).output
     if not rules.wanted():
         async for piece in pieces:
             yield piece

@@ -10,7 +10,7 @@ from typing import Any
 from malmoi.serve.admission import Admission
 from malmoi.serve.engine import Engine
 from malmoi.serve.metrics import Metrics
-from malmoi.serve.quota import Quota
+from malmoi.serve.quota import USE_FILE, Quota, UseFile
 from malmoi.serve.records.writer import Records
 from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
@@ -19,8 +19,6 @@ _ENCODERS = 2
 """Threads that encode prompts: more would only take processors from the model."""
 _KEY_SHARE = 0.5
 """Of the places, for one key where keys are needed."""
-USE_FILE = ".use.json"
-"""Beside the file of keys, under its name: what each key has used this month."""
 
 
 @dataclass
@@ -82,8 +80,10 @@ class Served:
     @cached_property
     def quota(self) -> Quota:
         """What each key has used."""
+        if self.records is not None:
+            return Quota(self.records.usage)
         keys = self.settings.keys
-        return Quota(None if keys is None else keys.with_name(keys.name + USE_FILE))
+        return Quota(UseFile(None if keys is None else keys.with_name(keys.name + USE_FILE)))
 
     @cached_property
     def longest_token_bytes(self) -> int:

@@ -11,7 +11,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import keys as keys_module
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import Key, add_key, parse, read_keys
-from malmoi.serve.quota import OverQuotaError, Quota
+from malmoi.serve.quota import OverQuotaError, Quota, UseFile
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 
@@ -121,12 +121,12 @@ def test_tokens_not_used_are_given_back_and_a_request_too_large_for_the_key_is_t
 
 def test_a_month_is_counted_over_a_restart_and_ends(tmp_path):
     clock, key = Clock(), Key("team", "", monthly_tokens=100)
-    quota = Quota(tmp_path / "use.json", clock)
+    quota = Quota(UseFile(tmp_path / "use.json"), clock)
     quota.reserve(key, 90)
     quota.settle(key, 90, 60)
     quota.begin(key)
     quota.save()
-    again = Quota(tmp_path / "use.json", clock)
+    again = Quota(UseFile(tmp_path / "use.json"), clock)
     assert (again.use_of("team").tokens, again.use_of("team").last_used) == (60, "2026-11-30T12:00:00+00:00")
     with pytest.raises(OverQuotaError) as over:
         again.reserve(key, 41)
@@ -134,7 +134,7 @@ def test_a_month_is_counted_over_a_restart_and_ends(tmp_path):
     clock.now_s += over.value.wait_s
     again.reserve(key, 100)
     (tmp_path / "use.json").write_text("{")
-    assert Quota(tmp_path / "use.json", clock).use_of("team").tokens == 0
+    assert Quota(UseFile(tmp_path / "use.json"), clock).use_of("team").tokens == 0
 
 
 def test_a_bucket_lets_no_more_than_its_limit_through_in_any_minute():
