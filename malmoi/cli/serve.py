@@ -19,7 +19,7 @@ from malmoi.serve.settings import ServeSettings
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
-    from malmoi.serve.records.writer import Records
+    from malmoi.serve.served import ServerState
 
 _DEFAULT = ServeSettings()
 
@@ -112,32 +112,36 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve.http_api import rules
     from malmoi.serve.records.writer import Records
+    from malmoi.serve.served import ServerState
 
     path = settings.records.database
     with contextlib.nullcontext() if path is None else Records(path, settings) as records:
-        rules(settings, records)  # before the model is loaded, so that a missing key is told at once
-        _answer(model, settings, records)
+        shared = ServerState(settings, records)
+        rules(settings, shared.keys)  # before the model is loaded, so that a missing key is told at once
+        _answer(model, settings, shared)
 
 
-def _answer(model: Path, settings: ServeSettings, records: "Records | None") -> None:
+def _answer(model: Path, settings: ServeSettings, shared: "ServerState") -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app
+    from malmoi.serve.models import only
     from malmoi.serve.open_engine import opened
     from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
     listener = server.bind(settings.host, settings.port)
     with listener, opened(model, settings) as (engine, codec):
-        served = Served(engine, codec, settings, records=records)
-        app = create_app(served)
+        served = Served(engine, codec, settings, server=shared)
+        models = only(served)
+        app = create_app(models)
         for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
             warm(policy)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
-            server.run(app, listener, settings.web, served)
+            server.run(app, listener, settings.web, models)
         finally:
-            served.quota.save()
+            shared.quota.save()
 
 
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
@@ -163,8 +167,8 @@ def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
 
     if arguments.of_key is None and arguments.of_user is None:
         raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
-    database, path = _database(settings), settings.records.database
-    print(f"{erase(database, path, arguments.of_key, arguments.of_user)} records erased")
+    database = _database(settings)
+    print(f"{erase(database, arguments.of_key, arguments.of_user)} records erased")
 
 
 def _database(settings: ServeSettings) -> "Database":

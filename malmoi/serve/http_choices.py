@@ -18,6 +18,7 @@ from malmoi.serve.http_safety import filtered
 from malmoi.serve.http_schema import CompletionBody
 from malmoi.serve.http_trace import CLIENT_LEFT, Trace
 from malmoi.serve.keys import Key
+from malmoi.serve.safety.stream import SEEN
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece, TextStream, answer, echo
 
@@ -108,7 +109,9 @@ async def _answer(served: Served, ask: Ask, index: int, key: Key) -> AsyncGenera
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
     said_by_engine = answer(served.engine, request, stream)
-    async with aclosing(filtered(served, said_by_engine, key)) as pieces:
+    goes_on = isinstance(ask.body, CompletionBody) and request.guide is None  # a turn of a chat does not
+    before = served.codec.decode(request.prompt_ids[-SEEN:]) if goes_on else ""
+    async with aclosing(filtered(served, said_by_engine, key, request.guide, before)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -18,10 +18,12 @@ from malmoi.serve.http_record import keep_request
 from malmoi.serve.http_trace import Trace, close, put, route_of
 from malmoi.serve.keys import NOBODY, Key, Keys
 from malmoi.serve.records.stored_keys import StoredKeys
-from malmoi.serve.served import Served
+from malmoi.serve.served import ServerState
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
 REQUEST_ID_HEADER = "x-request-id"
+MODEL_HEADER = "x-malmoi-model"
+"""Which model answered, name@version, percent-encoded where it is not ASCII."""
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
@@ -58,8 +60,8 @@ class Rules:
 class Guard:
     """ASGI middleware. An exception that no route has turned into an answer ends here as a 500 without its message."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, served: Served | None = None) -> None:
-        self._app, self._rules, self._served = app, rules, served
+    def __init__(self, app: ASGIApp, rules: Rules, server: ServerState | None = None) -> None:
+        self._app, self._rules, self._server = app, rules, server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with the error. Writes its access line when it is over."""
@@ -72,9 +74,9 @@ class Guard:
         try:
             await self._answer(inner, receive, _watched(send, trace), trace)
         finally:
-            close(trace, {**inner, "method": scope["method"]}, self._served)
-            if self._served is not None:
-                keep_request(self._served, trace, scope["method"], route_of(inner))
+            close(trace, {**inner, "method": scope["method"]}, self._server)
+            if self._server is not None:
+                keep_request(self._server, trace, scope["method"], route_of(inner))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         try:
@@ -109,20 +111,23 @@ class Guard:
         try:
             check_key(key, _SCOPES.get(scope["path"], "answer"))
         except ApiError as error:
-            if self._served is not None and error.status == 401:
-                self._served.metrics.failed_keys.inc()
-            if self._served is not None and key is not None:
-                self._served.quota.refuse(key.name)
+            if self._server is not None and error.status == 401:
+                self._server.metrics.failed_keys.inc()
+            if self._server is not None and key is not None:
+                self._server.quota.refuse(key.name)
             raise
 
 
 def _watched(send: Send, trace: Trace) -> Send:
-    """`send` that adds the request's id to the answer and notes its status."""
+    """`send` that adds the request's id and its model to the answer and notes its status."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             trace.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = trace.request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID_HEADER] = trace.request_id
+            if trace.model:
+                headers[MODEL_HEADER] = quote(trace.model, safe="@:/ ")
         await send(message)
 
     return watched

@@ -9,7 +9,7 @@ from malmoi.serve.http_trace import CLIENT_LEFT, Trace
 from malmoi.serve.keys import ANYONE, Key
 from malmoi.serve.records.answers import Answered, Asked
 from malmoi.serve.second_engine import engine_of
-from malmoi.serve.served import Served
+from malmoi.serve.served import Served, ServerState
 from malmoi.serve.settings import ServeSettings
 
 CUT = "cut"
@@ -23,11 +23,11 @@ def kept_by(key: Key, settings: ServeSettings) -> tuple[str, int]:
     return key.records, key.retention_days
 
 
-def keep_request(served: Served, trace: Trace, method: str, route: str) -> None:
+def keep_request(server: ServerState, trace: Trace, method: str, route: str) -> None:
     """Keeps a request that is over, also one that was refused. What only reads (GET) is none."""
-    if served.records is None or method != "POST":
+    if server.records is None or method != "POST":
         return
-    policy, days = kept_by(trace.key, served.settings)
+    policy, days = kept_by(trace.key, server.settings)
     told = {
         "route": route,
         "model": trace.model,
@@ -38,7 +38,7 @@ def keep_request(served: Served, trace: Trace, method: str, route: str) -> None:
         "ms": round(trace.elapsed_s * 1e3, 1),
     }
     asked = Asked(trace.reply_id, trace.request_id, trace.key.name, trace.user, policy, days, told, now())
-    served.records.put(asked)
+    server.records.put(asked)
 
 
 def now() -> datetime.datetime:
@@ -66,9 +66,9 @@ class Answer:
 
     def keep(self, served: Served, trace: Trace, finish: str) -> None:
         """Keeps it as its key's policy says; where no key is needed, as the server's settings say."""
-        if served.records is None:
+        if served.server.records is None:
             return
-        policy, days = kept_by(trace.key, served.settings)
+        policy, days = kept_by(trace.key, served.server.settings)
         self.is_kept = True
         answered = Answered(
             id=f"{trace.reply_id}-{self._index}",
@@ -84,4 +84,4 @@ class Answer:
             finish=finish,
             at=now(),
         )
-        served.records.put(answered, served.codec)
+        served.server.records.put(answered, served.codec)

@@ -2,11 +2,13 @@
 
 import asyncio
 import functools
+import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from malmoi.serve.engine import Guide
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.keys import Key
@@ -36,13 +38,30 @@ async def judged(served: Served, body: Sampling, key: Key) -> tuple[Sampling, di
     """
     settings = safety_of(served, key)
     _check_asked(settings, body)
-    rules = settings.input
+    checked, headers = await _judged(served, _texts(served, body), settings.input)
+    return (_with_texts(body, [one.text for one in checked]) if checked else body), headers
+
+
+async def judged_inputs(
+    served: Served, inputs: Sequence[str | Sequence[int]], key: Key
+) -> tuple[Sequence[str | Sequence[int]], dict[str, str]]:
+    """`judged` for the texts and lists of ids of a request that gets vectors."""
+    texts = (_as_text(served, "input", each) for each in inputs)
+    checked, headers = await _judged(served, texts, safety_of(served, key).input)
+    masked = [one.text if isinstance(each, str) else each for one, each in zip(checked, inputs, strict=bool(checked))]
+    return (masked if checked else inputs), headers
+
+
+async def _judged(
+    served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules
+) -> tuple[list[Judged], dict[str, str]]:
+    """(field, text, whether it was given as ids) judged in a thread, and the headers; nothing where no rule looks."""
     if not rules.wanted():
-        return body, {}
-    checked = await asyncio.get_running_loop().run_in_executor(served.encoders, _checked, served, body, rules)
+        return [], {}
+    checked = await asyncio.get_running_loop().run_in_executor(served.server.encoders, _checked, served, texts, rules)
     flags = Counter(span.kind for one in checked for span in one.spans)
     headers = {FLAGS_HEADER: ", ".join(f"{kind}={flags[kind]}" for kind in sorted(flags))} if flags else {}
-    return _with_texts(body, [one.text for one in checked]), headers
+    return checked, headers
 
 
 def _check_asked(settings: SafetySettings, body: Sampling) -> None:
@@ -54,9 +73,9 @@ def _check_asked(settings: SafetySettings, body: Sampling) -> None:
         raise bad("logprobs", message, FINISH)
 
 
-def _checked(served: Served, body: Sampling, rules: Rules) -> list[Judged]:
+def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules) -> list[Judged]:
     checked = []
-    for field, text, is_ids in _texts(served, body):
+    for field, text, is_ids in texts:
         one = judge(text, rules)
         _count(served, "prompt", rules, one.spans)
         if one.blocked or (is_ids and one.text != text):
@@ -78,9 +97,13 @@ def _texts(served: Served, body: Sampling) -> Iterable[tuple[str, str, bool]]:
         for number, message in enumerate(body.messages):
             yield f"messages[{number}].content", message.content or "", False
     if isinstance(body, CompletionBody):
-        for prompt in body.prompt:
-            is_ids = not isinstance(prompt, str)
-            yield "prompt", served.codec.decode(prompt) if is_ids else prompt, is_ids
+        yield from (_as_text(served, "prompt", prompt) for prompt in body.prompt)
+
+
+def _as_text(served: Served, field: str, prompt: str | Sequence[int]) -> tuple[str, str, bool]:
+    if isinstance(prompt, str):
+        return field, prompt, False
+    return field, served.codec.decode(prompt), True
 
 
 def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
@@ -100,11 +123,18 @@ def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
 def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> None:
     """Tells the operator how much was found; an answer that is flagged goes out as it is and is told here alone."""
     for span in spans:
-        served.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
+        served.server.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
+
+
+def form_of(guide: Guide) -> str:
+    """What StreamFilter needs to know of a guide: "json" where any text may stand in its strings, also a mask."""
+    fixed = ("pattern", "enum", "const", "format", "minLength")
+    is_free = guide.kind == "json" and not any(f'"{word}":' in json.dumps(guide.value) for word in fixed)
+    return "json" if is_free else "fixed"
 
 
 async def filtered(
-    served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key
+    served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key, guide: Guide | None = None, before: str = ""
 ) -> AsyncGenerator[TextPiece, None]:
     """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
 
@@ -116,14 +146,14 @@ async def filtered(
         async for piece in pieces:
             yield piece
         return
-    state = StreamFilter(rules)
+    state = StreamFilter(rules, before, guide and form_of(guide))
     shows_all = all(rules.action(kind) == "flag" for kind in rules.wanted())
     async with aclosing(pieces):
         async for piece in pieces:
             is_last = piece.finish is not None
-            look = functools.partial(state.feed, piece.text, is_last=is_last)
+            look = functools.partial(state.feed, piece.text, is_last=is_last, dropped=piece.dropped)
             is_due = state.is_due(piece.text, is_last=is_last)
-            text = await asyncio.get_running_loop().run_in_executor(served.encoders, look) if is_due else look()
+            text = await asyncio.get_running_loop().run_in_executor(served.server.encoders, look) if is_due else look()
             finish = FINISH if state.blocked else piece.finish
             if finish:
                 _count(served, "answer", rules, state.spans)

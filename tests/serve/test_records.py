@@ -137,8 +137,8 @@ def test_records_are_erased_by_key_by_user_and_by_age(codec, tmp_path):
                 client.post("/v1/completions", json=body, headers={"x-api-key": key})
     records.close()
     with Records(path) as again:
-        assert erase(again.engine, path, "a", "kim") == 2
-        assert erase(again.engine, path, user="lee") == 4
+        assert erase(again.engine, "a", "kim") == 2
+        assert erase(again.engine, user="lee") == 4
         now = datetime.datetime.now(datetime.UTC)
         assert erase_expired(again.engine, now + datetime.timedelta(days=6)) == 0
         assert erase_expired(again.engine, now + datetime.timedelta(days=8)) == 2

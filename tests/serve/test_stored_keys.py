@@ -68,7 +68,7 @@ def test_a_file_of_keys_is_read_into_the_database_and_its_lines_count_while_the_
     with client, records:
         assert asked(client).status_code == 401
         assert asked(client, first).status_code == 200
-        assert served.quota.use_of("first").tokens > 70, "what the file told of the month is taken over"
+        assert served.server.quota.use_of("first").tokens > 70, "what the file told of the month is taken over"
         second = add_key(file, "second")
         assert until(lambda: asked(client, second).status_code == 200)
         change_key(file, "first", None)
@@ -173,8 +173,8 @@ def test_erasing_a_user_leaves_no_link_to_them_in_any_table(codec, tmp_path):
         asked(client, user="lee")
     link = next(row["user_hmac"] for row in table(path, "request") if row["user_hmac"])
     engine = open_database(path)
-    assert erase(engine, path, user="kim") == 2
-    assert erase(engine, path, user="lee") == 2
+    assert erase(engine, user="kim") == 2
+    assert erase(engine, user="lee") == 2
     names = [
         name for name, kind in sqlite3.connect(path).execute("SELECT name, type FROM sqlite_master") if kind == "table"
     ]
@@ -266,7 +266,7 @@ def test_use_is_not_lost_while_the_database_is_locked_and_no_answer_fails(codec,
         lock.close()
         assert asked(client).status_code == 200
         assert until(lambda: len(table(path, "answer")) == 1)
-    assert f"malmoi_records_lost {float(records.num_lost)}".encode() in served.metrics.text()
+    assert f"malmoi_records_lost {float(records.num_lost)}".encode() in served.server.metrics.text()
     assert table(path, "usage")[0]["requests"] == 2
 
 

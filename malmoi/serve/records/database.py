@@ -31,7 +31,7 @@ def open_database(path: Path) -> Engine:
         path.touch(mode=0o600)  # prompts of people: for the owner alone, and so SQLite's files beside it
         engine = create_engine(f"sqlite:///{path}")
         event.listen(engine, "connect", _prepare)
-        migrate(engine, hash_key(engine, path))
+        migrate(engine, hash_key(engine))
     except CommandError:
         hint = "open it with that version, or name another file"
         raise UserError(f"the records {path} was made by a newer malmoi", hint=hint) from None
@@ -41,11 +41,12 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
-def hash_key(engine: Engine, path: Path) -> bytes:
-    """The key of the hashes in the database at `path`, made where there is none yet.
+def hash_key(engine: Engine) -> bytes:
+    """The key of the hashes in a database, made where there is none yet.
 
     Raises UserError where it is gone: no user of an old row could be found any more, and none erased.
     """
+    path = Path(engine.url.database or "")
     file = path.with_name(path.name + HASH_KEY)
     if not file.exists():
         if inspect(engine).has_table("request"):

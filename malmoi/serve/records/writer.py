@@ -47,7 +47,7 @@ class Records:
         """settings: for the keys. clean_s: so often expired rows are erased. Raises UserError where it cannot open."""
         settings = settings or ServeSettings()
         self.engine = open_database(path)
-        self._hash_key = hash_key(self.engine, path)
+        self._hash_key = hash_key(self.engine)
         self.usage = StoredUsage(self.engine)
         self.keys = StoredKeys(self.engine, settings.keys, settings.policies)
         self._waiting: queue.Queue[_Item | None] = queue.Queue(_MOST_WAITING)
@@ -147,17 +147,17 @@ def erase_expired(engine: Engine, now: datetime.datetime) -> int:
     return _erased(engine, wanted)
 
 
-def erase(engine: Engine, path: Path, key: str | None = None, user: str | None = None) -> int:
+def erase(engine: Engine, key: str | None = None, user: str | None = None) -> int:
     """Erases all requests and answers of a key, of a user, or of a key's user. Returns their number.
 
-    path: of the database. What a key used stays: it is numbers, and names no user.
+    What a key used stays: it is numbers, and names no user.
     """
     assert key is not None or user is not None
     wanted = [delete(table) for table in _KEPT]
     if key is not None:
         wanted = [each.where(table.key == key) for each, table in zip(wanted, _KEPT, strict=True)]
     if user is not None:
-        name = user_hash(user, hash_key(engine, path))
+        name = user_hash(user, hash_key(engine))
         wanted = [each.where(table.user_hmac == name) for each, table in zip(wanted, _KEPT, strict=True)]
     return _erased(engine, wanted)
 
