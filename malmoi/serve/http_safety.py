@@ -1,12 +1,9 @@
 """The safety policy on requests and answers: prompts before they are encoded, answers on their way to the client."""
 
 import asyncio
-import functools
-import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
 from malmoi.serve.engine import Guide
 from malmoi.serve.http_errors import ApiError, bad
@@ -14,14 +11,12 @@ from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.keys import Key
 from malmoi.serve.safety.check import Judged, Span, judge
 from malmoi.serve.safety.policy import Rules, SafetySettings
-from malmoi.serve.safety.stream import StreamFilter
+from malmoi.serve.safety.stream import FINISH, StreamFilter, covered
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece
 
 FLAGS_HEADER = "x-malmoi-flags"
 """What was found in the prompts, as kind=count; never the words."""
-FINISH = "content_filter"
-"""OpenAI's finish_reason for an answer that a filter ended."""
 _KOREAN = {"profanity": "욕설", "harm": "혐오 표현", "personal": "개인정보"}
 
 
@@ -126,37 +121,17 @@ def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> N
         served.server.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
 
 
-def form_of(guide: Guide) -> str:
-    """What StreamFilter needs to know of a guide: "json" where any text may stand in its strings, also a mask."""
-    fixed = ("pattern", "enum", "const", "format", "minLength")
-    is_free = guide.kind == "json" and not any(f'"{word}":' in json.dumps(guide.value) for word in fixed)
-    return "json" if is_free else "fixed"
-
-
 async def filtered(
     served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key, guide: Guide | None = None, before: str = ""
 ) -> AsyncGenerator[TextPiece, None]:
-    """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
+    """An answer under the policy of a key. No client sees the tokens of what is covered, for logprobs is refused.
 
-    It is looked at in a thread, for a look takes milliseconds and would hold up every other stream. Its tokens go on
-    with it for the record of the answer; no client sees them, for logprobs is refused.
+    guide: what the answer has to look like; before: what it goes on.
     """
     rules = safety_of(served, key).output
-    if not rules.wanted():
-        async for piece in pieces:
-            yield piece
-        return
-    state = StreamFilter(rules, before, guide and form_of(guide))
-    shows_all = all(rules.action(kind) == "flag" for kind in rules.wanted())
-    async with aclosing(pieces):
-        async for piece in pieces:
-            is_last = piece.finish is not None
-            look = functools.partial(state.feed, piece.text, is_last=is_last, dropped=piece.dropped)
-            is_due = state.is_due(piece.text, is_last=is_last)
-            text = await asyncio.get_running_loop().run_in_executor(served.server.encoders, look) if is_due else look()
-            finish = FINISH if state.blocked else piece.finish
-            if finish:
+    state = StreamFilter(rules, before, guide)
+    async with aclosing(covered(pieces, state, served.server.encoders) if rules.wanted() else pieces) as shown:
+        async for piece in shown:
+            if piece.finish:
                 _count(served, "answer", rules, state.spans)
-            yield piece if shows_all else replace(piece, text=text, finish=finish)
-            if finish:
-                return
+            yield piece

@@ -5,12 +5,22 @@ sight, so that a word is known by what stands before it. At first the end of the
 begins there goes on in the answer.
 """
 
+import asyncio
+import functools
+import json
 import re
+from collections.abc import AsyncGenerator
+from concurrent.futures import Executor
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from malmoi.serve.engine import Guide
 from malmoi.serve.safety.check import Span, find_spans
 from malmoi.serve.safety.policy import Action, Rules
+from malmoi.serve.text import TextPiece
 
+FINISH = "content_filter"
+"""OpenAI's finish_reason for an answer that a filter ended."""
 HELD, STEP = 16, 8
 """Characters that are held back, and that are gathered before the next look: at most 24 wait. The longest disguises of
 the attack table take 14."""
@@ -26,6 +36,8 @@ _BEGUN = re.compile(
     re.ASCII,
 )
 """What is a number or an address of a person as far as it goes, at the end of an answer that was cut."""
+_FIXED = re.compile(r'"(?:pattern|format)":|"minLength": (?:[5-9]|\d\d)')
+"""A schema that a mask could break; what stands in an enum is asked for by name."""
 SEEN = 48
 """Characters that went out and stay in sight: whole words and labels (연락처: )."""
 
@@ -34,14 +46,14 @@ SEEN = 48
 class StreamFilter:
     """The state of one answer. blocked: what ended it.
 
-    before: what stands before the answer, of which the end is in sight. guide: the kind of its guide, if any: what has
-    a form keeps it. So a mask is written inside a string of JSON and nowhere else; where it would break the form it
-    blocks. _hits: by kind and beginning, so that one that has grown takes the place of what it was.
+    before: what stands before the answer, of which the end is in sight. guide: what the answer has to look like, if
+    anything: it keeps that form. So a mask is written inside a string of JSON whose schema asks for no pattern, and
+    nowhere else; where it would break the form it blocks. _hits: by kind and beginning, so that one that has grown takes the place of what it was.
     """
 
     rules: Rules
     before: str = ""
-    guide: str | None = None
+    guide: Guide | None = None
     blocked: Span | None = None
     _hits: dict[tuple[str, int], Span] = field(default_factory=dict)
     _whole: str = ""
@@ -52,6 +64,8 @@ class StreamFilter:
 
     def __post_init__(self) -> None:
         self._seen = self.before[-SEEN:]
+        schema = json.dumps(self.guide.value, ensure_ascii=False) if self.guide and self.guide.kind == "json" else None
+        self._schema = None if schema is None or _FIXED.search(schema) else schema
 
     @property
     def spans(self) -> list[Span]:
@@ -116,12 +130,34 @@ class StreamFilter:
         action = self.rules.action(hit.kind)
         if action != "mask" or self.guide is None:
             return action
-        return "mask" if self.guide == "json" and _is_in_string(self._whole, hit) else "block"
+        is_free = self._schema is not None and self._whole[max(0, hit.start) : hit.stop] not in self._schema
+        return "mask" if is_free and _is_in_string(self._whole, hit) else "block"
 
     def _held_back(self) -> int:
         """Characters at the end that wait: all of a number or an address that has begun, as far as the delay allows."""
         run = _RUN.search(self._held)
         return max(HELD, min(HELD + STEP - 1, len(run[0]) if run else 0))
+
+
+async def covered(
+    pieces: AsyncGenerator[TextPiece, None], state: StreamFilter, threads: Executor | None = None
+) -> AsyncGenerator[TextPiece, None]:
+    """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
+
+    It is looked at in a thread, for a look takes milliseconds and would hold up every other stream. Its tokens go on
+    with it for the record of the answer.
+    """
+    shows_all = all(state.rules.action(kind) == "flag" for kind in state.rules.wanted())
+    async with aclosing(pieces):
+        async for piece in pieces:
+            is_last = piece.finish is not None
+            look = functools.partial(state.feed, piece.text, is_last=is_last, dropped=piece.dropped)
+            is_due = state.is_due(piece.text, is_last=is_last)
+            text = await asyncio.get_running_loop().run_in_executor(threads, look) if is_due else look()
+            finish = FINISH if state.blocked else piece.finish
+            yield piece if shows_all else replace(piece, text=text, finish=finish)
+            if finish:
+                return
 
 
 def _is_in_string(text: str, hit: Span) -> bool:
