@@ -34,7 +34,8 @@ def token_routes(served: Served) -> APIRouter:
         names = {token_id: name for name, token_id in served.codec.special_ids.items()}
         begin = [names.get(token_id) for token_id in served.codec.begin_ids]
         about = {"tokenizer_class": "malmoi", "vocab_size": served.codec.vocabulary_tokens}
-        return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
+        end = END_OF_TEXT if served.codec.is_ours else served.codec.marks.names.get("eos_token")
+        return {**about, "bos_token": begin[0] if begin else None, "eos_token": end, "pad_token": None}
 
     @routes.post("/detokenize")
     @routes.post("/v1/detokenize")
