@@ -1,13 +1,10 @@
 """A server of another package (vLLM) as a process of ours: started, waited for, started again, ended with us.
 
-A keeper stands between: it holds the other end of a pipe of ours, and when that closes, also because we were killed, it
-ends the whole group of the server. So no GPU stays taken by a server that nobody knows of.
+A keeper (remote_keeper.py) stands between, so that a server ends also when we are killed.
 """
 
 import contextlib
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.serve import remote_keeper
 from malmoi.serve.remote_http import Remote
 from malmoi.serve.remote_settings import ProcessSettings, RemoteSettings
 
@@ -57,7 +55,7 @@ class _Process:
         self._keeper.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", __name__, str(self._settings.grace_s), *self._settings.command]
+        words = [sys.executable, "-I", remote_keeper.__file__, str(self._settings.grace_s), *self._settings.command]
         self.num_starts += 1
         try:
             with self._settings.log.open("ab") as log:
@@ -68,13 +66,13 @@ class _Process:
             raise UserError(f"process.log: {self._settings.log}: {error.strerror}", "a file in a folder") from None
 
     def _keep(self) -> None:
-        wait_s = _FIRST_WAIT_S
+        wait_s = first_s = min(_FIRST_WAIT_S, self._settings.longest_wait_s)
         began_s = time.monotonic()
         while not self._ended.wait(_LOOK_S):
             if self._keeper.poll() is None:
                 continue
             if time.monotonic() - began_s > _LONG_LIFE_S:
-                wait_s = _FIRST_WAIT_S
+                wait_s = first_s
             _log.error("the server's process ended with %s; again in %.0f s", self._keeper.returncode, wait_s)
             if self._ended.wait(wait_s):
                 return
@@ -85,54 +83,15 @@ class _Process:
 
 
 def _await_ready(remote: RemoteSettings, process: _Process) -> None:
-    """Returns once /v1/models answers. A command that ends three times before has something wrong with it."""
+    """Returns once /v1/models answers. A command that ends twice before has something wrong with it."""
     assert remote.process is not None
     key = remote.key()
     asking = Remote(remote.address, {"Authorization": f"Bearer {key}"} if key else {}, remote.limits)
     deadline = time.monotonic() + remote.process.ready_s
-    while time.monotonic() < deadline and process.num_starts <= 3:
+    while time.monotonic() < deadline and process.num_starts < 3:
         if asking.status("/v1/models", remote.limits.connect_s) not in (0, 408, 503):  # 503: llama.cpp, while it loads
             return
         time.sleep(_LOOK_S)
-    wrong = "ends at once" if process.num_starts > 3 else f"is not ready after {remote.process.ready_s:.0f} s"
+    wrong = "ends at once" if process.num_starts >= 3 else f"is not ready after {remote.process.ready_s:.0f} s"
     log = remote.process.log
     raise UserError(f"the server {remote.process.command[0]!r} {wrong}", hint=f"{log} says why", code=TRY_AGAIN)
-
-
-def keep(grace_s: float, command: list[str]) -> int:
-    """The keeper: runs `command` until it ends, or until our standard input closes; its exit code.
-
-    The command gets a group of its own, which is ended whole: vLLM has a process for each GPU.
-    """
-    try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    except OSError as error:
-        print(f"{command[0]}: {error.strerror}", file=sys.stderr, flush=True)
-        return 127
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever ends us closes our input
-
-    def watch() -> None:
-        while os.read(0, 1):
-            pass
-        _end(child, grace_s)
-
-    threading.Thread(target=watch, daemon=True).start()
-    code = child.wait()
-    _signal(child.pid, signal.SIGKILL)  # what it left of its group
-    return code
-
-
-def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
-    _signal(child.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(grace_s)
-    _signal(child.pid, signal.SIGKILL)
-
-
-def _signal(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, number)
-
-
-if __name__ == "__main__":
-    sys.exit(keep(float(sys.argv[1]), sys.argv[2:]))

@@ -27,14 +27,14 @@ class Strange:
     """What the server says and has seen. stream: a function that gets the wire and the body of a streamed request."""
 
     def __init__(self) -> None:
-        self.stream = lambda wire, body: wire.write(chunk([300], finish="length"))
+        self.stream = lambda wire, _: wire.write(chunk([300], finish="length"))
         self.head, self.content_type, self.after = 200, "text/event-stream", {}
         self.headers, self.bodies, self.left = list[dict](), list[dict](), threading.Event()
         self.models = {"data": [{"id": "one", "owned_by": "vllm", "max_model_len": 512}]}
         self.health = 200
 
 
-def _answer(strange: Strange, body: dict) -> dict:
+def _answer(body: dict) -> dict:
     """A small whole answer; a guide is followed, an echo echoed."""
     prompt = body["prompt"]
     ids = [*prompt, 300] if body.get("echo") else [300, 301][: body["max_tokens"]]
@@ -52,12 +52,12 @@ def strange_server(strange: Strange, *, takes_ids: bool = True):
     """Its address while the block runs. takes_ids: prompts as ids."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             strange.headers.append(dict(self.headers))
             status = strange.health if self.path == "/health" else 200
             self._send(status, json.dumps(strange.models).encode(), "application/json")
 
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             strange.headers.append(dict(self.headers))
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             strange.bodies.append(body)
@@ -66,7 +66,7 @@ def strange_server(strange: Strange, *, takes_ids: bool = True):
             if isinstance(body["prompt"], list) and not takes_ids:
                 return self._send(400, b'{"detail": "prompt must be a string."}', "application/json")
             if not body.get("stream"):
-                return self._send(200, json.dumps(_answer(strange, body)).encode(), "application/json")
+                return self._send(200, json.dumps(_answer(body)).encode(), "application/json")
             self.send_response(strange.head)
             for name, value in {"content-type": strange.content_type, "connection": "close", **strange.after}.items():
                 self.send_header(name, value)
@@ -99,8 +99,8 @@ def strange_server(strange: Strange, *, takes_ids: bool = True):
 
 
 @contextlib.contextmanager
-def remote_engine(address, tokenizer, settings=ServeSettings(slots=2), **more):
+def remote_engine(address, tokenizer, **more):
     """The engine for a server."""
     recipe = RemoteSettings(address, tokenizer, limits=more.pop("limits", LIMITS), **more)
-    with RemoteEngine(recipe, settings) as engine:
+    with RemoteEngine(recipe, ServeSettings(slots=2)) as engine:
         yield engine

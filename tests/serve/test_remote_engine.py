@@ -224,7 +224,7 @@ def test_a_status_becomes_a_named_error(engine, strange, status, headers, conten
     assert "sk-123" not in str(error.value)
 
 
-def test_a_full_server_tells_the_client_when_to_try_again(engine, strange, model_folder):
+def test_a_full_server_tells_the_client_when_to_try_again(engine, strange):
     strange.head, strange.after = 429, {"retry-after": "7"}
     with TestClient(create_app(Served(engine, engine.codec, ServeSettings())), base_url="http://127.0.0.1") as client:
         reply = client.post("/v1/completions", json={"prompt": "가", "max_tokens": 2})
@@ -323,7 +323,7 @@ def test_a_key_is_asked_for_in_words(tmp_path, monkeypatch):
             RemoteSettings(address, tmp_path)
 
 
-def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, strange, model_folder, tmp_path):
+def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, strange, model_folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with (
@@ -348,7 +348,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up(model_folder):
             pass
 
 
-def test_scores_are_those_of_an_echo(engine, address, model_folder):
+def test_scores_are_those_of_an_echo(engine):
     [first, *rest] = asyncio.run(engine.score([0, 300, 301], 1))
     assert (first.token_id, first.logprob) == (0, None)
     assert [(score.token_id, score.logprob, score.top) for score in rest] == [
