@@ -20,12 +20,17 @@ def new_key(keys: Path, name: str, code: Path = ROOT) -> str:
     return subprocess.run(words, env=environment, cwd=code, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextlib.contextmanager
 def running(model: Path, words: Sequence[str] = (), code: Path = ROOT) -> Iterator[tuple[int, int]]:
     """A server on one thread; gives its port and process id. code: the checkout that runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "malmoi.cli.main", "serve", str(model.resolve()), "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(code), "OMP_NUM_THREADS": "1"}
     words = [*command, "--threads", "1", *words]
