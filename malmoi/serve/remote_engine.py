@@ -157,6 +157,8 @@ class RemoteEngine:
         room = self._found.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or not 1 <= request.max_tokens <= room:
             raise UserError(f"{len(request.prompt_ids)} + {request.max_tokens} tokens", f"1 to {room} tokens to make")
+        if max(request.prompt_ids) >= self._description.vocabulary_tokens:
+            raise UserError(f"a token id above {self._description.vocabulary_tokens - 1}", "ids of this tokenizer")
         if request.top_logprobs > able.top_logprobs:
             raise UserError(f"the remote server gives at most {able.top_logprobs} alternatives of a token")
         if request.guide is not None and request.guide.kind not in able.guides:
