@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from malmoi.serve.chat import chat_ids
-from malmoi.serve.engine import Guide, Request
+from malmoi.serve.engine import Guide, Request, is_on
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
 from malmoi.serve.served import Served
@@ -24,6 +24,9 @@ _DRAWING = {
     "ignore_eos",
 }
 """Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
+
+_INLINE_BYTES = 2_000
+"""A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
 
 _COMPOSED = 3
 """NFC makes a text at most three times shorter in bytes: three conjoining jamo (nine bytes) become a syllable."""
@@ -73,6 +76,12 @@ def check_capabilities(served: Served, body: Sampling) -> None:
         raise _cannot(field, f"more than {able.top_logprobs} alternatives of a token", about.engine)
     if isinstance(body, CompletionBody) and body.echo and body.logprobs is not None and not able.prompt_logprobs:
         raise _cannot("echo", "log-probabilities of a prompt", about.engine)
+    wants = getattr(body, "logprobs", None)
+    if wants is not None and wants is not False and not able.logprobs:
+        raise _cannot("logprobs", "log-probabilities", about.engine)
+    for name in able.cannot:
+        if is_on(body, name):
+            raise ApiError(400, f"the engine of this server ({about.engine}) has no way for {name}", name, "cannot")
 
 
 def _cannot(field: str, what: str, engine: str) -> ApiError:
@@ -115,21 +124,28 @@ async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
 async def _encoded(served: Served, body: Sampling) -> list[Sequence[int]]:
     """The ids of each prompt."""
     if isinstance(body, ChatBody):
-        return [await in_thread(served, lambda: chat_ids(served.codec, body.turns()))]
+        turns = body.turns()
+        num_bytes = sum(_bytes(turn.text) for turn in turns)
+        return [await in_thread(served, lambda: chat_ids(served.codec, turns), num_bytes)]
     assert isinstance(body, CompletionBody)
     return await encoded(served, body.prompt)
 
 
 async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> list[Sequence[int]]:
     """The ids of each prompt."""
+    num_bytes = sum(_bytes(prompt) for prompt in prompts if isinstance(prompt, str))
     return [
-        await in_thread(served, lambda text=prompt: served.codec.text_ids(text)) if isinstance(prompt, str) else prompt
+        await in_thread(served, lambda text=prompt: served.codec.text_ids(text), num_bytes)
+        if isinstance(prompt, str)
+        else prompt
         for prompt in prompts
     ]
 
 
-async def in_thread(served: Served, encode: Callable[[], list[int]]) -> list[int]:
-    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile."""
+async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: int) -> list[int]:
+    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here."""
+    if num_bytes <= _INLINE_BYTES:
+        return encode()
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)
 
 

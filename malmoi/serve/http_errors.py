@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import math
 import re
 import tomllib
 import uuid
@@ -89,7 +90,9 @@ def _of_engine(error: Exception) -> ApiError | None:
     """One of the engine's named errors. Its own message stays in the log of the engine."""
     for kind, (status, code, message, korean) in _ENGINE.items():
         if isinstance(error, kind):
-            return ApiError(status, message, None, code, korean, {"Retry-After": _RETRY_AFTER_S})
+            retry_s = getattr(error, "retry_s", None)
+            headers = {"Retry-After": _RETRY_AFTER_S if retry_s is None else str(math.ceil(retry_s))}
+            return ApiError(status, message, None, code, korean, headers)
     return None
 
 

@@ -170,7 +170,8 @@ def test_a_card_obeys_the_safety_policy_in_what_comes_in_and_goes_out(fake):
         said("", features="이 병신아")
     start, *_, last = said('{"제목":"전화는 010-2345-6789 번"}', features="번호는 010-9876-5432 이다")
     assert "<전화번호>" in start["prompt"] and "9876" not in start["prompt"]
-    assert last["output"]["text"] == '{"제목":"전화는 <전화번호> 번"}'
+    assert last["output"]["text"].startswith('{"제목":"전화는'), "this card's schema has a pattern that no mask fits"
+    assert (last["finish"], "2345" in str(last)) == ("content_filter", False)
     ended = said('{"제목":"그래 이 시발 뭐야"}')
     assert ended[-1]["finish"] == "content_filter"
     assert "시발" not in json.dumps(ended, ensure_ascii=False)

@@ -48,8 +48,8 @@ class Records:
         settings = settings or ServeSettings()
         self.engine = open_database(path)
         self._hash_key = hash_key(self.engine)
-        self.usage = StoredUsage(self.engine)
         self.keys = StoredKeys(self.engine, settings.keys, settings.policies)
+        self.usage = StoredUsage(self.engine)  # after the file of keys, which may bring what was used this month
         self._waiting: queue.Queue[_Item | None] = queue.Queue(_MOST_WAITING)
         self.num_lost, self._failed = 0, set[str]()
         self._clean_s, self._tick_s, self._cleaned_s, self._ticked_s = clean_s, tick_s, -math.inf, -math.inf

@@ -48,7 +48,8 @@ class StreamFilter:
 
     before: what stands before the answer, of which the end is in sight. guide: what the answer has to look like, if
     anything: it keeps that form. So a mask is written inside a string of JSON whose schema asks for no pattern, and
-    nowhere else; where it would break the form it blocks. _hits: by kind and beginning, so that one that has grown takes the place of what it was.
+    nowhere else; where it would break the form it blocks. _hits: by kind and beginning, so that one that has grown
+    takes the place of what it was.
     """
 
     rules: Rules
@@ -64,8 +65,10 @@ class StreamFilter:
 
     def __post_init__(self) -> None:
         self._seen = self.before[-SEEN:]
-        schema = json.dumps(self.guide.value, ensure_ascii=False) if self.guide and self.guide.kind == "json" else None
-        self._schema = None if schema is None or _FIXED.search(schema) else schema
+        self._schema: str | None = None
+        if self.guide is not None and self.guide.kind == "json":
+            schema = json.dumps(self.guide.value, ensure_ascii=False)
+            self._schema = None if _FIXED.search(schema) else schema
 
     @property
     def spans(self) -> list[Span]:
