@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from malmoi.corpus.steps import profanity
-from malmoi.serve.safety.spelling import (
-    Reading,
-    characters,
-    digits_and_latin,
-    is_hangul,
-    latin,
-    readings,
-    typed_in_korean,
-)
+from malmoi.kit.reading import Reading, characters, is_hangul
+from malmoi.serve.safety.spelling import digits_and_latin, latin, readings, typed_in_korean
 
 REFINED = ("졸_라", "닥_[쳐치]")
 """Words of the corpus' lexicon that words.toml has in a narrower form: a share of a document forgives what a mask must
