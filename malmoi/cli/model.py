@@ -54,7 +54,7 @@ def _why(was: str) -> str:
 
 def _show(arguments: argparse.Namespace) -> None:
     from malmoi.kit.config import to_table
-    from malmoi.model.convert import read_shape
+    from malmoi.model.read_folder import read_shape
 
     folders = (arguments.folder, arguments.folder / MODEL)
     folder = next((folder for folder in folders if (folder / "config.json").is_file()), arguments.folder)
