@@ -8,6 +8,7 @@ row by row. On a GPU the batch may change the last bits.
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import threading
 from collections import deque
@@ -22,8 +23,8 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
-from malmoi.model.convert import load_hugging_face
 from malmoi.model.linear import HAS_ONEDNN, Linear
+from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
@@ -143,7 +144,8 @@ class TorchEngine:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
         state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
-        return Health(state, self._batch.num_jobs, len(self._waiting) + len(self._asides), self._step.lasts_s)
+        waiting, guides = len(self._waiting) + len(self._asides), self._grammars
+        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, guides.num_built, guides.num_hits)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""
@@ -249,8 +251,10 @@ class TorchEngine:
 
 
 def model_name(model_dir: Path) -> str:
-    """The name of a model folder; of its run, where the folder is only called "model"."""
+    """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
     folder = model_dir.resolve()
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.rpartition("--")[2]
     return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
 
 
@@ -289,12 +293,13 @@ def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
 
 def model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    weights = model_dir / "model.safetensors"
+    weights = weight_files(model_dir)
     if (model_dir / manifest.NAME).is_file():
         outputs = manifest.hashes(manifest.read(model_dir)["outputs"])
-        if weights.name in outputs:
-            return outputs[weights.name]
-    return sha256_of(weights)
+        if weights[0].name in outputs:
+            return outputs[weights[0].name]
+    hashes = [sha256_of(file) for file in weights]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:

@@ -71,6 +71,6 @@ def test_a_short_text_is_encoded_without_waking_a_thread(codec):
             ("/tokenize", {"prompt": "봄"}),
         ):
             assert client.post(path, json=body).status_code == 200, path
-        assert not served.encoders._threads
+        assert not served.server.encoders._threads
         assert client.post("/v1/completions", json={"prompt": long, "max_tokens": 1}).status_code == 200
-        assert served.encoders._threads
+        assert served.server.encoders._threads

@@ -1,0 +1,62 @@
+"""Builds llama.cpp's programs from the source package of llama-cpp-python, for the benchmarks that run them as a peer.
+
+    python benchmarks/llama_cpp_build.py [--folder FOLDER]
+
+Static, for this processor, without CUDA and without network at run time. About 11 CPU-minutes and 77 MB of sources the
+first time; nothing where the programs are there. MALMOI_LLAMA_CPP names the folder, else the temporary folder's
+llama_cpp.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+VERSION = "0.3.36"
+PROGRAMS = ("llama-server", "llama-tokenize", "llama-completion", "llama-quantize")
+OFF = (
+    "BUILD_SHARED_LIBS GGML_CCACHE LLAMA_BUILD_APP LLAMA_BUILD_EXAMPLES LLAMA_BUILD_TESTS LLAMA_BUILD_UI LLAMA_OPENSSL"
+)
+"""What is not built."""
+
+
+def folder_of_programs(folder: Path | None = None) -> Path:
+    """Where the PROGRAMS lie; built first where one is missing.
+
+    Raises CalledProcessError where the package cannot be had or cannot be built: cmake and a C++ compiler are needed.
+    """
+    folder = folder or Path(os.environ.get("MALMOI_LLAMA_CPP", Path(tempfile.gettempdir(), "llama_cpp")))
+    programs = folder / "build" / "bin"
+    if not all((programs / name).is_file() for name in PROGRAMS):
+        _build(_sources(folder), folder / "build")
+    return programs
+
+
+def _sources(folder: Path) -> Path:
+    """llama.cpp's sources, fetched as part of llama-cpp-python's source package where they are not there."""
+    name = f"llama_cpp_python-{VERSION}"
+    sources = folder / name / "vendor" / "llama.cpp"
+    if not sources.is_dir():
+        words = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", "llama-cpp-python"]
+        subprocess.run([*words, f"llama-cpp-python=={VERSION}", "-d", str(folder)], check=True)
+        with tarfile.open(folder / f"{name}.tar.gz") as packed:
+            packed.extractall(folder, filter="data")
+    return sources
+
+
+def _build(sources: Path, build: Path) -> None:
+    """One job, and after everybody else: the benchmark that waits for it has time."""
+    # The server's page would be fetched from the network (LLAMA_USE_PREBUILT_UI).
+    off = [f"-D{name}=OFF" for name in (*OFF.split(), "LLAMA_USE_PREBUILT_UI", "LLAMA_OPENSSL")]
+    subprocess.run(["cmake", "-S", sources, "-B", build, "-DCMAKE_BUILD_TYPE=Release", *off], check=True)
+    words = ["nice", "-n", "15", "cmake", "--build", build, "-j", "1", "--target", *PROGRAMS]
+    subprocess.run(words, check=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path)
+    print(folder_of_programs(parser.parse_args().folder))

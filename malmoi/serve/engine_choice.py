@@ -1,0 +1,70 @@
+"""Which engine answers: what the settings name, or with "auto" the fastest that this machine and this model allow.
+
+No torch here: the gateway plans memory before anything is loaded.
+"""
+
+import functools
+import importlib.metadata
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from malmoi.kit.errors import UserError
+from malmoi.serve.settings import ServeSettings
+
+_KNOWN = ("llama",)
+"""Kinds of model (config.json) whose GGUF file OpenVINO has been shown to read as torch does."""
+
+
+class Choice(NamedTuple):
+    """engine: "torch" or "openvino". reason: why, for the line at the start."""
+
+    engine: str
+    reason: str
+
+
+def choice(model: Path, settings: ServeSettings) -> Choice:
+    """The engine for a model folder. Raises UserError where the settings name one that cannot be."""
+    if settings.engine == "torch":
+        return Choice("torch", "as asked")
+    cannot = _why_not(model, settings)
+    if settings.engine == "openvino" and cannot is not None and not cannot.startswith("a GPU"):
+        raise UserError(f"--engine openvino: {cannot}", hint="pip install 'malmoi[openvino]', or --engine torch")
+    if settings.engine == "openvino":
+        return Choice("openvino", "as asked")
+    return Choice("openvino", "the fastest on a CPU") if cannot is None else Choice("torch", cannot)
+
+
+def _why_not(model: Path, settings: ServeSettings) -> str | None:
+    """What stands against OpenVINO; None where nothing does."""
+    if not has_openvino():
+        return "OpenVINO is not installed"
+    kind = config_of(model).get("model_type", "llama")
+    if kind not in _KNOWN:
+        return f"OpenVINO has not been tried with models of the kind {kind!r}"
+    return "a GPU is there" if on_gpu(settings) else None
+
+
+@functools.cache
+def has_openvino() -> bool:
+    """Whether the packages are installed; nothing is imported."""
+    return all(importlib.util.find_spec(name) is not None for name in ("openvino", "openvino_genai"))
+
+
+def on_gpu(settings: ServeSettings) -> bool:
+    """Whether torch would run the model on a GPU: asked for, or there and not hidden."""
+    if settings.device != "auto":
+        return settings.device == "cuda"
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return Path("/dev/nvidia0").exists() and not is_hidden and "+cpu" not in importlib.metadata.version("torch")
+
+
+def config_of(model: Path) -> dict[str, Any]:
+    """The config.json of a model folder; empty where there is none: the engine says what is wrong."""
+    try:
+        found = json.loads((model / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
