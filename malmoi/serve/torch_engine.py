@@ -27,6 +27,7 @@ from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
@@ -247,12 +248,6 @@ class TorchEngine:
             except Exception as error:
                 _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
-
-
-def model_name(model_dir: Path) -> str:
-    """The name of a model folder; of its run, where the folder is only called "model"."""
-    folder = model_dir.resolve()
-    return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
 
 
 def pack(model: Transformer, slots: int) -> bool:
