@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine as Database
 
+    from malmoi.serve.engine import Engine
+    from malmoi.serve.model_folders import Asked
     from malmoi.serve.models import Listed, Models
     from malmoi.serve.served import ServerState
+    from malmoi.tokenizer.codec import Codec
 
 _DEFAULT = ServeSettings()
 
@@ -31,7 +34,8 @@ _DEFAULT = ServeSettings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
     words = (
-        "folders of exported models or of runs, as runs/demo, or NAME@VERSION=FOLDER; or: replay ID MODEL, or: erase"
+        "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
+        "or: replay ID MODEL, or: erase"
     )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     pinned = "load it at the start and keep it; others are loaded at their first request"
@@ -69,7 +73,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
     parser.add_argument("--slots", type=int, help=f"requests answered at once; default {_DEFAULT.slots}")
     parser.add_argument("--queue", type=int, help=f"requests that may wait; more get 429; default {_DEFAULT.queue}")
-    parser.add_argument("--engine", choices=["torch", "openvino"], help="openvino: CPUs, faster; default torch")
+    engines = "openvino: CPUs, faster; remote: a server elsewhere, as MODEL.toml says; default torch"
+    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], help=engines)
     precision = "what OpenVINO computes in"
     parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
@@ -139,7 +144,6 @@ def _models(words: list[str], state: "ServerState") -> "AbstractContextManager[M
     """The table of what the words name, with the pinned models loaded. The memory plan is told before that."""
     from malmoi.serve.model_folders import Folders, asked_of, check_memory
     from malmoi.serve.models import Models
-    from malmoi.serve.open_engine import memory_for_models, opened
     from malmoi.serve.traffic import Traffic
 
     settings = state.settings
@@ -148,16 +152,26 @@ def _models(words: list[str], state: "ServerState") -> "AbstractContextManager[M
     asked = [asked_of(word, to_local_path) for word in words]
     if settings.name is not None:
         asked = [dataclasses.replace(asked[0], name=settings.name)]
-    source = Folders(asked, settings, opened)
-    found, memory_bytes = source.find(), memory_for_models(settings)
+    source = Folders(asked, settings, _opened)
+    found, memory_bytes = source.find(), _memory_bytes(asked, settings)
     _check_pinned(settings.models.pinned, found)
     for listed in found:
         print(f"{listed.id}: {listed.plan}", file=sys.stderr)
-    check_memory(found, memory_bytes)
-    print(f"memory for models: {memory_bytes / 1e6:,.0f} MB", file=sys.stderr)
+    if memory_bytes is not None:
+        check_memory(found, memory_bytes)
+        print(f"memory for models: {memory_bytes / 1e6:,.0f} MB", file=sys.stderr)
     models = Models(state, source, Traffic(settings.models.traffic), memory_bytes)
     models.preload()
     return contextlib.closing(models)
+
+
+def _memory_bytes(asked: "Sequence[Asked]", settings: ServeSettings) -> int | None:
+    """What loaded models may take together; None where all run elsewhere."""
+    if all(each.path.suffix == ".toml" for each in asked):
+        return None
+    from malmoi.serve.open_engine import memory_for_models
+
+    return memory_for_models(settings)
 
 
 def _check_pinned(pinned: "Sequence[str]", found: "Sequence[Listed]") -> None:
@@ -168,17 +182,27 @@ def _check_pinned(pinned: "Sequence[str]", found: "Sequence[Listed]") -> None:
             raise UserError(f"--pin {name}", f"one of {', '.join(sorted(known))}")
 
 
+def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
+    """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
+    if model.suffix == ".toml":
+        from malmoi.serve.open_remote import opened
+    elif settings.engine == "remote":
+        raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
+    else:
+        from malmoi.serve.open_engine import opened
+    return opened(model, settings)
+
+
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
-    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
     kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
     same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with _opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

@@ -49,11 +49,16 @@ class Attention(nn.Module):
 
     def __init__(self, shape: Shape, layer: int) -> None:
         super().__init__()
-        narrow = shape.kv_heads * shape.head_size
-        self.q_proj = Linear(shape.hidden, shape.hidden)
-        self.k_proj = Linear(shape.hidden, narrow)
-        self.v_proj = Linear(shape.hidden, narrow)
-        self.o_proj = Linear(shape.hidden, shape.hidden)
+        wide, narrow = shape.heads * shape.head_size, shape.kv_heads * shape.head_size
+        biased = shape.variant.biased
+        self.q_proj = Linear(shape.hidden, wide, "q_proj" in biased)
+        self.k_proj = Linear(shape.hidden, narrow, "k_proj" in biased)
+        self.v_proj = Linear(shape.hidden, narrow, "v_proj" in biased)
+        self.o_proj = Linear(wide, shape.hidden, "o_proj" in biased)
+        self.q_norm = self.k_norm = None
+        if shape.variant.has_head_norms:
+            self.q_norm = Norm(shape.head_size, shape.norm_epsilon)
+            self.k_norm = Norm(shape.head_size, shape.norm_epsilon)
         self.layer, self.head_size = layer, shape.head_size
 
     def forward(self, x_BTC: Tensor, rotation: Rotation, view: "View") -> Tensor:
@@ -61,6 +66,8 @@ class Attention(nn.Module):
         q_BTHD, k_BTKD, v_BTKD = (
             part(x_BTC).unflatten(2, (-1, self.head_size)) for part in (self.q_proj, self.k_proj, self.v_proj)
         )
+        if self.q_norm is not None and self.k_norm is not None:
+            q_BTHD, k_BTKD = self.q_norm(q_BTHD), self.k_norm(k_BTKD)
         q_BHTD, k_BKTD = rotate(q_BTHD, rotation).transpose(1, 2), rotate(k_BTKD, rotation).transpose(1, 2)
         gathered_BHTD = view.gather(self.layer, q_BHTD, (k_BKTD, v_BTKD.transpose(1, 2)))
         return self.o_proj(gathered_BHTD.transpose(1, 2).flatten(2))
@@ -190,11 +197,18 @@ def angles(positions_BT: Tensor, shape: Shape) -> Rotation:
     Computed anew from the positions (two small tensors a pass): a stored table would be one more thing to keep right
     on meta devices, in exports and beyond the training context.
     """
-    size = shape.head_size
-    exponents_D = torch.arange(0, size, 2, dtype=torch.int64, device=positions_BT.device).float() / size
-    speeds_D = 1.0 / shape.rope_theta**exponents_D  # in this order, so that the rounding equals transformers'
+    if shape.variant.rope_speeds is None:
+        speeds_D = rope_speeds(shape.head_size, shape.rope_theta, positions_BT.device)
+    else:
+        speeds_D = torch.tensor(shape.variant.rope_speeds, dtype=torch.float32, device=positions_BT.device)
     angles_BT1D = positions_BT[:, :, None, None].float() * speeds_D
     return angles_BT1D.cos(), angles_BT1D.sin()
+
+
+def rope_speeds(head_size: int, theta: float, device: torch.device | None = None) -> Tensor:
+    """Radians per position of each pair of numbers (D/2), in float32."""
+    exponents_D = torch.arange(0, head_size, 2, dtype=torch.int64, device=device).float() / head_size
+    return 1.0 / theta**exponents_D  # in this order, so that the rounding equals transformers'
 
 
 def rotate(x_BTHD: Tensor, rotation: Rotation) -> Tensor:

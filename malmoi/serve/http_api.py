@@ -98,7 +98,8 @@ def router(models: Models) -> APIRouter:
     async def completions(request: Request) -> Response:
         """How texts go on."""
         sent = await read(request, CompletionBody, models.server.large_bodies)
-        form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs)  # noqa: E731
+        by_id = bool(sent.body.return_tokens_as_token_ids)
+        form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs, by_id)  # noqa: E731
         return await _reply(request, models, sent, sent.body.logprobs or 0, form)
 
     return routes

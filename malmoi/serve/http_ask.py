@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from malmoi.serve.chat import chat_ids
-from malmoi.serve.engine import Guide, Request
+from malmoi.serve.engine import Guide, Request, is_on
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
 from malmoi.serve.served import Served
@@ -73,6 +73,12 @@ def check_capabilities(served: Served, body: Sampling) -> None:
         raise _cannot(field, f"more than {able.top_logprobs} alternatives of a token", about.engine)
     if isinstance(body, CompletionBody) and body.echo and body.logprobs is not None and not able.prompt_logprobs:
         raise _cannot("echo", "log-probabilities of a prompt", about.engine)
+    wants = getattr(body, "logprobs", None)
+    if wants is not None and wants is not False and not able.logprobs:
+        raise _cannot("logprobs", "log-probabilities", about.engine)
+    for name in able.cannot:
+        if is_on(body, name):
+            raise ApiError(400, f"the engine of this server ({about.engine}) has no way for {name}", name, "cannot")
 
 
 def _cannot(field: str, what: str, engine: str) -> ApiError:

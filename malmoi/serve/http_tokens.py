@@ -55,7 +55,8 @@ def _about(codec: Codec) -> dict[str, Any]:
     names = {token_id: name for name, token_id in codec.special_ids.items()}
     begin = [names.get(token_id) for token_id in codec.begin_ids]
     about = {"tokenizer_class": "malmoi", "vocab_size": codec.vocabulary_tokens}
-    return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
+    end = END_OF_TEXT if codec.is_ours else codec.marks.names.get("eos_token")
+    return {**about, "bos_token": begin[0] if begin else None, "eos_token": end, "pad_token": None}
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:

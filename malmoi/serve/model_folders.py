@@ -90,7 +90,8 @@ class Folders:
     def _in(self, asked: Asked) -> Iterator[Listed]:
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
-            yield self._listed(Listed(asked.name or model_name(asked.path), asked.version, folder=asked.path))
+            listed = Listed(asked.name or _name_of(asked.path), asked.version, folder=asked.path)
+            yield self._listed(replace(listed, is_remote=asked.path.suffix == ".toml"))
             return
         run, name = asked.path, asked.name or asked.path.resolve().name
         steps: dict[int, Listed] = {}
@@ -140,7 +141,7 @@ class Folders:
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)
         listed = replace(listed, is_pinned=is_only or is_named)
         if plan is None:
-            return replace(listed, plan="its memory is not known: config.json or the weights cannot be read")
+            return replace(listed, plan="its memory is not known before it is loaded")
         told = f"weights {_mb(plan.weights_bytes)} + {plan.slots} slots x {listed.context_tokens} tokens of cache"
         told = f"{told} {_mb(plan.cache_bytes)}"
         if plan.second_bytes:
@@ -196,8 +197,19 @@ def _step_of(folder: Path) -> int:
     return int(found[1])
 
 
-def _is_model(folder: Path) -> bool:
-    return (folder / "config.json").is_file() or any(folder.glob("*.gguf"))
+def _is_model(path: Path) -> bool:
+    """Whether a path is a model folder, one of Hugging Face's cache, a GGUF file, or the recipe of a server."""
+    if path.is_file():
+        return path.suffix in (".gguf", ".toml")
+    return (path / "config.json").is_file() or (path / "snapshots").is_dir() or any(path.glob("*.gguf"))
+
+
+def _name_of(path: Path) -> str:
+    """What a model is called where nobody says: a recipe tells the name of its model."""
+    if path.suffix == ".toml":
+        with suppress(UserError):
+            return str(config.read_toml(path).get("model") or path.stem).rpartition("/")[2]
+    return path.stem if path.is_file() else model_name(path)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

@@ -40,7 +40,8 @@ _log = logging.getLogger("malmoi.serve")
 @dataclass(frozen=True)
 class Listed:
     """A model that can be asked. created_s: since 1970; needs_bytes: memory when it is loaded, and in words `plan`;
-    is_default: it is what its bare name means; is_pinned: it is loaded at the start and stays.
+    is_default: it is what its bare name means; is_pinned: it is loaded at the start and stays;
+    is_remote: it runs elsewhere and comes back by itself when it has failed.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Listed:
     folder: Path | None = None
     is_default: bool = False
     is_pinned: bool = False
+    is_remote: bool = False
 
     @property
     def id(self) -> str:
@@ -202,7 +204,8 @@ class Models:
         if self._source is None or served is None or served.num_requests or endpoint.num_users > 1:
             return
         made_s = endpoint.listed.created_s  # 0 where the folder has gone: what is loaded goes on
-        if served.engine.health().state == "down" or (made_s and made_s != endpoint.loaded_of_s):
+        has_failed = not endpoint.listed.is_remote and served.engine.health().state == "down"
+        if has_failed or (made_s and made_s != endpoint.loaded_of_s):
             self._unload(endpoint)
 
     async def look(self) -> None:
