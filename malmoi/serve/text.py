@@ -117,7 +117,7 @@ class TextStream:
         self._before = text[-1:] or self._before
         due = [token for token in self._tokens if finish or token.start < self.released]
         self._tokens = [] if finish else [token for token in self._tokens if token.start >= self.released]
-        placed = (replace(token, start=min(token.start, self.released)) for token in due)
+        placed = (token if token.start <= self.released else replace(token, start=self.released) for token in due)
         return TextPiece(text, tuple(placed), finish, self.num_tokens)
 
 
