@@ -14,7 +14,11 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("README*.md"), *ROOT.glob("docs/guides/*.md")]
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("recipes/*.toml")), ids=lambda path: path.stem)
+RUNS = [path for path in sorted(ROOT.glob("recipes/*.toml")) if not path.stem.startswith("serve_")]
+"""The others are of servers (tests/serve/test_remote_process.py)."""
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
 def test_every_recipe_loads_and_is_named_for_its_file(path):
     run = config.parse(Run, config.read_toml(path), "")
     assert run.name == path.stem

@@ -15,14 +15,19 @@ from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Engine as Database
+
+    from malmoi.serve.engine import Engine
+    from malmoi.tokenizer.codec import Codec
 
 _DEFAULT = ServeSettings()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    words = "folder of an exported model, as runs/demo/model; or: replay ID MODEL, or: erase (both with --records)"
+    words = "folder of an exported model, or a recipe (.toml); or: replay ID MODEL, or: erase (with --records)"
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     add_engine_arguments(parser)
     parser.add_argument("--host", help="others than 127.0.0.1 need --keys")
@@ -53,7 +58,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
     parser.add_argument("--slots", type=int, help=f"requests answered at once; default {_DEFAULT.slots}")
     parser.add_argument("--queue", type=int, help=f"requests that may wait; more get 429; default {_DEFAULT.queue}")
-    parser.add_argument("--engine", choices=["torch", "openvino"], help="openvino: CPUs, faster; default torch")
+    engines = "openvino: CPUs, faster; remote: a server elsewhere, as MODEL.toml says; default torch"
+    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], help=engines)
     precision = "what OpenVINO computes in"
     parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
@@ -102,40 +108,51 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app, rules
-    from malmoi.serve.open_engine import opened
+    from malmoi.serve.models import only
     from malmoi.serve.records.writer import Records
     from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
     listener = server.bind(settings.host, settings.port)
-    with listener, opened(model, settings) as (engine, codec):
+    with listener, _opened(model, settings) as (engine, codec):
         path = settings.records.database
-        records = None if path is None else Records(path, codec)
+        records = None if path is None else Records(path)
         served = Served(engine, codec, settings, records=records)
-        app = create_app(served)
+        models = only(served)
+        app = create_app(models)
         warm(settings.safety)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
-            server.run(app, listener, settings.web, served)
+            server.run(app, listener, settings.web, models)
         finally:
-            served.quota.save()
+            served.server.quota.save()
             if records is not None:
                 records.close()
+
+
+def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
+    """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
+    if model.suffix == ".toml":
+        from malmoi.serve.open_remote import opened
+    elif settings.engine == "remote":
+        raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
+    else:
+        from malmoi.serve.open_engine import opened
+    return opened(model, settings)
 
 
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
-    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
     kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
     same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with _opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

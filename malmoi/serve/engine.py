@@ -14,7 +14,14 @@ from typing import Any, Literal, Protocol
 
 
 class OverloadedError(RuntimeError):
-    """There is no room for this request now; the same request may be taken a little later."""
+    """There is no room for this request now; the same request may be taken a little later.
+
+    retry_s: seconds after which to try again, where the engine knows.
+    """
+
+    def __init__(self, message: str = "", retry_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_s = retry_s
 
 
 class RequestCancelledError(RuntimeError):
@@ -62,6 +69,15 @@ class Request:
     ignore_eos: bool = False
 
 
+_OFF = {"top_p": 1.0, "top_k": -1, "repetition_penalty": 1.0}
+
+
+def is_on(asked: Any, field: str) -> bool:
+    """Whether a field of a Request, or of a body with such fields, has a value that changes an answer."""
+    value = getattr(asked, field)
+    return bool(value) and value != _OFF.get(field)
+
+
 @dataclass(frozen=True)
 class Piece:
     """One generated token. `logprob` is of the model before temperature and filters, in nats.
@@ -92,7 +108,10 @@ class Capabilities:
 
     top_logprobs: most alternatives that it tells of a token. prompt_logprobs: it has `score`. guides: kinds of Guide.
     utf8_masks: it never generates bytes that are no UTF-8. deterministic: a seed, or temperature 0, gives the same
-    tokens whatever else runs. prefix_cache: a beginning that was read before is not read again.
+    tokens whatever else runs. prefix_cache: a beginning that was read before is not read again. token_ids: its pieces
+    are the tokens that the model chose; without it, those that our tokenizer makes of the text, so that another number
+    of them may be said. logprobs: it tells how probable each chosen token was. cannot: fields of a Request that it
+    has no way for.
     """
 
     top_logprobs: int = 0
@@ -103,16 +122,24 @@ class Capabilities:
     prefix_cache: bool = False
     deterministic: bool = False
     utf8_masks: bool = False
+    token_ids: bool = True
+    logprobs: bool = True
+    cannot: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Health:
-    """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts."""
+    """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts.
+
+    guides_built, guide_hits: guides that were built since the start, and those that had been built before.
+    """
 
     state: Literal["ok", "stalled", "down"]
     running: int = 0
     waiting: int = 0
     step_s: float = 0.0
+    guides_built: int = 0
+    guide_hits: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """One shape for every error that a client sees: OpenAI's. Prompts never appear in logs: exceptions are logged bare."""
 
 import logging
+import math
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,7 +72,9 @@ def _of_engine(error: Exception) -> ApiError | None:
     """One of the engine's named errors. Its own message stays in the log of the engine."""
     for kind, (status, code, message, korean) in _ENGINE.items():
         if isinstance(error, kind):
-            return ApiError(status, message, None, code, korean, {"Retry-After": _RETRY_AFTER_S})
+            retry_s = getattr(error, "retry_s", None)
+            headers = {"Retry-After": _RETRY_AFTER_S if retry_s is None else str(math.ceil(retry_s))}
+            return ApiError(status, message, None, code, korean, headers)
     return None
 
 

@@ -99,11 +99,12 @@ class ChatForm:
 
 @dataclass(frozen=True)
 class CompletionForm:
-    """Replies of /v1/completions. num_top: None for no logprobs."""
+    """Replies of /v1/completions. num_top: None for no logprobs. as_ids: they name tokens by their ids."""
 
     head: Head
     codec: Codec
     num_top: int | None
+    as_ids: bool = False
 
     def opening(self, index: int) -> dict[str, Any] | None:  # noqa: ARG002
         """A plain stream has no first chunk of its own."""
@@ -130,16 +131,16 @@ class CompletionForm:
         return {"index": index, "text": piece.text, "logprobs": logprobs, "finish_reason": piece.finish}
 
     def _logprobs(self, tokens: Sequence[TokenText]) -> dict[str, Any]:
-        tops = [
-            {token_text(self.codec, token_id): finite(logprob) for token_id, logprob in token.top} or None
-            for token in tokens
-        ]
+        tops = [{self._name(token_id): finite(logprob) for token_id, logprob in token.top} or None for token in tokens]
         return {
-            "tokens": [token_text(self.codec, token.token_id) for token in tokens],
+            "tokens": [self._name(token.token_id) for token in tokens],
             "token_logprobs": [finite(token.logprob) for token in tokens],
             "top_logprobs": tops if self.num_top else None,
             "text_offset": [token.start for token in tokens],
         }
+
+    def _name(self, token_id: int) -> str:
+        return f"token_id:{token_id}" if self.as_ids else token_text(self.codec, token_id)
 
 
 Form = ChatForm | CompletionForm

@@ -281,11 +281,15 @@ def _as_tops(value: Any) -> Any:
 
 
 class CompletionBody(Sampling):
-    """POST /v1/completions. A prompt is a text or token ids; a list may hold several of them."""
+    """POST /v1/completions. A prompt is a text or token ids; a list may hold several of them.
+
+    return_tokens_as_token_ids: vLLM's; logprobs names each token "token_id:5", which no two tokens share.
+    """
 
     prompt: Annotated[list[Any], BeforeValidator(_prompts)] = [""]
     max_completion_tokens: Annotated[int, Whole, Field(ge=-1, le=MAX_TOKENS)] | None = None
     logprobs: Annotated[Tops | None, BeforeValidator(_as_tops)] = None
+    return_tokens_as_token_ids: bool | None = None
     echo: bool | None = None
 
 

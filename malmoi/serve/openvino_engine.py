@@ -119,6 +119,8 @@ class OpenVinoEngine:
         room = self._weights.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or request.max_tokens > room:
             raise UserError(f"{len(request.prompt_ids)} + {request.max_tokens} tokens", f"1 to {room} tokens to make")
+        if max(request.prompt_ids) >= len(self._weights.banned):
+            raise UserError("a token id is outside the vocabulary", f"0 to {len(self._weights.banned) - 1}")
         job = _Job(request, asyncio.get_running_loop(), asyncio.Queue())
         self._submit(job)
         try:

@@ -74,14 +74,14 @@ class ServeSettings:
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
     is looked for in prompts and answers, and what is done with it. records: what is kept of answers. engine: "openvino"
     answers two to four times as fast on a CPU, and leaves to torch what it cannot do; openvino_precision: what it
-    computes in.
+    computes in; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
     """
 
     host: str = "127.0.0.1"
     port: int = 8500
     slots: int = 8
     queue: int = 32
-    engine: Literal["torch", "openvino"] = machine("torch")
+    engine: Literal["torch", "openvino", "remote"] = machine("torch")
     openvino_precision: Literal["f32", "bf16"] = machine("f32")
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
