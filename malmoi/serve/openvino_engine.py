@@ -21,6 +21,7 @@ import numpy as np
 
 from malmoi.kit.errors import UserError, bare
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request
+from malmoi.serve.openvino_weights import EXACT, put_exact
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import Step
 
@@ -290,8 +291,11 @@ def _write_ir(weights: Weights, folder: Path) -> None:
         copy.symlink_to(weights.gguf.resolve())  # the pipeline writes beside the file that it reads
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.num_kv_blocks = 1
-        openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
+        # It is not run, and for some graphs its stateful form cannot be compiled after it was saved.
+        with contextlib.suppress(RuntimeError):
+            openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
         model = openvino.Core().read_model(Path(made) / "openvino_model.xml")
+        put_exact(model, weights.gguf.with_name(EXACT))
         [result] = model.get_results()
         logits = result.input_value(0)
         bans = np.where(weights.banned, np.float32(BANNED), np.float32(0))[None, None]

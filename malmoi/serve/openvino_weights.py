@@ -1,27 +1,30 @@
 """Puts a model's own numbers into the graph that OpenVINO made of its GGUF file.
 
 OpenVINO reads GGUF in a few forms only and saves what it made in 16 bits: the norms, the speeds of the rotary positions
-(in 16 bits a position of 1,000 is off by a tenth of a turn) and the matrices of a model that was not trained in float16.
-The graph names its matrices as transformers does; the norms are found as what stands before them.
+(in 16 bits a position of 1,000 is off by a tenth of a turn) and the matrices of a model that was not trained in
+float16. The graph names its matrices as transformers does; the norms are found as what stands before them.
 """
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors.numpy import load_file
 
-from malmoi.kit.errors import UserError
-
+EXACT, SPEEDS = "exact.safetensors", "rope_speeds"
+"""The file beside the GGUF file, and what the speeds are called in it."""
 _NORM_BEFORE = {"self_attn.q_proj": "input_layernorm", "mlp.gate_proj": "post_attention_layernorm"}
 
 
-def put_exact(model: Any, exact: Mapping[str, np.ndarray], speeds: np.ndarray) -> None:
-    """Replaces constants of an OpenVINO model by `exact` (float32, by transformers' names) and `speeds` (D/2).
+def put_exact(model: Any, path: Path) -> None:
+    """Replaces constants of an OpenVINO model by those of a file: float32, by transformers' names, and the speeds.
 
-    What `exact` does not name stays. Raises UserError where the graph has another form than this.
+    What the file does not name stays. Raises RuntimeError where the graph has another form than this.
     """
-    placed = {"speeds": _put_speeds(model, speeds)}
+    exact = load_file(path)
+    placed = {SPEEDS: _put_speeds(model, exact[SPEEDS])}
     for node in model.get_ordered_ops():
         if node.get_type_name() == "MatMul":
             placed |= _put_norm(node, exact)
@@ -31,8 +34,8 @@ def put_exact(model: Any, exact: Mapping[str, np.ndarray], speeds: np.ndarray) -
             for used in node.output(0).get_target_inputs():  # a Convert, for the graph's own number has 16 bits
                 used.get_node().output(0).replace(_constant(exact[name], node.get_friendly_name()))
                 placed[name] = True
-    if missing := sorted({*exact, "speeds"} - {name for name, is_placed in placed.items() if is_placed}):
-        raise UserError(f"OpenVINO's graph has no place for {missing[0]}", hint="use --engine torch")
+    if missing := sorted(exact.keys() - {name for name, is_placed in placed.items() if is_placed}):
+        raise RuntimeError(f"\nits graph has no place for {missing[0]}")
 
 
 def _put_speeds(model: Any, speeds: np.ndarray) -> bool:
@@ -48,10 +51,10 @@ def _put_speeds(model: Any, speeds: np.ndarray) -> bool:
 
 def _put_norm(product: Any, exact: Mapping[str, np.ndarray]) -> dict[str, bool]:
     """The weight of the norm before a matrix: the second factor of what goes into the product."""
-    weight, before = (product.input_value(place).get_node() for place in (1, 0))
-    while weight.get_type_name() == "Convert":
-        weight = weight.input_value(0).get_node()
-    name = _name(weight)
+    from openvino import opset13
+
+    before = product.input_value(0).get_node()
+    name = _name(_source(product.input_value(1).get_node()))
     layer, _, kind = name.removesuffix(".weight").partition(".self_attn.")
     if not kind:
         layer, _, kind = name.removesuffix(".weight").partition(".mlp.")
@@ -60,9 +63,22 @@ def _put_norm(product: Any, exact: Mapping[str, np.ndarray]) -> dict[str, bool]:
     norm_name = "model.norm.weight" if is_last else f"{layer}.{norm}.weight"
     if norm_name not in exact or before.get_type_name() != "Multiply":
         return {}
-    value = exact[norm_name]
-    before.input(1).replace_source_output(_constant(value.reshape(1, 1, -1), norm_name))
+    value = _constant(exact[norm_name].reshape(1, 1, -1), norm_name)
+    if _source(before.input_value(1).get_node()).get_type_name() == "Constant":
+        before.input(1).replace_source_output(value)
+    elif np.any(exact[norm_name] != 1):  # a norm that is 1 in 16 bits has been left out
+        used = before.output(0).get_target_inputs()
+        normed = opset13.multiply(before, value)
+        for each in used:
+            each.replace_source_output(normed.output(0))
     return {norm_name: True}
+
+
+def _source(node: Any) -> Any:
+    """What a number is before it is converted."""
+    while node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    return node
 
 
 def _name(node: Any) -> str:
