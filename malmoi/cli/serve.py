@@ -1,6 +1,7 @@
 """`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface. Its words replay and erase are of records."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import logging
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.cli.serve_keys import keys, show_once
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from malmoi.serve.engine import Engine
+    from malmoi.serve.served import ServerState
     from malmoi.tokenizer.codec import Codec
 
 _DEFAULT = ServeSettings()
@@ -27,15 +30,17 @@ _DEFAULT = ServeSettings()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    words = "folder of an exported model, or a recipe (.toml); or: replay ID MODEL, or: erase (with --records)"
+    words = "folder of an exported model, or a recipe (.toml); or: keys list|add NAME|limits NAME|revoke NAME, or: "
+    words += "replay ID MODEL, or: erase (with --records)"
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     add_engine_arguments(parser)
     parser.add_argument("--host", help="others than 127.0.0.1 need --keys")
     parser.add_argument("--port", type=int, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--keys", type=to_local_path, metavar="FILE", help="API keys (hashes); requests need one then")
     parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
-    limits = "words as 'qpm=60 tpm=40000 monthly_tokens=1000000 models=demo scopes=answer,tokens expires=2027-12-31'"
-    parser.add_argument("--limits", metavar="WORDS", default="", help=f"what the new key may do: {limits}")
+    limits = "words as 'qpm=60 tpm=40000 monthly_tokens=1000000 models=demo scopes=answer,tokens expires=2027-12-31"
+    limits += " policy=strict'"
+    parser.add_argument("--limits", metavar="WORDS", help=f"what the key may do: {limits}")
     parser.add_argument("--origin", dest="origins", action="append", metavar="ADDRESS", help="a web page that may ask")
     hosts = "a host name that a proxy in front passes on"
     parser.add_argument("--allow-host", dest="allowed_hosts", action="append", metavar="NAME", help=hosts)
@@ -75,11 +80,15 @@ def serve(arguments: argparse.Namespace) -> None:
     match arguments.words:
         case ["replay", answer_id, model]:
             return _replay(answer_id, to_local_path(model), settings)
+        case ["keys", *rest]:
+            return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
         case [model]:
             return _serve(to_local_path(model), settings, is_dry=arguments.dry_run)
-    raise UserError(f"malmoi serve: {len(arguments.words)} words", "MODEL_DIR, or: replay ID MODEL_DIR, or: erase")
+    raise UserError(
+        f"malmoi serve: {len(arguments.words)} words", "MODEL_DIR, or: keys ..., or: replay ID MODEL_DIR, or: erase"
+    )
 
 
 def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
@@ -106,30 +115,37 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 
 
 def _run(model: Path, settings: ServeSettings) -> None:
-    from malmoi.serve import server
-    from malmoi.serve.http_api import create_app, rules
-    from malmoi.serve.models import only
+    from malmoi.serve.http_api import rules
     from malmoi.serve.records.writer import Records
+    from malmoi.serve.served import ServerState
+
+    path = settings.records.database
+    with contextlib.nullcontext() if path is None else Records(path, settings) as records:
+        shared = ServerState(settings, records)
+        rules(settings, shared.keys)  # before the model is loaded, so that a missing key is told at once
+        _answer(model, settings, shared)
+
+
+def _answer(model: Path, settings: ServeSettings, shared: "ServerState") -> None:
+    from malmoi.serve import server
+    from malmoi.serve.http_api import create_app
+    from malmoi.serve.models import only
     from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
-    rules(settings)  # before the model is loaded, so that a missing key is told at once
     listener = server.bind(settings.host, settings.port)
     with listener, _opened(model, settings) as (engine, codec):
-        path = settings.records.database
-        records = None if path is None else Records(path)
-        served = Served(engine, codec, settings, records=records)
+        served = Served(engine, codec, settings, server=shared)
         models = only(served)
         app = create_app(models)
-        warm(settings.safety)
+        for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
+            warm(policy)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
             server.run(app, listener, settings.web, models)
         finally:
-            served.server.quota.save()
-            if records is not None:
-                records.close()
+            shared.quota.save()
 
 
 def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
@@ -165,7 +181,8 @@ def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
 
     if arguments.of_key is None and arguments.of_user is None:
         raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
-    print(f"{erase(_database(settings), arguments.of_key, arguments.of_user)} records erased")
+    database = _database(settings)
+    print(f"{erase(database, arguments.of_key, arguments.of_user)} records erased")
 
 
 def _database(settings: ServeSettings) -> "Database":
@@ -191,6 +208,4 @@ def _new_key(arguments: argparse.Namespace) -> None:
 
     if arguments.keys is None:
         raise UserError("--new-key without --keys", "--keys FILE --new-key NAME")
-    key = add_key(arguments.keys, arguments.new_key, arguments.limits)
-    print(key)
-    print(f"this key is shown only now; {arguments.keys} keeps its hash", file=sys.stderr)
+    show_once(add_key(arguments.keys, arguments.new_key, arguments.limits or ""))

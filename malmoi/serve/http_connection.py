@@ -11,6 +11,34 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
+class OneWrite:
+    """A transport that sends what is written in one turn of the event loop at once: an answer's head and body, the last
+    events of a stream and its end. Each send costs a call into the system, and wakes the client.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop, self._held = transport, loop, list[bytes]()
+        self.is_closing, self.get_extra_info = transport.is_closing, transport.get_extra_info
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+        self.set_protocol, self.abort = transport.set_protocol, transport.abort
+
+    def write(self, data: bytes) -> None:
+        """Sends `data` with the end of this turn."""
+        if not self._held:
+            self._loop.call_soon(self._send)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Sends what is held, then closes."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        held, self._held = b"".join(self._held), []
+        if held:
+            self._transport.write(held)
+
+
 def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
     """A connection with these times, in the form that uvicorn takes."""
 
@@ -23,6 +51,7 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             """A client has come: its first head is awaited."""
             super().connection_made(transport)
+            self.transport = OneWrite(transport, self.loop)  # type: ignore[assignment]
             self._head_timer = self.loop.call_later(head_s, transport.abort)
 
         def connection_lost(self, exc: Exception | None) -> None:
@@ -47,6 +76,16 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
                 self._head_timer = _ended(self._head_timer)
             elif self._head_timer is None:
                 self._head_timer = self.loop.call_later(head_s, self.transport.abort)
+
+        def send_400_response(self, msg: str) -> None:
+            """What came is no HTTP. The request whose body it was to be has lost its client: no second answer follows."""
+            if self.cycle and not self.cycle.response_complete:
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                super().send_400_response(msg)
+            else:  # an answer is out, or half out
+                self.transport.close()
 
         def timeout_keep_alive_handler(self) -> None:
             """Closing waits until the client has taken what was written, which it may never do."""

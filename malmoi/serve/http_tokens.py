@@ -68,8 +68,9 @@ async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
     else:
         text, field = body.prompt or body.content or "", "prompt"
         encode = lambda: _text_ids(served.codec, text, body.add_special_tokens is not False)  # noqa: E731
-    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
-    ids = await in_thread(served, encode)
+    num_bytes = len(text.encode("utf-8", "surrogatepass"))
+    check_length(served, field, num_bytes)
+    ids = await in_thread(served, encode, num_bytes)
     return {
         "count": len(ids),
         "max_model_len": served.engine.describe().context_tokens,

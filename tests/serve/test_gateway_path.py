@@ -3,7 +3,14 @@
 import asyncio
 import socket
 
+from fastapi.testclient import TestClient
+from small_world import FakeEngine
+
 from malmoi.serve import server
+from malmoi.serve.http_api import create_app
+from malmoi.serve.http_connection import OneWrite
+from malmoi.serve.served import Served
+from malmoi.serve.settings import ServeSettings
 
 
 def test_an_answer_in_two_writes_does_not_wait_for_the_acknowledgement_of_the_first():
@@ -20,3 +27,50 @@ def test_an_answer_in_two_writes_does_not_wait_for_the_acknowledgement_of_the_fi
             return told
 
     assert asyncio.run(has_no_delay())
+
+
+class CountingTransport:
+    def __init__(self):
+        self.written, self.closed_after = [], None
+
+    def write(self, data):
+        self.written.append(data)
+
+    def close(self):
+        self.closed_after = b"".join(self.written)
+
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+def test_a_head_and_its_body_leave_in_one_write_and_a_close_loses_nothing():
+    async def write():
+        transport = CountingTransport()
+        joined = OneWrite(transport, asyncio.get_running_loop())
+        joined.write(b"head")
+        joined.write(b"body")
+        joined.write(b"")
+        await asyncio.sleep(0)
+        joined.write(b"last")
+        joined.close()
+        await asyncio.sleep(0)
+        return transport
+
+    transport = asyncio.run(write())
+    assert transport.written == [b"headbody", b"last"]
+    assert transport.closed_after == b"headbodylast"
+
+
+def test_a_short_text_is_encoded_without_waking_a_thread(codec):
+    served = Served(FakeEngine(codec), codec, ServeSettings())
+    long = "한국어 문장을 배우는 " * 80
+    with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
+        for path, body in (
+            ("/v1/completions", {"prompt": ["봄", "여름"], "max_tokens": 1}),
+            ("/v1/chat/completions", {"messages": [{"role": "user", "content": "봄"}], "max_tokens": 1}),
+            ("/tokenize", {"prompt": "봄"}),
+        ):
+            assert client.post(path, json=body).status_code == 200, path
+        assert not served.server.encoders._threads
+        assert client.post("/v1/completions", json={"prompt": long, "max_tokens": 1}).status_code == 200
+        assert served.server.encoders._threads
