@@ -16,13 +16,16 @@ from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
 from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.engine_choice import model_name, on_gpu
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import LIBRARIES_BYTES
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
+from malmoi.serve.step_watch import free_memory_bytes
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
 from malmoi.tokenizer.codec import Codec
 
 
@@ -130,3 +133,10 @@ def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:
     speeds = model.shape.variant.rope_speeds
     computed = rope_speeds(model.shape.head_size, model.shape.rope_theta)
     save_file(exact | {SPEEDS: computed if speeds is None else torch.tensor(speeds)}, path)
+
+
+def memory_for_models(settings: ServeSettings) -> int:
+    """Bytes that loaded models may take together: as the settings say, else what is free now where they run."""
+    if settings.models.memory_gb is not None:
+        return int(settings.models.memory_gb * 1e9)
+    return torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes() - LIBRARIES_BYTES
