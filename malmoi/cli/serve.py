@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay and erase are of its records."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
 
 import argparse
 import contextlib
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.cli import serve_traffic
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
     words = (
         "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
-        "or: replay ID MODEL, or: erase"
+        "or: replay ID MODEL, or: erase, or: traffic [VERSION=WEIGHT...]"
     )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     pinned = "load it at the start and keep it; others are loaded at their first request"
@@ -66,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "TOML with settings that --dry-run prints, as queue_s in [web]; an option goes before it"
     parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=told)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
+    serve_traffic.add_arguments(parser)
     parser.set_defaults(action=serve)
 
 
@@ -92,6 +94,8 @@ def serve(arguments: argparse.Namespace) -> None:
             return _replay(answer_id, to_local_path(model), settings)
         case ["erase"]:
             return _erase(arguments, settings)
+        case ["traffic", *changes]:
+            return serve_traffic.traffic(changes, arguments, settings.port)
         case []:
             raise UserError("malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic")
         case words if arguments.dry_run:

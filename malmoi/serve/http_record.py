@@ -20,6 +20,11 @@ class Answer:
         self._ask, self._index = ask, index
         self._ids: list[int] = []
 
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The strings that end it."""
+        return tuple(self._ask.body.stop)
+
     def add(self, token_ids: Sequence[int]) -> None:
         """Its next tokens."""
         self._ids.extend(token_ids)
@@ -32,6 +37,9 @@ class Answer:
         if trace.key is ANYONE:
             policy, days = served.settings.records.policy, served.settings.records.retention_days
         user = self._ask.body.user
+        made_with = {**served.made_with, "engine": engine_of(served.engine, self.request)}
+        if trace.shadow_of:
+            made_with["shadow_of"] = trace.shadow_of
         answered = Answered(
             id=f"{trace.reply_id}-{self._index}",
             request_id=trace.request_id,
@@ -39,9 +47,9 @@ class Answer:
             user=user if isinstance(user, str) else None,
             policy=policy,
             retention_days=days,
-            made_with={**served.made_with, "engine": engine_of(served.engine, self.request)},
+            made_with=made_with,
             request=self.request,
-            stops=tuple(self._ask.body.stop),
+            stops=self.stops,
             answer_ids=tuple(self._ids),
             finish=finish,
             at=datetime.datetime.now(datetime.UTC),

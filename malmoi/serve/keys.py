@@ -20,7 +20,9 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.files import write_text
 
 PREFIX = "mm_"
-SCOPES = ("answer", "tokens", "metrics")
+DEFAULT_SCOPES = ("answer", "tokens", "metrics")
+SCOPES = (*DEFAULT_SCOPES, "admin")
+"""admin is given to nobody who does not ask for it: it changes what all others are answered with."""
 RECORDS = ("none", "metadata", "masked", "whole")
 
 _NAME = re.compile(r"[\w.-]{1,64}")
@@ -41,7 +43,7 @@ class Key:
 
     name: str
     sha256: str
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
     models: tuple[str, ...] | None = None
     qpm: int | None = None
     tpm: int | None = None
