@@ -77,6 +77,16 @@ def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
             elif self._head_timer is None:
                 self._head_timer = self.loop.call_later(head_s, self.transport.abort)
 
+        def send_400_response(self, msg: str) -> None:
+            """What came is no HTTP. The request whose body it was to be has lost its client: no second answer follows."""
+            if self.cycle and not self.cycle.response_complete:
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                super().send_400_response(msg)
+            else:  # an answer is out, or half out
+                self.transport.close()
+
         def timeout_keep_alive_handler(self) -> None:
             """Closing waits until the client has taken what was written, which it may never do."""
             super().timeout_keep_alive_handler()

@@ -87,7 +87,8 @@ class Shadows:
         """Lets the shadow answer, in a slot that nobody wants, and keeps what it says."""
         async with self.models.using(copy.shadow, ANYONE, may_unload=False) as served:
             began_s = time.monotonic()
-            trace = Trace(copy.trace.request_id, copy.trace.key, served.name, shadow_of=copy.trace.reply_id)
+            came = copy.trace
+            trace = Trace(came.request_id, came.key, served.name, user=came.user, shadow_of=came.reply_id)
             async with served.admission.spare():
                 ask = await _fitted(copy, served)
                 for index, request in enumerate(ask.requests):

@@ -46,11 +46,37 @@ def _is_root_path(path: str) -> bool:
     return path == "" or (path.startswith("/") and not path.endswith("/"))
 
 
+MOST_RETENTION_DAYS = 3650
+"""Ten years: what is to stay longer belongs in an archive, and a date has to stand in four digits."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a key that names it is served by (policy=NAME), until projects exist.
+
+    records: what is kept of its requests, for retention_days. safety: what is looked for in them; None takes the
+    server's own.
+    """
+
+    records: Literal["none", "metadata", "masked", "whole"] = "metadata"
+    retention_days: int = 30
+    safety: SafetySettings | None = None
+
+    def __post_init__(self) -> None:
+        require(self, f"0 to {MOST_RETENTION_DAYS}", is_retention, "retention_days")
+
+
+def is_retention(days: int) -> bool:
+    """Whether records may be kept for so many days."""
+    return 0 <= days <= MOST_RETENTION_DAYS
+
+
 @dataclass(frozen=True)
 class RecordSettings:
-    """Whether answers are kept, and where.
+    """Whether requests and answers are kept, and where.
 
-    database: SQLite file, which may be the studio's; None keeps nothing. policy and retention_days hold where no key is
+    database: SQLite file, which may be the studio's; None keeps nothing. With it the keys are in it too, and a file of
+    keys is read into it (docs/decisions/0021). policy and retention_days hold where no key is
     needed; a key has its own (malmoi/serve/keys.py).
     """
 
@@ -59,7 +85,7 @@ class RecordSettings:
     retention_days: int = 30
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "retention_days")
+        require(self, f"0 to {MOST_RETENTION_DAYS}", is_retention, "retention_days")
 
 
 @dataclass(frozen=True)
@@ -91,10 +117,10 @@ class ServeSettings:
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
-    is looked for in prompts and answers, and what is done with it. records: what is kept of answers. models: several.
-    engine: "openvino"
-    answers two to four times as fast on a CPU, and leaves to torch what it cannot do; openvino_precision: what it
-    computes in; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
+    is looked for in prompts and answers, and what is done with it. records: what is kept. models: of several.
+    policies: what keys name by
+    policy=NAME. engine: "openvino" answers two to four times as fast on a CPU, and leaves to torch what it cannot do;
+    openvino_precision: what it computes in; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
     """
 
     host: str = "127.0.0.1"
@@ -115,6 +141,7 @@ class ServeSettings:
     safety: SafetySettings = field(default_factory=SafetySettings)
     records: RecordSettings = RecordSettings()
     models: ModelsSettings = ModelsSettings()
+    policies: dict[str, Policy] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
