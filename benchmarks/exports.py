@@ -116,7 +116,7 @@ def _tied_or_not(source: Path, tied: bool) -> Any:
 
     import torch
 
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
     from malmoi.model.transformer import Transformer
 
     found = load_hugging_face(source)
@@ -144,7 +144,7 @@ def by_ours(folder: Path, prompts: list[list[int]]) -> dict[str, Any]:
     """A plain loop over our own model, the whole text for every token: `ids`, and by how much each was the best."""
     import torch
 
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
 
     model, answers, gaps = load_hugging_face(folder), [], []
     for prompt in prompts:
@@ -204,7 +204,7 @@ def by_openvino_folder(folder: Path, prompts: list[list[int]]) -> list[list[int]
     import openvino
     import openvino_genai
 
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
     from malmoi.model.gguf_file import write_gguf
 
     model = load_hugging_face(folder)

@@ -24,6 +24,7 @@ import numpy as np
 import orjson
 
 from malmoi.kit.errors import bare
+from malmoi.serve.openvino_exact import restore_float32
 
 IR = "openvino_model.xml"
 BLOCK_TOKENS = 32
@@ -278,6 +279,7 @@ def _write_ir(setup: Setup, folder: Path) -> None:
         scheduler.num_kv_blocks = 1
         openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
         model = openvino.Core().read_model(Path(made) / IR)
+        restore_float32(model, copy)
         [result] = model.get_results()
         logits = result.input_value(0)
         bans = np.zeros((1, 1, setup.vocabulary_tokens), np.float32)
