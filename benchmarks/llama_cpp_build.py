@@ -16,13 +16,15 @@ import tempfile
 from pathlib import Path
 
 VERSION = "0.3.36"
-PROGRAMS = ("llama-server", "llama-tokenize", "llama-completion")
-OFF = "BUILD_SHARED_LIBS GGML_CCACHE LLAMA_BUILD_APP LLAMA_BUILD_EXAMPLES LLAMA_BUILD_TESTS LLAMA_BUILD_UI LLAMA_OPENSSL"
-"""What is not built. The page of its server would be fetched from the network (LLAMA_USE_PREBUILT_UI)."""
+PROGRAMS = ("llama-server", "llama-tokenize", "llama-completion", "llama-quantize")
+OFF = (
+    "BUILD_SHARED_LIBS GGML_CCACHE LLAMA_BUILD_APP LLAMA_BUILD_EXAMPLES LLAMA_BUILD_TESTS LLAMA_BUILD_UI LLAMA_OPENSSL"
+)
+"""What is not built."""
 
 
 def folder_of_programs(folder: Path | None = None) -> Path:
-    """Where llama-server, llama-tokenize and llama-completion lie; built first where one is missing.
+    """Where the PROGRAMS lie; built first where one is missing.
 
     Raises CalledProcessError where the package cannot be had or cannot be built: cmake and a C++ compiler are needed.
     """
@@ -47,7 +49,8 @@ def _sources(folder: Path) -> Path:
 
 def _build(sources: Path, build: Path) -> None:
     """One job, and after everybody else: the benchmark that waits for it has time."""
-    off = [f"-D{name}=OFF" for name in (*OFF.split(), "LLAMA_USE_PREBUILT_UI")]
+    # The server's page would be fetched from the network (LLAMA_USE_PREBUILT_UI).
+    off = [f"-D{name}=OFF" for name in (*OFF.split(), "LLAMA_USE_PREBUILT_UI", "LLAMA_OPENSSL")]
     subprocess.run(["cmake", "-S", sources, "-B", build, "-DCMAKE_BUILD_TYPE=Release", *off], check=True)
     words = ["nice", "-n", "15", "cmake", "--build", build, "-j", "1", "--target", *PROGRAMS]
     subprocess.run(words, check=True)

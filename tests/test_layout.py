@@ -21,7 +21,7 @@ MOST_LINES = {
     "cli": 4_000,
 }
 """All lines of a room's Python files, as the house's design gives them."""
-MOST_OTHER_LINES = 6_300
+MOST_OTHER_LINES = 6_500
 """Of all rooms that are not named above, together (docs/decisions/0017 and 0019)."""
 
 PACKAGE = ROOT / "malmoi"

@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("recipe", type=to_local_path, help="a TOML file in recipes/, or the folder of a run")
     add_set(export)
     export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
+    export.add_argument(
+        "--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of the folder's matrices"
+    )
+    export.add_argument("--gguf", choices=["f32", "bf16", "f16"], default="f16", help="precision of model.gguf")
+    export.add_argument("--max-shard-bytes", type=int, metavar="N", help="of one safetensors file (default: 50 GB)")
     export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
     show = add_verb(verbs, "show", "sizes and origin of an exported model", _show, JSON)
     show.add_argument("folder", type=to_local_path, help="a model folder")
@@ -30,11 +35,21 @@ def _export(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         plan = {"train": str(folder / TRAIN), "step": arguments.step or "newest", "out": str(out)}
         return print_table(plan, arguments.json)
-    from malmoi.train.export import export
+    from malmoi.kit.stage import state
+    from malmoi.train.export import Precision, export, made_from
 
-    counts = export(folder / TRAIN, folder / TOKENIZER, out, arguments.step)
-    print(f"written to {out}", file=sys.stderr)
+    given = {} if arguments.max_shard_bytes is None else {"max_shard_bytes": arguments.max_shard_bytes}
+    precision = Precision(arguments.dtype, arguments.gguf, **given)
+    asked = folder / TRAIN, folder / TOKENIZER
+    was = state(out, made_from(*asked, arguments.step, precision))
+    counts = export(*asked, out, arguments.step, precision)
+    print(f"{out} held this model already" if was == "unchanged" else f"written to {out}{_why(was)}", file=sys.stderr)
     return print_table(counts, arguments.json)
+
+
+def _why(was: str) -> str:
+    """What became of a model that was there. was: of `stage.state`."""
+    return f" {was}" if was.startswith("again") else ""
 
 
 def _show(arguments: argparse.Namespace) -> None:

@@ -156,6 +156,7 @@ def _made(run: Run, name: str) -> Made:
     """What identifies the result of a stage whose parents are finished. The corpus's reads every input once."""
     from malmoi.corpus import build
     from malmoi.evaluate import run as evaluation
+    from malmoi.serve.torch_engine import model_sha256
     from malmoi.tokenizer import encode, learn
     from malmoi.train import export
 
@@ -168,5 +169,4 @@ def _made(run: Run, name: str) -> Made:
         return encode.made(run.tokens, corpus, tokenizer)
     if name == MODEL:
         return export.made_from(run.folder / TRAIN, tokenizer)
-    weights = manifest.hashes(manifest.read(model)["outputs"])["model.safetensors"]
-    return evaluation.made(run.evaluate, run.folder, weights)
+    return evaluation.made(run.evaluate, run.folder, model_sha256(model))

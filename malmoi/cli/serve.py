@@ -108,6 +108,7 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
 def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app, rules
+    from malmoi.serve.models import only
     from malmoi.serve.records.writer import Records
     from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
@@ -116,16 +117,17 @@ def _run(model: Path, settings: ServeSettings) -> None:
     listener = server.bind(settings.host, settings.port)
     with listener, _opened(model, settings) as (engine, codec):
         path = settings.records.database
-        records = None if path is None else Records(path, codec)
+        records = None if path is None else Records(path)
         served = Served(engine, codec, settings, records=records)
-        app = create_app(served)
+        models = only(served)
+        app = create_app(models)
         warm(settings.safety)
         _show_access_lines()
         print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
-            server.run(app, listener, settings.web, served)
+            server.run(app, listener, settings.web, models)
         finally:
-            served.quota.save()
+            served.server.quota.save()
             if records is not None:
                 records.close()
 

@@ -6,20 +6,21 @@ asks the tokenizer for it; there are reserved ids enough.
 """
 
 import json
-import shutil
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.special_tokens import BEGIN_ID, END_OF_TEXT, END_OF_TURN, ROLES
 from malmoi.model.shape import ModelSettings, Shape
 from malmoi.model.transformer import START_DEVIATION, Transformer
+from malmoi.model.weight_files import MAX_SHARD_BYTES, write_weights
 
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
@@ -33,32 +34,28 @@ PAD, RESERVED_FOR_PAD = "<|pad|>", "<|reserved_0023|>"
 _LAYOUT = tomllib.loads(Path(__file__).with_name("hugging_face.toml").read_text(encoding="utf-8"))
 
 
-def write_hugging_face(model: Transformer, tokenizer: Path, folder: Path) -> None:
-    """Writes config, weights (float32), tokenizer and chat template into an existing folder.
+def write_hugging_face(
+    model: Transformer, tokenizer: Path, folder: Path, dtype: str = "float32", max_bytes: int = MAX_SHARD_BYTES
+) -> None:
+    """Writes config, weights (as `write_weights` does), tokenizer and chat template into an existing folder.
 
-    Raises UserError where the tokenizer of the folder `tokenizer` has another vocabulary than the model, and OSError
-    where a file cannot be written.
+    Raises UserError where the tokenizer of the folder `tokenizer` has another vocabulary than the model or the weights
+    do not fit into `dtype`, and OSError where a file cannot be written.
     """
     ids = special_ids(tokenizer)
     num_tokens = len(vocabulary(tokenizer))
     if num_tokens != model.shape.vocabulary_tokens:
         wrong = f"the tokenizer in {tokenizer} has {num_tokens} tokens"
         raise UserError(wrong, f"{model.shape.vocabulary_tokens}, as the model has")
-    end, pad = ids[END_OF_TEXT], ids.get(RESERVED_FOR_PAD, ids[END_OF_TEXT])
+    end, pad = ids[END_OF_TEXT], pad_id(ids)
     marks = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": pad}
-    _write_json(folder / "config.json", _config(model.shape) | marks)
+    _write_json(folder / "config.json", _config(model.shape) | marks | {"dtype": dtype})
     # A chat ends with the turn: whoever generates from this folder must stop there too.
     _write_json(folder / "generation_config.json", marks | {"eos_token_id": [end, ids[END_OF_TURN]]})
     _write_json(folder / "tokenizer_config.json", _tokenizer_config(model.shape, pad))
     _write_json(folder / TOKENIZER, exported_tokenizer(tokenizer))
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
-    weights = {name: weight.detach().float().cpu().contiguous() for name, weight in model.named_parameters()}
-    try:
-        save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    except SafetensorError as error:  # the library's name for a full disk, among others
-        raise OSError(f"{folder / WEIGHTS}: {error}") from None
-    # The library writes for its owner alone (0600), and another engine may run as another user: the umask decides.
-    shutil.copymode(folder / "config.json", folder / WEIGHTS)
+    write_weights(model, folder, dtype, max_bytes)
 
 
 def load_hugging_face(folder: Path) -> Transformer:
@@ -137,6 +134,11 @@ def special_ids(tokenizer: Path) -> dict[str, int]:
         if name not in found:
             raise UserError(f"{tokenizer / TOKENIZER} has no special token {name}", "a tokenizer learnt by malmoi")
     return found
+
+
+def pad_id(special: Mapping[str, int]) -> int:
+    """What fills the rows of a batch: the kept id, under its own name where the tokenizer is one of an export."""
+    return special.get(PAD, special.get(RESERVED_FOR_PAD, special[END_OF_TEXT]))
 
 
 def exported_tokenizer(tokenizer: Path) -> dict[str, Any]:

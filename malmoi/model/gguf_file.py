@@ -14,31 +14,38 @@ import gguf
 import numpy as np
 
 from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
-from malmoi.model.convert import CHAT_TEMPLATE, PAD, RESERVED_FOR_PAD, merges, special_ids, vocabulary
+from malmoi.model.convert import CHAT_TEMPLATE, PAD, RESERVED_FOR_PAD, merges, pad_id, special_ids, vocabulary
 from malmoi.model.shape import Shape
 from malmoi.model.transformer import Transformer
+from malmoi.model.weight_files import narrowed
 
 NAME = "model.gguf"
-TYPES = {"f32": gguf.LlamaFileType.ALL_F32, "f16": gguf.LlamaFileType.MOSTLY_F16}
+TYPES = {
+    "f32": ("float32", gguf.LlamaFileType.ALL_F32, gguf.GGMLQuantizationType.F32),
+    "bf16": ("bfloat16", gguf.LlamaFileType.MOSTLY_BF16, gguf.GGMLQuantizationType.BF16),
+    "f16": ("float16", gguf.LlamaFileType.MOSTLY_F16, gguf.GGMLQuantizationType.F16),
+}
+"""What a precision is called in torch, as the type of a file, and as the type of a matrix in it."""
 
 
 def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) -> None:
-    """Writes the GGUF file. precision: "f16" (matrices; norms stay float32) or "f32".
+    """Writes the GGUF file. precision: of the matrices, "f16", "bf16" or "f32"; norms stay float32.
 
-    A tied output matrix is left out: readers then use the embedding.
+    A tied output matrix is left out: readers then use the embedding. Raises UserError where a number does not fit.
     """
+    dtype, file_type, matrix_type = TYPES[precision]
     writer = gguf.GGUFWriter(path, "llama")
     _add_sizes(writer, model.shape)
-    writer.add_file_type(TYPES[precision])
+    writer.add_file_type(file_type)
     _add_tokenizer(writer, tokenizer)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.shape.layers)  # from transformers' names, as ours
     for name, parameter in model.named_parameters():
-        weight = _rearranged(name, parameter.detach().float().cpu().numpy(), model.shape)
-        if precision == "f16" and weight.ndim > 1:
-            weight = weight.astype(np.float16)
+        fitted = narrowed(name, parameter, dtype)
+        weight = _rearranged(name, fitted.float().numpy(), model.shape)
         gguf_name = names.get_name(name, (".weight",))
         assert gguf_name, name
-        writer.add_tensor(gguf_name, weight)
+        kind = matrix_type if weight.ndim > 1 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(gguf_name, gguf.quantize(weight, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -88,7 +95,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
     writer.add_token_merges(merges(tokenizer))
     writer.add_bos_token_id(special[END_OF_TEXT])
     writer.add_eos_token_id(special[END_OF_TEXT])
-    writer.add_pad_token_id(special.get(RESERVED_FOR_PAD, special[END_OF_TEXT]))
+    writer.add_pad_token_id(pad_id(special))
     writer.add_eot_token_id(special[END_OF_TURN])
     # Readers that know no end of a turn may know a list of ends (Ollama's name for it).
     writer.add_array("tokenizer.ggml.eos_token_ids", [special[END_OF_TEXT], special[END_OF_TURN]])

@@ -129,12 +129,17 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Health:
-    """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts."""
+    """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts.
+
+    guides_built, guide_hits: guides that were built since the start, and those that had been built before.
+    """
 
     state: Literal["ok", "stalled", "down"]
     running: int = 0
     waiting: int = 0
     step_s: float = 0.0
+    guides_built: int = 0
+    guide_hits: int = 0
 
 
 @dataclass(frozen=True)

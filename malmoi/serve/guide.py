@@ -99,12 +99,15 @@ class Grammars:
         self._builder = ThreadPoolExecutor(_BUILD_THREADS, "malmoi-guide-builder")
         self._built: OrderedDict[str, Future[Built]] = OrderedDict()
         self._lock = threading.Lock()
+        self.num_built, self.num_hits = 0, 0
 
     def building(self, guide: Guide) -> Future[Built]:
         """The guide, being built or built before. Its result raises UserError for one that cannot be followed."""
         key = _hash(guide)
         with self._lock:
-            if key not in self._built:
+            is_new = key not in self._built
+            self.num_built, self.num_hits = self.num_built + is_new, self.num_hits + (not is_new)
+            if is_new:
                 self._built[key] = self._builder.submit(self._build, guide)
             self._built.move_to_end(key)
             while len(self._built) > _KEPT_GUIDES:

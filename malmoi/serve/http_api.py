@@ -4,7 +4,6 @@ A request goes through four hands: `read` checks its fields (http_body), `asked`
 `_reply` holds its place and watches whether the client is still there, and a Form (http_replies) writes the answer.
 """
 
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,41 +14,43 @@ from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import Place
-from malmoi.serve.http_ask import Ask, asked, check, check_model
+from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_embeddings import embedding_routes
 from malmoi.serve.http_errors import add_error_handlers
-from malmoi.serve.http_guard import REQUEST_ID_HEADER, Guard, Rules
+from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_operator import operator_routes
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
+from malmoi.serve.http_route import listed_model, listed_models, routed
 from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, told, until_gone
 from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.keys import read_keys
+from malmoi.serve.models import Models, only
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
-
-_STARTED = int(time.time())
-"""When the model was made is not known; OpenAI's clients want a number that does not change."""
+from malmoi.tokenizer.codec import Codec
 
 
-def create_app(served: Served) -> FastAPI:
+def create_app(served: Served | Models) -> FastAPI:
     """The server of `malmoi serve`. Raises UserError where its settings would let strangers in."""
+    models = served if isinstance(served, Models) else only(served)
+    settings = models.server.settings
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
-    app.include_router(router(served))
-    app.add_middleware(Guard, rules=rules(served.settings), served=served)
-    if served.settings.web.origins:
+    app.include_router(router(models))
+    app.add_middleware(Guard, rules=rules(settings), server=models.server)
+    if settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=list(served.settings.web.origins),
+            allow_origins=list(settings.web.origins),
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["*"],
-            expose_headers=[REQUEST_ID_HEADER, IGNORED_HEADER, "retry-after"],
+            expose_headers=[REQUEST_ID_HEADER, MODEL_HEADER, IGNORED_HEADER, "retry-after"],
         )
     return app
 
@@ -66,59 +67,59 @@ def rules(settings: ServeSettings) -> Rules:
     return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
 
 
-def router(served: Served) -> APIRouter:
-    """The routes for one served model."""
+def router(models: Models) -> APIRouter:
+    """The routes for a table of models."""
     routes = APIRouter()
-    routes.include_router(operator_routes(served))
-    routes.include_router(token_routes(served))
-    routes.include_router(embedding_routes(served))
-    name = served.engine.describe().name
+    routes.include_router(operator_routes(models))
+    routes.include_router(token_routes(models))
+    routes.include_router(embedding_routes(models))
 
     @routes.get("/v1/models")
-    async def models() -> dict[str, Any]:
-        """The list of the one model."""
-        return {"object": "list", "data": [_model(served)]}
+    async def list_models(request: Request) -> dict[str, Any]:
+        """All models that the key may ask."""
+        await models.look()
+        return {"object": "list", "data": listed_models(models, trace_of(request).key)}
 
     @routes.get("/v1/models/{model:path}")
-    async def model(model: str) -> dict[str, Any]:
-        """That model, by name."""
-        check_model(model, name)
-        return _model(served)
+    async def one_model(request: Request, model: str) -> dict[str, Any]:
+        """One of them, by name; it is not loaded for that."""
+        return await listed_model(models, model, trace_of(request).key)
 
     @routes.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:
         """The assistant's next turn."""
-        sent = await read(request, ChatBody, served.large_bodies)
+        sent = await read(request, ChatBody, models.server.large_bodies)
         body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
-        form = lambda head: ChatForm(head, served.codec, bool(body.logprobs))  # noqa: E731
-        return await _reply(request, served, sent, num_top, form)
+        form = lambda head, codec: ChatForm(head, codec, bool(body.logprobs))  # noqa: E731
+        return await _reply(request, models, sent, num_top, form)
 
     @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
         """How texts go on."""
-        sent = await read(request, CompletionBody, served.large_bodies)
+        sent = await read(request, CompletionBody, models.server.large_bodies)
         by_id = bool(sent.body.return_tokens_as_token_ids)
-        form = lambda head: CompletionForm(head, served.codec, sent.body.logprobs, by_id)  # noqa: E731
-        return await _reply(request, served, sent, sent.body.logprobs or 0, form)
+        form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs, by_id)  # noqa: E731
+        return await _reply(request, models, sent, sent.body.logprobs or 0, form)
 
     return routes
 
 
 async def _reply(
-    request: Request, served: Served, sent: Read[Any], num_top: int, form_of: Callable[[Head], Form]
+    request: Request, models: Models, sent: Read[Any], num_top: int, form_of: Callable[[Head, Codec], Form]
 ) -> Response:
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
-    trace.model = check(served, body, trace.key)
-    place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+    async with routed(models, trace, body.model, body.user) as served:
+        check(served, body)
+        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body)
         ask = await asked(served, body, num_top)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
-        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id)))
+        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
         return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
     except BaseException as error:
         place.release()
@@ -159,10 +160,3 @@ def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
     return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
-
-
-def _model(served: Served) -> dict[str, Any]:
-    """OpenAI's model object; max_model_len is vLLM's word for the context, which clients read."""
-    about = served.engine.describe()
-    frame = {"id": about.name, "object": "model", "created": _STARTED, "owned_by": "malmoi"}
-    return {**frame, "max_model_len": about.context_tokens}

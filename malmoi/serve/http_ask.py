@@ -10,7 +10,6 @@ from malmoi.serve.chat import chat_ids
 from malmoi.serve.engine import Guide, Request, is_on
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
-from malmoi.serve.keys import Key
 from malmoi.serve.served import Served
 
 _DRAWING = {
@@ -48,12 +47,8 @@ class Ask:
         return sum(len(request.prompt_ids) + request.max_tokens for request in self.requests)
 
 
-def check(served: Served, body: Sampling, key: Key) -> str:
-    """The model that answers. Raises ApiError for what can be refused before anything is encoded.
-
-    That is: the model's name, too many answers, texts that cannot fit.
-    """
-    name = allowed_model(served, body.model, key)
+def check(served: Served, body: Sampling) -> None:
+    """Raises ApiError for what can be refused before anything is encoded: too many answers, texts that cannot fit."""
     if isinstance(body, ChatBody):
         check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
     if isinstance(body, CompletionBody):
@@ -63,7 +58,6 @@ def check(served: Served, body: Sampling, key: Key) -> str:
     check_capabilities(served, body)
     if body.best_of not in (None, 1, body.num_answers):
         raise bad("best_of", "best_of above n is not supported by this server")
-    return name
 
 
 def check_capabilities(served: Served, body: Sampling) -> None:
@@ -91,16 +85,6 @@ def _cannot(field: str, what: str, engine: str) -> ApiError:
     return ApiError(400, f"the engine of this server ({engine}) cannot give {what}", field, "cannot")
 
 
-def allowed_model(served: Served, asked: str | None, key: Key) -> str:
-    """The model that answers. Raises ApiError for another model's name, or where the key may not ask this one."""
-    name = served.engine.describe().name
-    check_model(asked, name)
-    if key.models is not None and name not in key.models:
-        korean = f"이 API 키로는 {name!r} 모델을 쓸 수 없어요."
-        raise ApiError(403, f"this API key may not ask the model {name!r}", "model", "model_not_allowed", korean)
-    return name
-
-
 def check_prompts(served: Served, field: str, prompts: Sequence[str | Sequence[int]]) -> None:
     """Refuses texts and ids that cannot fit."""
     context_tokens = served.engine.describe().context_tokens
@@ -117,14 +101,6 @@ def check_length(served: Served, field: str, num_bytes: int) -> None:
     if num_bytes > most:
         message = f"{field} has {num_bytes} bytes; what the model can hold has at most {most}"
         raise bad(field, message, "context_length_exceeded")
-
-
-def check_model(asked: str | None, served: str) -> None:
-    """Raises ApiError 404 for another model's name."""
-    if asked and asked != served:
-        korean = f"{asked!r} 모델은 없어요. 이 서버에는 {served!r} 모델이 있어요."
-        message = f"there is no model {asked!r}; this server has {served!r}"
-        raise ApiError(404, message, "model", "model_not_found", korean)
 
 
 async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
@@ -160,7 +136,7 @@ async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> lis
 
 async def in_thread(served: Served, encode: Callable[[], list[int]]) -> list[int]:
     """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile."""
-    return await asyncio.get_running_loop().run_in_executor(served.encoders, encode)
+    return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)
 
 
 def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top: int) -> Request:

@@ -6,45 +6,51 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request
 
-from malmoi.serve.http_ask import allowed_model, check_ids, check_prompts, encoded
+from malmoi.serve.http_ask import check_ids, check_prompts, encoded
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_route import routed
 from malmoi.serve.http_schema import EmbeddingsBody
 from malmoi.serve.http_stream import hold_tokens, take_place, told, until_gone
 from malmoi.serve.http_trace import Trace, trace_of
+from malmoi.serve.models import Models
 from malmoi.serve.served import Served
 
 
-def embedding_routes(served: Served) -> APIRouter:
-    """The route for one served model."""
+def embedding_routes(models: Models) -> APIRouter:
+    """The route for a table of models."""
     routes = APIRouter()
 
     @routes.post("/v1/embeddings")
     async def embeddings(request: Request) -> dict[str, Any]:
         """A vector for each text."""
-        body = (await read(request, EmbeddingsBody, served.large_bodies)).body
-        if not served.engine.describe().capabilities.embeddings:
-            korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
-            raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
+        body = (await read(request, EmbeddingsBody, models.server.large_bodies)).body
         trace = trace_of(request)
-        trace.model = allowed_model(served, body.model, trace.key)
-        check_prompts(served, "input", body.input)
-        place = take_place(served, 1, trace.key)
-        try:
-            ids = await encoded(served, body.input)
-            for each in ids:
-                check_ids(served, "input", each)
-            tokens = sum(map(len, ids))
-            hold_tokens(served, place, trace, tokens, tokens)
-            async with place.turn(tokens):
-                vectors = [await until_gone(request, served.engine.embed(each)) for each in ids]
-        except Exception as error:
-            raise told(error, "input") from None
-        finally:
-            place.release()
-        return _reply(body, vectors, trace)
+        async with routed(models, trace, body.model) as served:
+            return _reply(body, await _vectors(request, served, body, trace), trace)
 
     return routes
+
+
+async def _vectors(request: Request, served: Served, body: EmbeddingsBody, trace: Trace) -> list[list[float]]:
+    """A vector for each text."""
+    if not served.engine.describe().capabilities.embeddings:
+        korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
+        raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
+    check_prompts(served, "input", body.input)
+    place = take_place(served, 1, trace.key)
+    try:
+        ids = await encoded(served, body.input)
+        for each in ids:
+            check_ids(served, "input", each)
+        tokens = sum(map(len, ids))
+        hold_tokens(served, place, trace, tokens, tokens)
+        async with place.turn(tokens):
+            return [await until_gone(request, served.engine.embed(each)) for each in ids]
+    except Exception as error:
+        raise told(error, "input") from None
+    finally:
+        place.release()
 
 
 def _reply(body: EmbeddingsBody, vectors: list[list[float]], trace: Trace) -> dict[str, Any]:

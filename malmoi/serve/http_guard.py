@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
 from malmoi.serve.http_trace import Trace, close, put
 from malmoi.serve.keys import ANYONE, Key, Keys
-from malmoi.serve.served import Served
+from malmoi.serve.served import ServerState
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
 REQUEST_ID_HEADER = "x-request-id"
+MODEL_HEADER = "x-malmoi-model"
+"""Which model answered, name@version, percent-encoded where it is not ASCII."""
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
@@ -56,8 +58,8 @@ class Rules:
 class Guard:
     """ASGI middleware. An exception that no route has turned into an answer ends here as a 500 without its message."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, served: Served | None = None) -> None:
-        self._app, self._rules, self._served = app, rules, served
+    def __init__(self, app: ASGIApp, rules: Rules, server: ServerState | None = None) -> None:
+        self._app, self._rules, self._server = app, rules, server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with the error. Writes its access line when it is over."""
@@ -70,7 +72,7 @@ class Guard:
         try:
             await self._answer(inner, receive, _watched(send, trace), trace)
         finally:
-            close(trace, {**inner, "method": scope["method"]}, self._served)
+            close(trace, {**inner, "method": scope["method"]}, self._server)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         try:
@@ -102,18 +104,21 @@ class Guard:
         try:
             return check_key(headers, self._rules.keys, _SCOPES.get(scope["path"], "answer"))
         except ApiError as error:
-            if self._served is not None and error.status == 401:
-                self._served.metrics.failed_keys.inc()
+            if self._server is not None and error.status == 401:
+                self._server.metrics.failed_keys.inc()
             raise
 
 
 def _watched(send: Send, trace: Trace) -> Send:
-    """`send` that adds the request's id to the answer and notes its status."""
+    """`send` that adds the request's id and its model to the answer and notes its status."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             trace.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = trace.request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID_HEADER] = trace.request_id
+            if trace.model:
+                headers[MODEL_HEADER] = quote(trace.model, safe="@:/ ")
         await send(message)
 
     return watched

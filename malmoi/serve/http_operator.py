@@ -1,41 +1,55 @@
 """What load balancers, monitors and operators ask: is it well, is it ready, what runs, what are its numbers."""
 
 import importlib.metadata
+from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from malmoi.serve.engine import Health
 from malmoi.serve.metrics import CONTENT_TYPE
-from malmoi.serve.served import Served
+from malmoi.serve.models import Models
 
 
-def operator_routes(served: Served) -> APIRouter:
+def operator_routes(models: Models) -> APIRouter:
     """Their routes. All but /metrics need no key."""
     routes = APIRouter()
 
     @routes.get("/health")
     async def health() -> JSONResponse:
-        """How the engine is; 503 where it stands or has failed. Needs no key."""
-        found = served.engine.health()
-        shown = {"status": found.state, "running": found.running, "waiting": found.waiting}
-        return JSONResponse(shown, 200 if found.state == "ok" else 503)
+        """How the engines are; 503 where one stands or has failed. Needs no key."""
+        found = [served.engine.health() for served in models.loaded()]
+        state = _worst(found)
+        counts = {"running": sum(each.running for each in found), "waiting": sum(each.waiting for each in found)}
+        return JSONResponse({"status": state, **counts}, 200 if state == "ok" else 503)
 
     @routes.get("/ready")
     async def ready() -> JSONResponse:
         """Whether a load balancer should send requests here: not while the server is going away."""
-        state = "draining" if served.is_draining else served.engine.health().state
+        is_draining = models.server.is_draining
+        state = "draining" if is_draining else _worst([served.engine.health() for served in models.loaded()])
         return JSONResponse({"status": state}, 200 if state == "ok" else 503)
 
     @routes.get("/version")
-    async def version() -> dict[str, str]:
+    async def version() -> dict[str, Any]:
         """What runs here."""
-        about = served.engine.describe()
-        versions = {"version": importlib.metadata.version("malmoi"), "engine": about.engine}
-        return {**versions, "model": about.name, "model_sha256": about.model_sha256}
+        loaded = [served.engine.describe() for served in models.loaded()]
+        shown: dict[str, Any] = {"version": importlib.metadata.version("malmoi")}
+        if loaded:  # of several, the one that was loaded first
+            about = loaded[0]
+            shown |= {"engine": about.engine, "model": about.name, "model_sha256": about.model_sha256}
+        return shown | {"loaded": [about.name for about in loaded]}
 
     @routes.get("/metrics")
     async def metrics() -> Response:
         """For Prometheus."""
-        return Response(served.metrics.text(), media_type=CONTENT_TYPE)
+        return Response(models.server.metrics.text(), media_type=CONTENT_TYPE)
 
     return routes
+
+
+def _worst(found: Sequence[Health]) -> str:
+    """The state of the engine that is worst off; a model that is not loaded is no fault."""
+    states = {health.state for health in found}
+    return next((state for state in ("down", "stalled") if state in states), "ok")

@@ -26,7 +26,7 @@ class Answer:
 
     def keep(self, served: Served, trace: Trace, finish: str) -> None:
         """Keeps it as its key's policy says; where no key is needed, as the server's settings say."""
-        if served.records is None:
+        if served.server.records is None:
             return
         policy, days = trace.key.records, trace.key.retention_days
         if trace.key is ANYONE:
@@ -46,4 +46,4 @@ class Answer:
             finish=finish,
             at=datetime.datetime.now(datetime.UTC),
         )
-        served.records.put(answered)
+        served.server.records.put(answered, served.codec)

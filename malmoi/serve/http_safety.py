@@ -33,7 +33,7 @@ async def judged(served: Served, body: Sampling) -> tuple[Sampling, dict[str, st
     rules = settings.input
     if not rules.wanted():
         return body, {}
-    checked = await asyncio.get_running_loop().run_in_executor(served.encoders, _checked, served, body, rules)
+    checked = await asyncio.get_running_loop().run_in_executor(served.server.encoders, _checked, served, body, rules)
     flags = Counter(span.kind for one in checked for span in one.spans)
     headers = {FLAGS_HEADER: ", ".join(f"{kind}={flags[kind]}" for kind in sorted(flags))} if flags else {}
     return _with_texts(body, [one.text for one in checked]), headers
@@ -94,7 +94,7 @@ def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
 def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> None:
     """Tells the operator how much was found; an answer that is flagged goes out as it is and is told here alone."""
     for span in spans:
-        served.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
+        served.server.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
 
 
 async def filtered(served: Served, pieces: AsyncGenerator[TextPiece, None]) -> AsyncGenerator[TextPiece, None]:
@@ -115,7 +115,7 @@ async def filtered(served: Served, pieces: AsyncGenerator[TextPiece, None]) -> A
             is_last = piece.finish is not None
             look = functools.partial(state.feed, piece.text, is_last=is_last)
             is_due = state.is_due(piece.text, is_last=is_last)
-            text = await asyncio.get_running_loop().run_in_executor(served.encoders, look) if is_due else look()
+            text = await asyncio.get_running_loop().run_in_executor(served.server.encoders, look) if is_due else look()
             finish = FINISH if state.blocked else piece.finish
             if finish:
                 _count(served, "answer", rules, state.spans)

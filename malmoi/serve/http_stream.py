@@ -19,7 +19,7 @@ from malmoi.serve.http_replies import Form
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import ANYONE, Key
 from malmoi.serve.quota import OverQuotaError
-from malmoi.serve.served import Served
+from malmoi.serve.served import Served, ServerState
 
 T = TypeVar("T")
 
@@ -28,15 +28,20 @@ COMMENT = ": the answer is being made\n\n"
 """Clients skip a line that begins with a colon; proxies, which cut what is silent for a minute, see that it lives."""
 
 
-def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place:
-    """A place for one more request. Raises ApiError 429 where there is none, 503 where the server is going away."""
-    if served.is_draining:
+def check_draining(server: ServerState) -> None:
+    """Raises ApiError 503 where the server is going away."""
+    if server.is_draining:
         korean = "서버가 멈추는 중이에요. 잠시 뒤에 다시 시도해 주세요."
-        headers = {"Retry-After": str(math.ceil(served.settings.web.drain_s)), "Connection": "close"}
+        headers = {"Retry-After": str(math.ceil(server.settings.web.drain_s)), "Connection": "close"}
         message = "the server finishes what it has begun and takes nothing new"
         raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
+
+
+def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place:
+    """A place for one more request. Raises ApiError 429 where there is none, 503 where the server is going away."""
+    check_draining(served.server)
     try:
-        served.quota.begin(key)
+        served.server.quota.begin(key)
         return served.admission.take(key.name, min(num_answers, served.admission.slots))
     except (FullError, OverQuotaError) as error:
         raise told(error) from None
@@ -46,7 +51,7 @@ def hold_tokens(served: Served, place: Place, trace: Trace, prompt_tokens: int, 
     """Counts what a request can use at most; the guard settles it. Raises FullError or OverQuotaError."""
     trace.prompt_tokens = prompt_tokens
     place.hold_tokens(most_tokens)
-    served.quota.reserve(trace.key, most_tokens)
+    served.server.quota.reserve(trace.key, most_tokens)
     trace.reserved_tokens = most_tokens
 
 

@@ -6,48 +6,56 @@ from fastapi import APIRouter, Request
 
 from malmoi.kit.special_tokens import END_OF_TEXT
 from malmoi.serve.chat import chat_ids
-from malmoi.serve.http_ask import check_length, check_model, in_thread
+from malmoi.serve.http_ask import check_length, in_thread
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import bad
 from malmoi.serve.http_replies import token_text
+from malmoi.serve.http_route import routed
 from malmoi.serve.http_schema import DetokenizeBody, TokenizeBody
+from malmoi.serve.http_trace import trace_of
+from malmoi.serve.models import Models
 from malmoi.serve.served import Served
 from malmoi.tokenizer.codec import Codec
 
 
-def token_routes(served: Served) -> APIRouter:
-    """The routes for one served model."""
+def token_routes(models: Models) -> APIRouter:
+    """The routes for a table of models."""
     routes = APIRouter()
-    name = served.engine.describe().name
 
     @routes.post("/tokenize")
     @routes.post("/v1/tokenize")
     async def tokenize(request: Request) -> dict[str, Any]:
         """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
-        body = (await read(request, TokenizeBody, served.large_bodies)).body
-        check_model(body.model, name)
-        return await _tokenized(served, body)
+        body = (await read(request, TokenizeBody, models.server.large_bodies)).body
+        async with routed(models, trace_of(request), body.model) as served:
+            return await _tokenized(served, body)
 
     @routes.get("/tokenizer_info")
-    async def tokenizer_info() -> dict[str, Any]:
+    async def tokenizer_info(request: Request, model: str | None = None) -> dict[str, Any]:
         """What a client needs to tokenise here, in vLLM's words; with it lm-eval needs no tokenizer of its own."""
-        names = {token_id: name for name, token_id in served.codec.special_ids.items()}
-        begin = [names.get(token_id) for token_id in served.codec.begin_ids]
-        about = {"tokenizer_class": "malmoi", "vocab_size": served.codec.vocabulary_tokens}
-        return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
+        async with routed(models, trace_of(request), model) as served:
+            return _about(served.codec)
 
     @routes.post("/detokenize")
     @routes.post("/v1/detokenize")
     async def detokenize(request: Request) -> dict[str, Any]:
         """The text of ids."""
-        body = (await read(request, DetokenizeBody, served.large_bodies)).body
-        check_model(body.model, name)
-        if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
-            raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
-        text = served.codec.decode(body.tokens)
+        body = (await read(request, DetokenizeBody, models.server.large_bodies)).body
+        async with routed(models, trace_of(request), body.model) as served:
+            if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
+                raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
+            text = served.codec.decode(body.tokens)
         return {"prompt": text, "content": text}
 
     return routes
+
+
+def _about(codec: Codec) -> dict[str, Any]:
+    """A tokenizer in vLLM's words."""
+    names = {token_id: name for name, token_id in codec.special_ids.items()}
+    begin = [names.get(token_id) for token_id in codec.begin_ids]
+    about = {"tokenizer_class": "malmoi", "vocab_size": codec.vocabulary_tokens}
+    return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:

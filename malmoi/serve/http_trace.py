@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from malmoi.serve.keys import ANYONE, Key
 from malmoi.serve.metrics import Metrics
-from malmoi.serve.served import Served
+from malmoi.serve.served import ServerState
 
 _IN_SCOPE = "malmoi.trace"
 
@@ -60,7 +60,7 @@ def trace_of(request: Request) -> Trace:
     return request.scope.get(_IN_SCOPE) or Trace("")
 
 
-def close(trace: Trace, scope: Scope, served: Served | None) -> None:
+def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
     """Writes the access line of a request, counts it, and settles what its key has used."""
     route = getattr(scope.get("route"), "path", "none")  # the template: a client may write a prompt in a path
     seconds = trace.elapsed_s
@@ -79,10 +79,10 @@ def close(trace: Trace, scope: Scope, served: Served | None) -> None:
         "ms": _ms(seconds),
     }
     access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
-    if served is not None:
-        _count(served.metrics, trace, route, seconds)
+    if server is not None:
+        _count(server.metrics, trace, route, seconds)
         if trace.reserved_tokens:
-            served.quota.settle(trace.key, trace.reserved_tokens, trace.prompt_tokens + trace.answer_tokens)
+            server.quota.settle(trace.key, trace.reserved_tokens, trace.prompt_tokens + trace.answer_tokens)
 
 
 def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:

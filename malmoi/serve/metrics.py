@@ -13,6 +13,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _WAIT_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _STEP_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1)
+_LOAD_S = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 _WHO = ["model", "key"]
 
 
@@ -33,6 +34,10 @@ class Metrics:
         self.queue_s = self._times("malmoi_queue_seconds", "Wait for a slot", _WAIT_S)
         self.first_token_s = self._times("malmoi_time_to_first_token_seconds", "Request to first token", _WAIT_S)
         self.token_s = self._times("malmoi_time_per_token_seconds", "Time between tokens after the first", _STEP_S)
+        self.loads = Counter("malmoi_model_loads", "Models loaded and unloaded", ["model", "what"], registry=registry)
+        self.load_s = Histogram(
+            "malmoi_model_load_seconds", "Time to load", ["model"], buckets=_LOAD_S, registry=registry
+        )
         self.request_s = self._times("malmoi_request_seconds", "Request to the end of its answer", _WAIT_S)
 
     def gauge(self, name: str, about: str, value: Callable[[], float]) -> MetricWrapperBase:

@@ -60,7 +60,8 @@ class SecondEngine:
         """The fast one's; the second's where that is worse."""
         first = self._fast.health()
         second = self._second.health() if self._second else first
-        return second if first.state == "ok" and second.state != "ok" else first
+        worse = second if first.state == "ok" and second.state != "ok" else first
+        return replace(worse, guides_built=second.guides_built, guide_hits=second.guide_hits)
 
     def engine_of(self, request: Request) -> str:
         """The name of the engine that answers such a request, for its record."""

@@ -1,9 +1,8 @@
-"""A model as the routes see it: the engine, its tokenizer, who is let in, and what each key has used."""
+"""What the routes see: the server as a whole, and one served model with its tokenizer and its places."""
 
 import asyncio
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,37 +22,41 @@ USE_FILE = ".use.json"
 """Beside the file of keys, under its name: what each key has used this month."""
 
 
-@dataclass
-class Served:
-    """One served model. is_draining: the server finishes what it has begun and takes nothing new.
+class ServerState:
+    """What all models of a server share: settings, metrics, records, what keys have used, threads that encode.
 
-    records: where answers are kept, None where none are. large_bodies: held while a large body is read, for nobody is
-    served meanwhile.
+    is_draining: the server finishes what it has begun and takes nothing new. records: where answers are kept, None
+    where none are. large_bodies: held while a large body is read, for nobody is served meanwhile.
     """
 
-    engine: Engine
-    codec: Codec
-    settings: ServeSettings
-    is_draining: bool = False
-    records: Records | None = None
-    large_bodies: asyncio.Lock = field(default_factory=asyncio.Lock)
-    metrics: Metrics = field(default_factory=Metrics)
-    encoders: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_ENCODERS, "malmoi-encode"))
-
-    def __post_init__(self) -> None:
-        admission = self.admission
-        self.metrics.gauge("slots", "Answers that may run at once", lambda: admission.slots)
-        self.metrics.gauge("slots_running", "Answers that run", lambda: admission.running)
-        self.metrics.gauge("places", "Requests that may be held at once", lambda: admission.places)
-        self.metrics.gauge("places_held", "Places taken, running or waiting", lambda: admission.held)
-        self.metrics.gauge("answers_waiting", "Answers that wait for a slot", lambda: admission.waiting)
-        self.metrics.gauge("tokens_held", "Tokens of the requests under way, at most", lambda: admission.held_tokens)
+    def __init__(self, settings: ServeSettings, records: Records | None = None) -> None:
+        self.settings, self.records, self.is_draining = settings, records, False
+        self.large_bodies = asyncio.Lock()
+        self.encoders = ThreadPoolExecutor(_ENCODERS, "malmoi-encode")
+        self.quota = Quota(None if settings.keys is None else settings.keys.with_name(settings.keys.name + USE_FILE))
+        self.metrics = Metrics()
         self.metrics.gauge("draining", "1 while the server takes nothing new", lambda: self.is_draining)
         self.metrics.gauge("records_lost", "Answers that could not be recorded", self._num_lost)
-        self.metrics.gauge("engine_up", "1 while the engine is well", lambda: self.engine.health().state == "ok")
 
     def _num_lost(self) -> int:
         return 0 if self.records is None else self.records.num_lost
+
+
+class Served:
+    """One served model: its engine, its tokenizer, who may run now. name: what clients call it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        codec: Codec,
+        settings: ServeSettings,
+        records: Records | None = None,
+        server: ServerState | None = None,
+    ) -> None:
+        """server: what it shares with the other models; where it is the only one, it gets its own with `records`."""
+        self.engine, self.codec, self.settings = engine, codec, settings
+        self.server = server or ServerState(settings, records)
+        self.name = engine.describe().name
 
     @cached_property
     def made_with(self) -> dict[str, Any]:
@@ -66,11 +69,6 @@ class Served:
         hashes = {"model_sha256": about.model_sha256, "vocabulary_sha256": vocabulary.hexdigest()}
         return {"model": about.name, **hashes, "engine": about.engine, "adapter": None}
 
-    @property
-    def num_requests(self) -> int:
-        """Places that are taken."""
-        return self.admission.held
-
     @cached_property
     def admission(self) -> Admission:
         """Who may run now."""
@@ -80,12 +78,11 @@ class Served:
         return Admission(about.slots, settings.queue, most_tokens, settings.web.queue_s, share)
 
     @cached_property
-    def quota(self) -> Quota:
-        """What each key has used."""
-        keys = self.settings.keys
-        return Quota(None if keys is None else keys.with_name(keys.name + USE_FILE))
-
-    @cached_property
     def longest_token_bytes(self) -> int:
         """Bytes of the longest token: what a context can hold at most, per token."""
         return max(len(self.codec.token_bytes(token_id)) for token_id in range(self.codec.vocabulary_tokens))
+
+    @property
+    def num_requests(self) -> int:
+        """Places that are taken: a model that has one is in use."""
+        return self.admission.held

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_connection import connection_class
-from malmoi.serve.served import Served
+from malmoi.serve.models import Models
 from malmoi.serve.settings import WebSettings
 
 _WEB = WebSettings()
@@ -45,13 +45,13 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, served: Served | None = None) -> None:
-    """Serves until Ctrl-C or SIGTERM. With `served`, SIGTERM lets answers under way end (WebSettings.drain_s)."""
+def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, models: Models | None = None) -> None:
+    """Serves until Ctrl-C or SIGTERM. With `models`, SIGTERM lets answers under way end (WebSettings.drain_s)."""
     # The objects of the model and its libraries are a million: a collection that a large body sets off passed over all
     # of them, and every stream stood for half a second.
     gc.collect()
     gc.freeze()
-    server = _server(app, web) if served is None else _Draining(_config(app, web), served)
+    server = _server(app, web) if models is None else _Draining(_config(app, web), models)
     server.run(sockets=[listener])
 
 
@@ -81,25 +81,25 @@ class _Draining(uvicorn.Server):
     The socket stays open meanwhile, for a load balancer needs some seconds to notice that the server is not ready.
     """
 
-    def __init__(self, config: uvicorn.Config, served: Served) -> None:
+    def __init__(self, config: uvicorn.Config, models: Models) -> None:
         super().__init__(config)
-        self._served, self._deadline_s = served, 0.0
+        self._models, self._deadline_s = models, 0.0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal has come. Nothing slow may be done here."""
-        if sig != signal.SIGTERM or self._served.is_draining:
+        if sig != signal.SIGTERM or self._models.server.is_draining:
             super().handle_exit(sig, frame)
             return
-        self._served.is_draining = True
-        self._deadline_s = time.monotonic() + self._served.settings.web.drain_s
+        self._models.server.is_draining = True
+        self._deadline_s = time.monotonic() + self._models.server.settings.web.drain_s
 
     async def on_tick(self, counter: int) -> bool:
         """Asked ten times a second: whether to end."""
-        if self._served.is_draining:
+        if self._models.server.is_draining:
             is_late = time.monotonic() > self._deadline_s
             if is_late:
                 self.config.timeout_graceful_shutdown = 1  # what has not ended by now is cut
-            self.should_exit = self.should_exit or is_late or self._served.admission.held == 0
+            self.should_exit = self.should_exit or is_late or self._models.num_requests == 0
         return await super().on_tick(counter)
 
 

@@ -143,7 +143,8 @@ class TorchEngine:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
         state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
-        return Health(state, self._batch.num_jobs, len(self._waiting) + len(self._asides), self._step.lasts_s)
+        waiting, guides = len(self._waiting) + len(self._asides), self._grammars
+        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, guides.num_built, guides.num_hits)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""

@@ -10,6 +10,7 @@ from malmoi.cards.card import read_library
 from malmoi.serve import http_api
 from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import Guard, Rules
+from malmoi.serve.models import only
 from malmoi.serve.records.database import open_database
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
@@ -39,7 +40,7 @@ def create_app(
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     add_error_handlers(app)
-    app.include_router(http_api.router(served) if served else _without_model())
+    app.include_router(http_api.router(only(served)) if served else _without_model())
     for room in (about, cards, runs, documents, prompts):
         app.include_router(room.router)
     app.include_router(pages.router(static or pages.STATIC))

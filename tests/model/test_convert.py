@@ -21,11 +21,11 @@ def tokenizer(tmp_path_factory):
     return write_tokenizer(tmp_path_factory.mktemp("made") / "tokenizer")
 
 
-def exported(tokenizer, folder, **sizes):
+def exported(tokenizer, folder, options=(), **sizes):
     model = Transformer(ModelSettings(**{**SIZES, **sizes}).shape(len(vocabulary(tokenizer))))
     start(model, 3)
     folder.mkdir(exist_ok=True)
-    write_hugging_face(model, tokenizer, folder)
+    write_hugging_face(model, tokenizer, folder, *options)
     return model.eval()
 
 
@@ -101,12 +101,69 @@ def test_a_batch_of_different_lengths_generates_what_each_text_alone_does(tokeni
 def test_the_umask_alone_says_who_may_read_an_export(tokenizer, tmp_path, umask, mode):
     former = os.umask(umask)
     try:
-        exported(tokenizer, tmp_path)
+        exported(tokenizer, tmp_path, ("bfloat16", 60_000))
     finally:
         os.umask(former)
     assert {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()} == dict.fromkeys(
         (file.name for file in tmp_path.iterdir()), oct(mode)
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("max_bytes", [10**9, 60_000])
+def test_an_export_in_16_bits_or_in_shards_is_the_same_model_to_transformers_and_to_us(
+    tokenizer, tmp_path, dtype, max_bytes
+):
+    from safetensors import safe_open
+    from transformers import AutoModelForCausalLM
+
+    ours = exported(tokenizer, tmp_path, (dtype, max_bytes), tied=False)
+    files = sorted(tmp_path.glob("*.safetensors"))
+    assert len(files) == (1 if max_bytes == 10**9 else 4 if dtype == "float32" else 3)
+    shards = [safe_open(file, "pt") for file in files]
+    found = {name: shard.get_tensor(name) for shard in shards for name in shard.keys()}  # noqa: SIM118
+    rounded = {name: weight.to(getattr(torch, dtype)) for name, weight in ours.named_parameters() if weight.ndim > 1}
+    norms = {name: weight for name, weight in ours.named_parameters() if weight.ndim == 1}
+    assert found.keys() == rounded.keys() | norms.keys()
+    for name, weight in (rounded | norms).items():
+        assert found[name].dtype == weight.dtype, name
+        assert torch.equal(found[name], weight), name
+    assert AutoModelForCausalLM.from_pretrained(tmp_path).dtype == getattr(torch, dtype)
+    theirs = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
+    for name, weight in theirs.named_parameters():
+        assert torch.equal(weight, found[name].float()), name
+
+
+def test_a_shard_is_no_larger_than_asked_and_the_index_names_every_weight_once(tokenizer, tmp_path):
+    ours = exported(tokenizer, tmp_path, ("float32", 60_000), tied=True)
+    index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
+    assert index["weight_map"].keys() == dict(ours.named_parameters()).keys()
+    assert index["metadata"]["total_size"] == 4 * ours.shape.parameters
+    files = {file.name: file.stat().st_size for file in tmp_path.glob("*.safetensors")}
+    assert files.keys() == set(index["weight_map"].values())
+    assert min(files) == "model-00001-of-00003.safetensors"
+    whole = [size for name, size in files.items() if name != "model-00001-of-00003.safetensors"]
+    assert max(whole) < 62_000  # with its header; the embedding of the first file is larger than a shard by itself
+
+
+def test_a_number_that_16_bits_cannot_hold_is_named_and_not_written_as_infinite(tokenizer, tmp_path):
+    model = Transformer(ModelSettings(**SIZES).shape(len(vocabulary(tokenizer))))
+    start(model, 3)
+    with torch.no_grad():
+        model.model.layers[1].mlp.down_proj.weight[0, 0] = 70_000.0
+    with pytest.raises(UserError, match=r"layers\.1\.mlp\.down_proj.* goes up to 70000; expected .*float16 can hold"):
+        write_hugging_face(model, tokenizer, tmp_path, "float16")
+    write_hugging_face(model, tokenizer, tmp_path, "bfloat16")
+    assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_the_folder_of_an_export_can_be_exported_again_with_the_same_pad(tokenizer, tmp_path):
+    exported(tokenizer, tmp_path / "first")
+    exported(tmp_path / "first", tmp_path / "again")
+    for name in ("tokenizer_config.json", "generation_config.json", "config.json", "tokenizer.json"):
+        first, again = ((tmp_path / each / name).read_text() for each in ("first", "again"))
+        assert first == again, name
+    assert json.loads((tmp_path / "again" / "tokenizer_config.json").read_text())["pad_token"] == "<|pad|>"
 
 
 def test_generation_ends_at_the_end_of_a_text_and_of_a_turn(tokenizer, tmp_path):

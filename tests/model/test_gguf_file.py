@@ -10,6 +10,8 @@ from malmoi.model.gguf_file import interleave_halves, write_gguf
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
 
+DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
@@ -24,7 +26,7 @@ def written(tokenizer, path, precision, tied=True):
     return model, gguf.GGUFReader(path)
 
 
-@pytest.mark.parametrize("precision", ["f32", "f16"])
+@pytest.mark.parametrize("precision", ["f32", "f16", "bf16"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_every_tensor_reads_back_equal(tokenizer, tmp_path, precision, tied):
     model, reader = written(tokenizer, tmp_path / "model.gguf", precision, tied)
@@ -42,10 +44,10 @@ def test_every_tensor_reads_back_equal(tokenizer, tmp_path, precision, tied):
     for name, weight in expected.items():
         if ".attn_q." in name or ".attn_k." in name:
             weight = torch.from_numpy(interleave_halves(weight.numpy(), 4 if ".attn_q." in name else 2))
-        half = precision == "f16" and weight.ndim > 1
-        stored = np.array(found[name].data)
-        assert stored.dtype == (np.float16 if half else np.float32), name
-        assert np.array_equal(stored, (weight.half() if half else weight).numpy()), name
+        kept = precision if weight.ndim > 1 else "f32"
+        assert found[name].tensor_type.name.lower() == kept, name
+        stored = torch.from_numpy(gguf.dequantize(np.array(found[name].data), found[name].tensor_type))
+        assert torch.equal(stored, weight.to(DTYPES[kept]).float()), name
 
 
 def test_rows_of_queries_are_ordered_so_that_neighbours_turn_together():

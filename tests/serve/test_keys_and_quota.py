@@ -157,7 +157,7 @@ def test_what_a_key_used_is_beside_its_file_and_readable_by_its_owner_only(codec
     served = Served(FakeEngine(codec), codec, ServeSettings(keys=tmp_path / "keys"))
     with TestClient(create_app(served), base_url=BASE) as client:
         total = asked(client, key).json()["usage"]["total_tokens"]
-    served.quota.save()
+    served.server.quota.save()
     use = json.loads((tmp_path / "keys.use.json").read_text())["team"]
     assert (use["tokens"], use["requests"]) == (total, 1)
     assert (tmp_path / "keys.use.json").stat().st_mode & 0o77 == 0

@@ -83,15 +83,15 @@ def test_metrics_count_requests_tokens_and_times_by_model_and_key(client):
     route = 'route="/v1/chat/completions"'
     assert value(text, f'malmoi_requests_total{{{who},{route},status="200"}}') == 2
     assert value(text, f'malmoi_requests_total{{key="anyone",model="",{route},status="400"}}') == 1
-    assert value(text, "malmoi_slots") == 2
-    assert value(text, "malmoi_places_held") == 0
-    assert value(text, "malmoi_engine_up") == 1
+    assert value(text, 'malmoi_slots{model="fake"}') == 2
+    assert value(text, 'malmoi_places_held{model="fake"}') == 0
+    assert value(text, 'malmoi_engine_up{model="fake"}') == 1
 
 
 def test_refusals_are_counted_by_their_reason(client, served):
     assert [served.admission.take("x") for _ in range(3)]
     client.post("/v1/chat/completions", json=ASK)
-    served.is_draining = True
+    served.server.is_draining = True
     client.post("/v1/chat/completions", json=ASK)
     text = client.get("/metrics").text
     assert value(text, 'malmoi_refusals_total{code="queue_full"}') == 1
@@ -104,7 +104,7 @@ def test_health_asks_the_engine_and_ready_the_server_too(client, served, state):
     expected = 200 if state == "ok" else 503
     health, ready = client.get("/health"), client.get("/ready")
     assert (health.status_code, health.json()["status"], ready.status_code) == (expected, state, expected)
-    served.is_draining = True
+    served.server.is_draining = True
     assert client.get("/ready").json() == {"status": "draining"}
     assert client.get("/health").status_code == expected, "a server that goes away is still well"
     assert client.get("/version").json()["engine"] == "fake"
@@ -143,7 +143,7 @@ def test_what_an_engine_says_that_it_cannot_do_is_refused_with_a_sentence(client
 
 
 def test_a_server_that_goes_away_takes_nothing_new_and_says_when_to_come_back(client, served):
-    served.is_draining = True
+    served.server.is_draining = True
     for body in (ASK, {**ASK, "stream": True}):
         response = client.post("/v1/chat/completions", json=body)
         assert (response.status_code, response.json()["error"]["code"]) == (503, "draining")

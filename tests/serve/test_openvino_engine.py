@@ -219,7 +219,7 @@ def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, m
     path = tmp_path / "records.db"
     settings = dataclasses.replace(SETTINGS, engine="openvino", records=RecordSettings(path, "whole"))
     asked = {"prompt": TEXTS[0], "max_tokens": 12, "temperature": 0}
-    with Records(path, codec) as records:
+    with Records(path) as records:
         served = Served(engine, codec, settings, records=records)
         with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
             fast = client.post("/v1/completions", json=asked).json()["id"]

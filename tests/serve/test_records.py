@@ -31,7 +31,7 @@ SECRET = "제 번호는 010-1234-5678 이고 이름은 비밀입니다"
 def kept(codec, path, engine=None, policy="whole", keys=None):
     """A client of a server that records, and its records."""
     settings = ServeSettings(records=RecordSettings(path, policy), keys=keys)
-    records = Records(path, codec)
+    records = Records(path)
     return TestClient(
         create_app(Served(engine or FakeEngine(codec), codec, settings, records=records)), base_url=BASE
     ), records
@@ -45,8 +45,8 @@ def rows(path):
     return found
 
 
-def test_the_migrations_make_what_the_tables_say(codec, tmp_path):
-    with Records(tmp_path / "records.db", codec) as records, records.engine.connect() as connection:
+def test_the_migrations_make_what_the_tables_say(tmp_path):
+    with Records(tmp_path / "records.db") as records, records.engine.connect() as connection:
         told = compare_metadata(MigrationContext.configure(connection), AnswerRow.metadata)
     assert [change for change in told if "answer" in str(change)] == []
 
@@ -97,7 +97,7 @@ def test_an_answer_of_the_torch_engine_is_made_again_token_by_token(model_folder
             )
         found = rows(path)
         assert len(found) == 9
-        database = Records(path, engine.codec)
+        database = Records(path)
         with database:
             for row in found:
                 told = asyncio.run(replay(engine, engine.codec, recorded(database.engine, row["id"])))
@@ -110,7 +110,7 @@ def test_a_replay_says_where_it_differs_and_refuses_another_model(codec, tmp_pat
     with client:
         reply = client.post("/v1/completions", json={"prompt": "가"}).json()
     records.close()
-    with Records(path, codec) as again:
+    with Records(path) as again:
         row = recorded(again.engine, reply["id"])
         told = asyncio.run(replay(FakeEngine(codec, "사과 차표"), codec, row))
         assert not told.is_equal
@@ -133,7 +133,7 @@ def test_records_are_erased_by_key_by_user_and_by_age(codec, tmp_path):
                 body = {"prompt": SECRET, "user": user}
                 client.post("/v1/completions", json=body, headers={"x-api-key": key})
     records.close()
-    with Records(path, codec) as again:
+    with Records(path) as again:
         assert erase(again.engine, "a", "kim") == 1
         assert erase(again.engine, user="lee") == 2
         now = datetime.datetime.now(datetime.UTC)
@@ -186,7 +186,7 @@ def test_the_database_is_for_its_owner_alone(codec, tmp_path):
 def test_what_has_expired_goes_also_where_nobody_asks_any_more(codec, tmp_path):
     path, made = tmp_path / "records.db", False
     settings = ServeSettings(records=RecordSettings(path, "whole", retention_days=0))
-    with Records(path, codec, clean_s=0.2) as records:
+    with Records(path, clean_s=0.2) as records:
         served = Served(FakeEngine(codec), codec, settings, records=records)
         with TestClient(create_app(served), base_url=BASE) as client:
             client.post("/v1/completions", json={"prompt": SECRET})

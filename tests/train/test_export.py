@@ -1,5 +1,8 @@
 import json
+import os
+import resource
 import shutil
+import signal
 
 import pytest
 import torch
@@ -40,13 +43,71 @@ def test_an_export_is_the_newest_checkpoint_whole_and_hashed(folder):
     assert counts["step"] == 8
     files = {path.name for path in (folder / "model").iterdir()} - {"manifest.json"}
     expected = "config.json generation_config.json model.safetensors tokenizer.json tokenizer_config.json"
-    assert files == {*expected.split(), "chat_template.jinja", "model.gguf"}
+    assert files == {*expected.split(), "chat_template.jinja", "model.gguf", "README.md"}
     assert content["outputs"] == manifest.outputs_of(folder / "model", files)
     assert content["parents"] == {"tokenizer": sha256_of(folder / "tokenizer" / "tokenizer.json")}
     ours, exported = load_model(folder / "train" / "checkpoints" / "step-00000008"), load_hugging_face(folder / "model")
     tokens, positions = torch.arange(40)[None], torch.arange(40)[None]
     assert torch.equal(ours(tokens, positions), exported(tokens, positions))
     assert not list(folder.glob("model.*"))
+
+
+def test_the_card_of_a_model_tells_its_sizes_its_readers_differences_and_the_hashes_of_its_files(folder):
+    export_of(folder)
+    card = (folder / "model" / "README.md").read_text(encoding="utf-8")
+    hashes = manifest.hashes(manifest.read(folder / "model")["outputs"])
+    told = [f"| {name} | `{sha256}` |" for name, sha256 in hashes.items() if name != "README.md"]
+    assert len(told) == 7
+    assert all(line in card for line in told)
+    assert f"`{sha256_of(folder / 'tokenizer' / 'tokenizer.json')}`" in card
+    assert "checkpoint of step 8" in card
+    assert "llama.cpp does not do so" in card
+    assert "Not stated." in card
+    assert "The records of the corpus were not beside this model." in card
+
+
+def test_the_card_counts_what_the_model_was_trained_on_and_only_that(folder):
+    made = manifest.read(folder / "tokens")
+    counts = made["counts"] | {"by_kind": {"뉴스": {"train_documents": 1200, "train_text_bytes": 34567}}}
+    (folder / "tokens" / "manifest.json").write_text(json.dumps(made | {"counts": counts}))
+    export_of(folder)
+    assert "| 뉴스 | 1,200 | 34,567 |" in (folder / "model" / "README.md").read_text(encoding="utf-8")
+    (folder / "tokens" / "manifest.json").write_text(json.dumps(made | {"counts": counts, "outputs": {}}))
+    shutil.rmtree(folder / "model")
+    export_of(folder)
+    assert "뉴스" not in (folder / "model" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, "0o644"), (0o077, "0o600")])
+def test_the_umask_alone_says_who_may_read_the_files_of_an_export(folder, umask, mode):
+    former = os.umask(umask)
+    try:
+        export_of(folder)
+    finally:
+        os.umask(former)
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in (folder / "model").iterdir()}
+    assert modes == dict.fromkeys(modes, mode)
+    assert len(modes) == 9
+    assert (folder / "model").stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_former_model(folder):
+    """The limit of a file's size stands for the disk: the same call of the system fails at the same place."""
+    export_of(folder, step=4)
+    before = sha256_of(folder / "model" / "model.safetensors")
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, former[1]))
+    try:
+        with pytest.raises(UserError, match=r"model cannot be written to: .*; make room or choose another") as caught:
+            export_of(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "\n" not in str(caught.value)
+    assert sha256_of(folder / "model" / "model.safetensors") == before
+    assert export_of(folder)["step"] == 8
+    assert not [file.name for file in (folder / "model").iterdir() if "partial" in file.name or file.name == "work"]
 
 
 def test_an_earlier_step_can_be_asked_for_and_replaces_the_model(folder):
@@ -206,6 +267,13 @@ def test_the_command_line_trains_shows_traces_and_exports(folder, call):
     code, out, err = call("model", "export", recipe)
     assert (code, err) == (0, f"written to {folder / 'model'}\n")
     assert "step: 8" in out
+    assert call("model", "export", recipe)[2] == f"{folder / 'model'} held this model already\n"
+    narrow = call("model", "export", recipe, "--dtype", "bfloat16", "--gguf", "bf16", "--max-shard-bytes", 9_000)
+    assert narrow[2] == (
+        f'written to {folder / "model"} again because config.dtype changed ("float32" -> "bfloat16")\n'
+    )
+    assert len(list((folder / "model").glob("model-*-of-*.safetensors"))) > 1
+    assert not (folder / "model" / "model.safetensors").exists()
     assert json.loads(call("model", "export", folder, "--step", 4, "--json")[1])["step"] == 4
     shown = json.loads(call("model", "show", folder, "--json")[1])
     assert shown["parameters"] == shown["counts"]["parameters"]

@@ -33,20 +33,20 @@ _log = logging.getLogger("malmoi.serve")
 class Records:
     """Writes answers to a database. To be closed, or used in a `with`."""
 
-    def __init__(self, path: Path, codec: Codec, clean_s: float = _CLEAN_S) -> None:
+    def __init__(self, path: Path, clean_s: float = _CLEAN_S) -> None:
         """clean_s: so often expired rows are erased. Raises UserError where the database cannot be used."""
-        self.engine, self._codec = open_database(path), codec
-        self._waiting: queue.Queue[Answered | None] = queue.Queue(_MOST_WAITING)
+        self.engine = open_database(path)
+        self._waiting: queue.Queue[tuple[Answered, Codec] | None] = queue.Queue(_MOST_WAITING)
         self.num_lost, self._cleaned_s, self._clean_s = 0, -math.inf, clean_s
         self._thread = threading.Thread(target=self._run, name="malmoi-records", daemon=True)
         self._thread.start()
 
-    def put(self, answered: Answered) -> None:
-        """Takes an answer in; returns at once."""
+    def put(self, answered: Answered, codec: Codec) -> None:
+        """Takes an answer in, with the tokenizer of its model; returns at once."""
         if answered.policy == "none":
             return
         try:
-            self._waiting.put_nowait(answered)
+            self._waiting.put_nowait((answered, codec))
         except queue.Full:
             self.num_lost += 1
 
@@ -74,9 +74,9 @@ class Records:
             if len(answers) < len(batch):
                 return
 
-    def _batch(self) -> list[Answered | None]:
+    def _batch(self) -> list[tuple[Answered, Codec] | None]:
         """What waits, one or more. Where nobody asks, what has expired is erased all the same."""
-        batch: list[Answered | None] = []
+        batch: list[tuple[Answered, Codec] | None] = []
         while not batch:
             try:
                 batch.append(self._waiting.get(timeout=self._clean_s))
@@ -86,8 +86,8 @@ class Records:
             batch.append(self._waiting.get())
         return batch
 
-    def _write(self, answers: list[Answered]) -> None:
-        rows = [row_of(each, self._codec) for each in answers]  # masking takes its time: before the transaction
+    def _write(self, answers: list[tuple[Answered, Codec]]) -> None:
+        rows = [row_of(each, codec) for each, codec in answers]  # masking takes its time: before the transaction
         with Session(self.engine) as session, session.begin():
             session.add_all(rows)
         if time.monotonic() - self._cleaned_s > self._clean_s:

@@ -1,0 +1,62 @@
+"""Which model a request goes to, before anything of it is encoded; and what is said where none can answer."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_stream import check_draining
+from malmoi.serve.http_trace import Trace
+from malmoi.serve.keys import Key
+from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
+from malmoi.serve.served import Served
+
+
+@contextlib.asynccontextmanager
+async def routed(models: Models, trace: Trace, asked: str | None, user: Any = None) -> AsyncIterator[Served]:
+    """The model for what a client asked (a name, name@version, nothing), loaded, and noted in the request's trace.
+
+    It stays loaded while the block runs, and after that as long as the request has a place. user: the request's, for
+    weights that keep a person with one version. Raises ApiError 404, 403 or 503.
+    """
+    check_draining(models.server)
+    try:
+        async with models.using(asked, trace.key, user if isinstance(user, str) else None) as served:
+            trace.model = served.name
+            yield served
+    except (NoModelError, NotAllowedError, UnavailableError) as error:
+        raise refused(error) from None
+
+
+def listed_models(models: Models, key: Key) -> list[dict[str, Any]]:
+    """OpenAI's model objects of all that the key may ask; max_model_len is vLLM's word for the context."""
+    return [_shown(name, listed) for name, listed in models.names(key).items()]
+
+
+async def listed_model(models: Models, name: str, key: Key) -> dict[str, Any]:
+    """One of them. Raises ApiError 404 or 403."""
+    await models.look()
+    try:
+        models.resolve(name, key)
+    except (NoModelError, NotAllowedError) as error:
+        raise refused(error) from None
+    return _shown(name, models.names(key)[name])
+
+
+def _shown(name: str, listed: Listed) -> dict[str, Any]:
+    frame = {"id": name, "object": "model", "created": listed.created_s, "owned_by": "malmoi"}
+    return {**frame, "max_model_len": listed.context_tokens}
+
+
+def refused(error: NoModelError | NotAllowedError | UnavailableError) -> ApiError:
+    """What the table says, as the error that a client sees."""
+    if isinstance(error, UnavailableError):
+        headers = {} if error.retry_s is None else {"Retry-After": str(error.retry_s)}
+        return ApiError(503, str(error), "model", "model_unavailable", error.korean, headers)
+    if isinstance(error, NotAllowedError):
+        korean = f"이 API 키로는 {str(error)!r} 모델을 쓸 수 없어요."
+        return ApiError(403, f"this API key may not ask the model {str(error)!r}", "model", "model_not_allowed", korean)
+    there = ", ".join(repr(name) for name in error.close) or "none that this key may ask"
+    message = f"there is no model {error.asked!r}; this server has {there}"
+    korean = f"{error.asked!r} 모델은 없어요. 이 서버에는 {there} 모델이 있어요."
+    return ApiError(404, message, "model", "model_not_found", korean)

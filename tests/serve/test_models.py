@@ -1,0 +1,257 @@
+import asyncio
+import contextlib
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from small_world import FakeEngine
+
+from malmoi.kit.errors import UserError
+from malmoi.serve import models as table
+from malmoi.serve.engine import Health
+from malmoi.serve.http_api import create_app
+from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
+from malmoi.serve.served import ServerState
+from malmoi.serve.settings import ServeSettings
+from malmoi.serve.traffic import Split, Traffic
+
+BASE = "http://127.0.0.1:8500"
+ASK = {"messages": [{"role": "user", "content": "가"}]}
+
+
+class Named(FakeEngine):
+    """Says its own id."""
+
+    def __init__(self, codec, name):
+        super().__init__(codec, f"나는 {name}")
+        self.name = name
+
+    def describe(self):
+        about = super().describe()
+        return about.__class__(self.name, *list(about.__dict__.values())[1:])
+
+
+class Shelf:
+    """Models that can be there or not, that load slowly, and that may be broken."""
+
+    def __init__(self, codec, *listed):
+        self.codec, self.listed, self.broken, self.slow_s = codec, list(listed), set(), 0.0
+        self.opened, self.closed, self.engines = [], [], {}
+
+    def find(self):
+        return list(self.listed)
+
+    @contextlib.contextmanager
+    def open(self, listed):
+        import time
+
+        time.sleep(self.slow_s)
+        self.opened.append(listed.id)
+        if listed.id in self.broken:
+            raise UserError(f"{listed.id} has no weights")
+        self.engines[listed.id] = Named(self.codec, listed.id)
+        yield self.engines[listed.id], self.codec
+        self.closed.append(listed.id)
+
+
+def versions(*ids, needs_bytes=10, **more):
+    return [Listed(*each.partition("@")[::2], 2048, 1, needs_bytes, **more) for each in ids]
+
+
+@pytest.fixture
+def shelf(codec):
+    return Shelf(codec, *versions("demo@100", "demo@200", "other"))
+
+
+def make(shelf, memory_bytes=None, splits=None, settings=None):
+    traffic = Traffic()
+    traffic.set(splits or {})
+    return Models(ServerState(settings or ServeSettings()), shelf, traffic, memory_bytes)
+
+
+def run(work):
+    return asyncio.run(work)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(None, "demo@200"), ("", "demo@200"), ("demo", "demo@200"), ("demo@100", "demo@100"), ("other", "other")],
+)
+def test_a_bare_name_is_its_newest_version_and_an_id_is_that_version(shelf, asked, expected):
+    assert make(shelf).resolve(asked, ANYONE).listed.id == expected
+
+
+def test_a_version_that_is_marked_is_what_its_bare_name_means(codec):
+    marked = Listed("demo", "100", is_default=True)
+    assert make(Shelf(codec, marked, Listed("demo", "200"))).resolve("demo", ANYONE).listed.id == "demo@100"
+
+
+@pytest.mark.parametrize(
+    "asked", ["demo@300", "demmo", "Demo", "demo@", "@100", "데모", "demo@100 ", "other@1", "a" * 9999]
+)
+def test_an_unknown_name_is_told_with_the_names_that_are_like_it(shelf, asked):
+    with pytest.raises(NoModelError) as told:
+        make(shelf).resolve(asked, ANYONE)
+    assert set(told.value.close) <= {"demo", "demo@100", "demo@200", "other"}
+    assert told.value.close
+
+
+def test_a_key_asks_a_name_with_all_its_versions_or_one_version_alone(shelf):
+    models = make(shelf, splits={"demo": Split({"demo@100": 1, "demo@200": 1})})
+    whole, one = Key("a", "", models=("demo",)), Key("b", "", models=("demo@100",))
+    assert {models.resolve("demo", whole).listed.id for _ in range(50)} == {"demo@100", "demo@200"}
+    assert {models.resolve("demo", one).listed.id for _ in range(50)} == {"demo@100"}
+    for key, asked in ((whole, "other"), (one, "demo@200")):
+        with pytest.raises(NotAllowedError):
+            models.resolve(asked, key)
+    assert list(models.names(one)) == ["demo", "demo@100"]
+
+
+def test_over_http_every_route_goes_through_the_table(shelf):
+    client = TestClient(create_app(make(shelf)), base_url=BASE)
+    with client:
+        for asked, answering in (("demo", "demo@200"), ("demo@100", "demo@100"), ("other", "other")):
+            reply = client.post("/v1/chat/completions", json={**ASK, "model": asked})
+            assert reply.json()["model"] == reply.headers["x-malmoi-model"] == answering
+            assert reply.json()["choices"][0]["message"]["content"] == f"나는 {answering}"
+            plain = client.post("/v1/embeddings", json={"input": "가", "model": asked})
+            assert plain.json()["model"] == answering
+            assert (
+                client.post("/tokenize", json={"prompt": "가", "model": asked}).headers["x-malmoi-model"] == answering
+            )
+        wrong = client.post("/v1/completions", json={"prompt": "가", "model": "demo@101"})
+        assert (wrong.status_code, wrong.json()["error"]["code"]) == (404, "model_not_found")
+        assert "'demo@100'" in wrong.json()["error"]["message"]
+        listed = {each["id"]: each for each in client.get("/v1/models").json()["data"]}
+        assert list(listed) == ["demo", "other", "demo@100", "demo@200"]
+        assert all(each["max_model_len"] == 2048 and each["created"] == 1 for each in listed.values())
+        assert client.get("/v1/models/demo@100").json()["id"] == "demo@100"
+        assert client.get("/v1/models/demo@1").status_code == 404
+        text = client.get("/metrics").text
+        assert 'malmoi_prompt_tokens_total{key="anyone",model="demo@100"}' in text
+        assert 'malmoi_slots{model="demo@200"} 2.0' in text
+        assert "malmoi_models_loaded 3.0" in text
+
+
+def test_two_requests_for_a_model_that_is_not_loaded_load_it_once_and_hold_up_nobody(shelf):
+    async def work():
+        models = make(shelf)
+        shelf.slow_s, ticks = 0.2, []
+
+        async def ticking():
+            while True:
+                ticks.append(1)
+                await asyncio.sleep(0.01)
+
+        async def one(asked):
+            async with models.using(asked, ANYONE) as served:
+                return served.name
+
+        clock = asyncio.create_task(ticking())
+        leaver = asyncio.create_task(one("demo"))
+        waiting = [asyncio.create_task(one("demo@200")) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        leaver.cancel()
+        names = await asyncio.gather(*waiting)
+        clock.cancel()
+        return names, len(ticks)
+
+    names, num_ticks = run(work())
+    assert names == ["demo@200"] * 3
+    assert shelf.opened == ["demo@200"]
+    assert num_ticks >= 5
+
+
+def test_what_was_used_longest_ago_is_unloaded_and_what_is_in_use_never(shelf):
+    async def work():
+        models = make(shelf, memory_bytes=20)
+        for asked in ("demo@100", "demo@200", "demo@100", "other"):
+            async with models.using(asked, ANYONE):
+                pass
+        loaded = {served.name for served in models.loaded()}
+        async with models.using("demo@100", ANYONE) as first, models.using("other", ANYONE) as second:
+            first_place = first.admission.take("x")
+            second_place = second.admission.take("x")
+        with pytest.raises(UnavailableError) as busy:
+            async with models.using("demo@200", ANYONE):
+                pytest.fail("there is no room")
+        second_place.release()
+        async with models.using("demo@200", ANYONE):
+            after = {served.name for served in models.loaded()}
+        first_place.release()
+        return loaded, busy.value.retry_s, after
+
+    loaded, retry_s, after = run(work())
+    assert loaded == {"demo@100", "other"}
+    assert retry_s > 0
+    assert after == {"demo@100", "demo@200"}
+    assert shelf.closed == ["demo@200", "other"]
+
+
+def test_a_pinned_model_stays(codec):
+    shelf = Shelf(codec, *versions("a", is_pinned=True), *versions("b", "c"))
+
+    async def work():
+        models = make(shelf, memory_bytes=20)
+        for asked in ("a", "b", "c", "b"):
+            async with models.using(asked, ANYONE):
+                pass
+        return {served.name for served in models.loaded()}
+
+    assert run(work()) == {"a", "b"}
+
+
+def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(shelf, monkeypatch):
+    shelf.broken.add("demo@200")
+    models = make(shelf)
+    with TestClient(create_app(models), base_url=BASE) as client:
+        for _ in range(3):
+            told = client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"})
+            assert (told.status_code, told.json()["error"]["code"]) == (503, "model_unavailable")
+            assert "has no weights" in told.json()["error"]["message"]
+            assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"}).status_code == 200
+        assert shelf.opened.count("demo@200") == 1, "a model that is broken is not read again for every request"
+        shelf.broken.clear()
+        monkeypatch.setattr(table, "_FAULT_S", 0.0)
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"}).status_code == 200
+
+
+def test_a_model_that_is_new_is_found_and_one_that_is_gone_is_not_there_any_more(shelf, monkeypatch):
+    monkeypatch.setattr(table, "_LOOK_S", 0.0)
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"})
+        shelf.listed = versions("demo@200", "demo@300")
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@300"}).json()["model"] == "demo@300"
+        assert {each["id"] for each in client.get("/v1/models").json()["data"]} == {"demo", "demo@200", "demo@300"}
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"}).status_code == 404
+    assert shelf.closed == ["demo@100"]
+
+
+def test_an_engine_that_has_failed_is_loaded_anew_with_the_next_request(shelf):
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        client.post("/v1/chat/completions", json={**ASK, "model": "other"})
+        shelf.engines["other"].health = lambda: Health("down")
+        assert client.get("/health").status_code == 503
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "other"}).status_code == 200
+        assert client.get("/health").status_code == 200
+    assert shelf.opened == ["other", "other"]
+
+
+def test_the_log_and_the_body_of_an_unknown_model_hold_no_more_than_its_name(shelf):
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        told = client.post("/v1/completions", json={"prompt": "비밀", "model": "없는 모델"})
+    assert told.status_code == 404
+    assert "비밀" not in json.dumps(told.json(), ensure_ascii=False)
+
+
+def test_a_folder_that_was_exported_anew_is_loaded_anew_and_an_older_version_does_not_become_the_newest(
+    shelf, monkeypatch
+):
+    monkeypatch.setattr(table, "_LOOK_S", 0.0)
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).json()["model"] == "demo@200"
+        shelf.listed = [*versions("demo@50"), Listed("demo", "200", 2048, 2, 10)]
+        client.get("/v1/models")
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).json()["model"] == "demo@200"
+    assert shelf.opened == ["demo@200", "demo@200"]
