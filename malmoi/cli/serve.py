@@ -15,12 +15,7 @@ from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from sqlalchemy import Engine as Database
-
-    from malmoi.serve.engine import Engine
-    from malmoi.tokenizer.codec import Codec
 
 _DEFAULT = ServeSettings()
 
@@ -109,13 +104,14 @@ def _run(model: Path, settings: ServeSettings) -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app, rules
     from malmoi.serve.models import only
+    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.writer import Records
     from malmoi.serve.safety.check import warm
     from malmoi.serve.served import Served
 
     rules(settings)  # before the model is loaded, so that a missing key is told at once
     listener = server.bind(settings.host, settings.port)
-    with listener, _opened(model, settings) as (engine, codec):
+    with listener, opened(model, settings) as (engine, codec):
         path = settings.records.database
         records = None if path is None else Records(path)
         served = Served(engine, codec, settings, records=records)
@@ -132,27 +128,17 @@ def _run(model: Path, settings: ServeSettings) -> None:
                 records.close()
 
 
-def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
-    """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
-    if model.suffix == ".toml":
-        from malmoi.serve.open_remote import opened
-    elif settings.engine == "remote":
-        raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
-    else:
-        from malmoi.serve.open_engine import opened
-    return opened(model, settings)
-
-
 def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
+    from malmoi.serve.open_engine import opened
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
     kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
     same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with _opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

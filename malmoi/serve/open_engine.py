@@ -1,4 +1,4 @@
-"""Opens a model folder with the engine that the settings name."""
+"""Opens a model folder with the engine that the settings name, or a server elsewhere that a recipe names."""
 
 import contextlib
 import importlib.util
@@ -11,6 +11,7 @@ import torch
 from malmoi.kit.errors import UserError
 from malmoi.model import gguf_file
 from malmoi.model.convert import load_hugging_face
+from malmoi.serve import remote_engine
 from malmoi.serve.engine import Description, Engine
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Vocabulary
@@ -23,10 +24,16 @@ from malmoi.tokenizer.codec import Codec
 
 @contextlib.contextmanager
 def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
-    """The engine and the tokenizer of a model folder, closed at the end of the block.
+    """Engine and tokenizer of a model folder, or of the recipe (.toml) of a server elsewhere, closed at the end.
 
     Raises UserError where the folder is no model, or the engine is not installed.
     """
+    if model_dir.suffix == ".toml":
+        with remote_engine.opened(model_dir, settings) as opened_remote:
+            yield opened_remote
+        return
+    if settings.engine == "remote":
+        raise UserError(f"engine remote with {model_dir}", "a recipe of a server, as recipes/serve_vllm.toml")
     if settings.engine == "torch":
         with TorchEngine(model_dir, settings) as engine:
             yield engine, engine.codec

@@ -5,19 +5,22 @@ comes, which our tokenizer reads again (capability token_ids). What a server can
 """
 
 import asyncio
+import contextlib
 import hashlib
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine import Description, EngineDownError, Health, Piece, Request, Score, is_on
+from malmoi.serve.engine import Description, Engine, EngineDownError, Health, Piece, Request, Score, is_on
 from malmoi.serve.marks import end_ids
 from malmoi.serve.remote_answer import Answer
 from malmoi.serve.remote_http import Remote
 from malmoi.serve.remote_probe import COMPLETIONS, EMBEDDINGS, Found, probe
+from malmoi.serve.remote_process import started
 from malmoi.serve.remote_settings import RemoteSettings
 from malmoi.serve.remote_wire import Token, body_of, tokens_of
 from malmoi.serve.settings import ServeSettings
@@ -200,3 +203,14 @@ class RemoteEngine:
 
 def _score(token: Token, top: int, *, is_first: bool) -> Score:
     return Score(token.token_id, None) if is_first else Score(token.token_id, token.logprob, token.best(top))
+
+
+@contextlib.contextmanager
+def opened(recipe: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
+    """The engine and the tokenizer of a recipe, closed at the end of the block. Raises UserError where it is wrong."""
+    remote = config.parse(RemoteSettings, config.read_toml(recipe), str(recipe))
+    with contextlib.ExitStack() as closing:
+        if remote.process is not None:
+            closing.enter_context(started(remote))
+        engine = closing.enter_context(RemoteEngine(remote, settings))
+        yield engine, engine.codec
