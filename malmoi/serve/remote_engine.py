@@ -75,7 +75,7 @@ class RemoteEngine:
         prompt: Any = list(request.prompt_ids) if self._found.takes_ids else self._text(request.prompt_ids)
         body = body_of(request, self._found.server, prompt, way, self._end_ids)
         if self._found.tells_ids is not None:
-            body |= {**self._found.tells_ids, "logprobs": self._num_logprobs(request.top_logprobs)}
+            body |= {**self._found.tells_ids, "logprobs": request.top_logprobs}
         answer = Answer(request, self.codec, self._end_ids, tells_ids=self._found.tells_ids is not None)
         now = asyncio.get_running_loop().time
         until = now() + self._limits.first_s
@@ -104,7 +104,7 @@ class RemoteEngine:
         if not self._found.capabilities.prompt_logprobs:
             raise UserError("the remote server gives no log-probabilities of a text", "an engine that does")
         body = body_of(Request((), 0, 0.0), self._found.server, list(token_ids), None, self._end_ids)
-        asked = {"echo": True, "logprobs": self._num_logprobs(top), **(self._found.tells_ids or {})}
+        asked = {"echo": True, "logprobs": top, **(self._found.tells_ids or {})}
         reply = await self._remote.reply(COMPLETIONS, self._of_model({**body, **asked}))
         try:
             tokens = tokens_of(reply["choices"][0])
@@ -149,10 +149,6 @@ class RemoteEngine:
 
     def _of_model(self, body: dict[str, Any], *, stream: bool = False) -> dict[str, Any]:
         return {"model": self._found.model, **body, **({"stream": True} if stream else {})}
-
-    def _num_logprobs(self, top: int) -> int:
-        """llama.cpp tells ids only beside alternatives."""
-        return max(top, 1) if self._found.server == "llama.cpp" else top
 
     def _check(self, request: Request) -> None:
         """Raises UserError for what the server has no way for: left out, it would be a wrong answer."""

@@ -162,7 +162,9 @@ class _Questions:
 
     def _tells_ids(self, prompt: Any) -> tuple[dict[str, Any] | None, int]:
         """The fields with which it tells ids, and how many alternatives it gives with them."""
-        named = {"return_tokens_as_token_ids": True} if self.server in ("vllm", "malmoi") else {}
+        named = {"return_tokens_as_token_ids": True}
+        if self.server not in ("vllm", "malmoi"):
+            return None, 0
         for top in (*_TOPS, 0):
             tokens = _tokens(self.ask(prompt, 2, logprobs=top, **named))
             if tokens:

@@ -1,7 +1,8 @@
 """What is said to an OpenAI-compatible server, and what it says: bodies of requests, tokens of replies. No network.
 
 OpenAI's interface has no token ids in its answers. vLLM and malmoi name tokens "token_id:5" in their log-probabilities
-when asked (return_tokens_as_token_ids), llama.cpp has the id beside each; from others the text is all there is.
+when asked (return_tokens_as_token_ids); of others the text is all there is. llama.cpp's server has ids beside its
+log-probabilities, but its streams leave out each token that ends inside a character, which Korean has many of.
 """
 
 import json
@@ -80,7 +81,7 @@ def body_of(request: Request, server: str, prompt: Any, guide_way: str | None, e
     if request.seed is not None:
         body["seed"] = request.seed % _LARGEST_SEED.get(server, 2**63)
     if server == "llama.cpp":
-        body["repeat_last_n"] = -1
+        body |= {"repeat_last_n": -1, "logit_bias": [list(pair) for pair in request.logit_bias]}
     if server == "transformers":
         body = _of_transformers(request, body, end_ids)
     return body if request.guide is None else {**body, **guide_fields(guide_way or "", request.guide)}
@@ -125,18 +126,11 @@ def tokens_of(choice: Mapping[str, Any]) -> list[Token] | None:
     if not told:
         return None
     try:
-        if told.get("content") is not None:  # llama.cpp
-            return [_entry(entry) for entry in told["content"]]
         tops = told.get("top_logprobs") or [None] * len(told["tokens"])
         rows = zip(told["tokens"], told["token_logprobs"], tops, strict=True)
         return [Token(_id(name), _nats(logprob), _alternatives(top or {})) for name, logprob, top in rows]
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def _entry(entry: Mapping[str, Any]) -> Token:
-    top = tuple((int(each["id"]), float(each["logprob"])) for each in entry.get("top_logprobs") or ())
-    return Token(int(entry["id"]), _nats(entry["logprob"]), top)
 
 
 def _alternatives(top: Mapping[str, float]) -> tuple[tuple[int, float], ...]:
