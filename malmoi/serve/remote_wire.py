@@ -29,11 +29,11 @@ FIELDS: dict[str, dict[str, str]] = {
         **{name: name for name in ("top_p", "top_k", "min_p", "seed", "logit_bias", "ignore_eos")},
         "repetition_penalty": "repeat_penalty",
     },
-    # In its `generation_config`: the fields of the body itself are half ignored (temperature without do_sample).
+    # In its `generation_config`: the fields of the body itself are half ignored (temperature without do_sample). It has
+    # a way for stop ids, but their own text then stands at the end of the answer.
     "transformers": {
         **{name: name for name in ("top_p", "top_k", "min_p", "repetition_penalty", "seed")},
         "min_tokens": "min_new_tokens",
-        "stop_token_ids": "eos_token_id",
         "ignore_eos": "min_new_tokens",
     },
     "openai": {name: name for name in ("top_p", "seed", "presence_penalty", "frequency_penalty", "logit_bias")},
@@ -81,7 +81,8 @@ def body_of(request: Request, server: str, prompt: Any, guide_way: str | None, e
     if request.seed is not None:
         body["seed"] = request.seed % _LARGEST_SEED.get(server, 2**63)
     if server == "llama.cpp":
-        body |= {"repeat_last_n": -1, "logit_bias": [list(pair) for pair in request.logit_bias]}
+        body["repeat_last_n"] = len(request.prompt_ids) + request.max_tokens  # all that there is; its default is 64
+        body["logit_bias"] = [list(pair) for pair in request.logit_bias]
     if server == "transformers":
         body = _of_transformers(request, body, end_ids)
     return body if request.guide is None else {**body, **guide_fields(guide_way or "", request.guide)}
@@ -91,7 +92,7 @@ def _of_transformers(request: Request, body: dict[str, Any], end_ids: Sequence[i
     """Its own configuration, whole, as it takes it: a text."""
     config = {name: body[name] for name in ("temperature", "top_p", "min_p", "repetition_penalty")}
     config |= {"do_sample": request.temperature > 0, "top_k": request.top_k or 0, "use_cache": True}
-    config |= {"max_new_tokens": request.max_tokens, "eos_token_id": [*end_ids, *request.stop_token_ids]}
+    config |= {"max_new_tokens": request.max_tokens, "eos_token_id": list(end_ids)}
     config["min_new_tokens"] = request.max_tokens if request.ignore_eos else request.min_tokens
     if request.temperature == 0:
         del config["temperature"]
