@@ -26,6 +26,7 @@ _QUESTIONS = (
     Guide("regex", _FORCED),
     Guide("json", {"const": _FORCED}),
     Guide("lark", f'start: "{_FORCED}"'),
+    Guide("lark", f'root ::= "{_FORCED}"'),
 )
 _OWNERS = {"vllm": "vllm", "malmoi": "malmoi", "llamacpp": "llama.cpp"}
 """What /v1/models says of whose it is."""
@@ -174,7 +175,7 @@ class _Questions:
     def _guide_ways(self, prompt: Any) -> dict[str, str]:
         ways = {}
         for guide in _QUESTIONS:
-            if self.settings.guides is not None and guide.kind not in self.settings.guides:
+            if guide.kind in ways or (self.settings.guides is not None and guide.kind not in self.settings.guides):
                 continue
             for way in GUIDES[self.server]:
                 if self._follows(prompt, way, guide) or self.settings.guides is not None:
@@ -186,10 +187,8 @@ class _Questions:
         """Whether the one text that a guide leaves is what comes."""
         try:
             told = self.ask(prompt, 16, **guide_fields(way, guide))
-        except UserError:  # this way has no form for this kind; llama.cpp's own grammar is one of "lark"
-            if way != "gbnf" or guide.kind != "lark":
-                return False
-            told = self.ask(prompt, 16, grammar=f'root ::= "{_FORCED}"')
+        except UserError:  # this way has no form for this kind
+            return False
         text = _choice(told).get("text")
         return isinstance(text, str) and text.strip().strip('"') == _FORCED
 

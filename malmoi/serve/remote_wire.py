@@ -118,7 +118,8 @@ def guide_fields(way: str, guide: Guide) -> dict[str, Any]:
         return {"grammar": "root ::= " + " | ".join(json.dumps(text, ensure_ascii=False) for text in value)}
     if kind == "lark" and way == "gbnf" and "::=" in str(value):
         return {"grammar": value}
-    raise UserError(f"the remote server takes no guide of the kind {kind!r}", hint="another kind, or another engine")
+    form = " but in llama.cpp's form (root ::= ...)" if (kind, way) == ("lark", "gbnf") else ""
+    raise UserError(f"the remote server takes no guide of the kind {kind!r}{form}")
 
 
 def tokens_of(choice: Mapping[str, Any]) -> list[Token] | None:

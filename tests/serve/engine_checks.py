@@ -26,8 +26,9 @@ GUIDES = {
         {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": False},
         r'\{\s*"a"\s*:\s*[12]\s*\}',
     ),
-    "lark": ('start: "사과" | "과자"', "사과|과자"),
+    "lark": ('root ::= "사과" | "과자"', "사과|과자"),
 }
+"""A grammar in llama.cpp's form, which every engine with grammars takes; Lark's own is tested with torch."""
 
 
 @dataclass(frozen=True)
