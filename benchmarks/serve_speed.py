@@ -46,16 +46,16 @@ import json, sys, time
 import numpy as np, openvino
 from pathlib import Path
 from malmoi.serve import open_engine
-from malmoi.serve.openvino_engine import _config, _pipeline
+from malmoi.serve.openvino_process import config, pipeline
 from malmoi.serve.engine import Request
 from malmoi.serve.settings import ServeSettings
 weights = open_engine.weights_of(Path(sys.argv[1]), Path(sys.argv[2]))
-pipeline = _pipeline(weights, ServeSettings(slots=16, threads=1, prefill_tokens=1024))
+pipeline = pipeline(weights.setup(Path(sys.argv[2]), ServeSettings(slots=16, threads=1, prefill_tokens=1024)))
 print("ready", flush=True)
 for line in sys.stdin:
     prompts = json.loads(line)
     tensors = [openvino.Tensor(np.array([ids], np.int64)) for ids in prompts]
-    configs = [_config(Request(tuple(ids), ANSWER, 0.0, ignore_eos=True), weights.end_ids) for ids in prompts]
+    configs = [config(Request(tuple(ids), ANSWER, 0.0, ignore_eos=True), weights.end_ids) for ids in prompts]
     begin = time.process_time()
     made = sum(len(one.m_generation_ids[0]) for one in pipeline.generate(tensors, configs))
     print(json.dumps([made, time.process_time() - begin]), flush=True)
@@ -226,9 +226,15 @@ class OverHttp:
 
 
 def _cpu_s(pid: int) -> float:
-    """Processor time of a process with its threads, in seconds."""
+    """Processor time of a process, its threads and its children, in seconds.
+
+    Of the process and not of its threads: transformers serve has a thread for each answer, which then ends.
+    """
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK") + sum(
+        _cpu_s(int(child)) for file in children for child in file.read_text().split()
+    )
 
 
 @contextlib.contextmanager

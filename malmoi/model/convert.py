@@ -1,4 +1,4 @@
-"""A model as a Hugging Face folder, and back.
+"""A model as a Hugging Face folder (read_folder.py reads it back).
 
 The folder loads in transformers, vLLM and OpenVINO as a LlamaForCausalLM without any code of ours. The embedding is not
 padded: row i is the token with id i, for each i. Whoever wants a size that divides well (128 x tensor-parallel ranks)
@@ -11,18 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-
-from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.special_tokens import BEGIN_ID, END_OF_TEXT, END_OF_TURN, ROLES
-from malmoi.model.shape import ModelSettings, Shape
+from malmoi.model.read_folder import read_table
+from malmoi.model.shape import Shape
 from malmoi.model.transformer import START_DEVIATION, Transformer
 from malmoi.model.weight_files import MAX_SHARD_BYTES, write_weights
 
-WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 
 CHAT_TEMPLATE = Path(__file__).with_name("chat_template.jinja").read_text(encoding="utf-8").rstrip("\n")
@@ -56,58 +51,6 @@ def write_hugging_face(
     _write_json(folder / TOKENIZER, exported_tokenizer(tokenizer))
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
     write_weights(model, folder, dtype, max_bytes)
-
-
-def load_hugging_face(folder: Path) -> Transformer:
-    """The model of a Hugging Face folder (one model.safetensors, Llama without extras), float32, on the CPU.
-
-    Raises UserError where a file is missing or damaged or the model is of another kind.
-    """
-    shape = read_shape(folder)
-    with torch.device("meta"):
-        model = Transformer(shape)
-    try:
-        weights = load_file(folder / WEIGHTS)
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{folder / WEIGHTS} cannot be read: {error}", "an exported model") from None
-    expected = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
-    if shape.tied:
-        weights.pop("lm_head.weight", None)
-    found = {name: tuple(weight.shape) for name, weight in weights.items()}
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            wrong = f"{folder / WEIGHTS}: {name} has the shape {found.get(name)}"
-            raise UserError(wrong, f"{expected.get(name)}, after {folder / 'config.json'}")
-    model.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True, strict=False)
-    if shape.tied:
-        model.lm_head.weight = model.model.embed_tokens.weight
-    return model.eval()
-
-
-def read_shape(folder: Path) -> Shape:
-    """The shape that a folder's config.json tells. Raises UserError where it is no plain Llama."""
-    found = _read_json(folder / "config.json")
-    rope = found.get("rope_parameters") or found.get("rope_scaling") or {}
-    unlike = {
-        "model_type": found.get("model_type", "llama") != "llama",
-        "attention_bias": bool(found.get("attention_bias")),
-        "mlp_bias": bool(found.get("mlp_bias")),
-        "hidden_act": found.get("hidden_act", "silu") != "silu",
-        "rope_parameters": rope.get("rope_type", rope.get("type", "default")) != "default",
-    }
-    for key, is_unlike in unlike.items():
-        if is_unlike:
-            raise UserError(f"{folder / 'config.json'}: {key} is {found.get(key)!r}", "a plain Llama")
-    found.setdefault("rope_theta", rope.get("rope_theta", ModelSettings.rope_theta))
-    found.setdefault("num_key_value_heads", found.get("num_attention_heads"))
-    for key in (*_LAYOUT["sizes"], "vocab_size"):
-        if key not in found:
-            raise UserError(f"{folder / 'config.json'} has no {key}", "the config of a Llama")
-    fields = {field: found[key] for key, field in _LAYOUT["sizes"].items()}
-    shape = config.parse(ModelSettings, fields, str(folder / "config.json")).shape(found["vocab_size"])
-    if found.get("head_dim", shape.head_size) != shape.head_size:
-        raise UserError(f"{folder / 'config.json'}: head_dim is {found['head_dim']}", "hidden_size / heads")
-    return shape
 
 
 def vocabulary(tokenizer: Path) -> list[str]:
@@ -184,24 +127,11 @@ def _tokenizer_config(shape: Shape, pad: int) -> dict[str, Any]:
 
 def _read_tokenizer(tokenizer: Path) -> dict[str, Any]:
     """The content of tokenizer.json. Raises UserError where it is no BPE tokenizer."""
-    content = _read_json(tokenizer / TOKENIZER)
+    content = read_table(tokenizer / TOKENIZER)
     model = content.get("model")
     if not isinstance(model, dict) or not {"vocab", "merges"} <= model.keys() or "added_tokens" not in content:
         raise UserError(f"{tokenizer / TOKENIZER} is no BPE tokenizer", "a tokenizer learnt by malmoi")
     return content
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """The table in a JSON file. Raises UserError where it is missing, damaged or holds no table."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing", "a folder that malmoi wrote") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path} holds {type(found).__name__}", "a table")
-    return found
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

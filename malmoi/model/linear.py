@@ -19,10 +19,10 @@ HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, 
 
 
 class Linear(nn.Linear):
-    """nn.Linear without bias, on the path of `linear`. packed: the weight as oneDNN wants it, if it stays."""
+    """nn.Linear on the path of `linear`; ours have no bias. packed: the weight as oneDNN wants it, if it stays."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, bias=False)
+    def __init__(self, inputs: int, outputs: int, has_bias: bool = False) -> None:
+        super().__init__(inputs, outputs, bias=has_bias)
         self.packed: Tensor | None = None
         self._is_single_exact = False
 
@@ -30,8 +30,9 @@ class Linear(nn.Linear):
         """Leaves the memory as it is: `transformer.start` or a checkpoint fills it."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Linear)
-        """Returns input W^T over the last axis."""
-        return linear(input, self.weight) if self.packed is None else self._packed_product(input, self.packed)
+        """Returns input W^T over the last axis, and the bias added."""
+        made = linear(input, self.weight) if self.packed is None else self._packed_product(input, self.packed)
+        return made if self.bias is None else made + self.bias
 
     def pack(self, rows: int) -> None:
         """Lays the weight out once for products of about `rows` rows, for a model that is only run (CPU, float32).

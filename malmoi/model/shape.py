@@ -47,6 +47,21 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What models of other makers have and ours have not.
+
+    head_size: numbers per head where that is not hidden / heads (Qwen3). has_head_norms: queries and keys are normed
+    head by head (Qwen3). biased: the projections of an attention that add a bias (Qwen2: q_proj, k_proj, v_proj).
+    rope_speeds: radians per position of each pair of numbers, where they are not those of rope_theta alone.
+    """
+
+    head_size: int | None = None
+    has_head_norms: bool = False
+    biased: tuple[str, ...] = ()
+    rope_speeds: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Shape:
     """Everything that decides which tensors a model has and what it computes. Fields as in ModelSettings."""
 
@@ -60,16 +75,20 @@ class Shape:
     rope_theta: float
     tied: bool
     norm_epsilon: float
+    variant: Variant = Variant()
 
     @property
     def head_size(self) -> int:
         """Numbers per head in queries, keys and values."""
-        return self.hidden // self.heads
+        return self.variant.head_size or self.hidden // self.heads
 
     @property
     def block_parameters(self) -> int:
-        """Parameters of one block: q and o, k and v, the three SwiGLU matrices, two norms."""
-        attention = 2 * self.hidden * self.hidden + 2 * self.hidden * self.kv_heads * self.head_size
+        """Parameters of one block: q and o, k and v, the three SwiGLU matrices, two norms, and what a variant adds."""
+        wide, narrow = self.heads * self.head_size, self.kv_heads * self.head_size
+        attention = 2 * self.hidden * (wide + narrow) + (2 * self.head_size if self.variant.has_head_norms else 0)
+        rows = {"q_proj": wide, "k_proj": narrow, "v_proj": narrow, "o_proj": self.hidden}
+        attention += sum(rows[name] for name in self.variant.biased)
         return attention + 3 * self.hidden * self.feed_forward + PARTS_PER_BLOCK * self.hidden
 
     @property

@@ -25,6 +25,9 @@ _DRAWING = {
 }
 """Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
 
+_INLINE_BYTES = 2_000
+"""A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
+
 _COMPOSED = 3
 """NFC makes a text at most three times shorter in bytes: three conjoining jamo (nine bytes) become a syllable."""
 
@@ -121,21 +124,28 @@ async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
 async def _encoded(served: Served, body: Sampling) -> list[Sequence[int]]:
     """The ids of each prompt."""
     if isinstance(body, ChatBody):
-        return [await in_thread(served, lambda: chat_ids(served.codec, body.turns()))]
+        turns = body.turns()
+        num_bytes = sum(_bytes(turn.text) for turn in turns)
+        return [await in_thread(served, lambda: chat_ids(served.codec, turns), num_bytes)]
     assert isinstance(body, CompletionBody)
     return await encoded(served, body.prompt)
 
 
 async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> list[Sequence[int]]:
     """The ids of each prompt."""
+    num_bytes = sum(_bytes(prompt) for prompt in prompts if isinstance(prompt, str))
     return [
-        await in_thread(served, lambda text=prompt: served.codec.text_ids(text)) if isinstance(prompt, str) else prompt
+        await in_thread(served, lambda text=prompt: served.codec.text_ids(text), num_bytes)
+        if isinstance(prompt, str)
+        else prompt
         for prompt in prompts
     ]
 
 
-async def in_thread(served: Served, encode: Callable[[], list[int]]) -> list[int]:
-    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile."""
+async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: int) -> list[int]:
+    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here."""
+    if num_bytes <= _INLINE_BYTES:
+        return encode()
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)
 
 

@@ -55,7 +55,8 @@ def _about(codec: Codec) -> dict[str, Any]:
     names = {token_id: name for name, token_id in codec.special_ids.items()}
     begin = [names.get(token_id) for token_id in codec.begin_ids]
     about = {"tokenizer_class": "malmoi", "vocab_size": codec.vocabulary_tokens}
-    return {**about, "bos_token": begin[0] if begin else None, "eos_token": END_OF_TEXT, "pad_token": None}
+    end = END_OF_TEXT if codec.is_ours else codec.marks.names.get("eos_token")
+    return {**about, "bos_token": begin[0] if begin else None, "eos_token": end, "pad_token": None}
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
@@ -67,8 +68,9 @@ async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:
     else:
         text, field = body.prompt or body.content or "", "prompt"
         encode = lambda: _text_ids(served.codec, text, body.add_special_tokens is not False)  # noqa: E731
-    check_length(served, field, len(text.encode("utf-8", "surrogatepass")))
-    ids = await in_thread(served, encode)
+    num_bytes = len(text.encode("utf-8", "surrogatepass"))
+    check_length(served, field, num_bytes)
+    ids = await in_thread(served, encode, num_bytes)
     return {
         "count": len(ids),
         "max_model_len": served.engine.describe().context_tokens,

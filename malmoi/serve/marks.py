@@ -1,6 +1,5 @@
 """The ends of an answer: our own marks, or for a foreign model's folder those that its own files name."""
 
-import json
 from pathlib import Path
 
 from malmoi.kit.errors import UserError
@@ -9,22 +8,16 @@ from malmoi.tokenizer.codec import Codec
 
 
 def end_ids(folder: Path, codec: Codec) -> tuple[int, ...]:
-    """The tokens that end an answer. Raises UserError where neither the tokenizer nor the folder's files say any."""
-    if {END_OF_TEXT, END_OF_TURN} <= codec.special_ids.keys():
+    """The tokens that end an answer. Raises UserError where neither the tokenizer nor the folder's files say any.
+
+    Of a foreign model: those of its configs, and its tokenizer's own end, which in some folders is the end of a turn
+    that generation_config.json forgets.
+    """
+    if codec.is_ours:
         return codec.special(END_OF_TEXT), codec.special(END_OF_TURN)
-    for name in ("generation_config.json", "config.json"):
-        found = _read(folder / name).get("eos_token_id")
-        listed = found if isinstance(found, list) else [found]
-        ids = tuple(each for each in listed if isinstance(each, int) and 0 <= each < codec.vocabulary_tokens)
-        if ids:
-            return ids
-    raise UserError(f"{folder} names no token that ends an answer", "eos_token_id in generation_config.json")
-
-
-def _read(file: Path) -> dict:
-    """The table of a JSON file; empty where there is none."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    named = codec.special_ids.get(codec.marks.names.get("eos_token", ""))
+    listed = [*codec.marks.end_ids, *([] if named is None else [named])]
+    ids = tuple(dict.fromkeys(each for each in listed if 0 <= each < codec.vocabulary_tokens))
+    if not ids:
+        raise UserError(f"{folder} names no token that ends an answer", "eos_token_id in generation_config.json")
+    return ids

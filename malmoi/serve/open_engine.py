@@ -1,4 +1,4 @@
-"""Opens a model folder with the engine that the settings name, or a server elsewhere that a recipe names."""
+"""Opens a model folder with the engine that the settings name."""
 
 import contextlib
 import importlib.util
@@ -10,30 +10,75 @@ import torch
 
 from malmoi.kit.errors import UserError
 from malmoi.model import gguf_file
-from malmoi.model.convert import load_hugging_face
-from malmoi.serve import remote_engine
+from malmoi.model.gguf_reading import unpack
+from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.engine_choice import model_name, on_gpu
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import LIBRARIES_BYTES
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
+from malmoi.serve.step_watch import free_memory_bytes
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
 from malmoi.tokenizer.codec import Codec
 
 
 @contextlib.contextmanager
 def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
-    """Engine and tokenizer of a model folder, or of the recipe (.toml) of a server elsewhere, closed at the end.
+    """The engine and the tokenizer of a model folder or a GGUF file, closed at the end of the block.
 
-    Raises UserError where the folder is no model, or the engine is not installed.
+    Raises UserError where it is no model that can be run, or the engine is not installed.
     """
-    if model_dir.suffix == ".toml":
-        with remote_engine.opened(model_dir, settings) as opened_remote:
-            yield opened_remote
+    with as_folder(model_dir) as folder, _opened(folder, settings) as (engine, codec):
+        yield engine, codec
+
+
+@contextlib.contextmanager
+def as_folder(model: Path) -> Iterator[Path]:
+    """The folder of a model. A GGUF file, or a folder with nothing else, is unpacked for as long as the block lasts.
+
+    A folder of Hugging Face's cache (models--maker--name) is that of its newest snapshot.
+    """
+    file = _gguf_of(model)
+    if file is None:
+        yield _snapshot_of(model)
         return
-    if settings.engine == "remote":
-        raise UserError(f"engine remote with {model_dir}", "a recipe of a server, as recipes/serve_vllm.toml")
+    with tempfile.TemporaryDirectory(prefix="malmoi-model-") as made:
+        folder = Path(made) / file.stem
+        folder.mkdir()
+        unpack(file, folder, GGUF_WEIGHTS)
+        yield folder
+
+
+def _gguf_of(model: Path) -> Path | None:
+    """The GGUF file that is meant; None for a folder of another kind."""
+    if model.is_file():
+        return model
+    if (model / "config.json").is_file() or not model.is_dir():
+        return None
+    files = sorted(model.glob("*.gguf"))
+    if len(files) > 1:
+        raise UserError(f"{model} has {len(files)} GGUF files and no config.json", f"one of them, as {files[0]}")
+    return files[0] if files else None
+
+
+def _snapshot_of(model: Path) -> Path:
+    """The snapshot that refs/main names, or the only one."""
+    if not (model / "snapshots").is_dir():
+        return model
+    snapshots = sorted(each for each in (model / "snapshots").iterdir() if each.is_dir())
+    main = model / "refs" / "main"
+    named = main.read_text(encoding="utf-8").strip() if main.is_file() else ""
+    for snapshot in snapshots:
+        if snapshot.name == named or len(snapshots) == 1:
+            return snapshot
+    raise UserError(f"{model} has {len(snapshots)} snapshots", "refs/main, which names one of them")
+
+
+@contextlib.contextmanager
+def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
     if settings.engine == "torch":
         with TorchEngine(model_dir, settings) as engine:
             yield engine, engine.codec
@@ -70,3 +115,10 @@ def weights_of(model_dir: Path, folder: Path) -> Weights:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+
+
+def memory_for_models(settings: ServeSettings) -> int:
+    """Bytes that loaded models may take together: as the settings say, else what is free now where they run."""
+    if settings.models.memory_gb is not None:
+        return int(settings.models.memory_gb * 1e9)
+    return torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes() - LIBRARIES_BYTES

@@ -8,6 +8,7 @@ row by row. On a GPU the batch may change the last bits.
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import threading
 from collections import deque
@@ -22,11 +23,12 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
-from malmoi.model.convert import load_hugging_face
 from malmoi.model.linear import HAS_ONEDNN, Linear
+from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
@@ -249,12 +251,6 @@ class TorchEngine:
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 
-def model_name(model_dir: Path) -> str:
-    """The name of a model folder; of its run, where the folder is only called "model"."""
-    folder = model_dir.resolve()
-    return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
-
-
 def pack(model: Transformer, slots: int) -> bool:
     """Packs the weights of a float32 model on a CPU. Returns whether an answer's bits are free of its batch then."""
     weight = model.lm_head.weight
@@ -290,12 +286,13 @@ def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
 
 def model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    weights = model_dir / "model.safetensors"
+    weights = weight_files(model_dir)
     if (model_dir / manifest.NAME).is_file():
         outputs = manifest.hashes(manifest.read(model_dir)["outputs"])
-        if weights.name in outputs:
-            return outputs[weights.name]
-    return sha256_of(weights)
+        if weights[0].name in outputs:
+            return outputs[weights[0].name]
+    hashes = [sha256_of(file) for file in weights]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:

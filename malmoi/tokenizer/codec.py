@@ -1,14 +1,18 @@
 """Text to token ids and back, with one tokenizer.json. What looks like a special token in the text stays text."""
 
 import functools
+import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 
 from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.hangul import whole_characters
 from malmoi.kit.special_tokens import BEGIN_ID, END_OF_TEXT, END_OF_TURN
+from malmoi.tokenizer.folder_marks import read_marks
 
 NAME = "tokenizer.json"
 
@@ -23,7 +27,11 @@ def after_begin(ids: Iterable[int], begin_ids: Sequence[int] = (BEGIN_ID,)) -> l
 
 
 class Codec:
-    """The tokenizer of a folder that holds tokenizer.json (the tokenizer stage's or an exported model's)."""
+    """The tokenizer of a folder that holds tokenizer.json: the tokenizer stage's, an exported model's, or another's.
+
+    A foreign vocabulary may be written in signs of bytes, as ours, or as SentencePiece writes it: in text with "▁" for
+    a space, and single bytes as "<0xE2>".
+    """
 
     def __init__(self, path: Path) -> None:
         """Loads path/tokenizer.json, or `path` itself where it is a file. Raises UserError where it cannot be read."""
@@ -34,21 +42,34 @@ class Codec:
             self._tokenizer = Tokenizer.from_file(str(file))
         except Exception as error:  # the library raises bare Exception for every damage
             raise UserError(f"{file} is no tokenizer: {error}") from None
+        self.marks = read_marks(file.parent)
+        """What the files beside it say. Our own tokenizers need none of it."""
         # Without this, a user who types <|endofturn|> would end the turn: the words must become ordinary bytes.
         self._tokenizer.encode_special_tokens = True
-        added = self._tokenizer.get_added_tokens_decoder().items()
-        self._special_ids = {token.content: token_id for token_id, token in added if token.special}
+        # A foreign folder may ask to cut texts, or to fill them up, for a training.
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        # What its configs call a mark is special, as in transformers, whatever tokenizer.json says of it.
+        marked = sorted(set(self.marks.names.values()))
+        self._tokenizer.add_special_tokens([each for each in marked if self._tokenizer.token_to_id(each) is not None])
+        self._added = self._tokenizer.get_added_tokens_decoder()
+        self._special_ids = {token.content: token_id for token_id, token in self._added.items() if token.special}
         self._begin_ids = self._find_begin()
 
-    @property
+    @functools.cached_property
     def vocabulary_tokens(self) -> int:
-        """Number of ids, special and reserved ones included."""
-        return self._tokenizer.get_vocab_size(with_added_tokens=True)
+        """Number of ids, special and reserved ones included; of a foreign vocabulary, also those that it leaves out."""
+        return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
     @property
     def special_ids(self) -> dict[str, int]:
         """Special tokens by name."""
         return dict(self._special_ids)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it has the marks of malmoi, which say themselves what begins and ends a text and a turn."""
+        return {END_OF_TEXT, END_OF_TURN} <= self._special_ids.keys()
 
     @property
     def begin_ids(self) -> tuple[int, ...]:
@@ -74,9 +95,14 @@ class Codec:
         )
         return [one.ids for one in encoded]
 
+    def marked_ids(self, text: str) -> list[int]:
+        """Ids of a text in which the names of special tokens are these tokens: what a chat template has written."""
+        return self._marking.encode_batch_fast([whole_characters(text)], add_special_tokens=False)[0].ids
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`. Special tokens have none; bytes that are not UTF-8 become U+FFFD."""
-        return b"".join(map(self.token_bytes, ids)).decode("utf-8", errors="replace")
+        text = b"".join(map(self.token_bytes, ids)).decode("utf-8", errors="replace")
+        return text.removeprefix(" ") if self.adds_space else text
 
     def token_bytes(self, token_id: int) -> bytes:
         """The bytes of one token, which may be part of a character. Empty for a special token."""
@@ -88,24 +114,68 @@ class Codec:
             raise UserError(f"no special token {name!r}", hint=did_you_mean(name, sorted(self._special_ids)))
         return self._special_ids[name]
 
+    @functools.cached_property
+    def adds_space(self) -> bool:
+        """Whether a text begins with a space that is not its own (SentencePiece's dummy prefix)."""
+        return any(step.get("type") == "Strip" and step.get("start") for step in self._decoder_steps)
+
     def _find_begin(self) -> tuple[int, ...]:
-        """Our own mark, or what the post-processor of a foreign tokenizer puts before a text."""
-        if END_OF_TEXT in self._special_ids and END_OF_TURN in self._special_ids:
+        """Our own mark, or what a foreign folder says: its config, else its tokenizer's post-processor."""
+        if self.is_ours:
             return (self._special_ids[END_OF_TEXT],)
-        return tuple(self._tokenizer.encode("", add_special_tokens=True).ids)
+        begin = self._special_ids.get(self.marks.names.get("bos_token", ""))
+        if self.marks.begins is not None and (begin is not None or not self.marks.begins):
+            return (begin,) if self.marks.begins and begin is not None else ()
+        # A letter between, for some put an end behind the text too.
+        marked, bare = (self._tokenizer.encode("a", add_special_tokens=adds).ids for adds in (True, False))
+        places = [place for place in range(len(marked)) if marked[place : place + len(bare)] == bare]
+        return tuple(marked[: places[0]]) if bare and places else ()
+
+    @functools.cached_property
+    def _marking(self) -> Tokenizer:
+        """The same tokenizer, which finds special tokens in a text."""
+        marking = Tokenizer.from_str(self._tokenizer.to_str())
+        marking.encode_special_tokens = False
+        return marking
+
+    @functools.cached_property
+    def _decoder_steps(self) -> list[dict[str, Any]]:
+        decoder = json.loads(self._tokenizer.to_str()).get("decoder") or {}
+        return decoder.get("decoders", [decoder])
 
     @functools.cached_property
     def _bytes_by_id(self) -> list[bytes]:
         """Raises UserError for a tokenizer of another kind, whose tokens are not written in signs of bytes."""
+        steps = {step.get("type") for step in self._decoder_steps}
+        in_text = (
+            not self.is_ours and "ByteLevel" not in steps and bool(steps & {"Replace", "Metaspace", "ByteFallback"})
+        )
+        read = _text_bytes if in_text else _signed_bytes
         names = self._tokenizer.get_vocab(with_added_tokens=True)
         result = [b""] * self.vocabulary_tokens
         for name, token_id in names.items():
             if name in self._special_ids:
                 continue
-            if not all(sign in _BYTE_BY_SIGN for sign in name):
-                raise UserError(f"the token {name!r} is not written in bytes", "a byte-level BPE tokenizer")
-            result[token_id] = bytes(_BYTE_BY_SIGN[sign] for sign in name)
+            added = self._added.get(token_id)
+            is_plain = added is not None and not self.is_ours  # added tokens are written as they are
+            result[token_id] = name.encode() if is_plain else read(name)
         return result
+
+
+_BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
+
+
+def _text_bytes(name: str) -> bytes:
+    """The bytes of a token as SentencePiece writes it."""
+    single = _BYTE.fullmatch(name)
+    return bytes([int(single[1], 16)]) if single else name.replace("▁", " ").encode()
+
+
+def _signed_bytes(name: str) -> bytes:
+    """The bytes of a token in GPT-2's signs. Raises UserError for one that is not written in them."""
+    if not all(sign in _BYTE_BY_SIGN for sign in name):
+        raise UserError(f"the token {name!r} is not written in bytes", "a byte-level or SentencePiece BPE tokenizer")
+    return bytes(_BYTE_BY_SIGN[sign] for sign in name)
 
 
 def _byte_signs() -> dict[str, int]:

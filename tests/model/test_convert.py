@@ -7,7 +7,8 @@ import torch
 from small_tokenizer import LINES, write_tokenizer
 
 from malmoi.kit.errors import UserError
-from malmoi.model.convert import load_hugging_face, vocabulary, write_hugging_face
+from malmoi.model.convert import vocabulary, write_hugging_face
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
 from malmoi.serve.chat import Turn, chat_ids
@@ -202,10 +203,11 @@ def test_a_tokenizer_of_another_size_is_refused(tokenizer, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"model_type": "gemma"}, "model_type is 'gemma'; expected a plain Llama"),
-        ({"attention_bias": True}, "attention_bias is True"),
+        ({"model_type": "gemma"}, "model_type is 'gemma'; expected a model as Llama"),
+        ({"attention_bias": True}, "k_proj.bias has the shape None"),
+        ({"mlp_bias": True}, "mlp_bias is True"),
         ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "rope_parameters"),
-        ({"head_dim": 16}, "head_dim is 16"),
+        ({"head_dim": 16}, "k_proj.weight has the shape"),
         ({"vocab_size": 7}, "embed_tokens.weight has the shape"),
         ({"hidden_size": None}, "has no hidden_size"),
     ],

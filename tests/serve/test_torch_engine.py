@@ -353,7 +353,7 @@ def test_the_ends_of_a_foreign_folder_come_from_its_own_files(tmp_path):
         assert engine.codec.text_ids("ab") == engine.codec.encode("ab")
         pieces = asyncio.run(ask(engine, "ab", max_tokens=9, logit_bias=((0, 100.0),)))
         assert (pieces[0].token_id, pieces[0].is_end) == (0, True)
-        with pytest.raises(UserError, match="no marks for the turns"):
+        with pytest.raises(UserError, match="no chat template"):
             chat_ids(engine.codec, [Turn("user", "a")])
     for name in ("config.json", "generation_config.json"):
         content = json.loads((tmp_path / name).read_text())

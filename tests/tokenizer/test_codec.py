@@ -134,7 +134,7 @@ def test_a_tokenizer_that_is_not_written_in_bytes_is_named(tmp_path: Path):
     from tokenizers import models
 
     Tokenizer(models.WordLevel({"<unk>": 0, "▁안녕": 1}, "<unk>")).save(str(tmp_path / "tokenizer.json"))
-    with pytest.raises(UserError, match="'▁안녕' is not written in bytes; expected a byte-level BPE tokenizer"):
+    with pytest.raises(UserError, match="'▁안녕' is not written in bytes; expected a byte-level or SentencePiece BPE"):
         Codec(tmp_path).decode([0])
 
 

@@ -13,7 +13,7 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.files import sha256_of
 from malmoi.kit.lock import lock
-from malmoi.model.convert import load_hugging_face
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.train.export import export, load_model
 
 SPECIAL = ["<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|endofturn|>"]
