@@ -41,6 +41,8 @@ MAX_MASKS_S = 5.0
 
 MAX_BUILD_S = 2.0
 
+_MOST_TOKEN_BYTES = 255
+"""llguidance panics at a longer token. It is not used under a guide, for shorter ones say the same."""
 _KEPT_GUIDES = 64
 _KEPT_CHARACTERS = 1_000_000
 """Of all kept guides together: one of a million takes 15 MB, and 64 of 40,000 choices each took 635."""
@@ -292,7 +294,8 @@ class _Vocabulary:
     def __init__(self, codec: Codec, end_ids: tuple[int, ...], logits: int) -> None:
         names = {token_id: name.encode() for name, token_id in codec.special_ids.items() if token_id < logits}
         known = range(min(codec.vocabulary_tokens, logits))
-        self.tokens = [names.get(token_id) or codec.token_bytes(token_id) for token_id in known]
+        contents = [names.get(token_id) or codec.token_bytes(token_id) for token_id in known]
+        self.tokens = [content if len(content) <= _MOST_TOKEN_BYTES else b"" for content in contents]
         self.tokens += [b""] * (logits - len(known))
         self.special_token_ids = sorted(names)
         self.eos_token_id = end_ids[0]
