@@ -52,6 +52,15 @@ def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) 
     writer.close()
 
 
+def precision_of(path: Path) -> str | None:
+    """The precision that a GGUF file of ours was written with; None where there is none, or it is of another maker."""
+    if not path.is_file():
+        return None
+    found = gguf.GGUFReader(path).get_field("general.file_type")
+    kind = None if found is None else found.contents()
+    return next((precision for precision, (_, file_type, _) in TYPES.items() if file_type == kind), None)
+
+
 def interleave_halves(weight: np.ndarray, heads: int) -> np.ndarray:
     """Reorders the rows of a query or key matrix: in each head, row i and row i + D/2 become neighbours."""
     half = weight.shape[0] // heads // 2
