@@ -23,7 +23,9 @@ from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import MOST_RETENTION_DAYS, Policy, is_retention
 
 PREFIX = "mm_"
-SCOPES = ("answer", "tokens", "metrics")
+DEFAULT_SCOPES = ("answer", "tokens", "metrics")
+SCOPES = (*DEFAULT_SCOPES, "admin")
+"""admin is given to nobody who does not ask for it: it changes what all others are answered with."""
 RECORDS = ("none", "metadata", "masked", "whole")
 
 _NAME = re.compile(r"[\w.-]{1,64}")
@@ -47,7 +49,7 @@ class Key:
 
     name: str
     sha256: str
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
     models: tuple[str, ...] | None = None
     qpm: int | None = None
     tpm: int | None = None
