@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface. Its words replay and erase are of records."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
 
 import argparse
 import contextlib
@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.cli import serve_traffic
 from malmoi.cli.serve_keys import keys, show_once
+from malmoi.cli.serve_models import opened_models
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
+from malmoi.serve.keys import ANYONE
 from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import ServeSettings
 
@@ -30,9 +33,18 @@ _DEFAULT = ServeSettings()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    words = "folder of an exported model, or a recipe (.toml); or: keys list|add NAME|limits NAME|revoke NAME, or: "
-    words += "replay ID MODEL, or: erase (with --records)"
+    words = (
+        "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
+        "or: replay ID MODEL, or: erase (with --records), or: traffic [VERSION=WEIGHT...], "
+        "or: keys list|add NAME|limits NAME|revoke NAME"
+    )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
+    pinned = "load it at the start and keep it; others are loaded at their first request"
+    parser.add_argument("--pin", dest="pinned", action="append", metavar="NAME", help=pinned)
+    memory = "what all loaded models may take together; default: what is free at the start"
+    parser.add_argument("--memory-gb", type=float, metavar="GB", help=memory)
+    traffic = "keep the weights and shadows that `malmoi serve traffic` sets in it"
+    parser.add_argument("--traffic", type=to_local_path, metavar="FILE", help=traffic)
     add_engine_arguments(parser)
     parser.add_argument("--host", help="others than 127.0.0.1 need --keys")
     parser.add_argument("--port", type=int, help=f"default {_DEFAULT.port}; 0 takes a free one")
@@ -56,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "TOML with settings that --dry-run prints, as queue_s in [web]; an option goes before it"
     parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=told)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
+    serve_traffic.add_arguments(parser)
     parser.set_defaults(action=serve)
 
 
@@ -84,17 +97,16 @@ def serve(arguments: argparse.Namespace) -> None:
             return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
-        case [model]:
-            return _serve(to_local_path(model), settings, is_dry=arguments.dry_run)
-    raise UserError(
-        f"malmoi serve: {len(arguments.words)} words", "MODEL_DIR, or: keys ..., or: replay ID MODEL_DIR, or: erase"
-    )
-
-
-def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
-    if is_dry:
-        return print(json.dumps({"model": str(model), **dataclasses.asdict(settings)}, default=str, indent=1))
-    return _run(model, settings)
+        case ["traffic", *changes]:
+            return serve_traffic.traffic(changes, arguments, settings.port)
+        case []:
+            raise UserError(
+                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, keys"
+            )
+        case words if arguments.dry_run:
+            return print(json.dumps({"served": words, **dataclasses.asdict(settings)}, default=str, indent=1))
+        case words:
+            return _run(words, settings)
 
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
@@ -103,8 +115,9 @@ def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
     if policy := named.pop("safety", None):
         named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))
-    web, records = (dataclasses.replace(part, **_named(arguments, type(part))) for part in (base.web, base.records))
-    return dataclasses.replace(base, **named, web=web, records=records)
+    parts = {name: getattr(base, name) for name in ("web", "records", "models")}
+    parts = {name: dataclasses.replace(part, **_named(arguments, type(part))) for name, part in parts.items()}
+    return dataclasses.replace(base, **named, **parts)
 
 
 def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
@@ -114,7 +127,7 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
-def _run(model: Path, settings: ServeSettings) -> None:
+def _run(words: list[str], settings: ServeSettings) -> None:
     from malmoi.serve.http_api import rules
     from malmoi.serve.records.writer import Records
     from malmoi.serve.served import ServerState
@@ -123,25 +136,21 @@ def _run(model: Path, settings: ServeSettings) -> None:
     with contextlib.nullcontext() if path is None else Records(path, settings) as records:
         shared = ServerState(settings, records)
         rules(settings, shared.keys)  # before the model is loaded, so that a missing key is told at once
-        _answer(model, settings, shared)
+        _answer(words, settings, shared)
 
 
-def _answer(model: Path, settings: ServeSettings, shared: "ServerState") -> None:
+def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") -> None:
     from malmoi.serve import server
     from malmoi.serve.http_api import create_app
-    from malmoi.serve.models import only
     from malmoi.serve.safety.check import warm
-    from malmoi.serve.served import Served
 
-    listener = server.bind(settings.host, settings.port)
-    with listener, _opened(model, settings) as (engine, codec):
-        served = Served(engine, codec, settings, server=shared)
-        models = only(served)
+    with server.bind(settings.host, settings.port) as listener, opened_models(words, shared, _opened) as models:
         app = create_app(models)
         for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
             warm(policy)
         _show_access_lines()
-        print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        names = ", ".join(models.names(ANYONE)) or "no model yet"
+        print(f"{names}: at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
         try:
             server.run(app, listener, settings.web, models)
         finally:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import MODEL
 from malmoi.serve.settings import ServeSettings
 
-_KNOWN = ("llama",)
-"""Kinds of model (config.json) whose GGUF file OpenVINO has been shown to read as torch does."""
+_KNOWN = ("llama", "mistral", "qwen2", "qwen3")
+"""Kinds of model (config.json) that OpenVINO has been shown to run as torch does (benchmarks/foreign_models.py)."""
 
 
 class Choice(NamedTuple):
@@ -68,3 +69,11 @@ def config_of(model: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def model_name(model_dir: Path) -> str:
+    """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
+    folder = model_dir.resolve()
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.rpartition("--")[2]
+    return folder.parent.name if folder.name == MODEL and folder.parent.name else folder.name

@@ -92,6 +92,25 @@ class RecordSettings:
 
 
 @dataclass(frozen=True)
+class ModelsSettings:
+    """Of several models in one server.
+
+    memory_gb: what all that are loaded may take together (10^9 bytes); None: the memory that is free at the start.
+    pinned: names that are loaded at the start and stay; others are loaded at their first request, and what was used
+    longest ago is unloaded. traffic: file of weights and shadows, which the admin route writes; None: they end with the
+    server. shadow_s: a copy for a shadow that takes longer is given up.
+    """
+
+    memory_gb: float | None = None
+    pinned: tuple[str, ...] = ()
+    traffic: Path | None = None
+    shadow_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        require(self, "above 0", lambda number: number is None or number > 0, "memory_gb", "shadow_s")
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How a model is served.
 
@@ -102,8 +121,9 @@ class ServeSettings:
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
     is looked for in prompts and answers, and what is done with it. records: what is kept. policies: what keys name by
-    policy=NAME. engine: "openvino" answers two to four times as fast on a CPU, and leaves to torch what it cannot do;
-    openvino_precision: what it computes in; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
+    policy=NAME. models: of several models. engine: "openvino" answers two to four times as fast on a CPU, and leaves to
+    torch what it cannot do; openvino_precision: what it computes in; "remote" is a server elsewhere, which a recipe
+    names (remote_settings.py).
     """
 
     host: str = "127.0.0.1"
@@ -124,6 +144,7 @@ class ServeSettings:
     safety: SafetySettings = field(default_factory=SafetySettings)
     records: RecordSettings = RecordSettings()
     policies: dict[str, Policy] = field(default_factory=dict)
+    models: ModelsSettings = ModelsSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
