@@ -1,4 +1,4 @@
-"""The attacks of serve_attacks.py: what a key holder, or a stranger, can send that is meant to cost others something."""
+"""The attacks of serve_attacks.py: what a key holder, or a stranger, can send that is meant to cost others."""
 
 import contextlib
 import http.client

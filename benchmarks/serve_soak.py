@@ -77,7 +77,7 @@ class Watched:
         connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self._key}"})
         text = connection.getresponse().read().decode()
         connection.close()
-        return {name: float(value) for name, value in re.findall(r"^malmoi_(\w+) ([\d.e+-]+)$", text, re.M)}
+        return {name: float(value) for name, value in re.findall(r"^malmoi_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
 
     def rss(self) -> int:
         """Resident bytes."""
@@ -89,7 +89,7 @@ class Watched:
         found: Counter[str] = Counter()
         for each in Path(f"/proc/{self.pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                found[os.readlink(each).partition(":")[0].rpartition("/")[2]] += 1
+                found[str(each.readlink()).partition(":")[0].rpartition("/")[2]] += 1
         return found
 
     def threads(self) -> int:

@@ -139,7 +139,7 @@ class Models:
         self.endpoints: dict[str, Endpoint] = {}
         if source is not None:
             self._list(source.find())
-        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed())))
+        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed()), self.traffic))
 
     def loaded(self) -> list[Served]:
         """The models that are loaded now."""
@@ -264,6 +264,7 @@ class Models:
         finally:
             endpoint.loading = None
         endpoint.served = Served(engine, codec, self.server.settings, server=self.server)
+        endpoint.fault, endpoint.fault_s = "", 0.0
         self.server.metrics.loads.labels(endpoint.listed.id, "loaded").inc()
         self.server.metrics.load_s.labels(endpoint.listed.id).observe(time.monotonic() - began_s)
         return endpoint.served

@@ -166,7 +166,6 @@ JSON = b"Content-Type: application/json\r\n"
         [b"OPTIONS / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n"],
         [b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n\x00\x01\x02\r\n\r\n"],
         [b"GET /\xff\xfe HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
-        [b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\n{", b""],
     ],
 )
 def test_what_is_no_http_ends_its_connection_and_writes_no_traceback(codec, sent):
@@ -182,3 +181,17 @@ def test_what_is_no_http_ends_its_connection_and_writes_no_traceback(codec, sent
                     pass
         assert served.num_requests == 0
     assert [line for line in told if "Invalid HTTP request" not in line] == []
+
+
+def chunked_json(text, size):
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, b"HTTP/1.1 400"), (2_000, b"HTTP/1.1 200")])
+def test_a_body_of_very_many_small_chunks_is_refused_after_the_first_thousand(codec, size, status):
+    body = json.dumps({"prompt": "가", "max_tokens": 1, "user": "x" * 50_000}).encode()
+    with server.running(create_app(Served(FakeEngine(codec), codec, ServeSettings()))) as url, connected(url) as link:
+        with suppress(ConnectionError):
+            link.sendall(CHUNKED % JSON + chunked_json(body, size))
+        assert link.recv(1000).startswith(status)
