@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from malmoi.kit.errors import UserError
 from malmoi.model import gguf_file
+from malmoi.model.gguf_graph import write_graph
 from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
+from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve.engine import Description, Engine
 from malmoi.serve.engine_choice import model_name, on_gpu
 from malmoi.serve.marks import end_ids
 from malmoi.serve.memory_plan import LIBRARIES_BYTES
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
+from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
@@ -106,15 +110,29 @@ def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
 
 
 def weights_of(model_dir: Path, folder: Path) -> Weights:
-    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`."""
+    """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
+
+    Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits.
+    """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    ends = end_ids(model_dir, codec)
-    gguf = model_dir / gguf_file.NAME
-    if not gguf.is_file():
-        gguf = folder / gguf_file.NAME
+    ends, gguf = end_ids(model_dir, codec), folder / gguf_file.NAME
+    if not codec.is_ours:
+        write_graph(model, gguf)
+    elif (model_dir / gguf_file.NAME).is_file():
+        gguf.symlink_to((model_dir / gguf_file.NAME).resolve())
+    else:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
+    write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+
+
+def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:
+    """The numbers of a model that stay exact in OpenVINO: norms, the speeds of rotary positions, or all."""
+    exact = {name: weight.detach() for name, weight in model.named_parameters() if with_matrices or weight.ndim == 1}
+    speeds = model.shape.variant.rope_speeds
+    computed = rope_speeds(model.shape.head_size, model.shape.rope_theta)
+    save_file(exact | {SPEEDS: computed if speeds is None else torch.tensor(speeds)}, path)
 
 
 def memory_for_models(settings: ServeSettings) -> int:
