@@ -1,6 +1,7 @@
 import contextlib
 import json
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,15 @@ def run(model_folder, tmp_path):
 
 
 def test_a_model_folder_has_its_name_or_the_one_that_it_is_given(model_folder, tmp_path):
-    put_model(model_folder, tmp_path / "모델")
+    put_model(model_folder, tmp_path / unicodedata.normalize("NFD", "모델"))
     put_model(model_folder, tmp_path / "a=b")
     assert ids(found(model_folder.parent / "model")) == [model_folder.parent.name]
-    told = [tmp_path / "모델", f"demo@100={model_folder}", f"데모={model_folder}", tmp_path / "a=b"]
+    told = [
+        tmp_path / unicodedata.normalize("NFD", "모델"),
+        f"demo@100={model_folder}",
+        f"데모={model_folder}",
+        tmp_path / "a=b",
+    ]
     assert ids(found(*told)) == ["모델", "demo@100", "데모", "a=b"]
     [listed] = found(f"x@1={model_folder}")
     assert (listed.name, listed.version, listed.context_tokens) == ("x", "1", 128)
