@@ -19,6 +19,7 @@ from typing import Any
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL, MODELS, TRAIN, is_run
+from malmoi.model.model_folder import as_folder
 from malmoi.model.shape import ModelSettings
 from malmoi.serve.engine import Engine
 from malmoi.serve.engine_choice import config_of, model_name
@@ -115,11 +116,12 @@ class Folders:
         created_s = _changed_s(listed.folder)
         key = listed.folder, created_s, listed.id
         if key not in self._known:
-            plan = None
-            with suppress(UserError):  # a damaged model is told when it is asked for
-                plan = memory_plan(listed.folder, self._settings)
-            context = config_of(listed.folder).get("max_position_embeddings")
-            context_tokens = context if isinstance(context, int) else 0
+            plan, context_tokens = None, 0
+            # A damaged model is told when it is asked for.
+            with suppress(UserError), as_folder(listed.folder) as folder:
+                context = config_of(folder).get("max_position_embeddings")
+                context_tokens = context if isinstance(context, int) else 0
+                plan = memory_plan(folder, self._settings)
             sized = replace(listed, context_tokens=context_tokens, created_s=created_s)
             self._known[key] = self._with_plan(sized, plan)
         return self._known[key]
