@@ -76,7 +76,7 @@ def weights_of(model_dir: Path, folder: Path) -> Weights:
     ends, gguf = end_ids(model_dir, codec, model.shape.vocabulary_tokens), folder / gguf_file.NAME
     if not codec.is_ours:
         write_graph(model, gguf)
-    elif (model_dir / gguf_file.NAME).is_file():
+    elif gguf_file.precision_of(model_dir / gguf_file.NAME) == "f16":  # the only one of ours that OpenVINO reads
         gguf.symlink_to((model_dir / gguf_file.NAME).resolve())
     else:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
