@@ -18,6 +18,7 @@ from typing import Any
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL, MODELS, TRAIN, is_run
+from malmoi.model.model_folder import as_folder
 from malmoi.model.shape import ModelSettings
 from malmoi.serve.engine import Engine
 from malmoi.serve.engine_choice import config_of, model_name
@@ -62,7 +63,7 @@ class Folders:
 
     def __init__(self, asked: Sequence[Asked], settings: ServeSettings, open_model: Open) -> None:
         self._asked, self._settings, self._open = asked, settings, open_model
-        self._plans: dict[tuple[Path, int], MemoryPlan | None] = {}
+        self._plans: dict[tuple[Path, int], tuple[MemoryPlan | None, int]] = {}
 
     def find(self) -> list[Listed]:
         """The models that are there now, newest version of a name last. Raises UserError where two have one name."""
@@ -113,12 +114,16 @@ class Folders:
         created_s = _changed_s(listed.folder)
         key = listed.folder, created_s
         if key not in self._plans:
-            self._plans[key] = None
-            with suppress(UserError):  # a damaged model is told when it is asked for
-                self._plans[key] = memory_plan(listed.folder, self._settings)
-        context = config_of(listed.folder).get("max_position_embeddings")
-        context_tokens = context if isinstance(context, int) else 0
-        return self._with_plan(replace(listed, context_tokens=context_tokens, created_s=created_s), self._plans[key])
+            self._plans[key] = None, 0
+            with (
+                suppress(UserError),
+                as_folder(listed.folder) as folder,
+            ):  # a damaged model is told when it is asked for
+                context = config_of(folder).get("max_position_embeddings")
+                self._plans[key] = None, context if isinstance(context, int) else 0
+                self._plans[key] = memory_plan(folder, self._settings), self._plans[key][1]
+        plan, context_tokens = self._plans[key]
+        return self._with_plan(replace(listed, context_tokens=context_tokens, created_s=created_s), plan)
 
     def _sized(self, listed: Listed, checkpoint: Path) -> Listed:
         """A checkpoint that is not exported: what its manifest tells, with the memory of the hungriest engine."""
@@ -221,7 +226,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 def _changed_s(folder: Path) -> int:
     """When a model was put there: its manifest comes last, and a folder of another maker has at least a config."""
-    for name in (manifest.NAME, "config.json"):
+    for path in (folder / manifest.NAME, folder / "config.json", folder):
         with suppress(OSError):
-            return int((folder / name).stat().st_mtime)
+            return int(path.stat().st_mtime)
     return 0
