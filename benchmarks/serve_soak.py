@@ -196,13 +196,18 @@ class Operator:
     def _change_key(self, turn: int) -> None:
         """Takes the passing key back and adds another; clients may still use the old one for a moment."""
         lines = [line for line in self._keys.read_text().splitlines() if not line.startswith("passing")]
-        aside = self._keys.with_suffix(".new")
-        aside.write_text("\n".join(lines) + "\n")
-        aside.chmod(0o600)
-        aside.rename(self._keys)
+        _replace(self._keys, "\n".join(lines) + "\n")
         key = new_key(self._keys, f"passing{turn}", limits="records=whole qpm=100")
-        self._shown.write_text("\n".join([*self._steady, key]))
+        _replace(self._shown, "\n".join([*self._steady, key]))
         self.keys_changed += 1
+
+
+def _replace(path: Path, content: str) -> None:
+    """Writes a file that others read meanwhile: whole, or as it was."""
+    aside = path.with_suffix(".new")
+    aside.write_text(content)
+    aside.chmod(0o600)
+    aside.rename(path)
 
 
 def main() -> int:
