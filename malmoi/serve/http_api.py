@@ -117,7 +117,7 @@ async def _reply(
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body)
-        ask = await asked(served, body, num_top)
+        ask = await asked(served, body, num_top, trace.key.name)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
         return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})

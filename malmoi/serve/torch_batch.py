@@ -6,6 +6,7 @@ job: a pass over all of them that fails is done again one by one. Shape letters:
 """
 # ruff: noqa: N803, N806, N815 (shape letters)
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -19,8 +20,9 @@ from torch.nn import functional
 from malmoi.kit.errors import UserError, bare
 from malmoi.model.cache import Row, next_positions
 from malmoi.model.transformer import Transformer
-from malmoi.serve.engine import EngineDownError, OverloadedError, Score
+from malmoi.serve.engine import EngineDownError, OverloadedError, Request, Score
 from malmoi.serve.next_token import Job, Vocabulary, next_piece
+from malmoi.serve.prefix_cache import PrefixCache
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +35,11 @@ _SCORED_TOKENS = 256
 
 @dataclass(frozen=True)
 class Limits:
-    """What a batch may do: requests at once, and tokens of a prompt that are read in one step."""
+    """What a batch may do: requests at once, tokens of a prompt that are read in one step, memory for beginnings."""
 
     slots: int
     prefill_tokens: int
+    prefix_cache_bytes: int = 0
 
 
 @dataclass(eq=False)
@@ -56,6 +59,7 @@ class Batch:
         self._weight = model.lm_head.weight
         self._running: list[_Seat] = []
         self._reading: _Seat | None = None
+        self.prefixes = PrefixCache(limits.prefix_cache_bytes)
 
     @property
     def num_jobs(self) -> int:
@@ -70,12 +74,18 @@ class Batch:
     def admit(self, job: Job) -> None:
         """Takes a job in. Its prompt is read from the next step on."""
         assert self.can_admit, (self.num_jobs, self._limits.slots)
-        self._reading = _Seat(job, Row.empty(self._model.shape, self._weight))
+        self._reading = seat = _Seat(job, Row.empty(self._model.shape, self._weight))
+        with contextlib.suppress(RuntimeError, MemoryError):  # no room for the row: reading it says so
+            self.prefixes.fill(seat.row, job.request.prompt_ids, _salt(job.request))
+        job.read_tokens = seat.row.length
 
     def step(self) -> None:
         """One token for every running job, then one piece of the prompt that is being read."""
-        self._running = [seat for seat in self._running if not seat.job.is_cancelled]
+        for seat in [seat for seat in self._running if seat.job.is_cancelled]:
+            self._running.remove(seat)
+            self._keep(seat)
         if self._reading is not None and self._reading.job.is_cancelled:
+            self._keep(self._reading)
             self._reading = None
         if self._running:
             self._decode()
@@ -95,11 +105,16 @@ class Batch:
         return [Score(token_ids[0], None), *self._scores(states_TC[:-1], token_ids[1:], top)]
 
     def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int, cache_salt: str | None
     ) -> list[list[Score]]:
         """Gives log p of the tokens of each continuation after the prefix, which is read once."""
         row = Row.empty(self._model.shape, self._weight)
-        last_1C = self._next_states([row], [prefix_ids])[0, -1:]
+        salt = None if cache_salt is None else _salt(Request((), cache_salt=cache_salt))
+        if salt is not None:
+            self.prefixes.fill(row, prefix_ids, salt)
+        last_1C = self._next_states([row], [prefix_ids[row.length :]])[0, -1:]
+        if salt is not None:
+            self.prefixes.keep(row, prefix_ids, salt)
         result = []
         for continuation in continuations:  # each is written over the one before
             row.length = len(prefix_ids)
@@ -164,6 +179,8 @@ class Batch:
             logits_V, seat.logits_V = seat.logits_V, None
             if self._goes_on(seat.job, logits_V):
                 going_on.append(seat)
+            else:
+                self._keep(seat)
         self._running = going_on
 
     def _logits(self, seats: Sequence[_Seat]) -> np.ndarray:
@@ -180,6 +197,12 @@ class Batch:
             _log.error("a step of one answer failed; the others go on: %s", bare(error))
             seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
             return None
+
+    def _keep(self, seat: _Seat) -> None:
+        """Keeps what was read and generated, for requests that begin so. No answer fails where there is no memory."""
+        request = seat.job.request
+        with contextlib.suppress(RuntimeError, MemoryError):
+            self.prefixes.keep(seat.row, [*request.prompt_ids, *seat.job.answer_ids], _salt(request))
 
     def _has_room(self, seat: _Seat, tokens: int) -> bool:
         """Whether the row could be made large enough; the request is told where it could not."""
@@ -201,6 +224,7 @@ class Batch:
         self._reading = None
         if logits_V is None:
             return
+        self._keep(seat)
         seat.logits_V = logits_V
         self._running.append(seat)
         self._choose()
@@ -230,6 +254,11 @@ class Batch:
             return False
         job.emit(piece)
         return piece.finish is None
+
+
+def _salt(request: Request) -> str:
+    """What beginnings are kept apart by."""
+    return f"{request.adapter or ''}\n{request.cache_salt}"
 
 
 def _tops(logprobs_TV: Tensor, top: int) -> list[tuple[tuple[int, float], ...]]:

@@ -73,10 +73,12 @@ class TorchEngine:
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=model_sha256(model_dir),
-            capabilities=replace(CAPABILITIES, deterministic=is_exact),
+            capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
         vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
-        self._batch = Batch(self._model, Limits(settings.slots, settings.prefill_tokens), vocabulary)
+        self._batch = Batch(
+            self._model, Limits(settings.slots, settings.prefill_tokens, settings.prefix_cache_bytes), vocabulary
+        )
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
@@ -124,7 +126,11 @@ class TorchEngine:
         return await self._later(lambda: self._batch.score(token_ids, top))
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,
     ) -> list[list[Score]]:
         """The scores of each continuation after the same prefix (at least one token), which is read once."""
         room = self._description.context_tokens - len(prefix_ids)
@@ -133,7 +139,7 @@ class TorchEngine:
             self._check_ids(continuation, room)
         if not continuations:
             return []
-        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top))
+        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top, cache_salt))
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """The mean of the last layer's states over the tokens, after the last norm."""
@@ -144,8 +150,9 @@ class TorchEngine:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
         state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
-        waiting, guides = len(self._waiting) + len(self._asides), self._grammars
-        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, guides.num_built, guides.num_hits)
+        waiting, guides, prefixes = len(self._waiting) + len(self._asides), self._grammars, self._batch.prefixes
+        counts = (guides.num_built, guides.num_hits, prefixes.hits, prefixes.saved_tokens)
+        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, *counts)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""
