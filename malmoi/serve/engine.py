@@ -159,6 +159,7 @@ class Description:
     slots: int
     model_sha256: str
     capabilities: Capabilities = field(default_factory=Capabilities)
+    adapters: tuple[tuple[str, str], ...] = ()
 
 
 class Engine(Protocol):
