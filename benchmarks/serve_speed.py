@@ -3,9 +3,9 @@
     python benchmarks/serve_speed.py [--model FOLDER] [--rounds 5] [--clients 1 16] [--only NAME ...]
 
 Without --model a random Llama of 40 M parameters is made (8 layers of 512, 28,000 ids). Each client sends 64 ids and
-takes 128 tokens, greedy, ends ignored, one thread. Tokens per CPU-second count the processor time of the process that
-runs the model, with all that it does for HTTP; they say more than wall time on shared cores. Rounds alternate between
-the tools; the median and the range are printed, and the time to the first token (streamed, wall).
+takes 128 tokens, greedy, ends ignored, one thread. Tokens per CPU-second count the processor time of the server's
+processes together, with all that they do for HTTP; they say more than wall time on shared cores. Rounds
+alternate between the tools; the median and the range are printed, and the time to the first token (streamed, wall).
 """
 
 import argparse
@@ -33,16 +33,16 @@ import json, sys, time
 import numpy as np, openvino
 from pathlib import Path
 from malmoi.serve import open_engine
-from malmoi.serve.openvino_engine import _config, _pipeline
+from malmoi.serve.openvino_process import config, pipeline
 from malmoi.serve.engine import Request
 from malmoi.serve.settings import ServeSettings
 weights = open_engine.weights_of(Path(sys.argv[1]), Path(sys.argv[2]))
-pipeline = _pipeline(weights, ServeSettings(slots=16, threads=1, prefill_tokens=1024))
+pipeline = pipeline(weights.setup(Path(sys.argv[2]), ServeSettings(slots=16, threads=1, prefill_tokens=1024)))
 print("ready", flush=True)
 for line in sys.stdin:
     prompts = json.loads(line)
     tensors = [openvino.Tensor(np.array([ids], np.int64)) for ids in prompts]
-    configs = [_config(Request(tuple(ids), ANSWER, 0.0, ignore_eos=True), weights.end_ids) for ids in prompts]
+    configs = [config(Request(tuple(ids), ANSWER, 0.0, ignore_eos=True), weights.end_ids) for ids in prompts]
     begin = time.process_time()
     made = sum(len(one.m_generation_ids[0]) for one in pipeline.generate(tensors, configs))
     print(json.dumps([made, time.process_time() - begin]), flush=True)
@@ -162,9 +162,10 @@ class OverHttp:
 
 
 def _cpu_s(pid: int) -> float:
-    """Processor time of a process with its threads, in seconds."""
-    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time of a process, its threads and its children, in seconds."""
+    nanoseconds = sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return nanoseconds / 1e9 + sum(_cpu_s(int(child)) for file in children for child in file.read_text().split())
 
 
 @contextlib.contextmanager

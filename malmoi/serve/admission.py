@@ -10,7 +10,7 @@ import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 _SMOOTHING = 0.1
@@ -51,9 +51,11 @@ class Admission:
     patience_s: longest wait for a turn; key_share: of the places that one key may hold, where there are several.
     """
 
-    def __init__(self, slots: int, queue: int, most_tokens: int, patience_s: float, key_share: float = 1.0) -> None:
+    def __init__(
+        self, slots: int, queue: int, most_tokens: int, patience_s: float, key_share: Callable[[], float] = lambda: 1.0
+    ) -> None:
         self.slots, self.places, self._most_tokens = slots, slots + queue, most_tokens
-        self._patience_s, self._places_per_key = patience_s, max(1, math.floor((slots + queue) * key_share))
+        self._patience_s, self._key_share = patience_s, key_share
         self._lines: dict[str, _Line] = {}
         self._time = 0.0
         self._answer_s = _FIRST_GUESS_S
@@ -74,7 +76,7 @@ class Admission:
         line = self._lines.setdefault(key, _Line())
         if self.held + num_slots > self.places and self.held:
             raise FullError("all slots and the queue are full", self.retry_s)
-        if line.held + num_slots > self._places_per_key and line.held:
+        if line.held + num_slots > max(1, math.floor(self.places * self._key_share())) and line.held:
             raise FullError("this key holds its share of the places", self.retry_s)
         return Place(self, key, num_slots)
 

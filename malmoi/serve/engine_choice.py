@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import MODEL
 from malmoi.serve.settings import ServeSettings
 
 _KNOWN = ("llama",)
@@ -68,3 +69,11 @@ def config_of(model: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def model_name(model_dir: Path) -> str:
+    """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
+    folder = model_dir.resolve()
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.rpartition("--")[2]
+    return folder.parent.name if folder.name == MODEL and folder.parent.name else folder.name

@@ -28,8 +28,9 @@ from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, told, until_gone
 from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
-from malmoi.serve.keys import read_keys
+from malmoi.serve.keys import Keys
 from malmoi.serve.models import Models, only
+from malmoi.serve.records.stored_keys import StoredKeys
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.tokenizer.codec import Codec
@@ -42,7 +43,7 @@ def create_app(served: Served | Models) -> FastAPI:
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(models))
-    app.add_middleware(Guard, rules=rules(settings), server=models.server)
+    app.add_middleware(Guard, rules=rules(settings, models.server.keys), server=models.server)
     if settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
@@ -55,13 +56,12 @@ def create_app(served: Served | Models) -> FastAPI:
     return app
 
 
-def rules(settings: ServeSettings) -> Rules:
-    """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
-    keys = read_keys(settings.keys) if settings.keys else None
+def rules(settings: ServeSettings, keys: Keys | StoredKeys | None) -> Rules:
+    """What the guard lets in. Off loopback keys are needed, of a file or of the records; any host name may be used."""
     web = settings.web
     is_local = settings.host in LOOPBACK_HOSTS
-    if not is_local and keys is None:
-        hint = "make a key with: malmoi serve --keys FILE --new-key NAME"
+    if not is_local and (keys is None or not keys.are_needed):
+        hint = "make a key with: malmoi serve keys add NAME --keys FILE"
         raise UserError(f"host {settings.host} can be reached by others and no keys are set", "--keys FILE", hint)
     hosts = (*LOOPBACK_HOSTS, *web.allowed_hosts) if is_local or web.allowed_hosts else None
     return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
@@ -111,13 +111,14 @@ async def _reply(
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
-    async with routed(models, trace, body.model, body.user) as served:
+    trace.user = body.user if isinstance(body.user, str) else None
+    async with routed(models, trace, body.model, trace.user) as served:
         check(served, body)
         place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
-        body, flags = await judged(served, body)
-        ask = await asked(served, body, num_top, trace.key.name)
+        body, flags = await judged(served, body, trace.key)
+        ask = await asked(served, body, num_top, trace)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
         return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})

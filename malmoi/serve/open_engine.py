@@ -13,12 +13,15 @@ from malmoi.model import gguf_file
 from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.engine_choice import model_name, on_gpu
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import LIBRARIES_BYTES
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
+from malmoi.serve.step_watch import free_memory_bytes
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
 from malmoi.tokenizer.codec import Codec
 
 
@@ -112,3 +115,10 @@ def weights_of(model_dir: Path, folder: Path) -> Weights:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+
+
+def memory_for_models(settings: ServeSettings) -> int:
+    """Bytes that loaded models may take together: as the settings say, else what is free now where they run."""
+    if settings.models.memory_gb is not None:
+        return int(settings.models.memory_gb * 1e9)
+    return torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes() - LIBRARIES_BYTES

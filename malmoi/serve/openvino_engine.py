@@ -5,34 +5,37 @@ guide or mask bytes; second_engine.py hands these to torch on the same weights. 
 is float32 (`openvino_precision`). The model goes from our GGUF file to the form of OpenVINO, where a constant is added
 to the logits: special tokens and the padding of the matrix are never chosen. So log-probabilities are over the tokens
 that may be, which torch's are not; the two differ by what the model gives the banned ones.
+
+OpenVINO runs in a process of its own (openvino_process.py says why). Where that fails or hangs, all answers under way
+end with EngineDownError, and it is started once more; one that fails again before it has finished an answer stays down.
 """
 
 import asyncio
 import contextlib
 import logging
+import os
+import queue
+import socket
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
-from malmoi.kit.errors import UserError, bare
-from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request
+from malmoi.kit.errors import UserError
+from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, OverloadedError, Piece, Request
+from malmoi.serve.openvino_process import Messages, Setup, ask_of
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.step_watch import Step
 
 CAPABILITIES = Capabilities(prefix_cache=True)
-BLOCK_TOKENS = 32
-"""Of the paged cache on a CPU (OpenVINO 2026.4)."""
-_SPARE_BLOCKS = 16
-BANNED = -1.0e9
-"""Added to a logit: its probability is 0 in float32."""
-_MOST_SEED = 2**32 - 1
-_COLDEST = 1e-6
-"""A temperature below it is greedy: OpenVINO's own is a float32 above 0."""
+_END_S = 5.0
+"""A process that is asked to end has so long, then it is killed."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,63 +49,111 @@ class Weights:
     end_ids: tuple[int, ...]
     context_tokens: int
 
+    def setup(self, folder: Path, settings: ServeSettings) -> Setup:
+        """What the process is told."""
+        return Setup(
+            gguf=str(self.gguf),
+            folder=str(folder),
+            banned_ids=np.flatnonzero(self.banned).tolist(),
+            vocabulary_tokens=len(self.banned),
+            end_ids=list(self.end_ids),
+            context_tokens=self.context_tokens,
+            slots=settings.slots,
+            prefill_tokens=settings.prefill_tokens,
+            precision=settings.openvino_precision,
+            threads=settings.threads,
+        )
+
 
 @dataclass
 class _Job:
-    """A request that runs, and where its pieces go. generated: how many tokens it has so far."""
+    """A request that runs. arrived: what came for it and was not taken yet; it is touched by its own loop alone."""
 
     request: Request
     loop: asyncio.AbstractEventLoop
-    pieces: "asyncio.Queue[tuple[Piece, ...] | Exception]"
-    handle: Any = None
-    generated: int = 0
-    is_cancelled: bool = False
+    arrived: list[Piece | Exception]
+    news: asyncio.Event
 
-    def say(self, said: "tuple[Piece, ...] | Exception") -> None:
-        """From the engine's thread. A loop that has ended has nobody who waits."""
-        with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(self.pieces.put_nowait, said)
+
+class Process:
+    """The process of OpenVINO with a loaded model, and the messages to and from it."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Starts it and waits until the model is loaded. Raises UserError where it cannot be."""
+        ours, its = socket.socketpair()
+        words = [sys.executable, "-m", "malmoi.serve.openvino_process", str(its.fileno())]
+        path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+        environment = {**os.environ, "PYTHONPATH": path}
+        # A session of its own: Ctrl-C is for the server, which lets answers under way end.
+        self.popen = subprocess.Popen(
+            words, pass_fds=[its.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        its.close()
+        self._socket, self.messages = ours, Messages(ours)
+        try:
+            self.messages.put(asdict(setup))
+            told = self.messages.get(None)
+        except (EOFError, OSError):
+            told = {"error": "its process ended while it loaded the model"}
+        if "ready" not in told:
+            self.end()
+            error = told.get("error") or told.get("failed")
+            raise UserError(f"OpenVINO does not open the model: {error}", hint="use fewer --slots, or --engine torch")
+        self.version: str = told["ready"]
+
+    def end(self, patience_s: float = _END_S) -> None:
+        """Ends it; after `patience_s` by force."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self.popen.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+        self._socket.close()
 
 
 class OpenVinoEngine:
-    """Runs weights in a thread of its own. To be closed, or used in a `with`."""
+    """Runs weights in a process of their own. To be closed, or used in a `with`."""
 
     def __init__(self, weights: Weights, about: Description, settings: ServeSettings) -> None:
         """Loads the model. about: the description, of which engine and capabilities are replaced."""
-        import openvino
-
-        self._weights = weights
+        self._weights, self._limit_s = weights, settings.step_limit_s
+        self._folder = tempfile.TemporaryDirectory(prefix="malmoi-openvino-")
+        self._setup = weights.setup(Path(self._folder.name), settings)
         try:
-            self._pipeline = _pipeline(weights, settings)
-        except RuntimeError as error:  # no memory for so many slots, or an operation that it does not know
-            told, hint = " ".join(str(error).splitlines()[1:]), "use fewer --slots, or --engine torch"
-            raise UserError(f"OpenVINO does not open the model: {told}", hint=hint) from None
+            self._process = Process(self._setup)
+        except UserError:
+            self._folder.cleanup()
+            raise
         self._description = Description(
             name=about.name,
-            engine=f"openvino {openvino.__version__.split('-')[0]} {settings.openvino_precision}",
+            engine=f"openvino {self._process.version} {settings.openvino_precision}",
             vocabulary_tokens=about.vocabulary_tokens,
             context_tokens=about.context_tokens,
             slots=settings.slots,
             model_sha256=about.model_sha256,
             capabilities=CAPABILITIES,
         )
-        self._waiting: list[_Job] = []
-        self._running: list[_Job] = []
-        self._news = threading.Condition()
-        self._is_closed, self._fault, self._number = False, "", 0
-        self._step = Step(settings.step_limit_s)
-        self._thread = threading.Thread(target=self._run, name="malmoi-openvino-engine", daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._jobs: dict[int, _Job] = {}
+        self._state: Literal["ok", "stalled", "down"] = "ok"
+        self._number, self._is_proven = 0, True
+        self._heard_s = time.monotonic()
+        self._outgoing: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._listen, self._send)]
+        for thread in self._threads:
+            thread.start()
 
     def describe(self) -> Description:
         """What is being served."""
         return self._description
 
     def health(self) -> Health:
-        """How the engine is now."""
-        is_well = self._thread.is_alive() and not self._is_closed and not self._fault
-        state = "down" if not is_well else "stalled" if self._step.is_overdue else "ok"
-        return Health(state, len(self._running), len(self._waiting), self._step.lasts_s)
+        """How the engine is now. It is "stalled" also while it is started anew."""
+        running, step_s = len(self._jobs), self._step_s()
+        state = self._state if self._state != "ok" or step_s <= self._limit_s else "stalled"
+        return Health(state, running, 0, step_s)
 
     def can(self, request: Request) -> bool:
         """Whether this engine answers such a request as it is asked."""
@@ -112,7 +163,8 @@ class OpenVinoEngine:
     async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
         """The answer: at each turn the tokens since the last. Closing it early frees the slot at the next step.
 
-        Raises UserError for what this engine cannot do, EngineDownError where it failed or is closed.
+        Raises UserError for what this engine cannot do, EngineDownError where it failed or is closed, OverloadedError
+        while it is started anew.
         """
         if not self.can(request):
             raise UserError("the OpenVINO engine gives no alternatives, guides or biases", "a torch engine for these")
@@ -121,37 +173,32 @@ class OpenVinoEngine:
             raise UserError(f"{len(request.prompt_ids)} + {request.max_tokens} tokens", f"1 to {room} tokens to make")
         if max(request.prompt_ids) >= len(self._weights.banned):
             raise UserError("a token id is outside the vocabulary", f"0 to {len(self._weights.banned) - 1}")
-        job = _Job(request, asyncio.get_running_loop(), asyncio.Queue())
-        self._submit(job)
+        job = _Job(request, asyncio.get_running_loop(), [], asyncio.Event())
+        number = self._submit(job)
         try:
             while True:
-                said = await self._said(job)
-                if isinstance(said, Exception):
-                    raise said
-                yield said
-                if said[-1].finish is not None:
+                await job.news.wait()
+                job.news.clear()
+                arrived, job.arrived = job.arrived, []
+                if isinstance(arrived[-1], Exception):
+                    raise arrived[-1]
+                yield tuple(piece for piece in arrived if isinstance(piece, Piece))
+                if arrived[-1].finish is not None:
                     return
         finally:
-            job.is_cancelled = True
-
-    async def _said(self, job: _Job) -> "tuple[Piece, ...] | Exception":
-        """What a job says next. A step that hangs cannot be ended, but whoever waits for it is told."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(1.0, self._step.limit_s / 4)):
-                    return await job.pieces.get()
-            if self._step.is_overdue:
-                return self._hangs()
-
-    def _hangs(self) -> EngineDownError:
-        return EngineDownError(f"the engine has not come back from a step for {self._step.lasts_s:.0f} s")
+            if self._jobs.pop(number, None) is not None:
+                self._outgoing.put({"cancel": number})
 
     def close(self) -> None:
-        """Ends the thread; answers under way end with EngineDownError."""
-        with self._news:
-            self._is_closed = True
-            self._news.notify()
-        self._thread.join(timeout=0 if self._step.is_overdue else None)
+        """Ends the process; answers under way end with EngineDownError."""
+        with self._lock:
+            self._state = "down"
+        self._outgoing.put(None)
+        self._process.end()
+        for thread in self._threads:
+            thread.join()
+        self._process.end()  # one that was started anew meanwhile
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -159,144 +206,96 @@ class OpenVinoEngine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _submit(self, job: _Job) -> None:
-        with self._news:
-            if self._is_closed or self._fault:
-                raise EngineDownError(self._fault or "the engine is closed")
-            if self._step.is_overdue:
-                raise self._hangs()
-            self._waiting.append(job)
-            self._news.notify()
+    def _step_s(self) -> float:
+        """How long nothing was heard of a step while there was work."""
+        return time.monotonic() - self._heard_s if self._jobs else 0.0
 
-    def _run(self) -> None:
-        """The thread: takes what is new, makes a step, hands out what it made. A fault of the step ends all answers."""
+    def _submit(self, job: _Job) -> int:
+        with self._lock:
+            if self._state == "down":
+                raise EngineDownError("the engine has failed or is closed")
+            if self._state == "stalled":
+                raise OverloadedError("the engine is started anew")
+            if not self._jobs:
+                self._heard_s = time.monotonic()
+            self._number += 1
+            self._jobs[self._number] = job
+            self._outgoing.put(ask_of(self._number, job.request))
+            return self._number
+
+    def _send(self) -> None:
+        """A thread: a long prompt may have to wait until the process reads it, and nobody else does."""
+        while (message := self._outgoing.get()) is not None:
+            with contextlib.suppress(OSError):  # the listener learns of it
+                self._process.messages.put(message)
+
+    def _listen(self) -> None:
+        """A thread: hands out what steps have made, and sees that they end."""
+        while self._state != "down":
+            fault = self._fault()
+            with self._lock:
+                if self._state != "down":
+                    self._state = "stalled"
+                jobs, self._jobs = list(self._jobs.values()), {}
+            self._hand_out([(job, [EngineDownError(fault)]) for job in jobs])
+            if self._state != "down":
+                _log.error("the process of OpenVINO is lost: %s", fault)
+                self._start_again()
+
+    def _fault(self) -> str:
+        """Hands out until the process fails; what was wrong."""
+        messages = self._process.messages
         while True:
-            with self._news:
-                self._news.wait_for(lambda: self._is_closed or self._waiting or self._running)
-                if self._is_closed:
-                    break
-                new, self._waiting = self._waiting, []
-            for job in new:
-                self._begin(job)
             try:
-                if self._running:
-                    with self._step:
-                        self._pipeline.step()
-                    self._running = [job for job in self._running if self._goes_on(job)]
-            except Exception as error:  # the edge of a library: the text of its error may hold a prompt
-                _log.error("a step of OpenVINO failed: %s", bare(error))
-                self._fault = f"a step of OpenVINO failed: {type(error).__name__}"
-                break
-        with self._news:
-            for job in [*self._running, *self._waiting]:
-                job.say(EngineDownError(self._fault or "the engine is closed"))
+                message = messages.get(min(1.0, self._limit_s / 4))
+            except TimeoutError:
+                if self._step_s() > self._limit_s:
+                    return f"the engine has not come back from a step for {self._step_s():.0f} s"
+                continue
+            except (EOFError, OSError):
+                return "the process of the engine has ended"
+            self._heard_s = time.monotonic()
+            if isinstance(message, dict):
+                return f"a step of OpenVINO failed: {message['failed']}"
+            made = [(self._jobs.get(number), said) for number, *said in message]
+            self._hand_out([(job, self._pieces(job, *said)) for job, said in made if job is not None])
+            for number, *_, finish in message:
+                if finish is not None:
+                    self._jobs.pop(number, None)
 
-    def _begin(self, job: _Job) -> None:
-        """Hands a job to the pipeline. A request that it refuses ends alone."""
-        import openvino
+    def _start_again(self) -> None:
+        """A new process with the same model; none where the last one has not finished a single answer."""
+        self._process.end(patience_s=0)
+        is_up = False
+        if self._is_proven:
+            with contextlib.suppress(UserError):
+                self._process, self._is_proven, is_up = Process(self._setup), False, True
+        with self._lock:
+            self._state = "ok" if is_up and self._state != "down" else "down"
+        _log.error("OpenVINO %s", "runs again" if is_up else "stays down: restart the server")
 
-        if job.is_cancelled:
-            return
-        self._number += 1
-        prompt = openvino.Tensor(np.array([job.request.prompt_ids], np.int64))
-        try:
-            job.handle = self._pipeline.add_request(self._number, prompt, _config(job.request, self._weights.end_ids))
-        except Exception as error:  # whatever it is, it must not end the thread and so all others
-            told = (str(error).splitlines() or [type(error).__name__])[-1]
-            job.say(UserError(f"OpenVINO refuses the request: {told[:200]}"))
-            return
-        self._running.append(job)
-
-    def _goes_on(self, job: _Job) -> bool:
-        """Hands out what a step made for a job; whether it has not ended."""
-        if job.is_cancelled:
-            job.handle.cancel()
-            return False
-        pieces: list[Piece] = []
-        while job.handle.can_read():
-            [output] = job.handle.read().values()
-            pieces += self._pieces(job, output)
-        if pieces:
-            job.say(tuple(pieces))
-        return not (pieces and pieces[-1].finish)
-
-    def _pieces(self, job: _Job, output: Any) -> list[Piece]:
-        finish = {"STOP": "stop", "LENGTH": "length"}.get(output.finish_reason.name)
-        pieces = []
-        ids, logprobs = list(output.generated_ids), list(output.generated_log_probs)
-        for number, (token_id, logprob) in enumerate(zip(ids, logprobs, strict=True), 1):
-            job.generated += 1
-            is_last = finish is not None and number == len(ids)
+    def _pieces(self, job: _Job, ids: Any, logprobs: list[float | None], finish: str | None) -> list[Piece | Exception]:
+        """What a step made for a job."""
+        if finish == "refused":
+            return [UserError(f"OpenVINO refuses the request: {ids}")]
+        pieces: list[Piece | Exception] = [Piece(*made) for made in zip(ids, logprobs, strict=True)]
+        if finish is not None:
+            self._is_proven = True
             stops = () if job.request.ignore_eos else (*self._weights.end_ids, *job.request.stop_token_ids)
-            is_end = is_last and finish == "stop" and token_id in stops
-            pieces.append(Piece(token_id, logprob, finish=finish if is_last else None, is_end=is_end))
+            is_end = finish == "stop" and ids[-1] in stops
+            pieces[-1] = Piece(ids[-1], logprobs[-1], finish=finish, is_end=is_end)
         return pieces
 
-
-def _config(request: Request, end_ids: tuple[int, ...]) -> Any:
-    """OpenVINO's own form of a request."""
-    import openvino_genai
-
-    config = openvino_genai.GenerationConfig()
-    config.max_new_tokens, config.min_new_tokens = request.max_tokens, request.min_tokens
-    config.eos_token_id, config.ignore_eos = end_ids[0], request.ignore_eos
-    config.stop_token_ids = set(end_ids) | set(request.stop_token_ids)
-    config.logprobs = 1
-    # top_p 0 and min_p 1 leave the best token alone, as in torch; OpenVINO refuses both.
-    config.do_sample = request.temperature >= _COLDEST and request.top_p != 0 and request.min_p != 1
-    if config.do_sample:
-        config.temperature = request.temperature
-        config.top_p = request.top_p if request.top_p is not None else 1.0
-        if request.top_k is not None:
-            config.top_k = request.top_k
-        if request.min_p is not None:
-            config.min_p = request.min_p
-    if request.seed is not None:
-        config.rng_seed = request.seed % _MOST_SEED
-    if request.repetition_penalty is not None:
-        config.repetition_penalty = request.repetition_penalty
-    config.presence_penalty, config.frequency_penalty = request.presence_penalty, request.frequency_penalty
-    return config
+    def _hand_out(self, made: list[tuple[_Job, list[Piece | Exception]]]) -> None:
+        """To each loop at once what its jobs get: each call from another thread wakes the loop with a write."""
+        for loop in {job.loop for job, _ in made}:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
+                loop.call_soon_threadsafe(_deliver, [each for each in made if each[0].loop is loop])
 
 
-def _pipeline(weights: Weights, settings: ServeSettings) -> Any:
-    import openvino_genai
-
-    scheduler = openvino_genai.SchedulerConfig()
-    scheduler.num_kv_blocks = settings.slots * -(-weights.context_tokens // BLOCK_TOKENS) + _SPARE_BLOCKS
-    scheduler.max_num_seqs = settings.slots
-    scheduler.max_num_batched_tokens = max(settings.prefill_tokens, settings.slots)
-    scheduler.dynamic_split_fuse = True
-    scheduler.enable_prefix_caching = True
-    properties: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": settings.openvino_precision,
-        "KV_CACHE_PRECISION": settings.openvino_precision,
-    }
-    if settings.threads is not None:
-        properties["INFERENCE_NUM_THREADS"] = settings.threads
-    with tempfile.TemporaryDirectory(prefix="malmoi-openvino-") as folder:
-        _write_ir(weights, Path(folder))
-        return openvino_genai.ContinuousBatchingPipeline(folder, scheduler, "CPU", properties)
-
-
-def _write_ir(weights: Weights, folder: Path) -> None:
-    """The model in OpenVINO's form, with the bans added to its logits."""
-    import openvino
-    import openvino_genai
-    from openvino import opset13
-
-    with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as made:
-        copy = Path(made) / weights.gguf.name
-        copy.symlink_to(weights.gguf.resolve())  # the pipeline writes beside the file that it reads
-        scheduler = openvino_genai.SchedulerConfig()
-        scheduler.num_kv_blocks = 1
-        openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
-        model = openvino.Core().read_model(Path(made) / "openvino_model.xml")
-        [result] = model.get_results()
-        logits = result.input_value(0)
-        bans = np.where(weights.banned, np.float32(BANNED), np.float32(0))[None, None]
-        masked = opset13.add(logits, opset13.constant(bans.astype(np.float32)))
-        result.input(0).replace_source_output(masked.output(0))
-        logits.set_names(set())
-        masked.output(0).set_names({"logits"})
-        openvino.save_model(model, folder / "openvino_model.xml", compress_to_fp16=False)
+def _deliver(made: list[tuple[_Job, list[Piece | Exception]]]) -> None:
+    """In the loop of the jobs."""
+    for job, pieces in made:
+        if pieces:
+            job.arrived += pieces
+            job.news.set()

@@ -7,11 +7,16 @@ import json
 import pytest
 import torch
 from adapter_folder import TARGETS, merge, write_adapter
+from fastapi.testclient import TestClient
 from safetensors.torch import load_file, save_file
 
+from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Request
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.http_api import create_app
+from malmoi.serve.records.writer import Records
+from malmoi.serve.served import Served
+from malmoi.serve.settings import RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
 SETTINGS = ServeSettings(slots=4, prefill_tokens=16, device="cpu", threads=1)
@@ -179,3 +184,32 @@ def test_a_pickle_is_not_read(model_folder, tmp_path):
 def test_a_word_of_another_form_is_refused(word, model_folder):
     with pytest.raises(UserError, match="NAME=FOLDER"):
         TorchEngine(model_folder, dataclasses.replace(SETTINGS, adapters=(word,)))
+
+
+def test_over_http_an_adapter_is_a_model_of_its_own_and_its_record_is_made_again(model_folder, tmp_path, capsys):
+    one, other = (write_adapter(tmp_path / f"a{seed}", model_folder, seed=seed) for seed in range(2))
+    database = tmp_path / "records.db"
+    settings = dataclasses.replace(SETTINGS, adapters=(f"one={one}",), records=RecordSettings(database, "whole"))
+    with TorchEngine(model_folder, settings) as engine, Records(database) as records:
+        base = engine.describe().name
+        app = create_app(Served(engine, engine.codec, settings, records=records))
+        with TestClient(app, base_url="http://127.0.0.1:8500") as client:
+
+            def ask(model):
+                body = {"model": model, "prompt": list(PROMPTS[0]), "max_tokens": 12, "temperature": 0}
+                return client.post("/v1/completions", json=body)
+
+            listed = {each["id"]: each for each in client.get("/v1/models").json()["data"]}
+            assert listed.keys() == {base, f"{base}:one"}
+            assert listed[f"{base}:one"]["parent"] == base
+            assert client.get(f"/v1/models/{base}:one").json() == listed[f"{base}:one"]
+            plain, adapted, missing = ask(base), ask(f"{base}:one"), ask(f"{base}:two")
+    assert plain.json()["choices"][0]["text"] != adapted.json()["choices"][0]["text"]
+    assert missing.status_code == 404
+    assert f"{base}:one" in missing.json()["error"]["message"]
+    words = ["serve", "replay", adapted.json()["id"], str(model_folder), "--records", str(database), "--threads", "1"]
+    main([*words, "--device", "cpu", "--adapter", f"one={one}"])
+    assert json.loads(capsys.readouterr().out)["equal"]
+    for wrong in ([], ["--adapter", f"one={other}"]):
+        assert main([*words, "--device", "cpu", *wrong]) == 2
+        assert "the adapter one" in capsys.readouterr().err

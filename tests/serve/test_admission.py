@@ -58,7 +58,7 @@ def test_turns_are_shared_by_tokens_not_by_requests():
 
 
 def test_places_are_counted_per_key_and_in_all_and_come_back_once():
-    admission = Admission(2, 2, 10**6, 1.0, key_share=0.5)
+    admission = Admission(2, 2, 10**6, 1.0, key_share=lambda: 0.5)
     first, second = admission.take("a"), admission.take("a")
     with pytest.raises(FullError, match="share"):
         admission.take("a")
@@ -75,7 +75,7 @@ def test_places_are_counted_per_key_and_in_all_and_come_back_once():
 
 
 def test_a_request_larger_than_all_places_is_taken_where_nothing_else_runs():
-    admission = Admission(2, 0, 100, 1.0, key_share=0.5)
+    admission = Admission(2, 0, 100, 1.0, key_share=lambda: 0.5)
     place = admission.take("a", 2)
     place.hold_tokens(1000)
     with pytest.raises(FullError):

@@ -209,7 +209,8 @@ def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(s
         for _ in range(3):
             told = client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"})
             assert (told.status_code, told.json()["error"]["code"]) == (503, "model_unavailable")
-            assert "has no weights" in told.json()["error"]["message"]
+            assert "has no weights" not in told.text, "a reason may hold paths of the server"
+            assert int(told.headers["retry-after"]) > 0
             assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"}).status_code == 200
         assert shelf.opened.count("demo@200") == 1, "a model that is broken is not read again for every request"
         shelf.broken.clear()

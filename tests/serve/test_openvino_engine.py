@@ -5,10 +5,14 @@ process ends with a segmentation fault (2026.4.1 and torch 2.13). No command doe
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import os
-import threading
+import signal
+import socket
+import time
+from contextlib import aclosing
 
 import numpy as np
 import pytest
@@ -17,9 +21,10 @@ from fastapi.testclient import TestClient
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.serve import utf8
-from malmoi.serve.engine import EngineDownError, Guide, Request
+from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.open_engine import opened
+from malmoi.serve.openvino_process import Messages, Runner, ask_of, run
 from malmoi.serve.records.database import open_database
 from malmoi.serve.records.replay import recorded
 from malmoi.serve.records.writer import Records
@@ -152,66 +157,89 @@ def test_what_leaves_the_best_token_alone_is_greedy_and_not_refused(both, settin
     assert ids[0] == ids[1]
 
 
-class Broken:
-    """A pipeline that refuses a request as no library should, or hangs, or fails with a prompt in its message."""
-
-    def __init__(self, add=None, step=None):
-        self._add, self._step = add, step
-
-    def add_request(self, *_):
-        return self._add() if self._add else None
-
-    def step(self):
-        self._step()
-
-
-def raising(error):
-    def fail():
-        raise error
-
-    return fail
-
-
 @pytest.fixture
 def breakable(model_folder):
-    """An engine of its own whose pipeline a test may break; a step may last half a second."""
-    settings = dataclasses.replace(SETTINGS, engine="openvino", step_limit_s=0.5)
+    """An engine of its own whose process a test may break; a step may last a second."""
+    settings = dataclasses.replace(SETTINGS, engine="openvino", step_limit_s=1.0)
     with opened(model_folder, settings) as (engine, codec):
         yield engine._fast, codec
 
 
-def test_a_request_that_breaks_the_library_ends_alone(breakable):
-    engine, codec = breakable
-    whole, engine._pipeline = engine._pipeline, Broken(add=raising(TypeError("not this")))
-    with pytest.raises(UserError, match="not this"):
-        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
-    engine._pipeline = whole
+def test_a_request_that_the_library_refuses_ends_alone(both):
+    engine, codec = both
+    with pytest.raises(UserError, match="OpenVINO refuses"):
+        asyncio.run(collect(engine.generate(requests(codec, repetition_penalty=-1.0)[0])))
     assert asyncio.run(answers(engine, requests(codec, max_tokens=2)))
     assert engine.health().state == "ok"
 
 
-def test_a_step_that_fails_ends_what_runs_and_writes_no_text_to_the_log(breakable, caplog):
+async def while_it_runs(engine, request, do):
+    """Does something to the engine when the answer has begun, and goes on with it."""
+    said = []
+    async with aclosing(engine.generate(request)) as steps:
+        async for step in steps:
+            if not said:
+                do()
+            said += step
+    return said
+
+
+def becomes(engine, state, patience_s=60.0):
+    deadline = time.monotonic() + patience_s
+    while engine.health().state != state and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return engine.health().state == state
+
+
+@pytest.mark.parametrize(("ending", "told"), [(signal.SIGKILL, "ended"), (signal.SIGSTOP, "come back")])
+def test_a_process_that_dies_or_hangs_ends_what_runs_and_is_started_anew_once(breakable, ending, told):
     engine, codec = breakable
-    engine._pipeline = Broken(step=raising(RuntimeError("아버지가 방에")))
+    long = requests(codec, max_tokens=90, ignore_eos=True)[1]
+    before = asyncio.run(collect(engine.generate(long)))
+    for is_last in (False, True):
+        with pytest.raises(EngineDownError, match=told):
+            asyncio.run(while_it_runs(engine, long, lambda: engine._process.popen.send_signal(ending)))
+        assert becomes(engine, "down" if is_last else "ok")
     with pytest.raises(EngineDownError):
-        asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
-    assert engine.health().state == "down"
-    assert "RuntimeError" in caplog.text and "아버지" not in caplog.text
+        asyncio.run(collect(engine.generate(long)))
+    assert len(before) == 90
 
 
-def test_a_step_that_hangs_is_told_to_who_waits(breakable):
+def test_an_engine_that_was_started_anew_gives_the_same_answers(breakable):
     engine, codec = breakable
-    comes_back = threading.Event()
-    engine._pipeline = Broken(step=comes_back.wait)
-    try:
-        with pytest.raises(EngineDownError, match="come back"):
-            asyncio.run(asyncio.wait_for(collect(engine.generate(requests(codec)[0])), 20))
-        assert engine.health().state == "stalled"
-        with pytest.raises(EngineDownError, match="come back"):
-            asyncio.run(collect(engine.generate(requests(codec)[0])))
-    finally:
-        engine._pipeline._step = raising(RuntimeError("ends"))
-        comes_back.set()
+    asked = requests(codec, max_tokens=8)
+    before = asyncio.run(answers(engine, asked))
+    first = engine._process
+    first.popen.kill()
+    first.popen.wait()
+    assert becomes(engine, "ok") and asyncio.run(answers_at_last(engine, asked)) == before
+    assert engine._process is not first
+
+
+async def answers_at_last(engine, asked):
+    """The answers, as soon as the engine takes requests again."""
+    for _ in range(600):
+        with contextlib.suppress(OverloadedError, EngineDownError):
+            return await answers(engine, asked)
+        await asyncio.sleep(0.1)
+    raise AssertionError("the engine did not come back")
+
+
+def test_a_step_that_fails_is_told_by_its_kind_and_no_text_is_written(capsys):
+    class Broken:
+        def add_request(self, *_):
+            return None
+
+        def step(self):
+            raise RuntimeError(TEXTS[0])
+
+    with contextlib.ExitStack() as closing:
+        ours, its = (Messages(closing.enter_context(end)) for end in socket.socketpair())
+        ours.put(ask_of(1, Request((1, 2), max_tokens=3)))
+        run(Runner(its, [0], Broken()), its)
+        assert ours.get(5) == {"failed": "RuntimeError"}
+    shown = capsys.readouterr().err
+    assert "RuntimeError" in shown and "아버지" not in shown
 
 
 def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, model_folder, tmp_path, capsys):

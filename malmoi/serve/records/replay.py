@@ -54,6 +54,10 @@ async def replay(engine: Engine, codec: Codec, row: AnswerRow) -> Replayed:
     if about.model_sha256 != row.made_with["model_sha256"]:
         was = f"{row.made_with['model']} ({row.made_with['model_sha256'][:12]})"
         raise UserError(f"the model here is {about.name} ({about.model_sha256[:12]})", was)
+    adapter = row.made_with.get("adapter")
+    if adapter is not None and dict(about.adapters).get(adapter["name"]) != adapter["sha256"]:
+        wrong = f"the answer had the adapter {adapter['name']} ({adapter['sha256'][:12]}), which is not loaded"
+        raise UserError(wrong, hint=f"--adapter {adapter['name']}=FOLDER")
     request, stops = request_of(row)
     now: list[TokenText] = []
     async with aclosing(answer(engine, request, TextStream(codec, stops))) as pieces:
@@ -65,8 +69,8 @@ async def replay(engine: Engine, codec: Codec, row: AnswerRow) -> Replayed:
 def compared(row: AnswerRow, now: list[TokenText], codec: Codec) -> Replayed:
     """The answer that was recorded beside the one that was made now."""
     was = row.answer_ids or []
-    ended_by_filter = row.finish == "content_filter"  # the model had more to say
-    for place in range(len(was) if ended_by_filter else max(len(was), len(now))):
+    had_more = row.finish in ("content_filter", "cut")  # the model was not at its end
+    for place in range(len(was) if had_more else max(len(was), len(now))):
         old = was[place] if place < len(was) else None
         new = now[place] if place < len(now) else None
         if new is None or new.token_id != old:
