@@ -3,9 +3,11 @@
     python benchmarks/exports.py [--model FOLDER] [--only HF GGUF TEXTS CHAT]
 
 Tied and untied, float32, bfloat16 and float16, as a Hugging Face folder and as a GGUF file; every reader computes in
-float32 where it can. Our own plain loop says what is right. A cell says "equal", where the first difference is (with how
-far our two best logits were apart there), or in the reader's own words why it cannot. Without --model random weights are taken, larger than those a training begins with, so
-that answers change from token to token. llama.cpp is built first (llama_cpp_build.py).
+float32 where it can. Our own plain loop says what is right. A cell says "equal", where the first difference is and how
+far our two best logits were apart there, or in the reader's own words why it cannot.
+
+Without --model random weights are taken, larger than those a training begins with, so that answers change from token to
+token. Our server masks what is no UTF-8, so CHAT wants a trained model. llama.cpp is built first (llama_cpp_build.py).
 """
 
 import argparse
@@ -116,7 +118,7 @@ def _tied_or_not(source: Path, tied: bool) -> Any:
 
     import torch
 
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
     from malmoi.model.transformer import Transformer
 
     found = load_hugging_face(source)
@@ -144,7 +146,7 @@ def by_ours(folder: Path, prompts: list[list[int]]) -> dict[str, Any]:
     """A plain loop over our own model, the whole text for every token: `ids`, and by how much each was the best."""
     import torch
 
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
 
     model, answers, gaps = load_hugging_face(folder), [], []
     for prompt in prompts:
@@ -191,7 +193,12 @@ def _to_end(answer: list[int], ends: set[int]) -> list[int]:
 
 
 def by_transformers_gguf(folder: Path, prompts: list[list[int]]) -> list[list[int]]:
-    return by_transformers(folder, prompts, gguf_file="model.gguf")
+    """Transformers on the GGUF file, for which it wants accelerate: put into a folder of its own."""
+    with tempfile.TemporaryDirectory() as extra:
+        words = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", extra]
+        subprocess.run([*words, "accelerate==1.15.0", "psutil"], check=True, stdout=sys.stderr)
+        sys.path.append(extra)
+        return by_transformers(folder, prompts, gguf_file="model.gguf")
 
 
 def by_openvino_gguf(folder: Path, prompts: list[list[int]]) -> list[list[int]]:
@@ -204,8 +211,9 @@ def by_openvino_folder(folder: Path, prompts: list[list[int]]) -> list[list[int]
     import openvino
     import openvino_genai
 
-    from malmoi.model.convert import load_hugging_face
     from malmoi.model.gguf_file import write_gguf
+    from malmoi.model.read_folder import load_hugging_face
+    from malmoi.serve.openvino_exact import restore_float32
 
     model = load_hugging_face(folder)
     with tempfile.TemporaryDirectory() as made:
@@ -215,6 +223,7 @@ def by_openvino_folder(folder: Path, prompts: list[list[int]]) -> list[list[int]
         options = {"enable_save_ov_model": True}
         openvino_genai.ContinuousBatchingPipeline(str(Path(made, "model.gguf")), scheduler, "CPU", options)
         graph = openvino.Core().read_model(Path(made, "openvino_model.xml"))
+        restore_float32(graph, Path(made, "model.gguf"))
         _put_weights(graph, {name: weight.detach().numpy() for name, weight in model.named_parameters()})
         Path(made, "exact").mkdir()
         openvino.save_model(graph, Path(made, "exact", "openvino_model.xml"), compress_to_fp16=False)
@@ -416,7 +425,7 @@ def chat(made: Path) -> int:
     exact = ("--jinja", "-c", 512, "-np", 1, "-ctk", "f32", "-ctv", "f32", "-fa", "off", "--no-warmup")
     with llama_server(folder / "model.gguf", exact) as (address, _):
         written = post(f"{address}/apply-template", {"messages": TURNS})["prompt"]
-        ids = post(f"{address}/tokenize", {"content": written, "parse_special": True, "add_special": False})["tokens"]
+        ids = post(f"{address}/tokenize", {"content": written, "parse_special": True, "add_special": True})["tokens"]
         answer = post(f"{address}/v1/chat/completions", body)
         raw = post(f"{address}/completion", {"prompt": right, "n_predict": NEW_TOKENS, "temperature": 0})
     with running(folder, ("--engine", "torch")) as (port, _):

@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay and erase are of its records."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
 
 import argparse
 import contextlib
@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.cli import serve_traffic
 from malmoi.cli.serve_keys import keys, show_once
+from malmoi.cli.serve_models import opened_models
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
@@ -18,14 +20,11 @@ from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine as Database
 
     from malmoi.serve.engine import Engine
-    from malmoi.serve.model_folders import Asked
-    from malmoi.serve.models import Listed, Models
     from malmoi.serve.served import ServerState
     from malmoi.tokenizer.codec import Codec
 
@@ -35,8 +34,9 @@ _DEFAULT = ServeSettings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
     words = (
-        "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; or: "
-        "keys list|add NAME|limits NAME|revoke NAME, or: replay ID MODEL, or: erase (with --records)"
+        "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
+        "or: replay ID MODEL, or: erase (with --records), or: traffic [VERSION=WEIGHT...], "
+        "or: keys list|add NAME|limits NAME|revoke NAME"
     )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     pinned = "load it at the start and keep it; others are loaded at their first request"
@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "TOML with settings that --dry-run prints, as queue_s in [web]; an option goes before it"
     parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=told)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
+    serve_traffic.add_arguments(parser)
     parser.set_defaults(action=serve)
 
 
@@ -98,8 +99,12 @@ def serve(arguments: argparse.Namespace) -> None:
             return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
+        case ["traffic", *changes]:
+            return serve_traffic.traffic(changes, arguments, settings.port)
         case []:
-            raise UserError("malmoi serve: no model", "MODEL_DIR or RUN, one or more; or: keys, traffic, replay, erase")
+            raise UserError(
+                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, keys"
+            )
         case words if arguments.dry_run:
             return print(json.dumps({"served": words, **dataclasses.asdict(settings)}, default=str, indent=1))
         case words:
@@ -141,64 +146,23 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
     from malmoi.serve.http_api import create_app
     from malmoi.serve.safety.check import warm
 
-    with server.bind(settings.host, settings.port) as listener, contextlib.ExitStack() as stack:
-        models = stack.enter_context(_models(words, shared))
+    with server.bind(settings.host, settings.port) as listener, opened_models(words, shared, opened_model) as models:
         app = create_app(models)
         for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
             warm(policy)
         _show_access_lines()
-        stack.callback(shared.quota.save)
         names = ", ".join(models.names(ANYONE)) or "no model yet"
         print(f"{names}: at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
-        server.run(app, listener, settings.web, models)
+        try:
+            server.run(app, listener, settings.web, models)
+        finally:
+            shared.quota.save()
 
 
-def _models(words: list[str], state: "ServerState") -> "AbstractContextManager[Models]":
-    """The table of what the words name, with the pinned models loaded. The memory plan is told before that."""
-    from malmoi.serve.model_folders import Folders, asked_of, check_memory
-    from malmoi.serve.models import Models
-    from malmoi.serve.traffic import Traffic
-
-    settings = state.settings
-    if settings.name is not None and len(words) > 1:
-        raise UserError(f"--name {settings.name} with {len(words)} folders", "NAME=FOLDER for each")
-    asked = [asked_of(word, to_local_path) for word in words]
-    if settings.name is not None:
-        asked = [dataclasses.replace(asked[0], name=settings.name)]
-    source = Folders(asked, settings, _opened)
-    found, memory_bytes = source.find(), _memory_bytes(asked, settings)
-    _check_pinned(settings.models.pinned, found)
-    for listed in found:
-        print(f"{listed.id}: {listed.plan}", file=sys.stderr)
-    if memory_bytes is not None:
-        check_memory(found, memory_bytes)
-        print(f"memory for models: {memory_bytes / 1e6:,.0f} MB", file=sys.stderr)
-    models = Models(state, source, Traffic(settings.models.traffic), memory_bytes)
-    models.preload()
-    return contextlib.closing(models)
-
-
-def _memory_bytes(asked: "Sequence[Asked]", settings: ServeSettings) -> int | None:
-    """What loaded models may take together; None where all run elsewhere."""
-    if all(each.path.suffix == ".toml" for each in asked):
-        return None
-    from malmoi.serve.open_engine import memory_for_models
-
-    return memory_for_models(settings)
-
-
-def _check_pinned(pinned: "Sequence[str]", found: "Sequence[Listed]") -> None:
-    """Raises UserError for a name to pin that nothing has."""
-    known = {listed.name for listed in found} | {listed.id for listed in found}
-    for name in pinned:
-        if name not in known:
-            raise UserError(f"--pin {name}", f"one of {', '.join(sorted(known))}")
-
-
-def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
+def opened_model(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
     """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
     if model.suffix == ".toml":
-        from malmoi.serve.open_remote import opened
+        from malmoi.serve.remote_engine import opened
     elif settings.engine == "remote":
         raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
     else:
@@ -215,7 +179,7 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     row = recorded(_database(settings), answer_id)
     kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
     same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with _opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with opened_model(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

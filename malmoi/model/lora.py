@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from malmoi.kit.errors import UserError
@@ -72,6 +72,16 @@ def read_adapter(folder: Path, model: Transformer, model_sha256: str | None = No
     parts = {name: _part(folder, name, half, linears.get(name), settings) for name, half in halves.items()}
     told = json.dumps(settings, sort_keys=True).encode()
     return Adapter(hashlib.sha256(hashlib.sha256(content).digest() + told).hexdigest(), parts)
+
+
+def write_parts(adapter: Adapter, file: Path) -> Path:
+    """Writes A and s B of each module under PEFT's names, for an engine that knows no settings of adapters."""
+    halves = {name: dict(zip("AB", parts, strict=True)) for name, parts in adapter.parts.items()}
+    named = {
+        f"base_model.model.{name}.lora_{half}.weight": each[half] for name, each in halves.items() for half in "AB"
+    }
+    save_file({name: tensor.contiguous() for name, tensor in named.items()}, file)
+    return file
 
 
 def _part(

@@ -15,8 +15,8 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL
 from malmoi.serve.settings import ServeSettings
 
-_KNOWN = ("llama",)
-"""Kinds of model (config.json) whose GGUF file OpenVINO has been shown to read as torch does."""
+_KNOWN = ("llama", "mistral", "qwen2", "qwen3")
+"""Kinds of model (config.json) that OpenVINO has been shown to run as torch does (benchmarks/foreign_models.py)."""
 
 
 class Choice(NamedTuple):

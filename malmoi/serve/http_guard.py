@@ -28,6 +28,7 @@ MODEL_HEADER = "x-malmoi-model"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
 """Asked by load balancers, which have no key."""
+ADMIN_PATHS = ("/admin/traffic", "/admin/models")
 _SCOPES = {
     "/metrics": "metrics",
     "/tokenize": "tokens",
@@ -35,6 +36,7 @@ _SCOPES = {
     "/detokenize": "tokens",
     "/tokenizer_info": "tokens",
     "/v1/detokenize": "tokens",
+    **dict.fromkeys(ADMIN_PATHS, "admin"),
 }
 """The scope that a path needs, where it is not "answer"."""
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -82,7 +84,9 @@ class Guard:
         try:
             self._check(scope, trace)
             if scope["method"] == "OPTIONS":
-                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})(scope, receive, send)
+                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, PUT, OPTIONS"})(
+                    scope, receive, send
+                )
                 return
             await self._app(scope, limited(receive, self._rules.max_body_bytes, self._rules.body_s), send)
         except Exception as error:
@@ -99,7 +103,8 @@ class Guard:
             message = "this server answers to its own machine only; behind a proxy, start it with --allow-host NAME"
             raise ApiError(403, message, code="foreign_host", message_ko=korean)
         if scope["method"] not in _SAFE_METHODS:
-            check_origin(headers, self._rules.origins)
+            # A web page that may ask may not change what the others are answered with.
+            check_origin(headers, () if scope["path"] in ADMIN_PATHS else self._rules.origins)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._rules.max_body_bytes:
             raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")

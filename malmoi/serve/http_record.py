@@ -56,6 +56,11 @@ class Answer:
         self._ids: list[int] = []
         self.is_kept = False
 
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The strings that end it."""
+        return tuple(self._ask.body.stop)
+
     def add(self, token_ids: Sequence[int]) -> None:
         """Its next tokens."""
         self._ids.extend(token_ids)
@@ -71,6 +76,9 @@ class Answer:
             return
         policy, days = kept_by(trace.key, served.server.settings)
         self.is_kept = True
+        made_with = {**served.made_with, **_with(served, self.request)}
+        if trace.shadow_of:
+            made_with["shadow_of"] = trace.shadow_of
         answered = Answered(
             id=f"{trace.reply_id}-{self._index}",
             request_id=trace.request_id,
@@ -78,9 +86,9 @@ class Answer:
             user=trace.user,
             policy=policy,
             retention_days=days,
-            made_with={**served.made_with, **_with(served, self.request)},
+            made_with=made_with,
             request=self.request,
-            stops=tuple(self._ask.body.stop),
+            stops=self.stops,
             answer_ids=tuple(self._ids),
             finish=finish,
             at=now(),

@@ -23,7 +23,10 @@ access_log = logging.getLogger("malmoi.access")
 
 @dataclass
 class Trace:
-    """One request. Times are seconds since `started_s` (monotonic)."""
+    """One request. Times are seconds since `started_s` (monotonic).
+
+    shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
+    """
 
     request_id: str
     key: Key = ANYONE
@@ -34,6 +37,7 @@ class Trace:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     reserved_tokens: int = 0
+    shadow_of: str = ""
     queue_s: float | None = None
     first_token_s: float | None = None
     user: str | None = None

@@ -23,7 +23,9 @@ from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import MOST_RETENTION_DAYS, Policy, is_retention
 
 PREFIX = "mm_"
-SCOPES = ("answer", "tokens", "metrics")
+DEFAULT_SCOPES = ("answer", "tokens", "metrics")
+SCOPES = (*DEFAULT_SCOPES, "admin")
+"""admin is given to nobody who does not ask for it: it changes what all others are answered with."""
 RECORDS = ("none", "metadata", "masked", "whole")
 
 _NAME = re.compile(r"[\w.-]{1,64}")
@@ -47,7 +49,7 @@ class Key:
 
     name: str
     sha256: str
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
     models: tuple[str, ...] | None = None
     qpm: int | None = None
     tpm: int | None = None
@@ -228,7 +230,7 @@ def add_key(path: Path, name: str, limits: str = "") -> str:
         raise UserError(f"{path} has a key named {name!r} already", "a new name")
     key = PREFIX + secrets.token_urlsafe(32)
     line = checked_line(name, hash_of(key), limits)
-    write_text(path, "\n".join([*lines, line]) + "\n", mode=0o600)
+    _write(path, [*lines, line])
     return key
 
 
@@ -240,6 +242,10 @@ def change_key(path: Path, name: str, limits: str | None) -> None:
         raise UserError(f"{path} has no key {name!r}", "a name that `keys list` shows")
     sha256 = lines[places[0]].split()[1]
     lines[places[0] : places[0] + 1] = [] if limits is None else [checked_line(name, sha256, limits)]
+    _write(path, lines)
+
+
+def _write(path: Path, lines: list[str]) -> None:
     write_text(path, "".join(f"{line}\n" for line in lines), mode=0o600)
 
 

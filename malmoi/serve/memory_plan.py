@@ -14,6 +14,8 @@ from malmoi.kit.errors import UserError
 from malmoi.serve.engine_choice import choice, config_of, on_gpu
 from malmoi.serve.settings import ServeSettings
 
+GGUF_PARAMETERS = "gguf_parameters"
+"""What the config.json of an unpacked GGUF file says of its weights (model/gguf_reading.py)."""
 LIBRARIES_BYTES = 100_000_000
 _HEADER_BYTES = 100_000_000
 """The longest header that safetensors itself takes."""
@@ -65,6 +67,8 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
 
 def num_parameters(model: Path) -> int:
     """Numbers in the weights, by the headers of their files. Raises UserError where there are none."""
+    if told := config_of(model).get(GGUF_PARAMETERS):
+        return told
     files = sorted(model.glob("*.safetensors"))
     if not files:
         raise UserError(f"{model} has no model.safetensors", "an exported model")

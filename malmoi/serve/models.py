@@ -176,11 +176,19 @@ class Models:
         chosen = self.traffic.pick(name, [listed.id for listed in allowed], user, key.name)
         return self.endpoints[chosen or _default(allowed).id]
 
+    def bare_name(self, asked: str | None) -> str | None:
+        """The bare name that a client asked; None where it asked for one version."""
+        there = self._listed()
+        name = asked or (there[0].name if there else "")
+        return name if any(listed.name == name for listed in there) else None
+
     @contextlib.asynccontextmanager
-    async def using(self, asked: str | None, key: Key, user: str | None = None) -> AsyncIterator[Served]:
+    async def using(
+        self, asked: str | None, key: Key, user: str | None = None, *, may_unload: bool = True
+    ) -> AsyncIterator[Served]:
         """The model of a request, loaded; it stays so while the block runs, and while a request has a place there.
 
-        Raises NoModelError, NotAllowedError or UnavailableError.
+        may_unload: others may go for it. Raises NoModelError, NotAllowedError or UnavailableError.
         """
         try:
             endpoint = self.resolve(asked, key, user)
@@ -190,7 +198,7 @@ class Models:
         endpoint.num_users += 1
         try:
             self._drop_stale(endpoint)
-            yield endpoint.served or await self._load(endpoint)
+            yield endpoint.served or await self._load(endpoint, may_unload=may_unload)
         finally:
             endpoint.num_users -= 1
             endpoint.used_s = time.monotonic()
@@ -233,11 +241,11 @@ class Models:
                 endpoint.listed, endpoint.fault_s = each, 0.0
             self.endpoints[model_id] = endpoint  # in the order of what was found
 
-    async def _load(self, endpoint: Endpoint) -> Served:
+    async def _load(self, endpoint: Endpoint, *, may_unload: bool) -> Served:
         """Loads a model, once for all who wait for it. One who leaves stops it for nobody."""
         if endpoint.loading is None:
             self._check_fault(endpoint)
-            self._make_room(endpoint)
+            self._make_room(endpoint, may_unload=may_unload)
             endpoint.loading = asyncio.create_task(self._loaded(endpoint))
         return await asyncio.shield(endpoint.loading)
 
@@ -275,7 +283,7 @@ class Models:
         reason = f"the model {model_id} cannot be loaded; the operator finds the reason in the log"
         return UnavailableError(reason, korean, math.ceil(_FAULT_S))
 
-    def _make_room(self, wanted: Endpoint) -> None:
+    def _make_room(self, wanted: Endpoint, *, may_unload: bool) -> None:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
@@ -284,7 +292,7 @@ class Models:
         )
         idle = sorted((each for each in self.endpoints.values() if each.is_idle), key=lambda each: each.used_s)
         leaving: list[Endpoint] = []
-        while free < wanted.listed.needs_bytes and idle:
+        while free < wanted.listed.needs_bytes and idle and may_unload:
             leaving.append(idle.pop(0))
             free += leaving[-1].listed.needs_bytes
         if free < wanted.listed.needs_bytes:

@@ -4,24 +4,30 @@ import contextlib
 import importlib.util
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from malmoi.kit.errors import UserError
 from malmoi.model import gguf_file
+from malmoi.model.gguf_graph import write_graph
 from malmoi.model.gguf_reading import unpack
+from malmoi.model.lora import read_adapter, write_parts
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
+from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve.engine import Description, Engine
 from malmoi.serve.engine_choice import model_name, on_gpu
 from malmoi.serve.marks import end_ids
 from malmoi.serve.memory_plan import LIBRARIES_BYTES
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
+from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256, named_adapters
 from malmoi.tokenizer.codec import Codec
 
 
@@ -91,30 +97,48 @@ def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, 
 
 def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
-        weights = weights_of(model_dir, Path(folder))
+        model, digest = load_hugging_face(model_dir), model_sha256(model_dir)
+        adapters = {name: read_adapter(given, model, digest) for name, given in named_adapters(settings)}
+        files = {name: write_parts(each, Path(folder) / f"{name}.safetensors") for name, each in adapters.items()}
+        weights = replace(weights_of(model_dir, Path(folder)), adapters=files)
         second = Description(
             name=settings.name or model_name(model_dir),
             engine=f"torch {torch.__version__} cpu",
             vocabulary_tokens=len(weights.banned),
             context_tokens=weights.context_tokens,
             slots=settings.slots,
-            model_sha256=model_sha256(model_dir),
+            model_sha256=digest,
             capabilities=CAPABILITIES,
+            adapters=tuple((name, each.sha256) for name, each in adapters.items()),
         )
         fast = OpenVinoEngine(weights, second, settings)
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
 
 
 def weights_of(model_dir: Path, folder: Path) -> Weights:
-    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`."""
+    """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
+
+    Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits.
+    """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    ends = end_ids(model_dir, codec)
-    gguf = model_dir / gguf_file.NAME
-    if not gguf.is_file():
-        gguf = folder / gguf_file.NAME
+    ends, gguf = end_ids(model_dir, codec), folder / gguf_file.NAME
+    if not codec.is_ours:
+        write_graph(model, gguf)
+    elif (model_dir / gguf_file.NAME).is_file():
+        gguf.symlink_to((model_dir / gguf_file.NAME).resolve())
+    else:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
+    write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+
+
+def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:
+    """The numbers of a model that stay exact in OpenVINO: norms, the speeds of rotary positions, or all."""
+    exact = {name: weight.detach() for name, weight in model.named_parameters() if with_matrices or weight.ndim == 1}
+    speeds = model.shape.variant.rope_speeds
+    computed = rope_speeds(model.shape.head_size, model.shape.rope_theta)
+    save_file(exact | {SPEEDS: computed if speeds is None else torch.tensor(speeds)}, path)
 
 
 def memory_for_models(settings: ServeSettings) -> int:

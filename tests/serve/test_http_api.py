@@ -347,6 +347,26 @@ def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even
     assert (fake.num_open, served.num_requests) == (0, 0)
 
 
+@pytest.mark.parametrize("sent", ["abc", "-1", "0", "nan", "inf", "1e9", ""])
+def test_a_timeout_that_is_none_is_refused_by_name(client, sent):
+    told = client.post("/v1/chat/completions", json=ASK, headers={"x-request-timeout": sent})
+    assert (told.status_code, told.json()["error"]["param"]) == (400, "x-request-timeout")
+
+
+def test_a_client_that_would_not_wait_is_told_at_once(client, served):
+    places = [served.admission.take("x") for _ in range(2)]
+    served.admission.running = 2
+    for wish in ({"headers": {"x-request-timeout": "1"}}, {"json": {**ASK, "timeout": 1}}):
+        told = client.post("/v1/chat/completions", **{"json": ASK, **wish})
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
+        assert int(told.headers["retry-after"]) >= 1
+        assert told.json()["error"]["message_ko"]
+    served.admission.running = 0
+    for place in places:
+        place.release()
+    assert client.post("/v1/chat/completions", json={**ASK, "timeout": 600}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "korean"),
     [

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import json
+import time
 
 import pytest
 from fastapi.testclient import TestClient
@@ -37,20 +38,18 @@ class Shelf:
 
     def __init__(self, codec, *listed):
         self.codec, self.listed, self.broken, self.slow_s = codec, list(listed), set(), 0.0
-        self.opened, self.closed, self.engines = [], [], {}
+        self.opened, self.closed, self.engines, self.kinds = [], [], {}, {}
 
     def find(self):
         return list(self.listed)
 
     @contextlib.contextmanager
     def open(self, listed):
-        import time
-
         time.sleep(self.slow_s)
         self.opened.append(listed.id)
         if listed.id in self.broken:
             raise UserError(f"{listed.id} has no weights")
-        self.engines[listed.id] = Named(self.codec, listed.id)
+        self.engines[listed.id] = self.kinds.get(listed.id, Named)(self.codec, listed.id)
         yield self.engines[listed.id], self.codec
         self.closed.append(listed.id)
 
