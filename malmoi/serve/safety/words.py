@@ -11,7 +11,7 @@ from malmoi.corpus.steps import profanity
 from malmoi.kit.reading import Reading, characters, is_hangul
 from malmoi.serve.safety.spelling import digits_and_latin, latin, readings, typed_in_korean
 
-REFINED = ("졸_라", "닥_[쳐치]")
+REFINED = ("졸_라", "닥_[쳐치]", "아_가_리")
 """Words of the corpus' lexicon that words.toml has in a narrower form: a share of a document forgives what a mask must
 not touch."""
 FEWEST_KEYS = 4
@@ -96,7 +96,12 @@ def _is_two_words(reading: Reading, start: int, stop: int) -> bool:
     Only as the text is written: what was hidden is not read so.
     """
     letters, ends_begins = reading.letters, _boundaries()
-    if start == 0 or reading.begins[start] or any(reading.begins[start + 1 : stop]) or not _is_as_written(reading, start, stop):
+    if (
+        start == 0
+        or reading.begins[start]
+        or any(reading.begins[start + 1 : stop])
+        or not _is_as_written(reading, start, stop)
+    ):
         return False
     for border in range(start + 1, stop):
         firsts = (letters[at:border] for at in range(max(0, border - MOST_SYLLABLES), start))
