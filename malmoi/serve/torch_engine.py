@@ -25,6 +25,7 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
 from malmoi.kit.paths import to_local_path
+from malmoi.model.cache import Row
 from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.lora import Adapters, read_adapter
 from malmoi.model.read_folder import load_hugging_face, weight_files
@@ -91,6 +92,7 @@ class TorchEngine:
             model_sha256=model_sha256(model_dir),
             capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
+        warm(self._model)
         self._adapters = Adapters(self._model, max(2, settings.slots) if is_exact else None)
         for name, folder in named_adapters(settings):
             self._adapters.load(name, read_adapter(folder, self._model, self._description.model_sha256))
@@ -334,6 +336,13 @@ def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
             raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
         result[name] = to_local_path(folder)
     return list(result.items())
+
+
+@torch.inference_mode()
+def warm(model: Transformer) -> None:
+    """Reads one token, so that the compiler of the CPU's attention keeps no request waiting."""
+    token_11 = torch.zeros((1, 1), dtype=torch.int64, device=model.lm_head.weight.device)
+    model.hidden(token_11, token_11, cache=[Row.empty(model.shape, model.lm_head.weight)])
 
 
 def pack(model: Transformer, slots: int) -> bool:
