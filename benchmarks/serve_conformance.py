@@ -16,6 +16,7 @@ import contextlib
 import http.client
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ Cells = dict[str, str]
 
 def main() -> int:
     """Prints the table; exit code 1 where a cell fails."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers that were started end then as well
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--venvs", type=Path, default=VENVS)

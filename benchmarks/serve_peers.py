@@ -53,7 +53,7 @@ def transformers_serve(model: Path, venvs: Path = VENVS) -> Iterator[Peer]:
 def llama_server(model: Path, slots: int = 16, context_tokens: int = 256) -> Iterator[Peer]:
     """llama.cpp's server on one thread: weights in 16 bits, cache in float32. context_tokens: of each slot."""
     from malmoi.model import gguf_file
-    from malmoi.model.convert import load_hugging_face
+    from malmoi.model.read_folder import load_hugging_face
 
     program = folder_of_programs() / "llama-server"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,12 @@
 """A long time of ordinary and bad use: does the server lose a place, a file, memory, or the truth about an answer?
 
-    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine torch] [--log FILE]
+    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine remote] [--log FILE]
 
 `malmoi serve` runs as its own process, 32 clients in a second (serve_soak_clients.py: streams, whole answers, chat,
 guides, scores, embeddings, clients that leave, read slowly, send halves and garbage). Meanwhile an operator adds and
-takes back keys, makes the engine fail in a step (a signal that only this benchmark's server knows), and changes the
-weights of traffic where the server has them. At the end, when all clients have gone, each bar has its verdict:
+takes back keys, makes the torch engine fail in a step (a signal that only this benchmark's server knows), or kills the
+engine's process (`--engine remote`: a second malmoi that the first starts), and changes the weights of traffic between
+two versions of the model. At the end, when all clients have gone, each bar has its verdict:
 
     no 5xx without code and sentence; no request that hangs; nothing of a prompt in the log
     no place, slot, token, connection or file left taken
@@ -19,6 +20,7 @@ import argparse
 import asyncio
 import contextlib
 import http.client
+import json
 import os
 import random
 import re
@@ -36,6 +38,7 @@ from typing import Any
 from serve_process import ROOT, await_health, free_port, new_key
 from serve_soak_clients import LONGEST_S, MARKER, Tally, act_until
 
+NAME = "soak"
 ALLOWED_GROWTH = 1.05
 WARM_S = 120.0
 STEADY_KEYS = 4
@@ -71,13 +74,23 @@ class Watched:
     def __init__(self, port: int, pid: int, admin_key: str) -> None:
         self.port, self.pid, self._key = port, pid, admin_key
 
-    def metrics(self) -> dict[str, float]:
-        """Its gauges."""
+    def ask(self, method: str, path: str, body: Any = None) -> str:
+        """What an operator's request gets. Raises AssertionError where it is refused."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self._key}"})
-        text = connection.getresponse().read().decode()
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
         connection.close()
-        return {name: float(value) for name, value in re.findall(r"^malmoi_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
+        assert answer.status == 200, text
+        return text
+
+    def metrics(self) -> dict[str, float]:
+        """Its gauges, summed over models."""
+        text, found = self.ask("GET", "/metrics"), Counter[str]()
+        for name, value in re.findall(r"^malmoi_(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$", text, re.MULTILINE):
+            found[name] += float(value)
+        return dict(found)
 
     def rss(self) -> int:
         """Resident bytes."""
@@ -92,15 +105,39 @@ class Watched:
                 found[str(each.readlink()).partition(":")[0].rpartition("/")[2]] += 1
         return found
 
+    def descendants(self) -> list[int]:
+        """Its processes and theirs, whichever thread began them."""
+        found, unseen = [], [self.pid]
+        while unseen:
+            files = Path(f"/proc/{unseen.pop()}/task").glob("*/children")
+            unseen += [int(word) for file in files for word in file.read_text().split()]
+            found += [pid for pid in unseen if pid not in found]
+        return found
+
     def threads(self) -> int:
         """How many it has."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
 
 
+def _recipe(model: Path, folder: Path) -> Path:
+    """The recipe of an engine that is a process of its own: the same model behind a second malmoi."""
+    port, recipe = free_port(), folder / "engine.toml"
+    command = [sys.executable, "-m", "malmoi.cli.main", "serve", str(model.resolve()), "--port", str(port)]
+    content = {"address": f"http://127.0.0.1:{port}", "tokenizer": str(model.resolve()), "deterministic": True}
+    process = {"command": [*command, "--threads", "1"], "log": str(folder / "engine.log"), "longest_wait_s": 2.0}
+    lines = [*_toml(content), "[process]", *_toml(process)]
+    recipe.write_text("\n".join(lines) + "\n")
+    return recipe
+
+
+def _toml(table: dict[str, Any]) -> list[str]:
+    return [f"{name} = {json.dumps(value)}" for name, value in table.items()]  # JSON's values are TOML's
+
+
 @contextlib.contextmanager
-def _server(model: Path, words: list[str], log: Path) -> Iterator[tuple[int, int]]:
+def _server(words: list[str], log: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
-    command = [sys.executable, str(Path(__file__).resolve()), "--serve", "serve", str(model.resolve())]
+    command = [sys.executable, str(Path(__file__).resolve()), "--serve", "serve"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     words = [*command, "--port", str(port), "--threads", "1", *words]
     with log.open("wb") as told, subprocess.Popen(words, env=environment, cwd=ROOT, stderr=told) as process:
@@ -118,11 +155,11 @@ def _clients(port: int, keys_file: str, seconds: float, clients: int) -> Tally:
 class Operator:
     """Changes keys, plants faults, and notes the memory while the clients are there."""
 
-    def __init__(self, watched: Watched, keys: Path, shown: Path) -> None:
-        self._watched, self._keys, self._shown = watched, keys, shown
+    def __init__(self, watched: Watched, keys: Path, shown: Path, *, is_versioned: bool) -> None:
+        self._watched, self._keys, self._shown, self._is_versioned = watched, keys, shown, is_versioned
         self._steady = shown.read_text().split()
         self.memory: list[tuple[float, int]] = []
-        self.faults_planted = self.keys_changed = 0
+        self.faults_planted = self.processes_killed = self.keys_changed = self.traffic_changed = 0
 
     def work(self, clients: "Future[Tally]") -> Tally:
         """Until the clients are done; gives what they saw."""
@@ -133,21 +170,44 @@ class Operator:
             turn += 1
             if turn % 3 == 0:
                 self._change_key(turn)
-            if turn % 5 == 0:
-                os.kill(self._watched.pid, signal.SIGUSR1)
-                self.faults_planted += 1
+            if turn % 4 == 1 and self._is_versioned:
+                self._change_traffic(turn)
+            self._break_engine(turn)
             self.memory.append((time.monotonic() - began_s, self._watched.rss()))
+
+    def _break_engine(self, turn: int) -> None:
+        """A step that fails, or the death of the engine's process, which takes its time to come back."""
+        processes = self._watched.descendants()
+        if processes and turn % 12 == 0:  # now the engine itself, now the keeper between it and the server
+            os.kill(processes[-1 if turn % 24 else 0], signal.SIGKILL)
+            self.processes_killed += 1
+        elif not processes and turn % 5 == 0:
+            os.kill(self._watched.pid, signal.SIGUSR1)
+            self.faults_planted += 1
+
+    def _change_traffic(self, turn: int) -> None:
+        """Other weights for the two versions, now and then all for one, with and without shadow copies."""
+        first = (turn * 37) % 101
+        split = {"weights": {f"{NAME}@1": first, f"{NAME}@2": 100 - first}, "sticky": "key" if turn % 3 else "none"}
+        shadow = {"shadow": f"{NAME}@2", "shadow_share": 0.2} if turn % 8 == 1 else {}
+        self._watched.ask("PUT", "/admin/traffic", {NAME: split | shadow})
+        self.traffic_changed += 1
 
     def _change_key(self, turn: int) -> None:
         """Takes the passing key back and adds another; clients may still use the old one for a moment."""
         lines = [line for line in self._keys.read_text().splitlines() if not line.startswith("passing")]
-        aside = self._keys.with_suffix(".new")
-        aside.write_text("\n".join(lines) + "\n")
-        aside.chmod(0o600)
-        aside.rename(self._keys)
+        _replace(self._keys, "\n".join(lines) + "\n")
         key = new_key(self._keys, f"passing{turn}", limits="records=whole qpm=100")
-        self._shown.write_text("\n".join([*self._steady, key]))
+        _replace(self._shown, "\n".join([*self._steady, key]))
         self.keys_changed += 1
+
+
+def _replace(path: Path, content: str) -> None:
+    """Writes a file that others read meanwhile: whole, or as it was."""
+    aside = path.with_suffix(".new")
+    aside.write_text(content)
+    aside.chmod(0o600)
+    aside.rename(path)
 
 
 def main() -> int:
@@ -156,7 +216,7 @@ def main() -> int:
     parser.add_argument("model", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--engine", default="torch")
+    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], default="torch")
     parser.add_argument("--log", type=Path, help="where the server's log is kept; default: thrown away")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -169,16 +229,24 @@ def _run(arguments: argparse.Namespace, folder: Path) -> int:
     steady = [new_key(keys, f"steady{number}", limits="records=whole") for number in range(STEADY_KEYS)]
     shown.write_text("\n".join(steady))
     words = ["--keys", str(keys), "--records", str(database), "--engine", arguments.engine]
-    with _server(arguments.model, words, log) as (port, pid):
-        watched = Watched(port, pid, steady[0])
+    is_versioned, model = arguments.engine != "remote", arguments.model.resolve()
+    models = [f"{NAME}@1={model}", f"{NAME}@2={model}", "--pin", f"{NAME}@1", "--pin", f"{NAME}@2"]
+    if not is_versioned:
+        model = _recipe(model, folder)
+        models = [f"{NAME}={model}"]
+    operator_key = new_key(keys, "operator", limits="scopes=metrics,admin")
+    with _server([*models, *words], log) as (port, pid):
+        watched = Watched(port, pid, operator_key)
         before = watched.files(), watched.metrics()
-        seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown)
+        seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown, is_versioned=is_versioned)
         with ProcessPoolExecutor(1) as pool:
             tally = operator.work(pool.submit(_clients, port, str(shown), seconds, arguments.clients))
         time.sleep(QUIET_S)
         verdicts = [*_of_clients(tally), *_of_places(before, watched), _of_memory(operator.memory, seconds, watched)]
-    print(f"\n{operator.keys_changed} keys changed, {operator.faults_planted} faults planted in steps")
-    verdicts += [_of_log(log), *_of_replay(arguments.model, database, arguments.engine)]
+    done = f"{operator.faults_planted} faults planted in steps, {operator.processes_killed} engine processes killed"
+    done += f", traffic changed {operator.traffic_changed} times"
+    print(f"\n{operator.keys_changed} keys changed, {done}")
+    verdicts += [_of_log(log), *_of_replay(model, database, arguments.engine)]
     for is_held, sentence in verdicts:
         print(f"{'held  ' if is_held else 'MISSED'}  {sentence}")
     return int(not all(is_held for is_held, _ in verdicts))
@@ -235,9 +303,10 @@ def _of_log(log: Path) -> Verdict:
 
 def _of_replay(model: Path, database: Path, engine: str) -> list[Verdict]:
     """Makes every recorded answer again, one at a time and many at once."""
-    from malmoi.serve.open_engine import opened
+    from malmoi.serve import open_engine, open_remote
     from malmoi.serve.settings import ServeSettings
 
+    opened = open_remote.opened if engine == "remote" else open_engine.opened
     allowed = 1.0 if engine == "torch" else 0.95
     verdicts = []
     for slots, how in ((1, "alone"), (REPLAYED_AT_ONCE, f"{REPLAYED_AT_ONCE} at once")):

@@ -21,6 +21,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -78,6 +79,7 @@ for line in sys.stdin:
 
 def main() -> None:
     """Prints a line for each tool and number of clients."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers that were started end then as well
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
@@ -92,6 +94,7 @@ def main() -> None:
         tools: dict[str, Tool] = {}
         for name in given.peers:
             try:
+                print(f"{name} starts", file=sys.stderr, flush=True)
                 tools[name] = closing.enter_context(TOOLS[name](model, Path(made)))
             except Exception as error:  # a peer's own reasons
                 _leave_out(name, error)
@@ -103,6 +106,7 @@ def _run(given: argparse.Namespace, tools: dict[str, "Tool"]) -> None:
     speeds: dict[tuple[str, int], list[float]] = defaultdict(list)
     spent_s: dict[tuple[str, int], float] = defaultdict(float)
     for number in range(given.rounds + 1):
+        print(f"round {number} of {given.rounds}", file=sys.stderr, flush=True)
         for clients in given.clients:
             for name, tool in list(tools.items()):
                 key = name, clients

@@ -10,6 +10,7 @@ import difflib
 import logging
 import math
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -137,9 +138,10 @@ class Models:
         self.server, self.traffic = server, traffic or Traffic()
         self._source, self._memory_bytes, self._looked_s = source, memory_bytes, time.monotonic()
         self.endpoints: dict[str, Endpoint] = {}
+        self._looking: asyncio.Task[None] | None = None
         if source is not None:
             self._list(source.find())
-        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed())))
+        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed()), self.traffic))
 
     def loaded(self) -> list[Served]:
         """The models that are loaded now."""
@@ -147,8 +149,9 @@ class Models:
 
     @property
     def num_requests(self) -> int:
-        """Places that are taken, of all models."""
-        return sum(served.num_requests for served in self.loaded())
+        """Places that are taken, of all models, and models that somebody waits for."""
+        num_loading = sum(each.loading is not None for each in self.endpoints.values())
+        return num_loading + sum(served.num_requests for served in self.loaded())
 
     def names(self, key: Key) -> dict[str, Listed]:
         """What a key may ask: bare names first, then every version."""
@@ -165,7 +168,7 @@ class Models:
         among the versions that the key may ask, else to the default version.
         """
         there = self._listed()
-        name = asked or (there[0].name if there else "")
+        name = _named(asked, there)
         versions = [listed for listed in there if listed.name == name]
         exact = [listed for listed in there if listed.id == name and listed.version]
         if not versions and not exact:
@@ -179,7 +182,7 @@ class Models:
     def bare_name(self, asked: str | None) -> str | None:
         """The bare name that a client asked; None where it asked for one version."""
         there = self._listed()
-        name = asked or (there[0].name if there else "")
+        name = _named(asked, there)
         return name if any(listed.name == name for listed in there) else None
 
     @contextlib.asynccontextmanager
@@ -195,6 +198,8 @@ class Models:
         except NoModelError:
             await self.look()  # it may have been exported this moment
             endpoint = self.resolve(asked, key, user)
+        if self._is_look_due:  # in the background: who asks now goes to what is known now
+            self._looking = asyncio.create_task(self.look())
         endpoint.num_users += 1
         try:
             self._drop_stale(endpoint)
@@ -218,13 +223,17 @@ class Models:
 
     async def look(self) -> None:
         """Looks for models that are new or gone, at most every two seconds."""
-        if self._source is None or time.monotonic() - self._looked_s < _LOOK_S:
+        if self._source is None or not self._is_look_due:
             return
         self._looked_s = time.monotonic()
         try:
             self._list(await asyncio.to_thread(self._source.find))
         except (UserError, OSError) as error:  # what was there goes on
             _log.error("the folders of models could not be looked at: %s", reason_of(error))
+
+    @property
+    def _is_look_due(self) -> bool:
+        return self._source is not None and time.monotonic() - self._looked_s >= _LOOK_S
 
     def _list(self, found: Iterable[Listed]) -> None:
         """Takes over what is there now. A model that is gone serves what it has begun, and is then forgotten."""
@@ -264,6 +273,7 @@ class Models:
         finally:
             endpoint.loading = None
         endpoint.served = Served(engine, codec, self.server.settings, server=self.server)
+        endpoint.fault, endpoint.fault_s = "", 0.0
         self.server.metrics.loads.labels(endpoint.listed.id, "loaded").inc()
         self.server.metrics.load_s.labels(endpoint.listed.id).observe(time.monotonic() - began_s)
         return endpoint.served
@@ -287,10 +297,9 @@ class Models:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
-        free = self._memory_bytes - sum(
-            each.listed.needs_bytes for each in self.endpoints.values() if each.holds_memory
-        )
-        idle = sorted((each for each in self.endpoints.values() if each.is_idle), key=lambda each: each.used_s)
+        others = [each for each in self.endpoints.values() if each is not wanted]
+        free = self._memory_bytes - sum(each.listed.needs_bytes for each in others if each.holds_memory)
+        idle = sorted((each for each in others if each.is_idle), key=lambda each: each.used_s)
         leaving: list[Endpoint] = []
         while free < wanted.listed.needs_bytes and idle and may_unload:
             leaving.append(idle.pop(0))
@@ -298,7 +307,8 @@ class Models:
         if free < wanted.listed.needs_bytes:
             korean = f"지금은 {wanted.listed.id} 모델을 올릴 메모리가 없어요. 잠시 뒤에 다시 시도해 주세요."
             reason = f"no memory for the model {wanted.listed.id} now: the models in use hold it"
-            raise UnavailableError(reason, korean, _BUSY_RETRY_S)
+            soonest_s = min((served.admission.retry_s for served in self.loaded()), default=_BUSY_RETRY_S)
+            raise UnavailableError(reason, korean, soonest_s)
         for each in leaving:
             self._unload(each)
 
@@ -333,8 +343,9 @@ class Models:
         return [each.listed for each in self.endpoints.values() if not each.is_gone]
 
     def _close(self, name: str, key: Key) -> list[str]:
-        known = list(self.names(key))
-        return difflib.get_close_matches(name, known, _MOST_CLOSE, 0.5) or known[:_MOST_CLOSE]
+        known = {each.casefold(): each for each in self.names(key)}
+        close = difflib.get_close_matches(name.casefold(), known, _MOST_CLOSE, 0.5)
+        return [known[each] for each in close or list(known)[:_MOST_CLOSE]]
 
 
 def only(served: Served) -> Models:
@@ -343,6 +354,11 @@ def only(served: Served) -> Models:
     listed = Listed(served.name, "", served.engine.describe().context_tokens, _STARTED_S)
     models.endpoints[listed.id] = Endpoint(listed, served)
     return models
+
+
+def _named(asked: str | None, there: Sequence[Listed]) -> str:
+    """The name that is meant: the first model's where none is said. Clients write Korean names composed or not."""
+    return unicodedata.normalize("NFC", asked) if asked else there[0].name if there else ""
 
 
 def may_ask(key: Key, listed: Listed) -> bool:

@@ -79,7 +79,7 @@ class TorchEngine:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
         self._model = _load(model_dir, settings)
-        ends = end_ids(model_dir, self.codec)
+        ends = end_ids(model_dir, self.codec, self._model.shape.vocabulary_tokens)
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)
@@ -380,12 +380,9 @@ def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
 
 def model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    weights = weight_files(model_dir)
-    if (model_dir / manifest.NAME).is_file():
-        outputs = manifest.hashes(manifest.read(model_dir)["outputs"])
-        if weights[0].name in outputs:
-            return outputs[weights[0].name]
-    hashes = [sha256_of(file) for file in weights]
+    made = (model_dir / manifest.NAME).is_file()
+    known = manifest.hashes(manifest.read(model_dir)["outputs"]) if made else {}
+    hashes = [known.get(file.name) or sha256_of(file) for file in weight_files(model_dir)]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 

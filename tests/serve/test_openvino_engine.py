@@ -21,10 +21,12 @@ import pytest
 import torch
 from adapter_folder import TARGETS, write_adapter
 from fastapi.testclient import TestClient
+from foreign_folders import write_model
 from safetensors.torch import load_file, save_file
 
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.model.gguf_file import write_gguf
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.serve import utf8
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
@@ -107,6 +109,15 @@ def test_far_from_the_begin_a_token_is_as_likely_as_torch_says(model_folder, tmp
         with torch.no_grad():
             logits = model(torch.tensor([ids]), torch.arange(len(ids))[None])[0, -1].masked_fill(banned, -1e9)
         assert abs(float(logits.log_softmax(-1)[piece.token_id]) - piece.logprob) < 1e-4, len(ids)
+
+
+def test_an_export_whose_gguf_file_openvino_does_not_read_is_served_from_its_folder(model_folder, tmp_path):
+    folder = tmp_path / "wide"
+    shutil.copytree(model_folder, folder)
+    write_gguf(load_hugging_face(folder), folder, folder / "model.gguf", "bf16")
+    with opened(folder, dataclasses.replace(SETTINGS, engine="openvino", slots=1)) as (engine, codec):
+        said = asyncio.run(answers(engine, requests(codec, max_tokens=4)))
+    assert [len(answer) for answer in said] == [4] * len(TEXTS)
 
 
 def test_every_answer_ends_once_with_its_reason_and_its_length(both):
@@ -296,6 +307,26 @@ def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
     settings = dataclasses.replace(SETTINGS, engine="openvino", slots=30_000_000)
     with pytest.raises(UserError, match=r"memory.*--slots"), opened(model_folder, settings):
         pass
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "qwen2", "llama"])
+def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind):
+    """Norms of heads, biases and scaled rotary positions: OpenVINO's own reader rounds, moves or does not know them."""
+    folder = write_model(tmp_path / kind, kind)
+    model = load_hugging_face(folder)
+    with opened(folder, dataclasses.replace(SETTINGS, engine="openvino")) as (engine, codec):
+        prompt = codec.text_ids("아버지가 방에 " * 20)
+        request = Request(tuple(prompt), max_tokens=30, temperature=0.0, ignore_eos=True)
+        made = asyncio.run(collect(engine.generate(request)))
+    ids = [piece.token_id for piece in made]
+    with torch.inference_mode():
+        logits = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
+    ends = end_ids(folder, codec)
+    banned = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
+    logprobs = logits.masked_fill(banned, -1e9).log_softmax(-1)
+    assert logprobs.argmax(-1).tolist() == ids
+    told = torch.tensor([piece.logprob for piece in made])
+    assert torch.allclose(logprobs[range(len(ids)), ids], told, atol=1e-3)
 
 
 @pytest.fixture(scope="module")
