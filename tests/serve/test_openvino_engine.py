@@ -310,7 +310,7 @@ def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
 
 @pytest.mark.parametrize("kind", ["qwen3", "qwen2", "llama"])
 def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind):
-    """Norms of heads, biases and scaled rotary positions, which OpenVINO's own reader rounds, moves or does not know."""
+    """Norms of heads, biases and scaled rotary positions, which OpenVINO's own reader rounds or does not know."""
     folder = write_model(tmp_path / kind, kind)
     model = load_hugging_face(folder)
     with opened(folder, dataclasses.replace(SETTINGS, engine="openvino")) as (engine, codec):
@@ -319,10 +319,10 @@ def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind
         made = asyncio.run(collect(engine.generate(request)))
     ids = [piece.token_id for piece in made]
     with torch.inference_mode():
-        logits_TV = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
+        logits = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
     ends = end_ids(folder, codec)
-    banned_V = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
-    logprobs_TV = logits_TV.masked_fill(banned_V, -1e9).log_softmax(-1)
-    assert logprobs_TV.argmax(-1).tolist() == ids
+    banned = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
+    logprobs = logits.masked_fill(banned, -1e9).log_softmax(-1)
+    assert logprobs.argmax(-1).tolist() == ids
     told = torch.tensor([piece.logprob for piece in made])
-    assert torch.allclose(logprobs_TV[range(len(ids)), ids], told, atol=1e-3)
+    assert torch.allclose(logprobs[range(len(ids)), ids], told, atol=1e-3)
