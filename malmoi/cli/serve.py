@@ -82,6 +82,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    adapter = "an adapter (LoRA) as PEFT writes it; clients ask for MODEL:NAME"
+    parser.add_argument("--adapter", dest="adapters", action="append", metavar="NAME=FOLDER", help=adapter)
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
 

@@ -144,7 +144,7 @@ async def _reply(
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body, trace.key)
-        ask = await asked(served, body, num_top)
+        ask = await asked(served, body, num_top, trace)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         shadows.offer(body.model, served, ask, trace)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))

@@ -27,6 +27,8 @@ from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
 
 _CALLER = "malmoi"
+_END_S = 1.0
+"""A look that hangs is not waited for longer: its thread ends with the process."""
 
 
 class RemoteEngine:
@@ -115,7 +117,11 @@ class RemoteEngine:
         return [_score(token, top, is_first=not place) for place, token in enumerate(tokens)]
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,  # noqa: ARG002 (the other server keeps its own beginnings apart)
     ) -> list[list[Score]]:
         """One request for each; the server's cache of prefixes reads the prefix once."""
         slots = asyncio.Semaphore(self._description.slots)
@@ -139,7 +145,7 @@ class RemoteEngine:
     def close(self) -> None:
         """Ends the looks at its health. Answers under way end with whoever reads them."""
         self._ended.set()
-        self._looking.join()
+        self._looking.join(_END_S)
 
     def __enter__(self) -> Self:
         return self
@@ -152,6 +158,8 @@ class RemoteEngine:
 
     def _check(self, request: Request) -> None:
         """Raises UserError for what the server has no way for: left out, it would be a wrong answer."""
+        if self._ended.is_set():
+            raise EngineDownError("the engine is closed")
         able = self._found.capabilities
         room = self._found.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or not 1 <= request.max_tokens <= room:

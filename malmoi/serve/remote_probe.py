@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import Capabilities, EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.remote_http import Remote
 from malmoi.serve.remote_settings import RemoteSettings
@@ -67,11 +67,11 @@ def _entry(remote: Remote, settings: RemoteSettings) -> dict[str, Any]:
     try:
         listed = remote.ask(MODELS)
     except _NO as error:
-        if settings.server in ("transformers", "openai") and remote.status(MODELS, remote.limits.connect_s) > 0:
-            listed = {}
-        else:
-            wrong = f"{settings.address}: {error}"
-            raise UserError(wrong, "a server that answers /v1/models", code=TRY_AGAIN) from None
+        status = remote.status(MODELS, remote.limits.connect_s)
+        code = TRY_AGAIN if status in (0, 408, 503) else ASKED_WRONGLY
+        if code == TRY_AGAIN or settings.server not in ("transformers", "openai"):
+            raise UserError(f"{settings.address}: {error}", "a server that answers /v1/models", code=code) from None
+        listed = {}
     entries = [each for each in listed.get("data") or [] if isinstance(each, dict) and isinstance(each.get("id"), str)]
     names = [each["id"] for each in entries]
     if settings.model in names:
@@ -114,22 +114,17 @@ class _Questions:
         if not takes_ids and self._prompt_tokens(_TEXT) not in (len(ids), None):
             raise UserError("tokenizer: the server reads a text as another number of tokens", "its model's own folder")
         tells_ids, top = self._tells_ids(prompt)
-        known = FIELDS[self.server]
-        every = set(FIELDS["vllm"])
         ways = self._guide_ways(prompt)
-        told = self.entry.get("capabilities")
-        told = told if isinstance(told, dict) else {}
         able = Capabilities(
             top_logprobs=top,
             prompt_logprobs=takes_ids and tells_ids is not None and self._scores(ids, tells_ids),
             guides=tuple(ways),
             embeddings=self._embeds(ids),
-            prefix_cache=told.get("prefix_cache") is True or self.server in ("vllm", "llama.cpp"),
-            deterministic=self.settings.deterministic or told.get("deterministic") is True,
-            utf8_masks=told.get("utf8_masks") is True,
+            prefix_cache=self.server in ("vllm", "llama.cpp"),
+            deterministic=self.settings.deterministic,
             token_ids=tells_ids is not None,
             logprobs=tells_ids is not None,
-            cannot=tuple(sorted(every - set(known))),
+            cannot=tuple(sorted(FIELDS["vllm"].keys() - FIELDS[self.server].keys())),
         )
         context = self.settings.context_tokens or _context(self.entry)
         if context is None:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import re
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -23,7 +24,9 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
+from malmoi.kit.paths import to_local_path
 from malmoi.model.linear import HAS_ONEDNN, Linear
+from malmoi.model.lora import Adapters, read_adapter
 from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
@@ -43,7 +46,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, embeddings=True)
+CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, embeddings=True)
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,14 @@ class TorchEngine:
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=model_sha256(model_dir),
-            capabilities=replace(CAPABILITIES, deterministic=is_exact),
+            capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
+        self._adapters = Adapters(self._model, max(2, settings.slots) if is_exact else None)
+        for name, folder in named_adapters(settings):
+            self._adapters.load(name, read_adapter(folder, self._model, self._description.model_sha256))
         vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
-        self._batch = Batch(self._model, Limits(settings.slots, settings.prefill_tokens), vocabulary)
+        limits = Limits(settings.slots, settings.prefill_tokens, settings.prefix_cache_bytes)
+        self._batch = Batch(self._model, limits, vocabulary, self._adapters)
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
@@ -90,7 +97,28 @@ class TorchEngine:
 
     def describe(self) -> Description:
         """What is being served."""
-        return self._description
+        return replace(self._description, adapters=tuple(self._adapters.sha256.items()))
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Adds an adapter, under way. Raises UserError where it does not fit, or another has its name."""
+        if name in self._adapters.sha256:
+            raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
+        adapter = await asyncio.to_thread(read_adapter, folder, self._model, self._description.model_sha256)
+        await self._later(lambda: self._adapters.load(name, adapter))
+
+    async def unload_adapter(self, name: str) -> None:
+        """Takes an adapter away. Raises UserError where none has the name, or answers under way or waiting use it."""
+        if name not in self._adapters.sha256:
+            raise UserError(f"there is no adapter {name!r}", ", ".join(self._adapters.sha256) or "none is loaded")
+
+        def unload() -> bool:
+            if self._batch.uses(name) or any(job.request.adapter == name for job in self._waiting):
+                return False
+            self._adapters.unload(name)
+            return True
+
+        if not await self._later(unload):
+            raise UserError(f"answers use the adapter {name!r}", hint="try again when they have ended")
 
     async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
         """The answer: at each turn the tokens since the last. Closing it early frees the slot at the next token.
@@ -125,7 +153,11 @@ class TorchEngine:
         return await self._later(lambda: self._batch.score(token_ids, top))
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,
     ) -> list[list[Score]]:
         """The scores of each continuation after the same prefix (at least one token), which is read once."""
         room = self._description.context_tokens - len(prefix_ids)
@@ -134,7 +166,7 @@ class TorchEngine:
             self._check_ids(continuation, room)
         if not continuations:
             return []
-        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top))
+        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top, cache_salt))
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """The mean of the last layer's states over the tokens, after the last norm."""
@@ -145,8 +177,9 @@ class TorchEngine:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
         state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
-        waiting, guides = len(self._waiting) + len(self._asides), self._grammars
-        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, guides.num_built, guides.num_hits)
+        waiting, guides, prefixes = len(self._waiting) + len(self._asides), self._grammars, self._batch.prefixes
+        counts = (guides.num_built, guides.num_hits, prefixes.hits, prefixes.saved_tokens)
+        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, *counts)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""
@@ -172,6 +205,8 @@ class TorchEngine:
 
     def _check(self, request: Request) -> None:
         self._check_ids(request.prompt_ids, self._description.context_tokens - 1)
+        if request.adapter is not None and request.adapter not in self._adapters.sha256:
+            raise UserError(f"there is no adapter {request.adapter!r}", ", ".join(self._adapters.sha256) or "none")
         if request.max_tokens < 1:
             raise UserError(f"max_tokens is {request.max_tokens}", "1 or more")
 
@@ -231,7 +266,9 @@ class TorchEngine:
         """One step of the batch and one piece of work beside it: neither starves the other."""
         while self._waiting and self._batch.can_admit:
             job = self._waiting.popleft()
-            if not job.is_cancelled:
+            if job.request.adapter is not None and job.request.adapter not in self._adapters.sha256:
+                job.emit(UserError(f"the adapter {job.request.adapter!r} has been unloaded"))
+            elif not job.is_cancelled:
                 self._batch.admit(job)
         self._batch.step()
         if self._asides:
@@ -249,6 +286,17 @@ class TorchEngine:
             except Exception as error:
                 _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
+
+
+def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
+    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
+    result = dict[str, Path]()
+    for word in settings.adapters:
+        name, _, folder = word.partition("=")
+        if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
+            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
+        result[name] = to_local_path(folder)
+    return list(result.items())
 
 
 def pack(model: Transformer, slots: int) -> bool:

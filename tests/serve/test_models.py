@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import json
 import time
+import unicodedata
 
 import pytest
 from fastapi.testclient import TestClient
@@ -38,7 +39,7 @@ class Shelf:
 
     def __init__(self, codec, *listed):
         self.codec, self.listed, self.broken, self.slow_s = codec, list(listed), set(), 0.0
-        self.opened, self.closed, self.engines, self.kinds = [], [], {}, {}
+        self.opened, self.closed, self.engines, self.kinds, self.is_told = [], [], {}, {}, True
 
     def find(self):
         return list(self.listed)
@@ -48,7 +49,7 @@ class Shelf:
         time.sleep(self.slow_s)
         self.opened.append(listed.id)
         if listed.id in self.broken:
-            raise UserError(f"{listed.id} has no weights")
+            raise UserError(f"{listed.id} has no weights") if self.is_told else KeyError("a library's own")
         self.engines[listed.id] = self.kinds.get(listed.id, Named)(self.codec, listed.id)
         yield self.engines[listed.id], self.codec
         self.closed.append(listed.id)
@@ -201,8 +202,10 @@ def test_a_pinned_model_stays(codec):
     assert run(work()) == {"a", "b"}
 
 
-def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(shelf, monkeypatch):
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(shelf, monkeypatch, is_told):
     shelf.broken.add("demo@200")
+    shelf.is_told = is_told
     models = make(shelf)
     with TestClient(create_app(models), base_url=BASE) as client:
         for _ in range(3):
@@ -272,3 +275,16 @@ def test_a_model_that_is_loaded_anew_counts_its_own_memory_once(shelf):
         client.post("/v1/chat/completions", json={**ASK, "model": "other"})
         shelf.engines["other"].health = lambda: Health("down")
         assert client.post("/v1/chat/completions", json={**ASK, "model": "other"}).status_code == 200
+
+
+def test_a_korean_name_is_found_composed_or_not(codec):
+    models = make(Shelf(codec, Listed("데모", "1")))
+    for asked in ("데모", "데모@1"):
+        for form in ("NFC", "NFD"):
+            assert models.resolve(unicodedata.normalize(form, asked), ANYONE).listed.id == "데모@1"
+
+
+def test_the_names_that_are_like_an_unknown_one_come_first_whatever_their_case(shelf):
+    with pytest.raises(NoModelError) as told:
+        make(shelf).resolve("OTHER", ANYONE)
+    assert told.value.close == ("other",)

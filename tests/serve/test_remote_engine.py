@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from remote_world import HASTY, Strange, chunk, event, remote_engine, strange_server
 
-from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.remote_settings import RemoteSettings
@@ -233,6 +233,15 @@ def test_a_status_becomes_a_named_error(engine, strange, status, headers, conten
     assert "sk-123" not in str(error.value)
 
 
+def test_a_closed_engine_is_down(address, model_folder, strange):
+    say(strange, chunk([300], finish="length"))
+    with remote_engine(address, model_folder) as engine:
+        assert asyncio.run(collect(engine))
+    assert engine.health().state == "down"
+    with pytest.raises(EngineDownError, match="closed"):
+        asyncio.run(collect(engine))
+
+
 def test_a_full_server_tells_the_client_when_to_try_again(engine, strange):
     strange.head, strange.after = 429, {"retry-after": "7"}
     with TestClient(create_app(Served(engine, engine.codec, ServeSettings())), base_url="http://127.0.0.1") as client:
@@ -343,6 +352,10 @@ def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, 
         assert error.value.code == TRY_AGAIN
     with pytest.raises(UserError, match="has one"), remote_engine(address, model_folder, model="two"):
         pass
+    strange.models = {"error": {"message": "bad key", "code": 401}}
+    with pytest.raises(UserError, match="401") as error, remote_engine(address, model_folder):
+        pass
+    assert error.value.code == ASKED_WRONGLY
     strange.models = {"data": [{"id": "one", "owned_by": "vllm"}]}
     with pytest.raises(UserError, match="context_tokens in the recipe"), remote_engine(address, model_folder):
         pass
