@@ -25,12 +25,22 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
 from malmoi.kit.paths import to_local_path
+from malmoi.model.cache import Row
 from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.lora import Adapters, read_adapter
 from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
-from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine import (
+    Capabilities,
+    Description,
+    EngineDownError,
+    Health,
+    Piece,
+    Request,
+    RequestCancelledError,
+    Score,
+)
 from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
@@ -45,6 +55,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+
+MOST_UNREAD = 4096
+"""Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
 
 CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, embeddings=True)
 
@@ -79,12 +92,14 @@ class TorchEngine:
             model_sha256=model_sha256(model_dir),
             capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
+        warm(self._model)
         self._adapters = Adapters(self._model, max(2, settings.slots) if is_exact else None)
         for name, folder in named_adapters(settings):
             self._adapters.load(name, read_adapter(folder, self._model, self._description.model_sha256))
         vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
         limits = Limits(settings.slots, settings.prefill_tokens, settings.prefix_cache_bytes)
-        self._batch = Batch(self._model, limits, vocabulary, self._adapters)
+        self._woken = deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+        self._batch = Batch(self._model, limits, vocabulary, self._adapters, self._wake)
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
@@ -131,13 +146,25 @@ class TorchEngine:
         building = self._grammars.building(request.guide) if request.guide else None
         built = await asyncio.shield(asyncio.wrap_future(building)) if building else None
         matcher = self._grammars.begin(built) if built else None
-        pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
         state = utf8.BETWEEN if request.guide else utf8.after(0, open_bytes(self.codec, request.prompt_ids))
-        job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher, state)
+        arrived, news = deque[Piece | Exception](), asyncio.Event()
+        wake = (asyncio.get_running_loop(), news)
+
+        def emit(said: Piece | Exception) -> None:
+            if len(arrived) >= MOST_UNREAD:
+                job.is_cancelled = True
+                said = RequestCancelledError(f"{MOST_UNREAD} tokens wait and nobody reads them")
+            arrived.append(said)
+            if len(arrived) == 1:  # else its reader has been woken before, and takes all that is there
+                self._woken.append(wake)
+
+        job = Job(request, emit, matcher, state)
         self._submit(lambda: self._waiting.append(job))
         try:
             while True:
-                step, error = await _arrived(pieces)
+                await news.wait()
+                news.clear()
+                step, error = _taken(arrived)
                 if step:
                     yield step
                     if step[-1].finish is not None:
@@ -217,6 +244,16 @@ class TorchEngine:
         if not 0 <= min(token_ids) <= max(token_ids) < self._description.vocabulary_tokens:
             raise UserError("a token id is outside the vocabulary", f"0 to {self._description.vocabulary_tokens - 1}")
 
+    def _wake(self) -> None:
+        """Wakes all readers that something has come for: one call for each event loop, for each costs a system call."""
+        events = dict[asyncio.AbstractEventLoop, list[asyncio.Event]]()
+        while self._woken:
+            loop, event = self._woken.popleft()
+            events.setdefault(loop, []).append(event)
+        for loop, woken in events.items():
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
+                loop.call_soon_threadsafe(_set_all, woken)
+
     def _submit(self, put: Callable[[], None]) -> None:
         """Puts work where the thread finds it, and wakes it. Raises EngineDownError once the engine is closed."""
         with self._news:
@@ -254,6 +291,7 @@ class TorchEngine:
         while self._asides:
             with contextlib.suppress(InvalidStateError):  # its caller has gone
                 self._asides.popleft().result.set_exception(error)
+        self._wake()
 
     def _wait(self) -> bool:
         """Sleeps until there is work. Returns whether to go on."""
@@ -271,6 +309,7 @@ class TorchEngine:
             elif not job.is_cancelled:
                 self._batch.admit(job)
         self._batch.step()
+        self._wake()
         if self._asides:
             self._run_aside(self._asides.popleft())
 
@@ -297,6 +336,13 @@ def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
             raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
         result[name] = to_local_path(folder)
     return list(result.items())
+
+
+@torch.inference_mode()
+def warm(model: Transformer) -> None:
+    """Reads one token, so that the compiler of the CPU's attention keeps no request waiting."""
+    token_11 = torch.zeros((1, 1), dtype=torch.int64, device=model.lm_head.weight.device)
+    model.hidden(token_11, token_11, cache=[Row.empty(model.shape, model.lm_head.weight)])
 
 
 def pack(model: Transformer, slots: int) -> bool:
@@ -340,22 +386,17 @@ def model_sha256(model_dir: Path) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:
-    """All pieces that are there, at least one, or the error that ended the request, after the pieces before it."""
-    arrived = [await pieces.get()]
-    while not pieces.empty():
-        arrived.append(pieces.get_nowait())
-    errors = [each for each in arrived if isinstance(each, Exception)]
-    return tuple(each for each in arrived if isinstance(each, Piece)), errors[0] if errors else None
+def _taken(arrived: deque[Piece | Exception]) -> tuple[tuple[Piece, ...], Exception | None]:
+    """The pieces that are there, and the error that ended the request, after the pieces before it."""
+    step: list[Piece] = []
+    while arrived:
+        said = arrived.popleft()
+        if isinstance(said, Exception):
+            return tuple(step), said
+        step.append(said)
+    return tuple(step), None
 
 
-def _emitter(
-    loop: asyncio.AbstractEventLoop, pieces: "asyncio.Queue[Piece | Exception]"
-) -> Callable[[Piece | Exception], None]:
-    """The way back from the engine's thread to the event loop of one request."""
-
-    def emit(piece: Piece | Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
-
-    return emit
+def _set_all(events: Sequence[asyncio.Event]) -> None:
+    for event in events:
+        event.set()
