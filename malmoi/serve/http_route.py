@@ -10,6 +10,7 @@ from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import Key
 from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.served import Served
+from malmoi.serve.traffic import composed
 
 
 @contextlib.asynccontextmanager
@@ -34,6 +35,7 @@ async def routed(models: Models, trace: Trace, asked: str | None, user: Any = No
 
 def parted(models: Models, asked: str | None, key: Key) -> tuple[str | None, str | None]:
     """The model's name and the adapter's, of "name:adapter"; a model may have a colon in its own name."""
+    asked = composed(asked) if asked else asked
     name, _, adapter = (asked or "").rpartition(":")
     return (asked, None) if not name or asked in models.names(key) else (name, adapter)
 
@@ -55,14 +57,13 @@ def listed_models(models: Models, key: Key) -> list[dict[str, Any]]:
 async def listed_model(models: Models, name: str, key: Key) -> dict[str, Any]:
     """One of them. Raises ApiError 404 or 403."""
     await models.look()
-    for shown in listed_models(models, key):
-        if shown["id"] == name:
-            return shown
-    try:
-        models.resolve(name, key)
-    except (NoModelError, NotAllowedError) as error:
-        raise refused(error) from None
-    return _shown(name, models.names(key)[name])
+    shown, wanted = {each["id"]: each for each in listed_models(models, key)}, composed(name)
+    if wanted not in shown:
+        try:
+            models.resolve(wanted, key)
+        except (NoModelError, NotAllowedError) as error:
+            raise refused(error) from None
+    return shown[wanted]
 
 
 def _shown(name: str, listed: Listed) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class Folders:
 
     def _with_plan(self, listed: Listed, plan: MemoryPlan | None) -> Listed:
         is_only = len(self._asked) == 1 and self._asked[0].path == listed.folder  # as it was before there were tables
-        pinned = self._settings.models.pinned
+        pinned = [_nfc(name) for name in self._settings.models.pinned]
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)
         listed = replace(listed, is_pinned=is_only or is_named)
         if plan is None:

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import re
 import threading
+import unicodedata
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -332,6 +333,7 @@ def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
     result = dict[str, Path]()
     for word in settings.adapters:
         name, _, folder = word.partition("=")
+        name = unicodedata.normalize("NFC", name)
         if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
             raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
         result[name] = to_local_path(folder)

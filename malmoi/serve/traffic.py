@@ -8,8 +8,9 @@ weights change, only those move who have to.
 import hashlib
 import math
 import random
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,6 +48,8 @@ class Split:
                 raise UserError(f"the weight of {model_id} is {weight}", "0 or more")
         if self.weights and sum(self.weights.values()) <= 0:
             raise UserError("all weights are 0", "at least one above 0")
+        if math.isinf(sum(self.weights.values())):  # nothing can be drawn by them
+            raise UserError("the weights have no sum", "smaller numbers, as 90 and 10")
 
 
 class Traffic:
@@ -91,10 +94,20 @@ class Traffic:
 
 
 def splits_of(table: Mapping[str, Any]) -> dict[str, Split]:
-    """A table of names as splits. Raises UserError naming what is wrong."""
+    """A table of names as splits; Korean names composed, as those of models are. Raises UserError for what is wrong."""
     if len(table) > _MOST_NAMES:
         raise UserError(f"{len(table)} names", f"at most {_MOST_NAMES}")
-    return {name: config.parse(Split, content, name) for name, content in table.items()}
+    return {composed(name): _composed(config.parse(Split, content, name)) for name, content in table.items()}
+
+
+def _composed(split: Split) -> Split:
+    weights = {composed(model_id): weight for model_id, weight in split.weights.items()}
+    return replace(split, weights=weights, shadow=None if split.shadow is None else composed(split.shadow))
+
+
+def composed(name: str) -> str:
+    """A name in whole syllables: Macs write Hangul in letters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def to_table(splits: Mapping[str, Split]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import models as table
 from malmoi.serve.engine import Health
 from malmoi.serve.http_api import create_app
-from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.keys import ANYONE, Key, parse
 from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ServeSettings
@@ -282,6 +282,20 @@ def test_a_korean_name_is_found_composed_or_not(codec):
     for asked in ("데모", "데모@1"):
         for form in ("NFC", "NFD"):
             assert models.resolve(unicodedata.normalize(form, asked), ANYONE).listed.id == "데모@1"
+
+
+def test_a_korean_name_in_letters_is_found_on_every_route_and_in_a_key(codec):
+    letters = unicodedata.normalize("NFD", "데모")
+    line = f"team {'a' * 64} models={letters}@1"
+    assert parse(line)[0]["a" * 64].models == ("데모@1",)
+    with TestClient(create_app(make(Shelf(codec, Listed("데모", "1")))), base_url=BASE) as client:
+        assert client.get(f"/v1/models/{letters}").json()["id"] == "데모"
+        assert client.get(f"/v1/models/{letters}@1").json()["id"] == "데모@1"
+        body = {letters: {"weights": {f"{letters}@1": 1}, "shadow": f"{letters}@1"}}
+        kept = client.put("/admin/traffic", json=body).json()["traffic"]
+        assert list(kept) == ["데모"]
+        assert (kept["데모"]["weights"], kept["데모"]["shadow"]) == ({"데모@1": 1.0}, "데모@1")
+        assert client.put("/admin/traffic", json={letters: None}).json()["traffic"] == {}
 
 
 def test_the_names_that_are_like_an_unknown_one_come_first_whatever_their_case(shelf):

@@ -168,6 +168,14 @@ def test_a_response_goes_on_from_its_own_output_and_keeps_a_schema(client):
         ({"tools": [{"type": "web_search"}]}, "tools"),
         ({"reasoning": {"effort": "high"}}, "reasoning"),
         ({"instructions": "가" * 40_000}, None),
+        ({"extra_body": {"n": 2}}, "n"),
+        ({"extra_body": {"n": 2}, "stream": True}, "n"),
+        ({"truncation": "auto"}, "truncation"),
+        ({"include": ["message.output_text.logprobs"]}, "include"),
+        ({"background": True}, "background"),
+        ({"text": {"verbosity": "low"}}, "text.verbosity"),
+        ({"extra_body": {"text": "json"}}, "text"),
+        ({"extra_body": {"text": {"format": "json"}}}, "text.format"),
     ],
 )
 def test_what_a_response_cannot_be_made_of_is_refused_with_the_clients_own_names(client, change, param):

@@ -112,6 +112,8 @@ def test_only_versions_that_are_there_and_have_a_weight_are_picked(weights, ids,
         {"demo": {"weights": {"a": float("nan")}}},
         {"demo": {"weights": {"a": float("inf")}}},
         {"demo": {"weights": {"a": 0}}},
+        {"demo": {"weights": {"a": 1e308, "b": 1e308}}},
+        {"demo": {"weights": {"a": 10**400}}},
         {"demo": {"weights": {"a": "90"}}},
         {"demo": {"weights": [["a", 1]]}},
         {"demo": {"weights": {"a": True}}},
@@ -196,6 +198,16 @@ def test_the_admin_route_needs_a_key_with_its_scope_and_no_other_web_page_may_as
         page = {**admin, "origin": "https://evil.example"}
         assert client.put("/admin/traffic", json=body, headers=page).status_code == 403
         assert client.put("/admin/traffic", content=json.dumps(body), headers=admin).status_code == 400
+
+
+@pytest.mark.parametrize("body", [{"ghost": {"sticky": "user"}}, {"demo": {"weights": {"demo@100": -1}}}, {"demo": 5}])
+def test_a_slip_of_the_operator_changes_nothing_and_is_told_in_both_languages(shelf, body):
+    models = make(shelf)
+    with TestClient(create_app(models), base_url=BASE) as client:
+        told = client.put("/admin/traffic", json=body)
+    assert told.status_code == 400
+    assert any("가" <= letter <= "힣" for letter in told.json()["error"]["message_ko"])
+    assert models.traffic.splits == {}
 
 
 def test_a_shadow_answers_beside_and_its_answer_is_recorded_and_counted_and_never_returned(shelf, tmp_path):
