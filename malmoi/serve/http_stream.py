@@ -43,9 +43,8 @@ def check_draining(server: ServerState) -> None:
 def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE, within_s: float | None = None) -> Place:
     """A place for one more request, which is to begin `within_s` from now.
 
-    Raises ApiError 429 where there is none, 503 where it cannot begin in time or the server is going away.
+    Raises ApiError 429 where there is none, 503 where it cannot begin in time.
     """
-    check_draining(served.server)
     try:
         served.server.quota.begin(key)
         return served.admission.take(key.name, min(num_answers, served.admission.slots), within_s)

@@ -3,6 +3,7 @@ import contextlib
 import json
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -161,6 +162,31 @@ def test_two_requests_for_a_model_that_is_not_loaded_load_it_once_and_hold_up_no
     assert names == ["demo@200"] * 3
     assert shelf.opened == ["demo@200"]
     assert num_ticks >= 5
+
+
+def test_a_client_that_does_not_wait_for_a_model_to_be_loaded_is_told_and_who_waits_is_answered(shelf):
+    shelf.slow_s = 0.5
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        began_s = time.monotonic()
+        told = client.post("/v1/chat/completions", json=ASK, headers={"x-request-timeout": "0.05"})
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
+        assert time.monotonic() - began_s < 0.4
+        assert client.post("/v1/chat/completions", json={**ASK, "timeout": 600}).status_code == 200
+        assert shelf.opened == ["demo@200"]
+        text = client.get("/metrics").text
+    assert 'malmoi_queue_seconds_bucket{key="anyone",le="0.25",model="demo@200"} 1.0' in text, "loading is no queue"
+
+
+def test_a_request_that_waited_for_its_model_when_the_server_began_to_go_is_answered(shelf):
+    shelf.slow_s = 0.3
+    models = make(shelf)
+    with TestClient(create_app(models), base_url=BASE) as client, ThreadPoolExecutor(1) as thread:
+        reply = thread.submit(client.post, "/v1/chat/completions", json=ASK)
+        while not models.num_requests:
+            time.sleep(0.01)
+        models.server.is_draining = True
+        assert reply.result().status_code == 200
+        assert client.post("/v1/chat/completions", json=ASK).status_code == 503
 
 
 def test_what_was_used_longest_ago_is_unloaded_and_what_is_in_use_never(shelf):

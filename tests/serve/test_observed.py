@@ -1,5 +1,6 @@
 """What an operator sees: metrics, one line a request, health, readiness, a server that goes away in order."""
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -7,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine, make_tokenizer
 
+from malmoi.serve.admission import FullError
 from malmoi.serve.engine import Capabilities, EngineDownError, Health, OverloadedError, Piece
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
@@ -96,6 +99,21 @@ def test_refusals_are_counted_by_their_reason(client, served):
     text = client.get("/metrics").text
     assert value(text, 'malmoi_refusals_total{code="queue_full"}') == 1
     assert value(text, 'malmoi_refusals_total{code="draining"}') == 1
+
+
+def test_health_counts_who_waits_for_a_turn(client, served):
+    async def waiting():
+        served.admission.running = served.admission.slots
+        with pytest.raises(FullError):
+            async with served.admission.turn("x", 1, time.monotonic() + 0.3):
+                raise AssertionError("no slot is free")
+
+    waiter = threading.Thread(target=asyncio.run, args=(waiting(),))
+    waiter.start()
+    while not served.admission.waiting:
+        time.sleep(0.01)
+    assert client.get("/health").json()["waiting"] == 1
+    waiter.join()
 
 
 @pytest.mark.parametrize("state", ["ok", "stalled", "down"])
