@@ -66,6 +66,8 @@ class Folders:
         self._asked, self._settings, self._open = asked, settings, open_model
         self._known: dict[tuple[Path, int, str], Listed] = {}
         """What was read of a folder as it was then: folders are looked at every few seconds."""
+        self._exported: dict[tuple[Path, int], int] = {}
+        """Of an export that was made here, when its checkpoint was made: it is that model, and need not be loaded anew."""
 
     def find(self) -> list[Listed]:
         """The models that are there now, newest version of a name last. Raises UserError where two have one name."""
@@ -85,6 +87,7 @@ class Folders:
         assert folder is not None
         if folder.parent.name == MODELS and not _is_model(folder):
             _export(folder, int(listed.version))
+            self._exported[folder, _changed_s(folder)] = listed.created_s
         if not _is_model(folder):
             raise UserError(f"its folder {folder} is not there")
         with self._open(folder, replace(self._settings, name=listed.id)) as opened:
@@ -114,6 +117,7 @@ class Folders:
         """With what its folder tells: context, age, memory."""
         assert listed.folder is not None
         created_s = _changed_s(listed.folder)
+        created_s = self._exported.get((listed.folder, created_s), created_s)
         key = listed.folder, created_s, listed.id
         if key not in self._known:
             plan, context_tokens = None, 0

@@ -113,6 +113,20 @@ def test_a_closed_socket_frees_its_slot(codec, stream):
         assert served.num_requests == 0
 
 
+def test_a_closed_socket_frees_its_place_also_while_it_waits_for_a_turn_at_embeddings(codec):
+    served = Served(FakeEngine(codec), codec, ServeSettings())
+    served.admission.running = served.admission.slots
+    with server.running(create_app(served)) as url:
+        port = int(url.rpartition(":")[2])
+        body = b'{"input": "a"}'
+        head = f"POST /v1/embeddings HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            wait_until(lambda: served.admission.waiting == 1)
+        wait_until(lambda: served.num_requests == 0)
+        assert served.admission.waiting == 0
+
+
 def test_the_official_client_makes_responses_and_streams_them(client):
     asked = {"model": "tiny", "input": "한국어 문장", "max_output_tokens": 12, "temperature": 0}
     whole = client.responses.create(**asked, instructions="짧게 답하세요.")
