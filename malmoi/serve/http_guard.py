@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from malmoi.serve.engine import RequestCancelledError
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
 from malmoi.serve.http_record import keep_request
 from malmoi.serve.http_trace import Trace, close, put, route_of
@@ -124,8 +125,15 @@ class Guard:
         except Exception as error:
             told = as_api_error(error)
             trace.code = told.code or ""
-            if not trace.status:
+            if not trace.has_begun:
                 await respond(told)(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server ends, and its time for answers is over: without this the client gets a 500 without a sentence.
+            if trace.has_begun:
+                raise
+            told = as_api_error(RequestCancelledError())
+            trace.code = told.code or ""
+            await respond(told)(scope, receive, send)
 
     def _check(self, scope: Scope, trace: Trace) -> None:
         """Notes whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
@@ -160,7 +168,7 @@ def _watched(send: Send, trace: Trace) -> Send:
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
-            trace.status = message["status"]
+            trace.status, trace.has_begun = message["status"], True
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID_HEADER] = trace.request_id
             if trace.model:

@@ -25,7 +25,8 @@ access_log = logging.getLogger("malmoi.access")
 class Trace:
     """One request. Times are seconds since `started_s` (monotonic), and queue_s is since `placed_s`.
 
-    placed_s: when it had its place, after its model was loaded. queue_s: its wait for a slot; None: it had none.
+    has_begun: its answer is on the way. placed_s: when it had its place, after its model was loaded. queue_s: its wait
+    for a slot; None: it had none.
     shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
     """
 
@@ -39,6 +40,7 @@ class Trace:
     answer_tokens: int = 0
     reserved_tokens: int = 0
     shadow_of: str = ""
+    has_begun: bool = False
     placed_s: float = 0.0
     queue_s: float | None = None
     first_token_s: float | None = None

@@ -67,7 +67,7 @@ class Folders:
         self._known: dict[tuple[Path, int, str], Listed] = {}
         """What was read of a folder as it was then: folders are looked at every few seconds."""
         self._exported: dict[tuple[Path, int], int] = {}
-        """Of an export that was made here, when its checkpoint was made: it is that model, and need not be loaded anew."""
+        """When the checkpoint was made, of an export that was made here: it is that model and is not loaded anew."""
 
     def find(self) -> list[Listed]:
         """The models that are there now, newest version of a name last. Raises UserError where two have one name."""
@@ -85,7 +85,7 @@ class Folders:
         """One of them, loaded while the block runs. Raises UserError where that cannot be."""
         folder = listed.folder
         assert folder is not None
-        if folder.parent.name == MODELS and not _is_model(folder):
+        if folder.parent.name == MODELS and not (folder / manifest.NAME).is_file():  # also one that was cut off
             _export(folder, int(listed.version))
             self._exported[folder, _changed_s(folder)] = listed.created_s
         if not _is_model(folder):

@@ -135,7 +135,7 @@ def test_a_checkpoint_is_exported_and_loaded_once(run, model_folder, codec, monk
     loads = []
 
     @contextlib.contextmanager
-    def loaded(folder, settings):
+    def loaded(folder, settings):  # noqa: ARG001
         loads.append(folder.name)
         yield FakeEngine(codec), codec
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -210,6 +211,59 @@ def test_sigterm_lets_answers_under_way_end_within_the_limit(tmp_path, drain_s, 
             time.sleep(0.05)
         assert process.returncode == 0
     assert said.endswith("[DONE]") == (words == 40)
+
+
+SLOW = """
+import contextlib, pathlib, sys, time
+sys.path.insert(0, {tests!r})
+from small_world import FakeEngine
+from malmoi.serve import server
+from malmoi.serve.http_api import create_app
+from malmoi.serve.models import Listed, Models
+from malmoi.serve.served import ServerState
+from malmoi.serve.settings import ServeSettings, WebSettings
+from malmoi.tokenizer.codec import Codec
+codec = Codec(pathlib.Path({folder!r}))
+class Slow:
+    def find(self):
+        return [Listed("slow"), Listed("quick")]
+    @contextlib.contextmanager
+    def open(self, listed):
+        time.sleep(60 if listed.name == "slow" else 0)
+        yield FakeEngine(codec, text="가 " * 1000, delay_s=0.02), codec
+web = WebSettings(drain_s=0.2)
+models = Models(ServerState(ServeSettings(web=web)), Slow())
+listener = server.bind("127.0.0.1", 0)
+print(server.url_of(listener), flush=True)
+server.run(create_app(models), listener, web, models)
+models.close()
+"""
+
+
+def is_under_way(client, model):
+    if model == "quick":
+        return client.get("/health").json()["running"] > 0
+    return "loading" in client.get("/admin/models").text
+
+
+@pytest.mark.parametrize("model", ["slow", "quick"])
+def test_a_request_that_is_cut_at_the_end_of_the_drain_gets_a_sentence_and_a_model_that_loads_holds_up_nobody(
+    tmp_path, model
+):
+    script = SLOW.format(tests=str(Path(__file__).parent), folder=str(make_tokenizer(tmp_path)))
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        with httpx.Client(base_url=url, timeout=30) as client, ThreadPoolExecutor(1) as thread:
+            body = {"model": model, "prompt": "가", "max_tokens": 1000}
+            reply = thread.submit(client.post, "/v1/completions", json=body)
+            with httpx.Client(base_url=url, timeout=30) as other:
+                while not is_under_way(other, model):
+                    time.sleep(0.05)
+            os.kill(process.pid, signal.SIGTERM)
+            told = reply.result()
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "cancelled")
+        assert told.json()["error"]["message_ko"] and told.headers["retry-after"]
+        assert process.wait(20) == 0
 
 
 def test_a_stream_that_fails_half_way_is_no_success_in_line_and_metrics(client, served, caplog):
