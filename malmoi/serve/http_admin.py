@@ -1,6 +1,6 @@
 """What an operator sees and sets while the server runs: which models there are and what they do, and who gets which.
 
-Both need the scope `admin` of a key; without keys the server can be reached from its own machine alone.
+Both need the scope `admin` of a key; where no keys are needed, they answer to the server's own machine alone.
 """
 
 from typing import Any

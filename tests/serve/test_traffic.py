@@ -19,7 +19,7 @@ from malmoi.serve.models import Models
 from malmoi.serve.records.tables import AnswerRow
 from malmoi.serve.records.writer import Records
 from malmoi.serve.served import ServerState
-from malmoi.serve.settings import ModelsSettings, RecordSettings, ServeSettings
+from malmoi.serve.settings import ModelsSettings, RecordSettings, ServeSettings, WebSettings
 from malmoi.serve.traffic import Split, Traffic, splits_of
 
 IDS = ["demo@100", "demo@200"]
@@ -198,6 +198,19 @@ def test_the_admin_route_needs_a_key_with_its_scope_and_no_other_web_page_may_as
         page = {**admin, "origin": "https://evil.example"}
         assert client.put("/admin/traffic", json=body, headers=page).status_code == 403
         assert client.put("/admin/traffic", content=json.dumps(body), headers=admin).status_code == 400
+
+
+def test_without_keys_the_admin_route_answers_to_its_own_machine_alone_and_not_through_a_proxy(shelf):
+    settings = ServeSettings(web=WebSettings(allowed_hosts=("llm.example.kr",), root_path="/llm"))
+    with TestClient(create_app(make(shelf, settings=settings)), base_url=BASE) as client:
+        for stranger in ({"host": "llm.example.kr"}, {"x-forwarded-for": "203.0.113.7"}):
+            for path in ("/admin/traffic", "/llm/admin/models", "/admin/traffic/"):
+                told = client.get(path, headers=stranger)
+                assert (told.status_code, told.json()["error"]["code"]) == (403, "missing_scope")
+                assert told.json()["error"]["message_ko"]
+            assert client.put("/admin/traffic", json={"demo": None}, headers=stranger).status_code == 403
+            assert client.post("/v1/chat/completions", json=ASK, headers=stranger).status_code == 200
+        assert client.get("/admin/traffic").status_code == 200
 
 
 @pytest.mark.parametrize("body", [{"ghost": {"sticky": "user"}}, {"demo": {"weights": {"demo@100": -1}}}, {"demo": 5}])
