@@ -63,7 +63,9 @@ class Folders:
     """The models of some folders. open_model: loads one with an engine."""
 
     def __init__(self, asked: Sequence[Asked], settings: ServeSettings, open_model: Open) -> None:
-        self._asked, self._settings, self._open = asked, settings, open_model
+        # Named once: a file that vanishes or is half written for a moment stays the model that it was.
+        self._asked = [replace(each, name=_nfc(each.name or _name_of(each))) for each in asked]
+        self._settings, self._open = settings, open_model
         self._known: dict[tuple[Path, int, str], Listed] = {}
         """What was read of a folder as it was then: folders are looked at every few seconds."""
         self._exported: dict[tuple[Path, int], int] = {}
@@ -96,10 +98,10 @@ class Folders:
     def _in(self, asked: Asked) -> Iterator[Listed]:
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
-            listed = Listed(_nfc(asked.name or _name_of(asked.path)), _nfc(asked.version), folder=asked.path)
+            listed = Listed(asked.name or "", _nfc(asked.version), folder=asked.path)
             yield self._listed(replace(listed, is_remote=asked.path.suffix == ".toml"))
             return
-        run, name = asked.path, _nfc(asked.name or asked.path.resolve().name)
+        run, name = asked.path, asked.name or ""
         steps: dict[int, Listed] = {}
         for checkpoint in _steps(run / TRAIN / _CHECKPOINTS):
             export = run / MODELS / checkpoint.name  # where it will be
@@ -109,7 +111,7 @@ class Folders:
             listed = Listed(name, str(_step_of(export)), folder=export)
             steps[_step_of(export)] = self._listed(listed)
         if (about := _manifest(run / MODEL)) is not None:
-            step = about["counts"].get("step", 0)
+            step = _step_told(about)
             steps[step] = self._listed(Listed(name, str(step), folder=run / MODEL, is_default=True))
         yield from (steps[step] for step in sorted(steps))
 
@@ -214,6 +216,13 @@ def _step_of(folder: Path) -> int:
     return int(found[1])
 
 
+def _step_told(about: dict[str, Any]) -> int:
+    """The step of an exported model's manifest; 0 where it tells none."""
+    counts = about.get("counts")
+    step = counts.get("step") if isinstance(counts, dict) else None
+    return step if isinstance(step, int) else 0
+
+
 def _is_model(path: Path) -> bool:
     """Whether a path is a model folder, one of Hugging Face's cache, a GGUF file, or the recipe of a server."""
     if path.is_file():
@@ -226,8 +235,11 @@ def _nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _name_of(path: Path) -> str:
-    """What a model is called where nobody says: a recipe tells the name of its model."""
+def _name_of(asked: Asked) -> str:
+    """What a model or a run is called where nobody says: a recipe tells the name of its model."""
+    path = asked.path
+    if asked.is_run:
+        return path.resolve().name
     if path.suffix == ".toml":
         with suppress(UserError):
             return str(config.read_toml(path).get("model") or path.stem).rpartition("/")[2]

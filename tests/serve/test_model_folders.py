@@ -129,6 +129,30 @@ def test_a_model_is_opened_under_its_own_id_and_one_that_has_gone_is_told(run, m
     assert [(each.id, each.needs_bytes) for each in lone.find()] == [("one", 0)], "who asks it gets the reason"
 
 
+@pytest.mark.parametrize("about", ["{}", '{"counts": null}', '{"counts": {"step": "x"}}', '{"counts": []}', "[]", "{"])
+def test_a_damaged_manifest_of_one_run_takes_no_other_model_away(run, model_folder, about):
+    (run / "model" / "manifest.json").write_text(about)
+    (run / "train" / "checkpoints" / "step-00000300" / "manifest.json").write_text(about)
+    assert {"demo@100", "demo@300", "other"} <= set(ids(found(run, f"other={model_folder}")))
+
+
+def test_a_file_that_is_gone_or_half_written_for_a_moment_stays_the_model_that_it_was(tmp_path):
+    gguf, recipe = tmp_path / "작은.gguf", tmp_path / "far.toml"
+    gguf.write_bytes(b"GGUF")
+    recipe.write_text('model = "maker/far-model"\naddress = "http://127.0.0.1:1"\n')
+    source = Folders([asked_of(str(path), Path) for path in (gguf, recipe)], TORCH, opened)
+    assert ids(source.find()) == ["작은", "far-model"]
+    gguf.unlink()
+    recipe.write_text("mod")
+    assert ids(source.find()) == ["작은", "far-model"]
+
+
+def test_a_folder_of_hugging_faces_cache_is_called_as_its_repository(model_folder, tmp_path):
+    put_model(model_folder, tmp_path / "models--Maker--Small-1B" / "snapshots" / "abc")
+    for path in (tmp_path / "models--Maker--Small-1B", tmp_path / "models--Maker--Small-1B" / "snapshots" / "abc"):
+        assert ids(found(path)) == ["Small-1B"]
+
+
 def test_a_checkpoint_is_exported_and_loaded_once(run, model_folder, codec, monkeypatch):
     monkeypatch.setattr(models_module, "_LOOK_S", 0.0)
     monkeypatch.setattr(folders_module, "_export", lambda folder, step: put_model(model_folder, folder, step))
