@@ -58,10 +58,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
     parser.add_argument("--slots", type=int, help=f"requests answered at once; default {_DEFAULT.slots}")
     parser.add_argument("--queue", type=int, help=f"requests that may wait; more get 429; default {_DEFAULT.queue}")
-    engines = "openvino: CPUs, faster; remote: a server elsewhere, as MODEL.toml says; default torch"
-    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], help=engines)
-    precision = "what OpenVINO computes in"
-    parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
+    engines = "auto (default): openvino on CPUs where it can be, else torch; remote: a server that MODEL.toml names"
+    parser.add_argument("--engine", choices=["auto", "torch", "openvino", "remote"], help=engines)
+    parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help="what OpenVINO computes in; default f32")
+    weights = "what OpenVINO keeps weights in; int8 needs a measurement (malmoi model measure); default f16"
+    parser.add_argument("--openvino-weights", choices=["f16", "int8"], help=weights)
+    untested = "serve 8-bit weights also without a measurement, or below its limit"
+    parser.add_argument("--allow-untested-8bit", action="store_true", default=None, help=untested)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
@@ -123,7 +126,9 @@ def _run(model: Path, settings: ServeSettings) -> None:
         app = create_app(models)
         warm(settings.safety)
         _show_access_lines()
-        print(f"{engine.describe().name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        about = engine.describe()
+        print(f"{about.name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        print(f"engine: {about.engine}{f' ({about.engine_reason})' * bool(about.engine_reason)}", file=sys.stderr)
         try:
             server.run(app, listener, settings.web, models)
         finally:
@@ -147,12 +152,11 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
+    from malmoi.serve.engine_choice import same_engine
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
-    kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
-    same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with _opened(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with _opened(model, same_engine(row.made_with["engine"], settings)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

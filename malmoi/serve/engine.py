@@ -144,7 +144,10 @@ class Health:
 
 @dataclass(frozen=True)
 class Description:
-    """What is being served. `context_tokens` bounds prompt and answer together; `slots` = requests at once."""
+    """What is being served. `context_tokens` bounds prompt and answer together; `slots` = requests at once.
+
+    engine: name, version, what weights are kept in and what is computed in. engine_reason: why this one was chosen.
+    """
 
     name: str
     engine: str
@@ -153,6 +156,7 @@ class Description:
     slots: int
     model_sha256: str
     capabilities: Capabilities = field(default_factory=Capabilities)
+    engine_reason: str = ""
 
 
 class Engine(Protocol):

@@ -3,6 +3,7 @@
 No torch here: the gateway plans memory before anything is loaded.
 """
 
+import dataclasses
 import functools
 import importlib.metadata
 import importlib.util
@@ -14,8 +15,8 @@ from typing import Any, NamedTuple
 from malmoi.kit.errors import UserError
 from malmoi.serve.settings import ServeSettings
 
-_KNOWN = ("llama",)
-"""Kinds of model (config.json) whose GGUF file OpenVINO has been shown to read as torch does."""
+_KNOWN = ("llama", "mistral")
+"""Kinds of model (config.json) that the GGUF file which we write for OpenVINO can hold."""
 
 
 class Choice(NamedTuple):
@@ -41,10 +42,23 @@ def _why_not(model: Path, settings: ServeSettings) -> str | None:
     """What stands against OpenVINO; None where nothing does."""
     if not has_openvino():
         return "OpenVINO is not installed"
-    kind = config_of(model).get("model_type", "llama")
-    if kind not in _KNOWN:
-        return f"OpenVINO has not been tried with models of the kind {kind!r}"
+    if unlike := unlike_llama(config_of(model)):
+        return f"OpenVINO has not been tried with {unlike}"
     return "a GPU is there" if on_gpu(settings) else None
+
+
+def unlike_llama(found: dict[str, Any]) -> str:
+    """What a config.json tells that the GGUF file for OpenVINO would lose; empty where nothing is."""
+    kind = found.get("model_type", "llama")
+    if kind not in _KNOWN:
+        return f"models of the kind {kind!r}"
+    rope = found.get("rope_parameters") or found.get("rope_scaling") or {}
+    if rope.get("rope_type", rope.get("type", "default")) != "default":
+        return "scaled rotary positions"
+    if found.get("attention_bias") or found.get("mlp_bias"):
+        return "biases"
+    heads, head_size = found.get("num_attention_heads", 1), found.get("head_dim")
+    return "heads of another size" if head_size and head_size * heads != found.get("hidden_size") else ""
 
 
 @functools.cache
@@ -68,3 +82,13 @@ def config_of(model: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def same_engine(engine: str, settings: ServeSettings) -> ServeSettings:
+    """The settings that make an answer again as the engine of its record ("openvino 2026.4.1 f16 f32") made it."""
+    kind, _, *precisions = engine.split()
+    if kind != "openvino":
+        return dataclasses.replace(settings, slots=1, engine="torch")
+    weights = {"openvino_weights": precisions[0]} if len(precisions) > 1 else {}
+    known = {"engine": "openvino", "openvino_precision": precisions[-1], "allow_untested_8bit": True, **weights}
+    return dataclasses.replace(settings, slots=1, **known)  # type: ignore[arg-type]

@@ -10,11 +10,20 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import gguf
+
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine_choice import choice, config_of, on_gpu
 from malmoi.serve.settings import ServeSettings
 
 LIBRARIES_BYTES = 100_000_000
+_IN_GGUF = {
+    "num_attention_heads": "attention.head_count",
+    "num_key_value_heads": "attention.head_count_kv",
+    "hidden_size": "embedding_length",
+    "num_hidden_layers": "block_count",
+    "max_position_embeddings": "context_length",
+}
 _HEADER_BYTES = 100_000_000
 """The longest header that safetensors itself takes."""
 
@@ -65,10 +74,22 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
 
 def num_parameters(model: Path) -> int:
     """Numbers in the weights, by the headers of their files. Raises UserError where there are none."""
+    packed = _packed(model)
+    if packed is not None:
+        return sum(int(tensor.n_elements) for tensor in packed.tensors)
     files = sorted(model.glob("*.safetensors"))
     if not files:
         raise UserError(f"{model} has no model.safetensors", "an exported model")
     return sum(_num_parameters(file) for file in files)
+
+
+def _packed(model: Path) -> gguf.GGUFReader | None:
+    """The GGUF file that a model is, or that is all the weights of its folder."""
+    files = [model] if model.is_file() else [] if any(model.glob("*.safetensors")) else sorted(model.glob("*.gguf"))
+    try:
+        return gguf.GGUFReader(files[0]) if files else None
+    except (OSError, ValueError):
+        raise UserError(f"{files[0]} cannot be read", "a GGUF file") from None
 
 
 def _num_parameters(file: Path) -> int:
@@ -85,6 +106,10 @@ def _num_parameters(file: Path) -> int:
 def context_values(model: Path) -> int:
     """Numbers in the key/value cache of one answer with a full context. Raises UserError where config.json is none."""
     found = config_of(model)
+    packed = None if found else _packed(model)
+    if packed is not None:
+        maker = packed.fields["general.architecture"].contents()
+        found = {name: int(packed.fields[f"{maker}.{key}"].contents()) for name, key in _IN_GGUF.items()}
     try:
         heads = found["num_attention_heads"]
         head_size = found.get("head_dim") or found["hidden_size"] // heads

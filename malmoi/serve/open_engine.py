@@ -1,23 +1,25 @@
 """Opens a model folder with the engine that the settings name."""
 
 import contextlib
-import importlib.util
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
 from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
 from malmoi.serve.engine import Description, Engine
+from malmoi.serve.engine_choice import Choice, choice
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import memory_plan
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
+from malmoi.serve.step_watch import free_memory_bytes
 from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
 from malmoi.tokenizer.codec import Codec
 
@@ -76,39 +78,51 @@ def _snapshot_of(model: Path) -> Path:
 
 @contextlib.contextmanager
 def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
-    if settings.engine == "torch":
-        with TorchEngine(model_dir, settings) as engine:
-            yield engine, engine.codec
-        return
-    if importlib.util.find_spec("openvino_genai") is None:
-        raise UserError("openvino_genai is not installed", hint="pip install 'malmoi[openvino]', or --engine torch")
-    with _with_openvino(model_dir, settings) as engine:
-        yield engine, Codec(model_dir)
+    chosen = choice(model_dir, settings)
+    memory_plan(model_dir, settings).check(free_memory_bytes())
+    if chosen.engine == "openvino":
+        try:
+            engine = _with_openvino(model_dir, settings, chosen.reason)
+        except UserError as error:
+            if settings.engine == "openvino" or settings.openvino_weights == "int8":
+                raise
+            chosen = Choice("torch", reason_of(error))
+        else:
+            with engine:
+                yield engine, Codec(model_dir)
+            return
+    with TorchEngine(model_dir, settings, chosen.reason) as engine:
+        yield engine, engine.codec
 
 
-def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
+def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> SecondEngine:
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
-        weights = weights_of(model_dir, Path(folder))
+        weights = weights_of(model_dir, Path(folder), settings.openvino_weights)
         second = Description(
             name=settings.name or model_name(model_dir),
-            engine=f"torch {torch.__version__} cpu",
+            engine=f"torch {torch.__version__} cpu f32",
             vocabulary_tokens=len(weights.banned),
             context_tokens=weights.context_tokens,
             slots=settings.slots,
             model_sha256=model_sha256(model_dir),
             capabilities=CAPABILITIES,
+            engine_reason=reason,
         )
         fast = OpenVinoEngine(weights, second, settings)
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
 
 
-def weights_of(model_dir: Path, folder: Path) -> Weights:
-    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`."""
+def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
+    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`. kept_in: "f16" or "int8".
+
+    A folder's own GGUF file in another precision is not taken: OpenVINO reads no float32 and no bfloat16 from GGUF.
+    """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
     ends = end_ids(model_dir, codec)
+    precision = {"f16": "f16", "int8": "q8_0"}[kept_in]
     gguf = model_dir / gguf_file.NAME
-    if not gguf.is_file():
+    if not (gguf.is_file() and gguf_file.precision_of(gguf) == precision):
         gguf = folder / gguf_file.NAME
-        gguf_file.write_gguf(model, model_dir, gguf, "f16")
+        gguf_file.write_gguf(model, model_dir, gguf, precision)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)

@@ -128,12 +128,13 @@ class OpenVinoEngine:
             raise
         self._description = Description(
             name=about.name,
-            engine=f"openvino {self._process.version} {settings.openvino_precision}",
+            engine=f"openvino {self._process.version} {settings.openvino_weights} {settings.openvino_precision}",
             vocabulary_tokens=about.vocabulary_tokens,
             context_tokens=about.context_tokens,
             slots=settings.slots,
             model_sha256=about.model_sha256,
             capabilities=CAPABILITIES,
+            engine_reason=about.engine_reason,
         )
         self._lock = threading.Lock()
         self._jobs: dict[int, _Job] = {}

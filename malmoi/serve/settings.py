@@ -73,16 +73,20 @@ class ServeSettings:
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
     is looked for in prompts and answers, and what is done with it. records: what is kept of answers. engine: "openvino"
-    answers two to four times as fast on a CPU, and leaves to torch what it cannot do; openvino_precision: what it
-    computes in; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
+    answers two to four times as fast on a CPU, and leaves to torch what it cannot do; "auto" takes it where it can be
+    had (engine_choice.py), else torch; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
+    openvino_precision: what OpenVINO computes in; openvino_weights: what its weights are kept in; allow_untested_8bit:
+    serves 8-bit weights also where their agreement with float32 was not measured, or is below the limit.
     """
 
     host: str = "127.0.0.1"
     port: int = 8500
     slots: int = 8
     queue: int = 32
-    engine: Literal["torch", "openvino", "remote"] = machine("torch")
+    engine: Literal["auto", "torch", "openvino", "remote"] = machine("auto")
     openvino_precision: Literal["f32", "bf16"] = machine("f32")
+    openvino_weights: Literal["f16", "int8"] = machine("f16")
+    allow_untested_8bit: bool = machine(default=False)
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
     prefill_tokens: int = 256
