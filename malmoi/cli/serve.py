@@ -97,8 +97,9 @@ def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
     if policy := named.pop("safety", None):
         named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))
-    web, records = (dataclasses.replace(part, **_named(arguments, type(part))) for part in (base.web, base.records))
-    return dataclasses.replace(base, **named, web=web, records=records)
+    parts = {name: getattr(base, name) for name in ("web", "records", "eight_bit")}
+    parts = {name: dataclasses.replace(part, **_named(arguments, type(part))) for name, part in parts.items()}
+    return dataclasses.replace(base, **named, **parts)
 
 
 def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:

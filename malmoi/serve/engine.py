@@ -12,6 +12,10 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+HAND_OUT_S = 0.04
+"""Tokens of an answer that come within so long may be handed out together. Each time costs the server about half a
+millisecond whatever is in it (one client, 12 ms a token, measured: 557 us of 10,700); 25 a second look like a flow."""
+
 
 class OverloadedError(RuntimeError):
     """There is no room for this request now; the same request may be taken a little later.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.settings import EightBitSettings, ServeSettings
 
 _KNOWN = ("llama", "mistral")
 """Kinds of model (config.json) that the GGUF file which we write for OpenVINO can hold."""
@@ -90,5 +90,5 @@ def same_engine(engine: str, settings: ServeSettings) -> ServeSettings:
     if kind != "openvino":
         return dataclasses.replace(settings, slots=1, engine="torch")
     weights = {"openvino_weights": precisions[0]} if len(precisions) > 1 else {}
-    known = {"engine": "openvino", "openvino_precision": precisions[-1], "allow_untested_8bit": True, **weights}
-    return dataclasses.replace(settings, slots=1, **known)  # type: ignore[arg-type]
+    known: dict[str, Any] = {"engine": "openvino", "openvino_precision": precisions[-1], **weights}
+    return dataclasses.replace(settings, slots=1, eight_bit=EightBitSettings(allow_untested_8bit=True), **known)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
 from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
+from malmoi.serve import agreement
 from malmoi.serve.engine import Description, Engine
 from malmoi.serve.engine_choice import Choice, choice
 from malmoi.serve.marks import end_ids
@@ -22,6 +24,7 @@ from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
 from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
 from malmoi.tokenizer.codec import Codec
+from malmoi.tokenizer.settings import SPECIAL_TOKENS
 
 
 @contextlib.contextmanager
@@ -96,6 +99,8 @@ def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, 
 
 
 def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> SecondEngine:
+    if settings.openvino_weights == "int8":
+        agreement.check(model_dir, model_sha256(model_dir), settings.eight_bit)
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
         weights = weights_of(model_dir, Path(folder), settings.openvino_weights)
         second = Description(
@@ -123,6 +128,19 @@ def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
     gguf = model_dir / gguf_file.NAME
     if not (gguf.is_file() and gguf_file.precision_of(gguf) == precision):
         gguf = folder / gguf_file.NAME
-        gguf_file.write_gguf(model, model_dir, gguf, precision)
+        tokenizer = model_dir if codec.is_ours else _made_up_tokenizer(folder, model.shape.vocabulary_tokens)
+        gguf_file.write_gguf(model, tokenizer, gguf, precision)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
     return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+
+
+def _made_up_tokenizer(folder: Path, vocabulary_tokens: int) -> Path:
+    """A folder with a tokenizer of as many tokens: OpenVINO wants one in the file, and gets ids alone from us."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    names = dict.fromkeys([*SPECIAL_TOKENS, *letters, letters[0] * 2])
+    names |= dict.fromkeys(f"token {number}" for number in range(vocabulary_tokens - len(names)))
+    vocabulary = {name: number for number, name in enumerate(names)}
+    made = Tokenizer(models.BPE(vocab=vocabulary, merges=[(letters[0], letters[0])]))
+    made.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIAL_TOKENS])
+    made.save(str(folder / "tokenizer.json"))
+    return folder

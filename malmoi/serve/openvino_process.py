@@ -24,6 +24,7 @@ import numpy as np
 import orjson
 
 from malmoi.kit.errors import bare
+from malmoi.serve.engine import HAND_OUT_S
 
 IR = "openvino_model.xml"
 BLOCK_TOKENS = 32
@@ -34,9 +35,6 @@ BANNED = -1.0e9
 _MOST_SEED = 2**32 - 1
 _COLDEST = 1e-6
 """A temperature below it is greedy: OpenVINO's own is a float32 above 0."""
-HAND_OUT_S = 0.04
-"""Tokens that come within so long go out together. Each message costs the server about half a millisecond whatever it
-holds (one client, 12 ms a token, measured: 557 us a token of 10,700); 25 a second still look like a flow."""
 _LENGTH_BYTES = 4
 
 

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -27,7 +28,7 @@ from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
-from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine import HAND_OUT_S, Capabilities, Description, EngineDownError, Health, Piece, Request, Score
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
@@ -317,10 +318,22 @@ async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Pi
 def _emitter(
     loop: asyncio.AbstractEventLoop, pieces: "asyncio.Queue[Piece | Exception]"
 ) -> Callable[[Piece | Exception], None]:
-    """The way back from the engine's thread to the event loop of one request."""
+    """The way back from the engine's thread to the loop of one request. The first piece and the last go at once."""
+    held: list[Piece | Exception] = []
+    due_s = 0.0
 
     def emit(piece: Piece | Exception) -> None:
+        nonlocal held, due_s
+        held.append(piece)
+        if isinstance(piece, Piece) and piece.finish is None and time.monotonic() < due_s:
+            return
+        due_s, ready, held = time.monotonic() + HAND_OUT_S, held, []
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+            loop.call_soon_threadsafe(_put, pieces, ready)
 
     return emit
+
+
+def _put(pieces: "asyncio.Queue[Piece | Exception]", ready: list[Piece | Exception]) -> None:
+    for piece in ready:
+        pieces.put_nowait(piece)

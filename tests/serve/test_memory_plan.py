@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from malmoi.kit.errors import UserError
-from malmoi.model.convert import load_hugging_face
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.serve import engine_choice, memory_plan
 from malmoi.serve.settings import ServeSettings
 

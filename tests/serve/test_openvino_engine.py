@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -20,8 +21,9 @@ from fastapi.testclient import TestClient
 
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
-from malmoi.serve import utf8
+from malmoi.serve import agreement, utf8
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
+from malmoi.serve.engine_choice import choice
 from malmoi.serve.http_api import create_app
 from malmoi.serve.open_engine import opened
 from malmoi.serve.openvino_process import Messages, Runner, ask_of, run
@@ -29,7 +31,7 @@ from malmoi.serve.records.database import open_database
 from malmoi.serve.records.replay import recorded
 from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
-from malmoi.serve.settings import RecordSettings, ServeSettings
+from malmoi.serve.settings import EightBitSettings, RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
 pytestmark = pytest.mark.skipif("MALMOI_OPENVINO_ALONE" not in os.environ, reason="run by test_openvino_alone.py")
@@ -258,6 +260,28 @@ def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, m
     for answer_id in (fast, whole):
         main(["serve", "replay", answer_id, str(model_folder), "--records", str(path), "--threads", "1"])
         assert json.loads(capsys.readouterr().out)["equal"]
+
+
+def test_8_bit_weights_answer_and_name_themselves(model_folder):
+    untested = EightBitSettings(allow_untested_8bit=True)
+    settings = dataclasses.replace(SETTINGS, engine="openvino", openvino_weights="int8", eight_bit=untested)
+    with opened(model_folder, settings) as (engine, _):
+        assert engine.describe().engine.endswith(" int8 f32")
+        found = agreement.measure(model_folder, TEXTS[1:2] * 2, engine)
+        assert 0 < found.equal_share <= 1 and found.engine == engine.describe().engine
+    refused = dataclasses.replace(settings, eight_bit=EightBitSettings())
+    with pytest.raises(UserError, match="not measured"), opened(model_folder, refused):
+        pass
+
+
+def test_openvino_is_chosen_by_itself_and_says_why(model_folder, tmp_path):
+    with opened(model_folder, SETTINGS) as (engine, _):
+        about = engine.describe()
+    assert about.engine.startswith("openvino ") and about.engine_reason == "the fastest on a CPU"
+    made = shutil.copytree(model_folder, tmp_path / "model")
+    config = json.loads((made / "config.json").read_text(encoding="utf-8"))
+    (made / "config.json").write_text(json.dumps({**config, "attention_bias": True}), encoding="utf-8")
+    assert choice(made, SETTINGS) == ("torch", "OpenVINO has not been tried with biases")
 
 
 def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
