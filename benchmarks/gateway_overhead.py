@@ -176,6 +176,7 @@ def _way(name: str, command: list[str], port: int, code: Path = ROOT) -> Iterato
     environment = {**os.environ, "PYTHONPATH": f"{code}:{ROOT / 'benchmarks'}"}
     if name == "litellm":
         del environment["PYTHONPATH"]
+        environment["LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"] = "true"  # it does not start without a key
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _await(port, process)
@@ -262,7 +263,9 @@ def _measure(ways: list[Way], arguments: argparse.Namespace) -> int:
             shown = _row(found, runs["direct"])
             is_over = name == "ours" and shown[3] > ALLOWED_MS[clients]
             missed += is_over
-            row = f"{clients:8} {name:10}" + "".join(f"{value:{width}.2f}" for value, width in zip(shown, WIDTHS))
+            row = f"{clients:8} {name:10}" + "".join(
+                f"{value:{width}.2f}" for value, width in zip(shown, WIDTHS, strict=True)
+            )
             print(row + (f"  MISSED ({ALLOWED_MS[clients]:g})" if is_over else ""), flush=True)
     print(f"bars missed: {missed}")
     return int(missed > 0)

@@ -8,11 +8,16 @@ llama_cpp.
 """
 
 import argparse
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 VERSION = "0.3.36"
@@ -33,6 +38,32 @@ def folder_of_programs(folder: Path | None = None) -> Path:
     if not all((programs / name).is_file() for name in PROGRAMS):
         _build(_sources(folder), folder / "build")
     return programs
+
+
+@contextlib.contextmanager
+def llama_server(gguf: Path, words: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
+    """llama.cpp's server with a GGUF file on one thread; gives its address and process id. words: its own options."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = folder_of_programs() / "llama-server"
+    command = [program, "-m", gguf, "--port", port, "-t", 1, "-tb", 1, "--offline", *words]
+    with subprocess.Popen([str(word) for word in command], stdout=-3, stderr=-3) as process:
+        try:
+            _await_model(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.terminate()
+
+
+def _await_model(address: str, process: subprocess.Popen) -> None:
+    """Returns once the model is loaded: /health is 503 until then."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=10):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"llama-server did not come up with {process.args}")
 
 
 def _sources(folder: Path) -> Path:

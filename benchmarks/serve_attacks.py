@@ -15,155 +15,18 @@ import http.client
 import json
 import multiprocessing
 import queue
-import socket
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from serve_attack_kinds import ATTACKS, Target, together
 from serve_process import ROOT, new_key, running
 
 ALLOWED_GAP_S = 0.150
 ALLOWED_RATIO = 3.0
 ALLOWED_BYTES = 256 * 1024 * 1024
-
-Attack = Callable[["Target"], None]
-
-
-class Target:
-    """Where the server is, and the key of the attackers."""
-
-    def __init__(self, port: int, key: str) -> None:
-        self.port, self.key = port, key
-
-    def post(self, path: str, body: bytes, timeout_s: float = 60.0) -> int:
-        """Status of one request; 0 where the connection broke."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
-        try:
-            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        except OSError:
-            return 0
-        except http.client.HTTPException:
-            return 0
-        finally:
-            connection.close()
-
-    def begin(self, body: bytes, length: int | None = None, receive_bytes: int | None = None) -> socket.socket:
-        """A socket on which a request was sent and nothing is read."""
-        connection = socket.socket()
-        if receive_bytes is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        connection.connect(("127.0.0.1", self.port))
-        head = (
-            f"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
-        )
-        connection.sendall(head.encode() + body)
-        return connection
-
-
-def _posted(path: str, body: Any, clients: int) -> Attack:
-    """`clients` threads that send the same body again and again."""
-    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-
-    def attack(target: Target) -> None:
-        _together([lambda: target.post(path, content)] * clients)
-
-    return attack
-
-
-def _guided(guide: dict[str, Any], clients: int = 2) -> Attack:
-    return _posted("/v1/completions", {"prompt": "봄", "max_tokens": 60, "guide": guide}, clients)
-
-
-def _slow_readers(target: Target) -> None:
-    """40 clients that ask for much and read nothing."""
-    body = json.dumps({"prompt": "봄", "max_tokens": 400, "temperature": 1.9, "stream": True, "logprobs": 20}).encode()
-    begun = [target.begin(body, receive_bytes=2048) for _ in range(40)]
-    time.sleep(3)
-    for connection in begun:
-        connection.close()
-
-
-def _half_bodies(target: Target) -> None:
-    """60 clients that send half a body."""
-    begun = [target.begin(b'{"prompt": [', 1000) for _ in range(60)]
-    time.sleep(2)
-    for connection in begun:
-        connection.close()
-
-
-def _leavers(target: Target) -> None:
-    """40 clients that ask and leave at once."""
-    for stream in (True, False):
-        body = json.dumps({"prompt": "봄", "max_tokens": 400, "temperature": 1.5, "stream": stream}).encode()
-        begun = [target.begin(body) for _ in range(40)]
-        time.sleep(0.3)
-        for connection in begun:
-            connection.close()
-
-
-def _together(works: list[Callable[[], Any]]) -> None:
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _parts(count: int) -> list[dict[str, Any]]:
-    return [{"type": "x", "text": 3}] * count
-
-
-ATTACKS: dict[str, Attack] = {
-    "ids below 0, 1 MB": _posted("/v1/completions", b'{"prompt":[' + b"-1," * 340_000 + b"-1]}", 4),
-    "ids with fractions, 1 MB": _posted("/v1/completions", b'{"prompt":[' + b"1.5," * 255_000 + b"1.5]}", 4),
-    "lists of wrong lists, 1 MB": _posted("/v1/completions", b'{"prompt":[' + b"[-1]," * 200_000 + b"[-1]]}", 4),
-    "100,000 unknown fields": _posted("/v1/completions", {f"x{number}": 1 for number in range(60_000)}, 4),
-    "wrong parts 512 x 64": _posted(
-        "/v1/chat/completions", {"messages": [{"role": "user", "content": _parts(64)}] * 500}, 4
-    ),
-    "300,000 empty messages": _posted("/v1/chat/completions", b'{"messages":[' + b"{}," * 300_000 + b"{}]}", 4),
-    "nested 100,000 deep": _posted("/v1/completions", b"[" * 100_000, 4),
-    "a text of 1 MB": _posted("/v1/completions", {"prompt": "가나" * 80_000}, 8),
-    "a text that nearly fits": _posted("/v1/completions", {"prompt": "가나다 " * 2_000, "max_tokens": 1}, 8),
-    "one word of 7,000 marks": _posted("/v1/completions", {"prompt": "가" + "\u0301" * 7_000, "max_tokens": 1}, 8),
-    "128 answers at once": _posted("/v1/completions", {"prompt": ["봄"] * 8, "n": 16, "max_tokens": 30}, 4),
-    "stop reading": _slow_readers,
-    "half a body": _half_bodies,
-    "leave at once": _leavers,
-    "regex of 10^9 letters": _guided({"kind": "regex", "value": "((a{1000}){1000}){1000}"}),
-    "regex that doubles states": _guided({"kind": "regex", "value": "(.*a.{12}){3}"}),
-    "lark that is ambiguous": _guided({"kind": "lark", "value": "start: e\ne: e e e | e e | /./"}),
-    "choice of 40,000": _guided(
-        {"kind": "choice", "value": [f"{n:05d}" + "가나다라"[n % 4] * 3 for n in range(40_000)]}, 8
-    ),
-    "schema 16 x anyOf": _posted(
-        "/v1/completions",
-        {
-            "prompt": "봄",
-            "max_tokens": 60,
-            "guide": {
-                "kind": "json",
-                "value": {
-                    "allOf": [
-                        {"anyOf": [{"type": "string", "pattern": f"^.*{chr(97 + n)}.*$"}, {"maxLength": n + 1}]}
-                        for n in range(16)
-                    ]
-                },
-            },
-        },
-        2,
-    ),
-}
 
 
 def innocents(port: int, key: str, streams: int, gaps: "multiprocessing.Queue[tuple[float, float]]") -> None:
@@ -189,7 +52,7 @@ def innocents(port: int, key: str, streams: int, gaps: "multiprocessing.Queue[tu
                         last = now
             connection.close()
 
-    _together([stream] * streams)
+    together([stream] * streams)
 
 
 def attackers(target: Target, name: str, seconds: float) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def new_key(keys: Path, name: str, code: Path = ROOT) -> str:
-    """Makes an API key in the file `keys` and returns it."""
+def new_key(keys: Path, name: str, code: Path = ROOT, limits: str = "") -> str:
+    """Makes an API key in the file `keys` and returns it. limits: words as "records=whole"."""
     words = [sys.executable, "-m", "malmoi.cli.main", "serve", "--keys", str(keys), "--new-key", name]
+    words += ["--limits", limits] if limits else []
     environment = {**os.environ, "PYTHONPATH": str(code)}
     return subprocess.run(words, env=environment, cwd=code, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -36,13 +37,13 @@ def running(model: Path, words: Sequence[str] = (), code: Path = ROOT) -> Iterat
     words = [*command, "--threads", "1", *words]
     with subprocess.Popen(words, env=environment, cwd=code, stderr=subprocess.DEVNULL) as process:
         try:
-            _await_health(port)
+            await_health(port)
             yield port, process.pid
         finally:
             process.terminate()
 
 
-def _await_health(port: int) -> None:
+def await_health(port: int) -> None:
     """Returns once the model is loaded: the socket listens long before."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:

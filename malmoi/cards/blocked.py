@@ -1,27 +1,18 @@
 """Finds blocked words in a text as people hide them: other case and width, jamo apart, signs and spaces between.
 
-A text becomes a line of signs with their places in it: compatibility jamo for Hangul, folded letters for the rest.
-Zero-width signs are dropped. A word is found only from the begin of a character to the end of one (발 is not in 바라),
-and with spaces, digits or punctuation inside it that the word has not itself only where it stands alone: 다시 발표 does
-not hold 시발.
+A text becomes a line of signs with their places in it: the letters that kit/reading.py reads, Hangul as jamo. A word is
+found only from the begin of a character to the end of one (발 is not in 바라), and with spaces, digits or punctuation
+inside it that the word has not itself only where it stands alone: 다시 발표 does not hold 시발.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from malmoi.kit.hangul import FINALS, INITIALS, VOWELS
+from malmoi.kit.reading import characters, jamo
 
 _MOST_BETWEEN = 3
 """Signs between two letters of a hidden word; more are a sentence."""
-
-_JAMO = {
-    chr(first + count): letter
-    for first, table in ((0x1100, INITIALS), (0x1161, VOWELS), (0x11A8, FINALS))
-    for count, letter in enumerate(table)
-}
-"""The compatibility jamo of each modern conjoining one."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ def find(text: str, words: Sequence[str], before: str = "", *, is_whole: bool = 
         if not wanted:
             continue
         signs = fold(text, with_digits)
-        first_is_free = not _letters(before, with_digits)
+        first_is_free = not any(_letters(letter, with_digits) for letter in characters(before).letters)
         for position, sign in enumerate(signs):
             free = sign.gap > 0 or (position == 0 and first_is_free)
             matches = {_match(signs[position : position + len(word) + 1], word, free) for word in wanted if word}
@@ -73,13 +64,12 @@ def fold(text: str, with_digits: bool) -> list[Sign]:
     """The signs of a text; the last one has no letter where the text ends with what is none."""
     signs: list[Sign] = []
     gap = 0
-    for place, character in enumerate(text):
-        letters = _letters(character, with_digits)
-        if letters is None:
-            continue
+    plain = characters(text)
+    for place, letter in zip(plain.starts, plain.letters, strict=True):
+        letters = _letters(letter, with_digits)
         gap += not letters
-        for count, letter in enumerate(letters):
-            signs.append(Sign(letter, place, count == 0, count == len(letters) - 1, gap if count == 0 else 0))
+        for count, each in enumerate(letters):
+            signs.append(Sign(each, place, count == 0, count == len(letters) - 1, gap if count == 0 else 0))
         if letters:
             gap = 0
     return [*signs, Sign("", len(text), begins=False, ends=False, gap=gap)] if gap else signs
@@ -108,9 +98,6 @@ def _match(signs: Sequence[Sign], word: Sequence[Sign], is_free: bool) -> _Match
     return _Match.WHEN_ALONE if len(signs) == len(word) else _Match.NONE
 
 
-def _letters(character: str, with_digits: bool) -> str | None:
-    """The letters of a character; empty for a sign between letters, None for what nobody sees."""
-    if unicodedata.category(character or " ") in ("Cf", "Mn", "Me"):
-        return None
-    folded = unicodedata.normalize("NFKD", character).casefold()
-    return "".join(_JAMO.get(sign, sign) for sign in folded if sign.isalpha() or (with_digits and sign.isdigit()))
+def _letters(letter: str, with_digits: bool) -> str:
+    """The jamo or the letter; empty for a sign between letters."""
+    return "".join(each for each in jamo(letter) if each.isalpha() or (with_digits and each.isdigit()))

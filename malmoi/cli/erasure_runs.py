@@ -11,7 +11,7 @@ from typing import Any
 
 from malmoi.cli.erasure_scope import may_be
 from malmoi.kit.errors import UserError, reason_of
-from malmoi.kit.run import CORPUS, MODEL, REPORT, TOKENS, TRAIN
+from malmoi.kit.run import CORPUS, MODEL, MODELS, REPORT, TOKENS, TRAIN
 
 UNKNOWN = "unknown"
 """Stands for a number of documents or steps that a run cannot tell."""
@@ -104,7 +104,7 @@ def left(run: Path, seen: dict[str, Any], tokens: dict[str, Any] | None) -> Iter
         yield {"path": str(folder / REPORT), "command": again, "what": "report"}
     if seen["steps"] == 0 and seen["documents"] != UNKNOWN:
         return
-    for stage in (TRAIN, MODEL):
+    for stage in (TRAIN, MODEL, MODELS):
         if may_be(folder / stage):
             yield {"path": str(folder / stage), "command": again, "what": "weights"}
 

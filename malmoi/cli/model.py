@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("recipe", type=to_local_path, help="a TOML file in recipes/, or the folder of a run")
     add_set(export)
     export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
+    told = "where to; default: model in the run. The server looks for models/step-00000100 there as well"
+    export.add_argument("--out", type=to_local_path, metavar="FOLDER", help=told)
     export.add_argument(
         "--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of the folder's matrices"
     )
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     folder = arguments.recipe if arguments.recipe.is_dir() else load(arguments).folder
-    out = folder / MODEL
+    out = arguments.out or folder / MODEL
     if arguments.dry_run:
         plan = {"train": str(folder / TRAIN), "step": arguments.step or "newest", "out": str(out)}
         return print_table(plan, arguments.json)

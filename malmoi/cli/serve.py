@@ -1,6 +1,7 @@
-"""`malmoi serve MODEL_DIR`: a model over the OpenAI-compatible interface. Its words replay and erase are of records."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import logging
@@ -8,9 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from malmoi.cli import serve_traffic
+from malmoi.cli.serve_keys import keys, show_once
+from malmoi.cli.serve_models import opened_models
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
+from malmoi.serve.keys import ANYONE
 from malmoi.serve.safety.policy import SafetySettings
 from malmoi.serve.settings import ServeSettings
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from malmoi.serve.engine import Engine
+    from malmoi.serve.served import ServerState
     from malmoi.tokenizer.codec import Codec
 
 _DEFAULT = ServeSettings()
@@ -27,15 +33,26 @@ _DEFAULT = ServeSettings()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `malmoi serve`."""
-    words = "folder of an exported model, or a recipe (.toml); or: replay ID MODEL, or: erase (with --records)"
+    words = (
+        "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
+        "or: replay ID MODEL, or: erase (with --records), or: traffic [VERSION=WEIGHT...], "
+        "or: keys list|add NAME|limits NAME|revoke NAME"
+    )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
+    pinned = "load it at the start and keep it; others are loaded at their first request"
+    parser.add_argument("--pin", dest="pinned", action="append", metavar="NAME", help=pinned)
+    memory = "what all loaded models may take together; default: what is free at the start"
+    parser.add_argument("--memory-gb", type=float, metavar="GB", help=memory)
+    traffic = "keep the weights and shadows that `malmoi serve traffic` sets in it"
+    parser.add_argument("--traffic", type=to_local_path, metavar="FILE", help=traffic)
     add_engine_arguments(parser)
     parser.add_argument("--host", help="others than 127.0.0.1 need --keys")
     parser.add_argument("--port", type=int, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--keys", type=to_local_path, metavar="FILE", help="API keys (hashes); requests need one then")
     parser.add_argument("--new-key", metavar="NAME", help="add a key to --keys, print it once, and stop")
-    limits = "words as 'qpm=60 tpm=40000 monthly_tokens=1000000 models=demo scopes=answer,tokens expires=2027-12-31'"
-    parser.add_argument("--limits", metavar="WORDS", default="", help=f"what the new key may do: {limits}")
+    limits = "words as 'qpm=60 tpm=40000 monthly_tokens=1000000 models=demo scopes=answer,tokens expires=2027-12-31"
+    limits += " policy=strict'"
+    parser.add_argument("--limits", metavar="WORDS", help=f"what the key may do: {limits}")
     parser.add_argument("--origin", dest="origins", action="append", metavar="ADDRESS", help="a web page that may ask")
     hosts = "a host name that a proxy in front passes on"
     parser.add_argument("--allow-host", dest="allowed_hosts", action="append", metavar="NAME", help=hosts)
@@ -51,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "TOML with settings that --dry-run prints, as queue_s in [web]; an option goes before it"
     parser.add_argument("--settings", type=to_local_path, metavar="FILE", help=told)
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
+    serve_traffic.add_arguments(parser)
     parser.set_defaults(action=serve)
 
 
@@ -78,17 +96,20 @@ def serve(arguments: argparse.Namespace) -> None:
     match arguments.words:
         case ["replay", answer_id, model]:
             return _replay(answer_id, to_local_path(model), settings)
+        case ["keys", *rest]:
+            return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
-        case [model]:
-            return _serve(to_local_path(model), settings, is_dry=arguments.dry_run)
-    raise UserError(f"malmoi serve: {len(arguments.words)} words", "MODEL_DIR, or: replay ID MODEL_DIR, or: erase")
-
-
-def _serve(model: Path, settings: ServeSettings, *, is_dry: bool) -> None:
-    if is_dry:
-        return print(json.dumps({"model": str(model), **dataclasses.asdict(settings)}, default=str, indent=1))
-    return _run(model, settings)
+        case ["traffic", *changes]:
+            return serve_traffic.traffic(changes, arguments, settings.port)
+        case []:
+            raise UserError(
+                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, keys"
+            )
+        case words if arguments.dry_run:
+            return print(json.dumps({"served": words, **dataclasses.asdict(settings)}, default=str, indent=1))
+        case words:
+            return _run(words, settings)
 
 
 def settings_of(arguments: argparse.Namespace) -> ServeSettings:
@@ -97,7 +118,7 @@ def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
     if policy := named.pop("safety", None):
         named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))
-    parts = {name: getattr(base, name) for name in ("web", "records", "eight_bit")}
+    parts = {name: getattr(base, name) for name in ("web", "records", "models", "eight_bit")}
     parts = {name: dataclasses.replace(part, **_named(arguments, type(part))) for name, part in parts.items()}
     return dataclasses.replace(base, **named, **parts)
 
@@ -109,33 +130,37 @@ def _named(arguments: argparse.Namespace, settings: type) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
-def _run(model: Path, settings: ServeSettings) -> None:
-    from malmoi.serve import server
-    from malmoi.serve.http_api import create_app, rules
-    from malmoi.serve.models import only
+def _run(words: list[str], settings: ServeSettings) -> None:
+    from malmoi.serve.http_api import rules
     from malmoi.serve.records.writer import Records
-    from malmoi.serve.safety.check import warm
-    from malmoi.serve.served import Served
+    from malmoi.serve.served import ServerState
 
-    rules(settings)  # before the model is loaded, so that a missing key is told at once
-    listener = server.bind(settings.host, settings.port)
-    with listener, _opened(model, settings) as (engine, codec):
-        path = settings.records.database
-        records = None if path is None else Records(path)
-        served = Served(engine, codec, settings, records=records)
-        models = only(served)
+    path = settings.records.database
+    with contextlib.nullcontext() if path is None else Records(path, settings) as records:
+        shared = ServerState(settings, records)
+        rules(settings, shared.keys)  # before the model is loaded, so that a missing key is told at once
+        _answer(words, settings, shared)
+
+
+def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") -> None:
+    from malmoi.serve import server
+    from malmoi.serve.http_api import create_app
+    from malmoi.serve.safety.check import warm
+
+    with server.bind(settings.host, settings.port) as listener, opened_models(words, shared, _opened) as models:
         app = create_app(models)
-        warm(settings.safety)
+        for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
+            warm(policy)
         _show_access_lines()
-        about = engine.describe()
-        print(f"{about.name} answers at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
-        print(f"engine: {about.engine}{f' ({about.engine_reason})' * bool(about.engine_reason)}", file=sys.stderr)
+        names = ", ".join(models.names(ANYONE)) or "no model yet"
+        print(f"{names}: at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        for about in (each.engine.describe() for each in models.loaded()):
+            why = f" ({about.engine_reason})" if about.engine_reason else ""
+            print(f"{about.name}: {about.engine}{why}", file=sys.stderr)
         try:
             server.run(app, listener, settings.web, models)
         finally:
-            served.server.quota.save()
-            if records is not None:
-                records.close()
+            shared.quota.save()
 
 
 def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
@@ -170,7 +195,8 @@ def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
 
     if arguments.of_key is None and arguments.of_user is None:
         raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
-    print(f"{erase(_database(settings), arguments.of_key, arguments.of_user)} records erased")
+    database = _database(settings)
+    print(f"{erase(database, arguments.of_key, arguments.of_user)} records erased")
 
 
 def _database(settings: ServeSettings) -> "Database":
@@ -196,6 +222,4 @@ def _new_key(arguments: argparse.Namespace) -> None:
 
     if arguments.keys is None:
         raise UserError("--new-key without --keys", "--keys FILE --new-key NAME")
-    key = add_key(arguments.keys, arguments.new_key, arguments.limits)
-    print(key)
-    print(f"this key is shown only now; {arguments.keys} keeps its hash", file=sys.stderr)
+    show_once(add_key(arguments.keys, arguments.new_key, arguments.limits or ""))

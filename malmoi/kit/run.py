@@ -16,6 +16,8 @@ from malmoi.kit.files import read_json, write_json
 
 STAGES = CORPUS, TOKENIZER, TOKENS, TRAIN, MODEL, REPORT = "corpus", "tokenizer", "tokens", "train", "model", "report"
 """The folders of the stages, in the order in which they are made."""
+MODELS = "models"
+"""Exports of single checkpoints (models/step-00000100), made when they are asked for."""
 NAME = "run.json"
 
 

@@ -13,9 +13,10 @@ as a list of rows, each at its own length; who leaves or joins moves nobody else
     for row in rows:
         row.length += 1
 
-Attention runs row by row, each over its own slots and no others, so what a request gets is the same to the last bit
-whoever else is in the batch (serve/torch_engine.py), and a short one does not pay for a long one beside it. To read
-another text after the same beginning, set `length` back: later slots are written over and never seen.
+Attention runs over each row's own slots and no others, so what a request gets is the same to the last bit whoever else
+is in the batch (serve/torch_engine.py), and a short one does not pay for a long one beside it. To read another text
+after the same beginning, set `length` back: later slots are written over and never seen. What a row holds can be taken
+out in pieces and put into another row (serve/prefix_cache.py).
 """
 # ruff: noqa: N803, N806 (shape letters)
 
@@ -30,26 +31,38 @@ from malmoi.model.shape import Shape
 BLOCK_TOKENS = 256
 """A row grows by so many slots at a time, up to a power of two of them: a long request is copied rarely."""
 
+PIECE_TOKENS = 32
+"""What is taken out of a row is so many tokens long. On a CPU in float32 their keys lie together, number by number, as
+malmoi/model/cpu_attention.py wants them."""
+
+Held = tuple[Tensor, Tensor]
+"""Keys and values of PIECE_TOKENS tokens, of all layers."""
+
 
 @dataclass(eq=False)
 class Row:
-    """Per layer keys and values (K, S, D), rotated; length: tokens held."""
+    """Keys (L layers, K, S, D), rotated, values (L, K, S, D); length: tokens held.
 
-    keys: list[Tensor]
-    values: list[Tensor]
+    is_blocked: keys are (L, K, S / 32, D, 32) instead, for the CPU's own attention.
+    """
+
+    keys: Tensor
+    values: Tensor
+    is_blocked: bool
     length: int = 0
 
     @staticmethod
     def empty(shape: Shape, like: Tensor) -> "Row":
         """A row without room yet, in the type and on the device of `like` (a weight)."""
-        size = (shape.kv_heads, 0, shape.head_size)
-        keys, values = ([like.new_empty(size) for _ in range(shape.layers)] for _ in range(2))
-        return Row(keys, values)
+        is_blocked = like.device.type == "cpu" and like.dtype == torch.float32
+        heads = (shape.layers, shape.kv_heads, 0)
+        keys = like.new_empty((*heads, shape.head_size, PIECE_TOKENS) if is_blocked else (*heads, shape.head_size))
+        return Row(keys, like.new_empty((*heads, shape.head_size)), is_blocked)
 
     @property
     def slots(self) -> int:
         """How many tokens there is room for now."""
-        return self.keys[0].shape[1]
+        return self.values.shape[2]
 
     def reserve(self, tokens: int) -> None:
         """Makes room for `tokens` more. Raises the memory error of torch (RuntimeError) where there is none."""
@@ -57,21 +70,41 @@ class Row:
         if needed <= self.slots:
             return
         grown = max(-(-needed // BLOCK_TOKENS) * BLOCK_TOKENS, min(2 * self.slots, self.slots + 8 * BLOCK_TOKENS))
-        for stores in (self.keys, self.values):
-            for layer, old in enumerate(stores):
-                new = old.new_empty((old.shape[0], grown, old.shape[2]))
-                new[:, : self.length] = old[:, : self.length]
-                stores[layer] = new
+        unit = PIECE_TOKENS if self.is_blocked else 1
+        self.keys = _grown(self.keys, grown // unit, -(-self.length // unit))
+        self.values = _grown(self.values, grown, self.length)
 
     def write(self, layer: int, keys_KTD: Tensor, values_KTD: Tensor) -> tuple[Tensor, Tensor]:
         """Stores one layer's keys and values of the next T tokens; gives all up to them (K, S, D), without a copy."""
         stop = self.length + keys_KTD.shape[1]
-        for stores, fresh in ((self.keys, keys_KTD), (self.values, values_KTD)):
-            stores[layer][:, self.length : stop] = fresh
-        return self.keys[layer][:, :stop], self.values[layer][:, :stop]
+        for store, fresh in ((self.keys, keys_KTD), (self.values, values_KTD)):
+            store[layer, :, self.length : stop] = fresh
+        return self.keys[layer, :, :stop], self.values[layer, :, :stop]
+
+    def piece(self, number: int) -> Held:
+        """A copy of the keys and values of the tokens from 32 x number on, which must all be held."""
+        keys, values = self._place(number)
+        return self.keys[:, :, keys].clone(), self.values[:, :, values].clone()
+
+    def put(self, number: int, held: Held) -> None:
+        """Writes a piece where it belongs. The row has room for it; `length` is left to the caller."""
+        keys, values = self._place(number)
+        self.keys[:, :, keys], self.values[:, :, values] = held
+
+    def _place(self, number: int) -> tuple[slice, slice]:
+        """Where a piece lies in keys and values."""
+        values = slice(number * PIECE_TOKENS, (number + 1) * PIECE_TOKENS)
+        return slice(number, number + 1) if self.is_blocked else values, values
+
+
+def _grown(old: Tensor, size: int, kept: int) -> Tensor:
+    """A larger store (its third axis) that holds the first `kept` of the old one."""
+    new = old.new_empty((*old.shape[:2], size, *old.shape[3:]))
+    new[:, :, :kept] = old[:, :, :kept]
+    return new
 
 
 def next_positions(rows: Sequence[Row], tokens: int) -> Tensor:
     """The positions (B, T) of the next `tokens` tokens of each row, on the rows' device."""
-    starts_B = torch.tensor([row.length for row in rows], device=rows[0].keys[0].device)
+    starts_B = torch.tensor([row.length for row in rows], device=rows[0].values.device)
     return starts_B[:, None] + torch.arange(tokens, device=starts_B.device)

@@ -38,13 +38,13 @@ def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) 
     """
     dtype, file_type, matrix_type = TYPES[precision]
     writer = gguf.GGUFWriter(path, "llama")
-    _add_sizes(writer, model.shape)
+    add_sizes(writer, model.shape)
     writer.add_file_type(file_type)
     _add_tokenizer(writer, tokenizer)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.shape.layers)  # from transformers' names, as ours
     for name, parameter in model.named_parameters():
         fitted = narrowed(name, parameter, dtype)
-        weight = _rearranged(name, fitted.float().numpy(), model.shape)
+        weight = rearranged(name, fitted.float().numpy(), model.shape)
         gguf_name = names.get_name(name, (".weight",))
         assert gguf_name, name
         kind = matrix_type if weight.ndim > 1 else gguf.GGMLQuantizationType.F32
@@ -68,7 +68,7 @@ def interleave_halves(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, half, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def _rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
+def rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
     """The rows of a query or key matrix as llama.cpp turns them; all other weights as they are."""
     if name.endswith("q_proj.weight"):
         return interleave_halves(weight, shape.heads)
@@ -77,7 +77,7 @@ def _rearranged(name: str, weight: np.ndarray, shape: Shape) -> np.ndarray:
     return weight
 
 
-def _add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
+def add_sizes(writer: gguf.GGUFWriter, shape: Shape) -> None:
     """The sizes of a Llama under llama.cpp's keys ("llama.block_count" and so on)."""
     writer.add_name("malmoi")
     writer.add_vocab_size(shape.vocabulary_tokens)

@@ -56,6 +56,7 @@ def unpack(file: Path, folder: Path, weights_name: str) -> None:
         raise UserError(f"{file} is one of {metadata['split.count']} parts", "a model in one GGUF file")
     marks = write_tokenizer(file, metadata, folder)
     content = _config(file, metadata, reader)
+    content["gguf_parameters"] = sum(int(tensor.n_elements) for tensor in reader.tensors)  # serve plans memory by it
     content["tie_word_embeddings"] = not any(tensor.name == "output.weight" for tensor in reader.tensors)
     _write(folder / "config.json", content | marks)
     _write(folder / "generation_config.json", marks)

@@ -8,6 +8,7 @@ C hidden size, F feed-forward size, V vocabulary.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +69,8 @@ class Attention(nn.Module):
         )
         if self.q_norm is not None and self.k_norm is not None:
             q_BTHD, k_BTKD = self.q_norm(q_BTHD), self.k_norm(k_BTKD)
+        if view.is_blocked:
+            return self.o_proj(view.gather_blocked(self.layer, (q_BTHD, k_BTKD, v_BTKD), rotation))
         q_BHTD, k_BKTD = rotate(q_BTHD, rotation).transpose(1, 2), rotate(k_BTKD, rotation).transpose(1, 2)
         gathered_BHTD = view.gather(self.layer, q_BHTD, (k_BKTD, v_BTKD.transpose(1, 2)))
         return self.o_proj(gathered_BHTD.transpose(1, 2).flatten(2))
@@ -84,7 +87,12 @@ class FeedForward(nn.Module):
 
     def forward(self, x_BTC: Tensor) -> Tensor:
         """Gives down(silu(gate(x)) * up(x))."""
-        return self.down_proj(functional.silu(self.gate_proj(x_BTC)) * self.up_proj(x_BTC))
+        gate_BTF, up_BTF = self.gate_proj(x_BTC), self.up_proj(x_BTC)
+        if self.gate_proj.packed is not None:
+            from malmoi.model.cpu_attention import gated  # compiled functions: for who serves alone
+
+            return self.down_proj(gated(gate_BTF, up_BTF))
+        return self.down_proj(functional.silu(gate_BTF) * up_BTF)
 
 
 class Block(nn.Module):
@@ -108,11 +116,12 @@ class View:
 
     def __init__(self, tokens: int, mask: Mask, rows: Sequence[Row] | None) -> None:
         self.mask, self.rows = mask, rows
+        self.is_blocked = rows is not None and rows[0].is_blocked
         if rows is not None:
             assert mask is None, "with a cache each token sees what its row holds up to itself"
             for row in rows:
                 row.reserve(tokens)
-            self.row_masks = [_causal_mask(row, tokens) for row in rows]
+            self.row_masks = [] if self.is_blocked else [_causal_mask(row, tokens) for row in rows]
 
     def gather(self, layer: int, q_BHTD: Tensor, new: tuple[Tensor, Tensor]) -> Tensor:
         """What each token gathers (B, H, T, D). new: keys and values (B, K, T, D) of the tokens themselves."""
@@ -123,6 +132,13 @@ class View:
             k_KSD, v_KSD = row.write(layer, new[0][number], new[1][number])
             gathered.append(self._attend(q_BHTD[number : number + 1], (k_KSD[None], v_KSD[None]), mask))
         return torch.cat(gathered)
+
+    def gather_blocked(self, layer: int, new: tuple[Tensor, Tensor, Tensor], rotation: Rotation) -> Tensor:
+        """What each token gathers (B, T, H x D). new: queries, keys, values (B, T, heads, D), not rotated."""
+        from malmoi.model.cpu_attention import gather  # compiled functions: for who serves alone
+
+        assert self.rows is not None
+        return gather(layer, new, rotation, self.rows)
 
     def _attend(self, q_BHTD: Tensor, held: tuple[Tensor, Tensor], mask: Mask) -> Tensor:
         """Scaled dot-product attention (B, H, T, D) to keys and values (B, K, S, D) under a mask."""
@@ -144,7 +160,7 @@ def _causal_mask(row: Row, tokens: int) -> Tensor | None:
     """Who of the next T tokens sees which slot (T, S); None where plain causal order or one token needs no mask."""
     if tokens == 1 or row.length == 0:
         return None
-    slots_S = torch.arange(row.length + tokens, device=row.keys[0].device)
+    slots_S = torch.arange(row.length + tokens, device=row.keys.device)
     return slots_S <= slots_S[row.length :, None]
 
 
@@ -161,7 +177,7 @@ class Decoder(nn.Module):
     def forward(self, tokens_BT: Tensor, positions_BT: Tensor, view: View) -> Tensor:
         """Hidden states (B, T, C)."""
         x_BTC = self.embed_tokens(tokens_BT)
-        rotation = angles(positions_BT, self.shape)
+        rotation = angles_by_table(positions_BT, self.shape) if view.is_blocked else angles(positions_BT, self.shape)
         for layer in self.layers:
             x_BTC = layer(x_BTC, rotation, view)
         return self.norm(x_BTC)
@@ -203,6 +219,19 @@ def angles(positions_BT: Tensor, shape: Shape) -> Rotation:
         speeds_D = torch.tensor(shape.variant.rope_speeds, dtype=torch.float32, device=positions_BT.device)
     angles_BT1D = positions_BT[:, :, None, None].float() * speeds_D
     return angles_BT1D.cos(), angles_BT1D.sin()
+
+
+def angles_by_table(positions_BT: Tensor, shape: Shape) -> Rotation:
+    """As `angles`, looked up: a position has the same bits in any piece, which torch's cosines do not promise."""
+    cosines, sines = _angle_table(shape)
+    return cosines[positions_BT], sines[positions_BT]
+
+
+@cache
+def _angle_table(shape: Shape) -> Rotation:
+    """The angles (S, 1, D/2) of all positions of a context."""
+    cosines_BT1D, sines_BT1D = angles(torch.arange(shape.context_tokens)[None], shape)
+    return cosines_BT1D[0], sines_BT1D[0]
 
 
 def rope_speeds(head_size: int, theta: float, device: torch.device | None = None) -> Tensor:

@@ -10,7 +10,7 @@ import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 _SMOOTHING = 0.1
@@ -20,11 +20,11 @@ _LONGEST_RETRY_S = 120
 
 
 class FullError(Exception):
-    """No place now, or no turn in time. retry_s: when one is likely."""
+    """No place now, or no turn in time. retry_s: when one is likely. is_late: its client would not have waited."""
 
-    def __init__(self, reason: str, retry_s: int) -> None:
+    def __init__(self, reason: str, retry_s: int, *, is_late: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.retry_s = reason, retry_s
+        self.reason, self.retry_s, self.is_late = reason, retry_s, is_late
 
 
 @dataclass(eq=False)
@@ -51,13 +51,16 @@ class Admission:
     patience_s: longest wait for a turn; key_share: of the places that one key may hold, where there are several.
     """
 
-    def __init__(self, slots: int, queue: int, most_tokens: int, patience_s: float, key_share: float = 1.0) -> None:
+    def __init__(
+        self, slots: int, queue: int, most_tokens: int, patience_s: float, key_share: Callable[[], float] = lambda: 1.0
+    ) -> None:
         self.slots, self.places, self._most_tokens = slots, slots + queue, most_tokens
-        self._patience_s, self._places_per_key = patience_s, max(1, math.floor((slots + queue) * key_share))
+        self._patience_s, self._key_share = patience_s, key_share
         self._lines: dict[str, _Line] = {}
         self._time = 0.0
         self._answer_s = _FIRST_GUESS_S
         self.held, self.held_tokens, self.running = 0, 0, 0
+        self._spare: list[asyncio.Task[None]] = []
 
     @property
     def waiting(self) -> int:
@@ -69,14 +72,31 @@ class Admission:
         """When a place is likely: the waiting answers at the mean time of one, over all slots."""
         return max(1, min(_LONGEST_RETRY_S, math.ceil(self._answer_s * (self.waiting + 1) / self.slots)))
 
-    def take(self, key: str, num_slots: int = 1) -> "Place":
-        """A place for one more request of `key`. Raises FullError where there is none."""
+    def starts_in_s(self, key: str) -> float:
+        """When an answer of `key` that comes now is likely to begin; 0 where a slot is free. No promise.
+
+        Keys take turns: of each other key no more go first than this one has waiting itself, and one.
+        """
+        if self.running - len(self._spare) + self.waiting < self.slots:
+            return 0.0
+        waiting = {name: len(line.waiting) for name, line in self._lines.items()}
+        own = waiting.pop(key, 0)
+        ahead = own + sum(min(count, own + 1) for count in waiting.values())
+        return self._answer_s * (ahead + 1) / self.slots
+
+    def take(self, key: str, num_slots: int = 1, within_s: float | None = None) -> "Place":
+        """A place for one more request of `key`, whose answers are to begin `within_s` from now.
+
+        Raises FullError where there is none, or where that is not likely.
+        """
+        if within_s is not None and self.starts_in_s(key) > within_s:
+            raise FullError(f"no answer can begin within {within_s:g} seconds", self.retry_s, is_late=True)
         line = self._lines.setdefault(key, _Line())
         if self.held + num_slots > self.places and self.held:
             raise FullError("all slots and the queue are full", self.retry_s)
-        if line.held + num_slots > self._places_per_key and line.held:
+        if line.held + num_slots > max(1, math.floor(self.places * self._key_share())) and line.held:
             raise FullError("this key holds its share of the places", self.retry_s)
-        return Place(self, key, num_slots)
+        return Place(self, key, num_slots, None if within_s is None else time.monotonic() + within_s)
 
     def check_tokens(self, tokens: int) -> None:
         """Raises FullError where so many more tokens would not fit. One request alone always does."""
@@ -97,9 +117,9 @@ class Admission:
             del self._lines[key]
 
     @contextlib.asynccontextmanager
-    async def turn(self, key: str, tokens: int) -> AsyncIterator[None]:
-        """A slot, when it is this key's turn. Raises FullError after the longest wait."""
-        await self._wait(key, tokens)
+    async def turn(self, key: str, tokens: int, start_by_s: float | None = None) -> AsyncIterator[None]:
+        """A slot, when it is this key's turn. Raises FullError after the longest wait, or at `start_by_s`."""
+        await self._wait(key, tokens, start_by_s)
         started = time.monotonic()
         try:
             yield
@@ -108,14 +128,39 @@ class Admission:
             self.running -= 1
             self._next_turns()
 
-    async def _wait(self, key: str, tokens: int) -> None:
+    @contextlib.asynccontextmanager
+    async def spare(self) -> AsyncIterator[None]:
+        """A slot that nobody wants, for a copy of a request. Raises FullError where there is none.
+
+        As soon as an answer waits for a slot, the task that has this one is cancelled.
+        """
+        if self.running >= self.slots or self.waiting:
+            raise FullError("no slot to spare", self.retry_s)
+        task = asyncio.current_task()
+        assert task is not None
+        self.running += 1
+        self._spare.append(task)
+        try:
+            yield
+        finally:
+            if task in self._spare:
+                self._spare.remove(task)
+            self.running -= 1
+            self._next_turns()
+
+    async def _wait(self, key: str, tokens: int, start_by_s: float | None) -> None:
+        patience_s = self._patience_s
+        if start_by_s is not None:
+            patience_s = min(patience_s, max(0.0, start_by_s - time.monotonic()))
         waiter = _Waiter(tokens, asyncio.get_running_loop().create_future())
         line = self._lines.setdefault(key, _Line())
         line.spent = max(line.spent, self._time)  # who was away has saved nothing up
         line.waiting.append(waiter)
         self._next_turns()
+        if not waiter.turn.done() and self._spare:
+            self._spare.pop().cancel()
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(patience_s):
                 await waiter.turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if waiter in line.waiting:
@@ -124,7 +169,10 @@ class Admission:
                 self.running -= 1
                 self._next_turns()
             if isinstance(error, TimeoutError):
-                raise FullError(f"no turn came within {self._patience_s:g} seconds", self.retry_s) from None
+                is_late = patience_s < self._patience_s
+                raise FullError(
+                    f"no turn came within {patience_s:.3g} seconds", self.retry_s, is_late=is_late
+                ) from None
             raise
 
     def _next_turns(self) -> None:
@@ -146,9 +194,10 @@ class Admission:
 class Place:
     """One request's place. Released once, whoever is first to do it. num_slots: answers that it may run at once."""
 
-    def __init__(self, admission: Admission, key: str, num_slots: int = 1) -> None:
+    def __init__(self, admission: Admission, key: str, num_slots: int = 1, start_by_s: float | None = None) -> None:
+        """start_by_s: its answers begin by then or not at all (monotonic)."""
         self._admission: Admission | None = admission
-        self._key, self.num_slots, self._tokens = key, num_slots, 0
+        self._key, self.num_slots, self._tokens, self._start_by_s = key, num_slots, 0, start_by_s
         admission.hold(key, num_slots)
 
     def hold_tokens(self, tokens: int) -> None:
@@ -161,7 +210,7 @@ class Place:
     def turn(self, tokens: int) -> contextlib.AbstractAsyncContextManager[None]:
         """A slot for one of its answers, when it is its key's turn."""
         assert self._admission is not None
-        return self._admission.turn(self._key, tokens)
+        return self._admission.turn(self._key, tokens, self._start_by_s)
 
     def release(self) -> None:
         """Gives the place to the next request."""

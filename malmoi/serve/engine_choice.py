@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.run import MODEL
 from malmoi.serve.settings import EightBitSettings, ServeSettings
 
-_KNOWN = ("llama", "mistral")
-"""Kinds of model (config.json) that the GGUF file which we write for OpenVINO can hold."""
+_KNOWN = ("llama", "mistral", "qwen2", "qwen3")
+"""Kinds of model (config.json) that OpenVINO has been shown to run as torch does (benchmarks/foreign_models.py)."""
 
 
 class Choice(NamedTuple):
@@ -42,23 +43,10 @@ def _why_not(model: Path, settings: ServeSettings) -> str | None:
     """What stands against OpenVINO; None where nothing does."""
     if not has_openvino():
         return "OpenVINO is not installed"
-    if unlike := unlike_llama(config_of(model)):
-        return f"OpenVINO has not been tried with {unlike}"
-    return "a GPU is there" if on_gpu(settings) else None
-
-
-def unlike_llama(found: dict[str, Any]) -> str:
-    """What a config.json tells that the GGUF file for OpenVINO would lose; empty where nothing is."""
-    kind = found.get("model_type", "llama")
+    kind = config_of(model).get("model_type", "llama")
     if kind not in _KNOWN:
-        return f"models of the kind {kind!r}"
-    rope = found.get("rope_parameters") or found.get("rope_scaling") or {}
-    if rope.get("rope_type", rope.get("type", "default")) != "default":
-        return "scaled rotary positions"
-    if found.get("attention_bias") or found.get("mlp_bias"):
-        return "biases"
-    heads, head_size = found.get("num_attention_heads", 1), found.get("head_dim")
-    return "heads of another size" if head_size and head_size * heads != found.get("hidden_size") else ""
+        return f"OpenVINO has not been tried with models of the kind {kind!r}"
+    return "a GPU is there" if on_gpu(settings) else None
 
 
 @functools.cache
@@ -89,6 +77,14 @@ def same_engine(engine: str, settings: ServeSettings) -> ServeSettings:
     kind, _, *precisions = engine.split()
     if kind != "openvino":
         return dataclasses.replace(settings, slots=1, engine="torch")
-    weights = {"openvino_weights": precisions[0]} if len(precisions) > 1 else {}
-    known: dict[str, Any] = {"engine": "openvino", "openvino_precision": precisions[-1], **weights}
+    known: dict[str, Any] = {"engine": "openvino", "openvino_precision": precisions[-1]}
+    known["openvino_weights"] = "int8" if "int8" in precisions else "f16"
     return dataclasses.replace(settings, slots=1, eight_bit=EightBitSettings(allow_untested_8bit=True), **known)
+
+
+def model_name(model_dir: Path) -> str:
+    """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
+    folder = model_dir.resolve()
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.rpartition("--")[2]
+    return folder.parent.name if folder.name == MODEL and folder.parent.name else folder.name

@@ -21,6 +21,7 @@ from typing import Any
 
 import llguidance.numpy
 import numpy as np
+import orjson
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
 from llguidance.gbnf_to_lark import gbnf_to_lark
 
@@ -41,6 +42,8 @@ MAX_MASKS_S = 5.0
 MAX_BUILD_S = 2.0
 
 _KEPT_GUIDES = 64
+_KEPT_CHARACTERS = 1_000_000
+"""Of all kept guides together: one of a million takes 15 MB, and 64 of 40,000 choices each took 635."""
 _BUILD_THREADS = _MASK_THREADS = 2
 _MOST_SIMULATED = 1_000
 
@@ -59,7 +62,8 @@ def _limits(kind: str) -> LLParserLimits:
     )
 
 
-_SIGNS_OF_REGEX = frozenset("\\.+*?()|[]{}^$#&-~/\"'")
+_ESCAPED = {ord(sign): "\\" + sign for sign in "\\.+*?()|[]{}^$#&-~/\"'"}
+"""What means something in a regular expression, as it stands for itself there."""
 
 
 def check(guide: Guide) -> None:
@@ -97,22 +101,26 @@ class Grammars:
         contents = [codec.token_bytes(token_id) for token_id in range(codec.vocabulary_tokens)]
         self._masks = Masks(vocabulary_tokens, contents, closing_ranks(contents, end_ids, vocabulary_tokens))
         self._builder = ThreadPoolExecutor(_BUILD_THREADS, "malmoi-guide-builder")
-        self._built: OrderedDict[str, Future[Built]] = OrderedDict()
+        self._built: OrderedDict[str, tuple[Future[Built], int]] = OrderedDict()  # with the characters of the guide
         self._lock = threading.Lock()
         self.num_built, self.num_hits = 0, 0
 
     def building(self, guide: Guide) -> Future[Built]:
         """The guide, being built or built before. Its result raises UserError for one that cannot be followed."""
-        key = _hash(guide)
+        written = _written(guide)
+        key = hashlib.sha256(written).hexdigest()
         with self._lock:
             is_new = key not in self._built
             self.num_built, self.num_hits = self.num_built + is_new, self.num_hits + (not is_new)
             if is_new:
-                self._built[key] = self._builder.submit(self._build, guide)
+                self._built[key] = self._builder.submit(self._build, guide), len(written)
             self._built.move_to_end(key)
-            while len(self._built) > _KEPT_GUIDES:
+            while len(self._built) > 1 and self._keeps_too_much():
                 self._built.popitem(last=False)
-            return self._built[key]
+            return self._built[key][0]
+
+    def _keeps_too_much(self) -> bool:
+        return len(self._built) > _KEPT_GUIDES or sum(size for _, size in self._built.values()) > _KEPT_CHARACTERS
 
     def matcher(self, guide: Guide) -> "Matcher":
         """A matcher at the start of the answer. Raises UserError for a guide that cannot be followed."""
@@ -212,10 +220,12 @@ class Matcher:
         return allowed
 
 
-def _hash(guide: Guide) -> str:
+def _written(guide: Guide) -> bytes:
     """The same for guides that ask for the same; the order of keys counts, for it is the order of the answer's."""
-    written = json.dumps([guide.kind, guide.value], ensure_ascii=True, default=repr)
-    return hashlib.sha256(written.encode()).hexdigest()
+    try:
+        return orjson.dumps([guide.kind, guide.value], default=repr)
+    except TypeError:  # half a surrogate pair, or a number above 64 bits
+        return json.dumps([guide.kind, guide.value], default=repr).encode()
 
 
 def _told(problem: str) -> str:
@@ -229,8 +239,8 @@ def _choice(value: Any) -> str:
         raise UserError("guide.value of a choice is not a list of texts", "at least one text, none of them empty")
     if len(value) > MAX_CHOICES:
         raise UserError(f"guide.value has {len(value)} choices", f"at most {MAX_CHOICES}")
-    escaped = ("".join("\\" + sign if sign in _SIGNS_OF_REGEX else sign for sign in item) for item in value)
-    return LLMatcher.grammar_from_regex(unicodedata.normalize("NFC", f"({'|'.join(escaped)})"))
+    escaped = "|".join(item.translate(_ESCAPED) for item in value)
+    return LLMatcher.grammar_from_regex(unicodedata.normalize("NFC", f"({escaped})"))
 
 
 def _json(value: Any) -> str:

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import Place
+from malmoi.serve.http_admin import admin_routes
 from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
@@ -25,11 +26,13 @@ from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
 from malmoi.serve.http_route import listed_model, listed_models, routed
 from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
-from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, told, until_gone
+from malmoi.serve.http_shadow import Shadows
+from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, timeout_of, told, until_gone
 from malmoi.serve.http_tokens import token_routes
 from malmoi.serve.http_trace import Trace, trace_of
-from malmoi.serve.keys import read_keys
+from malmoi.serve.keys import Keys
 from malmoi.serve.models import Models, only
+from malmoi.serve.records.stored_keys import StoredKeys
 from malmoi.serve.served import Served
 from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.tokenizer.codec import Codec
@@ -42,7 +45,7 @@ def create_app(served: Served | Models) -> FastAPI:
     app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(router(models))
-    app.add_middleware(Guard, rules=rules(settings), server=models.server)
+    app.add_middleware(Guard, rules=rules(settings, models.server.keys), server=models.server)
     if settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
         app.add_middleware(
@@ -55,13 +58,12 @@ def create_app(served: Served | Models) -> FastAPI:
     return app
 
 
-def rules(settings: ServeSettings) -> Rules:
-    """What the guard lets in. Off loopback a file of keys is needed, and any host name may be used."""
-    keys = read_keys(settings.keys) if settings.keys else None
+def rules(settings: ServeSettings, keys: Keys | StoredKeys | None) -> Rules:
+    """What the guard lets in. Off loopback keys are needed, of a file or of the records; any host name may be used."""
     web = settings.web
     is_local = settings.host in LOOPBACK_HOSTS
-    if not is_local and keys is None:
-        hint = "make a key with: malmoi serve --keys FILE --new-key NAME"
+    if not is_local and (keys is None or not keys.are_needed):
+        hint = "make a key with: malmoi serve keys add NAME --keys FILE"
         raise UserError(f"host {settings.host} can be reached by others and no keys are set", "--keys FILE", hint)
     hosts = (*LOOPBACK_HOSTS, *web.allowed_hosts) if is_local or web.allowed_hosts else None
     return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
@@ -70,7 +72,9 @@ def rules(settings: ServeSettings) -> Rules:
 def router(models: Models) -> APIRouter:
     """The routes for a table of models."""
     routes = APIRouter()
+    shadows = Shadows(models)
     routes.include_router(operator_routes(models))
+    routes.include_router(admin_routes(models))
     routes.include_router(token_routes(models))
     routes.include_router(embedding_routes(models))
 
@@ -92,7 +96,7 @@ def router(models: Models) -> APIRouter:
         body = sent.body
         num_top = (body.top_logprobs or 0) if body.logprobs else 0
         form = lambda head, codec: ChatForm(head, codec, bool(body.logprobs))  # noqa: E731
-        return await _reply(request, models, sent, num_top, form)
+        return await _reply(request, shadows, sent, num_top, form)
 
     @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
@@ -100,25 +104,29 @@ def router(models: Models) -> APIRouter:
         sent = await read(request, CompletionBody, models.server.large_bodies)
         by_id = bool(sent.body.return_tokens_as_token_ids)
         form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs, by_id)  # noqa: E731
-        return await _reply(request, models, sent, sent.body.logprobs or 0, form)
+        return await _reply(request, shadows, sent, sent.body.logprobs or 0, form)
 
     return routes
 
 
 async def _reply(
-    request: Request, models: Models, sent: Read[Any], num_top: int, form_of: Callable[[Head, Codec], Form]
+    request: Request, shadows: Shadows, sent: Read[Any], num_top: int, form_of: Callable[[Head, Codec], Form]
 ) -> Response:
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
-    async with routed(models, trace, body.model, body.user) as served:
+    within_s = timeout_of(request, body.timeout)
+    trace.user = body.user if isinstance(body.user, str) else None
+    async with routed(shadows.models, trace, body.model, trace.user) as served:
         check(served, body)
-        place = take_place(served, len(getattr(body, "prompt", "1")) * body.num_answers, trace.key)
+        num_answers = len(getattr(body, "prompt", "1")) * body.num_answers
+        place = take_place(served, num_answers, trace.key, within_s)
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
-        body, flags = await judged(served, body)
+        body, flags = await judged(served, body, trace.key)
         ask = await asked(served, body, num_top)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
+        shadows.offer(body.model, served, ask, trace)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
         return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
     except BaseException as error:

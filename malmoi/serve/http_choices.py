@@ -17,6 +17,8 @@ from malmoi.serve.http_record import Answer
 from malmoi.serve.http_safety import filtered
 from malmoi.serve.http_schema import CompletionBody
 from malmoi.serve.http_trace import CLIENT_LEFT, Trace
+from malmoi.serve.keys import Key
+from malmoi.serve.safety.stream import SEEN
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece, TextStream, answer, echo
 
@@ -41,10 +43,10 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
     gate, counts = asyncio.Semaphore(place.num_slots), [0] * len(ask.requests)
 
     async def run(index: int) -> None:
+        kept = Answer(ask, index)
         try:
-            kept = Answer(ask, index)
             tokens = len(ask.requests[index].prompt_ids) + ask.requests[index].max_tokens
-            async with gate, place.turn(tokens), aclosing(_answer(served, ask, index)) as pieces:
+            async with gate, place.turn(tokens), aclosing(_answer(served, ask, index, trace.key)) as pieces:
                 trace.queue_s = trace.queue_s or trace.elapsed_s
                 async for piece in pieces:
                     counts[index] = piece.num_tokens
@@ -56,6 +58,8 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
                     await queue.put(Said(index, piece))
         except Exception as error:
             await queue.put(error)
+        finally:
+            kept.keep_cut(served, trace)
 
     async def run_all() -> None:
         async with asyncio.TaskGroup() as group:
@@ -93,7 +97,7 @@ async def _next(queue: "asyncio.Queue[Said | Exception]", patience_s: float) -> 
         return Said(0, None)
 
 
-async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPiece, None]:
+async def _answer(served: Served, ask: Ask, index: int, key: Key) -> AsyncGenerator[TextPiece, None]:
     """What is echoed, then the answer. The echo's scores are work of the engine: they wait for the request's place."""
     request, shown = ask.requests[index], 0
     if isinstance(ask.body, CompletionBody) and ask.body.echo:
@@ -105,7 +109,9 @@ async def _answer(served: Served, ask: Ask, index: int) -> AsyncGenerator[TextPi
         return
     stream = TextStream(served.codec, ask.body.stop, shown)
     said_by_engine = answer(served.engine, request, stream)
-    async with aclosing(filtered(served, said_by_engine)) as pieces:
+    goes_on = isinstance(ask.body, CompletionBody) and request.guide is None  # a turn of a chat does not
+    before = served.codec.decode(request.prompt_ids[-SEEN:]) if goes_on else ""
+    async with aclosing(filtered(served, said_by_engine, key, request.guide, before)) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -4,12 +4,13 @@ import base64
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from malmoi.serve.http_ask import check_ids, check_prompts, encoded
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_route import routed
+from malmoi.serve.http_safety import judged_inputs
 from malmoi.serve.http_schema import EmbeddingsBody
 from malmoi.serve.http_stream import hold_tokens, take_place, told, until_gone
 from malmoi.serve.http_trace import Trace, trace_of
@@ -22,17 +23,19 @@ def embedding_routes(models: Models) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/v1/embeddings")
-    async def embeddings(request: Request) -> dict[str, Any]:
+    async def embeddings(request: Request, response: Response) -> dict[str, Any]:
         """A vector for each text."""
         body = (await read(request, EmbeddingsBody, models.server.large_bodies)).body
         trace = trace_of(request)
         async with routed(models, trace, body.model) as served:
-            return _reply(body, await _vectors(request, served, body, trace), trace)
+            return _reply(body, await _vectors(request, response, served, body, trace), trace)
 
     return routes
 
 
-async def _vectors(request: Request, served: Served, body: EmbeddingsBody, trace: Trace) -> list[list[float]]:
+async def _vectors(
+    request: Request, response: Response, served: Served, body: EmbeddingsBody, trace: Trace
+) -> list[list[float]]:
     """A vector for each text."""
     if not served.engine.describe().capabilities.embeddings:
         korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
@@ -40,12 +43,15 @@ async def _vectors(request: Request, served: Served, body: EmbeddingsBody, trace
     check_prompts(served, "input", body.input)
     place = take_place(served, 1, trace.key)
     try:
-        ids = await encoded(served, body.input)
+        texts, flags = await judged_inputs(served, body.input, trace.key)
+        response.headers.update(flags)
+        ids = await encoded(served, texts)
         for each in ids:
             check_ids(served, "input", each)
         tokens = sum(map(len, ids))
         hold_tokens(served, place, trace, tokens, tokens)
         async with place.turn(tokens):
+            trace.queue_s = trace.elapsed_s
             return [await until_gone(request, served.engine.embed(each)) for each in ids]
     except Exception as error:
         raise told(error, "input") from None

@@ -1,9 +1,13 @@
 """One shape for every error that a client sees: OpenAI's. Prompts never appear in logs: exceptions are logged bare."""
 
+import functools
 import logging
 import math
+import re
+import tomllib
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -20,6 +24,7 @@ _log = logging.getLogger("malmoi.serve")
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
+_KOREAN = tomllib.loads(Path(__file__).with_name("korean.toml").read_text(encoding="utf-8"))
 _SHOWN_CHARACTERS = 40
 _PLACES = ("body", "query", "path")
 """FastAPI writes where a field came from before its path."""
@@ -40,9 +45,22 @@ class ApiError(Exception):
         """The body that OpenAI's clients understand, with a Korean sentence beside it where there is one."""
         kind = _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
         error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
-        if self.message_ko:
-            error["message_ko"] = self.message_ko
+        if korean := self.message_ko or korean_of(self.message, self.param):
+            error["message_ko"] = korean
         return {"error": error}
+
+
+def korean_of(message: str, param: str | None) -> str | None:
+    """The server's own English sentence in Korean, by korean.toml; None for one that it does not know, of no field."""
+    for expression, sentence in _sentences():
+        if found := expression.fullmatch(message):
+            return sentence.format(*found.groups(), param=param)
+    return _KOREAN["field"].format(param=param) if param else None
+
+
+@functools.cache
+def _sentences() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(expression, re.DOTALL), sentence) for expression, sentence in _KOREAN["sentences"]]
 
 
 def bad(param: str | None, message: str, code: str | None = None) -> ApiError:

@@ -14,8 +14,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
-from malmoi.serve.http_trace import Trace, close, put
-from malmoi.serve.keys import ANYONE, Key, Keys
+from malmoi.serve.http_record import keep_request
+from malmoi.serve.http_trace import Trace, close, put, route_of
+from malmoi.serve.keys import NOBODY, Key, Keys
+from malmoi.serve.records.stored_keys import StoredKeys
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import LOOPBACK_HOSTS
 
@@ -26,6 +28,7 @@ MODEL_HEADER = "x-malmoi-model"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
 """Asked by load balancers, which have no key."""
+ADMIN_PATHS = ("/admin/traffic", "/admin/models")
 _SCOPES = {
     "/metrics": "metrics",
     "/tokenize": "tokens",
@@ -33,6 +36,7 @@ _SCOPES = {
     "/detokenize": "tokens",
     "/tokenizer_info": "tokens",
     "/v1/detokenize": "tokens",
+    **dict.fromkeys(ADMIN_PATHS, "admin"),
 }
 """The scope that a path needs, where it is not "answer"."""
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -49,7 +53,7 @@ class Rules:
 
     max_body_bytes: int
     hosts: Collection[str] | None = LOOPBACK_HOSTS
-    keys: Keys | None = None
+    keys: Keys | StoredKeys | None = None
     origins: Collection[str] = ()
     root_path: str = ""
     body_s: float = 30.0
@@ -73,12 +77,16 @@ class Guard:
             await self._answer(inner, receive, _watched(send, trace), trace)
         finally:
             close(trace, {**inner, "method": scope["method"]}, self._server)
+            if self._server is not None:
+                keep_request(self._server, trace, scope["method"], route_of(inner))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         try:
-            trace.key = self._check(scope)
+            self._check(scope, trace)
             if scope["method"] == "OPTIONS":
-                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, OPTIONS"})(scope, receive, send)
+                await Response(status_code=204, headers={"Allow": "GET, HEAD, POST, PUT, OPTIONS"})(
+                    scope, receive, send
+                )
                 return
             await self._app(scope, limited(receive, self._rules.max_body_bytes, self._rules.body_s), send)
         except Exception as error:
@@ -87,25 +95,31 @@ class Guard:
             if not trace.status:
                 await respond(told)(scope, receive, send)
 
-    def _check(self, scope: Scope) -> Key:
-        """Whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
+    def _check(self, scope: Scope, trace: Trace) -> None:
+        """Notes whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
         headers = Headers(scope=scope)
         if self._rules.hosts is not None and host_name(headers.get("host", "")) not in self._rules.hosts:
             korean = "이 서버는 자기 컴퓨터의 요청에만 답해요. 프록시 뒤라면 --allow-host 로 이름을 더해 주세요."
             message = "this server answers to its own machine only; behind a proxy, start it with --allow-host NAME"
             raise ApiError(403, message, code="foreign_host", message_ko=korean)
         if scope["method"] not in _SAFE_METHODS:
-            check_origin(headers, self._rules.origins)
+            # A web page that may ask may not change what the others are answered with.
+            check_origin(headers, () if scope["path"] in ADMIN_PATHS else self._rules.origins)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._rules.max_body_bytes:
             raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")
-        if self._rules.keys is None or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
-            return ANYONE
+        keys = self._rules.keys
+        if keys is None or not keys.are_needed or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
+            return
+        key = keys.of(headers)
+        trace.key = key or NOBODY
         try:
-            return check_key(headers, self._rules.keys, _SCOPES.get(scope["path"], "answer"))
+            check_key(key, _SCOPES.get(scope["path"], "answer"))
         except ApiError as error:
             if self._server is not None and error.status == 401:
                 self._server.metrics.failed_keys.inc()
+            if self._server is not None and key is not None:
+                self._server.quota.refuse(key.name)
             raise
 
 
@@ -142,10 +156,9 @@ def plain_scope(scope: Scope, root_path: str) -> Scope:
     return {**scope, "path": path.rstrip("/") or "/", "method": method, "root_path": ""}
 
 
-def check_key(headers: Headers, keys: Keys, scope: str) -> Key:
-    """The key of a request. Raises ApiError without one of `keys`, or where it may not do this."""
-    key = keys.of(headers)
-    if key is None:
+def check_key(key: Key | None, scope: str) -> None:
+    """Raises ApiError for a request without a valid key, or where its key may not do this."""
+    if key is None or key.revoked:
         message, scheme = "a valid API key is needed: Authorization: Bearer mm_...", {"WWW-Authenticate": "Bearer"}
         korean = "올바른 API 키가 필요해요."
         raise ApiError(401, message, code="invalid_api_key", message_ko=korean, headers=scheme)
@@ -155,7 +168,6 @@ def check_key(headers: Headers, keys: Keys, scope: str) -> Key:
     if scope not in key.scopes:
         korean = f"이 API 키로는 이 일({scope})을 할 수 없어요."
         raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", message_ko=korean)
-    return key
 
 
 def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:

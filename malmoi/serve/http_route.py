@@ -51,7 +51,7 @@ def _shown(name: str, listed: Listed) -> dict[str, Any]:
 def refused(error: NoModelError | NotAllowedError | UnavailableError) -> ApiError:
     """What the table says, as the error that a client sees."""
     if isinstance(error, UnavailableError):
-        headers = {} if error.retry_s is None else {"Retry-After": str(error.retry_s)}
+        headers = {"Retry-After": str(error.retry_s)}
         return ApiError(503, str(error), "model", "model_unavailable", error.korean, headers)
     if isinstance(error, NotAllowedError):
         korean = f"이 API 키로는 {str(error)!r} 모델을 쓸 수 없어요."

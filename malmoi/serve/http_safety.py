@@ -1,42 +1,62 @@
 """The safety policy on requests and answers: prompts before they are encoded, answers on their way to the client."""
 
 import asyncio
-import functools
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
+from malmoi.serve.engine import Guide
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
+from malmoi.serve.keys import Key
 from malmoi.serve.safety.check import Judged, Span, judge
 from malmoi.serve.safety.policy import Rules, SafetySettings
-from malmoi.serve.safety.stream import StreamFilter
+from malmoi.serve.safety.stream import FINISH, StreamFilter, covered
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextPiece
 
 FLAGS_HEADER = "x-malmoi-flags"
 """What was found in the prompts, as kind=count; never the words."""
-FINISH = "content_filter"
-"""OpenAI's finish_reason for an answer that a filter ended."""
 _KOREAN = {"profanity": "욕설", "harm": "혐오 표현", "personal": "개인정보"}
 
 
-async def judged(served: Served, body: Sampling) -> tuple[Sampling, dict[str, str]]:
+def safety_of(served: Served, key: Key) -> SafetySettings:
+    """The safety policy of a request: its key's, else the server's."""
+    return key.safety or served.settings.safety
+
+
+async def judged(served: Served, body: Sampling, key: Key) -> tuple[Sampling, dict[str, str]]:
     """The body with its texts masked as the policy says, and the headers that tell what was flagged.
 
     Ids are read as text for that, and stay as they are: what would have to be masked in them is refused. Raises
     ApiError 400 with code content_filter for what is blocked.
     """
-    settings = served.settings.safety
+    settings = safety_of(served, key)
     _check_asked(settings, body)
-    rules = settings.input
+    checked, headers = await _judged(served, _texts(served, body), settings.input)
+    return (_with_texts(body, [one.text for one in checked]) if checked else body), headers
+
+
+async def judged_inputs(
+    served: Served, inputs: Sequence[str | Sequence[int]], key: Key
+) -> tuple[Sequence[str | Sequence[int]], dict[str, str]]:
+    """`judged` for the texts and lists of ids of a request that gets vectors."""
+    texts = (_as_text(served, "input", each) for each in inputs)
+    checked, headers = await _judged(served, texts, safety_of(served, key).input)
+    masked = [one.text if isinstance(each, str) else each for one, each in zip(checked, inputs, strict=bool(checked))]
+    return (masked if checked else inputs), headers
+
+
+async def _judged(
+    served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules
+) -> tuple[list[Judged], dict[str, str]]:
+    """(field, text, whether it was given as ids) judged in a thread, and the headers; nothing where no rule looks."""
     if not rules.wanted():
-        return body, {}
-    checked = await asyncio.get_running_loop().run_in_executor(served.server.encoders, _checked, served, body, rules)
+        return [], {}
+    checked = await asyncio.get_running_loop().run_in_executor(served.server.encoders, _checked, served, texts, rules)
     flags = Counter(span.kind for one in checked for span in one.spans)
     headers = {FLAGS_HEADER: ", ".join(f"{kind}={flags[kind]}" for kind in sorted(flags))} if flags else {}
-    return _with_texts(body, [one.text for one in checked]), headers
+    return checked, headers
 
 
 def _check_asked(settings: SafetySettings, body: Sampling) -> None:
@@ -48,9 +68,9 @@ def _check_asked(settings: SafetySettings, body: Sampling) -> None:
         raise bad("logprobs", message, FINISH)
 
 
-def _checked(served: Served, body: Sampling, rules: Rules) -> list[Judged]:
+def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules) -> list[Judged]:
     checked = []
-    for field, text, is_ids in _texts(served, body):
+    for field, text, is_ids in texts:
         one = judge(text, rules)
         _count(served, "prompt", rules, one.spans)
         if one.blocked or (is_ids and one.text != text):
@@ -72,9 +92,13 @@ def _texts(served: Served, body: Sampling) -> Iterable[tuple[str, str, bool]]:
         for number, message in enumerate(body.messages):
             yield f"messages[{number}].content", message.content or "", False
     if isinstance(body, CompletionBody):
-        for prompt in body.prompt:
-            is_ids = not isinstance(prompt, str)
-            yield "prompt", served.codec.decode(prompt) if is_ids else prompt, is_ids
+        yield from (_as_text(served, "prompt", prompt) for prompt in body.prompt)
+
+
+def _as_text(served: Served, field: str, prompt: str | Sequence[int]) -> tuple[str, str, bool]:
+    if isinstance(prompt, str):
+        return field, prompt, False
+    return field, served.codec.decode(prompt), True
 
 
 def _with_texts(body: Sampling, texts: list[str]) -> Sampling:
@@ -97,28 +121,17 @@ def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> N
         served.server.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
 
 
-async def filtered(served: Served, pieces: AsyncGenerator[TextPiece, None]) -> AsyncGenerator[TextPiece, None]:
-    """An answer whose masked spans never leave; a blocked one ends before the span, and so does the engine's work.
+async def filtered(
+    served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key, guide: Guide | None = None, before: str = ""
+) -> AsyncGenerator[TextPiece, None]:
+    """An answer under the policy of a key. No client sees the tokens of what is covered, for logprobs is refused.
 
-    It is looked at in a thread, for a look takes milliseconds and would hold up every other stream. Its tokens go on
-    with it for the record of the answer; no client sees them, for logprobs is refused.
+    guide: what the answer has to look like; before: what it goes on.
     """
-    rules = served.settings.safety.output
-    if not rules.wanted():
-        async for piece in pieces:
-            yield piece
-        return
-    state = StreamFilter(rules)
-    shows_all = all(rules.action(kind) == "flag" for kind in rules.wanted())
-    async with aclosing(pieces):
-        async for piece in pieces:
-            is_last = piece.finish is not None
-            look = functools.partial(state.feed, piece.text, is_last=is_last)
-            is_due = state.is_due(piece.text, is_last=is_last)
-            text = await asyncio.get_running_loop().run_in_executor(served.server.encoders, look) if is_due else look()
-            finish = FINISH if state.blocked else piece.finish
-            if finish:
+    rules = safety_of(served, key).output
+    state = StreamFilter(rules, before, guide)
+    async with aclosing(covered(pieces, state, served.server.encoders) if rules.wanted() else pieces) as shown:
+        async for piece in shown:
+            if piece.finish:
                 _count(served, "answer", rules, state.spans)
-            yield piece if shows_all else replace(piece, text=text, finish=finish)
-            if finish:
-                return
+            yield piece

@@ -231,6 +231,7 @@ class Sampling(Strict):
     guide: GuideIn | None = None
     response_format: ResponseFormat | None = None
     user: Any = None
+    timeout: float | None = None
 
     @property
     def wants_usage(self) -> bool:

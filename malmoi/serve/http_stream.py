@@ -24,6 +24,9 @@ from malmoi.serve.served import Served, ServerState
 T = TypeVar("T")
 
 DONE = "data: [DONE]\n\n"
+TIMEOUT_HEADER = "x-request-timeout"
+"""Seconds that a client waits for its answer to begin."""
+_MOST_TIMEOUT_S = 86_400.0
 COMMENT = ": the answer is being made\n\n"
 """Clients skip a line that begins with a colon; proxies, which cut what is silent for a minute, see that it lives."""
 
@@ -37,14 +40,29 @@ def check_draining(server: ServerState) -> None:
         raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
 
 
-def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE) -> Place:
-    """A place for one more request. Raises ApiError 429 where there is none, 503 where the server is going away."""
+def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE, within_s: float | None = None) -> Place:
+    """A place for one more request, which is to begin `within_s` from now.
+
+    Raises ApiError 429 where there is none, 503 where it cannot begin in time or the server is going away.
+    """
     check_draining(served.server)
     try:
         served.server.quota.begin(key)
-        return served.admission.take(key.name, min(num_answers, served.admission.slots))
+        return served.admission.take(key.name, min(num_answers, served.admission.slots), within_s)
     except (FullError, OverQuotaError) as error:
         raise told(error) from None
+
+
+def timeout_of(request: Request, sent: float | None) -> float | None:
+    """Seconds that a client waits: `timeout` of its body, or its header. Raises ApiError where that is no time."""
+    text = request.headers.get(TIMEOUT_HEADER) if sent is None else str(sent)
+    if text is None:
+        return None
+    with contextlib.suppress(ValueError):
+        if 0 < (seconds := float(text)) <= _MOST_TIMEOUT_S:
+            return seconds
+    field = TIMEOUT_HEADER if sent is None else "timeout"
+    raise bad(field, f"{field} is {text[:40]!r}; expected seconds above 0, at most {_MOST_TIMEOUT_S:g}")
 
 
 def hold_tokens(served: Served, place: Place, trace: Trace, prompt_tokens: int, most_tokens: int) -> None:
@@ -65,7 +83,11 @@ def told(error: BaseException, param: str | None = None) -> BaseException:
 
 
 def _full(error: FullError) -> ApiError:
-    """A 429 that says when a place is likely."""
+    """A 429 that says when a place is likely; a 503 where the client would not have waited so long."""
+    if error.is_late:
+        korean = "말씀하신 시간 안에 답을 시작할 수 없어요. 잠시 뒤에 다시 시도해 주세요."
+        headers = {"Retry-After": str(error.retry_s)}
+        return ApiError(503, error.reason, TIMEOUT_HEADER, "deadline", korean, headers)
     korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
     headers = {"Retry-After": str(error.retry_s)}
     message = f"{error.reason}; try again in {error.retry_s} s"

@@ -23,7 +23,10 @@ access_log = logging.getLogger("malmoi.access")
 
 @dataclass
 class Trace:
-    """One request. Times are seconds since `started_s` (monotonic)."""
+    """One request. Times are seconds since `started_s` (monotonic).
+
+    shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
+    """
 
     request_id: str
     key: Key = ANYONE
@@ -33,8 +36,10 @@ class Trace:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     reserved_tokens: int = 0
+    shadow_of: str = ""
     queue_s: float | None = None
     first_token_s: float | None = None
+    user: str | None = None
     reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started_s: float = field(default_factory=time.monotonic)
 
@@ -42,6 +47,11 @@ class Trace:
     def elapsed_s(self) -> float:
         """Since the request came."""
         return time.monotonic() - self.started_s
+
+    @property
+    def used_tokens(self) -> int:
+        """Tokens that the engine has worked on: none where the request never had its turn."""
+        return 0 if self.queue_s is None else self.prompt_tokens + self.answer_tokens
 
     def said(self, tokens: int) -> None:
         """Notes the tokens of all answers so far."""
@@ -60,10 +70,14 @@ def trace_of(request: Request) -> Trace:
     return request.scope.get(_IN_SCOPE) or Trace("")
 
 
+def route_of(scope: Scope) -> str:
+    """The template of a request's path: a client may write a prompt in a path."""
+    return getattr(scope.get("route"), "path", "none")
+
+
 def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
     """Writes the access line of a request, counts it, and settles what its key has used."""
-    route = getattr(scope.get("route"), "path", "none")  # the template: a client may write a prompt in a path
-    seconds = trace.elapsed_s
+    route, seconds = route_of(scope), trace.elapsed_s
     line = {
         "request": trace.request_id,
         "key": trace.key.name,
@@ -82,7 +96,7 @@ def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
     if server is not None:
         _count(server.metrics, trace, route, seconds)
         if trace.reserved_tokens:
-            server.quota.settle(trace.key, trace.reserved_tokens, trace.prompt_tokens + trace.answer_tokens)
+            server.quota.settle(trace.key, trace.reserved_tokens, trace.used_tokens)
 
 
 def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
@@ -92,7 +106,7 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
     if not trace.model:
         return
     who = (trace.model, trace.key.name)
-    metrics.prompt_tokens.labels(*who).inc(trace.prompt_tokens)
+    metrics.prompt_tokens.labels(*who).inc(trace.used_tokens - trace.answer_tokens)
     metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
     metrics.request_s.labels(*who).observe(seconds)
     if trace.status == CLIENT_LEFT:

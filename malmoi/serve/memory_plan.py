@@ -1,7 +1,7 @@
 """How much memory a model takes when it is served, told before anything is loaded. No torch here.
 
 Measured on a Llama of 40 M parameters (resident memory after loading, less that of the imports): torch 417 MB, planned
-320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 240 and 160. The rest, about 100 MB, is libraries and
+320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 320 and 240. The rest, up to 100 MB, is libraries and
 does not grow with the model (`LIBRARIES_BYTES`).
 """
 
@@ -10,20 +10,13 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import gguf
-
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine_choice import choice, config_of, on_gpu
 from malmoi.serve.settings import ServeSettings
 
+GGUF_PARAMETERS = "gguf_parameters"
+"""What the config.json of an unpacked GGUF file says of its weights (model/gguf_reading.py)."""
 LIBRARIES_BYTES = 100_000_000
-_IN_GGUF = {
-    "num_attention_heads": "attention.head_count",
-    "num_key_value_heads": "attention.head_count_kv",
-    "hidden_size": "embedding_length",
-    "num_hidden_layers": "block_count",
-    "max_position_embeddings": "context_length",
-}
 _HEADER_BYTES = 100_000_000
 """The longest header that safetensors itself takes."""
 
@@ -59,14 +52,15 @@ class MemoryPlan:
 def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
     """What a model folder takes with these settings: of the GPU where it runs there, of the machine's memory else.
 
-    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's 16
-    bits and packs them in what it computes in. A second engine has weights and a cache of its own.
+    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's
+    numbers (16 or 8 bits of ours; a foreign model's have all, and that is counted) and packs them once more. A second
+    engine has weights and a cache of its own.
     """
     parameters, context_bytes = num_parameters(model), context_values(model) * settings.slots
     if choice(model, settings).engine == "openvino":
         value_bytes = 4 if settings.openvino_precision == "f32" else 2
         second_bytes = parameters * 8 + context_bytes * 4
-        return MemoryPlan(parameters * (2 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
+        return MemoryPlan(parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
     if on_gpu(settings):
         return MemoryPlan(parameters * 2, context_bytes * 2, 0, settings.slots)
     return MemoryPlan(parameters * 8, context_bytes * 4, 0, settings.slots)
@@ -74,22 +68,12 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
 
 def num_parameters(model: Path) -> int:
     """Numbers in the weights, by the headers of their files. Raises UserError where there are none."""
-    packed = _packed(model)
-    if packed is not None:
-        return sum(int(tensor.n_elements) for tensor in packed.tensors)
+    if told := config_of(model).get(GGUF_PARAMETERS):
+        return told
     files = sorted(model.glob("*.safetensors"))
     if not files:
         raise UserError(f"{model} has no model.safetensors", "an exported model")
     return sum(_num_parameters(file) for file in files)
-
-
-def _packed(model: Path) -> gguf.GGUFReader | None:
-    """The GGUF file that a model is, or that is all the weights of its folder."""
-    files = [model] if model.is_file() else [] if any(model.glob("*.safetensors")) else sorted(model.glob("*.gguf"))
-    try:
-        return gguf.GGUFReader(files[0]) if files else None
-    except (OSError, ValueError):
-        raise UserError(f"{files[0]} cannot be read", "a GGUF file") from None
 
 
 def _num_parameters(file: Path) -> int:
@@ -106,10 +90,6 @@ def _num_parameters(file: Path) -> int:
 def context_values(model: Path) -> int:
     """Numbers in the key/value cache of one answer with a full context. Raises UserError where config.json is none."""
     found = config_of(model)
-    packed = None if found else _packed(model)
-    if packed is not None:
-        maker = packed.fields["general.architecture"].contents()
-        found = {name: int(packed.fields[f"{maker}.{key}"].contents()) for name, key in _IN_GGUF.items()}
     try:
         heads = found["num_attention_heads"]
         head_size = found.get("head_dim") or found["hidden_size"] // heads

@@ -38,6 +38,11 @@ class Metrics:
         self.load_s = Histogram(
             "malmoi_model_load_seconds", "Time to load", ["model"], buckets=_LOAD_S, registry=registry
         )
+        told = "Copies of requests for a shadow, by what came of them"
+        self.shadow_copies = Counter("malmoi_shadow_copies", told, ["model", "outcome"], registry=registry)
+        self.shadow_tokens = Counter("malmoi_shadow_tokens", "Tokens of shadows' answers", ["model"], registry=registry)
+        told = "A shadow's whole answer"
+        self.shadow_s = Histogram("malmoi_shadow_seconds", told, ["model"], buckets=_WAIT_S, registry=registry)
         self.request_s = self._times("malmoi_request_seconds", "Request to the end of its answer", _WAIT_S)
 
     def gauge(self, name: str, about: str, value: Callable[[], float]) -> MetricWrapperBase:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import difflib
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from malmoi.kit.errors import UserError, bare
+from malmoi.kit.errors import UserError, bare, reason_of
 from malmoi.serve.engine import Engine
 from malmoi.serve.keys import Key
 from malmoi.serve.model_metrics import ModelMetrics
@@ -38,8 +39,9 @@ _log = logging.getLogger("malmoi.serve")
 
 @dataclass(frozen=True)
 class Listed:
-    """A model that can be asked. created_s: since 1970; needs_bytes: memory when it is loaded; is_default: it is what
-    its bare name means; is_pinned: it is loaded at the start and stays.
+    """A model that can be asked. created_s: since 1970; needs_bytes: memory when it is loaded, and in words `plan`;
+    is_default: it is what its bare name means; is_pinned: it is loaded at the start and stays;
+    is_remote: it runs elsewhere and comes back by itself when it has failed.
     """
 
     name: str
@@ -47,9 +49,11 @@ class Listed:
     context_tokens: int = 0
     created_s: int = 0
     needs_bytes: int = 0
+    plan: str = ""
     folder: Path | None = None
     is_default: bool = False
     is_pinned: bool = False
+    is_remote: bool = False
 
     @property
     def id(self) -> str:
@@ -82,9 +86,9 @@ class NotAllowedError(Exception):
 
 
 class UnavailableError(Exception):
-    """The model cannot answer now. retry_s: when it may, None where a person must mend it first."""
+    """The model cannot answer now. retry_s: when it may."""
 
-    def __init__(self, reason: str, korean: str, retry_s: int | None) -> None:
+    def __init__(self, reason: str, korean: str, retry_s: int) -> None:
         super().__init__(reason)
         self.korean, self.retry_s = korean, retry_s
 
@@ -172,11 +176,19 @@ class Models:
         chosen = self.traffic.pick(name, [listed.id for listed in allowed], user, key.name)
         return self.endpoints[chosen or _default(allowed).id]
 
+    def bare_name(self, asked: str | None) -> str | None:
+        """The bare name that a client asked; None where it asked for one version."""
+        there = self._listed()
+        name = asked or (there[0].name if there else "")
+        return name if any(listed.name == name for listed in there) else None
+
     @contextlib.asynccontextmanager
-    async def using(self, asked: str | None, key: Key, user: str | None = None) -> AsyncIterator[Served]:
+    async def using(
+        self, asked: str | None, key: Key, user: str | None = None, *, may_unload: bool = True
+    ) -> AsyncIterator[Served]:
         """The model of a request, loaded; it stays so while the block runs, and while a request has a place there.
 
-        Raises NoModelError, NotAllowedError or UnavailableError.
+        may_unload: others may go for it. Raises NoModelError, NotAllowedError or UnavailableError.
         """
         try:
             endpoint = self.resolve(asked, key, user)
@@ -186,7 +198,7 @@ class Models:
         endpoint.num_users += 1
         try:
             self._drop_stale(endpoint)
-            yield endpoint.served or await self._load(endpoint)
+            yield endpoint.served or await self._load(endpoint, may_unload=may_unload)
         finally:
             endpoint.num_users -= 1
             endpoint.used_s = time.monotonic()
@@ -199,7 +211,9 @@ class Models:
         served = endpoint.served
         if self._source is None or served is None or served.num_requests or endpoint.num_users > 1:
             return
-        if served.engine.health().state == "down" or endpoint.listed.created_s != endpoint.loaded_of_s:
+        made_s = endpoint.listed.created_s  # 0 where the folder has gone: what is loaded goes on
+        has_failed = not endpoint.listed.is_remote and served.engine.health().state == "down"
+        if has_failed or (made_s and made_s != endpoint.loaded_of_s):
             self._unload(endpoint)
 
     async def look(self) -> None:
@@ -207,7 +221,10 @@ class Models:
         if self._source is None or time.monotonic() - self._looked_s < _LOOK_S:
             return
         self._looked_s = time.monotonic()
-        self._list(await asyncio.to_thread(self._source.find))
+        try:
+            self._list(await asyncio.to_thread(self._source.find))
+        except (UserError, OSError) as error:  # what was there goes on
+            _log.error("the folders of models could not be looked at: %s", reason_of(error))
 
     def _list(self, found: Iterable[Listed]) -> None:
         """Takes over what is there now. A model that is gone serves what it has begun, and is then forgotten."""
@@ -224,11 +241,11 @@ class Models:
                 endpoint.listed, endpoint.fault_s = each, 0.0
             self.endpoints[model_id] = endpoint  # in the order of what was found
 
-    async def _load(self, endpoint: Endpoint) -> Served:
+    async def _load(self, endpoint: Endpoint, *, may_unload: bool) -> Served:
         """Loads a model, once for all who wait for it. One who leaves stops it for nobody."""
         if endpoint.loading is None:
             self._check_fault(endpoint)
-            self._make_room(endpoint)
+            self._make_room(endpoint, may_unload=may_unload)
             endpoint.loading = asyncio.create_task(self._loaded(endpoint))
         return await asyncio.shield(endpoint.loading)
 
@@ -262,9 +279,11 @@ class Models:
     def _broken(self, endpoint: Endpoint) -> UnavailableError:
         model_id = endpoint.listed.id
         korean = f"{model_id} 모델을 열 수 없어요. 운영자에게 알려 주세요."
-        return UnavailableError(f"the model {model_id} cannot be loaded: {endpoint.fault}", korean, None)
+        # The reason may hold paths of this machine: it is for the log and for who may ask /admin/models.
+        reason = f"the model {model_id} cannot be loaded; the operator finds the reason in the log"
+        return UnavailableError(reason, korean, math.ceil(_FAULT_S))
 
-    def _make_room(self, wanted: Endpoint) -> None:
+    def _make_room(self, wanted: Endpoint, *, may_unload: bool) -> None:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
@@ -273,7 +292,7 @@ class Models:
         )
         idle = sorted((each for each in self.endpoints.values() if each.is_idle), key=lambda each: each.used_s)
         leaving: list[Endpoint] = []
-        while free < wanted.listed.needs_bytes and idle:
+        while free < wanted.listed.needs_bytes and idle and may_unload:
             leaving.append(idle.pop(0))
             free += leaving[-1].listed.needs_bytes
         if free < wanted.listed.needs_bytes:
@@ -295,6 +314,14 @@ class Models:
 
         endpoint.closing = asyncio.create_task(closed())
         self.server.metrics.loads.labels(endpoint.listed.id, "unloaded").inc()
+
+    def preload(self) -> None:
+        """Loads the pinned models. To be called before the event loop begins. Raises UserError where one cannot be."""
+        for each in self.endpoints.values():
+            if each.listed.is_pinned:
+                engine, codec = self._open(each)
+                each.served = Served(engine, codec, self.server.settings, server=self.server)
+                each.loaded_of_s = each.listed.created_s
 
     def close(self) -> None:
         """Closes all models. To be called when the event loop has ended."""

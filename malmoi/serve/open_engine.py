@@ -1,30 +1,33 @@
 """Opens a model folder with the engine that the settings name."""
 
 import contextlib
+import dataclasses
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
+from safetensors.torch import save_file
 
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
+from malmoi.model.gguf_graph import write_graph
 from malmoi.model.gguf_reading import unpack
 from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
+from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve import agreement
 from malmoi.serve.engine import Description, Engine
-from malmoi.serve.engine_choice import Choice, choice
+from malmoi.serve.engine_choice import Choice, choice, model_name, on_gpu
 from malmoi.serve.marks import end_ids
-from malmoi.serve.memory_plan import memory_plan
+from malmoi.serve.memory_plan import LIBRARIES_BYTES, memory_plan
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
+from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_name, model_sha256
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
 from malmoi.tokenizer.codec import Codec
-from malmoi.tokenizer.settings import SPECIAL_TOKENS
 
 
 @contextlib.contextmanager
@@ -82,9 +85,9 @@ def _snapshot_of(model: Path) -> Path:
 @contextlib.contextmanager
 def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
     chosen = choice(model_dir, settings)
-    memory_plan(model_dir, settings).check(free_memory_bytes())
     if chosen.engine == "openvino":
         try:
+            memory_plan(model_dir, settings).check(free_memory_bytes())
             engine = _with_openvino(model_dir, settings, chosen.reason)
         except UserError as error:
             if settings.engine == "openvino" or settings.openvino_weights == "int8":
@@ -94,6 +97,8 @@ def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, 
             with engine:
                 yield engine, Codec(model_dir)
             return
+    as_torch = dataclasses.replace(settings, engine="torch")
+    memory_plan(model_dir, as_torch).check(torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes())
     with TorchEngine(model_dir, settings, chosen.reason) as engine:
         yield engine, engine.codec
 
@@ -118,29 +123,37 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
 
 
 def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
-    """A model folder for OpenVINO: its own GGUF file, or one that is written into `folder`. kept_in: "f16" or "int8".
+    """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
 
-    A folder's own GGUF file in another precision is not taken: OpenVINO reads no float32 and no bfloat16 from GGUF.
+    Of our own models the matrices have 16 bits, or 8 (kept_in: "int8"); of a foreign one, which was not made for that,
+    all bits. A folder's own GGUF file in another precision is not taken: OpenVINO reads no float32 and no bfloat16.
     """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    ends = end_ids(model_dir, codec)
+    ends, gguf = end_ids(model_dir, codec), folder / gguf_file.NAME
     precision = {"f16": "f16", "int8": "q8_0"}[kept_in]
-    gguf = model_dir / gguf_file.NAME
-    if not (gguf.is_file() and gguf_file.precision_of(gguf) == precision):
-        gguf = folder / gguf_file.NAME
-        tokenizer = model_dir if codec.is_ours else _made_up_tokenizer(folder, model.shape.vocabulary_tokens)
-        gguf_file.write_gguf(model, tokenizer, gguf, precision)
+    if not codec.is_ours and kept_in == "int8":
+        raise UserError("8-bit weights of a foreign model are not made here", "--openvino-weights f16")
+    if not codec.is_ours:
+        write_graph(model, gguf)
+    elif (own := model_dir / gguf_file.NAME).is_file() and gguf_file.precision_of(own) == precision:
+        gguf.symlink_to(own.resolve())
+    else:
+        gguf_file.write_gguf(model, model_dir, gguf, precision)
+    write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
-    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens, kept_in if codec.is_ours else "f32")
 
 
-def _made_up_tokenizer(folder: Path, vocabulary_tokens: int) -> Path:
-    """A folder with a tokenizer of as many tokens: OpenVINO wants one in the file, and gets ids alone from us."""
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    names = dict.fromkeys([*SPECIAL_TOKENS, *letters, letters[0] * 2])
-    names |= dict.fromkeys(f"token {number}" for number in range(vocabulary_tokens - len(names)))
-    vocabulary = {name: number for number, name in enumerate(names)}
-    made = Tokenizer(models.BPE(vocab=vocabulary, merges=[(letters[0], letters[0])]))
-    made.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIAL_TOKENS])
-    made.save(str(folder / "tokenizer.json"))
-    return folder
+def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:
+    """The numbers of a model that stay exact in OpenVINO: norms, the speeds of rotary positions, or all."""
+    exact = {name: weight.detach() for name, weight in model.named_parameters() if with_matrices or weight.ndim == 1}
+    speeds = model.shape.variant.rope_speeds
+    computed = rope_speeds(model.shape.head_size, model.shape.rope_theta)
+    save_file(exact | {SPEEDS: computed if speeds is None else torch.tensor(speeds)}, path)
+
+
+def memory_for_models(settings: ServeSettings) -> int:
+    """Bytes that loaded models may take together: as the settings say, else what is free now where they run."""
+    if settings.models.memory_gb is not None:
+        return int(settings.models.memory_gb * 1e9)
+    return torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes() - LIBRARIES_BYTES

@@ -42,12 +42,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Weights:
-    """A model for this engine. gguf: its file in 16 bits; banned (bool, V): tokens that are never generated."""
+    """A model for this engine. gguf: its file; banned (bool, V): tokens that are never generated.
+
+    kept_in: what its matrices are kept in, "f16", "int8" or "f32".
+    """
 
     gguf: Path
     banned: np.ndarray
     end_ids: tuple[int, ...]
     context_tokens: int
+    kept_in: str = "f16"
 
     def setup(self, folder: Path, settings: ServeSettings) -> Setup:
         """What the process is told."""
@@ -128,7 +132,7 @@ class OpenVinoEngine:
             raise
         self._description = Description(
             name=about.name,
-            engine=f"openvino {self._process.version} {settings.openvino_weights} {settings.openvino_precision}",
+            engine=f"openvino {self._process.version} {weights.kept_in} {settings.openvino_precision}",
             vocabulary_tokens=about.vocabulary_tokens,
             context_tokens=about.context_tokens,
             slots=settings.slots,

@@ -25,6 +25,7 @@ import orjson
 
 from malmoi.kit.errors import bare
 from malmoi.serve.engine import HAND_OUT_S
+from malmoi.serve.openvino_weights import EXACT, put_exact
 
 IR = "openvino_model.xml"
 BLOCK_TOKENS = 32
@@ -274,8 +275,11 @@ def _write_ir(setup: Setup, folder: Path) -> None:
         copy.symlink_to(Path(setup.gguf).resolve())  # the pipeline writes beside the file that it reads
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.num_kv_blocks = 1
-        openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
+        # It is not run, and for some graphs its stateful form cannot be compiled after it was saved.
+        with contextlib.suppress(RuntimeError):
+            openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
         model = openvino.Core().read_model(Path(made) / IR)
+        put_exact(model, Path(setup.gguf).with_name(EXACT))
         [result] = model.get_results()
         logits = result.input_value(0)
         bans = np.zeros((1, 1, setup.vocabulary_tokens), np.float32)

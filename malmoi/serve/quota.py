@@ -1,7 +1,8 @@
 """How much each key has used: requests and tokens a minute, tokens a month, when it was last used. No web framework.
 
 A minute's limit is a bucket that empties steadily (generic cell rate, ITU-T I.371): no burst at the turn of a minute
-lets twice the limit through. Tokens are taken as the most that a request can use and given back when it is done.
+lets twice the limit through. Tokens are held as the most that a request can use until it is done; then what it used is
+in the bucket. What is held does not empty: a long answer would give back tokens that had run out of the bucket already.
 """
 
 import dataclasses
@@ -10,16 +11,21 @@ import json
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from malmoi.kit.files import write_text
 from malmoi.serve.keys import Key
 
 _MINUTE_S = 60.0
 _SAVE_S = 10.0
-"""So often at most the use of a month is written down: a crash forgets no more."""
+"""So often at most the use of a month is written to a file: a crash forgets no more."""
+
+USE_FILE = ".use.json"
+"""Beside a file of keys, under its name: what each key has used this month, where there is no database."""
 
 _log = logging.getLogger("malmoi.serve")
 
@@ -34,29 +40,80 @@ class OverQuotaError(Exception):
 
 @dataclass
 class Bucket:
-    """What was used lately, as a level that sinks by `limit` a minute."""
+    """What was used lately, as a level that sinks by `limit` a minute, and what is held and does not sink."""
 
     level: float = 0.0
+    held: float = 0.0
     at_s: float = 0.0
 
-    def take(self, amount: float, limit: int, now_s: float) -> float:
-        """Seconds to wait; 0 where `amount` fitted and was taken. More than the whole limit never fits."""
+    def wait_s(self, amount: float, limit: int, now_s: float) -> float:
+        """Seconds until `amount` fits; 0 where it does now. More than the whole limit never fits."""
         self.level = max(0.0, self.level - (now_s - self.at_s) * limit / _MINUTE_S)
         self.at_s = now_s
-        if self.level + amount <= limit:
-            self.level += amount
+        if self.level + self.held + amount <= limit:
             return 0.0
-        return math.inf if amount > limit else (self.level + amount - limit) * _MINUTE_S / limit
+        return math.inf if amount > limit else (self.level + self.held + amount - limit) * _MINUTE_S / limit
 
 
 @dataclass
 class Use:
-    """What one key has used. month: "2026-11"; its tokens and requests; last_used: UTC, to the second."""
+    """What one key has used. month: "2026-11"; its tokens and requests; last_used: UTC, to the second.
+
+    failed: requests that it was refused as expired, revoked or without the scope.
+    """
 
     month: str = ""
     tokens: int = 0
     requests: int = 0
     last_used: str = ""
+    failed: int = 0
+
+
+class Usage(Protocol):
+    """Where use is counted: a file beside the keys, or the database (records/usage.py)."""
+
+    def of(self, name: str, month: str) -> Use:
+        """What a key has used in a month."""
+        ...
+
+    def add(self, name: str, month: str, change: Use) -> None:
+        """Counts more."""
+        ...
+
+    def save(self) -> None:
+        """Writes down what is in memory alone."""
+        ...
+
+
+class UseFile:
+    """The use of all keys in a file of JSON, so that a restart forgives nothing; without a path in memory alone."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path, self._uses, self._saved_s = path, read_uses(path), 0.0
+
+    def of(self, name: str, month: str) -> Use:
+        """What a key has used in a month; a new month begins at nothing."""
+        use = self._uses.setdefault(name, Use(month))
+        if use.month != month:
+            use.month, use.tokens, use.requests = month, 0, 0
+        return use
+
+    def add(self, name: str, month: str, change: Use) -> None:
+        """Counts more, and writes it down now and then."""
+        use = self.of(name, month)
+        use.tokens += change.tokens
+        use.requests += change.requests
+        use.failed += change.failed
+        use.last_used = max(use.last_used, change.last_used)
+        if time.monotonic() - self._saved_s > _SAVE_S:
+            self.save()
+
+    def save(self) -> None:
+        """Writes all down."""
+        self._saved_s = time.monotonic()
+        if self._path is not None:
+            uses = {name: dataclasses.asdict(use) for name, use in self._uses.items()}
+            write_text(self._path, json.dumps(uses, indent=1, ensure_ascii=False) + "\n", mode=0o600)
 
 
 @dataclass
@@ -66,62 +123,73 @@ class _Lately:
 
 
 class Quota:
-    """The use of all keys. `path`: where months are written down, so that a restart forgives nothing; None: nowhere."""
+    """What each key may still use."""
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._clock, self._saved_s = path, clock, 0.0
-        self._uses: dict[str, Use] = _read(path)
+    def __init__(self, usage: Usage | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._usage, self._clock = usage or UseFile(), clock
         self._lately: dict[str, _Lately] = {}
+        self._held: Counter[str] = Counter()
 
     def use_of(self, name: str) -> Use:
         """What a key has used this month."""
-        month = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).strftime("%Y-%m")
-        use = self._uses.setdefault(name, Use(month))
-        if use.month != month:
-            use.month, use.tokens, use.requests = month, 0, 0
-        return use
+        return self._usage.of(name, month_of(self._clock()))
 
     def begin(self, key: Key) -> None:
         """Counts a request. Raises OverQuotaError where it is one too many."""
-        use, now = self.use_of(key.name), self._clock()
+        now = self._clock()
         if key.qpm is not None:
-            wait_s = self._of(key).requests.take(1, key.qpm, now)
-            if wait_s:
+            requests = self._of(key).requests
+            if wait_s := requests.wait_s(1, key.qpm, now):
                 raise OverQuotaError("requests a minute", wait_s)
-        use.requests += 1
-        use.last_used = datetime.datetime.fromtimestamp(now, datetime.UTC).isoformat(timespec="seconds")
+            requests.level += 1
+        last_used = datetime.datetime.fromtimestamp(now, datetime.UTC).isoformat(timespec="seconds")
+        self._count(key.name, Use(requests=1, last_used=last_used))
+
+    def refuse(self, name: str) -> None:
+        """Counts a request that a key was refused: it is expired, revoked or lacks the scope."""
+        self._count(name, Use(failed=1))
 
     def reserve(self, key: Key, tokens: int) -> None:
-        """Takes the most tokens that a request can use. Raises OverQuotaError where they are too many."""
-        use, now = self.use_of(key.name), self._clock()
-        if key.monthly_tokens is not None and use.tokens + tokens > key.monthly_tokens:
-            raise OverQuotaError("tokens a month", _left_of_month_s(now))
-        if key.tpm is not None:
-            wait_s = self._of(key).tokens.take(tokens, key.tpm, now)
-            if wait_s:
-                raise OverQuotaError("tokens a minute", wait_s)
-        use.tokens += tokens
+        """Holds the most tokens that a request can use. Raises OverQuotaError where they are too many."""
+        now = self._clock()
+        if key.monthly_tokens is not None:
+            used = self.use_of(key.name).tokens + self._held[key.name]
+            if used + tokens > key.monthly_tokens:
+                raise OverQuotaError("tokens a month", _left_of_month_s(now))
+        bucket = self._of(key).tokens
+        if key.tpm is not None and (wait_s := bucket.wait_s(tokens, key.tpm, now)):
+            raise OverQuotaError("tokens a minute", wait_s)
+        bucket.held += tokens
+        self._held[key.name] += tokens
 
     def settle(self, key: Key, reserved: int, used: int) -> None:
-        """Gives back what a request did not use."""
-        use, lately = self.use_of(key.name), self._of(key)
-        use.tokens = max(0, use.tokens - (reserved - used))
-        lately.tokens.level = max(0.0, lately.tokens.level - (reserved - used))
-        if self._clock() - self._saved_s > _SAVE_S:
-            self.save()
+        """Ends what was held, and counts what the request used."""
+        bucket = self._of(key).tokens
+        if key.tpm is not None:
+            bucket.wait_s(0, key.tpm, self._clock())  # the level sinks up to now
+            bucket.level += used
+        bucket.held -= reserved
+        self._held[key.name] -= reserved
+        if used:
+            self._count(key.name, Use(tokens=used))
 
     def save(self) -> None:
-        """Writes the months down."""
-        self._saved_s = self._clock()
-        if self._path is not None:
-            uses = {name: dataclasses.asdict(use) for name, use in self._uses.items()}
-            write_text(self._path, json.dumps(uses, indent=1, ensure_ascii=False) + "\n", mode=0o600)
+        """Writes the use down."""
+        self._usage.save()
+
+    def _count(self, name: str, change: Use) -> None:
+        self._usage.add(name, month_of(self._clock()), change)
 
     def _of(self, key: Key) -> _Lately:
         return self._lately.setdefault(key.name, _Lately())
 
 
-def _read(path: Path | None) -> dict[str, Use]:
+def month_of(now_s: float | None = None) -> str:
+    """The month of a time (seconds since 1970, UTC; None is now), as "2026-11"."""
+    return datetime.datetime.fromtimestamp(time.time() if now_s is None else now_s, datetime.UTC).strftime("%Y-%m")
+
+
+def read_uses(path: Path | None) -> dict[str, Use]:
     """What was written down. What cannot be read is told in the log and counts as nothing used."""
     if path is None or not path.is_file():
         return {}

@@ -18,12 +18,16 @@ from malmoi.cards import render, word_chain
 from malmoi.cards.card import LIBRARY, Card, Decoding
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Engine, Guide, Request
+from malmoi.serve.safety.check import judge
+from malmoi.serve.safety.policy import Rules, SafetySettings
+from malmoi.serve.safety.stream import StreamFilter, covered
 from malmoi.serve.text import TextStream, answer
 from malmoi.tokenizer.codec import Codec
 
 _SHOWN_HISTORY = 8
 """The model sees the last words of a game; the rules see them all."""
 
+_NO_POLICY = SafetySettings()
 _LABELS_AT_ONCE = 16
 
 Event = dict[str, Any]
@@ -38,6 +42,7 @@ class Task:
     engine: Engine
     codec: Codec
     decoding: Decoding
+    safety: SafetySettings = _NO_POLICY
     seed: int = field(default_factory=lambda: secrets.randbelow(2**31))
 
 
@@ -50,14 +55,36 @@ class _Prompt:
     shots: int
 
 
-def prepare(card: Card, values: Mapping[str, Any], engine: Engine, codec: Codec) -> Task:
-    """A task with the card's own decoding. Raises InputError for an input that the card refuses, before it runs."""
-    task = Task(card, render.check_inputs(card, values), engine, codec, card.decoding)
+def prepare(
+    card: Card, values: Mapping[str, Any], engine: Engine, codec: Codec, safety: SafetySettings = _NO_POLICY
+) -> Task:
+    """A task with the card's own decoding. safety: what is masked in its inputs and in what the model says.
+
+    Raises InputError for an input that the card or the policy refuses, before it runs.
+    """
+    checked = render.check_inputs(card, values)
+    if safety.input.wanted():
+        checked = {name: _let_in(name, value, safety.input) for name, value in checked.items()}
+    task = Task(card, checked, engine, codec, card.decoding, safety)
     if card.output.type == "word_chain":
         _check_game(card, task.values["history"])
     else:
         _fit(task, task.values, _reserved(task))
     return task
+
+
+def _let_in(name: str, value: Any, rules: Rules) -> Any:
+    """An input with what is to be masked covered. Raises InputError for what is blocked; it names the kind alone."""
+    if isinstance(value, dict):
+        return {key: _let_in(name, item, rules) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_let_in(name, item, rules) for item in value]
+    if not isinstance(value, str):
+        return value
+    judged = judge(value, rules)
+    if judged.blocked:
+        raise render.InputError(name, f"{name} holds {judged.blocked.kind}, which the safety policy does not let in")
+    return judged.text
 
 
 async def run(task: Task) -> AsyncGenerator[Event, None]:
@@ -156,7 +183,10 @@ async def _say(
         guide=guide,
     )
     stream, said = TextStream(task.codec, task.decoding.stop, blocked=task.card.guards.blocked_words), ""
-    async with aclosing(answer(task.engine, request, stream)) as pieces:
+    pieces = answer(task.engine, request, stream)
+    if task.safety.output.wanted():
+        pieces = covered(pieces, StreamFilter(task.safety.output, guide=guide))
+    async with aclosing(pieces):
         async for piece in pieces:
             if piece.text:
                 said += piece.text

@@ -8,8 +8,10 @@ from typing import Any
 
 from malmoi.serve.admission import Admission
 from malmoi.serve.engine import Engine
+from malmoi.serve.keys import Keys, read_keys
 from malmoi.serve.metrics import Metrics
-from malmoi.serve.quota import Quota
+from malmoi.serve.quota import USE_FILE, Quota, UseFile
+from malmoi.serve.records.stored_keys import StoredKeys
 from malmoi.serve.records.writer import Records
 from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
@@ -18,12 +20,10 @@ _ENCODERS = 2
 """Threads that encode prompts: more would only take processors from the model."""
 _KEY_SHARE = 0.5
 """Of the places, for one key where keys are needed."""
-USE_FILE = ".use.json"
-"""Beside the file of keys, under its name: what each key has used this month."""
 
 
 class ServerState:
-    """What all models of a server share: settings, metrics, records, what keys have used, threads that encode.
+    """What all models of a server share: settings, metrics, records, keys and what they have used, threads that encode.
 
     is_draining: the server finishes what it has begun and takes nothing new. records: where answers are kept, None
     where none are. large_bodies: held while a large body is read, for nobody is served meanwhile.
@@ -33,13 +33,26 @@ class ServerState:
         self.settings, self.records, self.is_draining = settings, records, False
         self.large_bodies = asyncio.Lock()
         self.encoders = ThreadPoolExecutor(_ENCODERS, "malmoi-encode")
-        self.quota = Quota(None if settings.keys is None else settings.keys.with_name(settings.keys.name + USE_FILE))
+        self.keys = _keys(settings, records)
+        use = None if settings.keys is None else settings.keys.with_name(settings.keys.name + USE_FILE)
+        self.quota = Quota(UseFile(use) if records is None else records.usage)
         self.metrics = Metrics()
         self.metrics.gauge("draining", "1 while the server takes nothing new", lambda: self.is_draining)
         self.metrics.gauge("records_lost", "Answers that could not be recorded", self._num_lost)
 
+    def key_share(self) -> float:
+        """Of the places of a model, for one key: all where it is the only one."""
+        return 1.0 if self.keys is None or self.keys.number < 2 else _KEY_SHARE
+
     def _num_lost(self) -> int:
         return 0 if self.records is None else self.records.num_lost
+
+
+def _keys(settings: ServeSettings, records: Records | None) -> Keys | StoredKeys | None:
+    """Those of the database where there is one, else those of a file. Raises UserError where it is no file of keys."""
+    if records is not None:
+        return records.keys
+    return read_keys(settings.keys, settings.policies) if settings.keys else None
 
 
 class Served:
@@ -74,8 +87,7 @@ class Served:
         """Who may run now."""
         about, settings = self.engine.describe(), self.settings
         most_tokens = settings.web.queued_contexts * about.slots * about.context_tokens
-        share = 1.0 if settings.keys is None else _KEY_SHARE
-        return Admission(about.slots, settings.queue, most_tokens, settings.web.queue_s, share)
+        return Admission(about.slots, settings.queue, most_tokens, settings.web.queue_s, self.server.key_share)
 
     @cached_property
     def longest_token_bytes(self) -> int:

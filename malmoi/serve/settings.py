@@ -20,8 +20,10 @@ class WebSettings:
     names that the Host header may carry besides this machine's own, for a proxy in front. root_path: what a proxy puts
     before every path. head_s: for the head of a request to come; body_s: for its body; send_s: a client that takes
     nothing of its answer for so long is cut off. comment_s: a stream that is silent for so long gets a comment, for
-    proxies cut what is silent for a minute. queue_s: longest wait for a slot. drain_s: after SIGTERM answers under way
-    have so long to end. queued_contexts: tokens that all requests under way may hold together, in contexts per slot.
+    proxies cut what is silent for a minute. keep_alive_s: an idle connection, longer than the 60 s of load balancers,
+    which answer 502 where the server closes first. queue_s: longest wait for a slot. drain_s: after SIGTERM answers
+    under way have so long to end. queued_contexts: tokens that all requests under way may hold together, in contexts
+    per slot.
     """
 
     origins: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class WebSettings:
     body_s: float = 30.0
     send_s: float = 30.0
     comment_s: float = 15.0
+    keep_alive_s: int = 75
     queue_s: float = 60.0
     drain_s: float = 60.0
     queued_contexts: int = 4
@@ -38,7 +41,7 @@ class WebSettings:
     def __post_init__(self) -> None:
         times = ("head_s", "body_s", "send_s", "comment_s", "queue_s", "drain_s")
         require(self, "above 0", lambda seconds: seconds > 0, *times)
-        at_least(self, 1, "queued_contexts")
+        at_least(self, 1, "keep_alive_s", "queued_contexts")
         require(self, "begins with / and does not end with it", _is_root_path, "root_path")
 
 
@@ -46,11 +49,37 @@ def _is_root_path(path: str) -> bool:
     return path == "" or (path.startswith("/") and not path.endswith("/"))
 
 
+MOST_RETENTION_DAYS = 3650
+"""Ten years: what is to stay longer belongs in an archive, and a date has to stand in four digits."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a key that names it is served by (policy=NAME), until projects exist.
+
+    records: what is kept of its requests, for retention_days. safety: what is looked for in them; None takes the
+    server's own.
+    """
+
+    records: Literal["none", "metadata", "masked", "whole"] = "metadata"
+    retention_days: int = 30
+    safety: SafetySettings | None = None
+
+    def __post_init__(self) -> None:
+        require(self, f"0 to {MOST_RETENTION_DAYS}", is_retention, "retention_days")
+
+
+def is_retention(days: int) -> bool:
+    """Whether records may be kept for so many days."""
+    return 0 <= days <= MOST_RETENTION_DAYS
+
+
 @dataclass(frozen=True)
 class RecordSettings:
-    """Whether answers are kept, and where.
+    """Whether requests and answers are kept, and where.
 
-    database: SQLite file, which may be the studio's; None keeps nothing. policy and retention_days hold where no key is
+    database: SQLite file, which may be the studio's; None keeps nothing. With it the keys are in it too, and a file of
+    keys is read into it (docs/decisions/0021). policy and retention_days hold where no key is
     needed; a key has its own (malmoi/serve/keys.py).
     """
 
@@ -59,7 +88,26 @@ class RecordSettings:
     retention_days: int = 30
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "retention_days")
+        require(self, f"0 to {MOST_RETENTION_DAYS}", is_retention, "retention_days")
+
+
+@dataclass(frozen=True)
+class ModelsSettings:
+    """Of several models in one server.
+
+    memory_gb: what all that are loaded may take together (10^9 bytes); None: the memory that is free at the start.
+    pinned: names that are loaded at the start and stay; others are loaded at their first request, and what was used
+    longest ago is unloaded. traffic: file of weights and shadows, which the admin route writes; None: they end with the
+    server. shadow_s: a copy for a shadow that takes longer is given up.
+    """
+
+    memory_gb: float | None = None
+    pinned: tuple[str, ...] = ()
+    traffic: Path | None = None
+    shadow_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        require(self, "above 0", lambda number: number is None or number > 0, "memory_gb", "shadow_s")
 
 
 @dataclass(frozen=True)
@@ -90,11 +138,11 @@ class ServeSettings:
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
-    is looked for in prompts and answers, and what is done with it. records: what is kept of answers. engine: "openvino"
-    answers two to four times as fast on a CPU, and leaves to torch what it cannot do; "auto" takes it where it can be
-    had (engine_choice.py), else torch; "remote" is a server elsewhere, which a recipe names (remote_settings.py).
-    openvino_precision: what OpenVINO computes in; openvino_weights: what its weights are kept in; eight_bit: when 8
-    bits are allowed.
+    is looked for in prompts and answers, and what is done with it. records: what is kept. policies: what keys name by
+    policy=NAME. models: of several models. engine: "openvino" answers two to four times as fast on a CPU, and leaves to
+    torch what it cannot do; "auto" takes it where it can be had (engine_choice.py), else torch; "remote" is a server
+    elsewhere, which a recipe names (remote_settings.py). openvino_precision: what OpenVINO computes in;
+    openvino_weights: what its weights are kept in; eight_bit: when 8 bits are allowed.
     """
 
     host: str = "127.0.0.1"
@@ -116,6 +164,8 @@ class ServeSettings:
     safety: SafetySettings = field(default_factory=SafetySettings)
     records: RecordSettings = RecordSettings()
     eight_bit: EightBitSettings = EightBitSettings()
+    policies: dict[str, Policy] = field(default_factory=dict)
+    models: ModelsSettings = ModelsSettings()
 
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")

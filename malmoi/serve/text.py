@@ -36,13 +36,15 @@ class TextPiece:
     """Text that can be shown, and the tokens that begin in it or before it and were not yet reported.
 
     num_tokens: tokens generated so far. At the end every one of them has been reported: an end token and the tokens of
-    a stop string too, with `start` at the end of the text.
+    a stop string too, with `start` at the end of the text. dropped: where the text was cut (by a stop string or token,
+    or max_tokens), what was made behind the cut; None for an answer that ended by itself.
     """
 
     text: str
     tokens: tuple[TokenText, ...] = ()
     finish: str | None = None
     num_tokens: int = 0
+    dropped: str | None = None
 
 
 @dataclass
@@ -85,9 +87,12 @@ class TextStream:
         if guarded is not None and not guarded.is_open and guarded.place <= min(found, default=guarded.place):
             return self._release(guarded.place, "content_filter")
         if found:
-            return self._release(min(found), "stop")
+            dropped = self._held[min(found) :]
+            return replace(self._release(min(found), "stop"), dropped=dropped)
         if is_last:  # bytes of a character that was cut by the end are left out
-            return self._release(len(self._held), piece.finish)
+            stopped_by = self.codec.token_bytes(piece.token_id) if piece.is_end else b""
+            dropped = stopped_by.decode("utf-8", "ignore") if stopped_by or piece.finish == "length" else None
+            return replace(self._release(len(self._held), piece.finish), dropped=dropped)
         waiting = max(self._waiting(), len(self._held) - guarded.place if guarded else 0)
         return self._release(len(self._held) - waiting, None)
 
@@ -147,4 +152,4 @@ def _joined(parts: Sequence[TextPiece]) -> TextPiece:
     ends = [place for place, part in enumerate(parts, start=1) if part.finish]
     parts = parts[: ends[0]] if ends else parts
     tokens = tuple(token for part in parts for token in part.tokens)
-    return TextPiece("".join(part.text for part in parts), tokens, parts[-1].finish, parts[-1].num_tokens)
+    return replace(parts[-1], text="".join(part.text for part in parts), tokens=tokens)

@@ -29,6 +29,7 @@ from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import HAND_OUT_S, Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
@@ -252,14 +253,6 @@ class TorchEngine:
             except Exception as error:
                 _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
-
-
-def model_name(model_dir: Path) -> str:
-    """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
-    folder = model_dir.resolve()
-    if folder.parent.name == "snapshots":
-        return folder.parent.parent.name.rpartition("--")[2]
-    return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name
 
 
 def pack(model: Transformer, slots: int) -> bool:

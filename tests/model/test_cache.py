@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 
@@ -74,8 +76,46 @@ def test_another_text_is_read_after_the_same_beginning_by_setting_the_length_bac
 
 def test_a_row_takes_the_memory_that_the_shape_says(model):
     row = read_row(model, text(8, 10))
-    found = sum(each.numel() * each.element_size() for each in (*row.keys, *row.values))
+    found = sum(each.numel() * each.element_size() for each in (row.keys, row.values))
     assert found == BLOCK_TOKENS * SHAPE.cache_bytes_per_token(4)
+
+
+@pytest.fixture(scope="module")
+def packed():
+    sizes = ModelSettings(layers=2, hidden=120, heads=6, kv_heads=2, feed_forward=1387, context_tokens=512)
+    packed, threads = Transformer(sizes.shape(500)), torch.get_num_threads()
+    start(packed, 1)
+    packed.requires_grad_(False)
+    torch.set_num_threads(1)
+    for module in packed.modules():
+        if isinstance(module, Linear):
+            module.pack(16)
+    yield packed
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.skipif(not HAS_ONEDNN, reason="this build of torch has no oneDNN")
+@pytest.mark.parametrize("cuts", [range(1, 101), [7, 40, 41, 64, 99], [32, 64, 96], [50]])
+def test_a_token_gets_the_same_bits_however_the_text_is_cut_into_pieces(packed, cuts):
+    tokens, whole = text(9, 100), Row.empty(packed.shape, packed.lm_head.weight)
+    expected = read(packed, [whole], [tokens])[0]
+    row = Row.empty(packed.shape, packed.lm_head.weight)
+    borders = [0, *cuts, 100] if cuts[-1] < 100 else [0, *cuts]
+    seen = [read(packed, [row], [tokens[first:stop]])[0] for first, stop in itertools.pairwise(borders)]
+    assert torch.equal(torch.cat(seen), expected)
+    for number in range(3):
+        assert all(map(torch.equal, row.piece(number), whole.piece(number)))
+
+
+def test_pieces_of_one_row_are_read_on_from_in_another(model):
+    tokens = text(10, 70)
+    row, other = read_row(model, tokens), Row.empty(SHAPE, model.lm_head.weight)
+    other.reserve(70)
+    for number in range(2):
+        other.put(number, row.piece(number))
+    other.length = 64
+    logits = read(model, [other], [tokens[64:]])
+    assert torch.allclose(logits[0], full(model, tokens)[64:], atol=1e-5)
 
 
 @pytest.mark.skipif(not HAS_ONEDNN, reason="this build of torch has no oneDNN")

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_turns_are_shared_by_tokens_not_by_requests():
 
 
 def test_places_are_counted_per_key_and_in_all_and_come_back_once():
-    admission = Admission(2, 2, 10**6, 1.0, key_share=0.5)
+    admission = Admission(2, 2, 10**6, 1.0, key_share=lambda: 0.5)
     first, second = admission.take("a"), admission.take("a")
     with pytest.raises(FullError, match="share"):
         admission.take("a")
@@ -75,7 +76,7 @@ def test_places_are_counted_per_key_and_in_all_and_come_back_once():
 
 
 def test_a_request_larger_than_all_places_is_taken_where_nothing_else_runs():
-    admission = Admission(2, 0, 100, 1.0, key_share=0.5)
+    admission = Admission(2, 0, 100, 1.0, key_share=lambda: 0.5)
     place = admission.take("a", 2)
     place.hold_tokens(1000)
     with pytest.raises(FullError):
@@ -150,3 +151,52 @@ def test_retry_after_grows_with_the_queue_and_learns_how_long_answers_take():
 
     before, after = run(work())
     assert (before, after) == (5, 1)
+
+
+def test_a_request_that_cannot_begin_in_time_is_refused_at_once_and_one_that_is_late_while_it_waits():
+    async def work():
+        admission, release = Admission(1, 10, 10**6, 10.0), asyncio.Event()
+        place = admission.take("a", within_s=0.01)
+
+        async def holder():
+            async with place.turn(1):
+                await release.wait()
+
+        held = asyncio.create_task(holder())
+        await asyncio.sleep(0)
+        with pytest.raises(FullError, match="begin within 2 seconds") as at_once:
+            admission.take("b", within_s=2)
+        hopeful = admission.take("b", within_s=6)  # an answer is taken to last 5 s
+        hopeful._start_by_s = time.monotonic() + 0.02
+        with pytest.raises(FullError) as late:
+            async with hopeful.turn(1):
+                pytest.fail("no turn was free")
+        hopeful.release()
+        release.set()
+        await held
+        place.release()
+        return at_once.value, late.value, admission
+
+    at_once, late, admission = run(work())
+    assert at_once.is_late
+    assert late.is_late
+    assert at_once.retry_s >= 1
+    assert (admission.held, admission.running, admission.waiting) == (0, 0, 0)
+
+
+def test_a_key_that_has_nothing_waiting_is_not_told_the_whole_queue_of_another():
+    async def work():
+        admission, release = Admission(1, 100, 10**6, 10.0), asyncio.Event()
+
+        async def one():
+            async with admission.turn("many", 1):
+                await release.wait()
+
+        tasks = [asyncio.create_task(one()) for _ in range(21)]
+        await asyncio.sleep(0.01)
+        found = admission.starts_in_s("one"), admission.starts_in_s("many")
+        release.set()
+        await asyncio.gather(*tasks)
+        return found
+
+    assert run(work()) == (10.0, 105.0)

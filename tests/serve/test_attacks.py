@@ -1,9 +1,10 @@
 """Bad bodies and clients that send or read by halves cost their own request and nobody else's."""
 
 import json
+import logging
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from fastapi.testclient import TestClient
@@ -134,3 +135,63 @@ def test_a_client_that_stops_reading_loses_its_place_and_others_go_on(codec):
         wait_until(lambda: engine.requests)
         wait_until(lambda: served.num_requests == 0 and engine.num_open == 0)
         assert served.num_requests == engine.num_open == 0
+
+
+@contextmanager
+def errors_of_the_server():
+    told = []
+    watching = logging.Handler(logging.WARNING)
+    watching.emit = lambda record: told.append(record.getMessage())
+    logs = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio", "malmoi.serve")]
+    for log in logs:
+        log.addHandler(watching)
+    try:
+        yield told
+    finally:
+        for log in logs:
+            log.removeHandler(watching)
+
+
+CHUNKED = b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n%s\r\n"
+JSON = b"Content-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [CHUNKED % JSON + b"zz\r\n"],
+        [CHUNKED % b"" + b"zz\r\n"],
+        [CHUNKED % b"Origin: http://a\r\n" + b"5\r\nhello\r\n", b"zz\r\n"],
+        [CHUNKED % JSON + b"2\r\n[]\r\n", b"no chunk\r\n"],
+        [b"OPTIONS / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n"],
+        [b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n\x00\x01\x02\r\n\r\n"],
+        [b"GET /\xff\xfe HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+    ],
+)
+def test_what_is_no_http_ends_its_connection_and_writes_no_traceback(codec, sent):
+    web = WebSettings(head_s=0.3, body_s=0.3)
+    served = Served(FakeEngine(codec), codec, ServeSettings(web=web))
+    with errors_of_the_server() as told, server.running(create_app(served), web=web) as url:
+        with connected(url) as connection:
+            for part in sent:
+                connection.sendall(part)
+                time.sleep(0.05)
+            with suppress(ConnectionError):
+                while connection.recv(1000):
+                    pass
+        assert served.num_requests == 0
+    assert [line for line in told if "Invalid HTTP request" not in line] == []
+
+
+def chunked_json(text, size):
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, b"HTTP/1.1 400"), (2_000, b"HTTP/1.1 200")])
+def test_a_body_of_very_many_small_chunks_is_refused_after_the_first_thousand(codec, size, status):
+    body = json.dumps({"prompt": "가", "max_tokens": 1, "user": "x" * 50_000}).encode()
+    with server.running(create_app(Served(FakeEngine(codec), codec, ServeSettings()))) as url, connected(url) as link:
+        with suppress(ConnectionError):
+            link.sendall(CHUNKED % JSON + chunked_json(body, size))
+        assert link.recv(1000).startswith(status)

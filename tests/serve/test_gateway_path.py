@@ -1,6 +1,7 @@
 """What a request costs on its way through the server: no wait that is not the engine's."""
 
 import asyncio
+import contextlib
 import socket
 
 from fastapi.testclient import TestClient
@@ -10,7 +11,7 @@ from malmoi.serve import server
 from malmoi.serve.http_api import create_app
 from malmoi.serve.http_connection import OneWrite
 from malmoi.serve.served import Served
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.settings import ServeSettings, WebSettings
 
 
 def test_an_answer_in_two_writes_does_not_wait_for_the_acknowledgement_of_the_first():
@@ -74,3 +75,48 @@ def test_a_short_text_is_encoded_without_waking_a_thread(codec):
         assert not served.server.encoders._threads
         assert client.post("/v1/completions", json={"prompt": long, "max_tokens": 1}).status_code == 200
         assert served.server.encoders._threads
+
+
+def test_a_flood_of_connections_is_taken_a_few_at_a_time_and_none_is_refused(codec):
+    async def connect(port):
+        links = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(200)))
+        reader, writer = links[-1]
+        writer.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        told = await reader.readline()
+        for _, each in links:
+            each.close()
+        return told
+
+    app = create_app(Served(FakeEngine(codec), codec, ServeSettings()))
+    assert server._config(app, WebSettings()).backlog <= 32
+    with server.running(app) as url:
+        assert asyncio.run(connect(int(url.rpartition(":")[2]))).startswith(b"HTTP/1.1 200")
+
+
+def test_a_connection_outlives_the_minute_that_load_balancers_keep_theirs(codec):
+    app = create_app(Served(FakeEngine(codec), codec, ServeSettings()))
+    assert server._config(app, WebSettings()).timeout_keep_alive > 60
+    web = WebSettings(keep_alive_s=1)
+    with server.running(app, web=web) as url, socket.create_connection(("127.0.0.1", int(url[-5:].strip(":")))) as link:
+        link.settimeout(10)
+        link.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert link.recv(10_000).startswith(b"HTTP/1.1 200")
+        assert link.recv(10_000) == b""
+
+
+def test_a_body_that_goes_on_after_its_answer_does_not_keep_its_connection(codec):
+    web = WebSettings(head_s=0.2, body_s=0.2)
+    app = create_app(Served(FakeEngine(codec), codec, ServeSettings(web=web)))
+    for more in (
+        b"Origin: http://other\r\n",
+        b"Content-Type: application/json\r\n",
+    ):  # refused at once, and by its time
+        with (
+            server.running(app, web=web) as url,
+            socket.create_connection(("127.0.0.1", int(url[-5:].strip(":")))) as link,
+        ):
+            link.settimeout(10)
+            link.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n" + more + b"\r\n{")
+            assert link.recv(10_000).startswith(b"HTTP/1.1 4")
+            with contextlib.suppress(ConnectionError):
+                assert link.recv(10_000) == b""

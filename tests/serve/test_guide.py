@@ -182,3 +182,26 @@ def test_a_grammar_in_llama_cpps_form_is_read_and_one_with_a_missing_rule_is_tol
     for wrong in ("root ::= x", "root ::= " + "(" * 1500 + '"a"' + ")" * 1500):
         with pytest.raises(UserError, match=r"guide\.value"):
             grammars.matcher(Guide("lark", wrong))
+
+
+def test_large_guides_that_are_kept_have_a_bound_of_size_together(codec):
+    grammars = Grammars(codec, (0,), codec.vocabulary_tokens)
+    for number in range(5):
+        grammars.building(Guide("choice", [f"{number} {word:05d}" + "가" * 12 for word in range(10_000)]))
+    small = Guide("choice", ["가"])
+    grammars.building(small).result()
+    kept = sum(size for _, size in grammars._built.values())
+    assert 1 < len(grammars._built) < 5
+    assert kept <= 1_000_000
+    assert grammars.building(small).result()
+    grammars.close()
+
+
+def test_choices_with_signs_of_regular_expressions_stand_for_themselves(codec):
+    grammars = Grammars(codec, (0,), codec.vocabulary_tokens)
+    word = "\\.+*?()|[]{}^$#&-~/\"'가"
+    matcher = grammars.matcher(Guide("choice", [word, "나"]))
+    for token_id in codec.encode(word):
+        assert not matcher.forbidden(50)[token_id]
+        matcher.accept(token_id)
+    grammars.close()

@@ -322,7 +322,7 @@ def test_a_host_that_others_reach_needs_keys(codec, tmp_path):
 def test_unknown_paths_and_methods_have_the_same_error_shape(client):
     for response in (client.get("/v1/absent"), client.get("/v1/completions"), client.post("/health")):
         assert response.status_code in (404, 405)
-        assert set(response.json()["error"]) == {"message", "type", "param", "code"}
+        assert set(response.json()["error"]) == {"message", "type", "param", "code", "message_ko"}
 
 
 def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even_if_never_begun(codec):
@@ -345,3 +345,56 @@ def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even
 
     asyncio.run(left())
     assert (fake.num_open, served.num_requests) == (0, 0)
+
+
+@pytest.mark.parametrize("sent", ["abc", "-1", "0", "nan", "inf", "1e9", ""])
+def test_a_timeout_that_is_none_is_refused_by_name(client, sent):
+    told = client.post("/v1/chat/completions", json=ASK, headers={"x-request-timeout": sent})
+    assert (told.status_code, told.json()["error"]["param"]) == (400, "x-request-timeout")
+
+
+def test_a_client_that_would_not_wait_is_told_at_once(client, served):
+    places = [served.admission.take("x") for _ in range(2)]
+    served.admission.running = 2
+    for wish in ({"headers": {"x-request-timeout": "1"}}, {"json": {**ASK, "timeout": 1}}):
+        told = client.post("/v1/chat/completions", **{"json": ASK, **wish})
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
+        assert int(told.headers["retry-after"]) >= 1
+        assert told.json()["error"]["message_ko"]
+    served.admission.running = 0
+    for place in places:
+        place.release()
+    assert client.post("/v1/chat/completions", json={**ASK, "timeout": 600}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "korean"),
+    [
+        ({"temperature": -1}, "temperature is -1: 0 이상이어야 해요."),
+        ({"messages": []}, "messages: 적어도 1개가 있어야 해요."),
+        ({"messages": 3}, "messages is 3: 목록이어야 해요."),
+        ({"messages": [{"role": "bot", "content": "가"}]}, "쓸 수 있는 값은"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content 필드가 빠졌어요."),
+        ({"seed": "many"}, "숫자여야 해요."),
+        ({"stop": [1]}, "하나하나가"),
+        ({"logit_bias": {"가": 1}}, "이름은 모두 토큰 번호여야 해요."),
+        ({"max_tokens": 100_000}, "이 프롬프트 뒤에는 1~"),
+        ({"frobnicate": 3}, "frobnicate 필드는 이 서버에 없어요."),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "글만 읽어요."),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_korean_too(client, change, korean):
+    body = {"messages": [{"role": "user", "content": "안녕"}], **change}
+    error = client.post("/v1/chat/completions", json=body).json()["error"]
+    assert korean in error["message_ko"]
+
+
+def test_errors_without_a_field_are_said_in_korean_too(client):
+    for sent in (
+        client.get("/v1/nothing"),
+        client.get("/v1/chat/completions"),
+        client.post("/v1/completions", content=b"{", headers={"content-type": "application/json"}),
+        client.post("/v1/completions", content=b"{}"),
+    ):
+        assert sent.status_code >= 400
+        assert any("가" <= letter <= "힣" for letter in sent.json()["error"]["message_ko"])

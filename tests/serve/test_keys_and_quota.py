@@ -11,7 +11,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import keys as keys_module
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import Key, add_key, parse, read_keys
-from malmoi.serve.quota import OverQuotaError, Quota
+from malmoi.serve.quota import OverQuotaError, Quota, UseFile
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 
@@ -121,12 +121,12 @@ def test_tokens_not_used_are_given_back_and_a_request_too_large_for_the_key_is_t
 
 def test_a_month_is_counted_over_a_restart_and_ends(tmp_path):
     clock, key = Clock(), Key("team", "", monthly_tokens=100)
-    quota = Quota(tmp_path / "use.json", clock)
+    quota = Quota(UseFile(tmp_path / "use.json"), clock)
     quota.reserve(key, 90)
     quota.settle(key, 90, 60)
     quota.begin(key)
     quota.save()
-    again = Quota(tmp_path / "use.json", clock)
+    again = Quota(UseFile(tmp_path / "use.json"), clock)
     assert (again.use_of("team").tokens, again.use_of("team").last_used) == (60, "2026-11-30T12:00:00+00:00")
     with pytest.raises(OverQuotaError) as over:
         again.reserve(key, 41)
@@ -134,7 +134,7 @@ def test_a_month_is_counted_over_a_restart_and_ends(tmp_path):
     clock.now_s += over.value.wait_s
     again.reserve(key, 100)
     (tmp_path / "use.json").write_text("{")
-    assert Quota(tmp_path / "use.json", clock).use_of("team").tokens == 0
+    assert Quota(UseFile(tmp_path / "use.json"), clock).use_of("team").tokens == 0
 
 
 def test_a_bucket_lets_no_more_than_its_limit_through_in_any_minute():
@@ -162,3 +162,41 @@ def test_what_a_key_used_is_beside_its_file_and_readable_by_its_owner_only(codec
     assert (use["tokens"], use["requests"]) == (total, 1)
     assert (tmp_path / "keys.use.json").stat().st_mode & 0o77 == 0
     assert read_keys(tmp_path / "keys").of({"x-api-key": key}).name == "team"
+
+
+def test_a_long_answer_gives_back_no_tokens_that_have_run_out_of_the_bucket_already():
+    clock, key = Clock(), Key("team", "", tpm=400)
+    quota = Quota(None, clock)
+    quota.reserve(key, 300)
+    clock.now_s += 45
+    with pytest.raises(OverQuotaError):
+        quota.reserve(key, 300)
+    quota.settle(key, 300, 50)
+    quota.reserve(key, 300)
+    with pytest.raises(OverQuotaError) as over:
+        quota.reserve(key, 300)
+    assert 0 < over.value.wait_s <= 60
+    assert quota.use_of("team").tokens == 50
+
+
+def test_a_refused_request_has_used_no_tokens(codec, tmp_path):
+    key = add_key(tmp_path / "keys", "team", "tpm=100")
+    with opened(codec, tmp_path / "keys") as client:
+        assert asked(client, key, max_tokens=500).status_code == 429
+        told = client.get("/metrics", headers={"x-api-key": key}).text
+    lines = [line for line in told.splitlines() if line.startswith("malmoi_prompt_tokens_total")]
+    assert all(line.endswith(" 0.0") for line in lines)
+    use = json.loads((tmp_path / "keys.use.json").read_text())["team"]
+    assert (use["tokens"], use["requests"]) == (0, 1)
+
+
+def test_a_key_alone_has_all_places_and_with_a_second_one_half(codec, tmp_path):
+    path = tmp_path / "keys"
+    add_key(path, "first")
+    server = Served(FakeEngine(codec), codec, ServeSettings(keys=path)).server
+    assert server.key_share() == 1.0
+    add_key(path, "second")
+    assert Served(FakeEngine(codec), codec, ServeSettings(keys=path)).server.key_share() == 0.5
+    (tmp_path / "one").write_text(f"a {'a' * 64} qpm=9999999999999999999\n")
+    with pytest.raises(UserError, match="from 0 to"):
+        read_keys(tmp_path / "one")

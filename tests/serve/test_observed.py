@@ -64,7 +64,7 @@ def test_every_request_is_one_line_with_its_id_key_and_tokens_and_no_text(codec,
         assert line["completion_tokens"] > 0
         assert line["first_token_ms"] <= line["ms"]
     assert (wrong["status"], model["status"], absent["status"]) == (400, 404, 401)
-    assert (model["route"], absent["key"]) == ("/v1/models/{model:path}", "anyone")
+    assert (model["route"], absent["key"]) == ("/v1/models/{model:path}", "nobody")
     assert SECRET not in caplog.text
     assert served.engine.text not in caplog.text
     assert key not in caplog.text

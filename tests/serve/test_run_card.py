@@ -10,6 +10,7 @@ from malmoi.cards.card import read_library
 from malmoi.cards.render import InputError
 from malmoi.serve.engine import Description
 from malmoi.serve.run_card import label_output, prepare, run
+from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
@@ -150,3 +151,27 @@ def test_a_model_that_knows_nothing_still_plays_by_the_rules(model_folder):
             output = played("word_chain", {"word": word, "history": history}, engine)[-1]["output"]
             assert output["status"] in ("playing", "model_wins")
             assert output["word"].startswith("과")
+
+
+def test_a_card_obeys_the_safety_policy_in_what_comes_in_and_goes_out(fake):
+    policy = SafetySettings(Rules(profanity="block", personal="mask"), Rules(personal="mask", profanity="block"))
+    card, values = CARDS["marketing_copy"], {"product": "의자", "features": "가볍다"}
+
+    def said(text, **change):
+        fake.text = text
+        task = prepare(card, {**values, **change}, fake, fake.codec, policy)
+
+        async def collect():
+            return [event async for event in run(task)]
+
+        return asyncio.run(collect())
+
+    with pytest.raises(InputError, match="profanity"):
+        said("", features="이 병신아")
+    start, *_, last = said('{"제목":"전화는 010-2345-6789 번"}', features="번호는 010-9876-5432 이다")
+    assert "<전화번호>" in start["prompt"] and "9876" not in start["prompt"]
+    assert last["output"]["text"].startswith('{"제목":"전화는'), "this card's schema has a pattern that no mask fits"
+    assert (last["finish"], "2345" in str(last)) == ("content_filter", False)
+    ended = said('{"제목":"그래 이 시발 뭐야"}')
+    assert ended[-1]["finish"] == "content_filter"
+    assert "시발" not in json.dumps(ended, ensure_ascii=False)

@@ -11,7 +11,7 @@ from malmoi.cli.main import main
 from malmoi.cli.studio import places
 from malmoi.kit.errors import UserError
 from malmoi.serve import server
-from malmoi.serve.keys import add_key, read_keys
+from malmoi.serve.keys import add_key, hash_of, read_keys
 from malmoi.serve.settings import ServeSettings
 
 
@@ -128,3 +128,24 @@ def test_a_file_of_keys_is_at_no_moment_readable_by_others(tmp_path):
         done.set()
         watcher.join()
     assert seen == {0o600}
+
+
+def test_keys_are_added_listed_limited_and_revoked_by_words(tmp_path, capsys):
+    for place in (["--records", str(tmp_path / "records.db")], ["--keys", str(tmp_path / "keys")]):
+        assert main(["serve", "keys", "add", "team", "--limits", "qpm=5", *place]) == 0
+        key = capsys.readouterr().out.strip()
+        assert key.startswith("mm_")
+        assert main(["serve", "keys", "add", "team", *place]) == 2
+        assert main(["serve", "keys", "limits", "team", "--limits", "qpm=many", *place]) == 2
+        assert main(["serve", "keys", "limits", "team", "--limits", "qpm=7", *place]) == 0
+        assert main(["serve", "keys", "limits", "team", *place]) == 2
+        capsys.readouterr()
+        assert main(["serve", "keys", "list", *place]) == 0
+        shown = capsys.readouterr().out
+        assert json.loads(shown)["limits"] == "qpm=7" and key not in shown and hash_of(key) not in shown
+        assert main(["serve", "keys", "revoke", "team", *place]) == 0
+        assert main(["serve", "keys", "revoke", "absent", *place]) == 2
+        assert main(["serve", "keys", "list", *place]) == 0
+        shown = capsys.readouterr().out
+        assert not shown or json.loads(shown)["revoked"]
+    assert main(["serve", "keys", "list"]) == 2

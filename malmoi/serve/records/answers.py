@@ -1,20 +1,21 @@
 """What is kept of an answer, by policy: nothing, numbers and hashes, texts without personal data, or all of it.
 
-`none`: no row. `metadata`: who, when, with what, how long, and hashes of the ids (which show that a text is the same,
-and tell nothing of it). `masked`: texts in which personal data has given way to marks. `whole`: the ids, from which the
-answer can be made again.
+`none`: no row. `metadata`: who, when, with what, how long, and keyed hashes of the ids (which show that a text is the
+same, and tell nothing of it). `masked`: texts in which personal data has given way to marks. `whole`: the ids, from
+which the answer can be made again.
 """
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from malmoi.serve.engine import Guide, Request
-from malmoi.serve.records.tables import AnswerRow
+from malmoi.serve.records.tables import AnswerRow, RequestRow
 from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
@@ -40,25 +41,58 @@ class Answered:
     at: datetime.datetime
 
 
-def row_of(answered: Answered, codec: Codec) -> AnswerRow:
+@dataclass(frozen=True)
+class Asked:
+    """One request when it is over, also one that was refused: what its policy's `metadata` keeps.
+
+    id: of the reply; request_id: what the access line has; user: of the request; told: the other columns of its row.
+    """
+
+    id: str
+    request_id: str
+    key: str
+    user: str | None
+    policy: str
+    retention_days: int
+    told: Mapping[str, Any]
+    at: datetime.datetime
+
+
+def request_row(asked: Asked, hash_key: bytes) -> RequestRow:
+    """The row of a request. told: its columns route, model, status, code, prompt_tokens, answer_tokens, ms."""
+    return RequestRow(
+        id=asked.id,
+        request_id=asked.request_id,
+        **_times(asked),
+        key=asked.key,
+        user_hmac=None if asked.user is None else user_hash(asked.user, hash_key),
+        policy=asked.policy,
+        **asked.told,
+    )
+
+
+def _times(kept: "Answered | Asked") -> dict[str, str]:
+    expires = kept.at + datetime.timedelta(days=kept.retention_days)
+    return {"at": kept.at.isoformat(timespec="milliseconds"), "expires": expires.isoformat(timespec="seconds")}
+
+
+def row_of(answered: Answered, codec: Codec, hash_key: bytes) -> AnswerRow:
     """The row of an answer, with no more in it than its policy says."""
     ids = (answered.request.prompt_ids, answered.answer_ids)
-    expires = answered.at + datetime.timedelta(days=answered.retention_days)
     row = AnswerRow(
         id=answered.id,
         request_id=answered.request_id,
-        at=answered.at.isoformat(timespec="milliseconds"),
-        expires=expires.isoformat(timespec="seconds"),
+        **_times(answered),
         key=answered.key,
-        user_sha256=None if answered.user is None else user_hash(answered.user),
+        user_hmac=None if answered.user is None else user_hash(answered.user, hash_key),
         policy=answered.policy,
         made_with={**answered.made_with, "left_out_bytes": left_out_bytes(ids[0], ids[1], codec)},
         request=_settings(answered),
         finish=answered.finish,
         prompt_tokens=len(ids[0]),
         answer_tokens=len(ids[1]),
-        prompt_sha256=ids_hash(ids[0]),
-        answer_sha256=ids_hash(ids[1]),
+        prompt_hmac=ids_hash(ids[0], hash_key),
+        answer_hmac=ids_hash(ids[1], hash_key),
     )
     if answered.policy == "whole":
         row.prompt_ids, row.answer_ids = list(ids[0]), list(ids[1])
@@ -91,14 +125,19 @@ def masked(texts: Sequence[str]) -> list[str]:
     return [text for text, _ in find_spans_of(texts, PersonalData())]
 
 
-def ids_hash(ids: Sequence[int]) -> str:
-    """Hex SHA-256 of token ids as 32-bit numbers, lowest byte first."""
-    return hashlib.sha256(np.asarray(ids, "<u4").tobytes()).hexdigest()
+def ids_hash(ids: Sequence[int], hash_key: bytes) -> str:
+    """Keyed hash of token ids as 32-bit numbers, lowest byte first."""
+    return keyed(np.asarray(ids, "<u4").tobytes(), hash_key)
 
 
-def user_hash(user: str) -> str:
-    """Hex SHA-256 of a request's `user`."""
-    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+def user_hash(user: str, hash_key: bytes) -> str:
+    """Keyed hash of a request's `user`."""
+    return keyed(user.encode("utf-8", "surrogatepass"), hash_key)
+
+
+def keyed(content: bytes, hash_key: bytes) -> str:
+    """Hex HMAC-SHA-256 of the SHA-256 of `content`: a short text cannot be guessed from it without the key."""
+    return hmac.digest(hash_key, hashlib.sha256(content).digest(), hashlib.sha256).hex()
 
 
 def _settings(answered: Answered) -> dict[str, Any]:

@@ -65,8 +65,8 @@ async def replay(engine: Engine, codec: Codec, row: AnswerRow) -> Replayed:
 def compared(row: AnswerRow, now: list[TokenText], codec: Codec) -> Replayed:
     """The answer that was recorded beside the one that was made now."""
     was = row.answer_ids or []
-    ended_by_filter = row.finish == "content_filter"  # the model had more to say
-    for place in range(len(was) if ended_by_filter else max(len(was), len(now))):
+    had_more = row.finish in ("content_filter", "cut")  # the model was not at its end
+    for place in range(len(was) if had_more else max(len(was), len(now))):
         old = was[place] if place < len(was) else None
         new = now[place] if place < len(now) else None
         if new is None or new.token_id != old:

@@ -1,6 +1,6 @@
 """Spellings that hide a word from a filter, and the ways to read them. Every letter knows where it stands in the text.
 
-A text is read as its characters (`characters`: folded, without signs that show nothing, torn syllables put together),
+A text is read as its characters (kit/reading.py: folded, without signs that show nothing, torn syllables put together),
 and then in several readings (`readings`): without what stands between letters, with jamo put together, with letters
 that look alike, with digits, and as what the same keys write on a Korean keyboard.
 """
@@ -8,18 +8,15 @@ that look alike, with digits, and as what the same keys write on a Korean keyboa
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from malmoi.corpus.text.signs import INVISIBLE
 from malmoi.kit.hangul import FINALS, FIRST_SYLLABLE, INITIALS, NUM_FINALS, VOWELS
+from malmoi.kit.reading import Reading, is_hangul
 
-CONJOINING = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3131-\u318e]")
 MOST_BETWEEN = 3
 """Digits or Latin letters between two syllables are read over up to so many; more are a word or a number of its own."""
 LAUGHTER = frozenset("ㅋㅎㅠㅜㅡㅣ")
 """Lone letters between two syllables that are laughter, tears or a long vowel."""
 SENTENCE_SIGNS = frozenset(".,!?…:;)")
-CALLS = ("아", "야", "들")
 ALIKE = dict(zip("1li|7hrλ人入○◯0o口己2z匕卜", "ㅣㅣㅣㅣㄱㅐㅏㅅㅅㅅㅇㅇㅇㅇㅁㄹㄹㄹㅂㅏ", strict=True))
 """Signs that look like a letter of Hangul (야민정음)."""
 LEET = {"1": "i", "!": "i", "3": "e", "4": "a", "@": "a", "0": "o", "$": "s", "5": "s", "7": "t", "v": "u"}
@@ -33,75 +30,6 @@ _KEYS = dict(
 )
 """The keys of the Korean keyboard (KS X 5002)."""
 _PAIRS = {"ㅗㅏ": "ㅘ", "ㅗㅐ": "ㅙ", "ㅗㅣ": "ㅚ", "ㅜㅓ": "ㅝ", "ㅜㅔ": "ㅞ", "ㅜㅣ": "ㅟ", "ㅡㅣ": "ㅢ"}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """letters: how the text may be read. starts, stops: where each letter stands in the text, in characters.
-
-    begins: whether a word of the text begins with the letter (bytes, one a letter).
-    """
-
-    letters: str
-    starts: Sequence[int]
-    stops: Sequence[int]
-    begins: bytes
-
-    def span(self, start: int, stop: int) -> tuple[int, int]:
-        """Letters start..stop as characters of the text."""
-        return self.starts[start], self.stops[stop - 1]
-
-    def is_whole(self, start: int, stop: int) -> bool:
-        """Whether letters start..stop hold no gap between words, or are words from their first to their last letter."""
-        if not any(self.begins[start + 1 : stop]):
-            return True
-        return self.is_words(start, stop)
-
-    def is_words(self, start: int, stop: int) -> bool:
-        """Whether a word begins with letter `start`, and none goes on behind `stop`, but for a call (아, 야, 들)."""
-        stop += self.letters[stop : stop + 1] in CALLS
-        return bool(self.begins[start]) and (stop >= len(self.letters) or bool(self.begins[stop]))
-
-
-def characters(text: str) -> Reading:
-    """The text folded character by character, white space and signs as they stand."""
-    letters, starts, stops = [], [], []
-    at = 0
-    while at < len(text):
-        found = CONJOINING.match(text, at)
-        folded = _folded(found[0] if found else text[at])
-        stop = found.end() if found else at + 1
-        if not folded and stops:
-            stops[-1] = stop  # a sign without a shape belongs to what stands before it
-        for letter in folded:
-            letters.append(letter)
-            starts.append(at)
-            stops.append(stop)
-        at = stop
-    begins = bytes(number == 0 or letters[number - 1].isspace() for number in range(len(letters)))
-    return Reading("".join(letters), starts, stops, begins)
-
-
-def _folded(written: str) -> str:
-    if len(written) > 1:
-        return unicodedata.normalize("NFC", written)
-    if "ㄱ" <= written <= "ㅣ":
-        return written
-    if INVISIBLE.match(written) or unicodedata.category(written) in ("Mn", "Me"):
-        return ""
-    if "\U0001f150" <= written <= "\U0001f189":  # letters in black circles and boxes, which NFKC leaves
-        return chr(ord("a") + (ord(written) - 0x1F150) % 32)
-    plain = unicodedata.normalize("NFKC", written)
-    return "".join(_keyboard_letter(letter) for letter in plain).lower() if plain.strip() else " "
-
-
-def _keyboard_letter(letter: str) -> str:
-    """A conjoining jamo as the letter of the keyboard; any other as it is."""
-    code = ord(letter)
-    for first, row in ((0x1100, INITIALS), (0x1161, VOWELS), (0x11A8, FINALS)):
-        if 0 <= code - first < len(row):
-            return row[code - first]
-    return letter
 
 
 def readings(plain: Reading) -> Iterator[Reading]:
@@ -181,11 +109,6 @@ def _parts_words(between: str) -> bool:
     signs = sum(letter in SENTENCE_SIGNS for letter in between)
     foreign = sum(letter.isalnum() and not is_hangul(letter) for letter in between)
     return signs > 1 or "," in between or foreign > MOST_BETWEEN
-
-
-def is_hangul(letter: str) -> bool:
-    """A syllable or a letter of the keyboard."""
-    return "가" <= letter <= "힣" or "ㄱ" <= letter <= "ㅣ"
 
 
 def _between(plain: Reading) -> Reading:

@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from malmoi.corpus.steps import profanity
-from malmoi.serve.safety.spelling import (
-    Reading,
-    characters,
-    digits_and_latin,
-    is_hangul,
-    latin,
-    readings,
-    typed_in_korean,
-)
+from malmoi.kit.reading import Reading, characters, is_hangul
+from malmoi.serve.safety.spelling import digits_and_latin, latin, readings, typed_in_korean
 
 REFINED = ("졸_라", "닥_[쳐치]")
 """Words of the corpus' lexicon that words.toml has in a narrower form: a share of a document forgives what a mask must
@@ -24,6 +17,9 @@ not touch."""
 FEWEST_KEYS = 4
 """Of a word that was typed with the keyboard in the other language: "whe" begins too many words."""
 WORDS = Path(__file__).with_suffix(".toml")
+BOUNDARIES = WORDS.with_name("boundaries.toml")
+MOST_SYLLABLES = 4
+"""Of a word in boundaries.toml."""
 
 
 class Found(NamedTuple):
@@ -56,6 +52,13 @@ def _lexicon() -> _Lexicon:
     return _Lexicon(**{name: re.compile("|".join(own[name])) for name in _Lexicon._fields})
 
 
+@cache
+def _boundaries() -> tuple[frozenset[str], frozenset[str]]:
+    """Words that end inside a word of abuse, and words that begin inside one (boundaries.toml)."""
+    words = tomllib.loads(BOUNDARIES.read_text(encoding="utf-8"))
+    return frozenset(words["ends"].split()), frozenset(words["begins"].split())
+
+
 def find_words(text: str) -> list[Found]:
     """Every word of abuse by place, none inside another. Those inside an innocent word are left out."""
     words = _lexicon()
@@ -83,7 +86,34 @@ def _found(pattern: re.Pattern[str], reading: Reading, weight: str, *, whole: bo
         Found(*reading.span(*match.span()), weight)
         for match in pattern.finditer(reading.letters)
         if match[0] and (reading.is_words if whole else reading.is_whole)(*match.span())
+        if not _is_two_words(reading, *match.span())
     }
+
+
+def _is_two_words(reading: Reading, start: int, stop: int) -> bool:
+    """Whether letters start..stop are the end of one common word and the beginning of the next: 질병|신고, 편지|랄까.
+
+    Only as the text is written: what was hidden is not read so.
+    """
+    letters, ends_begins = reading.letters, _boundaries()
+    if (
+        start == 0
+        or reading.begins[start]
+        or any(reading.begins[start + 1 : stop])
+        or not _is_as_written(reading, start, stop)
+    ):
+        return False
+    for border in range(start + 1, stop):
+        firsts = (letters[at:border] for at in range(max(0, border - MOST_SYLLABLES), start))
+        seconds = (letters[border:at] for at in range(stop, border + MOST_SYLLABLES + 1))
+        if any(word in ends_begins[0] for word in firsts) and any(word in ends_begins[1] for word in seconds):
+            return True
+    return False
+
+
+def _is_as_written(reading: Reading, start: int, stop: int) -> bool:
+    """Whether each letter is one character of the text, and the next one follows it."""
+    return all(reading.starts[at] == reading.starts[start - 1] + at - start + 1 for at in range(start, stop))
 
 
 def _is_disguised(text: str, hit: Found, reading: Reading) -> bool:

@@ -53,7 +53,7 @@ def read_card(card: CardNeed) -> dict[str, Any]:
 async def run_card(body: RunBody, card: CardNeed, served: ServedNeed) -> Response:
     """Runs a card. What is wrong with an input is told before the stream begins."""
     try:
-        task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec)
+        task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec, served.settings.safety)
     except InputError as error:
         raise bad(f"inputs.{error.name}", str(error)) from None
     chosen = body.decoding.model_dump(exclude_none=True)

@@ -120,3 +120,13 @@ def test_of_a_span_whose_beginning_went_out_the_rest_is_marked():
     text = "편지는 kim.malmoi.the.long.name@example.co.kr 로 주세요."
     shown = "".join(map(stream.feed, text)) + stream.feed("", is_last=True)
     assert "<이메일> 로 주세요." in shown and "@" not in shown
+
+
+@pytest.mark.parametrize("first", range(30))
+def test_the_last_part_of_an_address_that_was_masked_too_early_does_not_leave(first):
+    text = "(06236) 서울특별시 강남구 테헤란로 152 강남파이낸스센터 27층"
+    for pieces in (4, 7, 9):
+        stream = StreamFilter(Rules(personal="mask"))
+        parts = [text[:first], *(text[at : at + pieces] for at in range(first, len(text), pieces))]
+        shown = "".join(map(stream.feed, parts)) + stream.feed("", is_last=True)
+        assert "<주소>2" not in shown

@@ -2,7 +2,7 @@ import { useState, type KeyboardEvent } from 'react'
 import type { Token } from '../api/types'
 import { useLanguage } from '../i18n/language'
 import { Bars } from '../parts/Bars'
-import { BYTES, joinParts } from './tokens'
+import { joinParts, shown } from './tokens'
 
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }
 
@@ -38,7 +38,7 @@ export function TokenStrip({ tokens: given }: { tokens: Token[] }) {
             style={{ '--doubt': doubt(token) } as React.CSSProperties}
             onPointerEnter={() => setChosen(place)}
           >
-            {token.text}
+            {shown(token.text)}
           </span>
         ))}
       </div>
@@ -71,5 +71,5 @@ function doubt(token: Token): number {
 }
 
 function quoted(text: string): string {
-  return `“${text.startsWith(BYTES) ? '▯' : text.replaceAll('\n', '⏎')}”`
+  return `“${shown(text).replaceAll('\n', '⏎')}”`
 }

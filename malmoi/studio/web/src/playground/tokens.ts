@@ -1,6 +1,9 @@
 import type { Token } from '../api/types'
 
 /** How the server writes a token that is only a part of a character, as OpenAI does: bytes:\xed\x95 */
+/** The name of a special token, as the one that ends a turn: it is no text, so a sign stands for it. */
+const SPECIAL = /^<\|.*\|>$/
+
 export const BYTES = 'bytes:'
 
 /**
@@ -28,6 +31,12 @@ export function joinParts(tokens: Token[]): Token[] {
   }
   close()
   return joined
+}
+
+/** A token as a person reads it: one that ends a turn, or is only a part of a character, is no text. */
+export function shown(text: string): string {
+  if (SPECIAL.test(text)) return '∎'
+  return text.startsWith(BYTES) ? '▯' : text
 }
 
 function bytesOf(text: string): number[] {

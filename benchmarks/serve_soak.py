@@ -1,0 +1,275 @@
+"""A long time of ordinary and bad use: does the server lose a place, a file, memory, or the truth about an answer?
+
+    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine torch] [--log FILE]
+
+`malmoi serve` runs as its own process, 32 clients in a second (serve_soak_clients.py: streams, whole answers, chat,
+guides, scores, embeddings, clients that leave, read slowly, send halves and garbage). Meanwhile an operator adds and
+takes back keys, makes the engine fail in a step (a signal that only this benchmark's server knows), and changes the
+weights of traffic where the server has them. At the end, when all clients have gone, each bar has its verdict:
+
+    no 5xx without code and sentence; no request that hangs; nothing of a prompt in the log
+    no place, slot, token, connection or file left taken
+    resident memory at the end <= 1.05 x that after minute 2 (or after a fifth of the time, where that is sooner)
+    every answer that was made is made again, alone and in another batch: torch in float32 100 % equal
+
+It ends by itself; exit code 1 where a bar is missed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from serve_process import ROOT, await_health, free_port, new_key
+from serve_soak_clients import LONGEST_S, MARKER, Tally, act_until
+
+ALLOWED_GROWTH = 1.05
+WARM_S = 120.0
+STEADY_KEYS = 4
+GAUGES = ("places_held", "slots_running", "answers_waiting", "tokens_held")
+MORE_FILES = 4
+"""A database opens its log when it is first written."""
+REPLAYED_AT_ONCE = 16
+QUIET_S = 8.0
+"""After the last client has gone: the server's own times for halves and keep-alive connections are shorter."""
+
+
+def serve(words: list[str]) -> int:
+    """`malmoi serve` whose torch engine fails in its next step after SIGUSR1, as it would of a fault of its own."""
+    from malmoi.cli.main import main as malmoi
+    from malmoi.serve.torch_batch import Batch
+
+    planted, step = [], Batch.step
+
+    def failing(self: Batch) -> None:
+        if planted and self.num_jobs:
+            planted.clear()
+            raise RuntimeError("planted by the soak")
+        step(self)
+
+    Batch.step = failing  # type: ignore[method-assign]
+    signal.signal(signal.SIGUSR1, lambda *_: planted.append(1))
+    return malmoi(words)
+
+
+class Watched:
+    """The server as an operator sees it."""
+
+    def __init__(self, port: int, pid: int, admin_key: str) -> None:
+        self.port, self.pid, self._key = port, pid, admin_key
+
+    def metrics(self) -> dict[str, float]:
+        """Its gauges."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self._key}"})
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return {name: float(value) for name, value in re.findall(r"^malmoi_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
+
+    def rss(self) -> int:
+        """Resident bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024
+
+    def files(self) -> Counter[str]:
+        """Open files by kind; sockets are connections."""
+        found: Counter[str] = Counter()
+        for each in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found[str(each.readlink()).partition(":")[0].rpartition("/")[2]] += 1
+        return found
+
+    def threads(self) -> int:
+        """How many it has."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+
+@contextlib.contextmanager
+def _server(model: Path, words: list[str], log: Path) -> Iterator[tuple[int, int]]:
+    port = free_port()
+    command = [sys.executable, str(Path(__file__).resolve()), "--serve", "serve", str(model.resolve())]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    words = [*command, "--port", str(port), "--threads", "1", *words]
+    with log.open("wb") as told, subprocess.Popen(words, env=environment, cwd=ROOT, stderr=told) as process:
+        try:
+            await_health(port)
+            yield port, process.pid
+        finally:
+            process.terminate()
+
+
+def _clients(port: int, keys_file: str, seconds: float, clients: int) -> Tally:
+    return asyncio.run(act_until(port, Path(keys_file), time.monotonic() + seconds, clients, seed=9))
+
+
+class Operator:
+    """Changes keys, plants faults, and notes the memory while the clients are there."""
+
+    def __init__(self, watched: Watched, keys: Path, shown: Path) -> None:
+        self._watched, self._keys, self._shown = watched, keys, shown
+        self._steady = shown.read_text().split()
+        self.memory: list[tuple[float, int]] = []
+        self.faults_planted = self.keys_changed = 0
+
+    def work(self, clients: "Future[Tally]") -> Tally:
+        """Until the clients are done; gives what they saw."""
+        began_s, turn = time.monotonic(), 0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return clients.result(timeout=5.0)
+            turn += 1
+            if turn % 3 == 0:
+                self._change_key(turn)
+            if turn % 5 == 0:
+                os.kill(self._watched.pid, signal.SIGUSR1)
+                self.faults_planted += 1
+            self.memory.append((time.monotonic() - began_s, self._watched.rss()))
+
+    def _change_key(self, turn: int) -> None:
+        """Takes the passing key back and adds another; clients may still use the old one for a moment."""
+        lines = [line for line in self._keys.read_text().splitlines() if not line.startswith("passing")]
+        aside = self._keys.with_suffix(".new")
+        aside.write_text("\n".join(lines) + "\n")
+        aside.chmod(0o600)
+        aside.rename(self._keys)
+        key = new_key(self._keys, f"passing{turn}", limits="records=whole qpm=100")
+        self._shown.write_text("\n".join([*self._steady, key]))
+        self.keys_changed += 1
+
+
+def main() -> int:
+    """Runs it and prints the verdicts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--engine", default="torch")
+    parser.add_argument("--log", type=Path, help="where the server's log is kept; default: thrown away")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        return _run(arguments, Path(name))
+
+
+def _run(arguments: argparse.Namespace, folder: Path) -> int:
+    keys, shown, database = folder / "keys", folder / "shown", folder / "records.sqlite"
+    log = arguments.log or folder / "log"
+    steady = [new_key(keys, f"steady{number}", limits="records=whole") for number in range(STEADY_KEYS)]
+    shown.write_text("\n".join(steady))
+    words = ["--keys", str(keys), "--records", str(database), "--engine", arguments.engine]
+    with _server(arguments.model, words, log) as (port, pid):
+        watched = Watched(port, pid, steady[0])
+        before = watched.files(), watched.metrics()
+        seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown)
+        with ProcessPoolExecutor(1) as pool:
+            tally = operator.work(pool.submit(_clients, port, str(shown), seconds, arguments.clients))
+        time.sleep(QUIET_S)
+        verdicts = [*_of_clients(tally), *_of_places(before, watched), _of_memory(operator.memory, seconds, watched)]
+    print(f"\n{operator.keys_changed} keys changed, {operator.faults_planted} faults planted in steps")
+    verdicts += [_of_log(log), *_of_replay(arguments.model, database, arguments.engine)]
+    for is_held, sentence in verdicts:
+        print(f"{'held  ' if is_held else 'MISSED'}  {sentence}")
+    return int(not all(is_held for is_held, _ in verdicts))
+
+
+Verdict = tuple[bool, str]
+
+
+def _of_clients(tally: Tally) -> list[Verdict]:
+    """What the clients saw."""
+    print(f"acts: {dict(tally.kinds.most_common())}")
+    print(f"statuses: {dict(sorted(tally.statuses.items()))}")
+    for fault, count in Counter(tally.faults).most_common(20):
+        print(f"  {count} x {fault}")
+    total = sum(tally.kinds.values())
+    return [
+        (total > 0 and not tally.faults, f"{total} acts, {len(tally.faults)} faults (bare 5xx, hangs, wrong statuses)"),
+        (tally.longest_s < LONGEST_S, f"the longest request took {tally.longest_s:.1f} s"),
+    ]
+
+
+def _of_places(before: tuple[Counter[str], dict[str, float]], watched: Watched) -> list[Verdict]:
+    """Whether all that was taken is back."""
+    files, gauges = watched.files(), watched.metrics()
+    taken = {name: gauges[name] for name in GAUGES if gauges.get(name)}
+    more = {kind: count - before[0][kind] for kind, count in files.items() if count > before[0][kind]}
+    lost = gauges["records_lost"]
+    return [
+        (not taken, f"places, slots, tokens and answers back at 0: {taken or 'yes'}"),
+        (sum(more.values()) <= MORE_FILES, f"open files and connections beside those at the start: {more or 'none'}"),
+        (not lost, f"records lost: {lost:.0f}"),
+    ]
+
+
+def _of_memory(memory: list[tuple[float, int]], seconds: float, watched: Watched) -> Verdict:
+    """The memory at the end beside that when the server was warm."""
+    warm_s = min(WARM_S, seconds / 5)
+    warm = next((rss for at_s, rss in memory if at_s >= warm_s), memory[-1][1])
+    last = max(watched.rss(), *(rss for _, rss in memory[-3:]))
+    shown = ", ".join(f"{rss / 2**20:.0f}" for _, rss in memory[:: max(1, len(memory) // 12)])
+    print(f"resident MB over time: {shown}; {watched.threads()} threads at the end")
+    growth = last / warm
+    return growth <= ALLOWED_GROWTH, f"memory {growth:.3f} x that after {warm_s:.0f} s ({last / 2**20:.0f} MB)"
+
+
+def _of_log(log: Path) -> Verdict:
+    """No prompt in the log, and no traceback but for planted faults."""
+    text = log.read_text(errors="replace")
+    odd = [line for line in text.splitlines() if "Traceback" in line or "was never" in line or "Exception in" in line]
+    for line, count in Counter(odd).most_common(5):
+        print(f"  log: {count} x {line[:200]}")
+    return MARKER not in text and not odd, f"log of {len(text) / 2**20:.1f} MB: no prompt in it, {len(odd)} tracebacks"
+
+
+def _of_replay(model: Path, database: Path, engine: str) -> list[Verdict]:
+    """Makes every recorded answer again, one at a time and many at once."""
+    from malmoi.serve.open_engine import opened
+    from malmoi.serve.settings import ServeSettings
+
+    allowed = 1.0 if engine == "torch" else 0.95
+    verdicts = []
+    for slots, how in ((1, "alone"), (REPLAYED_AT_ONCE, f"{REPLAYED_AT_ONCE} at once")):
+        with opened(model, ServeSettings(engine=engine, slots=slots, threads=1)) as (opened_engine, codec):  # type: ignore[arg-type]
+            equal, differing = asyncio.run(_replayed(opened_engine, codec, database, slots))
+        for told in differing[:5]:
+            print(f"  {told}")
+        share = equal / max(1, equal + len(differing))
+        verdicts.append((equal > 0 and share >= allowed, f"replay {how}: {equal} of {equal + len(differing)} equal"))
+    return verdicts
+
+
+async def _replayed(engine: Any, codec: Any, database: Path, at_once: int) -> tuple[int, list[Any]]:
+    """How many answers are equal, and those that are not."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session
+
+    from malmoi.serve.records.database import open_database
+    from malmoi.serve.records.replay import replay
+    from malmoi.serve.records.tables import AnswerRow
+
+    with Session(open_database(database)) as session:
+        rows = session.scalars(select(AnswerRow).where(AnswerRow.policy == "whole")).all()
+    gate = asyncio.Semaphore(at_once)
+
+    async def again(row: AnswerRow) -> Any:
+        async with gate:
+            return await replay(engine, codec, row)
+
+    found = await asyncio.gather(*(again(row) for row in random.Random(9).sample(rows, len(rows))))
+    return sum(each.is_equal for each in found), [each for each in found if not each.is_equal]
+
+
+if __name__ == "__main__":
+    sys.exit(serve(sys.argv[2:]) if sys.argv[1:2] == ["--serve"] else main())

@@ -1,0 +1,92 @@
+"""What an operator sees and sets while the server runs: which models there are and what they do, and who gets which.
+
+Both need the scope `admin` of a key; without keys the server can be reached from its own machine alone.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from malmoi.kit.errors import UserError
+from malmoi.serve.http_body import json_of
+from malmoi.serve.http_errors import ApiError, bad
+from malmoi.serve.models import Endpoint, Models
+from malmoi.serve.traffic import Split, splits_of, to_table
+
+
+def admin_routes(models: Models) -> APIRouter:
+    """Their routes, for a table of models."""
+    routes = APIRouter()
+
+    @routes.get("/admin/traffic")
+    async def read_traffic() -> dict[str, Any]:
+        """The weights and shadows of every name, and the versions that it has."""
+        await models.look()
+        return _told(models)
+
+    @routes.put("/admin/traffic")
+    async def set_traffic(request: Request) -> dict[str, Any]:
+        """Sets the names that the body holds; null takes away what a name has. All of it or nothing."""
+        table = await json_of(request)
+        await models.look()
+        try:
+            changed = splits_of({name: content for name, content in table.items() if content is not None})
+        except UserError as error:
+            raise bad(None, str(error)) from None
+        for name, split in changed.items():
+            _check(models, name, split)
+        kept = {name: split for name, split in models.traffic.splits.items() if name not in table}
+        try:
+            models.traffic.set(kept | changed)
+        except OSError as error:
+            korean = "설정을 파일에 적지 못해서 바꾸지 않았어요. 디스크와 권한을 확인해 주세요."
+            message = f"nothing was changed: the file of the traffic cannot be written ({type(error).__name__})"
+            raise ApiError(503, message, code="not_kept", message_ko=korean) from None
+        return _told(models)
+
+    @routes.get("/admin/models")
+    async def read_models() -> dict[str, Any]:
+        """Every model with its state, memory and requests; a fault is told in whole."""
+        await models.look()
+        return {"models": [_state(each) for each in models.endpoints.values()]}
+
+    return routes
+
+
+def _told(models: Models) -> dict[str, Any]:
+    versions: dict[str, list[str]] = {}
+    for each in models.endpoints.values():
+        versions.setdefault(each.listed.name, []).append(each.listed.id)
+    is_kept = models.traffic.path is not None
+    return {"traffic": to_table(models.traffic.splits), "versions": versions, "survives_restart": is_kept}
+
+
+def _check(models: Models, name: str, split: Split) -> None:
+    """Raises ApiError for a version that the name does not have: a slip would send everybody to one model."""
+    versions = [each.listed.id for each in models.endpoints.values() if each.listed.name == name]
+    named = [*split.weights, *([] if split.shadow is None else [split.shadow])]
+    for model_id in named:
+        if model_id not in versions:
+            there = ", ".join(versions) or "none"
+            korean = f"{name!r}에는 {model_id!r} 버전이 없어요. 있는 버전: {there}"
+            raise ApiError(400, f"{name!r} has no version {model_id!r}; it has {there}", name, "no_version", korean)
+
+
+def _state(endpoint: Endpoint) -> dict[str, Any]:
+    served, listed = endpoint.served, endpoint.listed
+    state = "listed"
+    if served is not None:
+        state = served.engine.health().state
+    elif endpoint.loading is not None:
+        state = "loading"
+    elif endpoint.fault_s:
+        state = "failed"
+    return {
+        "id": listed.id,
+        "state": state,
+        "needs_bytes": listed.needs_bytes,
+        "plan": listed.plan,
+        "is_pinned": listed.is_pinned,
+        "requests": 0 if served is None else served.num_requests,
+        "fault": endpoint.fault if state == "failed" else None,
+    }

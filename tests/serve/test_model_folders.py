@@ -1,0 +1,141 @@
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from malmoi.cli.main import main
+from malmoi.kit.errors import UserError
+from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory
+from malmoi.serve.models import Listed
+from malmoi.serve.settings import ModelsSettings, ServeSettings
+
+TORCH = ServeSettings(engine="torch", device="cpu", slots=2)
+CHECKPOINT = {
+    "counts": {"step": 300, "vocabulary_tokens": 1500},
+    "config": {"model": {"layers": 2, "hidden": 32, "heads": 4, "kv_heads": 2, "feed_forward": 64}},
+    "finished_at": 7.5,
+}
+
+
+@contextlib.contextmanager
+def opened(folder, settings):
+    yield folder, settings
+
+
+def found(*words, settings=TORCH):
+    return Folders([asked_of(str(word), Path) for word in words], settings, opened).find()
+
+
+def ids(listed):
+    return [each.id for each in listed]
+
+
+def put_model(model_folder, to, step=None):
+    shutil.copytree(model_folder, to)
+    if step is not None:
+        (to / "manifest.json").write_text(json.dumps({"counts": {"step": step}, "outputs": {}}))
+
+
+@pytest.fixture
+def run(model_folder, tmp_path):
+    """A run that was exported at step 200, with an export of step 100 and a checkpoint of step 300."""
+    folder = tmp_path / "runs" / "demo"
+    put_model(model_folder, folder / "model", 200)
+    put_model(model_folder, folder / "models" / "step-00000100", 100)
+    put_model(model_folder, folder / "models" / "step-00000150")  # no manifest: it is being written
+    saved = folder / "train" / "checkpoints" / "step-00000300"
+    saved.mkdir(parents=True)
+    (saved / "manifest.json").write_text(json.dumps(CHECKPOINT))
+    (saved.parent / "step-00000400").mkdir()
+    (saved.parent / "step-00000200.refused").mkdir()
+    return folder
+
+
+def test_a_model_folder_has_its_name_or_the_one_that_it_is_given(model_folder, tmp_path):
+    put_model(model_folder, tmp_path / "모델")
+    put_model(model_folder, tmp_path / "a=b")
+    assert ids(found(model_folder.parent / "model")) == [model_folder.parent.name]
+    told = [tmp_path / "모델", f"demo@100={model_folder}", f"데모={model_folder}", tmp_path / "a=b"]
+    assert ids(found(*told)) == ["모델", "demo@100", "데모", "a=b"]
+    [listed] = found(f"x@1={model_folder}")
+    assert (listed.name, listed.version, listed.context_tokens) == ("x", "1", 128)
+    assert "2 slots x 128 tokens" in listed.plan
+
+
+def test_every_export_and_every_whole_checkpoint_of_a_run_is_a_model(run):
+    listed = found(run)
+    assert ids(listed) == ["demo@100", "demo@200", "demo@300"]
+    assert [each.is_default for each in listed] == [False, True, False]
+    assert [each.context_tokens for each in listed] == [128, 128, 1024]
+    assert listed[2].created_s == 7
+    assert all(each.needs_bytes > 0 for each in listed)
+    assert not any(each.is_pinned for each in listed)
+
+
+def test_a_checkpoint_that_is_exported_later_is_the_same_model(run, model_folder):
+    put_model(model_folder, run / "models" / "step-00000300", 300)
+    shutil.rmtree(run / "train")
+    assert ids(found(run)) == ["demo@100", "demo@200", "demo@300"]
+    shutil.rmtree(run / "model")
+    assert ids(found(f"x={run}")) == ["x@100", "x@300"]
+
+
+def test_one_folder_alone_is_loaded_at_the_start_and_of_several_those_that_are_pinned(run, model_folder):
+    assert [each.is_pinned for each in found(model_folder)] == [True]
+    pinned = ServeSettings(engine="torch", models=ModelsSettings(pinned=("demo", "x@1")))
+    listed = found(run, f"x@1={model_folder}", f"x@2={model_folder}", settings=pinned)
+    assert [each.id for each in listed if each.is_pinned] == ["demo@200", "x@1"]
+
+
+@pytest.mark.parametrize("word", ["absent", "x=absent", "x@1=absent", "", "=", "x@="])
+def test_a_word_that_names_no_model_is_told(word, tmp_path):
+    with pytest.raises(UserError, match="no model"):
+        asked_of(word, lambda text: tmp_path / "nowhere" / text)
+
+
+def test_two_folders_of_one_name_are_told_and_so_is_a_version_for_a_run(run, model_folder):
+    with pytest.raises(UserError, match=r"both x@1.*NAME=FOLDER"):
+        found(f"x@1={model_folder}", f"x@1={run / 'model'}")
+    with pytest.raises(UserError, match="versions of its own"):
+        found(f"x@1={run}")
+
+
+def test_a_model_is_opened_under_its_own_id_and_one_that_has_gone_is_told(run, model_folder, tmp_path):
+    source = Folders([Asked(run, is_run=True)], TORCH, opened)
+    listed = source.find()
+    with source.open(listed[1]) as (folder, settings):
+        assert (folder, settings.name) == (run / "model", "demo@200")
+    shutil.rmtree(run / "model")
+    with pytest.raises(UserError, match="not there"), source.open(listed[1]):
+        pytest.fail("it has gone")
+    put_model(model_folder, tmp_path / "one")
+    lone = Folders([Asked(tmp_path / "one")], TORCH, opened)
+    shutil.rmtree(tmp_path / "one")
+    assert [(each.id, each.needs_bytes) for each in lone.find()] == [("one", 0)], "who asks it gets the reason"
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_cannot_be_exported_is_told_with_the_reason(run):
+    source = Folders([Asked(run, is_run=True)], TORCH, opened)
+    with pytest.raises(UserError, match=r"checkpoint 300 .* could not be exported: .+"), source.open(source.find()[2]):
+        pytest.fail("its tokenizer is missing")
+
+
+def test_what_does_not_fit_is_a_sentence_before_anything_is_loaded(model_folder, capsys):
+    small, large = Listed("a", needs_bytes=10), Listed("b", needs_bytes=30, plan="weights 30")
+    check_memory([small, large], 30)
+    with pytest.raises(UserError, match=r"b needs .* \(weights 30\).*fewer --slots"):
+        check_memory([small, large], 29)
+    kept = [Listed("a", needs_bytes=20, is_pinned=True), Listed("b", needs_bytes=20, is_pinned=True)]
+    with pytest.raises(UserError, match="stay loaded"):
+        check_memory(kept, 30)
+    words = ["serve", str(model_folder), "--port", "0", "--engine", "torch"]
+    assert main([*words, "--memory-gb", "0.0001"]) == 2
+    told = capsys.readouterr().err
+    assert "weights" in told
+    assert "tokens of cache" in told
+    assert "Traceback" not in told
+    assert main([*words, "--pin", "other"]) == 2
+    assert main(["serve", str(model_folder), str(model_folder), "--name", "x", "--port", "0"]) == 2
