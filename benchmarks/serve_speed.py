@@ -169,9 +169,9 @@ def _cpu_s(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def over_http(engine: str, model: Path) -> Iterator[OverHttp]:
+def over_http(engine: str, model: Path, words: tuple[str, ...] = ()) -> Iterator[OverHttp]:
     """A server with one engine, as long as the block runs."""
-    with running(model, ("--engine", engine, "--slots", "16")) as (port, pid):
+    with running(model, ("--engine", engine, "--slots", "16", *words)) as (port, pid):
         yield OverHttp(port, pid)
 
 
@@ -185,9 +185,12 @@ def piped(script: str, model: Path, folder: Path) -> Iterator[Piped]:
         tool.process.kill()
 
 
+EIGHT_BIT = ("--openvino-weights", "int8", "--allow-untested-8bit")
 TOOLS = {
     "malmoi torch, HTTP": lambda model, _: over_http("torch", model),
     "malmoi openvino, HTTP": lambda model, _: over_http("openvino", model),
+    "malmoi openvino bf16": lambda model, _: over_http("openvino", model, ("--openvino-precision", "bf16")),
+    "malmoi openvino int8": lambda model, _: over_http("openvino", model, EIGHT_BIT),
     "openvino directly": lambda model, folder: piped(DIRECT, model, folder),
     "transformers, one batch": lambda model, folder: piped(TRANSFORMERS, model, folder),
 }

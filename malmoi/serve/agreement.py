@@ -13,7 +13,6 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import gguf
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,6 +26,7 @@ from malmoi.model.transformer import Transformer
 from malmoi.serve.engine import Engine, Request
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Vocabulary
+from malmoi.serve.openvino_8bit import GROUP, rounded
 from malmoi.serve.settings import EightBitSettings
 from malmoi.tokenizer.codec import Codec
 
@@ -113,12 +113,11 @@ def _positions(tokens_BT: Tensor) -> Tensor:
 
 
 def to_8_bits(model: Transformer) -> None:
-    """Gives the matrices of a float32 model the values that they have in 8 bits (Q8_0: a scale for each 32 numbers)."""
-    kind = gguf.GGMLQuantizationType.Q8_0
+    """Gives the matrices of a float32 model the values that they have in 8 bits (openvino_8bit.py)."""
     for parameter in model.parameters():  # a tied matrix once
-        if parameter.ndim > 1:
-            rounded = gguf.dequantize(gguf.quantize(parameter.detach().numpy(), kind), kind)
-            parameter.data = torch.from_numpy(rounded)
+        if parameter.ndim > 1 and parameter.shape[1] % GROUP == 0:
+            whole, scales = rounded(parameter.detach().numpy())
+            parameter.data = torch.from_numpy((whole * scales.astype(np.float32)).reshape(parameter.shape))
 
 
 def write(model_dir: Path, agreement: Agreement) -> Path:

@@ -125,23 +125,22 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
 def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
     """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
 
-    Of our own models the matrices have 16 bits, or 8 (kept_in: "int8"); of a foreign one, which was not made for that,
-    all bits. A folder's own GGUF file in another precision is not taken: OpenVINO reads no float32 and no bfloat16.
+    Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits; with kept_in
+    "int8" they are rounded to 8. A folder's own GGUF file is taken where it has 16 bits: OpenVINO reads no float32 and
+    no bfloat16 from GGUF.
     """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
     ends, gguf = end_ids(model_dir, codec), folder / gguf_file.NAME
-    precision = {"f16": "f16", "int8": "q8_0"}[kept_in]
-    if not codec.is_ours and kept_in == "int8":
-        raise UserError("8-bit weights of a foreign model are not made here", "--openvino-weights f16")
     if not codec.is_ours:
         write_graph(model, gguf)
-    elif (own := model_dir / gguf_file.NAME).is_file() and gguf_file.precision_of(own) == precision:
+    elif (own := model_dir / gguf_file.NAME).is_file() and gguf_file.precision_of(own) == "f16":
         gguf.symlink_to(own.resolve())
     else:
-        gguf_file.write_gguf(model, model_dir, gguf, precision)
+        gguf_file.write_gguf(model, model_dir, gguf, "f16")
     write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
-    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens, kept_in if codec.is_ours else "f32")
+    kept_in = "f32" if kept_in == "f16" and not codec.is_ours else kept_in
+    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens, kept_in)
 
 
 def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:

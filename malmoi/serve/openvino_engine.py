@@ -65,6 +65,7 @@ class Weights:
             slots=settings.slots,
             prefill_tokens=settings.prefill_tokens,
             precision=settings.openvino_precision,
+            in_8_bits=self.kept_in == "int8",
             threads=settings.threads,
         )
 

@@ -25,6 +25,7 @@ import orjson
 
 from malmoi.kit.errors import bare
 from malmoi.serve.engine import HAND_OUT_S
+from malmoi.serve.openvino_8bit import put_8_bits
 from malmoi.serve.openvino_weights import EXACT, put_exact
 
 IR = "openvino_model.xml"
@@ -52,6 +53,7 @@ class Setup:
     slots: int
     prefill_tokens: int
     precision: str
+    in_8_bits: bool
     threads: int | None
 
 
@@ -280,6 +282,8 @@ def _write_ir(setup: Setup, folder: Path) -> None:
             openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
         model = openvino.Core().read_model(Path(made) / IR)
         put_exact(model, Path(setup.gguf).with_name(EXACT))
+        if setup.in_8_bits:
+            put_8_bits(model)
         [result] = model.get_results()
         logits = result.input_value(0)
         bans = np.zeros((1, 1, setup.vocabulary_tokens), np.float32)
