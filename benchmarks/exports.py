@@ -213,42 +213,23 @@ def by_openvino_folder(folder: Path, prompts: list[list[int]]) -> list[list[int]
 
     from malmoi.model.gguf_file import write_gguf
     from malmoi.model.read_folder import load_hugging_face
-    from malmoi.serve.openvino_exact import restore_float32
+    from malmoi.serve.open_engine import write_exact
+    from malmoi.serve.openvino_weights import put_exact
 
     model = load_hugging_face(folder)
-    with tempfile.TemporaryDirectory() as made:
-        write_gguf(model, folder, Path(made, "model.gguf"), "f16")
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name)
+        write_gguf(model, folder, made / "model.gguf", "f16")
+        write_exact(model, made / "exact.safetensors", with_matrices=True)
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.num_kv_blocks = 1
         options = {"enable_save_ov_model": True}
-        openvino_genai.ContinuousBatchingPipeline(str(Path(made, "model.gguf")), scheduler, "CPU", options)
-        graph = openvino.Core().read_model(Path(made, "openvino_model.xml"))
-        restore_float32(graph, Path(made, "model.gguf"))
-        _put_weights(graph, {name: weight.detach().numpy() for name, weight in model.named_parameters()})
-        Path(made, "exact").mkdir()
-        openvino.save_model(graph, Path(made, "exact", "openvino_model.xml"), compress_to_fp16=False)
-        return _by_openvino(Path(made, "exact"), folder, prompts)
-
-
-def _put_weights(graph: Any, weights: dict[str, Any]) -> None:
-    """Changes each constant of 16 bits, and what widens it, for a constant of 32 bits with the exact numbers."""
-    import numpy as np
-    from openvino import opset13
-
-    left = {name for name, weight in weights.items() if weight.ndim > 1}
-    for constant in [each for each in graph.get_ops() if each.get_type_name() == "Constant"]:
-        name = constant.get_friendly_name().replace("[", ".").replace("]", "")
-        exact = weights.get(name)
-        if exact is None or exact.ndim < 2:
-            continue
-        assert np.array_equal(constant.data, exact.astype(np.float16)), f"{name} has another order of rows"
-        [widened] = [target.get_node() for target in constant.output(0).get_target_inputs()]
-        assert widened.get_type_name() == "Convert", widened
-        fresh = opset13.constant(exact.astype(np.float32)).output(0)
-        for target in list(widened.output(0).get_target_inputs()):
-            target.replace_source_output(fresh)
-        left.remove(name)
-    assert not left, f"not in OpenVINO's graph: {sorted(left)}"
+        openvino_genai.ContinuousBatchingPipeline(str(made / "model.gguf"), scheduler, "CPU", options)
+        graph = openvino.Core().read_model(made / "openvino_model.xml")
+        put_exact(graph, made / "exact.safetensors")
+        (made / "exact").mkdir()
+        openvino.save_model(graph, made / "exact" / "openvino_model.xml", compress_to_fp16=False)
+        return _by_openvino(made / "exact", folder, prompts)
 
 
 def _by_openvino(model: Path, folder: Path, prompts: list[list[int]]) -> list[list[int]]:

@@ -2,10 +2,11 @@
 
     python benchmarks/gateway_overhead.py MODEL_DIR [--seconds 4] [--runs 5] [--venv FOLDER] [--code FOLDER]
 
-A mock OpenAI server answers each chat after 22 ms. Three ways to it, each a process of its own on loopback, in turns:
+A mock OpenAI server answers each chat after 22 ms. Ways to it, each a process of its own on loopback, in turns:
 
     direct     the load against the mock: what load generator and sleep cost by themselves
     ours       `malmoi`'s server with an Engine that sleeps 22 ms (MODEL_DIR gives its tokenizer), one process
+    remote     the same server, whose engine is the server of `ours` elsewhere: two of our servers, one behind the other
     litellm    LiteLLM's proxy before the mock, one worker; its environment is made in FOLDER where it is absent
 
 Each client asks again as soon as it has its answer (keep-alive, 1, 4 and 16 of them, begun apart). Printed: the 99th
@@ -223,6 +224,17 @@ def _litellm(venv: Path, mock: int) -> Iterator[Way]:
             yield way
 
 
+@contextlib.contextmanager
+def _remote(model: str, behind: int) -> Iterator[Way]:
+    """`malmoi serve` with a server elsewhere as its engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        recipe, port = Path(folder) / "remote.toml", free_port()
+        recipe.write_text(f"address = 'http://127.0.0.1:{behind}'\ntokenizer = '{model}'\n")
+        words = ["-m", "malmoi.cli.main", "serve", f"mock={recipe}", "--engine", "remote", "--port", str(port)]
+        with _way("remote", [sys.executable, *words, "--slots", "32"], port) as way:
+            yield way
+
+
 def main() -> int:
     """Prints the table; exit code 1 where the bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -232,6 +244,7 @@ def main() -> int:
     parser.add_argument("--venv", type=Path, default=Path(tempfile.gettempdir()) / "malmoi-litellm-venv")
     parser.add_argument("--code", type=Path, help="another checkout, measured beside this one")
     parser.add_argument("--without-litellm", action="store_true")
+    parser.add_argument("--without-remote", action="store_true")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         ways = [stack.enter_context(way) for way in _ways(arguments)]
@@ -242,10 +255,13 @@ def _ways(arguments: argparse.Namespace) -> Iterator[contextlib.AbstractContextM
     here, model = str(Path(__file__).resolve()), str(arguments.model.resolve())
     mock = free_port()
     yield _way("direct", [sys.executable, here, "--mock", str(mock)], mock)
-    for name, code in (("ours", ROOT), ("before", arguments.code)):
-        if code is not None:
-            port = free_port()
-            yield _way(name, [sys.executable, here, "--ours", model, str(port)], port, code)
+    ours = free_port()
+    yield _way("ours", [sys.executable, here, "--ours", model, str(ours)], ours)
+    if not arguments.without_remote:
+        yield _remote(model, ours)
+    if arguments.code is not None:
+        port = free_port()
+        yield _way("before", [sys.executable, here, "--ours", model, str(port)], port, arguments.code)
     if not arguments.without_litellm:
         yield _litellm(arguments.venv, mock)
 

@@ -28,14 +28,14 @@ OFF = (
 """What is not built."""
 
 
-def folder_of_programs(folder: Path | None = None) -> Path:
-    """Where the PROGRAMS lie; built first where one is missing.
+def folder_of_programs(folder: Path | None = None, *, is_built: bool = True) -> Path:
+    """Where the PROGRAMS lie; built first where one is missing. is_built: False only says where.
 
     Raises CalledProcessError where the package cannot be had or cannot be built: cmake and a C++ compiler are needed.
     """
     folder = folder or Path(os.environ.get("MALMOI_LLAMA_CPP", Path(tempfile.gettempdir(), "llama_cpp")))
     programs = folder / "build" / "bin"
-    if not all((programs / name).is_file() for name in PROGRAMS):
+    if is_built and not all((programs / name).is_file() for name in PROGRAMS):
         _build(_sources(folder), folder / "build")
     return programs
 

@@ -1,11 +1,12 @@
 """A long time of ordinary and bad use: does the server lose a place, a file, memory, or the truth about an answer?
 
-    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine torch] [--log FILE]
+    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine remote] [--log FILE]
 
 `malmoi serve` runs as its own process, 32 clients in a second (serve_soak_clients.py: streams, whole answers, chat,
 guides, scores, embeddings, clients that leave, read slowly, send halves and garbage). Meanwhile an operator adds and
-takes back keys, makes the engine fail in a step (a signal that only this benchmark's server knows), and changes the
-weights of traffic where the server has them. At the end, when all clients have gone, each bar has its verdict:
+takes back keys, makes the torch engine fail in a step (a signal that only this benchmark's server knows), or kills the
+engine's process (`--engine remote`: a second malmoi that the first starts), and changes the weights of traffic between
+two versions of the model. At the end, when all clients have gone, each bar has its verdict:
 
     no 5xx without code and sentence; no request that hangs; nothing of a prompt in the log
     no place, slot, token, connection or file left taken
@@ -19,6 +20,7 @@ import argparse
 import asyncio
 import contextlib
 import http.client
+import json
 import os
 import random
 import re
@@ -92,9 +94,33 @@ class Watched:
                 found[str(each.readlink()).partition(":")[0].rpartition("/")[2]] += 1
         return found
 
+    def descendants(self) -> list[int]:
+        """Its processes and theirs, whichever thread began them."""
+        found, unseen = [], [self.pid]
+        while unseen:
+            files = Path(f"/proc/{unseen.pop()}/task").glob("*/children")
+            unseen += [int(word) for file in files for word in file.read_text().split()]
+            found += [pid for pid in unseen if pid not in found]
+        return found
+
     def threads(self) -> int:
         """How many it has."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+
+def _recipe(model: Path, folder: Path) -> Path:
+    """The recipe of an engine that is a process of its own: the same model behind a second malmoi."""
+    port, recipe = free_port(), folder / "engine.toml"
+    command = [sys.executable, "-m", "malmoi.cli.main", "serve", str(model.resolve()), "--port", str(port)]
+    content = {"address": f"http://127.0.0.1:{port}", "tokenizer": str(model.resolve()), "deterministic": True}
+    process = {"command": [*command, "--threads", "1"], "log": str(folder / "engine.log"), "longest_wait_s": 2.0}
+    lines = [*_toml(content), "[process]", *_toml(process)]
+    recipe.write_text("\n".join(lines) + "\n")
+    return recipe
+
+
+def _toml(table: dict[str, Any]) -> list[str]:
+    return [f"{name} = {json.dumps(value)}" for name, value in table.items()]  # JSON's values are TOML's
 
 
 @contextlib.contextmanager
@@ -122,7 +148,7 @@ class Operator:
         self._watched, self._keys, self._shown = watched, keys, shown
         self._steady = shown.read_text().split()
         self.memory: list[tuple[float, int]] = []
-        self.faults_planted = self.keys_changed = 0
+        self.faults_planted = self.processes_killed = self.keys_changed = 0
 
     def work(self, clients: "Future[Tally]") -> Tally:
         """Until the clients are done; gives what they saw."""
@@ -133,10 +159,18 @@ class Operator:
             turn += 1
             if turn % 3 == 0:
                 self._change_key(turn)
-            if turn % 5 == 0:
-                os.kill(self._watched.pid, signal.SIGUSR1)
-                self.faults_planted += 1
+            self._break_engine(turn)
             self.memory.append((time.monotonic() - began_s, self._watched.rss()))
+
+    def _break_engine(self, turn: int) -> None:
+        """A step that fails, or the death of the engine's process, which takes its time to come back."""
+        processes = self._watched.descendants()
+        if processes and turn % 12 == 0:  # now the engine itself, now the keeper between it and the server
+            os.kill(processes[-1 if turn % 24 else 0], signal.SIGKILL)
+            self.processes_killed += 1
+        elif not processes and turn % 5 == 0:
+            os.kill(self._watched.pid, signal.SIGUSR1)
+            self.faults_planted += 1
 
     def _change_key(self, turn: int) -> None:
         """Takes the passing key back and adds another; clients may still use the old one for a moment."""
@@ -156,7 +190,7 @@ def main() -> int:
     parser.add_argument("model", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--engine", default="torch")
+    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], default="torch")
     parser.add_argument("--log", type=Path, help="where the server's log is kept; default: thrown away")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -169,7 +203,8 @@ def _run(arguments: argparse.Namespace, folder: Path) -> int:
     steady = [new_key(keys, f"steady{number}", limits="records=whole") for number in range(STEADY_KEYS)]
     shown.write_text("\n".join(steady))
     words = ["--keys", str(keys), "--records", str(database), "--engine", arguments.engine]
-    with _server(arguments.model, words, log) as (port, pid):
+    model = _recipe(arguments.model, folder) if arguments.engine == "remote" else arguments.model
+    with _server(model, words, log) as (port, pid):
         watched = Watched(port, pid, steady[0])
         before = watched.files(), watched.metrics()
         seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown)
@@ -177,8 +212,9 @@ def _run(arguments: argparse.Namespace, folder: Path) -> int:
             tally = operator.work(pool.submit(_clients, port, str(shown), seconds, arguments.clients))
         time.sleep(QUIET_S)
         verdicts = [*_of_clients(tally), *_of_places(before, watched), _of_memory(operator.memory, seconds, watched)]
-    print(f"\n{operator.keys_changed} keys changed, {operator.faults_planted} faults planted in steps")
-    verdicts += [_of_log(log), *_of_replay(arguments.model, database, arguments.engine)]
+    done = f"{operator.faults_planted} faults planted in steps, {operator.processes_killed} engine processes killed"
+    print(f"\n{operator.keys_changed} keys changed, {done}")
+    verdicts += [_of_log(log), *_of_replay(model, database, arguments.engine)]
     for is_held, sentence in verdicts:
         print(f"{'held  ' if is_held else 'MISSED'}  {sentence}")
     return int(not all(is_held for is_held, _ in verdicts))
@@ -235,9 +271,10 @@ def _of_log(log: Path) -> Verdict:
 
 def _of_replay(model: Path, database: Path, engine: str) -> list[Verdict]:
     """Makes every recorded answer again, one at a time and many at once."""
-    from malmoi.serve.open_engine import opened
+    from malmoi.serve import open_engine, open_remote
     from malmoi.serve.settings import ServeSettings
 
+    opened = open_remote.opened if engine == "remote" else open_engine.opened
     allowed = 1.0 if engine == "torch" else 0.95
     verdicts = []
     for slots, how in ((1, "alone"), (REPLAYED_AT_ONCE, f"{REPLAYED_AT_ONCE} at once")):

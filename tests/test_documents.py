@@ -1,6 +1,7 @@
 """The documentation is tested: recipes load, commands of the guides exist, generated pages are up to date."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_every_command_in_a_page_is_one_that_exists(page):
     commands = re.findall(r"`(malmoi [^`]+)`|^(malmoi .+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert commands
     for quoted, alone in commands:
-        words = re.sub(r"<[^>]*>", "0" * 32, (quoted or alone).split(" #")[0]).split()[1:]
+        words = shlex.split(re.sub(r"<[^>]*>", "0" * 32, (quoted or alone).split(" #")[0]))[1:]
         parser.parse_args(words)
 
 

@@ -11,7 +11,7 @@ LEAST_WORDS_SHARE = 0.15
 MOST_LINES = {
     "corpus": 31_800,  # docs/decisions/0017
     "train": 4_000,
-    "serve": 10_300,  # docs/decisions/0017
+    "serve": 12_300,  # docs/decisions/0017
     "ops": 4_600,
     "studio": 5_000,
     "applications": 4_000,
@@ -21,7 +21,7 @@ MOST_LINES = {
     "cli": 4_000,
 }
 """All lines of a room's Python files, as the house's design gives them."""
-MOST_OTHER_LINES = 7_400
+MOST_OTHER_LINES = 8_000
 """Of all rooms that are not named above, together (docs/decisions/0017 and 0019)."""
 
 PACKAGE = ROOT / "malmoi"

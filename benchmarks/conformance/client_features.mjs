@@ -55,6 +55,15 @@ const features = {
     throw new Error("no error");
   },
   "request id": async () => check((await chat({}))._request_id, "none"),
+  "responses, streamed": async () => {
+    const asked = { model, input: user, max_output_tokens: 12, temperature: 0 };
+    const whole = (await client.responses.create(asked)).output_text;
+    let said = "";
+    for await (const each of await client.responses.create({ ...asked, stream: true })) {
+      if (each.type === "response.output_text.delta") said += each.delta;
+    }
+    check(said === whole, `${said} | ${whole}`);
+  },
   "embeddings": async () => { await client.embeddings.create({ model, input: "안녕" }); },
 };
 for (const [feature, work] of Object.entries(features)) {

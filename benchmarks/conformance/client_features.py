@@ -117,6 +117,15 @@ def _request_id() -> None:
     assert CHAT(messages=USER, max_tokens=2)._request_id  # noqa: SLF001 (its public way, by its documentation)
 
 
+def _responses() -> None:
+    assert CLIENT_ITSELF is not None
+    asked = {"model": MODEL, "input": USER, "max_output_tokens": 12, "temperature": 0}
+    whole = CLIENT_ITSELF.responses.create(**asked).output_text
+    events = list(CLIENT_ITSELF.responses.create(**asked, stream=True))
+    assert "".join(each.delta for each in events if each.type == "response.output_text.delta") == whole
+    assert events[-1].response.output_text == whole
+
+
 FEATURES: dict[str, Callable[[], None]] = {
     "list of models": _models,
     "chat, second turn": _second_turn,
@@ -132,8 +141,9 @@ FEATURES: dict[str, Callable[[], None]] = {
     "error names the field": _errors,
     "request id": _request_id,
     "embeddings": _embeddings,
+    "responses, streamed": _responses,
 }
-NOT_OF_LITELLM = {"list of models", "request id", "embeddings"}
+NOT_OF_LITELLM = {"list of models", "request id", "embeddings", "responses, streamed"}
 
 for name, feature in FEATURES.items():
     if CLIENT == "litellm" and name in NOT_OF_LITELLM:

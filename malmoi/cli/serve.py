@@ -147,7 +147,7 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
     from malmoi.serve.http_api import create_app
     from malmoi.serve.safety.check import warm
 
-    with server.bind(settings.host, settings.port) as listener, opened_models(words, shared, _opened) as models:
+    with server.bind(settings.host, settings.port) as listener, opened_models(words, shared, opened_model) as models:
         app = create_app(models)
         for policy in (settings.safety, *(each.safety for each in settings.policies.values() if each.safety)):
             warm(policy)
@@ -163,10 +163,10 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
             shared.quota.save()
 
 
-def _opened(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
+def opened_model(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
     """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
     if model.suffix == ".toml":
-        from malmoi.serve.open_remote import opened
+        from malmoi.serve.remote_engine import opened
     elif settings.engine == "remote":
         raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
     else:
@@ -182,7 +182,7 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
-    with _opened(model, same_engine(row.made_with["engine"], settings)) as (engine, codec):
+    with opened_model(model, same_engine(row.made_with["engine"], settings)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

@@ -6,7 +6,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from malmoi.cli.serve import add_engine_arguments, settings_of
+from malmoi.cli.serve import add_engine_arguments, opened_model, settings_of
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
@@ -41,9 +41,7 @@ def studio(arguments: argparse.Namespace) -> None:
         stack.enter_context(listener)
         served = None
         if model is not None:
-            from malmoi.serve.open_engine import opened
-
-            engine, codec = stack.enter_context(opened(model, settings_of(arguments)))
+            engine, codec = stack.enter_context(opened_model(model, settings_of(arguments)))
             served = Served(engine, codec, settings_of(arguments))
         app = create_app(settings, served, runs)
         url = server.url_of(listener)

@@ -4,7 +4,8 @@ So whatever reads folders reads GGUF too: sizes become config.json, the vocabula
 ends and template their own files. Weights stay in the file and are made float32 when the model is loaded; all of
 llama.cpp's quantised forms that the gguf package can undo are read.
 
-A size that this list does not know might change what the model computes, so it is refused and not passed over.
+A size that this list does not know might change what the model computes, so it is refused and not passed over. No
+torch here: the server plans memory before anything is loaded.
 """
 
 import json
@@ -14,14 +15,14 @@ from typing import Any
 
 import gguf
 import numpy as np
-import torch
 from gguf.quants import dequantize
-from torch import Tensor
 
 from malmoi.kit.errors import UserError
 from malmoi.model.gguf_tokenizer import write_tokenizer
 from malmoi.model.shape import Shape
 
+GGUF_WEIGHTS = "weights.gguf"
+"""What the link to the file is called in its unpacked folder."""
 MAGIC = b"GGUF"
 _ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2, "qwen3": gguf.MODEL_ARCH.QWEN3}
 _SIZES = {
@@ -43,8 +44,8 @@ _OFF = frozenset({"expert_count", "expert_used_count", "attention.sliding_window
 _ROPE_DIVISORS = "rope_freqs.weight"
 
 
-def unpack(file: Path, folder: Path, weights_name: str) -> None:
-    """Writes into `folder` what a folder of this model would hold. weights_name: of the link to the file itself.
+def unpack(file: Path, folder: Path) -> None:
+    """Writes into `folder` what a folder of this model would hold, with a link to the file itself.
 
     Raises UserError for a damaged file, or a model that cannot be run exactly.
     """
@@ -60,7 +61,7 @@ def unpack(file: Path, folder: Path, weights_name: str) -> None:
     content["tie_word_embeddings"] = not any(tensor.name == "output.weight" for tensor in reader.tensors)
     _write(folder / "config.json", content | marks)
     _write(folder / "generation_config.json", marks)
-    (folder / weights_name).symlink_to(file.resolve())
+    (folder / GGUF_WEIGHTS).symlink_to(file.resolve())
 
 
 def read_metadata(file: Path) -> tuple[dict[str, Any], gguf.GGUFReader]:
@@ -82,13 +83,13 @@ def read_metadata(file: Path) -> tuple[dict[str, Any], gguf.GGUFReader]:
     return metadata, reader
 
 
-def weights_of(file: Path, shape: Shape, names: Sequence[str]) -> dict[str, Tensor]:
+def weights_of(file: Path, shape: Shape, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The weights by transformers' `names`, float32. Raises UserError for a form or a tensor that is not known."""
     metadata, reader = read_metadata(file)
     architecture = metadata["general.architecture"]
     table = gguf.get_tensor_name_map(_ARCHITECTURES[architecture], shape.layers)
     ours = {_gguf_name(table, name): name for name in names}
-    weights: dict[str, Tensor] = {}
+    weights: dict[str, np.ndarray] = {}
     for tensor in reader.tensors:
         if tensor.name == _ROPE_DIVISORS:
             continue
@@ -100,7 +101,7 @@ def weights_of(file: Path, shape: Shape, names: Sequence[str]) -> dict[str, Tens
             values = join_halves(values, shape.heads)
         if architecture == "llama" and ".k_proj." in name:
             values = join_halves(values, shape.kv_heads)
-        weights[name] = torch.from_numpy(np.ascontiguousarray(values))
+        weights[name] = np.ascontiguousarray(values)
     return weights
 
 

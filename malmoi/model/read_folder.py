@@ -19,13 +19,11 @@ from torch import Tensor
 
 from malmoi.kit import config
 from malmoi.kit.errors import UserError
-from malmoi.model.gguf_reading import weights_of
+from malmoi.model.gguf_reading import GGUF_WEIGHTS, weights_of
 from malmoi.model.shape import ModelSettings, Shape, Variant
 from malmoi.model.transformer import Transformer, rope_speeds
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-GGUF_WEIGHTS = "weights.gguf"
-"""What an unpacked GGUF file is called in its folder (gguf_reading.unpack)."""
 
 _LAYOUT = tomllib.loads(Path(__file__).with_name("hugging_face.toml").read_text(encoding="utf-8"))
 _SIZES: dict[str, str] = _LAYOUT["sizes"]
@@ -48,7 +46,8 @@ def load_hugging_face(folder: Path) -> Transformer:
         model = Transformer(shape)
     expected = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     if (folder / GGUF_WEIGHTS).is_file():
-        weights = weights_of(folder / GGUF_WEIGHTS, shape, list(expected))
+        dequantised = weights_of(folder / GGUF_WEIGHTS, shape, list(expected))
+        weights = {name: torch.from_numpy(weight) for name, weight in dequantised.items()}
     else:
         weights = _safetensors(folder)
     if shape.tied:

@@ -41,6 +41,8 @@ MAX_MASKS_S = 5.0
 
 MAX_BUILD_S = 2.0
 
+_MOST_TOKEN_BYTES = 255
+"""llguidance panics at a longer token. It is not used under a guide, for shorter ones say the same."""
 _KEPT_GUIDES = 64
 _KEPT_CHARACTERS = 1_000_000
 """Of all kept guides together: one of a million takes 15 MB, and 64 of 40,000 choices each took 635."""
@@ -96,9 +98,9 @@ class Grammars:
 
     def __init__(self, codec: Codec, end_ids: tuple[int, ...], vocabulary_tokens: int) -> None:
         """vocabulary_tokens: logits that the model gives, which may be more than the tokenizer has ids."""
-        named = _Vocabulary(codec, end_ids)
+        named = _Vocabulary(codec, end_ids, vocabulary_tokens)
         self._tokenizer = LLTokenizer(TokenizerWrapper(named), vocabulary_tokens, list(end_ids))
-        contents = [codec.token_bytes(token_id) for token_id in range(codec.vocabulary_tokens)]
+        contents = [codec.token_bytes(token_id) for token_id in range(min(codec.vocabulary_tokens, vocabulary_tokens))]
         self._masks = Masks(vocabulary_tokens, contents, closing_ranks(contents, end_ids, vocabulary_tokens))
         self._builder = ThreadPoolExecutor(_BUILD_THREADS, "malmoi-guide-builder")
         self._built: OrderedDict[str, tuple[Future[Built], int]] = OrderedDict()  # with the characters of the guide
@@ -287,17 +289,39 @@ KINDS = tuple(_GRAMMARS)
 
 
 class _Vocabulary:
-    """A Codec in the form that llguidance asks for."""
+    """A Codec in the form that llguidance asks for: as many tokens as the model has logits, some without bytes."""
 
-    def __init__(self, codec: Codec, end_ids: tuple[int, ...]) -> None:
-        names = {token_id: name.encode() for name, token_id in codec.special_ids.items()}
-        self.tokens = [
-            names.get(token_id) or codec.token_bytes(token_id) for token_id in range(codec.vocabulary_tokens)
-        ]
+    def __init__(self, codec: Codec, end_ids: tuple[int, ...], logits: int) -> None:
+        names = {token_id: name.encode() for name, token_id in codec.special_ids.items() if token_id < logits}
+        known = range(min(codec.vocabulary_tokens, logits))
+        contents = [names.get(token_id) or codec.token_bytes(token_id) for token_id in known]
+        self.tokens = [content if len(content) <= _MOST_TOKEN_BYTES else b"" for content in contents]
+        self.tokens += [b""] * (logits - len(known))
         self.special_token_ids = sorted(names)
         self.eos_token_id = end_ids[0]
         self.bos_token_id = None
+        special = set(names)
+        self._by_bytes = {content: place for place, content in enumerate(self.tokens) if place not in special}
+        self._most_bytes = max(map(len, self.tokens), default=0)
         self._codec = codec
 
     def __call__(self, text: bytes) -> list[int]:
-        return self._codec.encode(text.decode("utf-8", errors="replace"))
+        """Ids with exactly these bytes. Some tokenizers put a space before a text, which here has a text before it."""
+        ids = self._codec.encode(text.decode("utf-8", errors="replace"))
+        if b"".join(map(self._codec.token_bytes, ids)) == text:
+            return ids
+        return self._longest(text)
+
+    def _longest(self, text: bytes) -> list[int]:
+        """The longest token at each place. It ends where none fits."""
+        ids, place = [], 0
+        while place < len(text):
+            lengths = range(min(len(text) - place, self._most_bytes), 0, -1)
+            token_id = next(
+                (found for n in lengths if (found := self._by_bytes.get(text[place : place + n])) is not None), None
+            )
+            if token_id is None:
+                break
+            ids.append(token_id)
+            place += len(self.tokens[token_id])
+        return ids

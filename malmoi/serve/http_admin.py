@@ -79,7 +79,7 @@ def _state(endpoint: Endpoint) -> dict[str, Any]:
         state = served.engine.health().state
     elif endpoint.loading is not None:
         state = "loading"
-    elif endpoint.fault_s:
+    elif endpoint.fault:
         state = "failed"
     return {
         "id": listed.id,

@@ -19,10 +19,11 @@ from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_embeddings import embedding_routes
-from malmoi.serve.http_errors import add_error_handlers
+from malmoi.serve.http_errors import ApiError, add_error_handlers
 from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_operator import operator_routes
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
+from malmoi.serve.http_responses import ResponseForm, as_chat, in_our_words, response_lines
 from malmoi.serve.http_route import listed_model, listed_models, routed
 from malmoi.serve.http_safety import judged
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
@@ -106,11 +107,30 @@ def router(models: Models) -> APIRouter:
         form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs, by_id)  # noqa: E731
         return await _reply(request, shadows, sent, sent.body.logprobs or 0, form)
 
+    @routes.post("/v1/responses")
+    async def responses(request: Request) -> Response:
+        """The next turn, in OpenAI's newer form."""
+        table: dict[str, Any] = {}
+
+        def as_ours(sent: dict[str, Any]) -> dict[str, Any]:
+            table.update(sent)
+            return as_chat(sent)
+
+        try:
+            sent = await read(request, ChatBody, models.server.large_bodies, as_ours)
+            return await _reply(request, shadows, sent, 0, lambda head, _: ResponseForm(head, table))
+        except ApiError as error:
+            raise in_our_words(error, table) from None
+
     return routes
 
 
 async def _reply(
-    request: Request, shadows: Shadows, sent: Read[Any], num_top: int, form_of: Callable[[Head, Codec], Form]
+    request: Request,
+    shadows: Shadows,
+    sent: Read[Any],
+    num_top: int,
+    form_of: Callable[[Head, Codec], Form | ResponseForm],
 ) -> Response:
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
@@ -142,7 +162,7 @@ class Run:
     ask: Ask
     place: Place
     trace: Trace
-    form: Form
+    form: Form | ResponseForm
 
     def said(self) -> AsyncGenerator[Said, None]:
         """What the answers say."""
@@ -159,6 +179,9 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
     pieces = run.said()
     first = await until_gone(request, anext(pieces))
+    if isinstance(run.form, ResponseForm):
+        shown = response_lines(first, pieces, run.form)
+        return EventStream(shown, pieces, run.place, headers, trace=run.trace)
     return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE, run.trace)
 
 

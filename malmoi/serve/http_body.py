@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -31,6 +32,7 @@ _PAUSE = 3.0
 """Reading a large body holds up every stream for some milliseconds: one at a time, and then three times as long none,
 so that a flood of them takes a quarter of the event loop at most."""
 
+Table = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -47,16 +49,21 @@ class Read(Generic[Model]):
         return {IGNORED_HEADER: str(self.num_ignored)} if self.num_ignored else {}
 
 
-async def read(request: Request, model: type[Model], large: asyncio.Lock) -> Read[Model]:
-    """The body as `model`; `large` lets one large body in at a time. Raises ApiError naming the first wrong field."""
+async def read(
+    request: Request, model: type[Model], large: asyncio.Lock, as_ours: Callable[[Table], Table] = lambda table: table
+) -> Read[Model]:
+    """The body as `model`; `large` lets one large body in at a time. Raises ApiError naming the first wrong field.
+
+    as_ours: makes the table that `model` knows of the one that was sent.
+    """
     check_is_json(request)
     content = await request.body()
     if len(content) < _LARGE_BYTES:
-        return understood(table_of(content), model)
+        return understood(as_ours(table_of(content)), model)
     async with large:
         started = time.monotonic()
         try:
-            return understood(table_of(content), model)
+            return understood(as_ours(table_of(content)), model)
         finally:
             await asyncio.sleep(_PAUSE * (time.monotonic() - started))
 

@@ -27,6 +27,7 @@ def embedding_routes(models: Models) -> APIRouter:
         """A vector for each text."""
         body = (await read(request, EmbeddingsBody, models.server.large_bodies)).body
         trace = trace_of(request)
+        trace.user = body.user if isinstance(body.user, str) else None
         async with routed(models, trace, body.model) as served:
             return _reply(body, await _vectors(request, response, served, body, trace), trace)
 

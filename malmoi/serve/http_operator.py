@@ -39,7 +39,7 @@ def operator_routes(models: Models) -> APIRouter:
         if loaded:  # of several, the one that was loaded first
             about = loaded[0]
             shown |= {"engine": about.engine, "model": about.name, "model_sha256": about.model_sha256}
-        return shown | {"loaded": [about.name for about in loaded]}
+        return shown
 
     @routes.get("/metrics")
     async def metrics() -> Response:

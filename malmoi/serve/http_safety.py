@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
+from malmoi.kit.hangul import write_particles
 from malmoi.serve.engine import Guide
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
@@ -81,7 +82,7 @@ def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rule
 
 def blocked(field: str | None, span: Span) -> ApiError:
     """The refusal. It names the kind, not the word: errors are logged by clients."""
-    korean = f"이 서버의 안전 정책에 따라 {_KOREAN[span.kind]}이(가) 든 요청에는 답하지 않아요."
+    korean = write_particles(f"이 서버의 안전 정책에 따라 {_KOREAN[span.kind]}이/가 든 요청에는 답하지 않아요.")
     message = f"{field} holds {span.kind}, which this server's safety policy does not let in"
     return ApiError(400, message, field, FINISH, korean)
 

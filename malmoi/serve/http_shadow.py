@@ -31,8 +31,9 @@ _CANCEL_S = 5.0
 
 @dataclass(frozen=True)
 class Copy:
-    """A request as its model was asked it. shadow: the model that is asked as well."""
+    """A request as its model was asked it. name: what its client asked; shadow: the model that is asked as well."""
 
+    name: str
     shadow: str
     served: Served
     ask: Ask
@@ -51,10 +52,10 @@ class Shadows:
         """Takes a copy of a request, where the traffic of the name that it asked wants one. Returns at once."""
         name = self.models.bare_name(asked_name)
         shadow = None if name is None else self.models.traffic.copies_to(name)
-        if shadow is None or shadow == served.name:
+        if name is None or shadow is None or shadow == served.name:
             return
         try:
-            self._waiting.put_nowait(Copy(shadow, served, ask, trace))
+            self._waiting.put_nowait(Copy(name, shadow, served, ask, trace))
         except asyncio.QueueFull:
             self._count(shadow, "dropped")
         while len(self._workers) < _WORKERS:
@@ -63,7 +64,13 @@ class Shadows:
     async def _work(self) -> None:
         while True:
             copy = await self._waiting.get()
-            self._count(copy.shadow, await self._outcome(copy))
+            split = self.models.traffic.splits.get(copy.name)
+            if split is None or split.shadow != copy.shadow:  # it was taken away meanwhile
+                self._count(copy.shadow, "dropped")
+            elif copy.trace.elapsed_s > self.models.server.settings.models.shadow_s:  # behind copies that hang
+                self._count(copy.shadow, "late")
+            else:
+                self._count(copy.shadow, await self._outcome(copy))
 
     async def _outcome(self, copy: Copy) -> str:
         """Runs a copy. Whatever becomes of it is a word for the metrics."""

@@ -18,6 +18,7 @@ from typing import Any
 from malmoi.kit import config, manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL, MODELS, TRAIN, is_run
+from malmoi.model.model_folder import as_folder
 from malmoi.model.shape import ModelSettings
 from malmoi.serve.engine import Engine
 from malmoi.serve.engine_choice import config_of, model_name
@@ -62,7 +63,8 @@ class Folders:
 
     def __init__(self, asked: Sequence[Asked], settings: ServeSettings, open_model: Open) -> None:
         self._asked, self._settings, self._open = asked, settings, open_model
-        self._plans: dict[tuple[Path, int], MemoryPlan | None] = {}
+        self._known: dict[tuple[Path, int, str], Listed] = {}
+        """What was read of a folder as it was then: folders are looked at every few seconds."""
 
     def find(self) -> list[Listed]:
         """The models that are there now, newest version of a name last. Raises UserError where two have one name."""
@@ -111,17 +113,26 @@ class Folders:
         """With what its folder tells: context, age, memory."""
         assert listed.folder is not None
         created_s = _changed_s(listed.folder)
-        key = listed.folder, created_s
-        if key not in self._plans:
-            self._plans[key] = None
-            with suppress(UserError):  # a damaged model is told when it is asked for
-                self._plans[key] = memory_plan(listed.folder, self._settings)
-        context = config_of(listed.folder).get("max_position_embeddings")
-        context_tokens = context if isinstance(context, int) else 0
-        return self._with_plan(replace(listed, context_tokens=context_tokens, created_s=created_s), self._plans[key])
+        key = listed.folder, created_s, listed.id
+        if key not in self._known:
+            plan, context_tokens = None, 0
+            # A damaged model is told when it is asked for.
+            with suppress(UserError), as_folder(listed.folder) as folder:
+                context = config_of(folder).get("max_position_embeddings")
+                context_tokens = context if isinstance(context, int) else 0
+                plan = memory_plan(folder, self._settings)
+            sized = replace(listed, context_tokens=context_tokens, created_s=created_s)
+            self._known[key] = self._with_plan(sized, plan)
+        return self._known[key]
 
     def _sized(self, listed: Listed, checkpoint: Path) -> Listed:
         """A checkpoint that is not exported: what its manifest tells, with the memory of the hungriest engine."""
+        key = checkpoint, 0, listed.id  # a checkpoint never changes
+        if key not in self._known:
+            self._known[key] = self._read(listed, checkpoint)
+        return self._known[key]
+
+    def _read(self, listed: Listed, checkpoint: Path) -> Listed:
         about = _manifest(checkpoint) or {}
         try:
             model = config.parse(ModelSettings, about["config"]["model"], str(checkpoint))
@@ -220,8 +231,11 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def _changed_s(folder: Path) -> int:
-    """When a model was put there: its manifest comes last, and a folder of another maker has at least a config."""
-    for name in (manifest.NAME, "config.json"):
+    """When a model was put there: its manifest comes last, and a folder of another maker has at least a config.
+
+    0 where there is nothing any more.
+    """
+    for path in (folder / manifest.NAME, folder / "config.json", folder):
         with suppress(OSError):
-            return int((folder / name).stat().st_mtime)
+            return int(path.stat().st_mtime)
     return 0

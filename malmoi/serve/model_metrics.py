@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from malmoi.serve.served import Served
+from malmoi.serve.traffic import Traffic
 
 Family = GaugeMetricFamily | CounterMetricFamily
 
@@ -12,14 +13,22 @@ Family = GaugeMetricFamily | CounterMetricFamily
 class ModelMetrics:
     """What Prometheus asks for numbers of models: their series come and go with the models."""
 
-    def __init__(self, loaded: Callable[[], list[Served]], listed: Callable[[], int]) -> None:
-        self._loaded, self._listed = loaded, listed
+    def __init__(self, loaded: Callable[[], list[Served]], listed: Callable[[], int], traffic: Traffic) -> None:
+        self._loaded, self._listed, self._traffic = loaded, listed, traffic
 
     def collect(self) -> Iterator[Metric]:
         """The series now."""
         loaded = self._loaded()
         yield GaugeMetricFamily("malmoi_models_listed", "Models that can be asked", self._listed())
         yield GaugeMetricFamily("malmoi_models_loaded", "Models that are loaded", len(loaded))
+        weights = GaugeMetricFamily("malmoi_traffic_share", "Share of its name's requests", labels=["model"])
+        shadows = GaugeMetricFamily("malmoi_shadow_share", "Share of requests that are copied to it", labels=["model"])
+        for split in self._traffic.splits.values():
+            for model, weight in split.weights.items():
+                weights.add_metric([model], weight / sum(split.weights.values()))
+            if split.shadow is not None:
+                shadows.add_metric([split.shadow], split.shadow_share)
+        yield from (weights, shadows)
         for name, about, value in _GAUGES:
             yield _family(GaugeMetricFamily(f"malmoi_{name}", about, labels=["model"]), loaded, value)
         for name, about, value in _COUNTERS:

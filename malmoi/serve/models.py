@@ -137,9 +137,10 @@ class Models:
         self.server, self.traffic = server, traffic or Traffic()
         self._source, self._memory_bytes, self._looked_s = source, memory_bytes, time.monotonic()
         self.endpoints: dict[str, Endpoint] = {}
+        self._looking: asyncio.Task[None] | None = None
         if source is not None:
             self._list(source.find())
-        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed())))
+        server.metrics.registry.register(ModelMetrics(self.loaded, lambda: len(self._listed()), self.traffic))
 
     def loaded(self) -> list[Served]:
         """The models that are loaded now."""
@@ -147,8 +148,9 @@ class Models:
 
     @property
     def num_requests(self) -> int:
-        """Places that are taken, of all models."""
-        return sum(served.num_requests for served in self.loaded())
+        """Places that are taken, of all models, and models that somebody waits for."""
+        num_loading = sum(each.loading is not None for each in self.endpoints.values())
+        return num_loading + sum(served.num_requests for served in self.loaded())
 
     def names(self, key: Key) -> dict[str, Listed]:
         """What a key may ask: bare names first, then every version."""
@@ -195,6 +197,8 @@ class Models:
         except NoModelError:
             await self.look()  # it may have been exported this moment
             endpoint = self.resolve(asked, key, user)
+        if self._is_look_due:  # in the background: who asks now goes to what is known now
+            self._looking = asyncio.create_task(self.look())
         endpoint.num_users += 1
         try:
             self._drop_stale(endpoint)
@@ -218,13 +222,17 @@ class Models:
 
     async def look(self) -> None:
         """Looks for models that are new or gone, at most every two seconds."""
-        if self._source is None or time.monotonic() - self._looked_s < _LOOK_S:
+        if self._source is None or not self._is_look_due:
             return
         self._looked_s = time.monotonic()
         try:
             self._list(await asyncio.to_thread(self._source.find))
         except (UserError, OSError) as error:  # what was there goes on
             _log.error("the folders of models could not be looked at: %s", reason_of(error))
+
+    @property
+    def _is_look_due(self) -> bool:
+        return self._source is not None and time.monotonic() - self._looked_s >= _LOOK_S
 
     def _list(self, found: Iterable[Listed]) -> None:
         """Takes over what is there now. A model that is gone serves what it has begun, and is then forgotten."""
@@ -264,6 +272,7 @@ class Models:
         finally:
             endpoint.loading = None
         endpoint.served = Served(engine, codec, self.server.settings, server=self.server)
+        endpoint.fault, endpoint.fault_s = "", 0.0
         self.server.metrics.loads.labels(endpoint.listed.id, "loaded").inc()
         self.server.metrics.load_s.labels(endpoint.listed.id).observe(time.monotonic() - began_s)
         return endpoint.served
@@ -287,10 +296,9 @@ class Models:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
-        free = self._memory_bytes - sum(
-            each.listed.needs_bytes for each in self.endpoints.values() if each.holds_memory
-        )
-        idle = sorted((each for each in self.endpoints.values() if each.is_idle), key=lambda each: each.used_s)
+        others = [each for each in self.endpoints.values() if each is not wanted]
+        free = self._memory_bytes - sum(each.listed.needs_bytes for each in others if each.holds_memory)
+        idle = sorted((each for each in others if each.is_idle), key=lambda each: each.used_s)
         leaving: list[Endpoint] = []
         while free < wanted.listed.needs_bytes and idle and may_unload:
             leaving.append(idle.pop(0))

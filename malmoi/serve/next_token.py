@@ -21,7 +21,8 @@ from malmoi.tokenizer.codec import Codec
 class Vocabulary:
     """What an answer may be made of. end_ids end it.
 
-    banned_V (bool): tokens that are never sampled: special ones but the ends, and padding of the output matrix.
+    banned_V (bool): tokens that are never sampled: special ones but the ends, padding of the output matrix, and ids
+    that a foreign vocabulary leaves out.
     barred_SV (bool): those, and what would break UTF-8 in each state; where that is all, as in a foreign vocabulary
     without single bytes, whole characters give way. contents: the bytes of each token.
     """
@@ -33,13 +34,12 @@ class Vocabulary:
 
     @staticmethod
     def of(codec: Codec, end_ids: tuple[int, ...], logits: int) -> "Vocabulary":
-        """The vocabulary of a tokenizer. logits: what the model gives, which may be more than there are tokens."""
-        banned_V = np.zeros(logits, dtype=bool)
-        banned_V[codec.vocabulary_tokens :] = True
-        banned_V[list(codec.special_ids.values())] = True
-        banned_V[list(end_ids)] = False
+        """The vocabulary of a tokenizer. logits: what the model gives; there may be more or fewer tokens than these."""
         contents = [codec.token_bytes(token_id) for token_id in range(min(codec.vocabulary_tokens, logits))]
         contents += [b""] * (logits - len(contents))
+        banned_V = np.array([not content for content in contents])
+        banned_V[[token_id for token_id in codec.special_ids.values() if token_id < logits]] = True
+        banned_V[list(end_ids)] = False
         barred_SV = utf8.breaking(contents) | banned_V
         barred_SV[barred_SV.all(axis=1)] = banned_V
         return Vocabulary(end_ids, banned_V, barred_SV, tuple(contents))

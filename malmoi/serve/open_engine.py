@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
 from malmoi.model.gguf_graph import write_graph
-from malmoi.model.gguf_reading import unpack
-from malmoi.model.read_folder import GGUF_WEIGHTS, load_hugging_face
+from malmoi.model.model_folder import as_folder
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve import agreement
 from malmoi.serve.engine import Description, Engine
@@ -38,48 +38,6 @@ def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, C
     """
     with as_folder(model_dir) as folder, _opened(folder, settings) as (engine, codec):
         yield engine, codec
-
-
-@contextlib.contextmanager
-def as_folder(model: Path) -> Iterator[Path]:
-    """The folder of a model. A GGUF file, or a folder with nothing else, is unpacked for as long as the block lasts.
-
-    A folder of Hugging Face's cache (models--maker--name) is that of its newest snapshot.
-    """
-    file = _gguf_of(model)
-    if file is None:
-        yield _snapshot_of(model)
-        return
-    with tempfile.TemporaryDirectory(prefix="malmoi-model-") as made:
-        folder = Path(made) / file.stem
-        folder.mkdir()
-        unpack(file, folder, GGUF_WEIGHTS)
-        yield folder
-
-
-def _gguf_of(model: Path) -> Path | None:
-    """The GGUF file that is meant; None for a folder of another kind."""
-    if model.is_file():
-        return model
-    if (model / "config.json").is_file() or not model.is_dir():
-        return None
-    files = sorted(model.glob("*.gguf"))
-    if len(files) > 1:
-        raise UserError(f"{model} has {len(files)} GGUF files and no config.json", f"one of them, as {files[0]}")
-    return files[0] if files else None
-
-
-def _snapshot_of(model: Path) -> Path:
-    """The snapshot that refs/main names, or the only one."""
-    if not (model / "snapshots").is_dir():
-        return model
-    snapshots = sorted(each for each in (model / "snapshots").iterdir() if each.is_dir())
-    main = model / "refs" / "main"
-    named = main.read_text(encoding="utf-8").strip() if main.is_file() else ""
-    for snapshot in snapshots:
-        if snapshot.name == named or len(snapshots) == 1:
-            return snapshot
-    raise UserError(f"{model} has {len(snapshots)} snapshots", "refs/main, which names one of them")
 
 
 @contextlib.contextmanager
@@ -130,11 +88,11 @@ def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
     no bfloat16 from GGUF.
     """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
-    ends, gguf = end_ids(model_dir, codec), folder / gguf_file.NAME
+    ends, gguf = end_ids(model_dir, codec, model.shape.vocabulary_tokens), folder / gguf_file.NAME
     if not codec.is_ours:
         write_graph(model, gguf)
-    elif (own := model_dir / gguf_file.NAME).is_file() and gguf_file.precision_of(own) == "f16":
-        gguf.symlink_to(own.resolve())
+    elif gguf_file.precision_of(model_dir / gguf_file.NAME) == "f16":  # the only one of ours that OpenVINO reads
+        gguf.symlink_to((model_dir / gguf_file.NAME).resolve())
     else:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
     write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)

@@ -63,7 +63,8 @@ def _put_speeds(model: Any, speeds_D: np.ndarray) -> bool:  # noqa: N803
 def _put_around(product: Any, exact: Mapping[str, np.ndarray]) -> set[str]:
     """What stands before and after one product with a matrix. Returns the names of what was put there."""
     name = _name(_source(product.input_value(1).get_node()))
-    layer, kind = re.fullmatch(r"(model\.layers\.\d+\.)?(.*)", name).groups("")
+    layer = "".join(re.findall(r"^model\.layers\.\d+\.", name))
+    kind = name.removeprefix(layer)
     is_last = name in ("lm_head.weight", "model.embed_tokens.weight")
     before = _LAST_NORM if is_last else layer + _NORM_BEFORE.get(kind, "-")
     bias = name.removesuffix("weight") + "bias"

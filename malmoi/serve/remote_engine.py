@@ -5,19 +5,22 @@ comes, which our tokenizer reads again (capability token_ids). What a server can
 """
 
 import asyncio
+import contextlib
 import hashlib
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
+from malmoi.kit import config
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine import Description, EngineDownError, Health, Piece, Request, Score, is_on
+from malmoi.serve.engine import Description, Engine, EngineDownError, Health, Piece, Request, Score, is_on
 from malmoi.serve.marks import end_ids
 from malmoi.serve.remote_answer import Answer
 from malmoi.serve.remote_http import Remote
 from malmoi.serve.remote_probe import COMPLETIONS, EMBEDDINGS, Found, probe
+from malmoi.serve.remote_process import started
 from malmoi.serve.remote_settings import RemoteSettings
 from malmoi.serve.remote_wire import Token, body_of, tokens_of
 from malmoi.serve.settings import ServeSettings
@@ -72,7 +75,7 @@ class RemoteEngine:
         prompt: Any = list(request.prompt_ids) if self._found.takes_ids else self._text(request.prompt_ids)
         body = body_of(request, self._found.server, prompt, way, self._end_ids)
         if self._found.tells_ids is not None:
-            body |= {**self._found.tells_ids, "logprobs": self._num_logprobs(request.top_logprobs)}
+            body |= {**self._found.tells_ids, "logprobs": request.top_logprobs}
         answer = Answer(request, self.codec, self._end_ids, tells_ids=self._found.tells_ids is not None)
         now = asyncio.get_running_loop().time
         until = now() + self._limits.first_s
@@ -101,7 +104,7 @@ class RemoteEngine:
         if not self._found.capabilities.prompt_logprobs:
             raise UserError("the remote server gives no log-probabilities of a text", "an engine that does")
         body = body_of(Request((), 0, 0.0), self._found.server, list(token_ids), None, self._end_ids)
-        asked = {"echo": True, "logprobs": self._num_logprobs(top), **(self._found.tells_ids or {})}
+        asked = {"echo": True, "logprobs": top, **(self._found.tells_ids or {})}
         reply = await self._remote.reply(COMPLETIONS, self._of_model({**body, **asked}))
         try:
             tokens = tokens_of(reply["choices"][0])
@@ -146,10 +149,6 @@ class RemoteEngine:
 
     def _of_model(self, body: dict[str, Any], *, stream: bool = False) -> dict[str, Any]:
         return {"model": self._found.model, **body, **({"stream": True} if stream else {})}
-
-    def _num_logprobs(self, top: int) -> int:
-        """llama.cpp tells ids only beside alternatives."""
-        return max(top, 1) if self._found.server == "llama.cpp" else top
 
     def _check(self, request: Request) -> None:
         """Raises UserError for what the server has no way for: left out, it would be a wrong answer."""
@@ -200,3 +199,14 @@ class RemoteEngine:
 
 def _score(token: Token, top: int, *, is_first: bool) -> Score:
     return Score(token.token_id, None) if is_first else Score(token.token_id, token.logprob, token.best(top))
+
+
+@contextlib.contextmanager
+def opened(recipe: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
+    """The engine and the tokenizer of a recipe, closed at the end of the block. Raises UserError where it is wrong."""
+    remote = config.parse(RemoteSettings, config.read_toml(recipe), str(recipe))
+    with contextlib.ExitStack() as closing:
+        if remote.process is not None:
+            closing.enter_context(started(remote))
+        engine = closing.enter_context(RemoteEngine(remote, settings))
+        yield engine, engine.codec

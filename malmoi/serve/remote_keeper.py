@@ -5,11 +5,14 @@ of the command is ended. So no GPU stays taken by a server that nobody knows of.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
+
+_PR_SET_PDEATHSIG = 1
 
 
 def keep(grace_s: float, command: list[str]) -> int:
@@ -18,7 +21,7 @@ def keep(grace_s: float, command: list[str]) -> int:
     The command gets a group of its own, which is ended whole: vLLM has a process for each GPU.
     """
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent)  # noqa: PLW1509 (no thread runs yet)
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr, flush=True)
         return 127
@@ -33,6 +36,12 @@ def keep(grace_s: float, command: list[str]) -> int:
     code = child.wait()
     _signal(child.pid, signal.SIGKILL)  # what it left of its group
     return code
+
+
+def _end_with_parent() -> None:
+    """Linux: the command gets SIGTERM when we are killed, which nobody else could send it then."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:

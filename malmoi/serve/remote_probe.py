@@ -26,6 +26,7 @@ _QUESTIONS = (
     Guide("regex", _FORCED),
     Guide("json", {"const": _FORCED}),
     Guide("lark", f'start: "{_FORCED}"'),
+    Guide("lark", f'root ::= "{_FORCED}"'),
 )
 _OWNERS = {"vllm": "vllm", "malmoi": "malmoi", "llamacpp": "llama.cpp"}
 """What /v1/models says of whose it is."""
@@ -162,7 +163,9 @@ class _Questions:
 
     def _tells_ids(self, prompt: Any) -> tuple[dict[str, Any] | None, int]:
         """The fields with which it tells ids, and how many alternatives it gives with them."""
-        named = {"return_tokens_as_token_ids": True} if self.server in ("vllm", "malmoi") else {}
+        named = {"return_tokens_as_token_ids": True}
+        if self.server not in ("vllm", "malmoi"):
+            return None, 0
         for top in (*_TOPS, 0):
             tokens = _tokens(self.ask(prompt, 2, logprobs=top, **named))
             if tokens:
@@ -172,7 +175,7 @@ class _Questions:
     def _guide_ways(self, prompt: Any) -> dict[str, str]:
         ways = {}
         for guide in _QUESTIONS:
-            if self.settings.guides is not None and guide.kind not in self.settings.guides:
+            if guide.kind in ways or (self.settings.guides is not None and guide.kind not in self.settings.guides):
                 continue
             for way in GUIDES[self.server]:
                 if self._follows(prompt, way, guide) or self.settings.guides is not None:
@@ -184,10 +187,8 @@ class _Questions:
         """Whether the one text that a guide leaves is what comes."""
         try:
             told = self.ask(prompt, 16, **guide_fields(way, guide))
-        except UserError:  # this way has no form for this kind; llama.cpp's own grammar is one of "lark"
-            if way != "gbnf" or guide.kind != "lark":
-                return False
-            told = self.ask(prompt, 16, grammar=f'root ::= "{_FORCED}"')
+        except UserError:  # this way has no form for this kind
+            return False
         text = _choice(told).get("text")
         return isinstance(text, str) and text.strip().strip('"') == _FORCED
 

@@ -1,7 +1,8 @@
 """What is said to an OpenAI-compatible server, and what it says: bodies of requests, tokens of replies. No network.
 
 OpenAI's interface has no token ids in its answers. vLLM and malmoi name tokens "token_id:5" in their log-probabilities
-when asked (return_tokens_as_token_ids), llama.cpp has the id beside each; from others the text is all there is.
+when asked (return_tokens_as_token_ids); of others the text is all there is. llama.cpp's server has ids beside its
+log-probabilities, but its streams leave out each token that ends inside a character, which Korean has many of.
 """
 
 import json
@@ -28,11 +29,11 @@ FIELDS: dict[str, dict[str, str]] = {
         **{name: name for name in ("top_p", "top_k", "min_p", "seed", "logit_bias", "ignore_eos")},
         "repetition_penalty": "repeat_penalty",
     },
-    # In its `generation_config`: the fields of the body itself are half ignored (temperature without do_sample).
+    # In its `generation_config`: the fields of the body itself are half ignored (temperature without do_sample). It has
+    # a way for stop ids, but their own text then stands at the end of the answer.
     "transformers": {
         **{name: name for name in ("top_p", "top_k", "min_p", "repetition_penalty", "seed")},
         "min_tokens": "min_new_tokens",
-        "stop_token_ids": "eos_token_id",
         "ignore_eos": "min_new_tokens",
     },
     "openai": {name: name for name in ("top_p", "seed", "presence_penalty", "frequency_penalty", "logit_bias")},
@@ -80,7 +81,8 @@ def body_of(request: Request, server: str, prompt: Any, guide_way: str | None, e
     if request.seed is not None:
         body["seed"] = request.seed % _LARGEST_SEED.get(server, 2**63)
     if server == "llama.cpp":
-        body["repeat_last_n"] = -1
+        body["repeat_last_n"] = len(request.prompt_ids) + request.max_tokens  # all that there is; its default is 64
+        body["logit_bias"] = [list(pair) for pair in request.logit_bias]
     if server == "transformers":
         body = _of_transformers(request, body, end_ids)
     return body if request.guide is None else {**body, **guide_fields(guide_way or "", request.guide)}
@@ -90,7 +92,7 @@ def _of_transformers(request: Request, body: dict[str, Any], end_ids: Sequence[i
     """Its own configuration, whole, as it takes it: a text."""
     config = {name: body[name] for name in ("temperature", "top_p", "min_p", "repetition_penalty")}
     config |= {"do_sample": request.temperature > 0, "top_k": request.top_k or 0, "use_cache": True}
-    config |= {"max_new_tokens": request.max_tokens, "eos_token_id": [*end_ids, *request.stop_token_ids]}
+    config |= {"max_new_tokens": request.max_tokens, "eos_token_id": list(end_ids)}
     config["min_new_tokens"] = request.max_tokens if request.ignore_eos else request.min_tokens
     if request.temperature == 0:
         del config["temperature"]
@@ -116,7 +118,8 @@ def guide_fields(way: str, guide: Guide) -> dict[str, Any]:
         return {"grammar": "root ::= " + " | ".join(json.dumps(text, ensure_ascii=False) for text in value)}
     if kind == "lark" and way == "gbnf" and "::=" in str(value):
         return {"grammar": value}
-    raise UserError(f"the remote server takes no guide of the kind {kind!r}", hint="another kind, or another engine")
+    form = " but in llama.cpp's form (root ::= ...)" if (kind, way) == ("lark", "gbnf") else ""
+    raise UserError(f"the remote server takes no guide of the kind {kind!r}{form}")
 
 
 def tokens_of(choice: Mapping[str, Any]) -> list[Token] | None:
@@ -125,18 +128,11 @@ def tokens_of(choice: Mapping[str, Any]) -> list[Token] | None:
     if not told:
         return None
     try:
-        if told.get("content") is not None:  # llama.cpp
-            return [_entry(entry) for entry in told["content"]]
         tops = told.get("top_logprobs") or [None] * len(told["tokens"])
         rows = zip(told["tokens"], told["token_logprobs"], tops, strict=True)
         return [Token(_id(name), _nats(logprob), _alternatives(top or {})) for name, logprob, top in rows]
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def _entry(entry: Mapping[str, Any]) -> Token:
-    top = tuple((int(each["id"]), float(each["logprob"])) for each in entry.get("top_logprobs") or ())
-    return Token(int(entry["id"]), _nats(entry["logprob"]), top)
 
 
 def _alternatives(top: Mapping[str, float]) -> tuple[tuple[int, float], ...]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import resource
 import signal
 import socket
 import threading
@@ -24,6 +25,7 @@ _START_S = 30.0
 _TAKEN_AT_ONCE = 16
 """New connections in one turn of the event loop: with 2,048, a flood of 500 held up every stream for half a second."""
 _WAITING_CONNECTIONS = 2_048
+_MOST_FILES = 65_536
 _TRIM_TICKS = 100
 _SHUTDOWN_S = 3
 """Ctrl-C waits so long for answers under way, then cuts them."""
@@ -36,6 +38,8 @@ def bind(host: str, port: int) -> socket.socket:
     # acknowledgement of its head.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if host == "::":  # every address, also those of IPv4, whatever the system's default says
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         listener.bind((host, port))
     except (OSError, UnicodeError) as error:
@@ -57,6 +61,7 @@ def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, models: 
     # of them, and every stream stood for half a second.
     gc.collect()
     gc.freeze()
+    allow_open_files()
     _Server(_config(app, web), models).run(sockets=[listener])
 
 
@@ -115,6 +120,14 @@ class _Server(uvicorn.Server):
                 self.config.timeout_graceful_shutdown = 1  # what has not ended by now is cut
             self.should_exit = self.should_exit or is_late or self._models.num_requests == 0
         return await super().on_tick(counter)
+
+
+def allow_open_files() -> None:
+    """Lets the process open as many files as the system allows it: by default 1,024, and each client is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    with contextlib.suppress(ValueError, OSError):  # the system's own bound may be lower still
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def give_memory_back() -> None:

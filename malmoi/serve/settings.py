@@ -20,7 +20,7 @@ class WebSettings:
     names that the Host header may carry besides this machine's own, for a proxy in front. root_path: what a proxy puts
     before every path. head_s: for the head of a request to come; body_s: for its body; send_s: a client that takes
     nothing of its answer for so long is cut off. comment_s: a stream that is silent for so long gets a comment, for
-    proxies cut what is silent for a minute. keep_alive_s: an idle connection, longer than the 60 s of load balancers,
+    proxies cut what is silent for a minute. keep_alive_s: an idle connection, longer than the 60 to 90 s of proxies,
     which answer 502 where the server closes first. queue_s: longest wait for a slot. drain_s: after SIGTERM answers
     under way have so long to end. queued_contexts: tokens that all requests under way may hold together, in contexts
     per slot.
@@ -33,7 +33,7 @@ class WebSettings:
     body_s: float = 30.0
     send_s: float = 30.0
     comment_s: float = 15.0
-    keep_alive_s: int = 75
+    keep_alive_s: int = 120
     queue_s: float = 60.0
     drain_s: float = 60.0
     queued_contexts: int = 4

@@ -131,7 +131,10 @@ def echo(codec: Codec, scores: Sequence[Score]) -> TextPiece:
     stream = TextStream(codec)
     *pieces, last = [Piece(score.token_id, score.logprob, score.top) for score in scores]
     shown = [stream.feed(piece) for piece in (*pieces, replace(last, finish="stop"))]
-    return TextPiece("".join(part.text for part in shown), tuple(token for part in shown for token in part.tokens))
+    text, tokens = "".join(part.text for part in shown), tuple(token for part in shown for token in part.tokens)
+    if codec.adds_space and text.startswith(" "):  # the tokenizer's own, not the prompt's
+        return TextPiece(text[1:], tuple(replace(token, start=max(0, token.start - 1)) for token in tokens))
+    return TextPiece(text, tokens)
 
 
 async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncGenerator[TextPiece, None]:

@@ -65,7 +65,7 @@ class TorchEngine:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
         self._model = _load(model_dir, settings)
-        ends = end_ids(model_dir, self.codec)
+        ends = end_ids(model_dir, self.codec, self._model.shape.vocabulary_tokens)
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)

@@ -105,8 +105,9 @@ class Codec:
         return text.removeprefix(" ") if self.adds_space else text
 
     def token_bytes(self, token_id: int) -> bytes:
-        """The bytes of one token, which may be part of a character. Empty for a special token."""
-        return self._bytes_by_id[token_id]
+        """The bytes of one token, which may be part of a character. Empty for a special token, and for an id that only
+        the model has: many makers fill the embedding up to a round size."""
+        return self._bytes_by_id[token_id] if token_id < len(self._bytes_by_id) else b""
 
     def special(self, name: str) -> int:
         """The id of a special token by its name ("<|endoftext|>"). Raises UserError for an unknown one."""

@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 
 import jinja2
@@ -165,6 +166,41 @@ def test_the_folder_of_an_export_can_be_exported_again_with_the_same_pad(tokeniz
         first, again = ((tmp_path / each / name).read_text() for each in ("first", "again"))
         assert first == again, name
     assert json.loads((tmp_path / "again" / "tokenizer_config.json").read_text())["pad_token"] == "<|pad|>"
+
+
+def test_what_transformers_loads_and_saves_again_is_the_same_model_tokenizer_and_chat(tokenizer, tmp_path, caplog):
+    from transformers import pipeline
+
+    ours = exported(tokenizer, tmp_path / "export")
+    caplog.set_level("WARNING")
+    logging.getLogger("transformers").addHandler(caplog.handler)
+    try:
+        answer = pipeline("text-generation", model=str(tmp_path / "export"), device="cpu")
+        said = answer([{"role": "developer", "content": "짧게"}, {"role": "user", "content": "말?"}], max_new_tokens=3)
+        batch = answer(["말", "사전을 만든다"], max_new_tokens=3, batch_size=2)
+    finally:
+        logging.getLogger("transformers").removeHandler(caplog.handler)
+    assert said[0]["generated_text"][-1]["role"] == "assistant"
+    assert len(batch) == 2
+    assert [record.message for record in caplog.records] == []  # as of a missing pad, or of padding on the wrong side
+    answer.model.save_pretrained(tmp_path / "again")
+    answer.tokenizer.save_pretrained(tmp_path / "again")
+    again, codec = load_hugging_face(tmp_path / "again"), Codec(tmp_path / "again")
+    assert torch.equal(again.lm_head.weight, ours.lm_head.weight)
+    assert torch.equal(again.model.layers[1].mlp.down_proj.weight, ours.model.layers[1].mlp.down_proj.weight)
+    for text in (*LINES, "\u1112\u1161\u11ab NFD", "<|endofturn|>", "👨‍👩‍👧"):
+        assert codec.text_ids(text) == Codec(tokenizer).text_ids(text)
+    assert codec.special("<|pad|>") == 28
+    first, saved = ((tmp_path / name / "chat_template.jinja").read_text() for name in ("export", "again"))
+    assert first == saved
+
+
+def test_of_the_reserved_ids_one_is_the_pad_and_the_thousand_after_the_marks_stay_free(tokenizer, tmp_path):
+    exported(tokenizer, tmp_path)
+    names = vocabulary(tmp_path)
+    assert names[5:28] == [f"<|reserved_{number:04d}|>" for number in range(23)]
+    assert names[28] == "<|pad|>"
+    assert names[29:1029] == [f"<|reserved_{number:04d}|>" for number in range(24, 1024)]
 
 
 def test_generation_ends_at_the_end_of_a_text_and_of_a_turn(tokenizer, tmp_path):

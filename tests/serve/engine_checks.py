@@ -22,9 +22,13 @@ TEXT = "아버지가 방에"
 GUIDES = {
     "choice": (["사과", "표범"], "사과|표범"),
     "regex": ("[0-9]{3}", "[0-9]{3}"),
-    "json": ({"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}, r'\{"a": ?[12]\}'),
-    "lark": ('start: "사과" | "과자"', "사과|과자"),
+    "json": (
+        {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": False},
+        r'\{\s*"a"\s*:\s*[12]\s*\}',
+    ),
+    "lark": ('root ::= "사과" | "과자"', "사과|과자"),
 }
+"""A grammar in llama.cpp's form, which every engine with grammars takes; Lark's own is tested with torch."""
 
 
 @dataclass(frozen=True)

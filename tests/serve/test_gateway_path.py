@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 
+import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine
 
+from malmoi.kit.errors import UserError
 from malmoi.serve import server
 from malmoi.serve.http_api import create_app
 from malmoi.serve.http_connection import OneWrite
@@ -95,7 +98,7 @@ def test_a_flood_of_connections_is_taken_a_few_at_a_time_and_none_is_refused(cod
 
 def test_a_connection_outlives_the_minute_that_load_balancers_keep_theirs(codec):
     app = create_app(Served(FakeEngine(codec), codec, ServeSettings()))
-    assert server._config(app, WebSettings()).timeout_keep_alive > 60
+    assert server._config(app, WebSettings()).timeout_keep_alive > 90
     web = WebSettings(keep_alive_s=1)
     with server.running(app, web=web) as url, socket.create_connection(("127.0.0.1", int(url[-5:].strip(":")))) as link:
         link.settimeout(10)
@@ -120,3 +123,23 @@ def test_a_body_that_goes_on_after_its_answer_does_not_keep_its_connection(codec
             assert link.recv(10_000).startswith(b"HTTP/1.1 4")
             with contextlib.suppress(ConnectionError):
                 assert link.recv(10_000) == b""
+
+
+def test_the_server_may_open_as_many_files_as_the_system_allows():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        server.allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(before[1], 65_536) > 256
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(("host", "asked"), [("::", "127.0.0.1"), ("::", "::1"), ("::1", "::1")])
+def test_all_addresses_are_those_of_both_kinds(host, asked):
+    try:
+        listener = server.bind(host, 0)
+    except UserError:
+        pytest.skip("this machine has no IPv6")
+    with listener, socket.create_connection((asked, listener.getsockname()[1]), timeout=5) as link:
+        assert link.getpeername()[1] == listener.getsockname()[1]

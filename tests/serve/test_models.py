@@ -255,3 +255,20 @@ def test_a_folder_that_was_exported_anew_is_loaded_anew_and_an_older_version_doe
         client.get("/v1/models")
         assert client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).json()["model"] == "demo@200"
     assert shelf.opened == ["demo@200", "demo@200"]
+
+
+def test_a_bare_name_goes_to_a_new_version_without_anybody_listing_the_models(shelf, monkeypatch):
+    monkeypatch.setattr(table, "_LOOK_S", 0.0)
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        shelf.listed = versions("demo@200", "demo@300")
+        answering = [
+            client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).json()["model"] for _ in range(9)
+        ]
+    assert answering[-1] == "demo@300"
+
+
+def test_a_model_that_is_loaded_anew_counts_its_own_memory_once(shelf):
+    with TestClient(create_app(make(shelf, memory_bytes=10)), base_url=BASE) as client:
+        client.post("/v1/chat/completions", json={**ASK, "model": "other"})
+        shelf.engines["other"].health = lambda: Health("down")
+        assert client.post("/v1/chat/completions", json={**ASK, "model": "other"}).status_code == 200

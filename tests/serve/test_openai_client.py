@@ -111,3 +111,67 @@ def test_a_closed_socket_frees_its_slot(codec, stream):
             wait_until(lambda: engine.num_open == 1)
         wait_until(lambda: engine.num_open == 0)
         assert served.num_requests == 0
+
+
+def test_the_official_client_makes_responses_and_streams_them(client):
+    asked = {"model": "tiny", "input": "한국어 문장", "max_output_tokens": 12, "temperature": 0}
+    whole = client.responses.create(**asked, instructions="짧게 답하세요.")
+    assert whole.id.startswith("resp_") and whole.output_text
+    assert whole.usage.total_tokens == whole.usage.input_tokens + whole.usage.output_tokens
+    assert whole.status == "completed" or whole.incomplete_details.reason == "max_output_tokens"
+    assert whole.instructions == "짧게 답하세요."
+    events = list(client.responses.create(**asked, instructions="짧게 답하세요.", stream=True))
+    kinds = [each.type for each in events]
+    assert kinds[:4] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+    ]
+    assert kinds[-4:-1] == [
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+    ]
+    assert kinds[-1] in ("response.completed", "response.incomplete")
+    assert [each.sequence_number for each in events] == list(range(len(events)))
+    deltas = "".join(each.delta for each in events if each.type == "response.output_text.delta")
+    assert deltas == events[-1].response.output_text == whole.output_text
+
+
+def test_a_response_goes_on_from_its_own_output_and_keeps_a_schema(client):
+    schema = {
+        "type": "object",
+        "properties": {"수": {"type": "integer"}},
+        "required": ["수"],
+        "additionalProperties": False,
+    }
+    form = {"format": {"type": "json_schema", "name": "number", "schema": schema, "strict": True}}
+    first = client.responses.create(model="tiny", input=ASK, max_output_tokens=40, text=form)
+    assert isinstance(json.loads(first.output_text)["수"], int)
+    with client.responses.stream(model="tiny", input=ASK, max_output_tokens=40, text=form) as stream:
+        assert isinstance(json.loads(stream.get_final_response().output_text)["수"], int)
+    turns = [*ASK, *first.output, {"role": "user", "content": [{"type": "input_text", "text": "사과"}]}]
+    second = client.responses.create(model="tiny", input=turns, max_output_tokens=8, store=False)
+    assert second.usage.input_tokens > first.usage.input_tokens
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"temperature": 9}, "temperature"),
+        ({"max_output_tokens": 10**6}, "max_output_tokens"),
+        ({"input": []}, "input"),
+        ({"input": [{"role": "user", "content": "가"}, {"role": "bot", "content": "가"}]}, "input[1].role"),
+        ({"input": [{"type": "function_call_output", "call_id": "1", "output": "가"}]}, "input[0].type"),
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"reasoning": {"effort": "high"}}, "reasoning"),
+        ({"instructions": "가" * 40_000}, None),
+    ],
+)
+def test_what_a_response_cannot_be_made_of_is_refused_with_the_clients_own_names(client, change, param):
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(**{"model": "tiny", "input": "사과", **change})
+    assert param is None or refused.value.param == param
+    assert any("가" <= letter <= "힣" for letter in refused.value.body["message_ko"])

@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.model.gguf_file import write_gguf
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.serve import agreement, utf8
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
@@ -107,6 +108,15 @@ def test_far_from_the_begin_a_token_is_as_likely_as_torch_says(model_folder, tmp
         with torch.no_grad():
             logits = model(torch.tensor([ids]), torch.arange(len(ids))[None])[0, -1].masked_fill(banned, -1e9)
         assert abs(float(logits.log_softmax(-1)[piece.token_id]) - piece.logprob) < 1e-4, len(ids)
+
+
+def test_an_export_whose_gguf_file_openvino_does_not_read_is_served_from_its_folder(model_folder, tmp_path):
+    folder = tmp_path / "wide"
+    shutil.copytree(model_folder, folder)
+    write_gguf(load_hugging_face(folder), folder, folder / "model.gguf", "bf16")
+    with opened(folder, dataclasses.replace(SETTINGS, engine="openvino", slots=1)) as (engine, codec):
+        said = asyncio.run(answers(engine, requests(codec, max_tokens=4)))
+    assert [len(answer) for answer in said] == [4] * len(TEXTS)
 
 
 def test_every_answer_ends_once_with_its_reason_and_its_length(both):

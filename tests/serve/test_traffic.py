@@ -162,6 +162,7 @@ def test_weights_are_set_while_the_server_runs_and_the_answer_says_which_version
             refused = client.put("/admin/traffic", json=wrong)
             assert refused.status_code == 400, refused.text
         assert client.put("/admin/traffic", json={"demo": {"weights": {"demo@1": 1}}}).json()["error"]["message_ko"]
+        assert value(client.get("/metrics").text, 'malmoi_traffic_share{model="demo@100"}') == 1
         again = Traffic(settings.models.traffic)
         assert again.splits["demo"] == Split({"demo@100": 1})
         client.put("/admin/traffic", json={"demo": None})
@@ -265,6 +266,23 @@ def test_copies_that_are_too_many_are_dropped_and_take_no_memory(shelf):
         assert (
             value(client.get("/metrics").text, 'malmoi_shadow_copies_total{model="demo@200",outcome="dropped"}') == 14
         )
+
+
+def test_copies_that_wait_are_dropped_when_the_shadow_is_taken_away_or_they_have_waited_too_long(shelf):
+    shelf.kinds["demo@200"] = Hanging
+    models = make(shelf, settings=ServeSettings(models=ModelsSettings(shadow_s=0.2)))
+    models.traffic.set({"demo": Split({"demo@100": 1}, shadow="demo@200")})
+    with TestClient(create_app(models), base_url=BASE) as client:
+        for _ in range(20):
+            client.post("/v1/chat/completions", json={**ASK, "model": "demo"})
+        began_s = time.monotonic()
+        wait_for(client, 'malmoi_shadow_copies_total{model="demo@200",outcome="late"}', 20)
+        assert time.monotonic() - began_s < 20 * 0.2 / 2, "not one after another"
+        client.post("/v1/chat/completions", json={**ASK, "model": "demo"})
+        for _ in range(3):
+            client.post("/v1/chat/completions", json={**ASK, "model": "demo"})
+        models.traffic.set({})
+        wait_for(client, 'malmoi_shadow_copies_total{model="demo@200",outcome="dropped"}', 2)
 
 
 def test_a_copy_gives_its_slot_back_as_soon_as_an_answer_wants_it(shelf):

@@ -61,7 +61,8 @@ def test_the_card_of_a_model_tells_its_sizes_its_readers_differences_and_the_has
     assert all(line in card for line in told)
     assert f"`{sha256_of(folder / 'tokenizer' / 'tokenizer.json')}`" in card
     assert "checkpoint of step 8" in card
-    assert "llama.cpp does not do so" in card
+    assert "llama.cpp and OpenVINO GenAI do not do so with the GGUF file" in card
+    assert "puts no begin token" in card
     assert "Not stated." in card
     assert "The records of the corpus were not beside this model." in card
 

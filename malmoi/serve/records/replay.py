@@ -37,7 +37,7 @@ class Replayed:
 
 def recorded(database: Database, answer_id: str) -> AnswerRow:
     """The row of an answer; "chatcmpl-x" means its first. Raises UserError where none can be made again."""
-    bare = answer_id.removeprefix("chatcmpl-").removeprefix("cmpl-")
+    bare = answer_id.removeprefix("chatcmpl-").removeprefix("cmpl-").removeprefix("resp_")
     with Session(database) as session:
         row = session.get(AnswerRow, bare) or session.get(AnswerRow, f"{bare}-0")
     if row is None:

@@ -28,23 +28,19 @@ _log = logging.getLogger("malmoi.serve")
 
 
 class StoredKeys:
-    """The keys of a server with a database. are_needed: a request without a key is refused."""
+    """The keys of a server with a database. are_needed: a request without a key is refused. number: who may ask."""
 
     def __init__(self, engine: Engine, file: Path | None, policies: Mapping[str, Policy]) -> None:
         """Raises UserError where the file is absent or has a line that is no key."""
         self._engine, self._file, self._state = engine, file, None
         self._by_hash: dict[str, Key] = {}
+        self.number = 0
         self._told: set[str] = set()
         self.are_needed = file is not None
         if file is not None and (problems := parse(text_of(file))[1]):
             raise UserError(f"{file}, {problems[0]}", "a name, a space, 64 hex digits, then words as qpm=60")
         _import_policies(engine, policies)
         self.refresh()
-
-    @property
-    def number(self) -> int:
-        """How many keys may ask."""
-        return sum(not key.revoked for key in self._by_hash.values())
 
     def of(self, headers: Mapping[str, str]) -> Key | None:
         """The key that a request carries, also a revoked one; None where it carries none of these."""
@@ -66,7 +62,7 @@ class StoredKeys:
                     self._tell([f"{row.name}: {error}"])
                     key = Key(row.name, row.sha256, revoked=True)
                 found[row.sha256] = key if row.revoked is None else Key(row.name, row.sha256, revoked=True)
-        self._by_hash = found
+        self._by_hash, self.number = found, sum(not key.revoked for key in found.values())
         self.are_needed = self.are_needed or bool(found)  # a server that asked for keys never opens by itself
 
     def _tell(self, problems: list[str]) -> None:

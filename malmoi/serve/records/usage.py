@@ -5,7 +5,6 @@ within a second. What cannot be written now is kept and written later; a killed 
 """
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select, update
@@ -41,7 +40,7 @@ class StoredUsage:
         self._engine, self._lock = engine, threading.Lock()
         self._new: _Counts = {}
         self._writing: _Counts = {}
-        self._stored: Mapping[tuple[str, str], tuple[int, int]] = {}
+        self._stored: dict[tuple[str, str], tuple[int, int]] = {}
         self.write()
 
     def add(self, name: str, month: str, change: Use) -> None:
@@ -73,11 +72,16 @@ class StoredUsage:
             for (name, month), count in writing.items():
                 _write(session, name, month, count)
             session.commit()
+            with self._lock:  # what is written is not written again, even where the reading below fails
+                for at, count in writing.items():
+                    requests, tokens = self._stored.get(at, (0, 0))
+                    self._stored[at] = (requests + count.requests, tokens + count.tokens)
+                self._writing = {}
             months = {month_of(), *(month for _, month in writing)}
             found = session.scalars(select(UsageRow).where(UsageRow.month.in_(months)))
             stored = {(row.key, row.month): (row.requests, row.tokens) for row in found}
         with self._lock:
-            self._stored, self._writing = stored, {}
+            self._stored = stored
 
 
 def _write(session: Session, name: str, month: str, count: _Count) -> None:

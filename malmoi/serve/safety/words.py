@@ -11,7 +11,7 @@ from malmoi.corpus.steps import profanity
 from malmoi.kit.reading import Reading, characters, is_hangul
 from malmoi.serve.safety.spelling import digits_and_latin, latin, readings, typed_in_korean
 
-REFINED = ("졸_라", "닥_[쳐치]")
+REFINED = ("졸_라", "닥_[쳐치]", "아_가_리")
 """Words of the corpus' lexicon that words.toml has in a narrower form: a share of a document forgives what a mask must
 not touch."""
 FEWEST_KEYS = 4

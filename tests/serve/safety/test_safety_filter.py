@@ -130,3 +130,46 @@ def test_the_last_part_of_an_address_that_was_masked_too_early_does_not_leave(fi
         parts = [text[:first], *(text[at : at + pieces] for at in range(first, len(text), pieces))]
         shown = "".join(map(stream.feed, parts)) + stream.feed("", is_last=True)
         assert "<주소>2" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "질병신고 절차",
+        "투병신앙 간증집",
+        "표시발광 소자",
+        "생존나무 심기",
+        "현존나치 잔당",
+        "편지랄까 일기랄까",
+        "강아지랄 것도 없다",
+        "민족같이 큰 말",
+        "합창녀석들",
+        "번개새끼",
+        "찾아가리라",
+        "악어 아가리",
+        "쓰레기 새벽 배출",
+        "영향을 미친 연도",
+        "선물을 휩싸가지고",
+    ],
+)
+def test_words_of_abuse_at_the_border_of_two_common_words_are_none(text):
+    assert find_words(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "개병신",
+        "진짜병신같네",
+        "또지랄이네",
+        "그새끼가",
+        "아시발",
+        "존나병신",
+        "이 아가리 닥쳐",
+        "쓰레기같은 놈",
+        "질병@신",
+        "편지ㄹㅏㄹ 개지랄",
+    ],
+)
+def test_words_of_abuse_inside_a_word_stay_hits(text):
+    assert find_words(text)

@@ -1,0 +1,26 @@
+"""What one engine does of what every engine must do or declare; one line of JSON for each check.
+
+    PYTHON engine_features.py torch|openvino|remote MODEL_FOLDER_OR_RECIPE
+
+A process of its own for each engine; serve_conformance.py starts it.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "serve")]
+
+from engine_checks import World, results  # noqa: E402
+
+from malmoi.serve.marks import end_ids  # noqa: E402
+from malmoi.serve.open_engine import opened  # noqa: E402
+from malmoi.serve.settings import ServeSettings  # noqa: E402
+
+ENGINE, MODEL = sys.argv[1], Path(sys.argv[2])
+
+with opened(MODEL, ServeSettings(slots=2, threads=1, device="cpu", engine=ENGINE)) as (engine, codec):
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else MODEL
+    for name, told in results(World(engine, codec, end_ids(folder, codec)[0])).items():
+        print(json.dumps({"feature": name, "result": told}, ensure_ascii=False), flush=True)
