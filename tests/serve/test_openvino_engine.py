@@ -302,6 +302,25 @@ def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, m
         assert json.loads(capsys.readouterr().out)["equal"]
 
 
+def test_bytes_that_are_no_utf8_are_left_out_of_the_text_and_counted_in_the_record(both, tmp_path):
+    engine, codec = both
+    path = tmp_path / "records.db"
+    settings = dataclasses.replace(SETTINGS, engine="openvino", records=RecordSettings(path, "whole"))
+    with Records(path, settings) as records:
+        served = Served(engine, codec, settings, records=records)
+        with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
+            asked = {"prompt": TEXTS[0], "max_tokens": 60, "temperature": 2, "ignore_eos": True}
+            replies = [client.post("/v1/completions", json={**asked, "seed": seed}).json() for seed in range(4)]
+    rows = [recorded(open_database(path), reply["id"]) for reply in replies]
+    texts = [reply["choices"][0]["text"] for reply in replies]
+    contents = [b"".join(map(codec.token_bytes, row.answer_ids)) for row in rows]
+    assert [row.made_with["left_out_bytes"] for row in rows] == [
+        len(content) - len(text.encode()) for content, text in zip(contents, texts, strict=True)
+    ]
+    assert sum(row.made_with["left_out_bytes"] for row in rows) > 0
+    assert "\ufffd" not in "".join(texts)
+
+
 def test_8_bit_weights_answer_and_name_themselves(model_folder):
     untested = EightBitSettings(allow_untested_8bit=True)
     settings = dataclasses.replace(SETTINGS, engine="openvino", openvino_weights="int8", eight_bit=untested)
