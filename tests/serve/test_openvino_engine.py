@@ -13,8 +13,10 @@ import random
 import shutil
 import signal
 import socket
+import threading
 import time
 from contextlib import aclosing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.model.gguf_file import write_gguf
 from malmoi.model.read_folder import load_hugging_face
-from malmoi.serve import agreement, utf8
+from malmoi.serve import agreement, openvino_process, utf8
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.engine_choice import choice
 from malmoi.serve.http_api import create_app
@@ -282,6 +284,47 @@ def test_a_step_that_fails_is_told_by_its_kind_and_no_text_is_written(capsys):
         assert ours.get(5) == {"failed": "RuntimeError"}
     shown = capsys.readouterr().err
     assert "RuntimeError" in shown and "아버지" not in shown
+
+
+class Steady:
+    """A pipeline whose only request gets a token at each step, six in all."""
+
+    def __init__(self):
+        self.made, self.read_tokens = 0, 0
+
+    def add_request(self, *_):
+        return self
+
+    def step(self):
+        self.made += 1
+        assert self.made <= 6
+
+    def can_read(self):
+        return self.read_tokens < self.made
+
+    def read(self):
+        self.read_tokens += 1
+        reason = SimpleNamespace(name="LENGTH" if self.made == 6 else "NONE")
+        return {0: SimpleNamespace(finish_reason=reason, generated_ids=[self.made], generated_log_probs=[-1.0])}
+
+
+def test_the_first_token_goes_out_at_once_and_what_comes_soon_after_goes_together(monkeypatch):
+    monkeypatch.setattr(openvino_process.time, "monotonic", lambda: 100.0)
+    with contextlib.ExitStack() as closing:
+        ours_end, its_end = (closing.enter_context(end) for end in socket.socketpair())
+        ours, its = Messages(ours_end), Messages(its_end)
+        ours.put(ask_of(1, Request((1, 2), max_tokens=6)))
+
+        def until_gone():
+            with contextlib.suppress(EOFError):
+                run(Runner(its, [0], Steady()), its)
+
+        other_side = threading.Thread(target=until_gone)
+        other_side.start()
+        handed_out = [ours.get(30), ours.get(30)]
+        ours_end.shutdown(socket.SHUT_WR)
+        other_side.join()
+    assert handed_out == [[[1, [1], [-1.0], None]], [[1, [2, 3, 4, 5, 6], [-1.0] * 5, "length"]]]
 
 
 def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, model_folder, tmp_path, capsys):

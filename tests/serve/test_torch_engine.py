@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,8 +12,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from malmoi.kit.errors import UserError
+from malmoi.serve import torch_engine
 from malmoi.serve.chat import Turn, chat_ids
-from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
+from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Piece, Request
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
@@ -360,3 +362,16 @@ def test_the_ends_of_a_foreign_folder_come_from_its_own_files(tmp_path):
         (tmp_path / name).write_text(json.dumps({**content, "eos_token_id": None}))
     with pytest.raises(UserError, match="names no token that ends"):
         TorchEngine(tmp_path, SETTINGS)
+
+
+def test_tokens_that_come_soon_after_each_other_are_handed_over_together(monkeypatch):
+    calls, now = [], [50.0]
+    monkeypatch.setattr(torch_engine.time, "monotonic", lambda: now[0])
+    loop = SimpleNamespace(call_soon_threadsafe=lambda _, __, ready: calls.append([piece.token_id for piece in ready]))
+    emit = torch_engine._emitter(loop, asyncio.Queue())
+    for token_id, wait_s in ((1, 0), (2, 0.01), (3, 0.01), (4, 0.03), (5, 0)):
+        now[0] += wait_s
+        emit(Piece(token_id))
+    assert calls == [[1], [2, 3, 4]]
+    emit(Piece(6, finish="length"))
+    assert calls[2:] == [[5, 6]]
