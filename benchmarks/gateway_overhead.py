@@ -113,7 +113,7 @@ def _ours(model: str, port: int) -> None:
     settings = ServeSettings(port=port)
     _show_access_lines()
     served = Served(Sleeper(), codec, settings)  # type: ignore[arg-type]
-    server.run(create_app(served), server.bind("127.0.0.1", port), settings.web, served)
+    server.run(create_app(served), server.bind("127.0.0.1", port), settings.web)
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def main() -> None:
         context = engine.describe().context_tokens
         tasks = Path(folder)
         text = rolling_text(engine.codec, context - 2)
-        ids, begin_id = engine.codec.encode(text), engine.codec.begin_ids[0]
+        ids, begin_id = engine.codec.text_ids(text), engine.codec.begin_ids[0]
         write_tasks(tasks, text)
         whole = str(arguments.model.resolve())
         theirs = {"pretrained": whole, "dtype": "float32", "max_length": context - 2}

@@ -38,6 +38,7 @@ from typing import Any
 from serve_process import ROOT, await_health, free_port, new_key
 from serve_soak_clients import LONGEST_S, MARKER, Tally, act_until
 
+NAME = "soak"
 ALLOWED_GROWTH = 1.05
 WARM_S = 120.0
 STEADY_KEYS = 4
@@ -73,13 +74,23 @@ class Watched:
     def __init__(self, port: int, pid: int, admin_key: str) -> None:
         self.port, self.pid, self._key = port, pid, admin_key
 
-    def metrics(self) -> dict[str, float]:
-        """Its gauges."""
+    def ask(self, method: str, path: str, body: Any = None) -> str:
+        """What an operator's request gets. Raises AssertionError where it is refused."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self._key}"})
-        text = connection.getresponse().read().decode()
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
         connection.close()
-        return {name: float(value) for name, value in re.findall(r"^malmoi_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
+        assert answer.status == 200, text
+        return text
+
+    def metrics(self) -> dict[str, float]:
+        """Its gauges, summed over models."""
+        text, found = self.ask("GET", "/metrics"), Counter[str]()
+        for name, value in re.findall(r"^malmoi_(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$", text, re.MULTILINE):
+            found[name] += float(value)
+        return dict(found)
 
     def rss(self) -> int:
         """Resident bytes."""
@@ -124,9 +135,9 @@ def _toml(table: dict[str, Any]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _server(model: Path, words: list[str], log: Path) -> Iterator[tuple[int, int]]:
+def _server(words: list[str], log: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
-    command = [sys.executable, str(Path(__file__).resolve()), "--serve", "serve", str(model.resolve())]
+    command = [sys.executable, str(Path(__file__).resolve()), "--serve", "serve"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     words = [*command, "--port", str(port), "--threads", "1", *words]
     with log.open("wb") as told, subprocess.Popen(words, env=environment, cwd=ROOT, stderr=told) as process:
@@ -144,11 +155,11 @@ def _clients(port: int, keys_file: str, seconds: float, clients: int) -> Tally:
 class Operator:
     """Changes keys, plants faults, and notes the memory while the clients are there."""
 
-    def __init__(self, watched: Watched, keys: Path, shown: Path) -> None:
-        self._watched, self._keys, self._shown = watched, keys, shown
+    def __init__(self, watched: Watched, keys: Path, shown: Path, *, is_versioned: bool) -> None:
+        self._watched, self._keys, self._shown, self._is_versioned = watched, keys, shown, is_versioned
         self._steady = shown.read_text().split()
         self.memory: list[tuple[float, int]] = []
-        self.faults_planted = self.processes_killed = self.keys_changed = 0
+        self.faults_planted = self.processes_killed = self.keys_changed = self.traffic_changed = 0
 
     def work(self, clients: "Future[Tally]") -> Tally:
         """Until the clients are done; gives what they saw."""
@@ -159,6 +170,8 @@ class Operator:
             turn += 1
             if turn % 3 == 0:
                 self._change_key(turn)
+            if turn % 4 == 1 and self._is_versioned:
+                self._change_traffic(turn)
             self._break_engine(turn)
             self.memory.append((time.monotonic() - began_s, self._watched.rss()))
 
@@ -172,16 +185,29 @@ class Operator:
             os.kill(self._watched.pid, signal.SIGUSR1)
             self.faults_planted += 1
 
+    def _change_traffic(self, turn: int) -> None:
+        """Other weights for the two versions, now and then all for one, with and without shadow copies."""
+        first = (turn * 37) % 101
+        split = {"weights": {f"{NAME}@1": first, f"{NAME}@2": 100 - first}, "sticky": "key" if turn % 3 else "none"}
+        shadow = {"shadow": f"{NAME}@2", "shadow_share": 0.2} if turn % 8 == 1 else {}
+        self._watched.ask("PUT", "/admin/traffic", {NAME: split | shadow})
+        self.traffic_changed += 1
+
     def _change_key(self, turn: int) -> None:
         """Takes the passing key back and adds another; clients may still use the old one for a moment."""
         lines = [line for line in self._keys.read_text().splitlines() if not line.startswith("passing")]
-        aside = self._keys.with_suffix(".new")
-        aside.write_text("\n".join(lines) + "\n")
-        aside.chmod(0o600)
-        aside.rename(self._keys)
+        _replace(self._keys, "\n".join(lines) + "\n")
         key = new_key(self._keys, f"passing{turn}", limits="records=whole qpm=100")
-        self._shown.write_text("\n".join([*self._steady, key]))
+        _replace(self._shown, "\n".join([*self._steady, key]))
         self.keys_changed += 1
+
+
+def _replace(path: Path, content: str) -> None:
+    """Writes a file that others read meanwhile: whole, or as it was."""
+    aside = path.with_suffix(".new")
+    aside.write_text(content)
+    aside.chmod(0o600)
+    aside.rename(path)
 
 
 def main() -> int:
@@ -203,16 +229,22 @@ def _run(arguments: argparse.Namespace, folder: Path) -> int:
     steady = [new_key(keys, f"steady{number}", limits="records=whole") for number in range(STEADY_KEYS)]
     shown.write_text("\n".join(steady))
     words = ["--keys", str(keys), "--records", str(database), "--engine", arguments.engine]
-    model = _recipe(arguments.model, folder) if arguments.engine == "remote" else arguments.model
-    with _server(model, words, log) as (port, pid):
-        watched = Watched(port, pid, steady[0])
+    is_versioned, model = arguments.engine != "remote", arguments.model.resolve()
+    models = [f"{NAME}@1={model}", f"{NAME}@2={model}", "--pin", f"{NAME}@1", "--pin", f"{NAME}@2"]
+    if not is_versioned:
+        model = _recipe(model, folder)
+        models = [f"{NAME}={model}"]
+    operator_key = new_key(keys, "operator", limits="scopes=metrics,admin")
+    with _server([*models, *words], log) as (port, pid):
+        watched = Watched(port, pid, operator_key)
         before = watched.files(), watched.metrics()
-        seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown)
+        seconds, operator = arguments.minutes * 60, Operator(watched, keys, shown, is_versioned=is_versioned)
         with ProcessPoolExecutor(1) as pool:
             tally = operator.work(pool.submit(_clients, port, str(shown), seconds, arguments.clients))
         time.sleep(QUIET_S)
         verdicts = [*_of_clients(tally), *_of_places(before, watched), _of_memory(operator.memory, seconds, watched)]
     done = f"{operator.faults_planted} faults planted in steps, {operator.processes_killed} engine processes killed"
+    done += f", traffic changed {operator.traffic_changed} times"
     print(f"\n{operator.keys_changed} keys changed, {done}")
     verdicts += [_of_log(log), *_of_replay(model, database, arguments.engine)]
     for is_held, sentence in verdicts:

@@ -14,13 +14,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "serve")]
 
 from engine_checks import World, results  # noqa: E402
 
+from malmoi.cli.serve import opened_model  # noqa: E402
 from malmoi.serve.marks import end_ids  # noqa: E402
-from malmoi.serve.open_engine import opened  # noqa: E402
 from malmoi.serve.settings import ServeSettings  # noqa: E402
 
 ENGINE, MODEL = sys.argv[1], Path(sys.argv[2])
 
-with opened(MODEL, ServeSettings(slots=2, threads=1, device="cpu", engine=ENGINE)) as (engine, codec):
+with opened_model(MODEL, ServeSettings(slots=2, threads=1, device="cpu", engine=ENGINE)) as (engine, codec):
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else MODEL
     for name, told in results(World(engine, codec, end_ids(folder, codec)[0])).items():
         print(json.dumps({"feature": name, "result": told}, ensure_ascii=False), flush=True)

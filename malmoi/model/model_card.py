@@ -17,7 +17,8 @@ _TEMPLATE = Path(__file__).with_name("model_card.md.jinja").read_text(encoding="
 class About:
     """What the card says. kinds: `train_documents` and `train_text_bytes` by kind of document, empty if not known.
 
-    dtype, gguf: of the matrices in safetensors and in the GGUF file. hashes: SHA-256 of the files by name.
+    dtype, gguf: of the matrices in safetensors and in the GGUF file. ends: ids that end an answer. hashes: SHA-256 of
+    the files by name.
     """
 
     name: str
@@ -25,6 +26,7 @@ class About:
     dtype: str
     gguf: str
     pad: str
+    ends: tuple[int, ...]
     step: int
     tokens: int
     kinds: Mapping[str, Mapping[str, Any]]

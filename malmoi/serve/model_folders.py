@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -92,10 +93,10 @@ class Folders:
     def _in(self, asked: Asked) -> Iterator[Listed]:
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
-            listed = Listed(asked.name or _name_of(asked.path), asked.version, folder=asked.path)
+            listed = Listed(_nfc(asked.name or _name_of(asked.path)), _nfc(asked.version), folder=asked.path)
             yield self._listed(replace(listed, is_remote=asked.path.suffix == ".toml"))
             return
-        run, name = asked.path, asked.name or asked.path.resolve().name
+        run, name = asked.path, _nfc(asked.name or asked.path.resolve().name)
         steps: dict[int, Listed] = {}
         for checkpoint in _steps(run / TRAIN / _CHECKPOINTS):
             export = run / MODELS / checkpoint.name  # where it will be
@@ -213,6 +214,11 @@ def _is_model(path: Path) -> bool:
     if path.is_file():
         return path.suffix in (".gguf", ".toml")
     return (path / "config.json").is_file() or (path / "snapshots").is_dir() or any(path.glob("*.gguf"))
+
+
+def _nfc(name: str) -> str:
+    """File systems of Macs write Hangul in letters; names here are of whole syllables."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _name_of(path: Path) -> str:

@@ -10,6 +10,7 @@ import difflib
 import logging
 import math
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -167,7 +168,7 @@ class Models:
         among the versions that the key may ask, else to the default version.
         """
         there = self._listed()
-        name = asked or (there[0].name if there else "")
+        name = _named(asked, there)
         versions = [listed for listed in there if listed.name == name]
         exact = [listed for listed in there if listed.id == name and listed.version]
         if not versions and not exact:
@@ -181,7 +182,7 @@ class Models:
     def bare_name(self, asked: str | None) -> str | None:
         """The bare name that a client asked; None where it asked for one version."""
         there = self._listed()
-        name = asked or (there[0].name if there else "")
+        name = _named(asked, there)
         return name if any(listed.name == name for listed in there) else None
 
     @contextlib.asynccontextmanager
@@ -306,7 +307,8 @@ class Models:
         if free < wanted.listed.needs_bytes:
             korean = f"지금은 {wanted.listed.id} 모델을 올릴 메모리가 없어요. 잠시 뒤에 다시 시도해 주세요."
             reason = f"no memory for the model {wanted.listed.id} now: the models in use hold it"
-            raise UnavailableError(reason, korean, _BUSY_RETRY_S)
+            soonest_s = min((served.admission.retry_s for served in self.loaded()), default=_BUSY_RETRY_S)
+            raise UnavailableError(reason, korean, soonest_s)
         for each in leaving:
             self._unload(each)
 
@@ -341,8 +343,9 @@ class Models:
         return [each.listed for each in self.endpoints.values() if not each.is_gone]
 
     def _close(self, name: str, key: Key) -> list[str]:
-        known = list(self.names(key))
-        return difflib.get_close_matches(name, known, _MOST_CLOSE, 0.5) or known[:_MOST_CLOSE]
+        known = {each.casefold(): each for each in self.names(key)}
+        close = difflib.get_close_matches(name.casefold(), known, _MOST_CLOSE, 0.5)
+        return [known[each] for each in close or list(known)[:_MOST_CLOSE]]
 
 
 def only(served: Served) -> Models:
@@ -351,6 +354,11 @@ def only(served: Served) -> Models:
     listed = Listed(served.name, "", served.engine.describe().context_tokens, _STARTED_S)
     models.endpoints[listed.id] = Endpoint(listed, served)
     return models
+
+
+def _named(asked: str | None, there: Sequence[Listed]) -> str:
+    """The name that is meant: the first model's where none is said. Clients write Korean names composed or not."""
+    return unicodedata.normalize("NFC", asked) if asked else there[0].name if there else ""
 
 
 def may_ask(key: Key, listed: Listed) -> bool:

@@ -27,6 +27,8 @@ from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
 
 _CALLER = "malmoi"
+_END_S = 1.0
+"""A look that hangs is not waited for longer: its thread ends with the process."""
 
 
 class RemoteEngine:
@@ -139,7 +141,7 @@ class RemoteEngine:
     def close(self) -> None:
         """Ends the looks at its health. Answers under way end with whoever reads them."""
         self._ended.set()
-        self._looking.join()
+        self._looking.join(_END_S)
 
     def __enter__(self) -> Self:
         return self
@@ -152,6 +154,8 @@ class RemoteEngine:
 
     def _check(self, request: Request) -> None:
         """Raises UserError for what the server has no way for: left out, it would be a wrong answer."""
+        if self._ended.is_set():
+            raise EngineDownError("the engine is closed")
         able = self._found.capabilities
         room = self._found.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or not 1 <= request.max_tokens <= room:

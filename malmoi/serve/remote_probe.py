@@ -114,22 +114,17 @@ class _Questions:
         if not takes_ids and self._prompt_tokens(_TEXT) not in (len(ids), None):
             raise UserError("tokenizer: the server reads a text as another number of tokens", "its model's own folder")
         tells_ids, top = self._tells_ids(prompt)
-        known = FIELDS[self.server]
-        every = set(FIELDS["vllm"])
         ways = self._guide_ways(prompt)
-        told = self.entry.get("capabilities")
-        told = told if isinstance(told, dict) else {}
         able = Capabilities(
             top_logprobs=top,
             prompt_logprobs=takes_ids and tells_ids is not None and self._scores(ids, tells_ids),
             guides=tuple(ways),
             embeddings=self._embeds(ids),
-            prefix_cache=told.get("prefix_cache") is True or self.server in ("vllm", "llama.cpp"),
-            deterministic=self.settings.deterministic or told.get("deterministic") is True,
-            utf8_masks=told.get("utf8_masks") is True,
+            prefix_cache=self.server in ("vllm", "llama.cpp"),
+            deterministic=self.settings.deterministic,
             token_ids=tells_ids is not None,
             logprobs=tells_ids is not None,
-            cannot=tuple(sorted(every - set(known))),
+            cannot=tuple(sorted(FIELDS["vllm"].keys() - FIELDS[self.server].keys())),
         )
         context = self.settings.context_tokens or _context(self.entry)
         if context is None:

@@ -60,7 +60,8 @@ class RemoteSettings:
     address: without /v1. tokenizer: folder with the tokenizer.json of the model that runs there. model: its name there;
     None where it has only one. server: whose it is, for the names of fields beyond OpenAI's; "auto" asks.
     context_tokens, guides: stated where the server does not tell, or tells wrongly; None asks. key_file, key_variable:
-    where the API key is. plain_http_key: the key may go over http to another machine.
+    where the API key is. plain_http_key: the key may go over http to another machine. deterministic: it is known
+    that the server gives the same tokens again whatever else it runs.
     """
 
     address: str

@@ -42,6 +42,7 @@ FIELDS: dict[str, dict[str, str]] = {
 
 _NEUTRAL: dict[str, Any] = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Sent where a Request leaves a filter off, for servers have defaults of their own (vLLM: the model's file)."""
+_LONGEST_RETRY_S = 3600.0
 _LARGEST_SEED = {"llama.cpp": 2**32 - 1}
 
 GUIDES: dict[str, tuple[str, ...]] = {
@@ -159,7 +160,7 @@ def error_of(status: int, content: bytes, retry_after: str | None) -> Exception:
         return EngineDownError(f"the remote server says {status}: its key, or the name of its model, is another")
     if status in (408, 425, 429, 503):
         seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdecimal() else None
-        return OverloadedError(f"the remote server says {status}", seconds)
+        return OverloadedError(f"the remote server says {status}", seconds and min(seconds, _LONGEST_RETRY_S))
     if 400 <= status < 500:
         return UserError(f"the remote server refuses the request: {sentence(content)}")
     return EngineDownError(f"the remote server says {status}")

@@ -38,10 +38,23 @@ class Step:
         self._began_s = None
 
 
-def free_memory_bytes() -> int:
-    """Memory that programs can still have, as the kernel says (MemAvailable); without such a kernel, no bound."""
+def free_memory_bytes(proc: Path = Path("/proc"), group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Memory that programs can still have: of the machine (MemAvailable), or less where a container is bounded.
+
+    Without such a kernel, no bound. proc, group: where it tells.
+    """
+    machine = _numbers(proc / "meminfo").get("MemAvailable:", 2**62 // 1024) * 1024
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+    except (OSError, ValueError):  # no container, or one without a bound ("max")
+        return machine
+    return min(machine, most - used + _numbers(group / "memory.stat").get("inactive_file", 0))
+
+
+def _numbers(file: Path) -> dict[str, int]:
+    """The first number of each line by its first word; empty where the kernel has no such file."""
+    try:
+        words = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
     except OSError:
-        return 2**62
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), 2**62)
+        return {}
+    return {word[0]: int(word[1]) for word in words if len(word) > 1 and word[1].isdecimal()}

@@ -290,12 +290,9 @@ def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
 
 def model_sha256(model_dir: Path) -> str:
     """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    weights = weight_files(model_dir)
-    if (model_dir / manifest.NAME).is_file():
-        outputs = manifest.hashes(manifest.read(model_dir)["outputs"])
-        if weights[0].name in outputs:
-            return outputs[weights[0].name]
-    hashes = [sha256_of(file) for file in weights]
+    made = (model_dir / manifest.NAME).is_file()
+    known = manifest.hashes(manifest.read(model_dir)["outputs"]) if made else {}
+    hashes = [known.get(file.name) or sha256_of(file) for file in weight_files(model_dir)]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from malmoi.kit.errors import GIVE_UP, UserError
 from malmoi.kit.files import atomic_directory, listed, move, remove, sha256_of, writing
 from malmoi.kit.ranges import at_least
 from malmoi.kit.run import TOKENS
+from malmoi.kit.special_tokens import END_OF_TEXT, END_OF_TURN
 from malmoi.kit.stage import PROTOCOL, Made, Stage, is_done, stage, unfinished
 from malmoi.model.convert import TOKENIZER, pad_id, special_ids, vocabulary, write_hugging_face
 from malmoi.model.gguf_file import NAME as GGUF
@@ -117,12 +118,14 @@ def _publish(
         write_hugging_face(model, tokenizer, aside, precision.dtype, precision.max_shard_bytes)
         write_gguf(model, tokenizer, aside / GGUF, precision.gguf)
         hashes = {file.name: sha256_of(file) for file in listed(aside)}
+        special = special_ids(aside)
         about = About(
             name=work.folder.resolve().parent.name,
             shape=model.shape,
             dtype=precision.dtype,
             gguf=precision.gguf,
-            pad=vocabulary(aside)[pad_id(special_ids(aside))],
+            pad=vocabulary(aside)[pad_id(special)],
+            ends=(special[END_OF_TEXT], special[END_OF_TURN]),
             step=work.counts["step"],
             tokens=work.counts["tokens"],
             kinds=kinds,

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory
 from malmoi.serve.models import Listed
 from malmoi.serve.settings import ModelsSettings, ServeSettings
+from malmoi.serve.step_watch import free_memory_bytes
 
 TORCH = ServeSettings(engine="torch", device="cpu", slots=2)
 CHECKPOINT = {
@@ -54,10 +56,15 @@ def run(model_folder, tmp_path):
 
 
 def test_a_model_folder_has_its_name_or_the_one_that_it_is_given(model_folder, tmp_path):
-    put_model(model_folder, tmp_path / "모델")
+    put_model(model_folder, tmp_path / unicodedata.normalize("NFD", "모델"))
     put_model(model_folder, tmp_path / "a=b")
     assert ids(found(model_folder.parent / "model")) == [model_folder.parent.name]
-    told = [tmp_path / "모델", f"demo@100={model_folder}", f"데모={model_folder}", tmp_path / "a=b"]
+    told = [
+        tmp_path / unicodedata.normalize("NFD", "모델"),
+        f"demo@100={model_folder}",
+        f"데모={model_folder}",
+        tmp_path / "a=b",
+    ]
     assert ids(found(*told)) == ["모델", "demo@100", "데모", "a=b"]
     [listed] = found(f"x@1={model_folder}")
     assert (listed.name, listed.version, listed.context_tokens) == ("x", "1", 128)
@@ -139,3 +146,15 @@ def test_what_does_not_fit_is_a_sentence_before_anything_is_loaded(model_folder,
     assert "Traceback" not in told
     assert main([*words, "--pin", "other"]) == 2
     assert main(["serve", str(model_folder), str(model_folder), "--name", "x", "--port", "0"]) == 2
+
+
+def test_free_memory_is_the_machines_or_what_a_container_leaves(tmp_path):
+    assert free_memory_bytes(tmp_path, tmp_path) == 2**62
+    (tmp_path / "meminfo").write_text("MemTotal:  100 kB\nMemAvailable:  50 kB\n")
+    assert free_memory_bytes(tmp_path, tmp_path) == 50 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("30000\n")
+    assert free_memory_bytes(tmp_path, tmp_path) == 50 * 1024
+    (tmp_path / "memory.max").write_text("40000\n")
+    (tmp_path / "memory.stat").write_text("anon 9\ninactive_file 5000\n")
+    assert free_memory_bytes(tmp_path, tmp_path) == 15000, "what is cached of files can be had"

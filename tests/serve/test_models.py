@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import json
 import time
+import unicodedata
 
 import pytest
 from fastapi.testclient import TestClient
@@ -272,3 +273,16 @@ def test_a_model_that_is_loaded_anew_counts_its_own_memory_once(shelf):
         client.post("/v1/chat/completions", json={**ASK, "model": "other"})
         shelf.engines["other"].health = lambda: Health("down")
         assert client.post("/v1/chat/completions", json={**ASK, "model": "other"}).status_code == 200
+
+
+def test_a_korean_name_is_found_composed_or_not(codec):
+    models = make(Shelf(codec, Listed("데모", "1")))
+    for asked in ("데모", "데모@1"):
+        for form in ("NFC", "NFD"):
+            assert models.resolve(unicodedata.normalize(form, asked), ANYONE).listed.id == "데모@1"
+
+
+def test_the_names_that_are_like_an_unknown_one_come_first_whatever_their_case(shelf):
+    with pytest.raises(NoModelError) as told:
+        make(shelf).resolve("OTHER", ANYONE)
+    assert told.value.close == ("other",)

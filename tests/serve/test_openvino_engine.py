@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 import torch
 from fastapi.testclient import TestClient
+from foreign_folders import write_model
 from safetensors.torch import load_file, save_file
 
 from malmoi.cli.main import main
@@ -390,3 +391,23 @@ def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
     settings = dataclasses.replace(SETTINGS, engine="openvino", slots=30_000_000)
     with pytest.raises(UserError, match=r"memory.*--slots"), opened(model_folder, settings):
         pass
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "qwen2", "llama"])
+def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind):
+    """Norms of heads, biases and scaled rotary positions, which OpenVINO's own reader rounds, moves or does not know."""
+    folder = write_model(tmp_path / kind, kind)
+    model = load_hugging_face(folder)
+    with opened(folder, dataclasses.replace(SETTINGS, engine="openvino")) as (engine, codec):
+        prompt = codec.text_ids("아버지가 방에 " * 20)
+        request = Request(tuple(prompt), max_tokens=30, temperature=0.0, ignore_eos=True)
+        made = asyncio.run(collect(engine.generate(request)))
+    ids = [piece.token_id for piece in made]
+    with torch.inference_mode():
+        logits_TV = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
+    ends = end_ids(folder, codec)
+    banned_V = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
+    logprobs_TV = logits_TV.masked_fill(banned_V, -1e9).log_softmax(-1)
+    assert logprobs_TV.argmax(-1).tolist() == ids
+    told = torch.tensor([piece.logprob for piece in made])
+    assert torch.allclose(logprobs_TV[range(len(ids)), ids], told, atol=1e-3)

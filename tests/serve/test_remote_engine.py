@@ -233,6 +233,15 @@ def test_a_status_becomes_a_named_error(engine, strange, status, headers, conten
     assert "sk-123" not in str(error.value)
 
 
+def test_a_closed_engine_is_down(address, model_folder, strange):
+    say(strange, chunk([300], finish="length"))
+    with remote_engine(address, model_folder) as engine:
+        assert asyncio.run(collect(engine))
+    assert engine.health().state == "down"
+    with pytest.raises(EngineDownError, match="closed"):
+        asyncio.run(collect(engine))
+
+
 def test_a_full_server_tells_the_client_when_to_try_again(engine, strange):
     strange.head, strange.after = 429, {"retry-after": "7"}
     with TestClient(create_app(Served(engine, engine.codec, ServeSettings())), base_url="http://127.0.0.1") as client:

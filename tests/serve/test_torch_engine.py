@@ -2,6 +2,7 @@ import asyncio
 import codecs
 import dataclasses
 import json
+import shutil
 import threading
 import time
 from types import SimpleNamespace
@@ -11,12 +12,15 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.model.read_folder import load_hugging_face
+from malmoi.model.weight_files import write_weights
 from malmoi.serve import torch_engine
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Piece, Request
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import TorchEngine
+from malmoi.serve.torch_engine import TorchEngine, model_sha256
 
 SETTINGS = ServeSettings(slots=3, prefill_tokens=8, device="cpu", threads=1)
 TEXTS = [
@@ -215,6 +219,23 @@ def test_the_description_names_the_run_and_hashes_the_weights(engine, model_fold
     assert about.name == model_folder.parent.name
     assert (about.context_tokens, about.slots) == (128, 3)
     assert len(about.model_sha256) == 64
+
+
+def test_every_shard_of_a_model_is_in_its_hash_with_and_without_a_manifest(model_folder, tmp_path):
+    folder = tmp_path / "shards"
+    shutil.copytree(model_folder, folder)
+    (folder / "model.safetensors").unlink()
+    write_weights(load_hugging_face(model_folder), folder, max_bytes=20_000)
+    files = sorted(folder.glob("model-*.safetensors"))
+    assert len(files) > 2
+    first = model_sha256(folder)
+    manifest.write(folder, manifest.Manifest("model", {}, outputs=manifest.outputs_of(folder, [f.name for f in files])))
+    assert model_sha256(folder) == first
+    content = bytearray(files[-1].read_bytes())
+    content[-1] ^= 1
+    files[-1].write_bytes(content)
+    manifest.write(folder, manifest.Manifest("model", {}, outputs=manifest.outputs_of(folder, [f.name for f in files])))
+    assert model_sha256(folder) != first
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
