@@ -1,8 +1,10 @@
 """The OpenVINO engine against torch on the same weights, and what is handed from one to the other.
 
-test_openvino_alone.py runs these in a process of their own: where OpenVINO has run, training with torch in the same
-process ends with a segmentation fault (2026.4.1 and torch 2.13). No command does both.
+test_openvino_alone.py runs these in a process of their own, with a time of its own. OpenVINO itself runs in processes
+that the engine starts, so training in this one would do no harm: where it has run, training with torch in the same
+process ends with a segmentation fault (2026.4.1 and torch 2.13).
 """
+# ruff: noqa: N806 (shape letters)
 
 import asyncio
 import contextlib
@@ -395,7 +397,7 @@ def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
 
 @pytest.mark.parametrize("kind", ["qwen3", "qwen2", "llama"])
 def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind):
-    """Norms of heads, biases and scaled rotary positions, which OpenVINO's own reader rounds, moves or does not know."""
+    """Norms of heads, biases, scaled rotary positions: OpenVINO's own reader rounds, moves or does not know them."""
     folder = write_model(tmp_path / kind, kind)
     model = load_hugging_face(folder)
     with opened(folder, dataclasses.replace(SETTINGS, engine="openvino")) as (engine, codec):
