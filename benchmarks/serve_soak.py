@@ -303,10 +303,10 @@ def _of_log(log: Path) -> Verdict:
 
 def _of_replay(model: Path, database: Path, engine: str) -> list[Verdict]:
     """Makes every recorded answer again, one at a time and many at once."""
-    from malmoi.serve import open_engine, open_remote
+    from malmoi.serve import open_engine, remote_engine
     from malmoi.serve.settings import ServeSettings
 
-    opened = open_remote.opened if engine == "remote" else open_engine.opened
+    opened = remote_engine.opened if engine == "remote" else open_engine.opened
     allowed = 1.0 if engine == "torch" else 0.95
     verdicts = []
     for slots, how in ((1, "alone"), (REPLAYED_AT_ONCE, f"{REPLAYED_AT_ONCE} at once")):

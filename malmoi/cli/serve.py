@@ -85,6 +85,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-untested-8bit", action="store_true", default=None, help=untested)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    adapter = "an adapter (LoRA) as PEFT writes it; clients ask for MODEL:NAME"
+    parser.add_argument("--adapter", dest="adapters", action="append", metavar="NAME=FOLDER", help=adapter)
     parser.add_argument("--name", help="what clients call the model; default: the name of its run")
 
 

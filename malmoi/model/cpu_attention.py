@@ -215,8 +215,8 @@ def _attend(parts, out_BTHD, table_B4, layer, scale, first, stop):  # noqa: ANN0
         b, head = task // K, task % K
         held, slots = table_B4[b, 2], table_B4[b, 3]
         skipped = 4 * (layer * K + head) * D * slots
-        keys_NDS = carray(_pointer(table_B4[b, 0] + skipped), (slots // BLOCK, D, BLOCK), np.float32)
-        values_SD = carray(_pointer(table_B4[b, 1] + skipped), (slots, D), np.float32)
+        keys_NDS = carray(_pointer(table_B4[b, 0] + skipped), (slots // BLOCK, D, BLOCK), np.float32)  # pyright: ignore[reportCallIssue]
+        values_SD = carray(_pointer(table_B4[b, 1] + skipped), (slots, D), np.float32)  # pyright: ignore[reportCallIssue]
         for t in range(T):
             _turn(turned, k_BTKD[b, t, head], cos_BTP[b, t], sin_BTP[b, t])
             keys_DS, j = keys_NDS[(held + t) // BLOCK], (held + t) % BLOCK

@@ -3,7 +3,7 @@
 Tensor names and the order of the query and key rows are llama.cpp's: it turns neighbouring numbers (0 with 1) where
 transformers turns halves (0 with D/2), so the rows of each head are interleaved. The tokenizer goes along as byte-level
 BPE ("gpt2"). llama.cpp knows pre-tokenizers by name only; ours is Llama 3's to the letter, which it calls "llama-bpe".
-benchmarks/exports.py: 2,025 of 2,025 NFC texts get the same ids there. It does not make text NFC, so it cuts decomposed
+benchmarks/exports.py: 3,025 of 3,025 NFC texts get the same ids there. It does not make text NFC, so it cuts decomposed
 text otherwise than malmoi does (4.7 x the tokens). OpenVINO GenAI 2026.4 knows one pattern whatever the name, so one
 line in ten gets other ids, and it puts no begin token. malmoi's own servers encode text themselves and hand over ids.
 """

@@ -9,6 +9,7 @@ Shape letters: M rows (all axes but the last), I inputs, O outputs.
 """
 # ruff: noqa: N803, N806 (shape letters)
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,12 +20,16 @@ HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, 
 
 
 class Linear(nn.Linear):
-    """nn.Linear on the path of `linear`; ours have no bias. packed: the weight as oneDNN wants it, if it stays."""
+    """nn.Linear on the path of `linear`; ours have no bias. packed: the weight as oneDNN wants it, if it stays.
+
+    beside: adapters that add to the result (malmoi/model/lora.py).
+    """
 
     def __init__(self, inputs: int, outputs: int, has_bias: bool = False) -> None:
         super().__init__(inputs, outputs, bias=has_bias)
         self.packed: Tensor | None = None
         self._is_single_exact = False
+        self.beside: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def reset_parameters(self) -> None:
         """Leaves the memory as it is: `transformer.start` or a checkpoint fills it."""
@@ -32,7 +37,8 @@ class Linear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Linear)
         """Returns input W^T over the last axis, and the bias added."""
         made = linear(input, self.weight) if self.packed is None else self._packed_product(input, self.packed)
-        return made if self.bias is None else made + self.bias
+        made = made if self.bias is None else made + self.bias
+        return made if self.beside is None else self.beside(input, made)
 
     def pack(self, rows: int) -> None:
         """Lays the weight out once for products of about `rows` rows, for a model that is only run (CPU, float32).

@@ -52,7 +52,8 @@ class Request:
     each time; repetition_penalty (Keskar et al. 2019) looks at the prompt as well. logit_bias: (token id, what is added
     to its logit); -100 bans it, +100 takes it before all others. min_p: the share of the best token's probability that
     a token needs. Until `min_tokens` no end is chosen; stop_token_ids end the answer besides the model's own ends,
-    which ignore_eos switches off.
+    which ignore_eos switches off. adapter: the name of a loaded one (LoRA) that is added to the weights. cache_salt: a
+    beginning that was read is used again for requests with the same salt alone.
     """
 
     prompt_ids: tuple[int, ...]
@@ -71,6 +72,8 @@ class Request:
     min_tokens: int = 0
     stop_token_ids: tuple[int, ...] = ()
     ignore_eos: bool = False
+    adapter: str | None = None
+    cache_salt: str = ""
 
 
 _OFF = {"top_p": 1.0, "top_k": -1, "repetition_penalty": 1.0}
@@ -135,7 +138,8 @@ class Capabilities:
 class Health:
     """How an engine is now. "stalled": a step has lasted longer than it may. step_s: how long the present one lasts.
 
-    guides_built, guide_hits: guides that were built since the start, and those that had been built before.
+    guides_built, guide_hits: guides that were built since the start, and those that had been built before. prefix_hits,
+    prefix_tokens: answers whose beginning had been read before, and how many tokens that saved.
     """
 
     state: Literal["ok", "stalled", "down"]
@@ -144,6 +148,8 @@ class Health:
     step_s: float = 0.0
     guides_built: int = 0
     guide_hits: int = 0
+    prefix_hits: int = 0
+    prefix_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,7 @@ class Description:
     model_sha256: str
     capabilities: Capabilities = field(default_factory=Capabilities)
     engine_reason: str = ""
+    adapters: tuple[tuple[str, str], ...] = ()
 
 
 class Engine(Protocol):
@@ -183,9 +190,16 @@ class Engine(Protocol):
         ...
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,
     ) -> list[list[Score]]:
-        """The scores of each continuation after the same prefix (at least one token), which is read once."""
+        """The scores of each continuation after the same prefix (at least one token), which is read once.
+
+        With a cache_salt also calls after this one need not read it again.
+        """
         ...
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:

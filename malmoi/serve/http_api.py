@@ -144,7 +144,7 @@ async def _reply(
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body, trace.key)
-        ask = await asked(served, body, num_top)
+        ask = await asked(served, body, num_top, trace)
         hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
         shadows.offer(body.model, served, ask, trace)
         run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
@@ -190,4 +190,6 @@ def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     usage = "last" if ask.body.wants_usage else "none"
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
+    adapter = ask.requests[0].adapter
+    name = about.name if adapter is None else f"{about.name}:{adapter}"
+    return Head(name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)

@@ -10,6 +10,7 @@ from malmoi.serve.chat import chat_ids
 from malmoi.serve.engine import Guide, Request, is_on
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
+from malmoi.serve.http_trace import Trace
 from malmoi.serve.served import Served
 
 _DRAWING = {
@@ -106,14 +107,18 @@ def check_length(served: Served, field: str, num_bytes: int) -> None:
         raise bad(field, message, "context_length_exceeded")
 
 
-async def asked(served: Served, body: Sampling, num_top: int) -> Ask:
-    """What the engine is asked. Encodes in a thread; call it once the request has its place."""
+async def asked(served: Served, body: Sampling, num_top: int, trace: Trace) -> Ask:
+    """What the engine is asked. Encodes in a thread; call it once the request has its place.
+
+    What one key has asked must not make the answer of another come sooner: its name is in the salt.
+    """
     guide = _guide(body)
     prompts = await _encoded(served, body)
     requests: list[Request] = []
     for prompt_ids in prompts:
         first = _request(served, body, prompt_ids, num_top)
-        first = dataclasses.replace(first, guide=guide)
+        first = dataclasses.replace(first, guide=guide, adapter=trace.adapter)
+        first = dataclasses.replace(first, cache_salt=f"{trace.key.name}\n{body.cache_salt or ''}")
         # Each answer has its own seed, ours where the client sent none: so it can be made again.
         seed = secrets.randbelow(2**53) if body.seed is None else body.seed
         seeds = [seed, *((seed + count) % 2**63 for count in range(1, body.num_answers))]

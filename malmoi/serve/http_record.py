@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from malmoi.serve.engine import Request
 from malmoi.serve.http_ask import Ask
@@ -75,7 +76,7 @@ class Answer:
             return
         policy, days = kept_by(trace.key, served.server.settings)
         self.is_kept = True
-        made_with = {**served.made_with, "engine": engine_of(served.engine, self.request)}
+        made_with = {**served.made_with, **_with(served, self.request)}
         if trace.shadow_of:
             made_with["shadow_of"] = trace.shadow_of
         answered = Answered(
@@ -93,3 +94,10 @@ class Answer:
             at=now(),
         )
         served.server.records.put(answered, served.codec)
+
+
+def _with(served: Served, request: Request) -> dict[str, Any]:
+    """The engine and the adapter that answer a request."""
+    sha256 = dict(served.engine.describe().adapters).get(request.adapter or "")
+    adapter = None if request.adapter is None else {"name": request.adapter, "sha256": sha256}
+    return {"engine": engine_of(served.engine, request), "adapter": adapter}

@@ -17,25 +17,47 @@ async def routed(models: Models, trace: Trace, asked: str | None, user: Any = No
     """The model for what a client asked (a name, name@version, nothing), loaded, and noted in the request's trace.
 
     It stays loaded while the block runs, and after that as long as the request has a place. user: the request's, for
-    weights that keep a person with one version. Raises ApiError 404, 403 or 503.
+    weights that keep a person with one version. "name:adapter" is the model with that adapter. Raises ApiError 404, 403
+    or 503.
     """
     check_draining(models.server)
     try:
-        async with models.using(asked, trace.key, user if isinstance(user, str) else None) as served:
-            trace.model = served.name
+        name, adapter = parted(models, asked, trace.key)
+        async with models.using(name, trace.key, user if isinstance(user, str) else None) as served:
+            trace.model, trace.adapter = served.name, adapter
+            if adapter is not None and adapter not in dict(served.engine.describe().adapters):
+                raise NoModelError(asked or "", [f"{name}:{each}" for each, _ in served.engine.describe().adapters])
             yield served
     except (NoModelError, NotAllowedError, UnavailableError) as error:
         raise refused(error) from None
 
 
+def parted(models: Models, asked: str | None, key: Key) -> tuple[str | None, str | None]:
+    """The model's name and the adapter's, of "name:adapter"; a model may have a colon in its own name."""
+    name, _, adapter = (asked or "").rpartition(":")
+    return (asked, None) if not name or asked in models.names(key) else (name, adapter)
+
+
 def listed_models(models: Models, key: Key) -> list[dict[str, Any]]:
-    """OpenAI's model objects of all that the key may ask; max_model_len is vLLM's word for the context."""
-    return [_shown(name, listed) for name, listed in models.names(key).items()]
+    """OpenAI's model objects of all that the key may ask; max_model_len is vLLM's word for the context.
+
+    An adapter is a model of its own with its base as `parent`, as in vLLM.
+    """
+    names = models.names(key)
+    shown = [_shown(name, listed) for name, listed in names.items()]
+    for name, listed in names.items():
+        served = models.endpoints[listed.id].served
+        adapters = () if served is None else served.engine.describe().adapters
+        shown += [{**_shown(f"{name}:{adapter}", listed), "parent": name} for adapter, _ in adapters]
+    return shown
 
 
 async def listed_model(models: Models, name: str, key: Key) -> dict[str, Any]:
     """One of them. Raises ApiError 404 or 403."""
     await models.look()
+    for shown in listed_models(models, key):
+        if shown["id"] == name:
+            return shown
     try:
         models.resolve(name, key)
     except (NoModelError, NotAllowedError) as error:

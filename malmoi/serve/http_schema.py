@@ -228,6 +228,7 @@ class Sampling(Strict):
     stop: Annotated[list[str], BeforeValidator(_stops)] = []
     stop_token_ids: Annotated[list[TokenId], Field(fail_fast=True, max_length=MAX_STOPS)] | None = None
     ignore_eos: bool | None = None
+    cache_salt: Annotated[str, Field(max_length=256)] | None = None
     guide: GuideIn | None = None
     response_format: ResponseFormat | None = None
     user: Any = None

@@ -120,7 +120,7 @@ class Shadows:
 async def _fitted(copy: Copy, served: Served) -> Ask:
     """What the shadow is asked: the same ids where its vocabulary is the same, else the same texts in its own ids."""
     is_same = await asyncio.to_thread(_is_same_vocabulary, copy.served, served)
-    ask = copy.ask if is_same else await asked(served, copy.ask.body, 0)
+    ask = copy.ask if is_same else await asked(served, copy.ask.body, 0, copy.trace)
     room = served.engine.describe().context_tokens
     for request in ask.requests:
         if len(request.prompt_ids) + request.max_tokens > room:

@@ -31,6 +31,7 @@ class Trace:
     request_id: str
     key: Key = ANYONE
     model: str = ""
+    adapter: str | None = None
     status: int = 0
     code: str = ""
     prompt_tokens: int = 0

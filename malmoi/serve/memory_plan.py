@@ -23,7 +23,7 @@ _HEADER_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Bytes at most. cache: all slots with a full context. second: torch beside OpenVINO, loaded at first need."""
+    """Bytes at most. cache: all slots with a full context, and kept beginnings. second: torch beside OpenVINO."""
 
     weights_bytes: int
     cache_bytes: int
@@ -59,11 +59,11 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
     parameters, context_bytes = num_parameters(model), context_values(model) * settings.slots
     if choice(model, settings).engine == "openvino":
         value_bytes = 4 if settings.openvino_precision == "f32" else 2
-        second_bytes = parameters * 8 + context_bytes * 4
+        second_bytes = parameters * 8 + context_bytes * 4 + settings.prefix_cache_bytes
         return MemoryPlan(parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
     if on_gpu(settings):
-        return MemoryPlan(parameters * 2, context_bytes * 2, 0, settings.slots)
-    return MemoryPlan(parameters * 8, context_bytes * 4, 0, settings.slots)
+        return MemoryPlan(parameters * 2, context_bytes * 2 + settings.prefix_cache_bytes, 0, settings.slots)
+    return MemoryPlan(parameters * 8, context_bytes * 4 + settings.prefix_cache_bytes, 0, settings.slots)
 
 
 def num_parameters(model: Path) -> int:

@@ -153,7 +153,8 @@ class Folders:
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)
         listed = replace(listed, is_pinned=is_only or is_named)
         if plan is None:
-            return replace(listed, plan="its memory is not known before it is loaded")
+            told = "runs elsewhere" if listed.is_remote else "its memory is not known before it is loaded"
+            return replace(listed, plan=told)
         told = f"weights {_mb(plan.weights_bytes)} + {plan.slots} slots x {listed.context_tokens} tokens of cache"
         told = f"{told} {_mb(plan.cache_bytes)}"
         if plan.second_bytes:

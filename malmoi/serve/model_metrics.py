@@ -53,5 +53,7 @@ _GAUGES: tuple[tuple[str, str, Callable[[Served], float]], ...] = (
 )
 _COUNTERS: tuple[tuple[str, str, Callable[[Served], float]], ...] = (
     ("guides_built", "Guides that were built", lambda served: served.engine.health().guides_built),
+    ("prefix_hits", "Answers whose beginning had been read before", lambda served: served.engine.health().prefix_hits),
+    ("prefix_tokens", "Tokens that need not be read again", lambda served: served.engine.health().prefix_tokens),
     ("guide_cache_hits", "Guides that had been built before", lambda served: served.engine.health().guide_hits),
 )

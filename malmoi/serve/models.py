@@ -246,7 +246,7 @@ class Models:
                 del self.endpoints[each.listed.id]
         for model_id, each in listed.items():
             endpoint = self.endpoints.pop(model_id, None) or Endpoint(each)
-            if endpoint.listed != each:
+            if endpoint.listed != each and (each.created_s or endpoint.served is None):  # 0: the folder has gone
                 endpoint.listed, endpoint.fault_s = each, 0.0
             self.endpoints[model_id] = endpoint  # in the order of what was found
 
@@ -256,6 +256,8 @@ class Models:
             self._check_fault(endpoint)
             self._make_room(endpoint, may_unload=may_unload)
             endpoint.loading = asyncio.create_task(self._loaded(endpoint))
+            # All who wait may leave: then nobody else takes the error.
+            endpoint.loading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(endpoint.loading)
 
     async def _loaded(self, endpoint: Endpoint) -> Served:
@@ -264,10 +266,11 @@ class Models:
                 await asyncio.wait(closing)
             began_s, endpoint.loaded_of_s = time.monotonic(), endpoint.listed.created_s
             engine, codec = await asyncio.to_thread(self._open, endpoint)
-        except (UserError, OSError, MemoryError, RuntimeError) as error:
-            endpoint.fault = error.wrong if isinstance(error, UserError) else type(error).__name__
-            endpoint.fault_s = time.monotonic()
-            _log.error("%s could not be loaded: %s", endpoint.listed.id, error if endpoint.fault else bare(error))
+        except Exception as error:  # the edge of the libraries that read models: whatever it is, it is this one's own
+            endpoint.fault, endpoint.fault_s = reason_of(error), time.monotonic()
+            _log.error("%s could not be loaded: %s", endpoint.listed.id, reason_of(error))
+            if not isinstance(error, UserError):
+                _log.error("%s", bare(error))
             self.server.metrics.loads.labels(endpoint.listed.id, "failed").inc()
             raise self._broken(endpoint) from None
         finally:

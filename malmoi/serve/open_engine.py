@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
 from malmoi.model.gguf_graph import write_graph
+from malmoi.model.lora import read_adapter, write_parts
 from malmoi.model.model_folder import as_folder
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.transformer import Transformer, rope_speeds
@@ -26,7 +27,7 @@ from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256, named_adapters
 from malmoi.tokenizer.codec import Codec
 
 
@@ -65,16 +66,20 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
     if settings.openvino_weights == "int8":
         agreement.check(model_dir, model_sha256(model_dir), settings.eight_bit)
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
-        weights = weights_of(model_dir, Path(folder), settings.openvino_weights)
+        model, digest = load_hugging_face(model_dir), model_sha256(model_dir)
+        adapters = {name: read_adapter(given, model, digest) for name, given in named_adapters(settings)}
+        files = {name: write_parts(each, Path(folder) / f"{name}.safetensors") for name, each in adapters.items()}
+        weights = dataclasses.replace(weights_of(model_dir, Path(folder), settings.openvino_weights), adapters=files)
         second = Description(
             name=settings.name or model_name(model_dir),
             engine=f"torch {torch.__version__} cpu f32",
             vocabulary_tokens=len(weights.banned),
             context_tokens=weights.context_tokens,
             slots=settings.slots,
-            model_sha256=model_sha256(model_dir),
+            model_sha256=digest,
             capabilities=CAPABILITIES,
             engine_reason=reason,
+            adapters=tuple((name, each.sha256) for name, each in adapters.items()),
         )
         fast = OpenVinoEngine(weights, second, settings)
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))

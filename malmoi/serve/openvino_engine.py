@@ -15,14 +15,15 @@ import contextlib
 import logging
 import os
 import queue
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncGenerator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -33,7 +34,7 @@ from malmoi.serve.engine import Capabilities, Description, EngineDownError, Heal
 from malmoi.serve.openvino_process import Messages, Setup, ask_of
 from malmoi.serve.settings import ServeSettings
 
-CAPABILITIES = Capabilities(prefix_cache=True)
+CAPABILITIES = Capabilities(adapters=True, prefix_cache=True)
 _END_S = 5.0
 """A process that is asked to end has so long, then it is killed."""
 
@@ -44,7 +45,8 @@ _log = logging.getLogger(__name__)
 class Weights:
     """A model for this engine. gguf: its file; banned (bool, V): tokens that are never generated.
 
-    kept_in: what its matrices are kept in, "f16", "int8" or "f32".
+    kept_in: what its matrices are kept in, "f16", "int8" or "f32". adapters: files with A and s B of each module
+    (malmoi/model/lora.py).
     """
 
     gguf: Path
@@ -52,6 +54,7 @@ class Weights:
     end_ids: tuple[int, ...]
     context_tokens: int
     kept_in: str = "f16"
+    adapters: Mapping[str, Path] = field(default_factory=dict)
 
     def setup(self, folder: Path, settings: ServeSettings) -> Setup:
         """What the process is told."""
@@ -67,6 +70,8 @@ class Weights:
             precision=settings.openvino_precision,
             in_8_bits=self.kept_in == "int8",
             threads=settings.threads,
+            has_prefix_cache=settings.prefix_cache_bytes > 0,
+            adapters={name: str(shutil.copy(file, folder)) for name, file in self.adapters.items()},
         )
 
 
@@ -138,8 +143,9 @@ class OpenVinoEngine:
             context_tokens=about.context_tokens,
             slots=settings.slots,
             model_sha256=about.model_sha256,
-            capabilities=CAPABILITIES,
             engine_reason=about.engine_reason,
+            capabilities=replace(CAPABILITIES, prefix_cache=self._setup.has_prefix_cache and not weights.adapters),
+            adapters=about.adapters,
         )
         self._lock = threading.Lock()
         self._jobs: dict[int, _Job] = {}
@@ -164,6 +170,8 @@ class OpenVinoEngine:
     def can(self, request: Request) -> bool:
         """Whether this engine answers such a request as it is asked."""
         asks_more = request.top_logprobs or request.guide is not None or request.logit_bias
+        if request.adapter is not None and request.adapter not in self._weights.adapters:
+            return False
         return not asks_more and not (request.ignore_eos and request.stop_token_ids)
 
     async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:

@@ -11,6 +11,7 @@ finish of "refused" has its reason in the place of ids), or {"failed": type} at 
 
 import contextlib
 import os
+import re
 import select
 import socket
 import sys
@@ -37,12 +38,17 @@ BANNED = -1.0e9
 _MOST_SEED = 2**32 - 1
 _COLDEST = 1e-6
 """A temperature below it is greedy: OpenVINO's own is a float32 above 0."""
+TURN_S = 2.0
+"""Who waits so long for the turn of an adapter lets nobody go before any more."""
 _LENGTH_BYTES = 4
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the process is told first. folder: where the model in OpenVINO's form is, or is written from `gguf`."""
+    """What the process is told first. folder: where the model in OpenVINO's form is, or is written from `gguf`.
+
+    adapters: their names, and files with A and s B of each module.
+    """
 
     gguf: str
     folder: str
@@ -55,6 +61,8 @@ class Setup:
     precision: str
     in_8_bits: bool
     threads: int | None
+    has_prefix_cache: bool
+    adapters: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class Ask:
     frequency_penalty: float
     stop_token_ids: list[int]
     ignore_eos: bool
+    adapter: str | None = None
 
 
 class Messages:
@@ -112,11 +121,16 @@ class Messages:
 
 
 class Runner:
-    """The pipeline and the requests that it works on."""
+    """The pipeline and the requests that it works on.
 
-    def __init__(self, messages: Messages, end_ids: list[int], opened: Any) -> None:
-        """opened: the pipeline."""
-        self._messages, self._end_ids, self._pipeline = messages, end_ids, opened
+    All that run together have one adapter, or none: OpenVINO cannot mix them. The others wait for their turn.
+    """
+
+    def __init__(self, messages: Messages, end_ids: list[int], opened: Any, adapters: Any = None) -> None:
+        """opened: the pipeline. adapters: by their names, as the library has read them."""
+        self._messages, self._end_ids, self._pipeline, self._adapters = messages, end_ids, opened, adapters
+        self._waiting: list[tuple[float, Ask]] = []
+        self._adapter: str | None = None
         self._handles: dict[int, Any] = {}
         self._begun: set[int] = set()
         self._made: dict[int, list[Any]] = {}
@@ -138,13 +152,47 @@ class Runner:
         """Takes in all requests that are there; where nothing is to be done, waits for one."""
         with contextlib.suppress(TimeoutError):
             while True:
-                message = self._messages.get(0 if self._handles or self._is_due else None)
+                message = self._messages.get(0 if self._handles or self._is_due or self._waiting else None)
                 if "cancel" in message:
                     self._cancel(message["cancel"])
                 else:
-                    self._add(Ask(**message))
+                    self._waiting.append((time.monotonic(), Ask(**message)))
+        self._admit()
+
+    def _admit(self) -> None:
+        """Begins requests of the adapter whose turn it is. Where nothing runs, it is the turn of who waits longest.
+
+        Later requests of the same adapter go before those of others for a while: fewer turns, and nobody starves.
+        """
+        if self._waiting and not self._handles and self._waiting[0][1].adapter != self._adapter:
+            self._switch(self._waiting[0][1].adapter)
+        came_s, first = self._waiting[0] if self._waiting else (0.0, None)
+        if first is None or (first.adapter != self._adapter and time.monotonic() - came_s > TURN_S):
+            return
+        begun = [ask for _, ask in self._waiting if ask.adapter == self._adapter]
+        self._waiting = [each for each in self._waiting if each[1].adapter != self._adapter]
+        for ask in begun:
+            self._add(ask)
+
+    def _switch(self, adapter: str | None) -> None:
+        """Puts an adapter into the weights, or takes it out. Only `generate` does that: a request of its own is asked.
+
+        What a request's own settings say of adapters is passed over by OpenVINO 2026.4 where requests are added.
+        """
+        import openvino
+        import openvino_genai
+
+        chosen = openvino_genai.GenerationConfig()
+        chosen.max_new_tokens, chosen.ignore_eos = 1, True
+        chosen.eos_token_id, chosen.stop_token_ids = self._end_ids[0], set(self._end_ids)
+        chosen.adapters = openvino_genai.AdapterConfig()
+        if adapter is not None:
+            chosen.adapters = openvino_genai.AdapterConfig(self._adapters[adapter], 1.0)
+        self._pipeline.generate([openvino.Tensor(np.zeros((1, 1), np.int64))], [chosen])
+        self._adapter = adapter
 
     def _cancel(self, number: int) -> None:
+        self._waiting = [each for each in self._waiting if each[1].add != number]
         if (handle := self._forget(number)) is not None:
             handle.cancel()
 
@@ -187,7 +235,7 @@ def main() -> None:
         setup = Setup(**messages.get(None))
         opened = _opened(messages, setup)
         if opened is not None:
-            run(Runner(messages, setup.end_ids, opened), messages)
+            run(Runner(messages, setup.end_ids, *opened), messages)
     sys.stdout.flush()
     os._exit(1)  # the library's own threads may hang after a fault
 
@@ -204,11 +252,13 @@ def run(runner: Runner, messages: Messages) -> None:
 
 
 def _opened(messages: Messages, setup: Setup) -> Any:
-    """The pipeline; None where it cannot be opened, which the other side is told."""
+    """The pipeline and its adapters; None where it cannot be opened, which the other side is told."""
     import openvino
+    import openvino_genai
 
     try:
-        opened = pipeline(setup)
+        adapters = {name: openvino_genai.Adapter(file) for name, file in setup.adapters.items()}
+        opened = pipeline(setup, adapters), adapters
     except RuntimeError as error:  # no memory for so many slots, or an operation that it does not know
         messages.put({"error": " ".join(str(error).splitlines()[1:])})
         return None
@@ -248,8 +298,11 @@ def config(ask: Any, end_ids: Any) -> Any:
     return made
 
 
-def pipeline(setup: Setup) -> Any:
-    """The loaded model, with continuous batching and a cache of prefixes."""
+def pipeline(setup: Setup, adapters: dict[str, Any] | None = None) -> Any:
+    """The loaded model, with continuous batching and a cache of prefixes.
+
+    Where there are adapters it has no such cache: OpenVINO's would give what one adapter has read to all others.
+    """
     import openvino_genai
 
     scheduler = openvino_genai.SchedulerConfig()
@@ -257,10 +310,12 @@ def pipeline(setup: Setup) -> Any:
     scheduler.max_num_seqs = setup.slots
     scheduler.max_num_batched_tokens = max(setup.prefill_tokens, setup.slots)
     scheduler.dynamic_split_fuse = True
-    scheduler.enable_prefix_caching = True
+    scheduler.enable_prefix_caching = setup.has_prefix_cache and not adapters
     properties: dict[str, Any] = {"INFERENCE_PRECISION_HINT": setup.precision, "KV_CACHE_PRECISION": setup.precision}
     if setup.threads is not None:
         properties["INFERENCE_NUM_THREADS"] = setup.threads
+    if adapters:
+        properties["adapters"] = openvino_genai.AdapterConfig(list(adapters.values()))
     if not (Path(setup.folder) / IR).is_file():
         _write_ir(setup, Path(setup.folder))
     return openvino_genai.ContinuousBatchingPipeline(setup.folder, scheduler, "CPU", properties)
@@ -282,6 +337,7 @@ def _write_ir(setup: Setup, folder: Path) -> None:
             openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
         model = openvino.Core().read_model(Path(made) / IR)
         put_exact(model, Path(setup.gguf).with_name(EXACT))
+        _name_modules(model)
         if setup.in_8_bits:
             put_8_bits(model)
         [result] = model.get_results()
@@ -293,6 +349,23 @@ def _write_ir(setup: Setup, folder: Path) -> None:
         logits.set_names(set())
         masked.output(0).set_names({"logits"})
         openvino.save_model(model, folder / IR, compress_to_fp16=False)
+
+
+def _name_modules(model: Any) -> None:
+    """Calls each product by its module, as models that come from torch do: by these names an adapter finds its place.
+
+    Without them every part of an adapter is passed over without an error. The weights that a product reads tell which
+    module it is.
+    """
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "MatMul":
+            continue
+        weight = node.input_value(1).get_node()
+        while weight.get_input_size():  # a conversion from 16 bits may stand between
+            weight = weight.input_value(0).get_node()
+        found = re.fullmatch(r"model\.layers\[(\d+)\]\.(\w+\.\w+)\.weight", weight.get_friendly_name())
+        if found:
+            node.set_friendly_name(f"__module.model.layers.{found[1]}.{found[2]}/aten::linear/MatMul")
 
 
 if __name__ == "__main__":

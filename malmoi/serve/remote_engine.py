@@ -117,7 +117,11 @@ class RemoteEngine:
         return [_score(token, top, is_first=not place) for place, token in enumerate(tokens)]
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,  # noqa: ARG002 (the other server keeps its own beginnings apart)
     ) -> list[list[Score]]:
         """One request for each; the server's cache of prefixes reads the prefix once."""
         slots = asyncio.Semaphore(self._description.slots)

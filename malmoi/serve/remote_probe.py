@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import Capabilities, EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.remote_http import Remote
 from malmoi.serve.remote_settings import RemoteSettings
@@ -67,11 +67,11 @@ def _entry(remote: Remote, settings: RemoteSettings) -> dict[str, Any]:
     try:
         listed = remote.ask(MODELS)
     except _NO as error:
-        if settings.server in ("transformers", "openai") and remote.status(MODELS, remote.limits.connect_s) > 0:
-            listed = {}
-        else:
-            wrong = f"{settings.address}: {error}"
-            raise UserError(wrong, "a server that answers /v1/models", code=TRY_AGAIN) from None
+        status = remote.status(MODELS, remote.limits.connect_s)
+        code = TRY_AGAIN if status in (0, 408, 503) else ASKED_WRONGLY
+        if code == TRY_AGAIN or settings.server not in ("transformers", "openai"):
+            raise UserError(f"{settings.address}: {error}", "a server that answers /v1/models", code=code) from None
+        listed = {}
     entries = [each for each in listed.get("data") or [] if isinstance(each, dict) and isinstance(each.get("id"), str)]
     names = [each["id"] for each in entries]
     if settings.model in names:

@@ -44,6 +44,7 @@ class Task:
     decoding: Decoding
     safety: SafetySettings = _NO_POLICY
     seed: int = field(default_factory=lambda: secrets.randbelow(2**31))
+    cache_salt: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ async def _label(task: Task) -> AsyncGenerator[Event, None]:
         # In parts, so that answers of others go on between them and a person sees it move.
         for first in range(0, len(labels), _LABELS_AT_ONCE):
             ids = task.codec.encode_many(labels[first : first + _LABELS_AT_ONCE])
-            scored = await task.engine.score_many(task.codec.text_ids(text), ids)
+            scored = await task.engine.score_many(task.codec.text_ids(text), ids, cache_salt=task.cache_salt)
             sums[row, first : first + len(ids)] = [sum(each.logprob or 0.0 for each in scores) for scores in scored]
             yield {"type": "progress", "done": row * len(labels) + first + len(ids), "total": sums.size}
     yield {"type": "result", "output": label_output(task.card, sums), "finish": None, "tokens": 0}

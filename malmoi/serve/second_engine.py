@@ -61,7 +61,8 @@ class SecondEngine:
         first = self._fast.health()
         second = self._second.health() if self._second else first
         worse = second if first.state == "ok" and second.state != "ok" else first
-        return replace(worse, guides_built=second.guides_built, guide_hits=second.guide_hits)
+        prefixes = {"prefix_hits": second.prefix_hits, "prefix_tokens": second.prefix_tokens}
+        return replace(worse, guides_built=second.guides_built, guide_hits=second.guide_hits, **prefixes)
 
     def engine_of(self, request: Request) -> str:
         """The name of the engine that answers such a request, for its record."""
@@ -79,10 +80,14 @@ class SecondEngine:
         return await (await self._whole()).score(token_ids, top)
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,
     ) -> list[list[Score]]:
         """By the second engine."""
-        return await (await self._whole()).score_many(prefix_ids, continuations, top)
+        return await (await self._whole()).score_many(prefix_ids, continuations, top, cache_salt)
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """By the second engine."""

@@ -80,7 +80,7 @@ class Served:
             vocabulary.update(len(content).to_bytes(4, "little") + content)
         vocabulary.update(repr(sorted(self.codec.special_ids.items())).encode())
         hashes = {"model_sha256": about.model_sha256, "vocabulary_sha256": vocabulary.hexdigest()}
-        return {"model": about.name, **hashes, "engine": about.engine, "adapter": None}
+        return {"model": about.name, **hashes, "engine": about.engine}
 
     @cached_property
     def admission(self) -> Admission:

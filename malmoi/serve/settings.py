@@ -134,7 +134,10 @@ class ServeSettings:
 
     slots: requests that are answered at once; each takes a row of the key/value cache. queue: requests that may wait
     for a slot; more get 429. prefill_tokens: a long prompt is read in pieces of this size, so that the answers under
-    way are never held up for longer than one piece. keys: file of API keys, needed where `host` is not loopback.
+    way are never held up for longer than one piece. adapters: NAME=FOLDER of adapters (LoRA, as PEFT writes them) that
+    are loaded at the start; clients ask for one as model "model:NAME". prefix_cache_bytes: memory for beginnings that
+    were read before (a conversation, a common instruction); 0 reads all anew. Each key and each `cache_salt` has
+    beginnings of its own. keys: file of API keys, needed where `host` is not loopback.
     name: what /v1/models calls the model; None takes the name of its folder (of the run, for runs/<run>/model).
     threads: CPU threads for torch; None leaves torch's own choice. step_limit_s: a step of the engine that lasts longer
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
@@ -155,6 +158,8 @@ class ServeSettings:
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
     prefill_tokens: int = 256
+    adapters: tuple[str, ...] = ()
+    prefix_cache_bytes: int = machine(134_217_728)
     step_limit_s: float = 120.0
     default_max_tokens: int = 256
     max_body_bytes: int = 1_048_576
@@ -170,5 +175,5 @@ class ServeSettings:
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
         at_least(self, 1, "slots", "prefill_tokens", "default_max_tokens", "threads")
-        at_least(self, 0, "queue")
+        at_least(self, 0, "queue", "prefix_cache_bytes")
         at_least(self, 1024, "max_body_bytes")

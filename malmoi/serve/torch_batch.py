@@ -6,8 +6,9 @@ job: a pass over all of them that fails is done again one by one. Shape letters:
 """
 # ruff: noqa: N803, N806, N815 (shape letters)
 
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 
@@ -18,9 +19,11 @@ from torch.nn import functional
 
 from malmoi.kit.errors import UserError, bare
 from malmoi.model.cache import Row, next_positions
+from malmoi.model.lora import Adapters
 from malmoi.model.transformer import Transformer
-from malmoi.serve.engine import EngineDownError, OverloadedError, Score
+from malmoi.serve.engine import EngineDownError, OverloadedError, Request, Score
 from malmoi.serve.next_token import Job, Vocabulary, next_piece
+from malmoi.serve.prefix_cache import PrefixCache
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +36,11 @@ _SCORED_TOKENS = 256
 
 @dataclass(frozen=True)
 class Limits:
-    """What a batch may do: requests at once, and tokens of a prompt that are read in one step."""
+    """What a batch may do: requests at once, tokens of a prompt that are read in one step, memory for beginnings."""
 
     slots: int
     prefill_tokens: int
+    prefix_cache_bytes: int = 0
 
 
 @dataclass(eq=False)
@@ -51,11 +55,16 @@ class _Seat:
 class Batch:
     """The jobs under way, their cache, and one step of all of them."""
 
-    def __init__(self, model: Transformer, limits: Limits, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, model: Transformer, limits: Limits, vocabulary: Vocabulary, adapters: Adapters, told: Callable[[], None]
+    ) -> None:
+        """told: called when jobs have been told their next tokens."""
+        self.adapters, self._told = adapters, told
         self._model, self._limits, self._vocabulary = model, limits, vocabulary
         self._weight = model.lm_head.weight
         self._running: list[_Seat] = []
         self._reading: _Seat | None = None
+        self.prefixes = PrefixCache(limits.prefix_cache_bytes)
 
     @property
     def num_jobs(self) -> int:
@@ -70,17 +79,28 @@ class Batch:
     def admit(self, job: Job) -> None:
         """Takes a job in. Its prompt is read from the next step on."""
         assert self.can_admit, (self.num_jobs, self._limits.slots)
-        self._reading = _Seat(job, Row.empty(self._model.shape, self._weight))
+        self._reading = seat = _Seat(job, Row.empty(self._model.shape, self._weight))
+        with contextlib.suppress(RuntimeError, MemoryError):  # no room for the row: reading it says so
+            self.prefixes.fill(seat.row, job.request.prompt_ids, self._salt(job.request))
+        job.read_tokens = seat.row.length
 
     def step(self) -> None:
         """One token for every running job, then one piece of the prompt that is being read."""
-        self._running = [seat for seat in self._running if not seat.job.is_cancelled]
+        for seat in [seat for seat in self._running if seat.job.is_cancelled]:
+            self._running.remove(seat)
+            self._keep(seat)
         if self._reading is not None and self._reading.job.is_cancelled:
+            self._keep(self._reading)
             self._reading = None
         if self._running:
             self._decode()
         if self._reading is not None:
             self._read(self._reading)
+
+    def uses(self, adapter: str) -> bool:
+        """Whether an answer under way has this adapter."""
+        seats = [*self._running, *([self._reading] if self._reading else [])]
+        return any(seat.job.request.adapter == adapter for seat in seats)
 
     def fail(self, error: Exception) -> None:
         """Ends every job with `error`, and none of them says anything more. Any thread may call this."""
@@ -95,11 +115,16 @@ class Batch:
         return [Score(token_ids[0], None), *self._scores(states_TC[:-1], token_ids[1:], top)]
 
     def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int, cache_salt: str | None
     ) -> list[list[Score]]:
         """Gives log p of the tokens of each continuation after the prefix, which is read once."""
         row = Row.empty(self._model.shape, self._weight)
-        last_1C = self._next_states([row], [prefix_ids])[0, -1:]
+        salt = None if cache_salt is None else self._salt(Request((), cache_salt=cache_salt))
+        if salt is not None:
+            self.prefixes.fill(row, prefix_ids, salt)
+        last_1C = self._next_states([row], [prefix_ids[row.length :]])[0, -1:]
+        if salt is not None:
+            self.prefixes.keep(row, prefix_ids, salt)
         result = []
         for continuation in continuations:  # each is written over the one before
             row.length = len(prefix_ids)
@@ -113,11 +138,15 @@ class Batch:
 
     def _states(self, token_ids: Sequence[int]) -> Tensor:
         """The states (T, C) of a text that is read at once, without the cache."""
+        self.adapters.choose(())
         tokens_BT = torch.tensor([token_ids], device=self._weight.device)
         return self._model.hidden(tokens_BT, torch.arange(len(token_ids), device=tokens_BT.device)[None])[0]
 
-    def _next_states(self, rows: Sequence[Row], tokens: Sequence[Sequence[int]]) -> Tensor:
-        """The states (B, T, C) of the next tokens of some rows, which then hold them."""
+    def _next_states(
+        self, rows: Sequence[Row], tokens: Sequence[Sequence[int]], adapters: Sequence[str | None] = ()
+    ) -> Tensor:
+        """The states (B, T, C) of the next tokens of some rows, which then hold them. adapters: of each, or none."""
+        self.adapters.choose(adapters)
         tokens_BT = torch.tensor(tokens, device=self._weight.device)
         states_BTC = self._model.hidden(tokens_BT, next_positions(rows, tokens_BT.shape[1]), cache=rows)
         for row in rows:
@@ -140,6 +169,7 @@ class Batch:
         """One forward pass for all running jobs, each at its own position. Who waits for a mask holds nobody up."""
         self._running = [seat for seat in self._running if seat.logits_V is not None or self._has_room(seat, 1)]
         seats = [seat for seat in self._running if seat.logits_V is None]
+        seats.sort(key=lambda seat: seat.job.request.adapter or "")  # rows of one adapter side by side
         try:
             logits_BV = self._logits(seats) if seats else []
         except Exception as error:
@@ -164,11 +194,15 @@ class Batch:
             logits_V, seat.logits_V = seat.logits_V, None
             if self._goes_on(seat.job, logits_V):
                 going_on.append(seat)
+            else:
+                self._keep(seat)
         self._running = going_on
+        self._told()
 
     def _logits(self, seats: Sequence[_Seat]) -> np.ndarray:
         """The logits (B, V) after the last token of each answer."""
-        states_BTC = self._next_states([seat.row for seat in seats], [seat.job.answer_ids[-1:] for seat in seats])
+        tokens, adapters = ([seat.job.answer_ids[-1:] for seat in seats], [seat.job.request.adapter for seat in seats])
+        states_BTC = self._next_states([seat.row for seat in seats], tokens, adapters)
         return self._model.lm_head(states_BTC[:, -1]).float().cpu().numpy()
 
     def _logits_alone(self, seat: _Seat) -> np.ndarray | None:
@@ -180,6 +214,16 @@ class Batch:
             _log.error("a step of one answer failed; the others go on: %s", bare(error))
             seat.job.emit(EngineDownError(f"the engine failed: {type(error).__name__}"))
             return None
+
+    def _salt(self, request: Request) -> str:
+        """What beginnings are kept apart by: a name may come to mean another adapter, its hash does not."""
+        return f"{self.adapters.sha256.get(request.adapter or '', '')}\n{request.cache_salt}"
+
+    def _keep(self, seat: _Seat) -> None:
+        """Keeps what was read and generated, for requests that begin so. No answer fails where there is no memory."""
+        request = seat.job.request
+        with contextlib.suppress(RuntimeError, MemoryError):
+            self.prefixes.keep(seat.row, [*request.prompt_ids, *seat.job.answer_ids], self._salt(request))
 
     def _has_room(self, seat: _Seat, tokens: int) -> bool:
         """Whether the row could be made large enough; the request is told where it could not."""
@@ -201,6 +245,7 @@ class Batch:
         self._reading = None
         if logits_V is None:
             return
+        self._keep(seat)
         seat.logits_V = logits_V
         self._running.append(seat)
         self._choose()
@@ -208,7 +253,7 @@ class Batch:
     def _logits_of_prompt(self, seat: _Seat, piece: Sequence[int]) -> np.ndarray | None:
         """The logits (V) after a piece of a prompt; None where it could not be read, and the request has been told."""
         try:
-            state_C = self._next_states([seat.row], [piece])[0, -1]
+            state_C = self._next_states([seat.row], [piece], [seat.job.request.adapter])[0, -1]
             return self._model.lm_head(state_C).float().cpu().numpy()
         except Exception as error:
             _log.error("a prompt could not be read; the other answers go on: %s", bare(error))

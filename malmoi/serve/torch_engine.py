@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import re
 import threading
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -24,11 +24,23 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
 from malmoi.kit.files import sha256_of
+from malmoi.kit.paths import to_local_path
+from malmoi.model.cache import Row
 from malmoi.model.linear import HAS_ONEDNN, Linear
+from malmoi.model.lora import Adapters, read_adapter
 from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
-from malmoi.serve.engine import HAND_OUT_S, Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine import (
+    Capabilities,
+    Description,
+    EngineDownError,
+    Health,
+    Piece,
+    Request,
+    RequestCancelledError,
+    Score,
+)
 from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
@@ -45,7 +57,10 @@ _log = logging.getLogger(__name__)
 
 
 _PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
-CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, embeddings=True)
+MOST_UNREAD = 4096
+"""Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
+
+CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, embeddings=True)
 
 
 @dataclass(frozen=True)
@@ -78,10 +93,16 @@ class TorchEngine:
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=model_sha256(model_dir),
-            capabilities=replace(CAPABILITIES, deterministic=is_exact),
+            capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
+        warm(self._model)
+        self._adapters = Adapters(self._model, max(2, settings.slots) if is_exact else None)
+        for name, folder in named_adapters(settings):
+            self._adapters.load(name, read_adapter(folder, self._model, self._description.model_sha256))
         vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
-        self._batch = Batch(self._model, Limits(settings.slots, settings.prefill_tokens), vocabulary)
+        limits = Limits(settings.slots, settings.prefill_tokens, settings.prefix_cache_bytes)
+        self._woken = deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+        self._batch = Batch(self._model, limits, vocabulary, self._adapters, self._wake)
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
@@ -94,7 +115,28 @@ class TorchEngine:
 
     def describe(self) -> Description:
         """What is being served."""
-        return self._description
+        return replace(self._description, adapters=tuple(self._adapters.sha256.items()))
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Adds an adapter, under way. Raises UserError where it does not fit, or another has its name."""
+        if name in self._adapters.sha256:
+            raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
+        adapter = await asyncio.to_thread(read_adapter, folder, self._model, self._description.model_sha256)
+        await self._later(lambda: self._adapters.load(name, adapter))
+
+    async def unload_adapter(self, name: str) -> None:
+        """Takes an adapter away. Raises UserError where none has the name, or answers under way or waiting use it."""
+        if name not in self._adapters.sha256:
+            raise UserError(f"there is no adapter {name!r}", ", ".join(self._adapters.sha256) or "none is loaded")
+
+        def unload() -> bool:
+            if self._batch.uses(name) or any(job.request.adapter == name for job in self._waiting):
+                return False
+            self._adapters.unload(name)
+            return True
+
+        if not await self._later(unload):
+            raise UserError(f"answers use the adapter {name!r}", hint="try again when they have ended")
 
     async def generate(self, request: Request) -> AsyncGenerator[tuple[Piece, ...], None]:
         """The answer: at each turn the tokens since the last. Closing it early frees the slot at the next token.
@@ -107,13 +149,25 @@ class TorchEngine:
         building = self._grammars.building(request.guide) if request.guide else None
         built = await asyncio.shield(asyncio.wrap_future(building)) if building else None
         matcher = self._grammars.begin(built) if built else None
-        pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
         state = utf8.BETWEEN if request.guide else utf8.after(0, open_bytes(self.codec, request.prompt_ids))
-        job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher, state)
+        arrived, news = deque[Piece | Exception](), asyncio.Event()
+        wake = (asyncio.get_running_loop(), news)
+
+        def emit(said: Piece | Exception) -> None:
+            if len(arrived) >= MOST_UNREAD:
+                job.is_cancelled = True
+                said = RequestCancelledError(f"{MOST_UNREAD} tokens wait and nobody reads them")
+            arrived.append(said)
+            if len(arrived) == 1:  # else its reader has been woken before, and takes all that is there
+                self._woken.append(wake)
+
+        job = Job(request, emit, matcher, state)
         self._submit(lambda: self._waiting.append(job))
         try:
             while True:
-                step, error = await _arrived(pieces)
+                await news.wait()
+                news.clear()
+                step, error = _taken(arrived)
                 if step:
                     yield step
                     if step[-1].finish is not None:
@@ -129,7 +183,11 @@ class TorchEngine:
         return await self._later(lambda: self._batch.score(token_ids, top))
 
     async def score_many(
-        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], top: int = 0
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        top: int = 0,
+        cache_salt: str | None = None,
     ) -> list[list[Score]]:
         """The scores of each continuation after the same prefix (at least one token), which is read once."""
         room = self._description.context_tokens - len(prefix_ids)
@@ -138,7 +196,7 @@ class TorchEngine:
             self._check_ids(continuation, room)
         if not continuations:
             return []
-        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top))
+        return await self._later(lambda: self._batch.score_many(prefix_ids, continuations, top, cache_salt))
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """The mean of the last layer's states over the tokens, after the last norm."""
@@ -149,8 +207,9 @@ class TorchEngine:
         """How the engine is now."""
         alive = self._thread.is_alive() and not self._closed
         state = "down" if not alive else "stalled" if self._step.is_overdue else "ok"
-        waiting, guides = len(self._waiting) + len(self._asides), self._grammars
-        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, guides.num_built, guides.num_hits)
+        waiting, guides, prefixes = len(self._waiting) + len(self._asides), self._grammars, self._batch.prefixes
+        counts = (guides.num_built, guides.num_hits, prefixes.hits, prefixes.saved_tokens)
+        return Health(state, self._batch.num_jobs, waiting, self._step.lasts_s, *counts)
 
     async def _later(self, work: Callable[[], T]) -> T:
         """The result of work that the thread does between two steps of the batch."""
@@ -176,6 +235,8 @@ class TorchEngine:
 
     def _check(self, request: Request) -> None:
         self._check_ids(request.prompt_ids, self._description.context_tokens - 1)
+        if request.adapter is not None and request.adapter not in self._adapters.sha256:
+            raise UserError(f"there is no adapter {request.adapter!r}", ", ".join(self._adapters.sha256) or "none")
         if request.max_tokens < 1:
             raise UserError(f"max_tokens is {request.max_tokens}", "1 or more")
 
@@ -185,6 +246,16 @@ class TorchEngine:
             raise UserError(f"the text has {len(token_ids)} tokens", f"1 to {most}")
         if not 0 <= min(token_ids) <= max(token_ids) < self._description.vocabulary_tokens:
             raise UserError("a token id is outside the vocabulary", f"0 to {self._description.vocabulary_tokens - 1}")
+
+    def _wake(self) -> None:
+        """Wakes all readers that something has come for: one call for each event loop, for each costs a system call."""
+        events = dict[asyncio.AbstractEventLoop, list[asyncio.Event]]()
+        while self._woken:
+            loop, event = self._woken.popleft()
+            events.setdefault(loop, []).append(event)
+        for loop, woken in events.items():
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
+                loop.call_soon_threadsafe(_set_all, woken)
 
     def _submit(self, put: Callable[[], None]) -> None:
         """Puts work where the thread finds it, and wakes it. Raises EngineDownError once the engine is closed."""
@@ -223,6 +294,7 @@ class TorchEngine:
         while self._asides:
             with contextlib.suppress(InvalidStateError):  # its caller has gone
                 self._asides.popleft().result.set_exception(error)
+        self._wake()
 
     def _wait(self) -> bool:
         """Sleeps until there is work. Returns whether to go on."""
@@ -235,9 +307,12 @@ class TorchEngine:
         """One step of the batch and one piece of work beside it: neither starves the other."""
         while self._waiting and self._batch.can_admit:
             job = self._waiting.popleft()
-            if not job.is_cancelled:
+            if job.request.adapter is not None and job.request.adapter not in self._adapters.sha256:
+                job.emit(UserError(f"the adapter {job.request.adapter!r} has been unloaded"))
+            elif not job.is_cancelled:
                 self._batch.admit(job)
         self._batch.step()
+        self._wake()
         if self._asides:
             self._run_aside(self._asides.popleft())
 
@@ -253,6 +328,24 @@ class TorchEngine:
             except Exception as error:
                 _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
+
+
+def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
+    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
+    result = dict[str, Path]()
+    for word in settings.adapters:
+        name, _, folder = word.partition("=")
+        if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
+            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
+        result[name] = to_local_path(folder)
+    return list(result.items())
+
+
+@torch.inference_mode()
+def warm(model: Transformer) -> None:
+    """Reads one token, so that the compiler of the CPU's attention keeps no request waiting."""
+    token_11 = torch.zeros((1, 1), dtype=torch.int64, device=model.lm_head.weight.device)
+    model.hidden(token_11, token_11, cache=[Row.empty(model.shape, model.lm_head.weight)])
 
 
 def pack(model: Transformer, slots: int) -> bool:
@@ -296,34 +389,17 @@ def model_sha256(model_dir: Path) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:
-    """All pieces that are there, at least one, or the error that ended the request, after the pieces before it."""
-    arrived = [await pieces.get()]
-    while not pieces.empty():
-        arrived.append(pieces.get_nowait())
-    errors = [each for each in arrived if isinstance(each, Exception)]
-    return tuple(each for each in arrived if isinstance(each, Piece)), errors[0] if errors else None
+def _taken(arrived: deque[Piece | Exception]) -> tuple[tuple[Piece, ...], Exception | None]:
+    """The pieces that are there, and the error that ended the request, after the pieces before it."""
+    step: list[Piece] = []
+    while arrived:
+        said = arrived.popleft()
+        if isinstance(said, Exception):
+            return tuple(step), said
+        step.append(said)
+    return tuple(step), None
 
 
-def _emitter(
-    loop: asyncio.AbstractEventLoop, pieces: "asyncio.Queue[Piece | Exception]"
-) -> Callable[[Piece | Exception], None]:
-    """The way back from the engine's thread to the loop of one request. The first piece and the last go at once."""
-    held: list[Piece | Exception] = []
-    due_s = 0.0
-
-    def emit(piece: Piece | Exception) -> None:
-        nonlocal held, due_s
-        held.append(piece)
-        if isinstance(piece, Piece) and piece.finish is None and time.monotonic() < due_s:
-            return
-        due_s, ready, held = time.monotonic() + HAND_OUT_S, held, []
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
-            loop.call_soon_threadsafe(_put, pieces, ready)
-
-    return emit
-
-
-def _put(pieces: "asyncio.Queue[Piece | Exception]", ready: list[Piece | Exception]) -> None:
-    for piece in ready:
-        pieces.put_nowait(piece)
+def _set_all(events: Sequence[asyncio.Event]) -> None:
+    for event in events:
+        event.set()

@@ -113,7 +113,7 @@ class FakeEngine:
         rest = [Score(token_id, -token_id / 1000, alternatives) for token_id in token_ids[1:]]
         return [Score(token_ids[0], None), *rest]
 
-    async def score_many(self, prefix_ids, continuations, top: int = 0) -> list[list[Score]]:
+    async def score_many(self, prefix_ids, continuations, top: int = 0, cache_salt=None) -> list[list[Score]]:  # noqa: ARG002
         return [(await self.score([*prefix_ids, *ids], top))[len(prefix_ids) :] for ids in continuations]
 
     async def embed(self, token_ids) -> list[float]:

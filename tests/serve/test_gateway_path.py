@@ -13,6 +13,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import server
 from malmoi.serve.http_api import create_app
 from malmoi.serve.http_connection import OneWrite
+from malmoi.serve.http_guard import Turns
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings, WebSettings
 
@@ -143,3 +144,34 @@ def test_all_addresses_are_those_of_both_kinds(host, asked):
         pytest.skip("this machine has no IPv6")
     with listener, socket.create_connection((asked, listener.getsockname()[1]), timeout=5) as link:
         assert link.getpeername()[1] == listener.getsockname()[1]
+
+
+def test_a_flood_of_requests_that_begin_or_lose_their_clients_leaves_room_between_for_others():
+    at_once, seen = 0, []
+
+    async def ticker():
+        nonlocal at_once
+        while True:
+            await asyncio.sleep(0)
+            seen.append(at_once)
+            at_once = 0
+
+    async def flood():
+        turns = Turns(4)
+
+        async def left():
+            return {"type": "http.disconnect"}
+
+        async def begin(number):
+            nonlocal at_once
+            await (turns.take() if number % 2 else turns.on_leaving(left)())
+            at_once += 1
+
+        ticking = asyncio.create_task(ticker())
+        await asyncio.gather(*(begin(number) for number in range(40)))
+        await asyncio.sleep(0)
+        ticking.cancel()
+
+    asyncio.run(flood())
+    assert sum(seen) == 40
+    assert max(seen) <= 4

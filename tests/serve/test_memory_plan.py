@@ -18,7 +18,8 @@ def test_the_plan_counts_every_weight_and_a_full_context_for_each_slot(model_fol
     plan = memory_plan.memory_plan(model_folder, SETTINGS)
     held = sum(parameter.numel() for parameter in model.parameters())
     assert plan.weights_bytes == 8 * held
-    assert plan.cache_bytes == 3 * model.shape.context_tokens * model.shape.cache_bytes_per_token()
+    full = 3 * model.shape.context_tokens * model.shape.cache_bytes_per_token()
+    assert plan.cache_bytes == full + SETTINGS.prefix_cache_bytes
     assert plan.second_bytes == 0
 
 

@@ -39,7 +39,7 @@ class Shelf:
 
     def __init__(self, codec, *listed):
         self.codec, self.listed, self.broken, self.slow_s = codec, list(listed), set(), 0.0
-        self.opened, self.closed, self.engines, self.kinds = [], [], {}, {}
+        self.opened, self.closed, self.engines, self.kinds, self.is_told = [], [], {}, {}, True
 
     def find(self):
         return list(self.listed)
@@ -49,7 +49,7 @@ class Shelf:
         time.sleep(self.slow_s)
         self.opened.append(listed.id)
         if listed.id in self.broken:
-            raise UserError(f"{listed.id} has no weights")
+            raise UserError(f"{listed.id} has no weights") if self.is_told else KeyError("a library's own")
         self.engines[listed.id] = self.kinds.get(listed.id, Named)(self.codec, listed.id)
         yield self.engines[listed.id], self.codec
         self.closed.append(listed.id)
@@ -202,8 +202,10 @@ def test_a_pinned_model_stays(codec):
     assert run(work()) == {"a", "b"}
 
 
-def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(shelf, monkeypatch):
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(shelf, monkeypatch, is_told):
     shelf.broken.add("demo@200")
+    shelf.is_told = is_told
     models = make(shelf)
     with TestClient(create_app(models), base_url=BASE) as client:
         for _ in range(3):

@@ -4,7 +4,6 @@ test_openvino_alone.py runs these in a process of their own, with a time of its 
 that the engine starts, so training in this one would do no harm: where it has run, training with torch in the same
 process ends with a segmentation fault (2026.4.1 and torch 2.13).
 """
-# ruff: noqa: N806 (shape letters)
 
 import asyncio
 import contextlib
@@ -23,6 +22,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from adapter_folder import TARGETS, write_adapter
 from fastapi.testclient import TestClient
 from foreign_folders import write_model
 from safetensors.torch import load_file, save_file
@@ -397,7 +397,7 @@ def test_more_slots_than_memory_holds_are_a_sentence(model_folder):
 
 @pytest.mark.parametrize("kind", ["qwen3", "qwen2", "llama"])
 def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind):
-    """Norms of heads, biases, scaled rotary positions: OpenVINO's own reader rounds, moves or does not know them."""
+    """Norms of heads, biases and scaled rotary positions: OpenVINO's own reader rounds, moves or does not know them."""
     folder = write_model(tmp_path / kind, kind)
     model = load_hugging_face(folder)
     with opened(folder, dataclasses.replace(SETTINGS, engine="openvino")) as (engine, codec):
@@ -406,10 +406,66 @@ def test_a_foreign_model_is_computed_with_all_bits_of_its_numbers(tmp_path, kind
         made = asyncio.run(collect(engine.generate(request)))
     ids = [piece.token_id for piece in made]
     with torch.inference_mode():
-        logits_TV = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
+        logits = model(torch.tensor([prompt + ids]), torch.arange(len(prompt + ids))[None])[0, len(prompt) - 1 : -1]
     ends = end_ids(folder, codec)
-    banned_V = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
-    logprobs_TV = logits_TV.masked_fill(banned_V, -1e9).log_softmax(-1)
-    assert logprobs_TV.argmax(-1).tolist() == ids
+    banned = torch.from_numpy(Vocabulary.of(codec, ends, model.shape.vocabulary_tokens).banned_V)
+    logprobs = logits.masked_fill(banned, -1e9).log_softmax(-1)
+    assert logprobs.argmax(-1).tolist() == ids
     told = torch.tensor([piece.logprob for piece in made])
-    assert torch.allclose(logprobs_TV[range(len(ids)), ids], told, atol=1e-3)
+    assert torch.allclose(logprobs[range(len(ids)), ids], told, atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def adapted(model_folder, tmp_path_factory):
+    """Both engines with an adapter for each kind of module and one for all, and their names."""
+    folder, names = tmp_path_factory.mktemp("adapters"), (*TARGETS, "all")
+    made = [write_adapter(folder / name, model_folder, TARGETS if name == "all" else (name,)) for name in names]
+    words = tuple(f"{name}={each}" for name, each in zip(names, made, strict=True))
+    settings = dataclasses.replace(SETTINGS, adapters=words)
+    fast = opened(model_folder, dataclasses.replace(settings, engine="openvino"))
+    with fast as (engine, codec), TorchEngine(model_folder, settings) as torch_engine:
+        vocabulary = torch_engine._batch._vocabulary
+        unmasked = np.tile(vocabulary.banned_V, (utf8.NUM_STATES, 1))
+        torch_engine._batch._vocabulary = dataclasses.replace(vocabulary, barred_SV=unmasked)
+        yield engine, torch_engine, codec, names
+
+
+def test_adapters_answer_as_in_torch_though_their_requests_come_mixed(adapted):
+    engine, torch_engine, codec, names = adapted
+    one = Request(tuple(codec.encode(TEXTS[1])), 24, 0.0)
+    asked = [dataclasses.replace(one, adapter=name) for name in (*names, None, *names)]
+    said, expected = (
+        [[piece.token_id for piece in pieces] for pieces in asyncio.run(answers(each, asked))]
+        for each in (engine, torch_engine)
+    )
+    assert engine.engine_of(asked[0]).startswith("openvino")
+    assert not engine.describe().capabilities.prefix_cache
+    assert said == expected
+    assert len({tuple(ids) for ids in said}) == len(names) + 1
+
+
+def test_no_adapter_waits_for_ever_while_another_is_asked_again_and_again(adapted):
+    engine, _, codec, names = adapted
+    one = Request(tuple(codec.encode(TEXTS[0])), 40, 0.0, ignore_eos=True, adapter=names[0])
+
+    async def crowd():
+        is_answered = asyncio.Event()
+
+        async def again():
+            count = 0
+            while not is_answered.is_set():
+                await collect(engine.generate(one))
+                count += 1
+            return count
+
+        async def other():
+            await asyncio.sleep(0.3)
+            said = await collect(engine.generate(dataclasses.replace(one, adapter=names[1])))
+            is_answered.set()
+            return said
+
+        return await asyncio.wait_for(asyncio.gather(other(), *(again() for _ in range(3))), 60)
+
+    said, *counts = asyncio.run(crowd())
+    assert len(said) == 40
+    assert sum(counts) > 3

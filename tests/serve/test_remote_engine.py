@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from remote_world import HASTY, Strange, chunk, event, remote_engine, strange_server
 
-from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.remote_settings import RemoteSettings
@@ -352,6 +352,10 @@ def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, 
         assert error.value.code == TRY_AGAIN
     with pytest.raises(UserError, match="has one"), remote_engine(address, model_folder, model="two"):
         pass
+    strange.models = {"error": {"message": "bad key", "code": 401}}
+    with pytest.raises(UserError, match="401") as error, remote_engine(address, model_folder):
+        pass
+    assert error.value.code == ASKED_WRONGLY
     strange.models = {"data": [{"id": "one", "owned_by": "vllm"}]}
     with pytest.raises(UserError, match="context_tokens in the recipe"), remote_engine(address, model_folder):
         pass

@@ -90,7 +90,11 @@ with started(RemoteSettings({recipe.address!r}, pathlib.Path("x"), process=proce
         assert ours.stdout.readline() == b"ready\n"
         ours.kill()
     theirs = pids(tmp_path)
-    assert until(lambda: not any(map(is_alive, theirs)))
+    try:
+        assert until(lambda: not any(map(is_alive, theirs)))
+    finally:
+        for pid in filter(is_alive, theirs):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_server_ends_also_when_its_keeper_is_killed(tmp_path):

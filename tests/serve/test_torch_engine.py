@@ -5,7 +5,6 @@ import json
 import shutil
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,9 +15,8 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.weight_files import write_weights
-from malmoi.serve import torch_engine
 from malmoi.serve.chat import Turn, chat_ids
-from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Piece, Request
+from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request, RequestCancelledError
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.torch_engine import TorchEngine, model_sha256
 
@@ -385,14 +383,22 @@ def test_the_ends_of_a_foreign_folder_come_from_its_own_files(tmp_path):
         TorchEngine(tmp_path, SETTINGS)
 
 
-def test_tokens_that_come_soon_after_each_other_are_handed_over_together(monkeypatch):
-    calls, now = [], [50.0]
-    monkeypatch.setattr(torch_engine.time, "monotonic", lambda: now[0])
-    loop = SimpleNamespace(call_soon_threadsafe=lambda _, __, ready: calls.append([piece.token_id for piece in ready]))
-    emit = torch_engine._emitter(loop, asyncio.Queue())
-    for token_id, wait_s in ((1, 0), (2, 0.01), (3, 0.01), (4, 0.03), (5, 0)):
-        now[0] += wait_s
-        emit(Piece(token_id))
-    assert calls == [[1], [2, 3, 4]]
-    emit(Piece(6, finish="length"))
-    assert calls[2:] == [[5, 6]]
+def test_an_answer_that_nobody_reads_is_ended_and_costs_no_other(engine, monkeypatch):
+    monkeypatch.setattr("malmoi.serve.torch_engine.MOST_UNREAD", 10)
+
+    async def unread():
+        steps = engine.generate(Request((1300,), 100, 0.0, ignore_eos=True))
+        first = await anext(steps)
+        engine_runs = [
+            await asyncio.to_thread(lambda: asyncio.run(ask(engine, "사과", max_tokens=20))) for _ in range(3)
+        ]
+        said = list(first)
+        with pytest.raises(RequestCancelledError, match="nobody reads"):
+            while True:
+                said += await anext(steps)
+        return said, engine_runs
+
+    said, others = asyncio.run(unread())
+    assert 10 <= len(said) <= 30
+    assert all(ids_of(other) == naive(engine, "사과", len(ids_of(other))) for other in others)
+    assert engine.health().running == 0

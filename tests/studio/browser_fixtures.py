@@ -90,7 +90,7 @@ class FakeEngine:
     async def score(self, token_ids, top: int = 0) -> list[Score]:  # noqa: ARG002
         return [Score(token_ids[0], None), *(Score(token_id, -token_id / 1000) for token_id in token_ids[1:])]
 
-    async def score_many(self, prefix_ids, continuations, top: int = 0) -> list[list[Score]]:
+    async def score_many(self, prefix_ids, continuations, top: int = 0, cache_salt=None) -> list[list[Score]]:  # noqa: ARG002
         return [(await self.score([*prefix_ids, *ids], top))[len(prefix_ids) :] for ids in continuations]
 
     async def embed(self, token_ids) -> list[float]:

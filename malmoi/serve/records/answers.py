@@ -143,7 +143,7 @@ def keyed(content: bytes, hash_key: bytes) -> str:
 def _settings(answered: Answered) -> dict[str, Any]:
     """What the engine was asked besides the prompt. Guides and stop strings are text of the caller: by policy too."""
     asked = asdict(answered.request)
-    del asked["prompt_ids"]
+    del asked["prompt_ids"], asked["cache_salt"]
     asked["stops"] = list(answered.stops)
     if answered.policy != "whole":
         asked["stops"] = len(answered.stops)

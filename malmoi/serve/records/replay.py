@@ -54,6 +54,10 @@ async def replay(engine: Engine, codec: Codec, row: AnswerRow) -> Replayed:
     if about.model_sha256 != row.made_with["model_sha256"]:
         was = f"{row.made_with['model']} ({row.made_with['model_sha256'][:12]})"
         raise UserError(f"the model here is {about.name} ({about.model_sha256[:12]})", was)
+    adapter = row.made_with.get("adapter")
+    if adapter is not None and dict(about.adapters).get(adapter["name"]) != adapter["sha256"]:
+        wrong = f"the answer had the adapter {adapter['name']} ({adapter['sha256'][:12]}), which is not loaded"
+        raise UserError(wrong, hint=f"--adapter {adapter['name']}=FOLDER")
     request, stops = request_of(row)
     now: list[TokenText] = []
     async with aclosing(answer(engine, request, TextStream(codec, stops))) as pieces:

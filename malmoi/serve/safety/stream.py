@@ -28,11 +28,15 @@ _RUN = re.compile(r"(?:[\w@.%+-]|(?<=\d) (?=\d|\Z))+\Z", re.ASCII)
 """What may be the beginning of a number of a card or of an address, with nothing between it and the end of the text."""
 _REST = re.compile(r"(?:[\w@%+-]|\.(?=\w))*", re.ASCII)
 """What goes on a number or an address that was masked when it stood at the end of the text."""
+_SPOKEN = "[공영일이삼사오육칠팔구]"
+_WIDE = str.maketrans("０１２３４５６７８９－", "0123456789-")
 _BEGUN = re.compile(
     r"(?<![\w.-])(?:[\w.%+-]+@[\w.-]*"  # an address for mail
     r"|(?:\+?82[ -]?0?|0)1[016789][ .-]?\d{1,4}[ .-]?\d{0,4}|0\d{1,2}[ .-]\d{3,4}[ .-]?\d{0,4}"  # a telephone
     r"|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?[1-8]\d{0,6}"  # a resident's number
-    r"|\d{4}[ -]\d{4}[ -]?\d{0,4}[ -]?\d{0,4}|\d{3,6}-\d{2,6}-\d{1,7})\Z",  # a card, an account
+    r"|\d{4}[ -]\d{4}[ -]?\d{0,4}[ -]?\d{0,4}|\d{3,6}-\d{2,6}-\d{1,7}"  # a card, an account
+    r"|[MSROD]\d{4,8}"  # a passport
+    rf"|[공영]일{_SPOKEN}[ -]?{_SPOKEN}{{1,4}}[ -]?{_SPOKEN}{{0,4}})\Z",  # a telephone as it is spoken
     re.ASCII,
 )
 """What is a number or an address of a person as far as it goes, at the end of an answer that was cut."""
@@ -105,7 +109,7 @@ class StreamFilter:
             if action == "mask":
                 shown += [window[at : max(at, span.start)], "" if is_known and span.start < begin else span.mask]
                 at = min(span.stop, len(window))
-                self._is_open = at == len(window)
+                self._is_open = at == len(window) and span.kind == "personal"
         limit = max(limit, at)
         shown.append(window[at:limit])
         self._gone += limit - begin
@@ -122,7 +126,7 @@ class StreamFilter:
         """The hits by place; at a cut also what is one as far as it goes."""
         whole = window + (dropped or "")
         spans = find_spans(whole, self.rules)
-        if dropped is not None and self.rules.personal != "off" and (begun := _BEGUN.search(whole)):
+        if dropped is not None and self.rules.personal != "off" and (begun := _BEGUN.search(whole.translate(_WIDE))):
             start, stop = begun.span()
             if not any(span.kind == "personal" and span.start < stop and start < span.stop for span in spans):
                 spans.append(Span(start, stop, "personal", "begun", "<개인정보>"))

@@ -173,3 +173,45 @@ def test_words_of_abuse_at_the_border_of_two_common_words_are_none(text):
 )
 def test_words_of_abuse_inside_a_word_stay_hits(text):
     assert find_words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "leak"),
+    [
+        ("제 번호는 010-2345-6789 이에요", "010-23"),
+        ("제 번호는 ０１０-２３４５-６７８９", "０１０-２３"),
+        ("번호는 공일공 이삼사오 육칠팔구", "공일공 이삼"),
+        ("전화 02-345-6789 번", "02-345"),
+        ("+82 10-2345-6789 로", "10-2345"),
+        ("메일은 kim.malmoi@example.co.kr 입니다", "malmoi@"),
+        ("주민번호 900101-1234567 입니다", "900101-1"),
+        ("카드 4111 1111 1111 1111 이고", "4111 1111"),
+        ("계좌 110-234-567890 국민은행", "110-234-5"),
+        ("여권 M12345678 입니다", "M1234"),
+    ],
+)
+def test_a_cut_at_any_place_shows_no_beginning_of_a_number(text, leak):
+    assert leak in text
+    for cut in range(1, len(text) + 1):
+        for pieces in (1, 5):
+            stream = StreamFilter(Rules(personal="mask"))
+            shown = "".join(stream.feed(text[at : min(cut, at + pieces)]) for at in range(0, cut, pieces))
+            assert leak not in shown + stream.feed("", is_last=True, dropped="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026년 11월 30",
+        "값은 12,345",
+        "3.14159",
+        "11시 30",
+        "방 번호는 1203",
+        "버전 2026.11.30",
+        "A4 용지 500",
+        "오전 10-12",
+    ],
+)
+def test_a_cut_number_that_is_nobodys_stays(text):
+    stream = StreamFilter(Rules(personal="mask"))
+    assert stream.feed(text) + stream.feed("", is_last=True, dropped="") == text
