@@ -56,6 +56,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+_PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 MOST_UNREAD = 4096
 """Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
 
@@ -73,8 +74,8 @@ class _Aside:
 class TorchEngine:
     """Runs a model folder (config.json, model.safetensors, tokenizer.json). To be closed, or used in a `with`."""
 
-    def __init__(self, model_dir: Path, settings: ServeSettings) -> None:
-        """Loads the model. Raises UserError where the folder is none or the device is not there."""
+    def __init__(self, model_dir: Path, settings: ServeSettings, reason: str = "") -> None:
+        """Loads the model. reason: why this engine. Raises UserError where the folder is none or there is no device."""
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
@@ -83,9 +84,11 @@ class TorchEngine:
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)
+        weight = self._model.lm_head.weight
         self._description = Description(
             name=settings.name or model_name(model_dir),
-            engine=f"torch {torch.__version__} {self._model.lm_head.weight.device.type}",
+            engine=f"torch {torch.__version__} {weight.device.type} {_PRECISIONS[weight.dtype]}",
+            engine_reason=reason,
             vocabulary_tokens=self._model.shape.vocabulary_tokens,
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
