@@ -27,7 +27,8 @@ from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256, named_adapters
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine
+from malmoi.serve.torch_weights import model_sha256, named_adapters
 from malmoi.tokenizer.codec import Codec
 
 

@@ -14,7 +14,8 @@ from malmoi.serve import agreement
 from malmoi.serve.agreement import Agreement
 from malmoi.serve.engine import Piece
 from malmoi.serve.settings import EightBitSettings, ServeSettings
-from malmoi.serve.torch_engine import TorchEngine, model_sha256
+from malmoi.serve.torch_engine import TorchEngine
+from malmoi.serve.torch_weights import model_sha256
 from malmoi.tokenizer.codec import Codec
 
 TEXTS = ("한국어 문장을 배우는 작은 모델입니다. " * 4, "아버지가 방에 들어가신다. 자동차 차표와 사과. " * 4, "짧다")
