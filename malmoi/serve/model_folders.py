@@ -164,7 +164,7 @@ class Folders:
 
 
 def empty_runs(asked: Sequence[Asked], found: Sequence[Listed]) -> list[Path]:
-    """The runs in which there is nothing to serve: no finished export (one without its manifest is none) or checkpoint."""
+    """The runs with nothing to serve: no finished export (one without its manifest is none) and no checkpoint."""
     folders = [listed.folder for listed in found if listed.folder is not None]
     return [each.path for each in asked if each.is_run and not any(f.is_relative_to(each.path) for f in folders)]
 
