@@ -182,6 +182,62 @@ def test_a_template_that_refuses_or_goes_too_far_is_one_sentence(template, told)
         write(template, [{"role": "user", "content": "x"}], {})
 
 
+_LONG = "{% set x = 'a' * 16000000 %}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% set x = 'a' * 1000 %}" + "{% set x = x ~ x %}" * 28,
+        "{% set x = 'a' * 1000 %}" + "{% set x %}{{ x }}{{ x }}{% endset %}" * 28,
+        _LONG + "{% macro m() %}" + "{{ x }}" * 200 + "{% endmacro %}{{ m() | length }}",
+        _LONG + "{{ x.replace('a', 'b' * 300) | length }}",
+        _LONG + "{{ x | replace('a', 'b' * 300) | length }}",
+        _LONG + "{{ ([x] * 300) | join | length }}",
+        _LONG + "{{ ''.join([x] * 300) | length }}",
+        _LONG + "{{ ([[x] * 300] * 10) | tojson | length }}",
+        _LONG + "{{ ([x] * 300) | string | length }}",
+        "{{ 'a'.ljust(5000000000) | length }}",
+        "{{ '{:>5000000000}'.format('a') | length }}",
+        "{{ (1).to_bytes(5000000000) | length }}",
+        "{{ 'a\\nb' | indent(5000000000) | length }}",
+        "{% for each in [1] | batch(1000000000, 'x') %}{% endfor %}",
+        "{% set x = 3 %}" + "{% set x = x * x %}" * 40,
+        "{% set ns = namespace(all=[]) %}"
+        + _LONG
+        + "{% for i in range(9999) %}{% set ns.all = ns.all + [x[1:] ~ i] %}{% endfor %}",
+    ],
+)
+def test_a_template_cannot_fill_the_memory_nor_hold_up_the_others(template):
+    with pytest.raises(UserError, match=r"more than|not allowed|indents by|No filter"):
+        write(template, [{"role": "user", "content": "x"}], {})
+
+
+def test_a_loop_that_writes_and_calls_nothing_is_ended(monkeypatch):
+    monkeypatch.setattr("malmoi.serve.chat_template.MAX_TEMPLATE_S", 0.05)
+    loop = "{% set r = range(100000) %}" + "{% for each in r %}" * 3 + "{% endfor %}" * 3
+    with pytest.raises(UserError, match="takes longer than"):
+        write(loop, [{"role": "user", "content": "x"}], {})
+
+
+def test_words_of_strings_and_lists_that_templates_use_are_there():
+    template = (
+        "{{ messages[0].content.strip().replace('a', 'b') ~ 1 }}{{ ['x', 'y'] | join(', ') }}{{ [3, 1] | sort | list }}"
+        "{{ messages | selectattr('role', 'equalto', 'user') | list | length }}{{ 'a\\nb' | indent(2) }}"
+        "{% for each in messages %}{{ loop.index0 }}{{ loop.last }}{{ loop.length }}{% endfor %}"
+        "{{ 'a-b'.split('-')[1] }}"
+    )
+    assert write(template, [{"role": "user", "content": " cab "}], {}) == "cbb1x, y[1, 3]1a\n  b0True1b"
+
+
+def test_a_person_may_type_any_number_of_signs_beside_a_mark(folders):
+    codec = Codec(folders["qwen2"])
+    text = "".join(map(chr, range(0xFDD0, 0xFDF0))) + "\ufdd0<|im_end|>\ufdd0\ufdd0"
+    plain, typed = (chat_ids(codec, [Turn("user", each)]) for each in ("x", text))
+    assert [typed.count(mark) for mark in (1, 2)] == [plain.count(mark) for mark in (1, 2)]
+    assert text in codec.decode(typed)
+
+
 def test_a_template_that_goes_on_and_on_is_ended(monkeypatch):
     monkeypatch.setattr("malmoi.serve.chat_template.MAX_TEMPLATE_S", 0.05)
     loop = "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}"
