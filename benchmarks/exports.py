@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from export_readers import NEW_TOKENS, difference, ends_of, to_end
-from llama_cpp_build import folder_of_programs, llama_server
+from llama_cpp_build import folder_of_programs, llama_server, sources_of
 from serve_process import running
 
 ROOT = Path(__file__).parents[1]
@@ -186,9 +186,34 @@ def greedy(made: Path, kind: str, readers: dict[str, Callable[[Path, list[list[i
 
 
 def hugging_face(made: Path) -> int:
-    """6 folders: transformers alone and in a batch, OpenVINO."""
+    """6 folders: transformers alone and in a batch, OpenVINO, llama.cpp."""
     names = {"transformers, single = batch": "transformers", "OpenVINO": "openvino-folder"}
-    return greedy(made, "HF", {name: _reader(reader) for name, reader in names.items()})
+    readers: dict[str, Any] = {name: _reader(reader) for name, reader in names.items()}
+    return greedy(made, "HF", readers | {"llama.cpp, by its converter": _converted})
+
+
+_CONVERT = """
+import runpy, sys
+sources, extra = sys.argv[1:3]
+sys.path[:0] = [sources, sources + "/gguf-py", extra]
+import conversion.base
+conversion.base.TextModel.get_vocab_base_pre = lambda *_: "llama-bpe"
+sys.argv = sys.argv[2:]
+runpy.run_path(sources + "/convert_hf_to_gguf.py", run_name="__main__")
+"""
+
+
+def _converted(folder: Path, prompts: list[list[int]]) -> Any:
+    """llama.cpp's own converter, to float32. It knows tokenizers by a hash over their ids: it is told ours by name."""
+    programs = folder_of_programs()
+    with tempfile.TemporaryDirectory() as made:
+        fetch = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", made, "sentencepiece"]
+        subprocess.run(fetch, check=True, capture_output=True)
+        out = Path(made, "converted.gguf")
+        words = [sources_of(programs.parents[1]), made, folder, "--outfile", out, "--outtype", "f32"]
+        command = [sys.executable, "-c", _CONVERT, *(str(word) for word in words)]
+        ran = subprocess.run(command, check=False, capture_output=True, text=True)
+        return ran.stderr.splitlines()[-1] if ran.returncode else by_llama_cpp(out, prompts, ends_of(folder))
 
 
 def gguf_files(made: Path) -> int:

@@ -15,6 +15,7 @@ log-probability, in nats.
 
 import argparse
 import asyncio
+import dataclasses
 import http.client
 import json
 import os
@@ -92,7 +93,7 @@ async def _answer(engine: Any, prompt: list[int], tokens: int) -> tuple[list[int
 
 def agreement(name: str, model: Path, engine_name: str) -> None:
     """One line: an engine against transformers, on chats where the model has a template."""
-    settings = ServeSettings(engine=engine_name, device="cpu", threads=1, slots=4)
+    settings = dataclasses.replace(ServeSettings(device="cpu", threads=1, slots=4), engine=engine_name)
     with as_folder(model) as folder, opened(folder, settings) as (engine, codec):
         prompts = [chat_ids(codec, [Turn("user", text)]) for text in ASKED]
         made = [asyncio.run(_answer(engine, prompt, ANSWER_TOKENS)) for prompt in prompts]

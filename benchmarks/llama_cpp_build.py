@@ -36,7 +36,7 @@ def folder_of_programs(folder: Path | None = None, *, is_built: bool = True) -> 
     folder = folder or Path(os.environ.get("MALMOI_LLAMA_CPP", Path(tempfile.gettempdir(), "llama_cpp")))
     programs = folder / "build" / "bin"
     if is_built and not all((programs / name).is_file() for name in PROGRAMS):
-        _build(_sources(folder), folder / "build")
+        _build(sources_of(folder), folder / "build")
     return programs
 
 
@@ -66,7 +66,7 @@ def _await_model(address: str, process: subprocess.Popen) -> None:
     raise RuntimeError(f"llama-server did not come up with {process.args}")
 
 
-def _sources(folder: Path) -> Path:
+def sources_of(folder: Path) -> Path:
     """llama.cpp's sources, fetched as part of llama-cpp-python's source package where they are not there."""
     name = f"llama_cpp_python-{VERSION}"
     sources = folder / name / "vendor" / "llama.cpp"

@@ -190,4 +190,6 @@ def _head(served: Served, ask: Ask, reply_id: str) -> Head:
     usage = "last" if ask.body.wants_usage else "none"
     if options is not None and options.include_usage and options.continuous_usage_stats:
         usage = "all"
-    return Head(about.name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)
+    adapter = ask.requests[0].adapter
+    name = about.name if adapter is None else f"{about.name}:{adapter}"
+    return Head(name, f"malmoi-{about.model_sha256[:12]}", ask.prompt_tokens, usage, reply_id)

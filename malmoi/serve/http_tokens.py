@@ -55,8 +55,12 @@ def _about(codec: Codec) -> dict[str, Any]:
     names = {token_id: name for name, token_id in codec.special_ids.items()}
     begin = [names.get(token_id) for token_id in codec.begin_ids]
     about = {"tokenizer_class": "malmoi", "vocab_size": codec.vocabulary_tokens}
-    end = END_OF_TEXT if codec.is_ours else codec.marks.names.get("eos_token")
-    return {**about, "bos_token": begin[0] if begin else None, "eos_token": end, "pad_token": None}
+    marks = codec.marks
+    # Of a foreign model what its tokenizer names, else what its config does.
+    end = marks.names.get("eos_token") or next(filter(None, map(names.get, marks.end_ids)), None)
+    pad = None if codec.is_ours else marks.names.get("pad_token")
+    end = END_OF_TEXT if codec.is_ours else end
+    return {**about, "bos_token": begin[0] if begin else None, "eos_token": end, "pad_token": pad}
 
 
 async def _tokenized(served: Served, body: TokenizeBody) -> dict[str, Any]:

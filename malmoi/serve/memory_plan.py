@@ -1,7 +1,7 @@
 """How much memory a model takes when it is served, told before anything is loaded. No torch here.
 
 Measured on a Llama of 40 M parameters (resident memory after loading, less that of the imports): torch 417 MB, planned
-320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 240 and 160. The rest, about 100 MB, is libraries and
+320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 320 and 240. The rest, up to 100 MB, is libraries and
 does not grow with the model (`LIBRARIES_BYTES`).
 """
 
@@ -52,14 +52,15 @@ class MemoryPlan:
 def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
     """What a model folder takes with these settings: of the GPU where it runs there, of the machine's memory else.
 
-    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's 16
-    bits and packs them in what it computes in. A second engine has weights and a cache of its own.
+    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's
+    numbers (16 or 8 bits of ours; a foreign model's have all, and that is counted) and packs them once more. A second
+    engine has weights and a cache of its own.
     """
     parameters, context_bytes = num_parameters(model), context_values(model) * settings.slots
     if choice(model, settings).engine == "openvino":
         value_bytes = 4 if settings.openvino_precision == "f32" else 2
         second_bytes = parameters * 8 + context_bytes * 4 + settings.prefix_cache_bytes
-        return MemoryPlan(parameters * (2 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
+        return MemoryPlan(parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
     if on_gpu(settings):
         return MemoryPlan(parameters * 2, context_bytes * 2 + settings.prefix_cache_bytes, 0, settings.slots)
     return MemoryPlan(parameters * 8, context_bytes * 4 + settings.prefix_cache_bytes, 0, settings.slots)

@@ -8,7 +8,7 @@ job: a pass over all of them that fails is done again one by one. Shape letters:
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 
@@ -55,8 +55,11 @@ class _Seat:
 class Batch:
     """The jobs under way, their cache, and one step of all of them."""
 
-    def __init__(self, model: Transformer, limits: Limits, vocabulary: Vocabulary, adapters: Adapters) -> None:
-        self.adapters = adapters
+    def __init__(
+        self, model: Transformer, limits: Limits, vocabulary: Vocabulary, adapters: Adapters, told: Callable[[], None]
+    ) -> None:
+        """told: called when jobs have been told their next tokens."""
+        self.adapters, self._told = adapters, told
         self._model, self._limits, self._vocabulary = model, limits, vocabulary
         self._weight = model.lm_head.weight
         self._running: list[_Seat] = []
@@ -194,6 +197,7 @@ class Batch:
             else:
                 self._keep(seat)
         self._running = going_on
+        self._told()
 
     def _logits(self, seats: Sequence[_Seat]) -> np.ndarray:
         """The logits (B, V) after the last token of each answer."""

@@ -8,9 +8,7 @@ row by row. On a GPU the batch may change the last bits.
 
 import asyncio
 import contextlib
-import hashlib
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -21,23 +19,27 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
-from malmoi.kit.files import sha256_of
-from malmoi.kit.paths import to_local_path
-from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.lora import Adapters, read_adapter
-from malmoi.model.read_folder import load_hugging_face, weight_files
-from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
-from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, Piece, Request, Score
+from malmoi.serve.engine import (
+    Capabilities,
+    Description,
+    EngineDownError,
+    Health,
+    Piece,
+    Request,
+    RequestCancelledError,
+    Score,
+)
 from malmoi.serve.engine_choice import model_name
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.step_watch import Step, free_memory_bytes
+from malmoi.serve.step_watch import Step
 from malmoi.serve.torch_batch import Batch, Limits
+from malmoi.serve.torch_weights import check_memory, load, model_sha256, named_adapters, pack, warm
 from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
@@ -45,6 +47,10 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+
+_PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
+MOST_UNREAD = 4096
+"""Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
 
 CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, embeddings=True)
 
@@ -60,31 +66,35 @@ class _Aside:
 class TorchEngine:
     """Runs a model folder (config.json, model.safetensors, tokenizer.json). To be closed, or used in a `with`."""
 
-    def __init__(self, model_dir: Path, settings: ServeSettings) -> None:
-        """Loads the model. Raises UserError where the folder is none or the device is not there."""
+    def __init__(self, model_dir: Path, settings: ServeSettings, reason: str = "") -> None:
+        """Loads the model. reason: why this engine. Raises UserError where the folder is none or there is no device."""
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
-        self._model = _load(model_dir, settings)
+        self._model = load(model_dir, settings)
         ends = end_ids(model_dir, self.codec, self._model.shape.vocabulary_tokens)
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)
+        weight = self._model.lm_head.weight
         self._description = Description(
             name=settings.name or model_name(model_dir),
-            engine=f"torch {torch.__version__} {self._model.lm_head.weight.device.type}",
+            engine=f"torch {torch.__version__} {weight.device.type} {_PRECISIONS[weight.dtype]}",
+            engine_reason=reason,
             vocabulary_tokens=self._model.shape.vocabulary_tokens,
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
             model_sha256=model_sha256(model_dir),
             capabilities=replace(CAPABILITIES, deterministic=is_exact, prefix_cache=settings.prefix_cache_bytes > 0),
         )
+        warm(self._model)
         self._adapters = Adapters(self._model, max(2, settings.slots) if is_exact else None)
         for name, folder in named_adapters(settings):
             self._adapters.load(name, read_adapter(folder, self._model, self._description.model_sha256))
         vocabulary = Vocabulary.of(self.codec, ends, self._model.shape.vocabulary_tokens)
         limits = Limits(settings.slots, settings.prefill_tokens, settings.prefix_cache_bytes)
-        self._batch = Batch(self._model, limits, vocabulary, self._adapters)
+        self._woken = deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+        self._batch = Batch(self._model, limits, vocabulary, self._adapters, self._wake)
         self._step = Step(settings.step_limit_s)
         self._waiting: deque[Job] = deque()
         self._asides: deque[_Aside] = deque()
@@ -131,13 +141,25 @@ class TorchEngine:
         building = self._grammars.building(request.guide) if request.guide else None
         built = await asyncio.shield(asyncio.wrap_future(building)) if building else None
         matcher = self._grammars.begin(built) if built else None
-        pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
         state = utf8.BETWEEN if request.guide else utf8.after(0, open_bytes(self.codec, request.prompt_ids))
-        job = Job(request, _emitter(asyncio.get_running_loop(), pieces), matcher, state)
+        arrived, news = deque[Piece | Exception](), asyncio.Event()
+        wake = (asyncio.get_running_loop(), news)
+
+        def emit(said: Piece | Exception) -> None:
+            if len(arrived) >= MOST_UNREAD:
+                job.is_cancelled = True
+                said = RequestCancelledError(f"{MOST_UNREAD} tokens wait and nobody reads them")
+            arrived.append(said)
+            if len(arrived) == 1:  # else its reader has been woken before, and takes all that is there
+                self._woken.append(wake)
+
+        job = Job(request, emit, matcher, state)
         self._submit(lambda: self._waiting.append(job))
         try:
             while True:
-                step, error = await _arrived(pieces)
+                await news.wait()
+                news.clear()
+                step, error = _taken(arrived)
                 if step:
                     yield step
                     if step[-1].finish is not None:
@@ -217,6 +239,16 @@ class TorchEngine:
         if not 0 <= min(token_ids) <= max(token_ids) < self._description.vocabulary_tokens:
             raise UserError("a token id is outside the vocabulary", f"0 to {self._description.vocabulary_tokens - 1}")
 
+    def _wake(self) -> None:
+        """Wakes all readers that something has come for: one call for each event loop, for each costs a system call."""
+        events = dict[asyncio.AbstractEventLoop, list[asyncio.Event]]()
+        while self._woken:
+            loop, event = self._woken.popleft()
+            events.setdefault(loop, []).append(event)
+        for loop, woken in events.items():
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
+                loop.call_soon_threadsafe(_set_all, woken)
+
     def _submit(self, put: Callable[[], None]) -> None:
         """Puts work where the thread finds it, and wakes it. Raises EngineDownError once the engine is closed."""
         with self._news:
@@ -254,6 +286,7 @@ class TorchEngine:
         while self._asides:
             with contextlib.suppress(InvalidStateError):  # its caller has gone
                 self._asides.popleft().result.set_exception(error)
+        self._wake()
 
     def _wait(self) -> bool:
         """Sleeps until there is work. Returns whether to go on."""
@@ -271,6 +304,7 @@ class TorchEngine:
             elif not job.is_cancelled:
                 self._batch.admit(job)
         self._batch.step()
+        self._wake()
         if self._asides:
             self._run_aside(self._asides.popleft())
 
@@ -288,74 +322,17 @@ class TorchEngine:
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
 
 
-def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
-    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
-    result = dict[str, Path]()
-    for word in settings.adapters:
-        name, _, folder = word.partition("=")
-        if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
-            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
-        result[name] = to_local_path(folder)
-    return list(result.items())
+def _taken(arrived: deque[Piece | Exception]) -> tuple[tuple[Piece, ...], Exception | None]:
+    """The pieces that are there, and the error that ended the request, after the pieces before it."""
+    step: list[Piece] = []
+    while arrived:
+        said = arrived.popleft()
+        if isinstance(said, Exception):
+            return tuple(step), said
+        step.append(said)
+    return tuple(step), None
 
 
-def pack(model: Transformer, slots: int) -> bool:
-    """Packs the weights of a float32 model on a CPU. Returns whether an answer's bits are free of its batch then."""
-    weight = model.lm_head.weight
-    if not HAS_ONEDNN or weight.device.type != "cpu" or weight.dtype != torch.float32:
-        return False
-    for module in model.modules():
-        if isinstance(module, Linear):
-            module.pack(max(2, slots))
-    return True
-
-
-def check_memory(model: Transformer, slots: int) -> None:
-    """Raises UserError where all slots with a full context would not fit into the memory that is free now."""
-    weight = model.lm_head.weight
-    needed = slots * model.shape.context_tokens * model.shape.cache_bytes_per_token(weight.element_size())
-    free = torch.cuda.mem_get_info()[0] if weight.is_cuda else free_memory_bytes()
-    if needed > free:
-        most = max(1, slots * free // needed)
-        wrong = f"{slots} slots of {model.shape.context_tokens} tokens need {needed / 1e9:.1f} GB"
-        raise UserError(wrong, f"at most the {free / 1e9:.1f} GB that are free", f"use --slots {most}")
-
-
-def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
-    """The model on its device: float32 on a CPU, bfloat16 on a GPU."""
-    has_cuda = torch.cuda.is_available()
-    if settings.device == "cuda" and not has_cuda:
-        raise UserError("serve.device is cuda, and torch sees no GPU here", hint="use auto or cpu")
-    on_gpu = has_cuda and settings.device != "cpu"
-    model = load_hugging_face(model_dir)
-    placed = model.to("cuda", torch.bfloat16) if on_gpu else model.to(torch.float32)
-    return placed.eval()
-
-
-def model_sha256(model_dir: Path) -> str:
-    """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    made = (model_dir / manifest.NAME).is_file()
-    known = manifest.hashes(manifest.read(model_dir)["outputs"]) if made else {}
-    hashes = [known.get(file.name) or sha256_of(file) for file in weight_files(model_dir)]
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
-
-
-async def _arrived(pieces: "asyncio.Queue[Piece | Exception]") -> tuple[tuple[Piece, ...], Exception | None]:
-    """All pieces that are there, at least one, or the error that ended the request, after the pieces before it."""
-    arrived = [await pieces.get()]
-    while not pieces.empty():
-        arrived.append(pieces.get_nowait())
-    errors = [each for each in arrived if isinstance(each, Exception)]
-    return tuple(each for each in arrived if isinstance(each, Piece)), errors[0] if errors else None
-
-
-def _emitter(
-    loop: asyncio.AbstractEventLoop, pieces: "asyncio.Queue[Piece | Exception]"
-) -> Callable[[Piece | Exception], None]:
-    """The way back from the engine's thread to the event loop of one request."""
-
-    def emit(piece: Piece | Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
-
-    return emit
+def _set_all(events: Sequence[asyncio.Event]) -> None:
+    for event in events:
+        event.set()

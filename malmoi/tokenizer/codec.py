@@ -118,7 +118,10 @@ class Codec:
     @functools.cached_property
     def adds_space(self) -> bool:
         """Whether a text begins with a space that is not its own (SentencePiece's dummy prefix)."""
-        return any(step.get("type") == "Strip" and step.get("start") for step in self._decoder_steps)
+        steps = self._decoder_steps
+        return any(step.get("type") == "Strip" and step.get("start") for step in steps) or any(
+            step.get("type") == "Metaspace" and step.get("prepend_scheme") != "never" for step in steps
+        )
 
     def _find_begin(self) -> tuple[int, ...]:
         """Our own mark, or what a foreign folder says: its config, else its tokenizer's post-processor."""

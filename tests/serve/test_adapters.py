@@ -205,6 +205,7 @@ def test_over_http_an_adapter_is_a_model_of_its_own_and_its_record_is_made_again
             assert client.get(f"/v1/models/{base}:one").json() == listed[f"{base}:one"]
             plain, adapted, missing = ask(base), ask(f"{base}:one"), ask(f"{base}:two")
     assert plain.json()["choices"][0]["text"] != adapted.json()["choices"][0]["text"]
+    assert (plain.json()["model"], adapted.json()["model"]) == (base, f"{base}:one")
     assert missing.status_code == 404
     assert f"{base}:one" in missing.json()["error"]["message"]
     words = ["serve", "replay", adapted.json()["id"], str(model_folder), "--records", str(database), "--threads", "1"]

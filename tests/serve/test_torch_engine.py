@@ -16,9 +16,10 @@ from malmoi.kit.errors import UserError
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.weight_files import write_weights
 from malmoi.serve.chat import Turn, chat_ids
-from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
+from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request, RequestCancelledError
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import TorchEngine, model_sha256
+from malmoi.serve.torch_engine import TorchEngine
+from malmoi.serve.torch_weights import model_sha256
 
 SETTINGS = ServeSettings(slots=3, prefill_tokens=8, device="cpu", threads=1)
 TEXTS = [
@@ -381,3 +382,24 @@ def test_the_ends_of_a_foreign_folder_come_from_its_own_files(tmp_path):
         (tmp_path / name).write_text(json.dumps({**content, "eos_token_id": None}))
     with pytest.raises(UserError, match="names no token that ends"):
         TorchEngine(tmp_path, SETTINGS)
+
+
+def test_an_answer_that_nobody_reads_is_ended_and_costs_no_other(engine, monkeypatch):
+    monkeypatch.setattr("malmoi.serve.torch_engine.MOST_UNREAD", 10)
+
+    async def unread():
+        steps = engine.generate(Request((1300,), 100, 0.0, ignore_eos=True))
+        first = await anext(steps)
+        engine_runs = [
+            await asyncio.to_thread(lambda: asyncio.run(ask(engine, "사과", max_tokens=20))) for _ in range(3)
+        ]
+        said = list(first)
+        with pytest.raises(RequestCancelledError, match="nobody reads"):
+            while True:
+                said += await anext(steps)
+        return said, engine_runs
+
+    said, others = asyncio.run(unread())
+    assert 10 <= len(said) <= 30
+    assert all(ids_of(other) == naive(engine, "사과", len(ids_of(other))) for other in others)
+    assert engine.health().running == 0

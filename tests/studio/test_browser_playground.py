@@ -2,8 +2,6 @@ import time
 
 import pytest
 
-from malmoi.kit.special_tokens import END_OF_TURN
-
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
 
@@ -97,7 +95,7 @@ def test_probabilities_show_whole_syllables_and_what_else_could_have_stood(page,
     page.keyboard.press("Control+Enter")
     page.locator('.facts[data-state="done"]').wait_for()
     strip = page.get_by_role("listbox", name="토큰 확률")
-    assert "".join(strip.get_by_role("option").all_text_contents()) == studio.answer + END_OF_TURN
+    assert "".join(strip.get_by_role("option").all_text_contents()) == studio.answer + "∎"
     strip.focus()
     page.keyboard.press("ArrowRight")
     assert strip.get_by_role("option").nth(1).get_attribute("aria-selected") == "true"

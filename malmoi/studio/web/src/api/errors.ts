@@ -38,18 +38,19 @@ export function explain(error: unknown, t: Translate, korean: boolean): { senten
     if (error instanceof TypeError) return { sentence: t('error.unreachable'), detail: null }
     return { sentence: t('error.unknown'), detail: error instanceof Error ? error.message : String(error) }
   }
+  const detail = (korean && error.messageKo) || error.message
+  // What the page calls a field goes before what the server calls it.
+  const label = error.param ? LABELS[error.param.replace(/^decoding\./, '')] : undefined
+  if (error.code === 'context_length_exceeded') return { sentence: t('error.context'), detail }
+  if (error.status === 400 && label) return { sentence: t('error.field', { field: t(label) }), detail }
   if (korean && error.messageKo) return { sentence: error.messageKo, detail: null }
   if (error.code === 'no_model' || error.status === 503) return { sentence: t('error.no_model'), detail: null }
-  if (error.code === 'context_length_exceeded') return { sentence: t('error.context'), detail: error.message }
   if (error.code === 'store_full') return { sentence: t('error.store_full'), detail: null }
   if (error.status === 429) return { sentence: t('error.busy', { seconds: error.retrySeconds ?? 1 }), detail: null }
   if (error.status === 413) return { sentence: t('error.too_large'), detail: error.message }
   if (error.status === 404) return { sentence: t('error.not_found'), detail: error.message }
   if (error.status === 401 || error.status === 403) return { sentence: t('error.refused'), detail: error.message }
-  if (error.param) {
-    const label = LABELS[error.param.replace(/^decoding\./, '')]
-    return { sentence: t('error.field', { field: label ? t(label) : error.param }), detail: error.message }
-  }
+  if (error.param) return { sentence: t('error.field', { field: error.param }), detail: error.message }
   if (error.status >= 500) return { sentence: t('error.server'), detail: error.message }
   return { sentence: t('error.request'), detail: error.message }
 }
