@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import gguf
@@ -400,3 +401,20 @@ def test_smollm2_answers_in_a_chat(engine_name):
         pieces = asyncio.run(answer(engine, Request(tuple(ids), max_tokens=40, temperature=0.0)))
     assert codec.decode(piece.token_id for piece in pieces if not piece.is_end) == "The capital of France is Paris."
     assert pieces[-1].is_end
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        (struct.pack("<IIQ", 9, 0, 2**40), "ends before"),  # 2^40 bytes
+        (struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 5000, "Recursion"),  # lists in lists
+        (struct.pack("<IIQ", 9, 0, 200) + bytes(200), "more than 100 elements"),
+        (struct.pack("<IQ", 8, 2**62), "ends before"),  # a text
+    ],
+)
+def test_a_gguf_file_that_says_more_than_it_has_is_refused_at_once(tmp_path, monkeypatch, types, told):
+    monkeypatch.setattr("malmoi.model.gguf_reading._MAX_ELEMENTS", 100 if "100" in told else 100_000)
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a"
+    (tmp_path / "model.gguf").write_bytes(head + types)
+    with pytest.raises(UserError, match=told), as_folder(tmp_path / "model.gguf"):
+        pass
