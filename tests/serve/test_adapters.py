@@ -243,6 +243,12 @@ def test_over_http_an_adapter_is_a_model_of_its_own_and_its_record_is_made_again
             assert listed[f"{base}:one"]["parent"] == base
             assert client.get(f"/v1/models/{base}:one").json() == listed[f"{base}:one"]
             plain, adapted, missing = ask(base), ask(f"{base}:one"), ask(f"{base}:two")
+            scored = {"model": f"{base}:one", "prompt": "가", "max_tokens": 0, "echo": True, "logprobs": 1}
+            by_base = [
+                client.post("/v1/completions", json=scored),
+                client.post("/v1/embeddings", json={"model": f"{base}:one", "input": "가"}),
+            ]
+    assert [(each.status_code, each.json()["error"]["code"]) for each in by_base] == [(400, "cannot")] * 2
     assert plain.json()["choices"][0]["text"] != adapted.json()["choices"][0]["text"]
     assert (plain.json()["model"], adapted.json()["model"]) == (base, f"{base}:one")
     assert missing.status_code == 404
