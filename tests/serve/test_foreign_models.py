@@ -16,12 +16,13 @@ from foreign_folders import KINDS, TEXT, write_llama_gguf, write_model
 
 from malmoi.kit.errors import UserError
 from malmoi.model.model_folder import as_folder
-from malmoi.model.read_folder import load_hugging_face, read_shape
+from malmoi.model.read_folder import load_hugging_face, read_shape, weight_files
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.chat_template import write
 from malmoi.serve.engine import Guide, Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import memory_plan
 from malmoi.serve.models import only
 from malmoi.serve.open_engine import opened
 from malmoi.serve.served import Served
@@ -418,3 +419,50 @@ def test_a_gguf_file_that_says_more_than_it_has_is_refused_at_once(tmp_path, mon
     (tmp_path / "model.gguf").write_bytes(head + types)
     with pytest.raises(UserError, match=told), as_folder(tmp_path / "model.gguf"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("architectures", 5),
+        ("architectures", [[]]),
+        ("model_type", []),
+        ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", "xx"),
+        ("num_hidden_layers", [1]),
+        ("hidden_size", 10**30),
+        ("hidden_size", True),
+        ("head_dim", "x"),
+        ("head_dim", 10**30),
+        ("max_position_embeddings", "x"),
+        ("vocab_size", None),
+        ("vocab_size", -1),
+        ("vocab_size", 10**30),
+    ],
+)
+def test_a_config_of_another_kind_is_one_sentence_for_the_plan_and_the_model(field, value, folders, tmp_path):
+    folder = shutil.copytree(folders["llama"], tmp_path / "model")
+    content = json.loads((folder / "config.json").read_text()) | {field: value}
+    (folder / "config.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"config\.json"):
+        load_hugging_face(folder)
+    if field in ("num_hidden_layers", "head_dim", "max_position_embeddings") and not isinstance(value, int):
+        with pytest.raises(UserError, match=r"config\.json"):
+            memory_plan(folder, SETTINGS)
+
+
+def test_files_that_go_ever_deeper_are_one_sentence(folders, tmp_path):
+    folder = shutil.copytree(folders["llama"], tmp_path / "model")
+    deep = b"[" * 200_000
+    (folder / "model.safetensors").write_bytes(len(deep).to_bytes(8, "little") + deep)
+    with pytest.raises(UserError, match="cannot be read"):
+        memory_plan(folder, SETTINGS)
+    (folder / "config.json").write_bytes(deep)
+    for use in (load_hugging_face, lambda each: memory_plan(each, SETTINGS)):
+        with pytest.raises(UserError):
+            use(folder)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": []}}))
+    with pytest.raises(UserError, match="names the file"):
+        weight_files(folder)
