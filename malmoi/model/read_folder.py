@@ -34,6 +34,7 @@ _BIASED = {"llama": (), "mistral": (), "qwen2": ("q_proj", "k_proj", "v_proj"), 
 _WITH_ATTENTION_BIAS = ("q_proj", "k_proj", "v_proj", "o_proj")
 _QWEN3_HEAD_SIZE = 128
 _WIDEST = 2**24
+# A model is made before its weights are looked at.
 _MOST = {
     "num_hidden_layers": 2_000,
     **dict.fromkeys(("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads"), _WIDEST),
@@ -91,7 +92,7 @@ def _shape(folder: Path, found: dict[str, Any]) -> Shape:
         if key not in found:
             raise UserError(f"{folder / CONFIG} has no {key}", "the config of a Llama")
     for key, most in _MOST.items():
-        if isinstance(found[key], bool) or (isinstance(found[key], int) and found[key] > most):  # a model is made before its weights are looked at
+        if isinstance(found[key], bool) or (isinstance(found[key], int) and found[key] > most):
             raise UserError(f"{folder / CONFIG}: {key} is {str(found[key])[:80]}", f"at most {most}")
     if type(found["vocab_size"]) is not int or found["vocab_size"] < 1:
         raise UserError(f"{folder / CONFIG}: vocab_size is {str(found['vocab_size'])[:80]}", "a number above 0")

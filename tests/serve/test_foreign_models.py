@@ -466,3 +466,20 @@ def test_files_that_go_ever_deeper_are_one_sentence(folders, tmp_path):
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": []}}))
     with pytest.raises(UserError, match="names the file"):
         weight_files(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda content: content["model"]["vocab"].update({"zz": 2**32 - 1}), "has the id 4294967295"),
+        (lambda content: content["added_tokens"].append({"id": 10**9, "content": "zz"}), "has the id 1000000000"),
+        (lambda content: content["model"].update(continuing_subword_prefix="x"), "continuing_subword_prefix"),
+        (lambda content: content.update(model=[]), "is no tokenizer"),
+    ],
+)
+def test_a_tokenizer_that_would_end_the_process_or_fill_the_memory_is_refused(change, sentence, folders, tmp_path):
+    content = json.loads((folders["llama"] / "tokenizer.json").read_text())
+    change(content)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=sentence):
+        Codec(tmp_path)
