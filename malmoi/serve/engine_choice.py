@@ -67,7 +67,7 @@ def config_of(model: Path) -> dict[str, Any]:
     """The config.json of a model folder; empty where there is none: the engine says what is wrong."""
     try:
         found = json.loads((model / "config.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -17,6 +17,7 @@ from malmoi.serve.settings import ServeSettings
 GGUF_PARAMETERS = "gguf_parameters"
 """What the config.json of an unpacked GGUF file says of its weights (model/gguf_reading.py)."""
 LIBRARIES_BYTES = 100_000_000
+_LARGEST_SIZE = 2**40
 _HEADER_BYTES = 100_000_000
 """The longest header that safetensors itself takes."""
 
@@ -68,7 +69,7 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
 
 def num_parameters(model: Path) -> int:
     """Numbers in the weights, by the headers of their files. Raises UserError where there are none."""
-    if told := config_of(model).get(GGUF_PARAMETERS):
+    if type(told := config_of(model).get(GGUF_PARAMETERS)) is int and told > 0:
         return told
     files = sorted(model.glob("*.safetensors"))
     if not files:
@@ -83,7 +84,7 @@ def _num_parameters(file: Path) -> int:
             size = int.from_bytes(opened.read(8), "little")
             header = json.loads(opened.read(min(size, _HEADER_BYTES)))
         return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
-    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise UserError(f"{file} cannot be read", "an exported model") from None
 
 
@@ -94,6 +95,9 @@ def context_values(model: Path) -> int:
         heads = found["num_attention_heads"]
         head_size = found.get("head_dim") or found["hidden_size"] // heads
         kv_heads = found.get("num_key_value_heads") or heads
-        return 2 * found["num_hidden_layers"] * kv_heads * head_size * found["max_position_embeddings"]
+        sizes = (found["num_hidden_layers"], kv_heads, head_size, found["max_position_embeddings"])
+        if not all(type(size) is int and 0 < size < _LARGEST_SIZE for size in sizes):  # a text times a number is a text
+            raise TypeError
+        return 2 * math.prod(sizes)
     except (KeyError, TypeError, ZeroDivisionError):
         raise UserError(f"{model / 'config.json'} does not tell the sizes of a model", "an exported model") from None

@@ -114,7 +114,15 @@ class TorchEngine:
         if name in self._adapters.sha256:
             raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
         adapter = await asyncio.to_thread(read_adapter, folder, self._model, self._description.model_sha256)
-        await self._later(lambda: self._adapters.load(name, adapter))
+
+        def load() -> bool:
+            if name in self._adapters.sha256:  # another was faster
+                return False
+            self._adapters.load(name, adapter)
+            return True
+
+        if not await self._later(load):
+            raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
 
     async def unload_adapter(self, name: str) -> None:
         """Takes an adapter away. Raises UserError where none has the name, or answers under way or waiting use it."""
