@@ -242,9 +242,9 @@ def _cpu_s(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def over_http(engine: str, model: Path) -> Iterator[OverHttp]:
+def over_http(engine: str, model: Path, words: tuple[str, ...] = ()) -> Iterator[OverHttp]:
     """A server with one engine, as long as the block runs."""
-    with running(model, ("--engine", engine, "--slots", "16", "--name", "ours")) as (port, pid):
+    with running(model, ("--engine", engine, "--slots", "16", "--name", "ours", *words)) as (port, pid):
         yield OverHttp(Peer(f"http://127.0.0.1:{port}", "ours", pid))
 
 
@@ -278,9 +278,12 @@ def piped(script: str, model: Path, folder: Path) -> Iterator[Piped]:
         tool.process.kill()
 
 
+EIGHT_BIT = ("--openvino-weights", "int8", "--allow-untested-8bit")
 TOOLS: dict[str, Callable[[Path, Path], AbstractContextManager[Tool]]] = {
     "malmoi torch, HTTP": lambda model, _: over_http("torch", model),
     "malmoi openvino, HTTP": lambda model, _: over_http("openvino", model),
+    "malmoi openvino bf16": lambda model, _: over_http("openvino", model, ("--openvino-precision", "bf16")),
+    "malmoi openvino int8": lambda model, _: over_http("openvino", model, EIGHT_BIT),
     "malmoi remote, HTTP": remote,
     "openvino directly": lambda model, folder: piped(DIRECT, model, folder),
     "transformers, one batch": lambda model, folder: piped(TRANSFORMERS, model, folder),

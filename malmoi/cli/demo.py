@@ -50,7 +50,7 @@ def _ask_once(folder: Path) -> None:
     from malmoi.studio.settings import StudioSettings
 
     settings = ServeSettings()
-    with TorchEngine(folder / MODEL, settings) as engine:
+    with TorchEngine(folder / MODEL, settings) as engine:  # torch, whatever is installed: it is here already
         app = create_app(StudioSettings(), Served(engine, engine.codec, settings), folder.resolve().parent)
         with server.running(app) as address:
             print(f"asking {address}/v1/completions: {PROMPT}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """`malmoi model`: export a trained model, and say what an exported one is."""
 
 import argparse
+import dataclasses
 import sys
 
 from malmoi.cli.arguments import JSON, add_set, add_verb, verbs_of
@@ -10,6 +11,8 @@ from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL, TOKENIZER, TRAIN
+
+_MEASURED_TEXTS = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")
     show = add_verb(verbs, "show", "sizes and origin of an exported model", _show, JSON)
     show.add_argument("folder", type=to_local_path, help="a model folder")
+    purpose = "how far 8-bit weights answer as float32 does, kept beside the model"
+    measure = add_verb(verbs, "measure", purpose, _measure, JSON)
+    measure.add_argument("folder", type=to_local_path, help="a model folder")
+    texts = "texts that the model was not trained on, in UTF-8, with a blank line between two; 50 are taken"
+    measure.add_argument("--text", type=to_local_path, metavar="FILE", required=True, help=texts)
+    measure.add_argument("--threads", type=int, help="CPU threads")
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -52,6 +61,23 @@ def _export(arguments: argparse.Namespace) -> None:
 def _why(was: str) -> str:
     """What became of a model that was there. was: of `stage.state`."""
     return f" {was}" if was.startswith("again") else ""
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    from malmoi.serve import agreement
+    from malmoi.serve.open_engine import opened
+    from malmoi.serve.settings import EightBitSettings, ServeSettings
+
+    if not arguments.text.is_file():
+        raise UserError(f"no file {arguments.text}", "a text file")
+    texts = arguments.text.read_text(encoding="utf-8", errors="replace").split("\n\n")
+    texts = [text.strip() for text in texts if text.strip()][:_MEASURED_TEXTS]
+    untested = EightBitSettings(allow_untested_8bit=True)
+    kept_in = ServeSettings(engine="openvino", openvino_weights="int8", eight_bit=untested, threads=arguments.threads)
+    with opened(arguments.folder, kept_in) as (engine, _):
+        found = agreement.measure(arguments.folder, texts, engine)
+    print(f"written to {agreement.write(arguments.folder, found)}", file=sys.stderr)
+    print_table({**dataclasses.asdict(found), "change_share": found.change_share}, arguments.json)
 
 
 def _show(arguments: argparse.Namespace) -> None:

@@ -156,7 +156,7 @@ def _made(run: Run, name: str) -> Made:
     """What identifies the result of a stage whose parents are finished. The corpus's reads every input once."""
     from malmoi.corpus import build
     from malmoi.evaluate import run as evaluation
-    from malmoi.serve.torch_engine import model_sha256
+    from malmoi.serve.torch_weights import model_sha256
     from malmoi.tokenizer import encode, learn
     from malmoi.train import export
 

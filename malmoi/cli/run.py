@@ -163,7 +163,7 @@ def _report(run: Run, progress: Progress, _from_scratch: bool) -> dict[str, Any]
     model = run.folder / MODEL
     if wrong := manifest.verify(model, how="once"):
         raise UserError(f"{model}: {wrong}", hint="run `malmoi model export` again")
-    with TorchEngine(model, ServeSettings()) as engine:
+    with TorchEngine(model, ServeSettings()) as engine:  # texts are scored, which OpenVINO cannot
         return measure(run.evaluate, engine, run.folder, progress)
 
 

@@ -76,10 +76,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what serve and studio share: how the model is run."""
     parser.add_argument("--slots", type=int, help=f"requests answered at once; default {_DEFAULT.slots}")
     parser.add_argument("--queue", type=int, help=f"requests that may wait; more get 429; default {_DEFAULT.queue}")
-    engines = "openvino: CPUs, faster; remote: a server elsewhere, as MODEL.toml says; default torch"
-    parser.add_argument("--engine", choices=["torch", "openvino", "remote"], help=engines)
-    precision = "what OpenVINO computes in"
-    parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help=precision)
+    engines = "auto (default): openvino on CPUs where it can be, else torch; remote: a server that MODEL.toml names"
+    parser.add_argument("--engine", choices=["auto", "torch", "openvino", "remote"], help=engines)
+    parser.add_argument("--openvino-precision", choices=["f32", "bf16"], help="what OpenVINO computes in; default f32")
+    weights = "what OpenVINO keeps weights in; int8 needs a measurement (malmoi model measure); default f16"
+    parser.add_argument("--openvino-weights", choices=["f16", "int8"], help=weights)
+    untested = "serve 8-bit weights also without a measurement, or below its limit"
+    parser.add_argument("--allow-untested-8bit", action="store_true", default=None, help=untested)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
     adapter = "an adapter (LoRA) as PEFT writes it; clients ask for MODEL:NAME"
@@ -117,7 +120,7 @@ def settings_of(arguments: argparse.Namespace) -> ServeSettings:
     base = _DEFAULT if path is None else config.parse(ServeSettings, config.read_toml(path), str(path))
     if policy := named.pop("safety", None):
         named["safety"] = config.parse(SafetySettings, config.read_toml(policy), str(policy))
-    parts = {name: getattr(base, name) for name in ("web", "records", "models")}
+    parts = {name: getattr(base, name) for name in ("web", "records", "models", "eight_bit")}
     parts = {name: dataclasses.replace(part, **_named(arguments, type(part))) for name, part in parts.items()}
     return dataclasses.replace(base, **named, **parts)
 
@@ -153,6 +156,9 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
         _show_access_lines()
         names = ", ".join(models.names(ANYONE)) or "no model yet"
         print(f"{names}: at {server.url_of(listener)}/v1 (Ctrl-C ends it)", file=sys.stderr)
+        for about in (each.engine.describe() for each in models.loaded()):
+            why = f" ({about.engine_reason})" if about.engine_reason else ""
+            print(f"{about.name}: {about.engine}{why}", file=sys.stderr)
         try:
             server.run(app, listener, settings.web, models)
         finally:
@@ -162,7 +168,7 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
 def opened_model(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
     """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
     if model.suffix == ".toml":
-        from malmoi.serve.remote_engine import opened
+        from malmoi.serve.remote.engine import opened
     elif settings.engine == "remote":
         raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
     else:
@@ -174,12 +180,11 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
     """Makes a recorded answer again, with the engine that made it; exit code 1 where it differs."""
     import asyncio
 
+    from malmoi.serve.engine_choice import same_engine
     from malmoi.serve.records.replay import recorded, replay
 
     row = recorded(_database(settings), answer_id)
-    kind, *_, precision = row.made_with["engine"].split()  # "openvino 2026.4.1 f32", "torch 2.9 cpu"
-    same = {"engine": kind, "openvino_precision": precision} if kind == "openvino" else {"engine": "torch"}
-    with opened_model(model, dataclasses.replace(settings, slots=1, **same)) as (engine, codec):
+    with opened_model(model, same_engine(row.made_with["engine"], settings)) as (engine, codec):
         found = asyncio.run(replay(engine, codec, row))
     print(json.dumps({"equal": found.is_equal, **dataclasses.asdict(found)}, ensure_ascii=False))
     if not found.is_equal:

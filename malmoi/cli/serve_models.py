@@ -24,7 +24,7 @@ def opened_models(words: list[str], state: "ServerState", open_model: "Open") ->
 
     Raises UserError for a word that names no model, and where what is to be loaded does not fit.
     """
-    from malmoi.serve.model_folders import Folders, asked_of, check_memory
+    from malmoi.serve.model_folders import Folders, asked_of, check_memory, empty_runs
     from malmoi.serve.models import Models
     from malmoi.serve.traffic import Traffic
 
@@ -39,6 +39,8 @@ def opened_models(words: list[str], state: "ServerState", open_model: "Open") ->
     _check_pinned(settings.models.pinned, found)
     for listed in found:
         print(f"{listed.id}: {listed.plan}", file=sys.stderr)
+    for run in empty_runs(asked, found):
+        print(f"{run}: no finished export or checkpoint yet; it is listed as soon as there is one", file=sys.stderr)
     if memory_bytes is not None:
         check_memory(found, memory_bytes)
         print(f"memory for models: {memory_bytes / 1e6:,.0f} MB", file=sys.stderr)

@@ -25,12 +25,15 @@ TYPES = {
     "f32": ("float32", gguf.LlamaFileType.ALL_F32, gguf.GGMLQuantizationType.F32),
     "bf16": ("bfloat16", gguf.LlamaFileType.MOSTLY_BF16, gguf.GGMLQuantizationType.BF16),
     "f16": ("float16", gguf.LlamaFileType.MOSTLY_F16, gguf.GGMLQuantizationType.F16),
+    "q8_0": ("float32", gguf.LlamaFileType.MOSTLY_Q8_0, gguf.GGMLQuantizationType.Q8_0),
 }
 """What a precision is called in torch, as the type of a file, and as the type of a matrix in it."""
 
 
 def write_gguf(model: Transformer, tokenizer: Path, path: Path, precision: str) -> None:
-    """Writes the GGUF file. precision: of the matrices, "f16", "bf16" or "f32"; norms stay float32.
+    """Writes the GGUF file. precision: of the matrices, "f16", "bf16", "f32" or "q8_0" (8 bits and a scale for 32).
+
+    Norms stay float32.
 
     A tied output matrix is left out: readers then use the embedding. Raises UserError where a number does not fit.
     """

@@ -41,6 +41,8 @@ _UNUSED = frozenset({"attention.value_length", "rope.dimension_count", "rope.sca
 """Sizes that are checked against others, or read on their own."""
 _OFF = frozenset({"expert_count", "expert_used_count", "attention.sliding_window"})
 """What other kinds of models have; 0 where there is none."""
+_MAX_ELEMENTS = 4_000_000
+"""Of all lists in a file: the largest vocabularies of today (262,144 tokens) have 1.3 million with their merges."""
 _ROPE_DIVISORS = "rope_freqs.weight"
 
 
@@ -71,16 +73,37 @@ def read_metadata(file: Path) -> tuple[dict[str, Any], gguf.GGUFReader]:
             magic = opened.read(len(MAGIC))
         if magic != MAGIC:
             raise UserError(f"{file} begins with {magic!r}", f"a GGUF file, which begins with {MAGIC!r}")
-        reader = gguf.GGUFReader(file)
+        reader = _Reader(file)
         end = max((int(tensor.data_offset) + int(tensor.n_bytes) for tensor in reader.tensors), default=0)
         metadata = {name: field.contents() for name, field in reader.fields.items()}
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}", "a GGUF file") from None
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise UserError(f"{file} is a damaged GGUF file: {_told(error)}", "a whole one") from None
     if end > file.stat().st_size:
         raise UserError(f"{file} ends after {file.stat().st_size} of {end} bytes", "a whole GGUF file")
     return metadata, reader
+
+
+class _Reader(gguf.GGUFReader):
+    """The library's reader, which goes no further than the file and makes no more than a vocabulary needs.
+
+    For each number of a list it makes some objects, also of a list that is said to go on for ever past the file's end.
+    """
+
+    _num_elements = 0
+
+    def _get(self, offset: int, dtype: Any, count: int = 1, override_order: Any = None) -> Any:
+        end = int(offset) + int(count) * np.dtype(dtype).itemsize
+        if end > len(self.data):
+            raise ValueError(f"it ends before byte {end}")
+        return super()._get(offset, dtype, count, override_order)
+
+    def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
+        self._num_elements += 1
+        if self._num_elements > _MAX_ELEMENTS:
+            raise ValueError(f"its lists have more than {_MAX_ELEMENTS} elements")
+        return super()._get_field_parts(orig_offs, raw_type)
 
 
 def weights_of(file: Path, shape: Shape, names: Sequence[str]) -> dict[str, np.ndarray]:

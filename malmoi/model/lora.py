@@ -38,6 +38,10 @@ _MUST_BE = {"peft_type": ("LORA",), "bias": ("none", None), "use_dora": (False, 
 """What the settings of an adapter may say that we do not compute; None is "does not say"."""
 
 
+_LARGEST = 3.4e38
+"""Of float32: NaN is not below it either."""
+
+
 @dataclass(frozen=True)
 class Adapter:
     """What an adapter adds to each linear map that it names: A (r, I) and B (O, r), which has s in it already."""
@@ -53,7 +57,7 @@ def read_adapter(folder: Path, model: Transformer, model_sha256: str | None = No
     """
     settings = _settings(folder)
     if settings.get("base_model_sha256") not in (None, model_sha256):
-        wrong = f"the adapter {folder} was made for the model {settings['base_model_sha256'][:12]}"
+        wrong = f"the adapter {folder} was made for the model {str(settings['base_model_sha256'])[:12]}"
         raise UserError(wrong, f"the model that is served, {(model_sha256 or '')[:12]}")
     try:
         content = (folder / WEIGHTS).read_bytes()
@@ -65,7 +69,11 @@ def read_adapter(folder: Path, model: Transformer, model_sha256: str | None = No
         found = _KEY.fullmatch(key)
         if found is None or found[2] not in TARGETS:
             raise UserError(f"{folder / WEIGHTS} has {key}", f"lora_A and lora_B of {', '.join(TARGETS)}")
-        halves.setdefault(found[1], {})[found[3]] = tensor
+        if found[3] in halves.setdefault(found[1], {}):
+            raise UserError(f"{folder / WEIGHTS} has lora_{found[3]} of {found[1]} twice", "one adapter in a folder")
+        if not tensor.is_floating_point() or not tensor.float().isfinite().all():
+            raise UserError(f"{folder / WEIGHTS}: {key} is {tensor.dtype} with numbers that are none", "finite floats")
+        halves[found[1]][found[3]] = tensor
     if not halves:
         raise UserError(f"{folder / WEIGHTS} has no weights", "lora_A and lora_B of at least one module")
     linears = {name: module for name, module in model.named_modules() if isinstance(module, Linear)}
@@ -92,31 +100,52 @@ def _part(
         there = "is not in this model" if linear is None else f"has lora_{'/'.join(half)} alone"
         raise UserError(f"{folder / WEIGHTS}: {name} {there}", "both halves of a module of this model")
     down, up = half["A"].float(), half["B"].float()
+    where = f"{folder / CONFIG}: {name}"
     rank = _by_pattern(settings, "rank_pattern", name, settings["r"])
+    if not _is_number(rank) or rank < 1:
+        raise UserError(f"{where} has the rank {rank!r}", "1 or more")
     expected = ((rank, linear.in_features), (linear.out_features, rank))
     if (tuple(down.shape), tuple(up.shape)) != expected:
         wrong = f"{folder / WEIGHTS}: {name} has the shapes {tuple(down.shape)} and {tuple(up.shape)}"
         raise UserError(wrong, f"{expected[0]} and {expected[1]}, as the model and {CONFIG} say")
     alpha = _by_pattern(settings, "alpha_pattern", name, settings["lora_alpha"])
-    return down, up * (alpha / (math.sqrt(rank) if settings.get("use_rslora") else rank))
+    if not _is_number(alpha):
+        raise UserError(f"{where} has the alpha {str(alpha)[:80]}", "a number")
+    scaled = up * (alpha / (math.sqrt(rank) if settings.get("use_rslora") else rank))
+    if not scaled.isfinite().all():
+        raise UserError(f"{where} has the alpha {alpha:g}", "one with which its numbers stay finite")
+    return down, scaled
 
 
 def _by_pattern(settings: Mapping[str, Any], field: str, name: str, default: Any) -> Any:
-    """What a pattern says of a module, matched as PEFT does: the whole name, or its end after a point."""
+    """What a pattern says of a module, matched as PEFT does: the whole name, or its end after a point.
+
+    Raises UserError where a pattern is no regular expression.
+    """
     for pattern, value in (settings.get(field) or {}).items():
-        if re.match(rf"(.*\.)?({pattern})$", name):
-            return value
+        try:
+            if re.match(rf"(.*\.)?({pattern})$", name):
+                return value
+        except re.error as error:
+            raise UserError(f"{CONFIG}: {field} has {pattern[:80]!r}: {error}", "regular expressions") from None
     return default
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < _LARGEST
 
 
 def _settings(folder: Path) -> dict[str, Any]:
     """The adapter's own settings. Raises UserError for what is not computed here."""
     try:
         found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{folder / CONFIG} cannot be read: {error}", "a folder that PEFT wrote") from None
     if not isinstance(found, dict) or not all(type(found.get(key)) in (int, float) for key in ("r", "lora_alpha")):
         raise UserError(f"{folder / CONFIG} has no r and lora_alpha", "the settings of a LoRA adapter")
+    for key in ("rank_pattern", "alpha_pattern"):
+        if not isinstance(found.get(key) or {}, dict):
+            raise UserError(f"{folder / CONFIG}: {key} is {str(found[key])[:80]}", "a table of names and numbers")
     for key, allowed in _MUST_BE.items():
         if found.get(key) not in allowed:
             raise UserError(f"{folder / CONFIG}: {key} is {found[key]!r}", f"{allowed[0]!r}")
@@ -156,10 +185,14 @@ class Adapters:
 
     def load(self, name: str, adapter: Adapter) -> None:
         """Adds an adapter."""
+        made = dict[str, tuple[Linear, Linear]]()  # first all, for memory may end
         for module, (down_rI, up_Or) in adapter.parts.items():
-            linear, beside = self._linears[module], self._beside.setdefault(module, Beside(self._groups))
-            beside.maps[name] = (self._map(down_rI.to(linear.weight)), self._map(up_Or.to(linear.weight)))
-            linear.beside = beside
+            like = self._linears[module].weight
+            made[module] = self._map(down_rI.to(like)), self._map(up_Or.to(like))
+        for module, maps in made.items():
+            beside = self._beside.setdefault(module, Beside(self._groups))
+            beside.maps[name] = maps
+            self._linears[module].beside = beside
         self.sha256 = {**self.sha256, name: adapter.sha256}
 
     def unload(self, name: str) -> None:

@@ -33,6 +33,13 @@ _BIASED = {"llama": (), "mistral": (), "qwen2": ("q_proj", "k_proj", "v_proj"), 
 """Kinds of models, and the projections of theirs that always have a bias."""
 _WITH_ATTENTION_BIAS = ("q_proj", "k_proj", "v_proj", "o_proj")
 _QWEN3_HEAD_SIZE = 128
+_WIDEST = 2**24
+# A model is made before its weights are looked at.
+_MOST = {
+    "num_hidden_layers": 2_000,
+    **dict.fromkeys(("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads"), _WIDEST),
+}
+"""Some ten times the largest models of today."""
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -66,6 +73,13 @@ def load_hugging_face(folder: Path) -> Transformer:
 def read_shape(folder: Path) -> Shape:
     """The shape that a folder's config.json tells. Raises UserError naming the field that this decoder has not."""
     found = read_table(folder / CONFIG)
+    try:
+        return _shape(folder, found)
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:  # a list for a number, and the like
+        raise UserError(f"{folder / CONFIG} has a value of another kind: {str(error)[:200]}", "a model's") from None
+
+
+def _shape(folder: Path, found: dict[str, Any]) -> Shape:
     kind = found.get("model_type", "llama")
     for key, is_unlike in _unlike(found, kind):
         if is_unlike:
@@ -77,6 +91,11 @@ def read_shape(folder: Path) -> Shape:
     for key in (*_SIZES, "vocab_size"):
         if key not in found:
             raise UserError(f"{folder / CONFIG} has no {key}", "the config of a Llama")
+    for key, most in _MOST.items():
+        if isinstance(found[key], bool) or (isinstance(found[key], int) and found[key] > most):
+            raise UserError(f"{folder / CONFIG}: {key} is {str(found[key])[:80]}", f"at most {most}")
+    if type(found["vocab_size"]) is not int or found["vocab_size"] < 1:
+        raise UserError(f"{folder / CONFIG}: vocab_size is {str(found['vocab_size'])[:80]}", "a number above 0")
     shape = _sized(found, kind, f"{folder / CONFIG}")
     biased = _WITH_ATTENTION_BIAS if kind != "qwen2" and found.get("attention_bias") else _BIASED[kind]
     speeds = _speeds(rope, shape, f"{folder / CONFIG}")
@@ -135,7 +154,7 @@ def _sized(found: dict[str, Any], kind: str, where: str) -> Shape:
     hidden, heads = fields["hidden"], fields["heads"]
     if head_size is None or not isinstance(heads, int) or not isinstance(hidden, int) or head_size * heads == hidden:
         return config.parse(ModelSettings, fields, where).shape(found["vocab_size"])
-    if not isinstance(head_size, int) or head_size < 1 or head_size % 2 or hidden < 1:
+    if not isinstance(head_size, int) or not 1 <= head_size <= _WIDEST or head_size % 2 or hidden < 1:
         raise UserError(f"{where}: head_dim is {head_size}, hidden_size {hidden}", "an even number, one above 0")
     shape = config.parse(ModelSettings, fields | {"hidden": head_size * heads}, where).shape(found["vocab_size"])
     return dataclasses.replace(shape, hidden=hidden, variant=Variant(head_size=head_size))
@@ -188,12 +207,12 @@ def weight_files(folder: Path) -> list[Path]:
         return [folder / GGUF_WEIGHTS]
     if (folder / INDEX).is_file() and not (folder / WEIGHTS).is_file():
         listed = read_table(folder / INDEX).get("weight_map")
-        names = set(listed.values()) if isinstance(listed, dict) else set()
+        names = list(listed.values()) if isinstance(listed, dict) else []
         for name in names:
             if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
                 raise UserError(f"{folder / INDEX} names the file {name!r}", "safetensors in the same folder")
         if names:
-            return [folder / name for name in sorted(names)]
+            return [folder / name for name in sorted(set(names))]
         raise UserError(f"{folder / INDEX} names no files", "weight_map: tensors and their files")
     if not (folder / WEIGHTS).is_file() and any(folder.glob("pytorch_model*.bin")):
         wrong, hint = f"{folder} has its weights as pytorch_model.bin only", "save_pretrained(safe_serialization=True)"

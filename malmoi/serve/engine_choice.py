@@ -3,6 +3,7 @@
 No torch here: the gateway plans memory before anything is loaded.
 """
 
+import dataclasses
 import functools
 import importlib.metadata
 import importlib.util
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL
-from malmoi.serve.settings import ServeSettings
+from malmoi.serve.settings import EightBitSettings, ServeSettings
 
 _KNOWN = ("llama", "mistral", "qwen2", "qwen3")
 """Kinds of model (config.json) that OpenVINO has been shown to run as torch does (benchmarks/foreign_models.py)."""
@@ -66,9 +67,19 @@ def config_of(model: Path) -> dict[str, Any]:
     """The config.json of a model folder; empty where there is none: the engine says what is wrong."""
     try:
         found = json.loads((model / "config.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def same_engine(engine: str, settings: ServeSettings) -> ServeSettings:
+    """The settings that make an answer again as the engine of its record ("openvino 2026.4.1 f16 f32") made it."""
+    kind, _, *precisions = engine.split()
+    if kind != "openvino":
+        return dataclasses.replace(settings, slots=1, engine="torch")
+    known: dict[str, Any] = {"engine": "openvino", "openvino_precision": precisions[-1]}
+    known["openvino_weights"] = "int8" if "int8" in precisions else "f16"
+    return dataclasses.replace(settings, slots=1, eight_bit=EightBitSettings(allow_untested_8bit=True), **known)
 
 
 def model_name(model_dir: Path) -> str:

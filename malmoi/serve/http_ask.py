@@ -113,6 +113,9 @@ async def asked(served: Served, body: Sampling, num_top: int, trace: Trace) -> A
     What one key has asked must not make the answer of another come sooner: its name is in the salt.
     """
     guide = _guide(body)
+    # A text is scored by the base's weights alone: its numbers would be wrong ones under the adapter's name.
+    if trace.adapter is not None and isinstance(body, CompletionBody) and body.echo and body.logprobs is not None:
+        raise _cannot("echo", "log-probabilities of a prompt with an adapter", served.engine.describe().engine)
     prompts = await _encoded(served, body)
     requests: list[Request] = []
     for prompt_ids in prompts:

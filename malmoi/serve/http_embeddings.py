@@ -43,6 +43,9 @@ async def _vectors(
     if not served.engine.describe().capabilities.embeddings:
         korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
         raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
+    if trace.adapter is not None:
+        korean = f"임베딩은 어댑터 없이만 만들 수 있어요. 모델을 {served.name}(으)로 바꿔 주세요."
+        raise ApiError(400, f"embeddings are made without an adapter, by {served.name}", "model", "cannot", korean)
     check_prompts(served, "input", body.input)
     place = take_place(served, 1, trace.key)
     trace.placed_s = trace.elapsed_s

@@ -1,7 +1,7 @@
 """How much memory a model takes when it is served, told before anything is loaded. No torch here.
 
 Measured on a Llama of 40 M parameters (resident memory after loading, less that of the imports): torch 417 MB, planned
-320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 240 and 160. The rest, about 100 MB, is libraries and
+320; OpenVINO 314 MB with float32 and 260 with bfloat16, planned 320 and 240. The rest, up to 100 MB, is libraries and
 does not grow with the model (`LIBRARIES_BYTES`).
 """
 
@@ -17,6 +17,7 @@ from malmoi.serve.settings import ServeSettings
 GGUF_PARAMETERS = "gguf_parameters"
 """What the config.json of an unpacked GGUF file says of its weights (model/gguf_reading.py)."""
 LIBRARIES_BYTES = 100_000_000
+_LARGEST_SIZE = 2**40
 _HEADER_BYTES = 100_000_000
 """The longest header that safetensors itself takes."""
 
@@ -52,14 +53,15 @@ class MemoryPlan:
 def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
     """What a model folder takes with these settings: of the GPU where it runs there, of the machine's memory else.
 
-    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's 16
-    bits and packs them in what it computes in. A second engine has weights and a cache of its own.
+    torch on a CPU keeps float32 weights and the same packed for oneDNN; on a GPU 16 bits. OpenVINO keeps its file's
+    numbers (16 or 8 bits of ours; a foreign model's have all, and that is counted) and packs them once more. A second
+    engine has weights and a cache of its own.
     """
     parameters, context_bytes = num_parameters(model), context_values(model) * settings.slots
     if choice(model, settings).engine == "openvino":
         value_bytes = 4 if settings.openvino_precision == "f32" else 2
         second_bytes = parameters * 8 + context_bytes * 4 + settings.prefix_cache_bytes
-        return MemoryPlan(parameters * (2 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
+        return MemoryPlan(parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
     if on_gpu(settings):
         return MemoryPlan(parameters * 2, context_bytes * 2 + settings.prefix_cache_bytes, 0, settings.slots)
     return MemoryPlan(parameters * 8, context_bytes * 4 + settings.prefix_cache_bytes, 0, settings.slots)
@@ -67,7 +69,7 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
 
 def num_parameters(model: Path) -> int:
     """Numbers in the weights, by the headers of their files. Raises UserError where there are none."""
-    if told := config_of(model).get(GGUF_PARAMETERS):
+    if type(told := config_of(model).get(GGUF_PARAMETERS)) is int and told > 0:
         return told
     files = sorted(model.glob("*.safetensors"))
     if not files:
@@ -82,7 +84,7 @@ def _num_parameters(file: Path) -> int:
             size = int.from_bytes(opened.read(8), "little")
             header = json.loads(opened.read(min(size, _HEADER_BYTES)))
         return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
-    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise UserError(f"{file} cannot be read", "an exported model") from None
 
 
@@ -93,6 +95,9 @@ def context_values(model: Path) -> int:
         heads = found["num_attention_heads"]
         head_size = found.get("head_dim") or found["hidden_size"] // heads
         kv_heads = found.get("num_key_value_heads") or heads
-        return 2 * found["num_hidden_layers"] * kv_heads * head_size * found["max_position_embeddings"]
+        sizes = (found["num_hidden_layers"], kv_heads, head_size, found["max_position_embeddings"])
+        if not all(type(size) is int and 0 < size < _LARGEST_SIZE for size in sizes):  # a text times a number is a text
+            raise TypeError
+        return 2 * math.prod(sizes)
     except (KeyError, TypeError, ZeroDivisionError):
         raise UserError(f"{model / 'config.json'} does not tell the sizes of a model", "an exported model") from None

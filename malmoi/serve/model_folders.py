@@ -169,6 +169,12 @@ class Folders:
         return replace(listed, needs_bytes=needs_bytes, plan=f"{told} = {_mb(needs_bytes)}")
 
 
+def empty_runs(asked: Sequence[Asked], found: Sequence[Listed]) -> list[Path]:
+    """The runs with nothing to serve: no finished export (one without its manifest is none) and no checkpoint."""
+    folders = [listed.folder for listed in found if listed.folder is not None]
+    return [each.path for each in asked if each.is_run and not any(f.is_relative_to(each.path) for f in folders)]
+
+
 def check_memory(found: Sequence[Listed], memory_bytes: int) -> None:
     """Raises UserError where one of the models, or all that are to stay loaded, need more than `memory_bytes`."""
     hint, most = "use fewer --slots", f"at most the {_mb(memory_bytes)} that are there for models"

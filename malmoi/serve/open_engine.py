@@ -1,33 +1,34 @@
 """Opens a model folder with the engine that the settings name."""
 
 import contextlib
-import importlib.util
+import dataclasses
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from malmoi.kit.errors import UserError
+from malmoi.kit.errors import UserError, reason_of
 from malmoi.model import gguf_file
 from malmoi.model.gguf_graph import write_graph
 from malmoi.model.lora import read_adapter, write_parts
 from malmoi.model.model_folder import as_folder
 from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.transformer import Transformer, rope_speeds
+from malmoi.serve import agreement
 from malmoi.serve.engine import Description, Engine
-from malmoi.serve.engine_choice import model_name, on_gpu
+from malmoi.serve.engine_choice import Choice, choice, model_name, on_gpu
 from malmoi.serve.marks import end_ids
-from malmoi.serve.memory_plan import LIBRARIES_BYTES
+from malmoi.serve.memory_plan import LIBRARIES_BYTES, memory_plan
 from malmoi.serve.next_token import Vocabulary
 from malmoi.serve.openvino_engine import OpenVinoEngine, Weights
 from malmoi.serve.openvino_weights import EXACT, SPEEDS
 from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine, model_sha256, named_adapters
+from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine
+from malmoi.serve.torch_weights import model_sha256, named_adapters
 from malmoi.tokenizer.codec import Codec
 
 
@@ -43,40 +44,54 @@ def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, C
 
 @contextlib.contextmanager
 def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
-    if settings.engine == "torch":
-        with TorchEngine(model_dir, settings) as engine:
-            yield engine, engine.codec
-        return
-    if importlib.util.find_spec("openvino_genai") is None:
-        raise UserError("openvino_genai is not installed", hint="pip install 'malmoi[openvino]', or --engine torch")
-    with _with_openvino(model_dir, settings) as engine:
-        yield engine, Codec(model_dir)
+    chosen = choice(model_dir, settings)
+    if chosen.engine == "openvino":
+        try:
+            memory_plan(model_dir, settings).check(free_memory_bytes())
+            engine = _with_openvino(model_dir, settings, chosen.reason)
+        except UserError as error:
+            if settings.engine == "openvino" or settings.openvino_weights == "int8":
+                raise
+            chosen = Choice("torch", reason_of(error))
+        else:
+            with engine:
+                yield engine, Codec(model_dir)
+            return
+    as_torch = dataclasses.replace(settings, engine="torch")
+    memory_plan(model_dir, as_torch).check(torch.cuda.mem_get_info()[0] if on_gpu(settings) else free_memory_bytes())
+    with TorchEngine(model_dir, settings, chosen.reason) as engine:
+        yield engine, engine.codec
 
 
-def _with_openvino(model_dir: Path, settings: ServeSettings) -> SecondEngine:
+def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> SecondEngine:
+    if settings.openvino_weights == "int8":
+        agreement.check(model_dir, model_sha256(model_dir), settings.eight_bit)
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
         model, digest = load_hugging_face(model_dir), model_sha256(model_dir)
         adapters = {name: read_adapter(given, model, digest) for name, given in named_adapters(settings)}
         files = {name: write_parts(each, Path(folder) / f"{name}.safetensors") for name, each in adapters.items()}
-        weights = replace(weights_of(model_dir, Path(folder)), adapters=files)
+        weights = dataclasses.replace(weights_of(model_dir, Path(folder), settings.openvino_weights), adapters=files)
         second = Description(
             name=settings.name or model_name(model_dir),
-            engine=f"torch {torch.__version__} cpu",
+            engine=f"torch {torch.__version__} cpu f32",
             vocabulary_tokens=len(weights.banned),
             context_tokens=weights.context_tokens,
             slots=settings.slots,
             model_sha256=digest,
             capabilities=CAPABILITIES,
+            engine_reason=reason,
             adapters=tuple((name, each.sha256) for name, each in adapters.items()),
         )
         fast = OpenVinoEngine(weights, second, settings)
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
 
 
-def weights_of(model_dir: Path, folder: Path) -> Weights:
+def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
     """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
 
-    Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits.
+    Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits; with kept_in
+    "int8" they are rounded to 8. A folder's own GGUF file is taken where it has 16 bits: OpenVINO reads no float32 and
+    no bfloat16 from GGUF.
     """
     codec, model = Codec(model_dir), load_hugging_face(model_dir)
     ends, gguf = end_ids(model_dir, codec, model.shape.vocabulary_tokens), folder / gguf_file.NAME
@@ -88,7 +103,8 @@ def weights_of(model_dir: Path, folder: Path) -> Weights:
         gguf_file.write_gguf(model, model_dir, gguf, "f16")
     write_exact(model, gguf.with_name(EXACT), with_matrices=not codec.is_ours)
     vocabulary = Vocabulary.of(codec, ends, model.shape.vocabulary_tokens)
-    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens)
+    kept_in = "f32" if kept_in == "f16" and not codec.is_ours else kept_in
+    return Weights(gguf, vocabulary.banned_V, ends, model.shape.context_tokens, kept_in)
 
 
 def write_exact(model: Transformer, path: Path, *, with_matrices: bool) -> None:

@@ -43,15 +43,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Weights:
-    """A model for this engine. gguf: its file in 16 bits; banned (bool, V): tokens that are never generated.
+    """A model for this engine. gguf: its file; banned (bool, V): tokens that are never generated.
 
-    adapters: files with A and s B of each module (malmoi/model/lora.py).
+    kept_in: what its matrices are kept in, "f16", "int8" or "f32". adapters: files with A and s B of each module
+    (malmoi/model/lora.py).
     """
 
     gguf: Path
     banned: np.ndarray
     end_ids: tuple[int, ...]
     context_tokens: int
+    kept_in: str = "f16"
     adapters: Mapping[str, Path] = field(default_factory=dict)
 
     def setup(self, folder: Path, settings: ServeSettings) -> Setup:
@@ -66,6 +68,7 @@ class Weights:
             slots=settings.slots,
             prefill_tokens=settings.prefill_tokens,
             precision=settings.openvino_precision,
+            in_8_bits=self.kept_in == "int8",
             threads=settings.threads,
             has_prefix_cache=settings.prefix_cache_bytes > 0,
             adapters={name: str(shutil.copy(file, folder)) for name, file in self.adapters.items()},
@@ -135,11 +138,12 @@ class OpenVinoEngine:
             raise
         self._description = Description(
             name=about.name,
-            engine=f"openvino {self._process.version} {settings.openvino_precision}",
+            engine=f"openvino {self._process.version} {weights.kept_in} {settings.openvino_precision}",
             vocabulary_tokens=about.vocabulary_tokens,
             context_tokens=about.context_tokens,
             slots=settings.slots,
             model_sha256=about.model_sha256,
+            engine_reason=about.engine_reason,
             capabilities=replace(CAPABILITIES, prefix_cache=self._setup.has_prefix_cache and not weights.adapters),
             adapters=about.adapters,
         )

@@ -25,6 +25,8 @@ import numpy as np
 import orjson
 
 from malmoi.kit.errors import bare
+from malmoi.serve.engine import HAND_OUT_S
+from malmoi.serve.openvino_8bit import put_8_bits
 from malmoi.serve.openvino_weights import EXACT, put_exact
 
 IR = "openvino_model.xml"
@@ -38,9 +40,6 @@ _COLDEST = 1e-6
 """A temperature below it is greedy: OpenVINO's own is a float32 above 0."""
 TURN_S = 2.0
 """Who waits so long for the turn of an adapter lets nobody go before any more."""
-HAND_OUT_S = 0.04
-"""Tokens that come within so long go out together. Each message costs the server about half a millisecond whatever it
-holds (one client, 12 ms a token, measured: 557 us a token of 10,700); 25 a second still look like a flow."""
 _LENGTH_BYTES = 4
 
 
@@ -60,6 +59,7 @@ class Setup:
     slots: int
     prefill_tokens: int
     precision: str
+    in_8_bits: bool
     threads: int | None
     has_prefix_cache: bool
     adapters: dict[str, str]
@@ -338,6 +338,8 @@ def _write_ir(setup: Setup, folder: Path) -> None:
         model = openvino.Core().read_model(Path(made) / IR)
         put_exact(model, Path(setup.gguf).with_name(EXACT))
         _name_modules(model)
+        if setup.in_8_bits:
+            put_8_bits(model)
         [result] = model.get_results()
         logits = result.input_value(0)
         bans = np.zeros((1, 1, setup.vocabulary_tokens), np.float32)

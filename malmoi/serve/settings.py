@@ -111,6 +111,24 @@ class ModelsSettings:
 
 
 @dataclass(frozen=True)
+class EightBitSettings:
+    """When 8-bit weights may be served (serve/agreement.py measures).
+
+    allow_untested_8bit: always. most_change_share: how much more a text may cost in bits; a model twice as large saves
+    5 % (loss as N^-0.076, Kaplan et al. 2020), and a tenth of that is what less memory may cost. least_equal_share: of
+    the first 24 greedy ids; where one token in 100 is a near tie that 8 bits turn, .89 stay equal, and far fewer say
+    that something is broken.
+    """
+
+    allow_untested_8bit: bool = False
+    most_change_share: float = 0.005
+    least_equal_share: float = 0.75
+
+    def __post_init__(self) -> None:
+        require(self, "0 to 1", lambda share: 0 <= share <= 1, "most_change_share", "least_equal_share")
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How a model is served.
 
@@ -125,16 +143,18 @@ class ServeSettings:
     is taken as hanging: its requests end with an error. web: who may ask, and how long is waited for them. safety: what
     is looked for in prompts and answers, and what is done with it. records: what is kept. policies: what keys name by
     policy=NAME. models: of several models. engine: "openvino" answers two to four times as fast on a CPU, and leaves to
-    torch what it cannot do; openvino_precision: what it computes in; "remote" is a server elsewhere, which a recipe
-    names (remote_settings.py).
+    torch what it cannot do; "auto" takes it where it can be had (engine_choice.py), else torch; "remote" is a server
+    elsewhere, which a recipe names (remote/settings.py). openvino_precision: what OpenVINO computes in;
+    openvino_weights: what its weights are kept in; eight_bit: when 8 bits are allowed.
     """
 
     host: str = "127.0.0.1"
     port: int = 8500
     slots: int = 8
     queue: int = 32
-    engine: Literal["torch", "openvino", "remote"] = machine("torch")
+    engine: Literal["auto", "torch", "openvino", "remote"] = machine("auto")
     openvino_precision: Literal["f32", "bf16"] = machine("f32")
+    openvino_weights: Literal["f16", "int8"] = machine("f16")
     device: Literal["auto", "cpu", "cuda"] = machine("auto")
     threads: int | None = machine(None)
     prefill_tokens: int = 256
@@ -148,6 +168,7 @@ class ServeSettings:
     web: WebSettings = WebSettings()
     safety: SafetySettings = field(default_factory=SafetySettings)
     records: RecordSettings = RecordSettings()
+    eight_bit: EightBitSettings = EightBitSettings()
     policies: dict[str, Policy] = field(default_factory=dict)
     models: ModelsSettings = ModelsSettings()
 

@@ -8,11 +8,8 @@ row by row. On a GPU the batch may change the last bits.
 
 import asyncio
 import contextlib
-import hashlib
 import logging
-import re
 import threading
-import unicodedata
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -22,15 +19,8 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from malmoi.kit import manifest
 from malmoi.kit.errors import UserError, bare
-from malmoi.kit.files import sha256_of
-from malmoi.kit.paths import to_local_path
-from malmoi.model.cache import Row
-from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.lora import Adapters, read_adapter
-from malmoi.model.read_folder import load_hugging_face, weight_files
-from malmoi.model.transformer import Transformer
 from malmoi.serve import utf8
 from malmoi.serve.engine import (
     Capabilities,
@@ -47,8 +37,9 @@ from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.step_watch import Step, free_memory_bytes
+from malmoi.serve.step_watch import Step
 from malmoi.serve.torch_batch import Batch, Limits
+from malmoi.serve.torch_weights import check_memory, load, model_sha256, named_adapters, pack, warm
 from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
@@ -57,6 +48,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+_PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 MOST_UNREAD = 4096
 """Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
 
@@ -74,19 +66,21 @@ class _Aside:
 class TorchEngine:
     """Runs a model folder (config.json, model.safetensors, tokenizer.json). To be closed, or used in a `with`."""
 
-    def __init__(self, model_dir: Path, settings: ServeSettings) -> None:
-        """Loads the model. Raises UserError where the folder is none or the device is not there."""
+    def __init__(self, model_dir: Path, settings: ServeSettings, reason: str = "") -> None:
+        """Loads the model. reason: why this engine. Raises UserError where the folder is none or there is no device."""
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         self.codec = Codec(model_dir)
-        self._model = _load(model_dir, settings)
+        self._model = load(model_dir, settings)
         ends = end_ids(model_dir, self.codec, self._model.shape.vocabulary_tokens)
         check_memory(self._model, settings.slots)
         is_exact = pack(self._model, settings.slots)
         self._grammars = Grammars(self.codec, ends, self._model.shape.vocabulary_tokens)
+        weight = self._model.lm_head.weight
         self._description = Description(
             name=settings.name or model_name(model_dir),
-            engine=f"torch {torch.__version__} {self._model.lm_head.weight.device.type}",
+            engine=f"torch {torch.__version__} {weight.device.type} {_PRECISIONS[weight.dtype]}",
+            engine_reason=reason,
             vocabulary_tokens=self._model.shape.vocabulary_tokens,
             context_tokens=self._model.shape.context_tokens,
             slots=settings.slots,
@@ -120,7 +114,15 @@ class TorchEngine:
         if name in self._adapters.sha256:
             raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
         adapter = await asyncio.to_thread(read_adapter, folder, self._model, self._description.model_sha256)
-        await self._later(lambda: self._adapters.load(name, adapter))
+
+        def load() -> bool:
+            if name in self._adapters.sha256:  # another was faster
+                return False
+            self._adapters.load(name, adapter)
+            return True
+
+        if not await self._later(load):
+            raise UserError(f"an adapter {name!r} is loaded", "another name, or unload it first")
 
     async def unload_adapter(self, name: str) -> None:
         """Takes an adapter away. Raises UserError where none has the name, or answers under way or waiting use it."""
@@ -326,66 +328,6 @@ class TorchEngine:
             except Exception as error:
                 _log.error("the torch engine failed in work beside the answers: %s", bare(error))
                 aside.result.set_exception(EngineDownError(f"the engine failed: {type(error).__name__}"))
-
-
-def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
-    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
-    result = dict[str, Path]()
-    for word in settings.adapters:
-        name, _, folder = word.partition("=")
-        name = unicodedata.normalize("NFC", name)
-        if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
-            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
-        result[name] = to_local_path(folder)
-    return list(result.items())
-
-
-@torch.inference_mode()
-def warm(model: Transformer) -> None:
-    """Reads one token, so that the compiler of the CPU's attention keeps no request waiting."""
-    token_11 = torch.zeros((1, 1), dtype=torch.int64, device=model.lm_head.weight.device)
-    model.hidden(token_11, token_11, cache=[Row.empty(model.shape, model.lm_head.weight)])
-
-
-def pack(model: Transformer, slots: int) -> bool:
-    """Packs the weights of a float32 model on a CPU. Returns whether an answer's bits are free of its batch then."""
-    weight = model.lm_head.weight
-    if not HAS_ONEDNN or weight.device.type != "cpu" or weight.dtype != torch.float32:
-        return False
-    for module in model.modules():
-        if isinstance(module, Linear):
-            module.pack(max(2, slots))
-    return True
-
-
-def check_memory(model: Transformer, slots: int) -> None:
-    """Raises UserError where all slots with a full context would not fit into the memory that is free now."""
-    weight = model.lm_head.weight
-    needed = slots * model.shape.context_tokens * model.shape.cache_bytes_per_token(weight.element_size())
-    free = torch.cuda.mem_get_info()[0] if weight.is_cuda else free_memory_bytes()
-    if needed > free:
-        most = max(1, slots * free // needed)
-        wrong = f"{slots} slots of {model.shape.context_tokens} tokens need {needed / 1e9:.1f} GB"
-        raise UserError(wrong, f"at most the {free / 1e9:.1f} GB that are free", f"use --slots {most}")
-
-
-def _load(model_dir: Path, settings: ServeSettings) -> Transformer:
-    """The model on its device: float32 on a CPU, bfloat16 on a GPU."""
-    has_cuda = torch.cuda.is_available()
-    if settings.device == "cuda" and not has_cuda:
-        raise UserError("serve.device is cuda, and torch sees no GPU here", hint="use auto or cpu")
-    on_gpu = has_cuda and settings.device != "cpu"
-    model = load_hugging_face(model_dir)
-    placed = model.to("cuda", torch.bfloat16) if on_gpu else model.to(torch.float32)
-    return placed.eval()
-
-
-def model_sha256(model_dir: Path) -> str:
-    """The hash of the weights: from the export's manifest where it has one, for large files take minutes to read."""
-    made = (model_dir / manifest.NAME).is_file()
-    known = manifest.hashes(manifest.read(model_dir)["outputs"]) if made else {}
-    hashes = [known.get(file.name) or sha256_of(file) for file in weight_files(model_dir)]
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _taken(arrived: deque[Piece | Exception]) -> tuple[tuple[Piece, ...], Exception | None]:

@@ -5,11 +5,13 @@ name and the person, and the best by weight wins (rendezvous hashing, Thaler and
 weights change, only those move who have to.
 """
 
+import bisect
 import hashlib
+import itertools
 import math
 import random
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +22,7 @@ from malmoi.kit.files import read_json, write_json
 from malmoi.kit.ranges import require
 from malmoi.serve.keys import ANYONE
 
+_GOLDEN = (math.sqrt(5) - 1) / 2
 _MOST_NAMES = 1000
 """Names that may have a split, and versions of one: the file stays small whatever is sent."""
 
@@ -29,8 +32,8 @@ class Split:
     """The traffic of one name.
 
     weights: requests for each version, as parts of their sum; versions that are not named get none. sticky: who gets
-    the same version every time: a request's `user`, or a key; who has neither is drawn by chance. seed: of what is
-    drawn. shadow: a version that gets copies of a share of the requests; what it says is recorded and counted only.
+    the same version every time: a request's `user`, or a key; who has neither is drawn. seed: where drawing begins.
+    shadow: a version that gets copies of a share of the requests; what it says is recorded and counted only.
     """
 
     weights: dict[str, float] = field(default_factory=dict)
@@ -64,8 +67,8 @@ class Traffic:
     def _take(self, splits: Mapping[str, Split]) -> None:
         self.splits = dict(splits)
         # Two for each name, so that a shadow changes nobody's version.
-        self._draws = {name: random.Random(f"{split.seed} {name}") for name, split in splits.items()}
-        self._copies = {name: random.Random(f"{split.seed} {name} copies") for name, split in splits.items()}
+        self._draws = {name: _draws(f"{split.seed} {name}") for name, split in splits.items()}
+        self._copies = {name: _draws(f"{split.seed} {name} copies") for name, split in splits.items()}
 
     def set(self, splits: Mapping[str, Split]) -> None:
         """Takes these instead of all there were. Kept first: what cannot be kept is not done (OSError)."""
@@ -82,13 +85,15 @@ class Traffic:
             return None
         who = {"none": None, "user": user, "key": None if key == ANYONE.name else key}[split.sticky]
         if who is None:
-            return self._draws[name].choices(list(weights), list(weights.values()))[0]
+            bounds = list(itertools.accumulate(weights.values()))
+            drawn = bisect.bisect_right(bounds, next(self._draws[name]) * bounds[-1])
+            return list(weights)[min(drawn, len(weights) - 1)]
         return max(weights, key=lambda model_id: _score(f"{split.seed}\0{model_id}\0{who}", weights[model_id]))
 
     def copies_to(self, name: str) -> str | None:
         """The version that gets a copy of this request of `name`, if one does."""
         split = self.splits.get(name)
-        if split is None or split.shadow is None or self._copies[name].random() >= split.shadow_share:
+        if split is None or split.shadow is None or next(self._copies[name]) >= split.shadow_share:
             return None
         return split.shadow
 
@@ -113,6 +118,18 @@ def composed(name: str) -> str:
 def to_table(splits: Mapping[str, Split]) -> dict[str, Any]:
     """The splits as `splits_of` reads them."""
     return {name: asdict(split) for name, split in splits.items()}
+
+
+def _draws(seed: str) -> Iterator[float]:
+    """Numbers of 0 to 1, each the one before plus the golden ratio, modulo 1 (Weyl): any few of them lie evenly.
+
+    By chance alone the first twelve requests of a 50/50 split may all go to one side. Every second or third of these
+    lies evenly too, so a client that sends two kinds of requests by turns gets both versions for both.
+    """
+    at = random.Random(seed).random()
+    while True:
+        yield at
+        at = (at + _GOLDEN) % 1.0
 
 
 def _score(text: str, weight: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 from tokenizers import Tokenizer
 
 from malmoi.kit.errors import UserError, did_you_mean
@@ -15,6 +16,8 @@ from malmoi.kit.special_tokens import BEGIN_ID, END_OF_TEXT, END_OF_TURN
 from malmoi.tokenizer.folder_marks import read_marks
 
 NAME = "tokenizer.json"
+_MAX_TOKENS = 2**22
+"""Some ten times the largest vocabularies of today."""
 
 
 def after_begin(ids: Iterable[int], begin_ids: Sequence[int] = (BEGIN_ID,)) -> list[int]:
@@ -38,6 +41,7 @@ class Codec:
         file = path / NAME if path.is_dir() else path
         if not file.is_file():
             raise UserError(f"no {NAME} in {path}", "the folder of a tokenizer or of an exported model")
+        _check_content(file)
         try:
             self._tokenizer = Tokenizer.from_file(str(file))
         except Exception as error:  # the library raises bare Exception for every damage
@@ -164,6 +168,25 @@ class Codec:
             is_plain = added is not None and not self.is_ours  # added tokens are written as they are
             result[token_id] = name.encode() if is_plain else read(name)
         return result
+
+
+def _check_content(file: Path) -> None:
+    """Raises UserError for what the library would end the whole process at, or fill the memory with."""
+    try:
+        content = orjson.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} is no tokenizer: {error}") from None
+    model = content.get("model") if isinstance(content, dict) else None
+    if not isinstance(model, dict):
+        raise UserError(f"{file} is no tokenizer", "a table with its model")
+    if model.get("type", "BPE") == "BPE" and model.get("continuing_subword_prefix"):
+        raise UserError(f"{file} has a continuing_subword_prefix", "a byte-level or SentencePiece BPE tokenizer")
+    vocabulary, added = model.get("vocab"), content.get("added_tokens")
+    ids = list(vocabulary.values()) if isinstance(vocabulary, dict) else []
+    ids += [each.get("id") for each in added if isinstance(each, dict)] if isinstance(added, list) else []
+    largest = max((each for each in ids if isinstance(each, int)), default=0)
+    if largest >= _MAX_TOKENS:  # tables are made of all ids up to it
+        raise UserError(f"{file} has the id {str(largest)[:80]}", f"ids below {_MAX_TOKENS}")
 
 
 _BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")

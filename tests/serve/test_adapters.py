@@ -12,6 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.model.lora import read_adapter
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.serve.engine import Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.records.writer import Records
@@ -173,6 +175,43 @@ def test_what_would_not_be_used_is_refused_in_one_sentence(change, sentence, mod
     assert "\n" not in str(refused.value)
 
 
+_O = "base_model.model.model.layers.0.self_attn.o_proj"
+
+
+@pytest.mark.parametrize(
+    ("settings", "change", "sentence"),
+    [
+        ({"r": 0}, {}, "has the rank 0"),
+        ({"lora_alpha": float("nan")}, {}, "alpha nan"),
+        ({"lora_alpha": 10**400}, {}, "alpha 1000"),
+        ({"lora_alpha": 3e38}, {f"{_O}.lora_B.weight": torch.full((32, 4), 1e10)}, "stay finite"),
+        ({"alpha_pattern": {"o_proj": None}}, {}, "alpha None"),
+        ({"rank_pattern": {"(": 4}}, {}, "regular expressions"),
+        ({"alpha_pattern": [1]}, {}, "a table of names"),
+        ({"base_model_sha256": 5}, {}, "made for the model 5"),
+        ({}, {f"{_O}.lora_A.weight": torch.full((4, 64), float("nan"))}, "finite floats"),
+        ({}, {f"{_O}.lora_A.weight": torch.ones((4, 64), dtype=torch.int64)}, "finite floats"),
+        ({}, {f"{_O}.lora_A.second.weight": torch.ones(4, 64)}, "twice"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_in_one_sentence(settings, change, sentence, model_folder, tmp_path):
+    adapter = write_adapter(tmp_path / "a", model_folder, ("o_proj",), **settings)
+    tensors = load_file(adapter / "adapter_model.safetensors")
+    save_file(tensors | change, adapter / "adapter_model.safetensors")
+    with pytest.raises(UserError, match=sentence):
+        read_adapter(adapter, load_hugging_face(model_folder))
+
+
+def test_of_two_adapters_that_come_at_once_under_one_name_one_is_refused(model_folder, tmp_path):
+    folders = [write_adapter(tmp_path / name, model_folder, seed=seed) for seed, name in enumerate("ab")]
+
+    async def both(engine):
+        return await asyncio.gather(*(engine.load_adapter("one", each) for each in folders), return_exceptions=True)
+
+    with TorchEngine(model_folder, SETTINGS) as engine:
+        assert sorted(type(each).__name__ for each in asyncio.run(both(engine))) == ["NoneType", "UserError"]
+
+
 def test_a_pickle_is_not_read(model_folder, tmp_path):
     folder = write_adapter(tmp_path / "a", model_folder)
     (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
@@ -204,6 +243,12 @@ def test_over_http_an_adapter_is_a_model_of_its_own_and_its_record_is_made_again
             assert listed[f"{base}:one"]["parent"] == base
             assert client.get(f"/v1/models/{base}:one").json() == listed[f"{base}:one"]
             plain, adapted, missing = ask(base), ask(f"{base}:one"), ask(f"{base}:two")
+            scored = {"model": f"{base}:one", "prompt": "가", "max_tokens": 0, "echo": True, "logprobs": 1}
+            by_base = [
+                client.post("/v1/completions", json=scored),
+                client.post("/v1/embeddings", json={"model": f"{base}:one", "input": "가"}),
+            ]
+    assert [(each.status_code, each.json()["error"]["code"]) for each in by_base] == [(400, "cannot")] * 2
     assert plain.json()["choices"][0]["text"] != adapted.json()["choices"][0]["text"]
     assert (plain.json()["model"], adapted.json()["model"]) == (base, f"{base}:one")
     assert missing.status_code == 404

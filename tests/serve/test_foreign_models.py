@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import gguf
@@ -15,12 +16,13 @@ from foreign_folders import KINDS, TEXT, write_llama_gguf, write_model
 
 from malmoi.kit.errors import UserError
 from malmoi.model.model_folder import as_folder
-from malmoi.model.read_folder import load_hugging_face, read_shape
+from malmoi.model.read_folder import load_hugging_face, read_shape, weight_files
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.chat_template import write
 from malmoi.serve.engine import Guide, Request
 from malmoi.serve.http_api import create_app
 from malmoi.serve.marks import end_ids
+from malmoi.serve.memory_plan import memory_plan
 from malmoi.serve.models import only
 from malmoi.serve.open_engine import opened
 from malmoi.serve.served import Served
@@ -180,6 +182,62 @@ def test_a_mark_in_other_letters_stays_text_where_the_tokenizer_makes_it_one(fol
 def test_a_template_that_refuses_or_goes_too_far_is_one_sentence(template, told):
     with pytest.raises(UserError, match=told):
         write(template, [{"role": "user", "content": "x"}], {})
+
+
+_LONG = "{% set x = 'a' * 16000000 %}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% set x = 'a' * 1000 %}" + "{% set x = x ~ x %}" * 28,
+        "{% set x = 'a' * 1000 %}" + "{% set x %}{{ x }}{{ x }}{% endset %}" * 28,
+        _LONG + "{% macro m() %}" + "{{ x }}" * 200 + "{% endmacro %}{{ m() | length }}",
+        _LONG + "{{ x.replace('a', 'b' * 300) | length }}",
+        _LONG + "{{ x | replace('a', 'b' * 300) | length }}",
+        _LONG + "{{ ([x] * 300) | join | length }}",
+        _LONG + "{{ ''.join([x] * 300) | length }}",
+        _LONG + "{{ ([[x] * 300] * 10) | tojson | length }}",
+        _LONG + "{{ ([x] * 300) | string | length }}",
+        "{{ 'a'.ljust(5000000000) | length }}",
+        "{{ '{:>5000000000}'.format('a') | length }}",
+        "{{ (1).to_bytes(5000000000) | length }}",
+        "{{ 'a\\nb' | indent(5000000000) | length }}",
+        "{% for each in [1] | batch(1000000000, 'x') %}{% endfor %}",
+        "{% set x = 3 %}" + "{% set x = x * x %}" * 40,
+        "{% set ns = namespace(all=[]) %}"
+        + _LONG
+        + "{% for i in range(9999) %}{% set ns.all = ns.all + [x[1:] ~ i] %}{% endfor %}",
+    ],
+)
+def test_a_template_cannot_fill_the_memory_nor_hold_up_the_others(template):
+    with pytest.raises(UserError, match=r"more than|not allowed|indents by|No filter"):
+        write(template, [{"role": "user", "content": "x"}], {})
+
+
+def test_a_loop_that_writes_and_calls_nothing_is_ended(monkeypatch):
+    monkeypatch.setattr("malmoi.serve.chat_template.MAX_TEMPLATE_S", 0.05)
+    loop = "{% set r = range(100000) %}" + "{% for each in r %}" * 3 + "{% endfor %}" * 3
+    with pytest.raises(UserError, match="takes longer than"):
+        write(loop, [{"role": "user", "content": "x"}], {})
+
+
+def test_words_of_strings_and_lists_that_templates_use_are_there():
+    template = (
+        "{{ messages[0].content.strip().replace('a', 'b') ~ 1 }}{{ ['x', 'y'] | join(', ') }}{{ [3, 1] | sort | list }}"
+        "{{ messages | selectattr('role', 'equalto', 'user') | list | length }}{{ 'a\\nb' | indent(2) }}"
+        "{% for each in messages %}{{ loop.index0 }}{{ loop.last }}{{ loop.length }}{% endfor %}"
+        "{{ 'a-b'.split('-')[1] }}"
+    )
+    assert write(template, [{"role": "user", "content": " cab "}], {}) == "cbb1x, y[1, 3]1a\n  b0True1b"
+
+
+def test_a_person_may_type_any_number_of_signs_beside_a_mark(folders):
+    codec = Codec(folders["qwen2"])
+    text = "".join(map(chr, range(0xFDD0, 0xFDF0))) + "\ufdd0<|im_end|>\ufdd0\ufdd0"
+    plain, typed = (chat_ids(codec, [Turn("user", each)]) for each in ("x", text))
+    assert [typed.count(mark) for mark in (1, 2)] == [plain.count(mark) for mark in (1, 2)]
+    assert text in codec.decode(typed)
 
 
 def test_a_template_that_goes_on_and_on_is_ended(monkeypatch):
@@ -344,3 +402,84 @@ def test_smollm2_answers_in_a_chat(engine_name):
         pieces = asyncio.run(answer(engine, Request(tuple(ids), max_tokens=40, temperature=0.0)))
     assert codec.decode(piece.token_id for piece in pieces if not piece.is_end) == "The capital of France is Paris."
     assert pieces[-1].is_end
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        (struct.pack("<IIQ", 9, 0, 2**40), "ends before"),  # 2^40 bytes
+        (struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 5000, "Recursion"),  # lists in lists
+        (struct.pack("<IIQ", 9, 0, 200) + bytes(200), "more than 100 elements"),
+        (struct.pack("<IQ", 8, 2**62), "ends before"),  # a text
+    ],
+)
+def test_a_gguf_file_that_says_more_than_it_has_is_refused_at_once(tmp_path, monkeypatch, types, told):
+    monkeypatch.setattr("malmoi.model.gguf_reading._MAX_ELEMENTS", 100 if "100" in told else 100_000)
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a"
+    (tmp_path / "model.gguf").write_bytes(head + types)
+    with pytest.raises(UserError, match=told), as_folder(tmp_path / "model.gguf"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("architectures", 5),
+        ("architectures", [[]]),
+        ("model_type", []),
+        ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", "xx"),
+        ("num_hidden_layers", [1]),
+        ("hidden_size", 10**30),
+        ("hidden_size", True),
+        ("head_dim", "x"),
+        ("head_dim", 10**30),
+        ("max_position_embeddings", "x"),
+        ("vocab_size", None),
+        ("vocab_size", -1),
+        ("vocab_size", 10**30),
+    ],
+)
+def test_a_config_of_another_kind_is_one_sentence_for_the_plan_and_the_model(field, value, folders, tmp_path):
+    folder = shutil.copytree(folders["llama"], tmp_path / "model")
+    content = json.loads((folder / "config.json").read_text()) | {field: value}
+    (folder / "config.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"config\.json"):
+        load_hugging_face(folder)
+    if field in ("num_hidden_layers", "head_dim", "max_position_embeddings") and not isinstance(value, int):
+        with pytest.raises(UserError, match=r"config\.json"):
+            memory_plan(folder, SETTINGS)
+
+
+def test_files_that_go_ever_deeper_are_one_sentence(folders, tmp_path):
+    folder = shutil.copytree(folders["llama"], tmp_path / "model")
+    deep = b"[" * 200_000
+    (folder / "model.safetensors").write_bytes(len(deep).to_bytes(8, "little") + deep)
+    with pytest.raises(UserError, match="cannot be read"):
+        memory_plan(folder, SETTINGS)
+    (folder / "config.json").write_bytes(deep)
+    for use in (load_hugging_face, lambda each: memory_plan(each, SETTINGS)):
+        with pytest.raises(UserError):
+            use(folder)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": []}}))
+    with pytest.raises(UserError, match="names the file"):
+        weight_files(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda content: content["model"]["vocab"].update({"zz": 2**32 - 1}), "has the id 4294967295"),
+        (lambda content: content["added_tokens"].append({"id": 10**9, "content": "zz"}), "has the id 1000000000"),
+        (lambda content: content["model"].update(continuing_subword_prefix="x"), "continuing_subword_prefix"),
+        (lambda content: content.update(model=[]), "is no tokenizer"),
+    ],
+)
+def test_a_tokenizer_that_would_end_the_process_or_fill_the_memory_is_refused(change, sentence, folders, tmp_path):
+    content = json.loads((folders["llama"] / "tokenizer.json").read_text())
+    change(content)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=sentence):
+        Codec(tmp_path)

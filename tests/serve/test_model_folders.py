@@ -13,7 +13,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import model_folders as folders_module
 from malmoi.serve import models as models_module
 from malmoi.serve.keys import ANYONE
-from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory
+from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory, empty_runs
 from malmoi.serve.models import Listed, Models
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ModelsSettings, ServeSettings
@@ -209,3 +209,9 @@ def test_free_memory_is_the_machines_or_what_a_container_leaves(tmp_path):
     (tmp_path / "memory.max").write_text("40000\n")
     (tmp_path / "memory.stat").write_text("anon 9\ninactive_file 5000\n")
     assert free_memory_bytes(tmp_path, tmp_path) == 15000, "what is cached of files can be had"
+
+
+def test_a_run_with_nothing_to_serve_yet_is_told_and_others_are_not(model_folder, run, tmp_path):
+    put_model(model_folder, tmp_path / "begun" / "model")  # no manifest: an export was cut off
+    asked = [asked_of(str(path), Path) for path in (run, tmp_path / "begun")]
+    assert empty_runs(asked, Folders(asked, TORCH, opened).find()) == [tmp_path / "begun"]

@@ -1,7 +1,8 @@
 """The OpenVINO engine against torch on the same weights, and what is handed from one to the other.
 
-test_openvino_alone.py runs these in a process of their own: where OpenVINO has run, training with torch in the same
-process ends with a segmentation fault (2026.4.1 and torch 2.13). No command does both.
+test_openvino_alone.py runs these in a process of their own, with a time of its own. OpenVINO itself runs in processes
+that the engine starts, so training in this one would do no harm: where it has run, training with torch in the same
+process ends with a segmentation fault (2026.4.1 and torch 2.13).
 """
 
 import asyncio
@@ -13,8 +14,10 @@ import random
 import shutil
 import signal
 import socket
+import threading
 import time
 from contextlib import aclosing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,8 +31,9 @@ from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.model.gguf_file import write_gguf
 from malmoi.model.read_folder import load_hugging_face
-from malmoi.serve import utf8
+from malmoi.serve import agreement, openvino_process, utf8
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
+from malmoi.serve.engine_choice import choice
 from malmoi.serve.http_api import create_app
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Vocabulary
@@ -39,7 +43,7 @@ from malmoi.serve.records.database import open_database
 from malmoi.serve.records.replay import recorded
 from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
-from malmoi.serve.settings import RecordSettings, ServeSettings
+from malmoi.serve.settings import EightBitSettings, RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
 
 pytestmark = pytest.mark.skipif("MALMOI_OPENVINO_ALONE" not in os.environ, reason="run by test_openvino_alone.py")
@@ -285,6 +289,47 @@ def test_a_step_that_fails_is_told_by_its_kind_and_no_text_is_written(capsys):
     assert "RuntimeError" in shown and "아버지" not in shown
 
 
+class Steady:
+    """A pipeline whose only request gets a token at each step, six in all."""
+
+    def __init__(self):
+        self.made, self.read_tokens = 0, 0
+
+    def add_request(self, *_):
+        return self
+
+    def step(self):
+        self.made += 1
+        assert self.made <= 6
+
+    def can_read(self):
+        return self.read_tokens < self.made
+
+    def read(self):
+        self.read_tokens += 1
+        reason = SimpleNamespace(name="LENGTH" if self.made == 6 else "NONE")
+        return {0: SimpleNamespace(finish_reason=reason, generated_ids=[self.made], generated_log_probs=[-1.0])}
+
+
+def test_the_first_token_goes_out_at_once_and_what_comes_soon_after_goes_together(monkeypatch):
+    monkeypatch.setattr(openvino_process.time, "monotonic", lambda: 100.0)
+    with contextlib.ExitStack() as closing:
+        ours_end, its_end = (closing.enter_context(end) for end in socket.socketpair())
+        ours, its = Messages(ours_end), Messages(its_end)
+        ours.put(ask_of(1, Request((1, 2), max_tokens=6)))
+
+        def until_gone():
+            with contextlib.suppress(EOFError):
+                run(Runner(its, [0], Steady()), its)
+
+        other_side = threading.Thread(target=until_gone)
+        other_side.start()
+        handed_out = [ours.get(30), ours.get(30)]
+        ours_end.shutdown(socket.SHUT_WR)
+        other_side.join()
+    assert handed_out == [[[1, [1], [-1.0], None]], [[1, [2, 3, 4, 5, 6], [-1.0] * 5, "length"]]]
+
+
 def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, model_folder, tmp_path, capsys):
     engine, codec = both
     path = tmp_path / "records.db"
@@ -301,6 +346,47 @@ def test_a_record_names_the_engine_that_answered_and_is_replayed_with_it(both, m
     for answer_id in (fast, whole):
         main(["serve", "replay", answer_id, str(model_folder), "--records", str(path), "--threads", "1"])
         assert json.loads(capsys.readouterr().out)["equal"]
+
+
+def test_bytes_that_are_no_utf8_are_left_out_of_the_text_and_counted_in_the_record(both, tmp_path):
+    engine, codec = both
+    path = tmp_path / "records.db"
+    settings = dataclasses.replace(SETTINGS, engine="openvino", records=RecordSettings(path, "whole"))
+    with Records(path, settings) as records:
+        served = Served(engine, codec, settings, records=records)
+        with TestClient(create_app(served), base_url="http://127.0.0.1:8500") as client:
+            asked = {"prompt": TEXTS[0], "max_tokens": 60, "temperature": 2, "ignore_eos": True}
+            replies = [client.post("/v1/completions", json={**asked, "seed": seed}).json() for seed in range(4)]
+    rows = [recorded(open_database(path), reply["id"]) for reply in replies]
+    texts = [reply["choices"][0]["text"] for reply in replies]
+    contents = [b"".join(map(codec.token_bytes, row.answer_ids)) for row in rows]
+    assert [row.made_with["left_out_bytes"] for row in rows] == [
+        len(content) - len(text.encode()) for content, text in zip(contents, texts, strict=True)
+    ]
+    assert sum(row.made_with["left_out_bytes"] for row in rows) > 0
+    assert "\ufffd" not in "".join(texts)
+
+
+def test_8_bit_weights_answer_and_name_themselves(model_folder):
+    untested = EightBitSettings(allow_untested_8bit=True)
+    settings = dataclasses.replace(SETTINGS, engine="openvino", openvino_weights="int8", eight_bit=untested)
+    with opened(model_folder, settings) as (engine, _):
+        assert engine.describe().engine.endswith(" int8 f32")
+        found = agreement.measure(model_folder, TEXTS[1:2] * 2, engine)
+        assert 0 < found.equal_share <= 1 and found.engine == engine.describe().engine
+    refused = dataclasses.replace(settings, eight_bit=EightBitSettings())
+    with pytest.raises(UserError, match="not measured"), opened(model_folder, refused):
+        pass
+
+
+def test_openvino_is_chosen_by_itself_and_says_why(model_folder, tmp_path):
+    with opened(model_folder, SETTINGS) as (engine, _):
+        about = engine.describe()
+    assert about.engine.startswith("openvino ") and about.engine_reason == "the fastest on a CPU"
+    made = shutil.copytree(model_folder, tmp_path / "model")
+    config = json.loads((made / "config.json").read_text(encoding="utf-8"))
+    (made / "config.json").write_text(json.dumps({**config, "model_type": "gemma"}), encoding="utf-8")
+    assert choice(made, SETTINGS) == ("torch", "OpenVINO has not been tried with models of the kind 'gemma'")
 
 
 def test_more_slots_than_memory_holds_are_a_sentence(model_folder):

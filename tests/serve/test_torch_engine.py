@@ -18,7 +18,8 @@ from malmoi.model.weight_files import write_weights
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request, RequestCancelledError
 from malmoi.serve.settings import ServeSettings
-from malmoi.serve.torch_engine import TorchEngine, model_sha256
+from malmoi.serve.torch_engine import TorchEngine
+from malmoi.serve.torch_weights import model_sha256
 
 SETTINGS = ServeSettings(slots=3, prefill_tokens=8, device="cpu", threads=1)
 TEXTS = [

@@ -59,6 +59,14 @@ def test_the_share_of_a_canary_is_within_2_points_of_2000_requests(seed):
     assert picks(found, 2000).count("demo@200") / 2000 == pytest.approx(0.1, abs=0.02)
 
 
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_ten_requests_are_shared_as_the_weights_say(seed, every):
+    found = traffic(weights={"demo@100": 50, "demo@200": 50}, seed=seed)
+    picked = [found.pick("demo", IDS, None, "anyone") for _ in range(10 * every)][::every]
+    assert 3 <= picked.count("demo@100") <= 7  # by chance alone one case in nine is outside
+
+
 def test_the_same_seed_draws_the_same_and_another_one_not():
     one, same, other = (traffic(weights=CANARY.weights, seed=seed) for seed in (1, 1, 2))
     first = picks(one, 200)
