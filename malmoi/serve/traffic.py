@@ -60,15 +60,20 @@ class Traffic:
 
     def __init__(self, path: Path | None = None) -> None:
         """Raises UserError where the file is there and holds no splits."""
-        self.path = path
+        self.path, self.splits = path, dict[str, Split]()
+        self._draws, self._copies = dict[str, Iterator[float]](), dict[str, Iterator[float]]()
         content = read_json(path, "mend it, or remove it and set the weights again") if path else None
         self._take(splits_of(content or {}))
 
     def _take(self, splits: Mapping[str, Split]) -> None:
-        self.splits = dict(splits)
+        # Draws of the same seed go on where they were: set again before every request, one version would get them all.
+        same = [name for name, split in splits.items() if name in self.splits and self.splits[name].seed == split.seed]
         # Two for each name, so that a shadow changes nobody's version.
-        self._draws = {name: _draws(f"{split.seed} {name}") for name, split in splits.items()}
-        self._copies = {name: _draws(f"{split.seed} {name} copies") for name, split in splits.items()}
+        draws = {name: _draws(f"{split.seed} {name}") for name, split in splits.items()}
+        copies = {name: _draws(f"{split.seed} {name} copies") for name, split in splits.items()}
+        self._draws = draws | {name: self._draws[name] for name in same}
+        self._copies = copies | {name: self._copies[name] for name in same}
+        self.splits = dict(splits)
 
     def set(self, splits: Mapping[str, Split]) -> None:
         """Takes these instead of all there were. Kept first: what cannot be kept is not done (OSError)."""

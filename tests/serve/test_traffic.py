@@ -74,6 +74,14 @@ def test_the_same_seed_draws_the_same_and_another_one_not():
     assert first != picks(other, 200)
 
 
+def test_the_share_holds_also_where_the_weights_are_set_again_before_every_request():
+    found, answered = traffic(weights=CANARY.weights), []
+    for number in range(200):
+        found.set({"demo": CANARY, "other": Split(seed=number)})
+        answered += picks(found, 1)
+    assert answered.count("demo@200") / 200 == pytest.approx(0.1, abs=0.02)
+
+
 def test_a_person_keeps_one_version_and_only_those_move_who_have_to():
     small, large = (
         traffic(weights={"demo@100": 100 - canary, "demo@200": canary}, sticky="user") for canary in (10, 30)
