@@ -99,6 +99,7 @@ def _over_quota(error: OverQuotaError) -> ApiError:
     korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."
     if not math.isfinite(error.wait_s):
         message, headers = f"this request alone is more than this API key's {error.limit}", {}
+        korean = "이 요청 하나가 이 API 키로 1분에 쓸 수 있는 양보다 커요."
     else:
         headers = {"Retry-After": str(math.ceil(error.wait_s))}
     return ApiError(429, message, code="rate_limit_exceeded", message_ko=korean, headers=headers)

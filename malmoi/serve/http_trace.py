@@ -117,11 +117,11 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
     who = (trace.model, trace.key.name)
     metrics.prompt_tokens.labels(*who).inc(trace.used_tokens - trace.answer_tokens)
     metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
-    metrics.request_s.labels(*who).observe(seconds)
     if trace.status == CLIENT_LEFT:
         metrics.left.labels(*who).inc()
     if trace.queue_s is not None:
         metrics.queue_s.labels(*who).observe(trace.queue_s)
+        metrics.request_s.labels(*who).observe(seconds)  # a quick refusal is no answer that came quickly
     if trace.first_token_s is not None:
         metrics.first_token_s.labels(*who).observe(trace.first_token_s)
         if trace.answer_tokens > 1:

@@ -78,6 +78,7 @@ def test_metrics_count_requests_tokens_and_times_by_model_and_key(client):
     usage = client.post("/v1/chat/completions", json=ASK).json()["usage"]
     client.post("/v1/chat/completions", json={**ASK, "stream": True})
     client.post("/v1/chat/completions", json={**ASK, "n": 0})
+    client.post("/v1/chat/completions", json={**ASK, "max_tokens": 4000})
     text = client.get("/metrics").text
     who = 'key="anyone",model="fake"'
     assert value(text, f"malmoi_prompt_tokens_total{{{who}}}") == 2 * usage["prompt_tokens"]
