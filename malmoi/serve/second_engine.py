@@ -1,13 +1,17 @@
 """Two engines on the same weights: a fast one for answers, and one that can do everything, made at first need."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol, Self
 
-from malmoi.serve.engine import Description, Engine, Health, Piece, Request, Score
+from malmoi.kit.errors import reason_of
+from malmoi.serve.engine import Description, Engine, EngineDownError, Health, Piece, Request, Score
+
+_log = logging.getLogger("malmoi.serve")
 
 
 class Fast(Protocol):
@@ -110,8 +114,13 @@ class SecondEngine:
         return self._second or await asyncio.to_thread(self._made)
 
     def _made(self) -> Whole:
+        """It, made once. What fails then may name paths of this machine: the reason is for the log alone."""
         with self._making:
-            self._second = self._second or self._make()
+            try:
+                self._second = self._second or self._make()
+            except Exception as error:  # the edge of the libraries that read models
+                _log.error("the second engine could not be loaded: %s", reason_of(error))
+                raise EngineDownError("the second engine could not be loaded") from None
             return self._second
 
 

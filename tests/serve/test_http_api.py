@@ -12,6 +12,7 @@ from malmoi.serve.http_api import create_app
 from malmoi.serve.http_guard import Guard, Rules
 from malmoi.serve.http_stream import EventStream
 from malmoi.serve.keys import add_key
+from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 
@@ -345,6 +346,19 @@ def test_a_stream_that_cannot_be_sent_closes_its_source_and_frees_its_place_even
 
     asyncio.run(left())
     assert (fake.num_open, served.num_requests) == (0, 0)
+
+
+def test_a_second_engine_that_cannot_be_loaded_is_a_503_and_tells_no_path_of_the_machine(codec, caplog):
+    def make():
+        raise UserError("/srv/models/secret/model.safetensors is not there")
+
+    fast = FakeEngine(codec)
+    engine = SecondEngine(fast, fast.describe(), make)
+    with TestClient(create_app(Served(engine, codec, ServeSettings())), base_url=BASE) as client:
+        told = client.post("/v1/embeddings", json={"input": "가"})
+    assert (told.status_code, told.json()["error"]["code"]) == (503, "engine_down")
+    assert "secret" not in told.text
+    assert "secret" in caplog.text, "the operator finds the reason in the log"
 
 
 @pytest.mark.parametrize("sent", ["abc", "-1", "0", "nan", "inf", "1e9", ""])
