@@ -303,6 +303,10 @@ class Models:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
+        if wanted.listed.needs_bytes > self._memory_bytes:
+            korean = f"{wanted.listed.id} 모델은 이 서버의 메모리에 들어가지 않아요. 운영자에게 알려 주세요."
+            reason = f"the model {wanted.listed.id} needs more memory than this server has for models"
+            raise UnavailableError(reason, korean, math.ceil(_FAULT_S))
         others = [each for each in self.endpoints.values() if each is not wanted]
         free = self._memory_bytes - sum(each.listed.needs_bytes for each in others if each.holds_memory)
         idle = sorted((each for each in others if each.is_idle), key=lambda each: each.used_s)
@@ -341,8 +345,9 @@ class Models:
 
     def close(self) -> None:
         """Closes all models. To be called when the event loop has ended."""
-        for each in self.endpoints.values():
-            each.stack.close()
+        with ExitStack() as all_of_them:  # also where one fails to close
+            for each in self.endpoints.values():
+                all_of_them.push(each.stack)
 
     def _listed(self) -> list[Listed]:
         """The models that are there, in the order of the command line, older versions of a name first."""

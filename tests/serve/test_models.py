@@ -215,6 +215,31 @@ def test_what_was_used_longest_ago_is_unloaded_and_what_is_in_use_never(shelf):
     assert shelf.closed == ["demo@200", "other"]
 
 
+def test_a_model_that_can_never_fit_is_told_so_and_not_that_others_are_in_the_way(codec):
+    models = make(Shelf(codec, *versions("small"), *versions("large", needs_bytes=30)), memory_bytes=20)
+
+    async def work():
+        with pytest.raises(UnavailableError, match="needs more memory than this server has"):
+            async with models.using("large", ANYONE):
+                pytest.fail("it does not fit")
+
+    run(work())
+
+
+def test_one_model_that_fails_to_close_leaves_no_other_open(codec):
+    shelf = Shelf(codec, *versions("bad", "good", is_pinned=True))
+    models = make(shelf)
+    models.preload()
+
+    def fail():
+        raise OSError("it does not close")
+
+    models.endpoints["bad"].stack.callback(fail)
+    with pytest.raises(OSError, match="does not close"):
+        models.close()
+    assert set(shelf.closed) >= {"good"}
+
+
 def test_a_pinned_model_stays(codec):
     shelf = Shelf(codec, *versions("a", is_pinned=True), *versions("b", "c"))
 
