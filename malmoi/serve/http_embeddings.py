@@ -14,7 +14,7 @@ from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_route import routed
 from malmoi.serve.http_safety import judged_inputs
 from malmoi.serve.http_schema import EmbeddingsBody
-from malmoi.serve.http_stream import hold_tokens, take_place, told, until_gone
+from malmoi.serve.http_stream import hold_tokens, take_place, timeout_of, told, until_gone
 from malmoi.serve.http_trace import Trace, trace_of
 from malmoi.serve.models import Models
 from malmoi.serve.served import Served
@@ -30,7 +30,7 @@ def embedding_routes(models: Models) -> APIRouter:
         body = (await read(request, EmbeddingsBody, models.server.large_bodies)).body
         trace = trace_of(request)
         trace.user = body.user if isinstance(body.user, str) else None
-        async with routed(models, trace, body.model) as served:
+        async with routed(models, trace, body.model, within_s=timeout_of(request, None)) as served:
             return _reply(body, await _vectors(request, response, served, body, trace), trace)
 
     return routes
@@ -47,7 +47,7 @@ async def _vectors(
         korean = f"임베딩은 어댑터 없이만 만들 수 있어요. 모델을 {served.name}(으)로 바꿔 주세요."
         raise ApiError(400, f"embeddings are made without an adapter, by {served.name}", "model", "cannot", korean)
     check_prompts(served, "input", body.input)
-    place = take_place(served, 1, trace.key)
+    place = take_place(served, 1, trace.key, trace.left_s(timeout_of(request, None)))
     trace.placed_s = trace.elapsed_s
     try:
         texts, flags = await judged_inputs(served, body.input, trace.key)

@@ -270,8 +270,9 @@ class Models:
             began_s, endpoint.loaded_of_s = time.monotonic(), endpoint.listed.created_s
             engine, codec = await _in_daemon_thread(lambda: self._open(endpoint))
         except Exception as error:  # the edge of the libraries that read models: whatever it is, it is this one's own
-            endpoint.fault, endpoint.fault_s = reason_of(error), time.monotonic()
-            _log.error("%s could not be loaded: %s", endpoint.listed.id, reason_of(error))
+            reason = str(error) if isinstance(error, UserError) else reason_of(error)  # with what is expected
+            endpoint.fault, endpoint.fault_s = reason, time.monotonic()
+            _log.error("%s could not be loaded: %s", endpoint.listed.id, reason)
             if not isinstance(error, UserError):
                 _log.error("%s", bare(error))
             self.server.metrics.loads.labels(endpoint.listed.id, "failed").inc()

@@ -375,6 +375,8 @@ def test_a_client_that_would_not_wait_is_told_at_once(client, served):
         assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
         assert int(told.headers["retry-after"]) >= 1
         assert told.json()["error"]["message_ko"]
+    told = client.post("/v1/embeddings", json={"input": "가"}, headers={"x-request-timeout": "1"})
+    assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
     served.admission.running = 0
     for place in places:
         place.release()

@@ -50,7 +50,11 @@ class Shelf:
         time.sleep(self.slow_s)
         self.opened.append(listed.id)
         if listed.id in self.broken:
-            raise UserError(f"{listed.id} has no weights") if self.is_told else KeyError("a library's own")
+            raise (
+                UserError(f"{listed.id} has no weights", "an exported model")
+                if self.is_told
+                else KeyError("a library's own")
+            )
         self.engines[listed.id] = self.kinds.get(listed.id, Named)(self.codec, listed.id)
         yield self.engines[listed.id], self.codec
         self.closed.append(listed.id)
@@ -263,6 +267,8 @@ def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(s
             told = client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"})
             assert (told.status_code, told.json()["error"]["code"]) == (503, "model_unavailable")
             assert "has no weights" not in told.text, "a reason may hold paths of the server"
+            if is_told:
+                assert "expected an exported model" in client.get("/admin/models").text, "a fault is told in whole"
             assert int(told.headers["retry-after"]) > 0
             assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"}).status_code == 200
         assert shelf.opened.count("demo@200") == 1, "a model that is broken is not read again for every request"
