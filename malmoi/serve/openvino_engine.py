@@ -268,9 +268,11 @@ class OpenVinoEngine:
                 continue
             except (EOFError, OSError):
                 return "the process of the engine has ended"
+            except ValueError:  # a message that is none
+                return "the process of the engine cannot be understood"
             self._heard_s = time.monotonic()
             if isinstance(message, dict):
-                return f"a step of OpenVINO failed: {message['failed']}"
+                return f"a step of OpenVINO failed: {message.get('failed')}"
             made = [(self._jobs.get(number), said) for number, *said in message]
             self._hand_out([(job, self._pieces(job, *said)) for job, said in made if job is not None])
             for number, *_, finish in message:

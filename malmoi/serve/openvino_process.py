@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import select
+import shutil
 import socket
 import sys
 import tempfile
@@ -41,6 +42,7 @@ _COLDEST = 1e-6
 TURN_S = 2.0
 """Who waits so long for the turn of an adapter lets nobody go before any more."""
 _LENGTH_BYTES = 4
+_ORPHAN_LOOKS, _ORPHAN_LOOK_S = 10, 0.05
 
 
 @dataclass(frozen=True)
@@ -230,14 +232,31 @@ class Runner:
 
 def main() -> None:
     """`python -m malmoi.serve.openvino_process FD`: FD is a socket that the server's process has made."""
-    messages = Messages(socket.socket(fileno=int(sys.argv[1])))
+    messages, server = Messages(socket.socket(fileno=int(sys.argv[1]))), os.getppid()
     with contextlib.suppress(EOFError, OSError):  # the server has ended
         setup = Setup(**messages.get(None))
-        opened = _opened(messages, setup)
-        if opened is not None:
-            run(Runner(messages, setup.end_ids, *opened), messages)
+        try:
+            opened = _opened(messages, setup)
+            if opened is not None:
+                run(Runner(messages, setup.end_ids, *opened), messages)
+        finally:
+            _clear_after(server, setup)
     sys.stdout.flush()
     os._exit(1)  # the library's own threads may hang after a fault
+
+
+def _clear_after(server: int, setup: Setup) -> None:
+    """Takes away the model's copy of a server that was killed: nobody else does, and each start makes another.
+
+    The system closes a process's sockets a moment before its children get another parent.
+    """
+    for _ in range(_ORPHAN_LOOKS):
+        if os.getppid() != server:
+            for folder in (setup.folder, str(Path(setup.gguf).parent)):
+                if Path(folder).name.startswith("malmoi-"):  # a folder of tempfile, made by the server
+                    shutil.rmtree(folder, ignore_errors=True)
+            return
+        time.sleep(_ORPHAN_LOOK_S)
 
 
 def run(runner: Runner, messages: Messages) -> None:

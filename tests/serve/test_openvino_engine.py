@@ -272,6 +272,19 @@ async def answers_at_last(engine, asked):
     raise AssertionError("the engine did not come back")
 
 
+def test_the_copy_of_a_model_goes_with_a_server_that_was_killed_and_stays_for_one_that_lives(tmp_path):
+    folder, weights, other = tmp_path / "malmoi-openvino-a", tmp_path / "malmoi-gguf-a", tmp_path / "model"
+    for each in (folder, weights, other):
+        each.mkdir()
+    for server, gguf, left in (
+        (os.getppid(), weights, {folder, weights, other}),
+        (0, other, {weights, other}),
+        (0, weights, {other}),
+    ):
+        openvino_process._clear_after(server, SimpleNamespace(folder=str(folder), gguf=str(gguf / "model.gguf")))
+        assert set(tmp_path.iterdir()) == left
+
+
 def test_a_step_that_fails_is_told_by_its_kind_and_no_text_is_written(capsys):
     class Broken:
         def add_request(self, *_):
