@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
 from small_world import FakeEngine
+from sqlalchemy.orm import Session
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_api import create_app
@@ -23,6 +24,7 @@ from malmoi.serve.records import database
 from malmoi.serve.records.answers import ids_hash
 from malmoi.serve.records.database import HASH_KEY, open_database
 from malmoi.serve.records.stored_keys import add_stored, change_stored, list_stored
+from malmoi.serve.records.tables import PolicyRow
 from malmoi.serve.records.writer import Records, erase
 from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.served import Served
@@ -163,6 +165,18 @@ def test_requests_are_kept_also_when_refused_and_never_those_of_strangers(codec,
     shown = json.dumps(found, ensure_ascii=False)
     assert "안녕" not in shown and "kim@" not in shown
     assert next(row for row in found if row["user_hmac"])["prompt_tokens"] > 0
+
+
+def test_a_policy_that_cannot_be_understood_keeps_no_revoked_key_in(codec, tmp_path):
+    path = tmp_path / "records.db"
+    client, records, _ = opened(codec, path)
+    with client, records:
+        key = add_stored(records.engine, "team")
+        assert until(lambda: records.keys.number == 1)
+        with Session(records.engine) as session, session.begin():
+            session.add(PolicyRow(name="later", records="shredded", retention_days=1, safety=None))
+        change_stored(records.engine, "team", None)
+        assert until(lambda: asked(client, key).status_code == 401)
 
 
 def test_nothing_is_kept_of_a_key_that_asked_for_nothing_also_when_it_is_revoked(codec, tmp_path):

@@ -54,7 +54,7 @@ class StoredKeys:
             self._state = state
         found: dict[str, Key] = {}
         with Session(self._engine) as session:
-            policies = {row.name: _policy(row) for row in session.scalars(select(PolicyRow))}
+            policies = self._read_policies(session)
             rows = session.scalars(select(KeyRow)).all()
             for row in rows:
                 try:
@@ -65,6 +65,16 @@ class StoredKeys:
                 found[row.sha256] = key if row.revoked is None else dataclasses.replace(key, revoked=True)
         self._by_hash, self.number = found, sum(not key.revoked for key in found.values())
         self.are_needed = self.are_needed or bool(found)  # a server that asked for keys never opens by itself
+
+    def _read_policies(self, session: Session) -> dict[str, Policy]:
+        """Those that can be understood. A key that names another is refused, and no other key waits for it."""
+        policies: dict[str, Policy] = {}
+        for row in session.scalars(select(PolicyRow)):
+            try:
+                policies[row.name] = _policy(row)
+            except UserError as error:
+                self._tell([error.wrong])
+        return policies
 
     def _tell(self, problems: list[str]) -> None:
         """Logs each problem once."""
