@@ -111,6 +111,7 @@ def test_an_end_that_a_server_of_texts_does_not_tell_is_put_there(text_engine, s
 
 
 ERROR = {"error": {"message": "CUDA out of memory at 10.0.0.7", "code": 500}}
+LOGPROBS = {"tokens": ["token_id:300"], "token_logprobs": [-1.0]}
 STREAMS = {
     "an error with status 200 in the stream": ([chunk([300]), event(ERROR)], EngineDownError, "500"),
     "a bad request told in the stream": (
@@ -133,6 +134,17 @@ STREAMS = {
     "an event that is no object": ([event([1])], EngineDownError, "no object"),
     "choices that are none": ([event({"choices": "가"})], EngineDownError, "no part"),
     "an id that the tokenizer has not": ([chunk([999_999])], EngineDownError, "does not know"),
+    "an id below 0": ([chunk([-5])], EngineDownError, "ended before"),
+    "an alternative below 0": (
+        [event({"choices": [{"logprobs": {**LOGPROBS, "top_logprobs": [{"token_id:-5": -1.0}]}, "text": "가"}]})],
+        EngineDownError,
+        "without its tokens",
+    ),
+    "a probability beyond all numbers": (
+        [event({"choices": [{"logprobs": {**LOGPROBS, "token_logprobs": [10**400]}, "text": "가"}]})],
+        EngineDownError,
+        "without its tokens",
+    ),
     "a text without its tokens": ([chunk(text="가")], EngineDownError, "without its tokens"),
 }
 
@@ -358,6 +370,15 @@ def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, 
     assert error.value.code == ASKED_WRONGLY
     strange.models = {"data": [{"id": "one", "owned_by": "vllm"}]}
     with pytest.raises(UserError, match="context_tokens in the recipe"), remote_engine(address, model_folder):
+        pass
+
+
+@pytest.mark.parametrize(
+    "models", [{"data": 5}, {"data": [{"id": "one", "owned_by": "vllm", "max_model_len": 10**400}]}]
+)
+def test_a_server_that_lists_what_is_no_model_is_told_at_the_start(models, address, strange, model_folder):
+    strange.models = models
+    with pytest.raises(UserError), remote_engine(address, model_folder):
         pass
 
 
