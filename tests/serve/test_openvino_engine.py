@@ -14,6 +14,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import aclosing
@@ -262,6 +263,13 @@ def test_an_engine_that_was_started_anew_gives_the_same_answers(breakable):
     assert becomes(engine, "ok") and asyncio.run(answers_at_last(engine, [Request((300,), 1)]))
     assert [asyncio.run(answers(engine, [each])) for each in asked] == before
     assert engine._process is not first
+
+
+def test_an_engine_for_which_no_process_can_be_had_is_down_and_not_started_for_ever(breakable, monkeypatch):
+    engine, _ = breakable
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    engine._process.popen.kill()
+    assert becomes(engine, "down")
 
 
 async def answers_at_last(engine, asked):
