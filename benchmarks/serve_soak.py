@@ -310,7 +310,8 @@ def _of_log(log: Path) -> Verdict:
 
 def _of_replay(model: Path, database: Path, engine: str) -> list[Verdict]:
     """Makes every recorded answer again, one at a time and many at once."""
-    from malmoi.serve import open_engine, remote_engine
+    from malmoi.serve import open_engine
+    from malmoi.serve.remote import engine as remote_engine
     from malmoi.serve.settings import ServeSettings
 
     opened = remote_engine.opened if engine == "remote" else open_engine.opened

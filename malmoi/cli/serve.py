@@ -168,7 +168,7 @@ def _answer(words: list[str], settings: ServeSettings, shared: "ServerState") ->
 def opened_model(model: Path, settings: ServeSettings) -> "AbstractContextManager[tuple[Engine, Codec]]":
     """A model's folder, or the recipe of a server elsewhere, for which torch is not loaded."""
     if model.suffix == ".toml":
-        from malmoi.serve.remote_engine import opened
+        from malmoi.serve.remote.engine import opened
     elif settings.engine == "remote":
         raise UserError(f"--engine remote with {model}", "the recipe of a server, as recipes/serve_vllm.toml")
     else:

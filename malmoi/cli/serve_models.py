@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from malmoi.kit.errors import UserError
@@ -62,5 +63,5 @@ def _check_pinned(pinned: "Sequence[str]", found: "Sequence[Listed]") -> None:
     """Raises UserError for a name to pin that nothing has."""
     known = {listed.name for listed in found} | {listed.id for listed in found}
     for name in pinned:
-        if name not in known:
+        if unicodedata.normalize("NFC", name) not in known:
             raise UserError(f"--pin {name}", f"one of {', '.join(sorted(known))}")

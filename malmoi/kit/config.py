@@ -194,7 +194,8 @@ def _convert_union(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):  # of more than 308 digits: no number of ours
+            return float(value)
     if hint is Path and isinstance(value, str) and value:
         with _within(where):
             return to_path(value)

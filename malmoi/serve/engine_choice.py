@@ -85,6 +85,7 @@ def same_engine(engine: str, settings: ServeSettings) -> ServeSettings:
 def model_name(model_dir: Path) -> str:
     """The name of a model folder; of its run, where the folder is only called "model"; of its cache's repository."""
     folder = model_dir.resolve()
-    if folder.parent.name == "snapshots":
-        return folder.parent.parent.name.rpartition("--")[2]
+    cached = folder.parent.parent if folder.parent.name == "snapshots" else folder
+    if (cached / "snapshots").is_dir():
+        return cached.name.rpartition("--")[2]
     return folder.parent.name if folder.name == MODEL and folder.parent.name else folder.name

@@ -1,6 +1,6 @@
 """What an operator sees and sets while the server runs: which models there are and what they do, and who gets which.
 
-Both need the scope `admin` of a key; without keys the server can be reached from its own machine alone.
+Both need the scope `admin` of a key; where no keys are needed, they answer to the server's own machine alone.
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_body import json_of
-from malmoi.serve.http_errors import ApiError, bad
+from malmoi.serve.http_errors import ApiError
 from malmoi.serve.models import Endpoint, Models
-from malmoi.serve.traffic import Split, splits_of, to_table
+from malmoi.serve.traffic import Split, composed, splits_of, to_table
 
 
 def admin_routes(models: Models) -> APIRouter:
@@ -27,12 +27,13 @@ def admin_routes(models: Models) -> APIRouter:
     @routes.put("/admin/traffic")
     async def set_traffic(request: Request) -> dict[str, Any]:
         """Sets the names that the body holds; null takes away what a name has. All of it or nothing."""
-        table = await json_of(request)
+        table = {composed(name): content for name, content in (await json_of(request)).items()}
         await models.look()
         try:
             changed = splits_of({name: content for name, content in table.items() if content is not None})
         except UserError as error:
-            raise bad(None, str(error)) from None
+            korean = "이름마다 weights, sticky, seed, shadow, shadow_share를 알맞은 값으로 보내 주세요."
+            raise ApiError(400, str(error), message_ko=korean) from None
         for name, split in changed.items():
             _check(models, name, split)
         kept = {name: split for name, split in models.traffic.splits.items() if name not in table}
@@ -62,9 +63,12 @@ def _told(models: Models) -> dict[str, Any]:
 
 
 def _check(models: Models, name: str, split: Split) -> None:
-    """Raises ApiError for a version that the name does not have: a slip would send everybody to one model."""
+    """Raises ApiError for a name or a version that is not there: a slip would send everybody to one model."""
     versions = [each.listed.id for each in models.endpoints.values() if each.listed.name == name]
     named = [*split.weights, *([] if split.shadow is None else [split.shadow])]
+    if not versions:
+        korean = f"{name!r} 모델은 없어요."
+        raise ApiError(400, f"there is no model {name!r}", name, "no_version", korean)
     for model_id in named:
         if model_id not in versions:
             there = ", ".join(versions) or "none"

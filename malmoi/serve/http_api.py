@@ -137,10 +137,11 @@ async def _reply(
     trace = trace_of(request)
     within_s = timeout_of(request, body.timeout)
     trace.user = body.user if isinstance(body.user, str) else None
-    async with routed(shadows.models, trace, body.model, trace.user) as served:
+    async with routed(shadows.models, trace, body.model, trace.user, within_s) as served:
         check(served, body)
         num_answers = len(getattr(body, "prompt", "1")) * body.num_answers
-        place = take_place(served, num_answers, trace.key, within_s)
+        place = take_place(served, num_answers, trace.key, trace.left_s(within_s))
+        trace.placed_s = trace.elapsed_s
     guide = "guide" if body.guide else "response_format" if body.response_format else None
     try:
         body, flags = await judged(served, body, trace.key)

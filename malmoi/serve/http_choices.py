@@ -47,7 +47,8 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
         try:
             tokens = len(ask.requests[index].prompt_ids) + ask.requests[index].max_tokens
             async with gate, place.turn(tokens), aclosing(_answer(served, ask, index, trace.key)) as pieces:
-                trace.queue_s = trace.queue_s or trace.elapsed_s
+                if trace.queue_s is None:
+                    trace.queue_s = trace.elapsed_s - trace.placed_s
                 async for piece in pieces:
                     counts[index] = piece.num_tokens
                     if piece.num_tokens:  # an echo is no part of the answer

@@ -1,11 +1,13 @@
 """/v1/embeddings: the mean of the model's last layer over a text's tokens. The reply says which model it is of."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
+from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import check_ids, check_prompts, encoded
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import ApiError
@@ -46,6 +48,7 @@ async def _vectors(
         raise ApiError(400, f"embeddings are made without an adapter, by {served.name}", "model", "cannot", korean)
     check_prompts(served, "input", body.input)
     place = take_place(served, 1, trace.key)
+    trace.placed_s = trace.elapsed_s
     try:
         texts, flags = await judged_inputs(served, body.input, trace.key)
         response.headers.update(flags)
@@ -54,13 +57,18 @@ async def _vectors(
             check_ids(served, "input", each)
         tokens = sum(map(len, ids))
         hold_tokens(served, place, trace, tokens, tokens)
-        async with place.turn(tokens):
-            trace.queue_s = trace.elapsed_s
-            return [await until_gone(request, served.engine.embed(each)) for each in ids]
+        return await until_gone(request, _embedded(served, place, trace, ids))
     except Exception as error:
         raise told(error, "input") from None
     finally:
         place.release()
+
+
+async def _embedded(served: Served, place: Place, trace: Trace, ids: Sequence[Sequence[int]]) -> list[list[float]]:
+    """The vectors, when it is the request's turn."""
+    async with place.turn(sum(map(len, ids))):
+        trace.queue_s = trace.elapsed_s - trace.placed_s
+        return [await served.engine.embed(each) for each in ids]
 
 
 def _reply(body: EmbeddingsBody, vectors: list[list[float]], trace: Trace) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from malmoi.serve.engine import RequestCancelledError
 from malmoi.serve.http_errors import ApiError, as_api_error, respond
 from malmoi.serve.http_record import keep_request
 from malmoi.serve.http_trace import Trace, close, put, route_of
@@ -124,8 +125,15 @@ class Guard:
         except Exception as error:
             told = as_api_error(error)
             trace.code = told.code or ""
-            if not trace.status:
+            if not trace.has_begun:
                 await respond(told)(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server ends, and its time for answers is over: without this the client gets a 500 without a sentence.
+            if trace.has_begun:
+                raise
+            told = as_api_error(RequestCancelledError())
+            trace.code = told.code or ""
+            await respond(told)(scope, receive, send)
 
     def _check(self, scope: Scope, trace: Trace) -> None:
         """Notes whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
@@ -142,6 +150,8 @@ class Guard:
             raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")
         keys = self._rules.keys
         if keys is None or not keys.are_needed or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
+            if scope["path"] in ADMIN_PATHS:
+                check_own_machine(headers)
             return
         key = keys.of(headers)
         trace.key = key or NOBODY
@@ -160,7 +170,7 @@ def _watched(send: Send, trace: Trace) -> Send:
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
-            trace.status = message["status"]
+            trace.status, trace.has_begun = message["status"], True
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID_HEADER] = trace.request_id
             if trace.model:
@@ -200,6 +210,15 @@ def check_key(key: Key | None, scope: str) -> None:
     if scope not in key.scopes:
         korean = f"이 API 키로는 이 일({scope})을 할 수 없어요."
         raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", message_ko=korean)
+
+
+def check_own_machine(headers: Headers) -> None:
+    """Refuses the operator's routes to whom a proxy lets in, where no key says who that is."""
+    if host_name(headers.get("host", "")) in LOOPBACK_HOSTS and "x-forwarded-for" not in headers:
+        return
+    korean = "운영자 기능은 프록시 너머에서는 admin 범위의 API 키가 있어야 쓸 수 있어요(--keys)."
+    message = "the operator's routes can be asked through a proxy only with a key of the scope 'admin' (--keys)"
+    raise ApiError(403, message, code="missing_scope", message_ko=korean)
 
 
 def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:

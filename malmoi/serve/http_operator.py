@@ -20,8 +20,9 @@ def operator_routes(models: Models) -> APIRouter:
     async def health() -> JSONResponse:
         """How the engines are; 503 where one stands or has failed. Needs no key."""
         found = [served.engine.health() for served in models.loaded()]
-        state = _worst(found)
-        counts = {"running": sum(each.running for each in found), "waiting": sum(each.waiting for each in found)}
+        state, waiting = _worst(found), sum(served.admission.waiting for served in models.loaded())
+        waiting += sum(each.waiting for each in found)  # most wait before the engine, for a turn
+        counts = {"running": sum(each.running for each in found), "waiting": waiting}
         return JSONResponse({"status": state, **counts}, 200 if state == "ok" else 503)
 
     @routes.get("/ready")

@@ -16,8 +16,8 @@ from malmoi.serve.text import TextPiece
 
 _NAMES = {"max_output_tokens": "max_tokens"}
 """Fields that a chat has under another name."""
-_SAME = {"background": False, "truncation": "disabled", "include": [], "stream_options": {}, "max_tool_calls": None}
-"""Fields with the value that asks for what this server does anyway."""
+_SAME = {"background": False, "truncation": "disabled", "include": [], "max_tool_calls": None, "n": 1}
+"""Fields with the value that asks for what this server does anyway; n is a chat's, and a response has one answer."""
 _KEPT = ("previous_response_id", "conversation", "prompt")
 _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """Why a response is incomplete, by the finish of its answer."""
@@ -28,15 +28,17 @@ def as_chat(table: dict[str, Any]) -> dict[str, Any]:
     if name := next((name for name in _KEPT if table.get(name) is not None), None):
         message = f"this server keeps no answers to go on from ({name}); send the whole conversation as input"
         raise bad(name, message, "unsupported_field")
-    known = {"input", "instructions", "text", "reasoning", *_KEPT}
-    chat = {_NAMES.get(key, key): value for key, value in table.items() if key not in known and value != _SAME.get(key)}
+    for name, same in _SAME.items():
+        if table.get(name) not in (None, same):
+            raise bad(name, f"{name} with this value is not supported by this server", "unsupported_field")
+    known = {"input", "instructions", "text", "reasoning", *_SAME, *_KEPT}
+    chat = {_NAMES.get(key, key): value for key, value in table.items() if key not in known}
     if (table.get("reasoning") or {}) not in ({}, {"effort": None}, {"effort": "none"}):
         raise bad("reasoning", "reasoning with this value is not supported by this server", "unsupported_field")
     chat["messages"] = _messages(table.get("input"))
     if table.get("instructions"):
         chat["messages"] = [{"role": "system", "content": table["instructions"]}, *chat["messages"]]
-    if (form := _format(table.get("text"))) is not None:
-        chat["response_format"] = form
+    chat |= _of_text(table.get("text"))
     return chat
 
 
@@ -51,6 +53,7 @@ def in_our_words(error: ApiError, table: dict[str, Any]) -> ApiError:
         ("messages", "input"),
         ("max_tokens", "max_output_tokens"),
         ("response_format", "text.format"),
+        ("verbosity", "text.verbosity"),
     ):
         error = _renamed(error, ours, theirs)
     return error
@@ -81,12 +84,14 @@ def _messages(sent: Any) -> Any:
     return turns
 
 
-def _format(text: Any) -> Any:
-    """The response_format for `text.format`, whose json_schema is flat."""
-    form = text.get("format") if isinstance(text, dict) else None
-    if not isinstance(form, dict) or form.get("type") != "json_schema":
-        return form
-    return {"type": "json_schema", "json_schema": {key: value for key, value in form.items() if key != "type"}}
+def _of_text(text: Any) -> dict[str, Any]:
+    """A chat's fields for `text`: its verbosity, and a response_format for its format, whose json_schema is flat."""
+    if not isinstance(text, dict | None):
+        raise bad("text", "text: Input should be an object")
+    form, verbosity = (text or {}).get("format"), (text or {}).get("verbosity")
+    if isinstance(form, dict) and form.get("type") == "json_schema":
+        form = {"type": "json_schema", "json_schema": {key: value for key, value in form.items() if key != "type"}}
+    return {"response_format": form, "verbosity": verbosity}
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,8 @@ def check_draining(server: ServerState) -> None:
 def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE, within_s: float | None = None) -> Place:
     """A place for one more request, which is to begin `within_s` from now.
 
-    Raises ApiError 429 where there is none, 503 where it cannot begin in time or the server is going away.
+    Raises ApiError 429 where there is none, 503 where it cannot begin in time.
     """
-    check_draining(served.server)
     try:
         served.server.quota.begin(key)
         return served.admission.take(key.name, min(num_answers, served.admission.slots), within_s)
@@ -100,6 +99,7 @@ def _over_quota(error: OverQuotaError) -> ApiError:
     korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."
     if not math.isfinite(error.wait_s):
         message, headers = f"this request alone is more than this API key's {error.limit}", {}
+        korean = "이 요청 하나가 이 API 키로 1분에 쓸 수 있는 양보다 커요."
     else:
         headers = {"Retry-After": str(math.ceil(error.wait_s))}
     return ApiError(429, message, code="rate_limit_exceeded", message_ko=korean, headers=headers)

@@ -23,8 +23,10 @@ access_log = logging.getLogger("malmoi.access")
 
 @dataclass
 class Trace:
-    """One request. Times are seconds since `started_s` (monotonic).
+    """One request. Times are seconds since `started_s` (monotonic), and queue_s is since `placed_s`.
 
+    has_begun: its answer is on the way. placed_s: when it had its place, after its model was loaded. queue_s: its wait
+    for a slot; None: it had none.
     shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
     """
 
@@ -38,6 +40,8 @@ class Trace:
     answer_tokens: int = 0
     reserved_tokens: int = 0
     shadow_of: str = ""
+    has_begun: bool = False
+    placed_s: float = 0.0
     queue_s: float | None = None
     first_token_s: float | None = None
     user: str | None = None
@@ -53,6 +57,10 @@ class Trace:
     def used_tokens(self) -> int:
         """Tokens that the engine has worked on: none where the request never had its turn."""
         return 0 if self.queue_s is None else self.prompt_tokens + self.answer_tokens
+
+    def left_s(self, within_s: float | None) -> float | None:
+        """What is left now of a time that began with the request; None where there is none."""
+        return None if within_s is None else max(0.0, within_s - self.elapsed_s)
 
     def said(self, tokens: int) -> None:
         """Notes the tokens of all answers so far."""
@@ -109,11 +117,11 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
     who = (trace.model, trace.key.name)
     metrics.prompt_tokens.labels(*who).inc(trace.used_tokens - trace.answer_tokens)
     metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
-    metrics.request_s.labels(*who).observe(seconds)
     if trace.status == CLIENT_LEFT:
         metrics.left.labels(*who).inc()
     if trace.queue_s is not None:
         metrics.queue_s.labels(*who).observe(trace.queue_s)
+        metrics.request_s.labels(*who).observe(seconds)  # a quick refusal is no answer that came quickly
     if trace.first_token_s is not None:
         metrics.first_token_s.labels(*who).observe(trace.first_token_s)
         if trace.answer_tokens > 1:

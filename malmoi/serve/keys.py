@@ -12,6 +12,7 @@ import logging
 import re
 import secrets
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +172,8 @@ def _days(value: str) -> int:
 
 
 def _names(value: str) -> tuple[str, ...]:
-    return tuple(name for name in value.split(",") if name)
+    """Korean names composed, as those of models are: a file that was written on a Mac has them in letters."""
+    return tuple(name for name in unicodedata.normalize("NFC", value).split(",") if name)
 
 
 def _scopes(value: str) -> tuple[str, ...]:
@@ -200,10 +202,14 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def text_of(path: Path) -> str:
-    """The text of a file of keys. Raises UserError where there is none."""
+    """The text of a file of keys. Raises UserError where there is none, or none that can be read."""
     if not path.is_file():
         raise UserError(f"no file of keys at {path}", hint="make a key with: malmoi serve --keys FILE --new-key NAME")
-    return path.read_text(encoding="utf-8")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        told = error.reason if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise UserError(f"{path} cannot be read: {told}", "a file of keys in UTF-8") from None
 
 
 def state_of(path: Path) -> tuple[int, int, int] | None:
@@ -225,7 +231,7 @@ def add_key(path: Path, name: str, limits: str = "") -> str:
 
     limits: words as "qpm=60 expires=2027-12-31". Raises UserError for a name that is taken or limits that are none.
     """
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = text_of(path).splitlines() if path.is_file() else []
     if any(line.partition(" ")[0] == name for line in lines):
         raise UserError(f"{path} has a key named {name!r} already", "a new name")
     key = PREFIX + secrets.token_urlsafe(32)

@@ -63,9 +63,13 @@ class Folders:
     """The models of some folders. open_model: loads one with an engine."""
 
     def __init__(self, asked: Sequence[Asked], settings: ServeSettings, open_model: Open) -> None:
-        self._asked, self._settings, self._open = asked, settings, open_model
+        # Named once: a file that vanishes or is half written for a moment stays the model that it was.
+        self._asked = [replace(each, name=_nfc(each.name or _name_of(each))) for each in asked]
+        self._settings, self._open = settings, open_model
         self._known: dict[tuple[Path, int, str], Listed] = {}
         """What was read of a folder as it was then: folders are looked at every few seconds."""
+        self._exported: dict[tuple[Path, int], int] = {}
+        """When the checkpoint was made, of an export that was made here: it is that model and is not loaded anew."""
 
     def find(self) -> list[Listed]:
         """The models that are there now, newest version of a name last. Raises UserError where two have one name."""
@@ -83,8 +87,9 @@ class Folders:
         """One of them, loaded while the block runs. Raises UserError where that cannot be."""
         folder = listed.folder
         assert folder is not None
-        if folder.parent.name == MODELS and not _is_model(folder):
+        if folder.parent.name == MODELS and not (folder / manifest.NAME).is_file():  # also one that was cut off
             _export(folder, int(listed.version))
+            self._exported[folder, _changed_s(folder)] = listed.created_s
         if not _is_model(folder):
             raise UserError(f"its folder {folder} is not there")
         with self._open(folder, replace(self._settings, name=listed.id)) as opened:
@@ -93,10 +98,10 @@ class Folders:
     def _in(self, asked: Asked) -> Iterator[Listed]:
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
-            listed = Listed(_nfc(asked.name or _name_of(asked.path)), _nfc(asked.version), folder=asked.path)
+            listed = Listed(asked.name or "", _nfc(asked.version), folder=asked.path)
             yield self._listed(replace(listed, is_remote=asked.path.suffix == ".toml"))
             return
-        run, name = asked.path, _nfc(asked.name or asked.path.resolve().name)
+        run, name = asked.path, asked.name or ""
         steps: dict[int, Listed] = {}
         for checkpoint in _steps(run / TRAIN / _CHECKPOINTS):
             export = run / MODELS / checkpoint.name  # where it will be
@@ -106,7 +111,7 @@ class Folders:
             listed = Listed(name, str(_step_of(export)), folder=export)
             steps[_step_of(export)] = self._listed(listed)
         if (about := _manifest(run / MODEL)) is not None:
-            step = about["counts"].get("step", 0)
+            step = _step_told(about)
             steps[step] = self._listed(Listed(name, str(step), folder=run / MODEL, is_default=True))
         yield from (steps[step] for step in sorted(steps))
 
@@ -114,6 +119,7 @@ class Folders:
         """With what its folder tells: context, age, memory."""
         assert listed.folder is not None
         created_s = _changed_s(listed.folder)
+        created_s = self._exported.get((listed.folder, created_s), created_s)
         key = listed.folder, created_s, listed.id
         if key not in self._known:
             plan, context_tokens = None, 0
@@ -149,7 +155,7 @@ class Folders:
 
     def _with_plan(self, listed: Listed, plan: MemoryPlan | None) -> Listed:
         is_only = len(self._asked) == 1 and self._asked[0].path == listed.folder  # as it was before there were tables
-        pinned = self._settings.models.pinned
+        pinned = [_nfc(name) for name in self._settings.models.pinned]
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)
         listed = replace(listed, is_pinned=is_only or is_named)
         if plan is None:
@@ -216,6 +222,13 @@ def _step_of(folder: Path) -> int:
     return int(found[1])
 
 
+def _step_told(about: dict[str, Any]) -> int:
+    """The step of an exported model's manifest; 0 where it tells none."""
+    counts = about.get("counts")
+    step = counts.get("step") if isinstance(counts, dict) else None
+    return step if isinstance(step, int) else 0
+
+
 def _is_model(path: Path) -> bool:
     """Whether a path is a model folder, one of Hugging Face's cache, a GGUF file, or the recipe of a server."""
     if path.is_file():
@@ -228,8 +241,11 @@ def _nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _name_of(path: Path) -> str:
-    """What a model is called where nobody says: a recipe tells the name of its model."""
+def _name_of(asked: Asked) -> str:
+    """What a model or a run is called where nobody says: a recipe tells the name of its model."""
+    path = asked.path
+    if asked.is_run:
+        return path.resolve().name
     if path.suffix == ".toml":
         with suppress(UserError):
             return str(config.read_toml(path).get("model") or path.stem).rpartition("/")[2]

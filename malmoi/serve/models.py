@@ -5,17 +5,19 @@ weights of its traffic, or to the default one. Plain Python: no web framework, n
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import difflib
 import logging
 import math
+import threading
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from malmoi.kit.errors import UserError, bare, reason_of
 from malmoi.serve.engine import Engine
@@ -36,6 +38,7 @@ _STARTED_S = int(time.time())
 """When a model was made is not always known; OpenAI's clients want a number that does not change."""
 
 _log = logging.getLogger("malmoi.serve")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -265,7 +268,7 @@ class Models:
             while closing := [each.closing for each in self.endpoints.values() if each.closing]:
                 await asyncio.wait(closing)
             began_s, endpoint.loaded_of_s = time.monotonic(), endpoint.listed.created_s
-            engine, codec = await asyncio.to_thread(self._open, endpoint)
+            engine, codec = await _in_daemon_thread(lambda: self._open(endpoint))
         except Exception as error:  # the edge of the libraries that read models: whatever it is, it is this one's own
             endpoint.fault, endpoint.fault_s = reason_of(error), time.monotonic()
             _log.error("%s could not be loaded: %s", endpoint.listed.id, reason_of(error))
@@ -349,6 +352,21 @@ class Models:
         known = {each.casefold(): each for each in self.names(key)}
         close = difflib.get_close_matches(name.casefold(), known, _MOST_CLOSE, 0.5)
         return [known[each] for each in close or list(known)[:_MOST_CLOSE]]
+
+
+async def _in_daemon_thread(work: Callable[[], T]) -> T:
+    """As asyncio.to_thread, but the end of the server does not wait for it: an export may take an hour."""
+    future = concurrent.futures.Future[T]()
+    future.set_running_or_notify_cancel()  # whoever waits may leave: the work goes on
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # it belongs to whoever waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="malmoi-load", daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
 def only(served: Served) -> Models:

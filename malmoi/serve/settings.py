@@ -144,7 +144,7 @@ class ServeSettings:
     is looked for in prompts and answers, and what is done with it. records: what is kept. policies: what keys name by
     policy=NAME. models: of several models. engine: "openvino" answers two to four times as fast on a CPU, and leaves to
     torch what it cannot do; "auto" takes it where it can be had (engine_choice.py), else torch; "remote" is a server
-    elsewhere, which a recipe names (remote_settings.py). openvino_precision: what OpenVINO computes in;
+    elsewhere, which a recipe names (remote/settings.py). openvino_precision: what OpenVINO computes in;
     openvino_weights: what its weights are kept in; eight_bit: when 8 bits are allowed.
     """
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
     result = dict[str, Path]()
     for word in settings.adapters:
         name, _, folder = word.partition("=")
+        name = unicodedata.normalize("NFC", name)  # as what clients ask for
         if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
             raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
         result[name] = to_local_path(folder)

@@ -10,8 +10,9 @@ import hashlib
 import itertools
 import math
 import random
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,6 +51,8 @@ class Split:
                 raise UserError(f"the weight of {model_id} is {weight}", "0 or more")
         if self.weights and sum(self.weights.values()) <= 0:
             raise UserError("all weights are 0", "at least one above 0")
+        if math.isinf(sum(self.weights.values())):  # nothing can be drawn by them
+            raise UserError("the weights have no sum", "smaller numbers, as 90 and 10")
 
 
 class Traffic:
@@ -57,15 +60,20 @@ class Traffic:
 
     def __init__(self, path: Path | None = None) -> None:
         """Raises UserError where the file is there and holds no splits."""
-        self.path = path
+        self.path, self.splits = path, dict[str, Split]()
+        self._draws, self._copies = dict[str, Iterator[float]](), dict[str, Iterator[float]]()
         content = read_json(path, "mend it, or remove it and set the weights again") if path else None
         self._take(splits_of(content or {}))
 
     def _take(self, splits: Mapping[str, Split]) -> None:
-        self.splits = dict(splits)
+        # Draws of the same seed go on where they were: set again before every request, one version would get them all.
+        same = [name for name, split in splits.items() if name in self.splits and self.splits[name].seed == split.seed]
         # Two for each name, so that a shadow changes nobody's version.
-        self._draws = {name: _draws(f"{split.seed} {name}") for name, split in splits.items()}
-        self._copies = {name: _draws(f"{split.seed} {name} copies") for name, split in splits.items()}
+        draws = {name: _draws(f"{split.seed} {name}") for name, split in splits.items()}
+        copies = {name: _draws(f"{split.seed} {name} copies") for name, split in splits.items()}
+        self._draws = draws | {name: self._draws[name] for name in same}
+        self._copies = copies | {name: self._copies[name] for name in same}
+        self.splits = dict(splits)
 
     def set(self, splits: Mapping[str, Split]) -> None:
         """Takes these instead of all there were. Kept first: what cannot be kept is not done (OSError)."""
@@ -96,10 +104,20 @@ class Traffic:
 
 
 def splits_of(table: Mapping[str, Any]) -> dict[str, Split]:
-    """A table of names as splits. Raises UserError naming what is wrong."""
+    """A table of names as splits; Korean names composed, as those of models are. Raises UserError for what is wrong."""
     if len(table) > _MOST_NAMES:
         raise UserError(f"{len(table)} names", f"at most {_MOST_NAMES}")
-    return {name: config.parse(Split, content, name) for name, content in table.items()}
+    return {composed(name): _composed(config.parse(Split, content, name)) for name, content in table.items()}
+
+
+def _composed(split: Split) -> Split:
+    weights = {composed(model_id): weight for model_id, weight in split.weights.items()}
+    return replace(split, weights=weights, shadow=None if split.shadow is None else composed(split.shadow))
+
+
+def composed(name: str) -> str:
+    """A name in whole syllables: Macs write Hangul in letters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def to_table(splits: Mapping[str, Split]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from malmoi.serve.remote_engine import RemoteEngine
-from malmoi.serve.remote_settings import Limits, RemoteSettings
+from malmoi.serve.remote.engine import RemoteEngine
+from malmoi.serve.remote.settings import Limits, RemoteSettings
 from malmoi.serve.settings import ServeSettings
 
 LIMITS = Limits(connect_s=30, first_s=60, idle_s=60, poll_s=0.1, line_bytes=20_000, reply_bytes=100_000)

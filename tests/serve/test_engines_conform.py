@@ -15,7 +15,7 @@ from malmoi.kit.special_tokens import END_OF_TEXT
 from malmoi.serve import server
 from malmoi.serve.engine import is_on
 from malmoi.serve.http_api import create_app
-from malmoi.serve.remote_settings import Limits
+from malmoi.serve.remote.settings import Limits
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 

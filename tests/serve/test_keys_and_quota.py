@@ -71,6 +71,20 @@ def test_a_key_is_taken_back_and_given_while_the_server_runs(codec, tmp_path, mo
         assert asked(client, second).status_code == 401, "without a file nobody is let in"
 
 
+def test_a_file_of_keys_that_cannot_be_read_is_told_and_is_no_fault_of_a_request(codec, tmp_path, monkeypatch):
+    monkeypatch.setattr(keys_module, "_LOOK_S", 0.0)
+    path = tmp_path / "keys"
+    key, text = add_key(path, "first"), path.read_text(encoding="utf-8")
+    with opened(codec, path) as client:
+        path.write_bytes(text.encode("utf-16"))
+        assert [asked(client, key).status_code for _ in range(2)] == [401, 401]
+        path.write_text(text, encoding="utf-8")
+        assert asked(client, key).status_code == 200
+    path.write_bytes(b"\xff" + text.encode())
+    with pytest.raises(UserError, match="UTF-8"):
+        read_keys(path)
+
+
 def test_a_key_comes_as_bearer_or_in_the_headers_of_other_clients(codec, tmp_path):
     key = add_key(tmp_path / "keys", "team")
     with opened(codec, tmp_path / "keys") as client:

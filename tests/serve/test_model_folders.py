@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import json
 import shutil
@@ -5,11 +6,16 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from small_world import FakeEngine
 
 from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
+from malmoi.serve import model_folders as folders_module
+from malmoi.serve import models as models_module
+from malmoi.serve.keys import ANYONE
 from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory, empty_runs
-from malmoi.serve.models import Listed
+from malmoi.serve.models import Listed, Models
+from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ModelsSettings, ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
 
@@ -121,6 +127,51 @@ def test_a_model_is_opened_under_its_own_id_and_one_that_has_gone_is_told(run, m
     lone = Folders([Asked(tmp_path / "one")], TORCH, opened)
     shutil.rmtree(tmp_path / "one")
     assert [(each.id, each.needs_bytes) for each in lone.find()] == [("one", 0)], "who asks it gets the reason"
+
+
+@pytest.mark.parametrize("about", ["{}", '{"counts": null}', '{"counts": {"step": "x"}}', '{"counts": []}', "[]", "{"])
+def test_a_damaged_manifest_of_one_run_takes_no_other_model_away(run, model_folder, about):
+    (run / "model" / "manifest.json").write_text(about)
+    (run / "train" / "checkpoints" / "step-00000300" / "manifest.json").write_text(about)
+    assert {"demo@100", "demo@300", "other"} <= set(ids(found(run, f"other={model_folder}")))
+
+
+def test_a_file_that_is_gone_or_half_written_for_a_moment_stays_the_model_that_it_was(tmp_path):
+    gguf, recipe = tmp_path / "작은.gguf", tmp_path / "far.toml"
+    gguf.write_bytes(b"GGUF")
+    recipe.write_text('model = "maker/far-model"\naddress = "http://127.0.0.1:1"\n')
+    source = Folders([asked_of(str(path), Path) for path in (gguf, recipe)], TORCH, opened)
+    assert ids(source.find()) == ["작은", "far-model"]
+    gguf.unlink()
+    recipe.write_text("mod")
+    assert ids(source.find()) == ["작은", "far-model"]
+
+
+def test_a_folder_of_hugging_faces_cache_is_called_as_its_repository(model_folder, tmp_path):
+    put_model(model_folder, tmp_path / "models--Maker--Small-1B" / "snapshots" / "abc")
+    for path in (tmp_path / "models--Maker--Small-1B", tmp_path / "models--Maker--Small-1B" / "snapshots" / "abc"):
+        assert ids(found(path)) == ["Small-1B"]
+
+
+def test_a_checkpoint_is_exported_and_loaded_once(run, model_folder, codec, monkeypatch):
+    monkeypatch.setattr(models_module, "_LOOK_S", 0.0)
+    monkeypatch.setattr(folders_module, "_export", lambda folder, step: put_model(model_folder, folder, step))
+    loads = []
+
+    @contextlib.contextmanager
+    def loaded(folder, settings):  # noqa: ARG001
+        loads.append(folder.name)
+        yield FakeEngine(codec), codec
+
+    async def work():
+        models = Models(ServerState(TORCH), Folders([asked_of(str(run), Path)], TORCH, loaded))
+        for _ in range(3):
+            async with models.using("demo@300", ANYONE):
+                pass
+            await models.look()
+
+    asyncio.run(work())
+    assert loads == ["step-00000300"]
 
 
 @pytest.mark.slow

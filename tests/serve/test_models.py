@@ -3,6 +3,7 @@ import contextlib
 import json
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,7 +13,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve import models as table
 from malmoi.serve.engine import Health
 from malmoi.serve.http_api import create_app
-from malmoi.serve.keys import ANYONE, Key
+from malmoi.serve.keys import ANYONE, Key, parse
 from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ServeSettings
@@ -163,6 +164,31 @@ def test_two_requests_for_a_model_that_is_not_loaded_load_it_once_and_hold_up_no
     assert num_ticks >= 5
 
 
+def test_a_client_that_does_not_wait_for_a_model_to_be_loaded_is_told_and_who_waits_is_answered(shelf):
+    shelf.slow_s = 0.5
+    with TestClient(create_app(make(shelf)), base_url=BASE) as client:
+        began_s = time.monotonic()
+        told = client.post("/v1/chat/completions", json=ASK, headers={"x-request-timeout": "0.05"})
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
+        assert time.monotonic() - began_s < 0.4
+        assert client.post("/v1/chat/completions", json={**ASK, "timeout": 600}).status_code == 200
+        assert shelf.opened == ["demo@200"]
+        text = client.get("/metrics").text
+    assert 'malmoi_queue_seconds_bucket{key="anyone",le="0.25",model="demo@200"} 1.0' in text, "loading is no queue"
+
+
+def test_a_request_that_waited_for_its_model_when_the_server_began_to_go_is_answered(shelf):
+    shelf.slow_s = 0.3
+    models = make(shelf)
+    with TestClient(create_app(models), base_url=BASE) as client, ThreadPoolExecutor(1) as thread:
+        reply = thread.submit(client.post, "/v1/chat/completions", json=ASK)
+        while not models.num_requests:
+            time.sleep(0.01)
+        models.server.is_draining = True
+        assert reply.result().status_code == 200
+        assert client.post("/v1/chat/completions", json=ASK).status_code == 503
+
+
 def test_what_was_used_longest_ago_is_unloaded_and_what_is_in_use_never(shelf):
     async def work():
         models = make(shelf, memory_bytes=20)
@@ -282,6 +308,20 @@ def test_a_korean_name_is_found_composed_or_not(codec):
     for asked in ("데모", "데모@1"):
         for form in ("NFC", "NFD"):
             assert models.resolve(unicodedata.normalize(form, asked), ANYONE).listed.id == "데모@1"
+
+
+def test_a_korean_name_in_letters_is_found_on_every_route_and_in_a_key(codec):
+    letters = unicodedata.normalize("NFD", "데모")
+    line = f"team {'a' * 64} models={letters}@1"
+    assert parse(line)[0]["a" * 64].models == ("데모@1",)
+    with TestClient(create_app(make(Shelf(codec, Listed("데모", "1")))), base_url=BASE) as client:
+        assert client.get(f"/v1/models/{letters}").json()["id"] == "데모"
+        assert client.get(f"/v1/models/{letters}@1").json()["id"] == "데모@1"
+        body = {letters: {"weights": {f"{letters}@1": 1}, "shadow": f"{letters}@1"}}
+        kept = client.put("/admin/traffic", json=body).json()["traffic"]
+        assert list(kept) == ["데모"]
+        assert (kept["데모"]["weights"], kept["데모"]["shadow"]) == ({"데모@1": 1.0}, "데모@1")
+        assert client.put("/admin/traffic", json={letters: None}).json()["traffic"] == {}
 
 
 def test_the_names_that_are_like_an_unknown_one_come_first_whatever_their_case(shelf):

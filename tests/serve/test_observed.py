@@ -1,5 +1,6 @@
 """What an operator sees: metrics, one line a request, health, readiness, a server that goes away in order."""
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -7,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -15,6 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 from small_world import FakeEngine, make_tokenizer
 
+from malmoi.serve.admission import FullError
 from malmoi.serve.engine import Capabilities, EngineDownError, Health, OverloadedError, Piece
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
@@ -74,6 +78,7 @@ def test_metrics_count_requests_tokens_and_times_by_model_and_key(client):
     usage = client.post("/v1/chat/completions", json=ASK).json()["usage"]
     client.post("/v1/chat/completions", json={**ASK, "stream": True})
     client.post("/v1/chat/completions", json={**ASK, "n": 0})
+    client.post("/v1/chat/completions", json={**ASK, "max_tokens": 4000})
     text = client.get("/metrics").text
     who = 'key="anyone",model="fake"'
     assert value(text, f"malmoi_prompt_tokens_total{{{who}}}") == 2 * usage["prompt_tokens"]
@@ -96,6 +101,21 @@ def test_refusals_are_counted_by_their_reason(client, served):
     text = client.get("/metrics").text
     assert value(text, 'malmoi_refusals_total{code="queue_full"}') == 1
     assert value(text, 'malmoi_refusals_total{code="draining"}') == 1
+
+
+def test_health_counts_who_waits_for_a_turn(client, served):
+    async def waiting():
+        served.admission.running = served.admission.slots
+        with pytest.raises(FullError):
+            async with served.admission.turn("x", 1, time.monotonic() + 0.3):
+                raise AssertionError("no slot is free")
+
+    waiter = threading.Thread(target=asyncio.run, args=(waiting(),))
+    waiter.start()
+    while not served.admission.waiting:
+        time.sleep(0.01)
+    assert client.get("/health").json()["waiting"] == 1
+    waiter.join()
 
 
 @pytest.mark.parametrize("state", ["ok", "stalled", "down"])
@@ -192,6 +212,59 @@ def test_sigterm_lets_answers_under_way_end_within_the_limit(tmp_path, drain_s, 
             time.sleep(0.05)
         assert process.returncode == 0
     assert said.endswith("[DONE]") == (words == 40)
+
+
+SLOW = """
+import contextlib, pathlib, sys, time
+sys.path.insert(0, {tests!r})
+from small_world import FakeEngine
+from malmoi.serve import server
+from malmoi.serve.http_api import create_app
+from malmoi.serve.models import Listed, Models
+from malmoi.serve.served import ServerState
+from malmoi.serve.settings import ServeSettings, WebSettings
+from malmoi.tokenizer.codec import Codec
+codec = Codec(pathlib.Path({folder!r}))
+class Slow:
+    def find(self):
+        return [Listed("slow"), Listed("quick")]
+    @contextlib.contextmanager
+    def open(self, listed):
+        time.sleep(60 if listed.name == "slow" else 0)
+        yield FakeEngine(codec, text="가 " * 1000, delay_s=0.02), codec
+web = WebSettings(drain_s=0.2)
+models = Models(ServerState(ServeSettings(web=web)), Slow())
+listener = server.bind("127.0.0.1", 0)
+print(server.url_of(listener), flush=True)
+server.run(create_app(models), listener, web, models)
+models.close()
+"""
+
+
+def is_under_way(client, model):
+    if model == "quick":
+        return client.get("/health").json()["running"] > 0
+    return "loading" in client.get("/admin/models").text
+
+
+@pytest.mark.parametrize("model", ["slow", "quick"])
+def test_a_request_that_is_cut_at_the_end_of_the_drain_gets_a_sentence_and_a_model_that_loads_holds_up_nobody(
+    tmp_path, model
+):
+    script = SLOW.format(tests=str(Path(__file__).parent), folder=str(make_tokenizer(tmp_path)))
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        with httpx.Client(base_url=url, timeout=30) as client, ThreadPoolExecutor(1) as thread:
+            body = {"model": model, "prompt": "가", "max_tokens": 1000}
+            reply = thread.submit(client.post, "/v1/completions", json=body)
+            with httpx.Client(base_url=url, timeout=30) as other:
+                while not is_under_way(other, model):
+                    time.sleep(0.05)
+            os.kill(process.pid, signal.SIGTERM)
+            told = reply.result()
+        assert (told.status_code, told.json()["error"]["code"]) == (503, "cancelled")
+        assert told.json()["error"]["message_ko"] and told.headers["retry-after"]
+        assert process.wait(20) == 0
 
 
 def test_a_stream_that_fails_half_way_is_no_success_in_line_and_metrics(client, served, caplog):

@@ -113,6 +113,20 @@ def test_a_closed_socket_frees_its_slot(codec, stream):
         assert served.num_requests == 0
 
 
+def test_a_closed_socket_frees_its_place_also_while_it_waits_for_a_turn_at_embeddings(codec):
+    served = Served(FakeEngine(codec), codec, ServeSettings())
+    served.admission.running = served.admission.slots
+    with server.running(create_app(served)) as url:
+        port = int(url.rpartition(":")[2])
+        body = b'{"input": "a"}'
+        head = f"POST /v1/embeddings HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            wait_until(lambda: served.admission.waiting == 1)
+        wait_until(lambda: served.num_requests == 0)
+        assert served.admission.waiting == 0
+
+
 def test_the_official_client_makes_responses_and_streams_them(client):
     asked = {"model": "tiny", "input": "한국어 문장", "max_output_tokens": 12, "temperature": 0}
     whole = client.responses.create(**asked, instructions="짧게 답하세요.")
@@ -168,6 +182,14 @@ def test_a_response_goes_on_from_its_own_output_and_keeps_a_schema(client):
         ({"tools": [{"type": "web_search"}]}, "tools"),
         ({"reasoning": {"effort": "high"}}, "reasoning"),
         ({"instructions": "가" * 40_000}, None),
+        ({"extra_body": {"n": 2}}, "n"),
+        ({"extra_body": {"n": 2}, "stream": True}, "n"),
+        ({"truncation": "auto"}, "truncation"),
+        ({"include": ["message.output_text.logprobs"]}, "include"),
+        ({"background": True}, "background"),
+        ({"text": {"verbosity": "low"}}, "text.verbosity"),
+        ({"extra_body": {"text": "json"}}, "text"),
+        ({"extra_body": {"text": {"format": "json"}}}, "text.format"),
     ],
 )
 def test_what_a_response_cannot_be_made_of_is_refused_with_the_clients_own_names(client, change, param):

@@ -17,7 +17,7 @@ from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
-from malmoi.serve.records.answers import Asked
+from malmoi.serve.records.answers import Asked, masked
 from malmoi.serve.records.replay import recorded, replay
 from malmoi.serve.records.tables import AnswerRow
 from malmoi.serve.records.writer import Records, erase, erase_expired
@@ -52,6 +52,13 @@ def test_the_migrations_make_what_the_tables_say(tmp_path):
     mine = ("answer", "request", "api_key", "policy", "usage")
     assert [change for change in told if any(name in str(change) for name in mine)] == []
     assert set(mine) == set(AnswerRow.metadata.tables)
+
+
+@pytest.mark.parametrize("cut", range(1, 13))
+def test_a_number_that_the_answer_completes_is_masked_in_the_record(cut):
+    number = "010-1234-5678"
+    prompt, answer = masked(f"제 번호는 {number[:cut]}", f"{number[cut:]} 입니다. 둘째는 010-9876-5432")
+    assert (prompt, answer) == ("제 번호는 <전화번호>", " 입니다. 둘째는 <전화번호>")
 
 
 def test_a_policy_keeps_what_it_says_and_nothing_more(codec, tmp_path):

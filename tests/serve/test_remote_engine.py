@@ -13,7 +13,7 @@ from remote_world import HASTY, Strange, chunk, event, remote_engine, strange_se
 from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
-from malmoi.serve.remote_settings import RemoteSettings
+from malmoi.serve.remote.settings import RemoteSettings
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
 

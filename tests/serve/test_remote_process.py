@@ -10,9 +10,9 @@ from remote_world import LIMITS
 
 from malmoi.kit.config import parse, read_toml
 from malmoi.kit.errors import TRY_AGAIN, UserError
-from malmoi.serve import remote_keeper
-from malmoi.serve.remote_process import started
-from malmoi.serve.remote_settings import ProcessSettings, RemoteSettings
+from malmoi.serve.remote import keeper
+from malmoi.serve.remote.process import started
+from malmoi.serve.remote.settings import ProcessSettings, RemoteSettings
 
 ROOT = Path(__file__).parents[2]
 SERVER = """
@@ -76,9 +76,10 @@ def test_a_process_starts_again_when_it_dies_and_ends_with_its_children(recipe, 
 def test_a_process_ends_also_when_we_are_killed(recipe, tmp_path):
     code = f"""
 import pathlib, time
-from malmoi.serve import remote_keeper
-from malmoi.serve.remote_process import started
-from malmoi.serve.remote_settings import ProcessSettings, RemoteSettings
+from malmoi.serve.remote import keeper
+from malmoi.serve.remote import keeper
+from malmoi.serve.remote.process import started
+from malmoi.serve.remote.settings import ProcessSettings, RemoteSettings
 process = ProcessSettings({recipe.process.command!r}, pathlib.Path({str(recipe.process.log)!r}), grace_s=2)
 with started(RemoteSettings({recipe.address!r}, pathlib.Path("x"), process=process)):
     print("ready", flush=True)
@@ -100,14 +101,14 @@ with started(RemoteSettings({recipe.address!r}, pathlib.Path("x"), process=proce
 def test_a_server_ends_also_when_its_keeper_is_killed(tmp_path):
     said = tmp_path / "pid"
     words = [sys.executable, "-c", f"import os, time; open({str(said)!r}, 'w').write(str(os.getpid())); time.sleep(60)"]
-    keeper = subprocess.Popen(
-        [sys.executable, "-I", remote_keeper.__file__, "5", *words], stdin=subprocess.PIPE, start_new_session=True
+    process = subprocess.Popen(
+        [sys.executable, "-I", keeper.__file__, "5", *words], stdin=subprocess.PIPE, start_new_session=True
     )
     until(lambda: said.is_file() and said.read_text())
     server = int(said.read_text())
-    keeper.kill()
-    assert keeper.wait() == -signal.SIGKILL
-    keeper.stdin.close()
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    process.stdin.close()
     until(lambda: not is_alive(server))
     assert not is_alive(server)
 

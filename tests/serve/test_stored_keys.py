@@ -165,6 +165,18 @@ def test_requests_are_kept_also_when_refused_and_never_those_of_strangers(codec,
     assert next(row for row in found if row["user_hmac"])["prompt_tokens"] > 0
 
 
+def test_nothing_is_kept_of_a_key_that_asked_for_nothing_also_when_it_is_revoked(codec, tmp_path):
+    path = tmp_path / "records.db"
+    client, records, _ = opened(codec, path)
+    with client, records:
+        key = add_stored(records.engine, "private", "records=none")
+        assert until(lambda: asked(client, key).status_code == 200 and records.keys.number == 1)
+        change_stored(records.engine, "private", None)
+        assert until(lambda: asked(client, key).status_code == 401)
+        asked(client, key)
+    assert [row for row in table(path, "request") if row["key"] == "private"] == []
+
+
 def test_erasing_a_user_leaves_no_link_to_them_in_any_table(codec, tmp_path):
     path = tmp_path / "records.db"
     client, records, _ = opened(codec, path)

@@ -19,7 +19,7 @@ from malmoi.serve.models import Models
 from malmoi.serve.records.tables import AnswerRow
 from malmoi.serve.records.writer import Records
 from malmoi.serve.served import ServerState
-from malmoi.serve.settings import ModelsSettings, RecordSettings, ServeSettings
+from malmoi.serve.settings import ModelsSettings, RecordSettings, ServeSettings, WebSettings
 from malmoi.serve.traffic import Split, Traffic, splits_of
 
 IDS = ["demo@100", "demo@200"]
@@ -74,6 +74,14 @@ def test_the_same_seed_draws_the_same_and_another_one_not():
     assert first != picks(other, 200)
 
 
+def test_the_share_holds_also_where_the_weights_are_set_again_before_every_request():
+    found, answered = traffic(weights=CANARY.weights), []
+    for number in range(200):
+        found.set({"demo": CANARY, "other": Split(seed=number)})
+        answered += picks(found, 1)
+    assert answered.count("demo@200") / 200 == pytest.approx(0.1, abs=0.02)
+
+
 def test_a_person_keeps_one_version_and_only_those_move_who_have_to():
     small, large = (
         traffic(weights={"demo@100": 100 - canary, "demo@200": canary}, sticky="user") for canary in (10, 30)
@@ -120,6 +128,8 @@ def test_only_versions_that_are_there_and_have_a_weight_are_picked(weights, ids,
         {"demo": {"weights": {"a": float("nan")}}},
         {"demo": {"weights": {"a": float("inf")}}},
         {"demo": {"weights": {"a": 0}}},
+        {"demo": {"weights": {"a": 1e308, "b": 1e308}}},
+        {"demo": {"weights": {"a": 10**400}}},
         {"demo": {"weights": {"a": "90"}}},
         {"demo": {"weights": [["a", 1]]}},
         {"demo": {"weights": {"a": True}}},
@@ -204,6 +214,29 @@ def test_the_admin_route_needs_a_key_with_its_scope_and_no_other_web_page_may_as
         page = {**admin, "origin": "https://evil.example"}
         assert client.put("/admin/traffic", json=body, headers=page).status_code == 403
         assert client.put("/admin/traffic", content=json.dumps(body), headers=admin).status_code == 400
+
+
+def test_without_keys_the_admin_route_answers_to_its_own_machine_alone_and_not_through_a_proxy(shelf):
+    settings = ServeSettings(web=WebSettings(allowed_hosts=("llm.example.kr",), root_path="/llm"))
+    with TestClient(create_app(make(shelf, settings=settings)), base_url=BASE) as client:
+        for stranger in ({"host": "llm.example.kr"}, {"x-forwarded-for": "203.0.113.7"}):
+            for path in ("/admin/traffic", "/llm/admin/models", "/admin/traffic/"):
+                told = client.get(path, headers=stranger)
+                assert (told.status_code, told.json()["error"]["code"]) == (403, "missing_scope")
+                assert told.json()["error"]["message_ko"]
+            assert client.put("/admin/traffic", json={"demo": None}, headers=stranger).status_code == 403
+            assert client.post("/v1/chat/completions", json=ASK, headers=stranger).status_code == 200
+        assert client.get("/admin/traffic").status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"ghost": {"sticky": "user"}}, {"demo": {"weights": {"demo@100": -1}}}, {"demo": 5}])
+def test_a_slip_of_the_operator_changes_nothing_and_is_told_in_both_languages(shelf, body):
+    models = make(shelf)
+    with TestClient(create_app(models), base_url=BASE) as client:
+        told = client.put("/admin/traffic", json=body)
+    assert told.status_code == 400
+    assert any("가" <= letter <= "힣" for letter in told.json()["error"]["message_ko"])
+    assert models.traffic.splits == {}
 
 
 def test_a_shadow_answers_beside_and_its_answer_is_recorded_and_counted_and_never_returned(shelf, tmp_path):

@@ -97,7 +97,7 @@ def row_of(answered: Answered, codec: Codec, hash_key: bytes) -> AnswerRow:
     if answered.policy == "whole":
         row.prompt_ids, row.answer_ids = list(ids[0]), list(ids[1])
     if answered.policy == "masked":
-        row.prompt_text, row.answer_text = masked([codec.decode(ids[0]), codec.decode(ids[1])])
+        row.prompt_text, row.answer_text = masked(codec.decode(ids[0]), codec.decode(ids[1]))
     return row
 
 
@@ -117,12 +117,19 @@ def request_of(row: AnswerRow) -> tuple[Request, tuple[str, ...]]:
     return Request(tuple(row.prompt_ids or ()), guide=Guide(**guide) if guide else None, **asked), stops
 
 
-def masked(texts: Sequence[str]) -> list[str]:
-    """Texts in which personal data has given way to marks, by the corpus's own finders."""
+def masked(prompt: str, answer: str) -> tuple[str, str]:
+    """Both with marks in place of personal data, by the corpus's own finders.
+
+    What begins in the prompt and goes on in the answer is a mark at the end of the prompt.
+    """
     from malmoi.corpus.steps.masking import find_spans_of  # compiled functions: a second to load
     from malmoi.corpus.steps.personal_data import PersonalData
 
-    return [text for text, _ in find_spans_of(texts, PersonalData())]
+    whole, end = prompt + answer, len(prompt)
+    [(_, spans)] = find_spans_of([whole], PersonalData())
+    end = next((span["end"] for span in spans if span["start"] < end < span["end"]), end)
+    (first, _), (rest, _) = find_spans_of([whole[:end], whole[end:]], PersonalData())
+    return first, rest
 
 
 def ids_hash(ids: Sequence[int], hash_key: bytes) -> str:

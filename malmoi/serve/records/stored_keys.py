@@ -5,6 +5,7 @@ key that was revoked stays so, whatever the file says. Requests ask a table in m
 again every second: nobody waits for a disk, and a revoked key is out within seconds.
 """
 
+import dataclasses
 import datetime
 import logging
 import secrets
@@ -60,8 +61,8 @@ class StoredKeys:
                     key = key_of([row.name, row.sha256, *row.limits.split()], policies)
                 except ValueError as error:
                     self._tell([f"{row.name}: {error}"])
-                    key = Key(row.name, row.sha256, revoked=True)
-                found[row.sha256] = key if row.revoked is None else Key(row.name, row.sha256, revoked=True)
+                    key = Key(row.name, row.sha256, records="none", revoked=True)
+                found[row.sha256] = key if row.revoked is None else dataclasses.replace(key, revoked=True)
         self._by_hash, self.number = found, sum(not key.revoked for key in found.values())
         self.are_needed = self.are_needed or bool(found)  # a server that asked for keys never opens by itself
 

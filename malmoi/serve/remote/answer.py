@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from malmoi.serve.engine import EngineDownError, Piece, Request
-from malmoi.serve.remote_wire import tokens_of
+from malmoi.serve.remote.wire import tokens_of
 from malmoi.tokenizer.codec import Codec
 
 _FINISHES = ("stop", "length", "content_filter")

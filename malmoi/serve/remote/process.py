@@ -1,6 +1,6 @@
 """A server of another package (vLLM) as a process of ours: started, waited for, started again, ended with us.
 
-A keeper (remote_keeper.py) stands between, so that a server ends also when we are killed.
+A keeper (remote/keeper.py) stands between, so that a server ends also when we are killed.
 """
 
 import contextlib
@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 
 from malmoi.kit.errors import TRY_AGAIN, UserError
-from malmoi.serve import remote_keeper
-from malmoi.serve.remote_http import Remote
-from malmoi.serve.remote_settings import ProcessSettings, RemoteSettings
+from malmoi.serve.remote import keeper
+from malmoi.serve.remote.http import Remote
+from malmoi.serve.remote.settings import ProcessSettings, RemoteSettings
 
 _FIRST_WAIT_S = 1.0
 _LONG_LIFE_S = 600.0
@@ -55,7 +55,7 @@ class _Process:
         self._keeper.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-I", remote_keeper.__file__, str(self._settings.grace_s), *self._settings.command]
+        words = [sys.executable, "-I", keeper.__file__, str(self._settings.grace_s), *self._settings.command]
         self.num_starts += 1
         try:
             with self._settings.log.open("ab") as log:

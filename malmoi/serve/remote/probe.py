@@ -10,9 +10,9 @@ from typing import Any
 
 from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import Capabilities, EngineDownError, Guide, OverloadedError, Request
-from malmoi.serve.remote_http import Remote
-from malmoi.serve.remote_settings import RemoteSettings
-from malmoi.serve.remote_wire import FIELDS, GUIDES, Token, body_of, guide_fields, tokens_of
+from malmoi.serve.remote.http import Remote
+from malmoi.serve.remote.settings import RemoteSettings
+from malmoi.serve.remote.wire import FIELDS, GUIDES, Token, body_of, guide_fields, tokens_of
 from malmoi.tokenizer.codec import Codec
 
 COMPLETIONS, MODELS, EMBEDDINGS = "/v1/completions", "/v1/models", "/v1/embeddings"

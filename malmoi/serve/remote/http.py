@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 
 from malmoi.serve.engine import EngineDownError
-from malmoi.serve.remote_settings import Limits
-from malmoi.serve.remote_wire import error_in, error_of
+from malmoi.serve.remote.settings import Limits
+from malmoi.serve.remote.wire import error_in, error_of
 
 _BREAK = re.compile(rb"\r\n|\n|\r(?!\Z)")
 """Ends of lines in server-sent events. A \\r that is last may be the half of a \\r\\n."""

@@ -1,7 +1,7 @@
 """Any OpenAI-compatible server as an engine: another malmoi, vLLM on GPUs, llama.cpp's server, transformers serve.
 
 Token ids go there where the server takes them, and come back where it tells them; of the others a text goes and a text
-comes, which our tokenizer reads again (capability token_ids). What a server can is asked at the start (remote_probe).
+comes, which our tokenizer reads again (capability token_ids). What a server can is asked at the start (probe).
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from malmoi.kit import config
 from malmoi.kit.errors import UserError
 from malmoi.serve.engine import Description, Engine, EngineDownError, Health, Piece, Request, Score, is_on
 from malmoi.serve.marks import end_ids
-from malmoi.serve.remote_answer import Answer
-from malmoi.serve.remote_http import Remote
-from malmoi.serve.remote_probe import COMPLETIONS, EMBEDDINGS, Found, probe
-from malmoi.serve.remote_process import started
-from malmoi.serve.remote_settings import RemoteSettings
-from malmoi.serve.remote_wire import Token, body_of, tokens_of
+from malmoi.serve.remote.answer import Answer
+from malmoi.serve.remote.http import Remote
+from malmoi.serve.remote.probe import COMPLETIONS, EMBEDDINGS, Found, probe
+from malmoi.serve.remote.process import started
+from malmoi.serve.remote.settings import RemoteSettings
+from malmoi.serve.remote.wire import Token, body_of, tokens_of
 from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
 
