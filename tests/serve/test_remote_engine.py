@@ -13,6 +13,7 @@ from remote_world import HASTY, Strange, chunk, event, remote_engine, strange_se
 from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
+from malmoi.serve.remote.http import Remote
 from malmoi.serve.remote.settings import RemoteSettings
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
@@ -380,6 +381,25 @@ def test_a_server_that_lists_what_is_no_model_is_told_at_the_start(models, addre
     strange.models = models
     with pytest.raises(UserError), remote_engine(address, model_folder):
         pass
+
+
+def test_a_server_that_says_how_it_is_byte_by_byte_holds_up_no_look():
+    with socket.socket() as slow:
+        slow.bind(("127.0.0.1", 0))
+        slow.listen(1)
+        ended = threading.Event()
+
+        def drip():
+            with slow.accept()[0] as connection, contextlib.suppress(OSError):
+                while not ended.wait(0.1):
+                    connection.send(b"H")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        status = Remote(f"http://127.0.0.1:{slow.getsockname()[1]}", {}, HASTY).status("/health", 0.5)
+        ended.set()
+        dripping.join()
+    assert status == 408
 
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up(model_folder):
