@@ -41,7 +41,7 @@ def folder_of_programs(folder: Path | None = None, *, is_built: bool = True) -> 
 
 
 @contextlib.contextmanager
-def llama_server(gguf: Path, words: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
+def llama_server(gguf: Path, words: Sequence[str | int] = ()) -> Iterator[tuple[str, int]]:
     """llama.cpp's server with a GGUF file on one thread; gives its address and process id. words: its own options."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

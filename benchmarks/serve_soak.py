@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
@@ -87,7 +87,7 @@ class Watched:
 
     def metrics(self) -> dict[str, float]:
         """Its gauges, summed over models."""
-        text, found = self.ask("GET", "/metrics"), Counter[str]()
+        text, found = self.ask("GET", "/metrics"), defaultdict[str, float](float)
         for name, value in re.findall(r"^malmoi_(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$", text, re.MULTILINE):
             found[name] += float(value)
         return dict(found)

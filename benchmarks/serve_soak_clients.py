@@ -10,7 +10,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Client:
         return {**asked, **drawn, **fields}
 
     @contextlib.asynccontextmanager
-    async def connected(self) -> Any:
+    async def connected(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """A connection, closed at the end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:

@@ -35,6 +35,8 @@ from malmoi.serve.openvino_process import Messages, Setup, ask_of
 from malmoi.serve.settings import ServeSettings
 
 CAPABILITIES = Capabilities(adapters=True, prefix_cache=True)
+_LOAD_S = 900.0
+"""A process that has not loaded the model by then hangs: a server that waits for it could not even be closed."""
 _END_S = 5.0
 """A process that is asked to end has so long, then it is killed."""
 
@@ -95,16 +97,21 @@ class Process:
         path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "PYTHONPATH": path}
         # A session of its own: Ctrl-C is for the server, which lets answers under way end.
-        self.popen = subprocess.Popen(
-            words, pass_fds=[its.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-        its.close()
+        try:
+            self.popen = subprocess.Popen(
+                words, pass_fds=[its.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        except OSError as error:  # no memory for one more process, for instance
+            ours.close()
+            raise UserError(f"the process of OpenVINO cannot be started: {error.strerror}") from None
+        finally:
+            its.close()
         self._socket, self.messages = ours, Messages(ours)
         try:
             self.messages.put(asdict(setup))
-            told = self.messages.get(None)
+            told = self.messages.get(_LOAD_S)
         except (EOFError, OSError):
-            told = {"error": "its process ended while it loaded the model"}
+            told = {"error": "its process ended or hung while it loaded the model"}
         if "ready" not in told:
             self.end()
             error = told.get("error") or told.get("failed")
@@ -185,7 +192,7 @@ class OpenVinoEngine:
         room = self._weights.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or request.max_tokens > room:
             raise UserError(f"{len(request.prompt_ids)} + {request.max_tokens} tokens", f"1 to {room} tokens to make")
-        if max(request.prompt_ids) >= len(self._weights.banned):
+        if not 0 <= min(request.prompt_ids) <= max(request.prompt_ids) < len(self._weights.banned):
             raise UserError("a token id is outside the vocabulary", f"0 to {len(self._weights.banned) - 1}")
         job = _Job(request, asyncio.get_running_loop(), [], asyncio.Event())
         number = self._submit(job)
@@ -284,7 +291,7 @@ class OpenVinoEngine:
         self._process.end(patience_s=0)
         is_up = False
         if self._is_proven:
-            with contextlib.suppress(UserError):
+            with contextlib.suppress(UserError, ValueError):  # also where no process can be had
                 self._process, self._is_proven, is_up = Process(self._setup), False, True
         with self._lock:
             self._state = "ok" if is_up and self._state != "down" else "down"

@@ -53,7 +53,7 @@ class SecondEngine:
         """second: what the second engine will be; it is not loaded for that."""
         self._fast, self._about, self._make = fast, second, make_second
         self._second: Whole | None = None
-        self._making = threading.Lock()
+        self._making, self._is_closed = threading.Lock(), False
 
     def describe(self) -> Description:
         """The fast one, with what both can do."""
@@ -98,10 +98,12 @@ class SecondEngine:
         return await (await self._whole()).embed(token_ids)
 
     def close(self) -> None:
-        """Ends both."""
+        """Ends both; waits for a second one that is being loaded, whose request may have left long ago."""
         self._fast.close()
-        if self._second is not None:
-            self._second.close()
+        with self._making:
+            self._is_closed = True
+            if self._second is not None:
+                self._second.close()
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +118,8 @@ class SecondEngine:
     def _made(self) -> Whole:
         """It, made once. What fails then may name paths of this machine: the reason is for the log alone."""
         with self._making:
+            if self._is_closed:
+                raise EngineDownError("the engine is closed")
             try:
                 self._second = self._second or self._make()
             except Exception as error:  # the edge of the libraries that read models

@@ -14,6 +14,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import aclosing
@@ -255,12 +256,20 @@ def test_a_process_that_dies_or_hangs_ends_what_runs_and_is_started_anew_once(br
 def test_an_engine_that_was_started_anew_gives_the_same_answers(breakable):
     engine, codec = breakable
     asked = requests(codec, max_tokens=8)
-    before = asyncio.run(answers(engine, asked))
+    before = [asyncio.run(answers(engine, [each])) for each in asked]  # who is beside it may change its last bits
     first = engine._process
     first.popen.kill()
     first.popen.wait()
-    assert becomes(engine, "ok") and asyncio.run(answers_at_last(engine, asked)) == before
+    assert becomes(engine, "ok") and asyncio.run(answers_at_last(engine, [Request((300,), 1)]))
+    assert [asyncio.run(answers(engine, [each])) for each in asked] == before
     assert engine._process is not first
+
+
+def test_an_engine_for_which_no_process_can_be_had_is_down_and_not_started_for_ever(breakable, monkeypatch):
+    engine, _ = breakable
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    engine._process.popen.kill()
+    assert becomes(engine, "down")
 
 
 async def answers_at_last(engine, asked):

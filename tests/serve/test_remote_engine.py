@@ -13,6 +13,7 @@ from remote_world import HASTY, Strange, chunk, event, remote_engine, strange_se
 from malmoi.kit.errors import ASKED_WRONGLY, TRY_AGAIN, UserError
 from malmoi.serve.engine import EngineDownError, Guide, OverloadedError, Request
 from malmoi.serve.http_api import create_app
+from malmoi.serve.remote.http import Remote
 from malmoi.serve.remote.settings import RemoteSettings
 from malmoi.serve.served import Served
 from malmoi.serve.settings import ServeSettings
@@ -111,6 +112,7 @@ def test_an_end_that_a_server_of_texts_does_not_tell_is_put_there(text_engine, s
 
 
 ERROR = {"error": {"message": "CUDA out of memory at 10.0.0.7", "code": 500}}
+LOGPROBS = {"tokens": ["token_id:300"], "token_logprobs": [-1.0]}
 STREAMS = {
     "an error with status 200 in the stream": ([chunk([300]), event(ERROR)], EngineDownError, "500"),
     "a bad request told in the stream": (
@@ -133,6 +135,17 @@ STREAMS = {
     "an event that is no object": ([event([1])], EngineDownError, "no object"),
     "choices that are none": ([event({"choices": "가"})], EngineDownError, "no part"),
     "an id that the tokenizer has not": ([chunk([999_999])], EngineDownError, "does not know"),
+    "an id below 0": ([chunk([-5])], EngineDownError, "ended before"),
+    "an alternative below 0": (
+        [event({"choices": [{"logprobs": {**LOGPROBS, "top_logprobs": [{"token_id:-5": -1.0}]}, "text": "가"}]})],
+        EngineDownError,
+        "without its tokens",
+    ),
+    "a probability beyond all numbers": (
+        [event({"choices": [{"logprobs": {**LOGPROBS, "token_logprobs": [10**400]}, "text": "가"}]})],
+        EngineDownError,
+        "without its tokens",
+    ),
     "a text without its tokens": ([chunk(text="가")], EngineDownError, "without its tokens"),
 }
 
@@ -359,6 +372,34 @@ def test_a_server_that_is_not_there_or_is_another_is_told_at_the_start(address, 
     strange.models = {"data": [{"id": "one", "owned_by": "vllm"}]}
     with pytest.raises(UserError, match="context_tokens in the recipe"), remote_engine(address, model_folder):
         pass
+
+
+@pytest.mark.parametrize(
+    "models", [{"data": 5}, {"data": [{"id": "one", "owned_by": "vllm", "max_model_len": 10**400}]}]
+)
+def test_a_server_that_lists_what_is_no_model_is_told_at_the_start(models, address, strange, model_folder):
+    strange.models = models
+    with pytest.raises(UserError), remote_engine(address, model_folder):
+        pass
+
+
+def test_a_server_that_says_how_it_is_byte_by_byte_holds_up_no_look():
+    with socket.socket() as slow:
+        slow.bind(("127.0.0.1", 0))
+        slow.listen(1)
+        ended = threading.Event()
+
+        def drip():
+            with slow.accept()[0] as connection, contextlib.suppress(OSError):
+                while not ended.wait(0.1):
+                    connection.send(b"H")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        status = Remote(f"http://127.0.0.1:{slow.getsockname()[1]}", {}, HASTY).status("/health", 0.5)
+        ended.set()
+        dripping.join()
+    assert status == 408
 
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up(model_folder):

@@ -7,6 +7,7 @@ comes, which our tokenizer reads again (capability token_ids). What a server can
 import asyncio
 import contextlib
 import hashlib
+import math
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
@@ -138,9 +139,12 @@ class RemoteEngine:
             raise UserError("the remote server makes no such embeddings", "an engine that does")
         reply = await self._remote.reply(EMBEDDINGS, self._of_model({"input": [list(token_ids)]}))
         try:
-            return [float(number) for number in reply["data"][0]["embedding"]]
-        except (KeyError, IndexError, TypeError, ValueError):
-            raise EngineDownError("the remote server sent no embedding") from None
+            numbers = [float(number) for number in reply["data"][0]["embedding"]]
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
+            numbers = []
+        if not numbers or not all(map(math.isfinite, numbers)):
+            raise EngineDownError("the remote server sent no embedding")
+        return numbers
 
     def close(self) -> None:
         """Ends the looks at its health. Answers under way end with whoever reads them."""
@@ -164,7 +168,7 @@ class RemoteEngine:
         room = self._found.context_tokens - len(request.prompt_ids)
         if not request.prompt_ids or not 1 <= request.max_tokens <= room:
             raise UserError(f"{len(request.prompt_ids)} + {request.max_tokens} tokens", f"1 to {room} tokens to make")
-        if max(request.prompt_ids) >= self._description.vocabulary_tokens:
+        if not 0 <= min(request.prompt_ids) <= max(request.prompt_ids) < self._description.vocabulary_tokens:
             raise UserError(f"a token id above {self._description.vocabulary_tokens - 1}", "ids of this tokenizer")
         if request.top_logprobs > able.top_logprobs:
             raise UserError(f"the remote server gives at most {able.top_logprobs} alternatives of a token")

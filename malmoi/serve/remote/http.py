@@ -70,10 +70,18 @@ class Remote:
 
     def status(self, path: str, wait_s: float) -> int:
         """The status of a short GET whose content does not count; 0 where nothing answers, 408 where not in time."""
-        try:
-            with httpx.Client(timeout=wait_s, **self._options) as client, client.stream("GET", path) as response:
+
+        async def look() -> int:
+            async with (
+                asyncio.timeout(wait_s),  # of httpx itself each byte has a time of its own
+                httpx.AsyncClient(timeout=wait_s, **self._options) as client,
+                client.stream("GET", path) as response,
+            ):
                 return response.status_code
-        except httpx.TimeoutException:
+
+        try:
+            return asyncio.run(look())
+        except (TimeoutError, httpx.TimeoutException):
             return 408
         except httpx.HTTPError:
             return 0

@@ -4,7 +4,6 @@ A status of 200 proves nothing, for many servers ignore fields that they do not 
 that only a server that understood it gives: a guide leaves one text, a bias one token. What fails cannot be done.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +29,7 @@ _QUESTIONS = (
 )
 _OWNERS = {"vllm": "vllm", "malmoi": "malmoi", "llamacpp": "llama.cpp"}
 """What /v1/models says of whose it is."""
+_MOST_TOKENS = 2**31
 _NO = (UserError, EngineDownError, OverloadedError)
 
 
@@ -72,7 +72,12 @@ def _entry(remote: Remote, settings: RemoteSettings) -> dict[str, Any]:
         if code == TRY_AGAIN or settings.server not in ("transformers", "openai"):
             raise UserError(f"{settings.address}: {error}", "a server that answers /v1/models", code=code) from None
         listed = {}
-    entries = [each for each in listed.get("data") or [] if isinstance(each, dict) and isinstance(each.get("id"), str)]
+    data = listed.get("data")
+    entries = [
+        each
+        for each in (data if isinstance(data, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("id"), str)
+    ]
     names = [each["id"] for each in entries]
     if settings.model in names:
         return entries[names.index(settings.model)]
@@ -154,7 +159,8 @@ class _Questions:
 
     def _prompt_tokens(self, prompt: Any) -> int | None:
         told = self.ask(prompt, 1)
-        return (told.get("usage") or {}).get("prompt_tokens") if told else None
+        usage = told.get("usage") if told else None
+        return usage.get("prompt_tokens") if isinstance(usage, dict) else None
 
     def _tells_ids(self, prompt: Any) -> tuple[dict[str, Any] | None, int]:
         """The fields with which it tells ids, and how many alternatives it gives with them."""
@@ -213,4 +219,4 @@ def _context(entry: dict[str, Any]) -> int | None:
     """The word of vLLM and malmoi, or llama.cpp's."""
     meta = entry.get("meta")
     told = entry.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
-    return int(told) if isinstance(told, (int, float)) and math.isfinite(told) and told > 1 else None
+    return int(told) if isinstance(told, (int, float)) and 1 < told < _MOST_TOKENS else None

@@ -132,7 +132,7 @@ def tokens_of(choice: Mapping[str, Any]) -> list[Token] | None:
         tops = told.get("top_logprobs") or [None] * len(told["tokens"])
         rows = zip(told["tokens"], told["token_logprobs"], tops, strict=True)
         return [Token(_id(name), _nats(logprob), _alternatives(top or {})) for name, logprob, top in rows]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
@@ -145,6 +145,8 @@ def _id(name: str) -> int:
     kind, _, number = name.partition(":")
     if kind != "token_id":
         raise ValueError("a token as text")
+    if int(number) < 0:  # our tables would count it from their end
+        raise ValueError("no id")
     return int(number)
 
 
@@ -184,7 +186,7 @@ def sentence(content: bytes) -> str:
     """What a reply says is wrong: one line of at most 300 characters, whatever it is."""
     try:
         told: Any = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no reason given"
     for name in ("error", "message", "detail"):
         told = told.get(name, told) if isinstance(told, dict) else told
