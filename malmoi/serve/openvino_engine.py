@@ -72,7 +72,8 @@ class Weights:
             precision=settings.openvino_precision,
             in_8_bits=self.kept_in == "int8",
             threads=settings.threads,
-            has_prefix_cache=settings.prefix_cache_bytes > 0,
+            # It cannot keep askers apart: the time to a first token would tell one what another has asked.
+            has_prefix_cache=settings.prefix_cache_bytes > 0 and not settings.has_several_askers,
             adapters={name: str(shutil.copy(file, folder)) for name, file in self.adapters.items()},
         )
 

@@ -172,6 +172,11 @@ class ServeSettings:
     policies: dict[str, Policy] = field(default_factory=dict)
     models: ModelsSettings = ModelsSettings()
 
+    @property
+    def has_several_askers(self) -> bool:
+        """Whether others than the one at this machine may ask: with keys, from outside, or through a proxy."""
+        return self.keys is not None or self.host not in LOOPBACK_HOSTS or bool(self.web.allowed_hosts)
+
     def __post_init__(self) -> None:
         require(self, "0 to 65535", lambda port: 0 <= port <= 65535, "port")
         at_least(self, 1, "slots", "prefill_tokens", "default_max_tokens", "threads")

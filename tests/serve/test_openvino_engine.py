@@ -491,3 +491,9 @@ def test_no_adapter_waits_for_ever_while_another_is_asked_again_and_again(adapte
     said, *counts = asyncio.run(crowd())
     assert len(said) == 40
     assert sum(counts) > 3
+
+
+def test_beginnings_are_not_kept_where_several_may_ask(model_folder, tmp_path):
+    for settings, is_kept in ((SETTINGS, True), (dataclasses.replace(SETTINGS, keys=tmp_path / "keys.txt"), False)):
+        with opened(model_folder, dataclasses.replace(settings, engine="openvino")) as (engine, _):
+            assert engine.describe().capabilities.prefix_cache is is_kept
