@@ -63,13 +63,15 @@ def run_openvino(folder: Path, has_cache: bool, turns: int) -> float:
     import numpy as np
     import openvino
 
+    from malmoi.model.read_folder import load_hugging_face
     from malmoi.serve import open_engine
     from malmoi.serve.engine import Request
     from malmoi.serve.openvino_process import config, pipeline
     from malmoi.serve.settings import ServeSettings
 
     with tempfile.TemporaryDirectory() as made:
-        weights = open_engine.weights_of(folder / "model", Path(made))
+        model = folder / "model"
+        weights = open_engine.weights_of(load_hugging_face(model), model, Path(made))
         settings = ServeSettings(slots=4, threads=1, prefix_cache_bytes=int(has_cache))
         opened, number = pipeline(weights.setup(Path(made), settings)), iter(range(1, 10**6))
 

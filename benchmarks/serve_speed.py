@@ -46,11 +46,13 @@ DIRECT = """
 import json, sys, time
 import numpy as np, openvino
 from pathlib import Path
+from malmoi.model.read_folder import load_hugging_face
 from malmoi.serve import open_engine
 from malmoi.serve.openvino_process import config, pipeline
 from malmoi.serve.engine import Request
 from malmoi.serve.settings import ServeSettings
-weights = open_engine.weights_of(Path(sys.argv[1]), Path(sys.argv[2]))
+model = Path(sys.argv[1])
+weights = open_engine.weights_of(load_hugging_face(model), model, Path(sys.argv[2]))
 pipeline = pipeline(weights.setup(Path(sys.argv[2]), ServeSettings(slots=16, threads=1, prefill_tokens=1024)))
 print("ready", flush=True)
 for line in sys.stdin:

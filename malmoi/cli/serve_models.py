@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import sys
-import unicodedata
 from typing import TYPE_CHECKING
 
 from malmoi.kit.errors import UserError
@@ -61,7 +60,9 @@ def _memory_bytes(asked: "Sequence[Asked]", settings: ServeSettings) -> int | No
 
 def _check_pinned(pinned: "Sequence[str]", found: "Sequence[Listed]") -> None:
     """Raises UserError for a name to pin that nothing has."""
+    from malmoi.serve.traffic import composed
+
     known = {listed.name for listed in found} | {listed.id for listed in found}
     for name in pinned:
-        if unicodedata.normalize("NFC", name) not in known:
+        if composed(name) not in known:
             raise UserError(f"--pin {name}", f"one of {', '.join(sorted(known))}")

@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from malmoi.serve.engine_choice import config_of, model_name
 from malmoi.serve.memory_plan import MemoryPlan, memory_plan
 from malmoi.serve.models import Listed
 from malmoi.serve.settings import ServeSettings
+from malmoi.serve.traffic import composed
 from malmoi.tokenizer.codec import Codec
 
 Open = Callable[[Path, ServeSettings], AbstractContextManager[tuple[Engine, Codec]]]
@@ -64,7 +64,7 @@ class Folders:
 
     def __init__(self, asked: Sequence[Asked], settings: ServeSettings, open_model: Open) -> None:
         # Named once: a file that vanishes or is half written for a moment stays the model that it was.
-        self._asked = [replace(each, name=_nfc(each.name or _name_of(each))) for each in asked]
+        self._asked = [replace(each, name=composed(each.name or _name_of(each))) for each in asked]
         self._settings, self._open = settings, open_model
         self._known: dict[tuple[Path, int, str], Listed] = {}
         """What was read of a folder as it was then: folders are looked at every few seconds."""
@@ -98,7 +98,7 @@ class Folders:
     def _in(self, asked: Asked) -> Iterator[Listed]:
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
-            listed = Listed(asked.name or "", _nfc(asked.version), folder=asked.path)
+            listed = Listed(asked.name or "", composed(asked.version), folder=asked.path)
             yield self._listed(replace(listed, is_remote=asked.path.suffix == ".toml"))
             return
         run, name = asked.path, asked.name or ""
@@ -155,7 +155,7 @@ class Folders:
 
     def _with_plan(self, listed: Listed, plan: MemoryPlan | None) -> Listed:
         is_only = len(self._asked) == 1 and self._asked[0].path == listed.folder  # as it was before there were tables
-        pinned = [_nfc(name) for name in self._settings.models.pinned]
+        pinned = [composed(name) for name in self._settings.models.pinned]
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)
         listed = replace(listed, is_pinned=is_only or is_named)
         if plan is None:
@@ -234,11 +234,6 @@ def _is_model(path: Path) -> bool:
     if path.is_file():
         return path.suffix in (".gguf", ".toml")
     return (path / "config.json").is_file() or (path / "snapshots").is_dir() or any(path.glob("*.gguf"))
-
-
-def _nfc(name: str) -> str:
-    """File systems of Macs write Hangul in letters; names here are of whole syllables."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _name_of(asked: Asked) -> str:

@@ -12,7 +12,6 @@ import logging
 import math
 import threading
 import time
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from malmoi.serve.engine import Engine
 from malmoi.serve.keys import Key
 from malmoi.serve.model_metrics import ModelMetrics
 from malmoi.serve.served import Served, ServerState
-from malmoi.serve.traffic import Traffic
+from malmoi.serve.traffic import Traffic, composed
 from malmoi.tokenizer.codec import Codec
 
 _MOST_CLOSE = 5
@@ -385,7 +384,7 @@ def only(served: Served) -> Models:
 
 def _named(asked: str | None, there: Sequence[Listed]) -> str:
     """The name that is meant: the first model's where none is said. Clients write Korean names composed or not."""
-    return unicodedata.normalize("NFC", asked) if asked else there[0].name if there else ""
+    return composed(asked) if asked else there[0].name if there else ""
 
 
 def may_ask(key: Key, listed: Listed) -> bool:

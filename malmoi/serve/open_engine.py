@@ -64,13 +64,15 @@ def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, 
 
 
 def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> SecondEngine:
+    digest = model_sha256(model_dir)
     if settings.openvino_weights == "int8":
-        agreement.check(model_dir, model_sha256(model_dir), settings.eight_bit)
+        agreement.check(model_dir, digest, settings.eight_bit)
     with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
-        model, digest = load_hugging_face(model_dir), model_sha256(model_dir)
+        model = load_hugging_face(model_dir)
         adapters = {name: read_adapter(given, model, digest) for name, given in named_adapters(settings)}
         files = {name: write_parts(each, Path(folder) / f"{name}.safetensors") for name, each in adapters.items()}
-        weights = dataclasses.replace(weights_of(model_dir, Path(folder), settings.openvino_weights), adapters=files)
+        made = weights_of(model, model_dir, Path(folder), settings.openvino_weights)
+        weights = dataclasses.replace(made, adapters=files)
         second = Description(
             name=settings.name or model_name(model_dir),
             engine=f"torch {torch.__version__} cpu f32",
@@ -86,14 +88,14 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
     return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
 
 
-def weights_of(model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
-    """A model folder for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
+def weights_of(model: Transformer, model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:
+    """The model of `model_dir` for OpenVINO, in `folder`: a GGUF file, and beside it the numbers that must stay exact.
 
     Of our own models the matrices have 16 bits; of a foreign one, which was not made for that, all bits; with kept_in
     "int8" they are rounded to 8. A folder's own GGUF file is taken where it has 16 bits: OpenVINO reads no float32 and
     no bfloat16 from GGUF.
     """
-    codec, model = Codec(model_dir), load_hugging_face(model_dir)
+    codec = Codec(model_dir)
     ends, gguf = end_ids(model_dir, codec, model.shape.vocabulary_tokens), folder / gguf_file.NAME
     if not codec.is_ours:
         write_graph(model, gguf)

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import unicodedata
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
+from malmoi.serve.traffic import composed
 
 
 def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
@@ -24,7 +24,7 @@ def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
     result = dict[str, Path]()
     for word in settings.adapters:
         name, _, folder = word.partition("=")
-        name = unicodedata.normalize("NFC", name)  # as what clients ask for
+        name = composed(name)  # as what clients ask for
         if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
             raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
         result[name] = to_local_path(folder)
