@@ -1,3 +1,4 @@
+import contextlib
 import itertools
 
 import pytest
@@ -80,10 +81,11 @@ def test_a_row_takes_the_memory_that_the_shape_says(model):
     assert found == BLOCK_TOKENS * SHAPE.cache_bytes_per_token(4)
 
 
-@pytest.fixture(scope="module")
-def packed():
-    sizes = ModelSettings(layers=2, hidden=120, heads=6, kv_heads=2, feed_forward=1387, context_tokens=512)
-    packed, threads = Transformer(sizes.shape(500)), torch.get_num_threads()
+@contextlib.contextmanager
+def packed_model(**sizes):
+    """A model with packed weights on one thread, as a server runs it."""
+    packed = Transformer(ModelSettings(layers=2, context_tokens=512, **sizes).shape(500))
+    threads = torch.get_num_threads()
     start(packed, 1)
     packed.requires_grad_(False)
     torch.set_num_threads(1)
@@ -92,6 +94,12 @@ def packed():
             module.pack(16)
     yield packed
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def packed():
+    with packed_model(hidden=120, heads=6, kv_heads=2, feed_forward=1387) as packed:
+        yield packed
 
 
 @pytest.mark.skipif(not HAS_ONEDNN, reason="this build of torch has no oneDNN")
@@ -120,14 +128,6 @@ def test_pieces_of_one_row_are_read_on_from_in_another(model):
 
 @pytest.mark.skipif(not HAS_ONEDNN, reason="this build of torch has no oneDNN")
 def test_with_packed_weights_a_row_gets_the_same_bits_whoever_else_is_in_the_batch():
-    sizes = ModelSettings(layers=2, hidden=128, heads=4, kv_heads=2, feed_forward=1408, context_tokens=512)
-    packed, threads = Transformer(sizes.shape(500)), torch.get_num_threads()
-    start(packed, 1)
-    packed.requires_grad_(False)
-    torch.set_num_threads(1)
-    for module in packed.modules():
-        if isinstance(module, Linear):
-            module.pack(16)
     texts = [text(seed, length) for seed, length in enumerate((5, 90, 17, 300, 1, 41, 8, 8, 64))]
 
     def rows():
@@ -137,10 +137,9 @@ def test_with_packed_weights_a_row_gets_the_same_bits_whoever_else_is_in_the_bat
             read(packed, result[-1:], [tokens])
         return result
 
-    with torch.no_grad():
+    with packed_model(hidden=128, heads=4, kv_heads=2, feed_forward=1408) as packed, torch.no_grad():
         together = read(packed, rows(), [[3]] * len(texts))
         alone = torch.cat([read(packed, [row], [[3]]) for row in rows()])
         pairs = torch.cat([read(packed, pair, [[3]] * len(pair)) for pair in (rows()[:4], rows()[4:])])
-    torch.set_num_threads(threads)
     assert torch.equal(together, alone)
     assert torch.equal(together, pairs)
