@@ -169,12 +169,12 @@ def test_two_requests_for_a_model_that_is_not_loaded_load_it_once_and_hold_up_no
 
 
 def test_a_client_that_does_not_wait_for_a_model_to_be_loaded_is_told_and_who_waits_is_answered(shelf):
-    shelf.slow_s = 0.5
+    shelf.slow_s = 1.5
     with TestClient(create_app(make(shelf)), base_url=BASE) as client:
         began_s = time.monotonic()
         told = client.post("/v1/chat/completions", json=ASK, headers={"x-request-timeout": "0.05"})
         assert (told.status_code, told.json()["error"]["code"]) == (503, "deadline")
-        assert time.monotonic() - began_s < 0.4
+        assert time.monotonic() - began_s < 1.2
         assert client.post("/v1/chat/completions", json={**ASK, "timeout": 600}).status_code == 200
         assert shelf.opened == ["demo@200"]
         text = client.get("/metrics").text

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from hostile_pages import ARTICLE, PAGES
+from processor_time import least_seconds
 
 from malmoi.corpus.document import KINDS, SCHEMA
 from malmoi.corpus.html.core_region import MAX_PAGE_BYTES
@@ -60,11 +61,11 @@ def _is_kept(content: bytes) -> bool:
 
 
 def test_a_page_of_a_hundred_megabytes_is_refused_unread():
-    begun = time.process_time()
-    found = to_documents(Raw(b"<p>x" * 25_000_000, "html", "a.html", 0, 100_000_000), Input(Path("unused")))
+    page = Raw(b"<p>x" * 25_000_000, "html", "a.html", 0, 100_000_000)
+    found = to_documents(page, Input(Path("unused")))
     assert isinstance(found, Unreadable)
     assert found.reason == "too_large"
-    assert time.process_time() - begun < 1
+    assert least_seconds(lambda: to_documents(page, Input(Path("unused")))) < 1
 
 
 def test_an_attribute_of_fifty_megabytes_is_refused_unread():
