@@ -14,10 +14,15 @@ from malmoi.serve.models import only
 from malmoi.serve.records.database import open_database
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
+from malmoi.studio.about import routes as about
+from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
-from malmoi.studio.routes import about, cards, documents, pages, prompts, runs
-from malmoi.studio.routes.needs import no_model
+from malmoi.studio.needs import no_model
+from malmoi.studio.prompts import routes as prompts
+from malmoi.studio.runs import routes as runs
+from malmoi.studio.screen import routes as screen
 from malmoi.studio.settings import StudioSettings
+from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
 
@@ -41,9 +46,9 @@ def create_app(
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     add_error_handlers(app)
     app.include_router(http_api.router(only(served)) if served else _without_model())
-    for room in (about, cards, runs, documents, prompts):
-        app.include_router(room.router)
-    app.include_router(pages.router(static or pages.STATIC))
+    for area in (about, tasks, runs, corpora, prompts):
+        app.include_router(area.router)
+    app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app

@@ -105,7 +105,7 @@ def test_the_particle_fits_the_word_before_it(browser):
           const { josa } = await import('data:text/javascript,' + encodeURIComponent(source))
           return table.map(([word, pair]) => josa(word, pair))
         }""",
-        [(WORDS / "josa.js").read_text(encoding="utf-8"), [[word, pair] for word, pair, _ in PARTICLES]],
+        [(WEB / "src" / "text" / "josa.js").read_text(encoding="utf-8"), [[word, pair] for word, pair, _ in PARTICLES]],
     )
     page.close()
     assert found == [expected for _, _, expected in PARTICLES]

@@ -7,8 +7,8 @@ from alembic.migration import MigrationContext
 from malmoi.kit.errors import UserError
 from malmoi.serve.records.database import open_database
 from malmoi.serve.records.tables import Table as RecordsTable
-from malmoi.studio.store import prompts
-from malmoi.studio.store.tables import Table
+from malmoi.studio.prompts import store
+from malmoi.studio.prompts.tables import Table
 
 
 @pytest.fixture
@@ -33,18 +33,18 @@ def test_the_store_writes_ahead_and_waits_for_a_busy_writer(engine):
 def test_what_was_saved_is_there_after_opening_again(tmp_path):
     for _ in range(2):
         engine = open_database(tmp_path / "studio.db")
-        prompts.add_prompt(engine, "제목", {"글": "안녕"})
+        store.add_prompt(engine, "제목", {"글": "안녕"})
         engine.dispose()
     engine = open_database(tmp_path / "studio.db")
-    assert [prompt["body"] for prompt in prompts.list_prompts(engine)] == [{"글": "안녕"}] * 2
+    assert [prompt["body"] for prompt in store.list_prompts(engine)] == [{"글": "안녕"}] * 2
     engine.dispose()
 
 
 def test_a_full_store_takes_no_more(engine, monkeypatch):
-    monkeypatch.setattr(prompts, "MAX_PROMPTS", 1)
-    prompts.add_prompt(engine, "하나", {})
-    with pytest.raises(prompts.StoreFullError):
-        prompts.add_prompt(engine, "둘", {})
+    monkeypatch.setattr(store, "MAX_PROMPTS", 1)
+    store.add_prompt(engine, "하나", {})
+    with pytest.raises(store.StoreFullError):
+        store.add_prompt(engine, "둘", {})
 
 
 def test_a_file_that_is_no_database_is_a_clear_error(tmp_path):

@@ -1,7 +1,7 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { recall, remember } from '../parts/memory'
+import { recall, remember } from '../ui/memory'
 import en from './en.json'
-import { fill } from './josa'
+import { fill } from '../text/josa'
 import ko from './ko.json'
 
 export type Language = 'ko' | 'en'

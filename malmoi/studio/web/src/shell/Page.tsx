@@ -3,7 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { Button } from 'react-aria-components'
 import { about } from '../api/queries'
 import { useLanguage } from '../i18n/language'
-import { Icon } from '../parts/Icon'
+import { Icon } from '../ui/Icon'
 import { NARROW, useMedia } from './media'
 import { useRunKeys, type Runner } from './runKeys'
 

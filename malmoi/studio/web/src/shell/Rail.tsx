@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { Button } from 'react-aria-components'
 import { useLanguage, type Key } from '../i18n/language'
-import { Icon, type IconName } from '../parts/Icon'
-import { recall, remember } from '../parts/memory'
+import { Icon, type IconName } from '../ui/Icon'
+import { recall, remember } from '../ui/memory'
 import { Link, useRoute } from './routing'
 import { Settings } from './Settings'
 

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { about } from '../api/queries'
 import { useLanguage, type Language } from '../i18n/language'
-import { Icon } from '../parts/Icon'
-import { Segments } from '../parts/Segments'
+import { Icon } from '../ui/Icon'
+import { Segments } from '../ui/Segments'
 import { useTheme, type Theme } from './theme'
 
 const LANGUAGES: { id: Language; name: string }[] = [

@@ -1,0 +1,95 @@
+"""What the studio serves, and the two lenses on a text: its tokens, and how probable the model finds each of them."""
+
+import dataclasses
+import importlib.metadata
+import math
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from malmoi.serve import http_schema as limits
+from malmoi.serve.http_errors import bad
+from malmoi.serve.http_replies import finite, token_text
+from malmoi.serve.http_stream import take_place, until_gone
+from malmoi.studio.needs import ServedNeed
+from malmoi.tokenizer.codec import Codec
+
+MAX_TEXT_CHARACTERS = 200_000
+MAX_PIECES = 2000
+
+router = APIRouter(prefix="/api")
+
+
+class TextBody(limits.Strict):
+    """A text to look at."""
+
+    text: str = Field(max_length=MAX_TEXT_CHARACTERS)
+
+
+class ScoreBody(TextBody):
+    """A text to score. top: how many alternatives to show at each place."""
+
+    top: int = Field(default=0, ge=0, le=limits.MAX_TOP_LOGPROBS)
+
+
+@router.get("/about")
+def about(request: Request) -> dict[str, Any]:
+    """The model, if any, and the limits that the forms should keep."""
+    served, settings = request.app.state.served, request.app.state.settings
+    return {
+        "version": importlib.metadata.version("malmoi"),
+        "model": dataclasses.asdict(served.engine.describe()) if served else None,
+        "limits": {
+            "max_body_bytes": settings.max_body_bytes,
+            "max_messages": limits.MAX_MESSAGES,
+            "max_stops": limits.MAX_STOPS,
+            "max_stop_chars": limits.MAX_STOP_CHARACTERS,
+            "max_top_logprobs": limits.MAX_TOP_LOGPROBS,
+            "max_temperature": limits.MAX_TEMPERATURE,
+            "default_max_tokens": served.settings.default_max_tokens if served else None,
+        },
+    }
+
+
+@router.post("/tokens")
+def tokens(body: TextBody, served: ServedNeed) -> dict[str, Any]:
+    """How a text is cut into tokens."""
+    ids = served.codec.encode(body.text)
+    return {"tokens": len(ids), "pieces": [_piece(served.codec, token_id) for token_id in ids[:MAX_PIECES]]}
+
+
+@router.post("/score")
+async def score(request: Request, body: ScoreBody, served: ServedNeed) -> dict[str, Any]:
+    """The probability lens: each token's log-probability after those before it, and what else was likely there."""
+    ids = served.codec.encode(body.text)
+    most = served.engine.describe().context_tokens
+    if not 1 <= len(ids) <= most:
+        raise bad("text", f"text has {len(ids)} tokens; the model can look at 1 to {most}", "context_length_exceeded")
+    place = take_place(served)
+    try:
+        scores = await until_gone(request, served.engine.score(ids, body.top))
+    finally:
+        place.release()
+    # The first token has nothing before it, hence no probability: bits are per byte of the others.
+    known = [(each.logprob, served.codec.token_bytes(each.token_id)) for each in scores if each.logprob is not None]
+    num_bytes = sum(len(content) for _, content in known)
+    nats = -sum(logprob for logprob, _ in known)
+    return {
+        "tokens": [
+            {
+                **_piece(served.codec, each.token_id),
+                "logprob": finite(each.logprob),
+                "top": [{**_piece(served.codec, other), "logprob": finite(value)} for other, value in each.top],
+            }
+            for each in scores
+        ],
+        "bits_per_byte": nats / math.log(2) / num_bytes if num_bytes else None,
+    }
+
+
+def _piece(codec: Codec, token_id: int) -> dict[str, Any]:
+    """A token as the lens shows it: text where it is whole characters, U+FFFD for parts, and its bytes."""
+    content = codec.token_bytes(token_id)
+    text = content.decode("utf-8", errors="replace") if content else token_text(codec, token_id)
+    return {"id": token_id, "text": text, "bytes": list(content)}

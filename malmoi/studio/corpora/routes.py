@@ -1,0 +1,52 @@
+"""The corpus of a run: its numbers, pages of documents kept and dropped, and why one document was."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from fastapi import Query as FromQuery
+
+from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS
+from malmoi.serve.http_errors import ApiError
+from malmoi.studio.corpora import folder
+from malmoi.studio.needs import CorpusNeed
+
+router = APIRouter(prefix="/api/runs/{run}")
+
+_LABELS = {
+    group: {name: {"ko": korean, "en": english} for name, (korean, english) in labels.items()}
+    for group, labels in (("reason", REASONS), ("kind", KINDS), ("masked", PERSONAL))
+}
+
+_Name = Annotated[str | None, FromQuery(max_length=200)]
+
+
+def _query(
+    status: Literal["kept", "dropped"] | None = None,
+    reason: _Name = None,
+    kind: _Name = None,
+    source: _Name = None,
+    page: Annotated[int, FromQuery(ge=1, le=1000)] = 1,
+    size: Annotated[int, FromQuery(ge=1, le=100)] = 20,
+) -> folder.Query:
+    return folder.Query(status, reason or None, kind or None, source or None, page, size)
+
+
+@router.get("/corpus")
+def corpus_numbers(corpus: CorpusNeed) -> dict[str, Any]:
+    """How many documents came in, stayed and went, for which reasons, and what pages call reasons, kinds and types."""
+    return {**folder.numbers(corpus), "labels": _LABELS}
+
+
+@router.get("/documents")
+def list_documents(corpus: CorpusNeed, query: Annotated[folder.Query, Depends(_query)]) -> dict[str, Any]:
+    """One page of documents."""
+    return folder.list_documents(corpus, query)
+
+
+@router.get("/documents/{document_id}")
+def read_document(corpus: CorpusNeed, document_id: str) -> dict[str, Any]:
+    """One document with every step's verdict."""
+    found = folder.why(corpus, document_id)
+    if found is None:
+        raise ApiError(404, f"the ledger has no document {document_id[:80]!r}", "document_id", "document_not_found")
+    return found
