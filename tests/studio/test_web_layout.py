@@ -6,7 +6,8 @@ from source_files import WEB, circles, typescript_imports
 
 def test_no_circle_of_files_in_the_interface():
     edges = typescript_imports(WEB)
-    assert "shell/routing.tsx" in edges["app/App.tsx"]
+    assert "app/routes.ts" in edges["app/router.tsx"]
+    assert "features/runs/pages/RunsPage.tsx" in edges["app/routes.ts"]
     assert "text/josa.js" in edges["i18n/language.tsx"]
     assert circles(edges) == []
 
