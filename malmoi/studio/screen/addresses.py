@@ -1,4 +1,4 @@
-"""The addresses of the interface, as its table of routes (web/src/app/routes.ts) has them: the build writes them down."""
+"""The addresses of the interface: the build writes them down from its table of routes (web/src/app/routes.ts)."""
 
 import json
 import re
