@@ -1,5 +1,6 @@
 import { Outlet } from '@tanstack/react-router'
 import { TopBarContext } from '../ui/Page'
+import { Toasts } from '../ui/Toast/Toasts'
 import { NotFound } from '../shell/NotFound'
 import { ModelChip } from '../shell/ModelChip'
 import { Rail } from '../shell/Rail'
@@ -22,6 +23,7 @@ export function Layout() {
       <TopBarContext value={<ModelChip />}>
         <Outlet />
       </TopBarContext>
+      <Toasts />
     </div>
   )
 }

@@ -5,14 +5,9 @@ import { I18nProvider } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
 import { watchConnection } from '../api/connection'
 import { ApiError } from '../api/errors'
-<<<<<<< HEAD
 import { LanguageProvider, useLanguage } from '../i18n/language'
 import { router } from './router'
-=======
-import { LanguageProvider } from '../i18n/language'
-import { App } from './App'
 import '../styles/tokens.css'
->>>>>>> 6b3d2d050b5befd01f71f091627c512745e543a8
 import '../styles/base.css'
 import '../styles/shell.css'
 import '../styles/parts.css'
