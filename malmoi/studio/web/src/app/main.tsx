@@ -4,8 +4,9 @@ import { StrictMode } from 'react'
 import { I18nProvider } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
 import { watchConnection } from '../api/connection'
-import { ApiError } from '../api/errors'
-import { LanguageProvider, useLanguage } from '../i18n/language'
+import { ApiError } from '../i18n/errors'
+import { LanguageProvider, useLanguage, type Language } from '../i18n/language'
+import { recall, remember } from '../ui/memory'
 import { router } from './router'
 import '../styles/tokens.css'
 import '../styles/base.css'
@@ -40,6 +41,8 @@ watchConnection(() => {
   void client.invalidateQueries({ queryKey: ['about'] })
 })
 
+const keepLanguage = (language: Language) => remember('language', language)
+
 function Screen() {
   const { language } = useLanguage()
   return (
@@ -52,7 +55,7 @@ function Screen() {
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <LanguageProvider>
+      <LanguageProvider first={recall('language')} onChange={keepLanguage}>
         <Screen />
       </LanguageProvider>
     </QueryClientProvider>
