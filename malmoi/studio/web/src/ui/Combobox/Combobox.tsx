@@ -3,7 +3,7 @@ import { useLanguage } from '../../i18n/language'
 import { Button } from '../Button/Button'
 import { classes } from '../classes'
 import { Icon } from '../Icon'
-import { contains } from './contains'
+import { contains } from '../../text/contains'
 import css from './Combobox.module.css'
 
 export interface ComboOption {

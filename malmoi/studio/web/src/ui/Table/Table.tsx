@@ -6,29 +6,15 @@ import { classes } from '../classes'
 import { Icon } from '../Icon'
 import { saveFile } from '../saveFile'
 import { TextField } from '../TextField/TextField'
+import type { Column } from './columns'
 import { csv } from './csv'
-import { chosen, filtered, sorted, type Sort, type Value } from './order'
+import { chosen, filtered, sorted, type Sort } from './order'
 import { TableHead } from './TableHead'
 import { useRowKeys } from './useRowKeys'
 import css from './Table.module.css'
 
 const ROW_PX = 44
 const ROWS_AHEAD = 20
-
-export interface Column<Row> {
-  id: string
-  name: string
-  /** What the cell shows; left out: `value` as text. */
-  cell?: (row: Row) => ReactNode
-  /** What is sorted by, searched and written to the CSV file. */
-  value: (row: Row) => Value
-  /** A CSS grid track: 'minmax(200px, 2fr)', '120px'. */
-  width?: string
-  /** Numbers stand at the right. */
-  numeric?: boolean
-  /** Left out where the table is narrower than 600 px. */
-  wideOnly?: boolean
-}
 
 interface Props<Row> {
   label: string

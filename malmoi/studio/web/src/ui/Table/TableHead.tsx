@@ -1,7 +1,7 @@
 import { useLanguage } from '../../i18n/language'
 import { classes } from '../classes'
+import type { Column } from './columns'
 import type { Sort } from './order'
-import type { Column } from './Table'
 import css from './Table.module.css'
 
 interface Props<Row> {
