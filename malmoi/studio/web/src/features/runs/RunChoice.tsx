@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../api/types'
+import type { RunSummary } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Choice } from '../../ui/Choice'
 import { navigate } from '../../shell/routing'

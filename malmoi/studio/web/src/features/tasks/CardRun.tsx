@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { cards } from '../../api/queries'
-import type { Card } from '../../api/types'
+import type { Card } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { BackLink } from '../../ui/BackLink'
 import { Empty, Loaded } from '../../ui/Loaded'
