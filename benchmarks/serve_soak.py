@@ -11,7 +11,7 @@ two versions of the model. At the end, when all clients have gone, each bar has 
     no 5xx without code and sentence; no request that hangs; nothing of a prompt in the log
     no place, slot, token, connection or file left taken
     resident memory at the end <= 1.05 x that after minute 2 (or after a fifth of the time, where that is sooner)
-    every completed answer is made again, alone and in another batch, in the time of the soak: torch (float32) 100 % equal
+    every completed answer is made again, alone and in a batch, in the time of the soak: torch (float32) 100 % equal
 
 It ends by itself; exit code 1 where a bar is missed.
 """
