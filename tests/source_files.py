@@ -15,7 +15,7 @@ WEB = ROOT / "malmoi" / "studio" / "web" / "src"
 SUFFIXES = (".ts", ".tsx", ".js")
 _FROM = re.compile(r"""^\s*(?:import|export)\b[^'"`;()]*?\bfrom\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _BARE = re.compile(r"""\bimport\s*\(?\s*['"`]([^'"`]+)['"`]""")
-_COMMENT = re.compile(r"^\s*//.*$|^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^\s*//[^\n]*|^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
 _LAYOUT = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

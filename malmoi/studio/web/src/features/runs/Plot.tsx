@@ -3,7 +3,7 @@ import uPlot, { type AlignedData, type Options } from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Loss, LossColumn } from '../../api/types'
 import { useLanguage } from '../../i18n/language'
-import { useShownTheme } from '../../shell/theme'
+import { useShownTheme } from '../../ui/theme'
 
 const HEIGHT_PX = 320
 

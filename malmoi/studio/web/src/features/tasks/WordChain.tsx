@@ -6,7 +6,7 @@ import { BackLink } from '../../ui/BackLink'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { PlainText } from '../../text/PlainText'
 import { useSendOnEnter } from '../../ui/useSendOnEnter'
-import { Page } from '../../shell/Page'
+import { Page } from '../../ui/Page'
 import { Said, type Move } from './Said'
 import { useCardRun } from './useCardRun'
 

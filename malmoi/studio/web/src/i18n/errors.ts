@@ -1,4 +1,4 @@
-import type { Key, Translate } from '../i18n/language'
+import type { Key, Translate } from './language'
 
 /** What the screen calls a field of a request. */
 const LABELS: Record<string, Key> = {

@@ -1,17 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
-import { corpus, runs } from '../../api/queries'
-import type { Corpus, RunSummary } from '../../api/types'
-import { useLanguage } from '../../i18n/language'
-import { Empty, Loaded } from '../../ui/Loaded'
-import { RunChoice } from '../runs/RunChoice'
-import { Page } from '../../shell/Page'
-import { Flow } from './Flow'
-import { LookUp } from './LookUp'
-import { Makeup } from './Makeup'
-import { Samples } from './Samples'
+import { useParams } from '@tanstack/react-router'
+import { corpus, runs } from '../../../api/queries'
+import type { Corpus, RunSummary } from '../../../api/types'
+import { useLanguage } from '../../../i18n/language'
+import { Empty, Loaded } from '../../../ui/Loaded'
+import { RunChoice } from '../RunChoice'
+import { Page } from '../../../ui/Page'
+import { Flow } from '../Flow'
+import { LookUp } from '../LookUp'
+import { Makeup } from '../Makeup'
+import { Samples } from '../Samples'
 
 /** What went into a run's corpus, what stayed, and why the rest did not. */
-export function CorpusPage({ run }: { run: string | undefined }) {
+export default function CorpusPage() {
+  const { run } = useParams({ strict: false })
   const { t } = useLanguage()
   return (
     <Page title={t('rail.corpus')}>
@@ -43,7 +45,7 @@ function OfRun({ runs: list, run }: { runs: RunSummary[]; run: string }) {
   return (
     <>
       <div className="toolbar">
-        <RunChoice runs={list} run={run} place="corpus" />
+        <RunChoice runs={list} run={run} />
         <span className="toolbar-space" />
         {reported && (
           <a className="button" href={`/api/runs/${encodeURIComponent(run)}/report`} target="_blank" rel="noreferrer">

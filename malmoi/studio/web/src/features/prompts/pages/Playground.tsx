@@ -1,18 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { chat, completion, type Generation, type Message, type Sampling } from '../../api/completions'
-import { about } from '../../api/queries'
-import { useLanguage } from '../../i18n/language'
-import { recallJson, remember } from '../../ui/memory'
-import { Segments } from '../../ui/Segments'
-import { Page } from '../../shell/Page'
-import { Chat } from './Chat'
-import { CodeButton } from './CodeButton'
-import { Completion } from './Completion'
-import { newTurn, useDraft, type Draft, type Mode, type Turn } from './draft'
-import { PlaygroundParameters } from './PlaygroundParameters'
-import { SavedPrompts } from './SavedPrompts'
-import { useGeneration } from './useGeneration'
+import { chat, completion, type Generation, type Message, type Sampling } from '../../../api/completions'
+import { about } from '../../../api/queries'
+import { useLanguage } from '../../../i18n/language'
+import { recallJson, remember } from '../../../ui/memory'
+import { Segments } from '../../../ui/Segments'
+import { Page } from '../../../ui/Page'
+import { Chat } from '../Chat'
+import { CodeButton } from '../CodeButton'
+import { Completion } from '../Completion'
+import { newTurn, useDraft, type Draft, type Mode, type Turn } from '../draft'
+import { PlaygroundParameters } from '../PlaygroundParameters'
+import { SavedPrompts } from '../SavedPrompts'
+import { useGeneration } from '../useGeneration'
 
 const SAMPLING: Sampling = {
   temperature: 0.8,
@@ -25,9 +26,11 @@ const SAMPLING: Sampling = {
   probabilities: false,
 }
 
-export function Playground() {
+export default function Playground() {
   const { t } = useLanguage()
-  const state = useDraft()
+  const asked = useSearch({ from: '/play' }).mode
+  const navigate = useNavigate()
+  const state = useDraft(asked)
   const { draft, edit, replace, addTurn } = state
   const [sampling, setSampling] = useState<Sampling>(() => recallJson('sampling', SAMPLING))
   useEffect(() => remember('sampling', JSON.stringify(sampling)), [sampling])
@@ -64,6 +67,7 @@ export function Playground() {
   const changeMode = (mode: Mode) => {
     clear()
     edit({ mode })
+    void navigate({ to: '/play', search: { mode }, replace: true })
   }
   const load = (loaded: Draft, parameters: Partial<Sampling>) => {
     clear()

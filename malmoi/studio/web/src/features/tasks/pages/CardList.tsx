@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { cards } from '../../api/queries'
-import { useLanguage } from '../../i18n/language'
-import { Empty, Loaded } from '../../ui/Loaded'
-import { Page } from '../../shell/Page'
-import { Link } from '../../shell/routing'
+import { Link } from '@tanstack/react-router'
+import { cards } from '../../../api/queries'
+import { useLanguage } from '../../../i18n/language'
+import { Empty, Loaded } from '../../../ui/Loaded'
+import { Page } from '../../../ui/Page'
 
-export function CardList() {
+export default function CardList() {
   const { t, pick } = useLanguage()
   return (
     <Page title={t('rail.cards')}>
@@ -18,7 +18,7 @@ export function CardList() {
             <ul className="card-grid">
               {list.map((card) => (
                 <li key={card.id}>
-                  <Link to={`/cards/${encodeURIComponent(card.id)}`} className="card-tile">
+                  <Link to="/tasks/$card" params={{ card: card.id }} className="card-tile">
                     <span className="tag">{t(`cards.kind.${card.kind}`)}</span>
                     <strong>{pick(card.title)}</strong>
                     <span className="quiet">{pick(card.description)}</span>

@@ -1,18 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { cards } from '../../api/queries'
-import type { Card } from '../../api/types'
-import { useLanguage } from '../../i18n/language'
-import { BackLink } from '../../ui/BackLink'
-import { Empty, Loaded } from '../../ui/Loaded'
-import { Page } from '../../shell/Page'
-import { CardForm, exampleInputs, filledInputs, missingInputs, type Filled } from './CardForm'
-import { CardParameters, changedFrom, drawOf } from './CardParameters'
-import { CardAnswer } from './CardAnswer'
-import { useCardRun } from './useCardRun'
-import { WordChain } from './WordChain'
+import { cards } from '../../../api/queries'
+import type { Card } from '../../../api/types'
+import { useLanguage } from '../../../i18n/language'
+import { BackLink } from '../../../ui/BackLink'
+import { Empty, Loaded } from '../../../ui/Loaded'
+import { Page } from '../../../ui/Page'
+import { CardForm, exampleInputs, filledInputs, missingInputs, type Filled } from '../CardForm'
+import { CardParameters, changedFrom, drawOf } from '../CardParameters'
+import { CardAnswer } from '../CardAnswer'
+import { useCardRun } from '../useCardRun'
+import { WordChain } from '../WordChain'
 
-export function CardRun({ id }: { id: string }) {
+export default function CardPage() {
+  const { card } = useParams({ from: '/tasks/$card' })
+  return <CardRun key={card} id={card} />
+}
+
+function CardRun({ id }: { id: string }) {
   const { t } = useLanguage()
   const query = useQuery(cards())
   const card = query.data?.find((one) => one.id === id)

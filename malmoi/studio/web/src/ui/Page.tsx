@@ -1,11 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { createContext, use, useEffect, useRef, type ReactNode } from 'react'
 import { Button } from 'react-aria-components'
-import { about } from '../api/queries'
 import { useLanguage } from '../i18n/language'
-import { Icon } from '../ui/Icon'
+import { Icon } from './Icon'
 import { NARROW, useMedia } from './media'
 import { useRunKeys, type Runner } from './runKeys'
+
+/** What the shell shows in every page's top bar, beside the title. */
+export const TopBarContext = createContext<ReactNode>(null)
 
 interface Props {
   title: string
@@ -26,18 +27,20 @@ export function Page({ title, runner, panel, children }: Props) {
   return (
     <div className="page">
       <header className="topbar">
-        <h1>{title}</h1>
-        <ModelChip />
+        <h1 tabIndex={-1}>{title}</h1>
+        {use(TopBarContext)}
         {runner && <RunButtons runner={runner} />}
       </header>
-      <div className={panel ? 'page-body with-panel' : 'page-body'}>
+      <div className={panel ? 'page-body with-panel' : 'page-body'} data-scroll-restoration-id="body">
         {panel && narrow && (
           <details className="panel panel-folded">
             <summary>{t('parameters.title')}</summary>
             {panel}
           </details>
         )}
-        <main className="centre">{children}</main>
+        <main id="main" className="centre" data-scroll-restoration-id="centre">
+          {children}
+        </main>
         {panel && !narrow && (
           <aside className="panel" aria-label={t('parameters.title')}>
             <h2>{t('parameters.title')}</h2>
@@ -46,18 +49,6 @@ export function Page({ title, runner, panel, children }: Props) {
         )}
       </div>
     </div>
-  )
-}
-
-function ModelChip() {
-  const { t } = useLanguage()
-  const { data, isError } = useQuery(about())
-  const name = data?.model?.name
-  const text = name ?? (isError ? t('model.unreachable') : data ? t('model.none') : '…')
-  return (
-    <span className={name ? 'chip chip-on' : 'chip'} title={data?.model?.engine}>
-      {text}
-    </span>
   )
 }
 

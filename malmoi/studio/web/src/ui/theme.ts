@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { recall, remember } from '../ui/memory'
+import { recall, remember } from './memory'
 import { useMedia } from './media'
 
 export type Theme = 'system' | 'light' | 'dark'

@@ -1,22 +1,22 @@
+import { useNavigate } from '@tanstack/react-router'
 import type { RunSummary } from '../../api/types'
 import { useLanguage } from '../../i18n/language'
 import { Choice } from '../../ui/Choice'
-import { navigate } from '../../shell/routing'
 
 interface Props {
   runs: RunSummary[]
   run: string
-  place: 'corpus' | 'runs'
 }
 
-export function RunChoice({ runs, run, place }: Props) {
+export function RunChoice({ runs, run }: Props) {
   const { t } = useLanguage()
+  const navigate = useNavigate()
   return (
     <Choice
       label={t('runs.choose')}
       options={runs.map(({ name }) => ({ id: name, name }))}
       value={run}
-      onChange={(name) => navigate(`/${place}/${encodeURIComponent(name)}`)}
+      onChange={(name) => void navigate({ to: '/corpora/$run', params: { run: name } })}
     />
   )
 }

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { isGoingOn, loss, runDetail, runs } from '../../api/queries'
-import type { RunDetail, RunSummary } from '../../api/types'
-import { useLanguage } from '../../i18n/language'
-import { Empty, Loaded } from '../../ui/Loaded'
-import { moment } from '../../text/numbers'
-import { Page } from '../../shell/Page'
-import { Link } from '../../shell/routing'
-import { Curves } from './Curves'
-import { Stages } from './Stages'
+import { Link, useParams } from '@tanstack/react-router'
+import { isGoingOn, loss, runDetail, runs } from '../../../api/queries'
+import type { RunDetail, RunSummary } from '../../../api/types'
+import { useLanguage } from '../../../i18n/language'
+import { Empty, Loaded } from '../../../ui/Loaded'
+import { moment } from '../../../text/numbers'
+import { Page } from '../../../ui/Page'
+import { Curves } from '../Curves'
+import { Stages } from '../Stages'
 
-export default function RunsPage({ run }: { run: string | undefined }) {
+export default function RunsPage() {
+  const { run } = useParams({ strict: false })
   const { t } = useLanguage()
   return (
     <Page title={t('rail.runs')}>
@@ -40,7 +41,8 @@ function RunList({ runs: list, chosen }: { runs: RunSummary[]; chosen: string | 
       {list.map((run) => (
         <Link
           key={run.name}
-          to={`/runs/${encodeURIComponent(run.name)}`}
+          to="/runs/$run"
+          params={{ run: run.name }}
           className="run-item"
           aria-current={run.name === chosen ? 'true' : undefined}
         >
@@ -79,7 +81,7 @@ function RunHead({ detail }: { detail: RunDetail }) {
       <h2 className="run-title">{detail.name}</h2>
       <span className="toolbar-space" />
       {detail.has_corpus && (
-        <Link to={`/corpus/${address}`} className="button">
+        <Link to="/corpora/$run" params={{ run: detail.name }} className="button">
           {t('runs.corpus')}
         </Link>
       )}
