@@ -68,7 +68,10 @@ def create_app(
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
-    app.include_router(http_api.router(only(served)) if served else _without_model())
+    if served:
+        app.router.routes.extend(http_api.routes(only(served)))
+    else:
+        app.include_router(_without_model())
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
