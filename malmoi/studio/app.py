@@ -10,11 +10,15 @@ from malmoi.cards.card import read_library
 from malmoi.serve import http_api
 from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import Guard, Rules
+from malmoi.serve.http_shadow import Shadows
 from malmoi.serve.models import only
 from malmoi.serve.records.database import open_database
+from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
 from malmoi.studio.about import routes as about
+from malmoi.studio.answers import routes as answers_routes
+from malmoi.studio.answers.open_answers import OpenAnswers
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.needs import no_model
@@ -34,24 +38,38 @@ def create_app(
 
     static: the built bundle, elsewhere than in the package (for tests). Raises UserError for a broken card or store.
     """
-    store = open_database(settings.database or runs_folder / DATABASE)
+    path = settings.database or runs_folder / DATABASE
+    records = _records(served, path)
+    store = open_database(path) if records is None else records.engine
+    models, answers = None if served is None else only(served), OpenAnswers(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        await answers.open()
         yield
-        store.dispose()
+        await answers.close()
+        store.dispose() if records is None else records.close()
 
     app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
+    app.state.answers, app.state.shadows = answers, None if models is None else Shadows(models)
     add_error_handlers(app)
-    app.include_router(http_api.router(only(served)) if served else _without_model())
-    for area in (about, tasks, runs, corpora, prompts):
+    app.include_router(http_api.router(models) if models else _without_model())
+    for area in (about, tasks, runs, corpora, prompts, answers_routes):
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app
+
+
+def _records(served: Served | None, path: Path) -> Records | None:
+    """Where the server keeps requests and answers: the studio's own database, so that there is one history."""
+    if served is None:
+        return None
+    served.server.records = served.server.records or Records(path, served.settings)
+    return served.server.records
 
 
 def _without_model() -> APIRouter:
