@@ -17,10 +17,14 @@ from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
 from malmoi.studio.about import routes as about
-from malmoi.studio.answers import routes as answers_routes
+from malmoi.studio.answers import routes as answers
 from malmoi.studio.answers.open_answers import OpenAnswers
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
+from malmoi.studio.jobs import routes as jobs
+from malmoi.studio.jobs.asked import JOBS
+from malmoi.studio.jobs.commands import CommandLine
+from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
 from malmoi.studio.prompts import routes as prompts
 from malmoi.studio.runs import routes as runs
@@ -30,33 +34,53 @@ from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
 
+AREAS = (
+    about,
+    answers,
+    tasks,
+    runs,
+    corpora,
+    prompts,
+    jobs,
+)
+"""The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
+
 
 def create_app(
-    settings: StudioSettings, served: Served | None, runs_folder: Path, static: Path | None = None
+    settings: StudioSettings,
+    served: Served | None,
+    runs_folder: Path,
+    static: Path | None = None,
+    command_line: CommandLine | None = None,
 ) -> FastAPI:
     """The studio over the runs in `runs_folder`. `served` is the model that the playground talks to, if any.
 
-    static: the built bundle, elsewhere than in the package (for tests). Raises UserError for a broken card or store.
+    static: the built bundle, elsewhere than in the package (for tests). command_line: what starts jobs; without it,
+    none is started. Raises UserError for a broken card or store.
     """
+    supervisor = Supervisor(runs_folder.absolute() / JOBS, settings.jobs_at_once)
     path = settings.database or runs_folder / DATABASE
     records = _records(served, path)
     store = open_database(path) if records is None else records.engine
-    models, answers = None if served is None else only(served), OpenAnswers(store)
+    models, open_answers = None if served is None else only(served), OpenAnswers(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        await answers.open()
+        supervisor.start()
+        await open_answers.open()
         yield
-        await answers.close()
+        await open_answers.close()
+        supervisor.close()
         store.dispose() if records is None else records.close()
 
     app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
-    app.state.answers, app.state.shadows = answers, None if models is None else Shadows(models)
+    app.state.answers, app.state.shadows = open_answers, None if models is None else Shadows(models)
+    app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
     app.include_router(http_api.router(models) if models else _without_model())
-    for area in (about, tasks, runs, corpora, prompts, answers_routes):
+    for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))

@@ -48,7 +48,7 @@ def test_an_answer_is_made_followed_and_kept(client, served):
     answer_id = asked(client, source={"prompt": "p1", "version": 3})
     events = heard(client, answer_id)
     assert "".join(event["text"] for _, event in events) == served.engine.text
-    assert events[0][1]["from"] == [0, 0]
+    assert events[0][1]["begin"] == [0, 0]
     assert events[-1][1]["end"]["state"] == "done"
     kept = detail(client, answer_id)
     assert (kept["state"], kept["text"], kept["asked"]) == ("done", served.engine.text, "옛날에")
@@ -83,7 +83,7 @@ def test_a_reader_that_comes_back_misses_nothing_and_gets_nothing_twice(client, 
     for cut in (1, 2, 3, 5, 8, 13):  # as if the connection broke after so many events
         for place, event in heard(client, answer_id, last=last)[:cut]:
             last = place
-            assert event["from"] == [len(text), len(tokens)]
+            assert event["begin"] == [len(text), len(tokens)]
             text, tokens = text + event["text"], tokens + event.get("tokens", [])
             assert event["to"] == [len(text), len(tokens)] == [int(part) for part in last.split(".")]
     for _, event in heard(client, answer_id, last=last):

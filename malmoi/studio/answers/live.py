@@ -123,11 +123,11 @@ def news(
     told: dict[str, Any] | None,
     end: dict[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """One event for a reader, who then stands behind it. from, to: characters and tokens, so that none comes twice."""
+    """One event for a reader, who then stands behind it. begin, to: characters and tokens, so that none comes twice."""
     end = None if place.is_over else end
     if not text and not tokens and told is None and end is None:
         return None
-    event: dict[str, Any] = {"answer": answer_id, "from": [place.characters, place.tokens]}
+    event: dict[str, Any] = {"answer": answer_id, "begin": [place.characters, place.tokens]}
     place.characters, place.tokens = place.characters + len(text), place.tokens + len(tokens)
     place.is_over = end is not None
     event |= {"to": [place.characters, place.tokens], "text": text}

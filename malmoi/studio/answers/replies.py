@@ -29,6 +29,33 @@ class Token(Alternative):
     top: list[Alternative]
 
 
+class AnswerEnd(BaseModel):
+    """The end of an answer. state "gone": there is no such answer, and no other field."""
+
+    state: Literal["done", "stopped", "cut", "failed", "gone"]
+    finish: str | None
+    prompt_tokens: int
+    answer_tokens: int
+    seconds: float
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+
+class AnswerEvent(BaseModel):
+    """An event of a connection that follows answers: what is new of one of them since the last.
+
+    begin, to: characters and tokens before and after it. tokens, told, end: only where there is something new.
+    """
+
+    answer: str
+    begin: tuple[int, int]
+    to: tuple[int, int]
+    text: str
+    tokens: list[Token] | None = None
+    told: dict[str, Any] | None = None
+    end: AnswerEnd | None = None
+
+
 class AnswerLine(BaseModel):
     """An answer in a list. asked, text: their first 240 characters."""
 

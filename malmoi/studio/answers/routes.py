@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import Field
 
 from malmoi.serve.http_errors import ApiError, bad
@@ -17,7 +17,7 @@ from malmoi.studio.answers import export, listing, store
 from malmoi.studio.answers.live import Live, Place
 from malmoi.studio.answers.making import Maker
 from malmoi.studio.answers.open_answers import OpenAnswers
-from malmoi.studio.answers.replies import AnswerDetail, AnswerList, Begun, Kind, compared
+from malmoi.studio.answers.replies import AnswerDetail, AnswerEvent, AnswerList, Begun, Kind, compared
 from malmoi.studio.answers.tables import RUNNING, HistoryRow
 from malmoi.studio.needs import ServedNeed, StoreNeed
 
@@ -136,7 +136,7 @@ async def _begin(
     return Begun(id=trace.reply_id)
 
 
-@router.get("/events")
+@router.get("/events", response_class=StreamingResponse, responses={200: {"model": AnswerEvent}})
 async def follow(
     answers: AnswersNeed,
     wanted: Annotated[str, Query(alias="answers", max_length=33 * MAX_FOLLOWED)],
@@ -183,7 +183,7 @@ def list_answers(
     return AnswerList.model_validate(vars(found))
 
 
-@router.get("/answers/export")
+@router.get("/answers/export", response_class=PlainTextResponse)
 def export_answers(
     database: StoreNeed,
     wanted: WantedNeed,
