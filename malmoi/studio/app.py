@@ -79,7 +79,10 @@ def create_app(
     app.state.answers, app.state.shadows = open_answers, None if models is None else Shadows(models)
     app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
-    app.include_router(http_api.router(models) if models else _without_model())
+    if models:
+        app.router.routes.extend(http_api.routes(models))
+    else:
+        app.include_router(_without_model())
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
