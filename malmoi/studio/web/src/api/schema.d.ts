@@ -8,6 +8,113 @@ export interface About {
   limits: Limits
 }
 
+/** An answer that was made again, beside the one that it repeats. place: of the first other character. */
+export interface Again {
+  of: string
+  is_equal: boolean
+  place: number | null
+  was: string | null
+  now: string | null
+}
+
+/** A token that could have stood there. logprob: nats. */
+export interface Alternative {
+  text: string
+  logprob: number
+}
+
+/** What is asked. body: as /v1 takes it, or {card, inputs, decoding}. */
+export interface AnswerBody {
+  kind: 'completion' | 'chat' | 'card'
+  body: Record<string, unknown>
+  source?: Source
+}
+
+/**
+ * An answer, whole. made_with: model, tokenizer and engine by name and hash, where the server recorded them. seed: as
+ * text, for it may have more digits than JavaScript keeps.
+ */
+export interface AnswerDetail {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+  body: Record<string, unknown>
+  seed: string
+  told: Record<string, unknown>
+  result: Record<string, unknown> | null
+  error: Record<string, unknown> | null
+  tokens: Token[] | null
+  made_with: Record<string, unknown> | null
+  again: Again | null
+}
+
+/** The end of an answer. state "gone": there is no such answer, and no other field. */
+export interface AnswerEnd {
+  state: 'done' | 'stopped' | 'cut' | 'failed' | 'gone'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  result: Record<string, unknown> | null
+  error: Record<string, unknown> | null
+}
+
+/**
+ * An event of a connection that follows answers: what is new of one of them since the last. begin, to: characters and
+ * tokens before and after it. tokens, told, end: only where there is something new.
+ */
+export interface AnswerEvent {
+  answer: string
+  begin: [number, number]
+  to: [number, number]
+  text: string
+  tokens: Token[] | null
+  told: Record<string, unknown> | null
+  end: AnswerEnd | null
+}
+
+/** An answer in a list. asked, text: their first 240 characters. */
+export interface AnswerLine {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+}
+
+/** A page of answers. after: where the next one goes on; None: there is none. */
+export interface AnswerList {
+  answers: AnswerLine[]
+  after: string | null
+}
+
+/** An answer that has begun. */
+export interface Begun {
+  id: string
+}
+
 /** A text for people, in Korean and in English. */
 export interface Both {
   ko: string
@@ -567,6 +674,14 @@ export interface Scores {
   bits_per_byte: number | null
 }
 
+/** Where an answer was asked: a saved prompt and its version, or what was being written. */
+export interface Source {
+  prompt?: string | null
+  version?: number | null
+  draft?: string | null
+  column?: number | null
+}
+
 /** The kept documents of a source, as KindCount. */
 export interface SourceCount {
   source: string
@@ -613,6 +728,13 @@ export interface TextOutput {
   text: string
 }
 
+/** A token of an answer. */
+export interface Token {
+  text: string
+  logprob: number
+  top: Alternative[]
+}
+
 /** A text cut into tokens. tokens: how many; pieces: the first MAX_PIECES of them. */
 export interface Tokens {
   tokens: number
@@ -637,6 +759,15 @@ export interface Replies {
   'GET /api/about': About
   'POST /api/tokens': Tokens
   'POST /api/score': Scores
+  'POST /api/answers': Begun
+  'GET /api/answers': AnswerList
+  'POST /api/answers/{answer_id}/again': Begun
+  'GET /api/events': AnswerEvent
+  'POST /api/answers/{answer_id}/stop': void
+  'GET /api/answers/export': void
+  'GET /api/answers/{answer_id}': AnswerDetail
+  'DELETE /api/answers/{answer_id}': void
+  'POST /api/answers/{answer_id}/restore': void
   'GET /api/cards': CardList
   'GET /api/cards/{card_id}': Card
   'POST /api/cards/{card_id}/run': CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure
