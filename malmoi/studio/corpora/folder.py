@@ -82,10 +82,9 @@ WHERE list_contains($ids, id) AND text IS NOT NULL GROUP BY id"""
 
 
 # Kept texts lie in the shards, dropped ones in the ledger. Both are compared as they are read: NFC, without capitals.
-_FOLD = "contains(lower(nfc_normalize(concat_ws(chr(10), {columns}))), $words)"
-_WORDS = "(id = $words OR {row} OR id IN (SELECT id FROM shards WHERE {shard}))".format(
-    row=_FOLD.format(columns="title, text, source.url, origin.file"), shard=_FOLD.format(columns="title, text")
-)
+_WORDS = """(id = $words
+  OR contains(lower(nfc_normalize(concat_ws(chr(10), title, text, source.url, origin.file))), $words)
+  OR id IN (SELECT id FROM shards WHERE contains(lower(nfc_normalize(concat_ws(chr(10), title, text))), $words)))"""
 
 
 def _folded(words: str | None) -> str | None:
