@@ -238,6 +238,41 @@ export interface Example {
   output: unknown
 }
 
+/** What a person asks for. changes: settings by their key; options: by their name, true for a flag. */
+export interface FilledForm {
+  command: string
+  recipe: string
+  run: string
+  changes?: Record<string, unknown>
+  options?: Record<string, unknown>
+}
+
+/** The form of a command with a recipe. */
+export interface Form {
+  command: string
+  recipe: string
+  run: string
+  groups: FormGroup[]
+  options: FormField[]
+}
+
+/** A setting, or an option, of a form (fields.py). */
+export interface FormField {
+  key: string
+  type: 'int' | 'float' | 'text' | 'bool' | 'choice' | 'texts' | 'numbers' | 'flag'
+  choices: string[]
+  value: unknown
+  default: unknown
+  about: string
+}
+
+/** The settings of one table of the recipe. about: what its dataclass says, in English. */
+export interface FormGroup {
+  name: string
+  about: string
+  fields: FormField[]
+}
+
 /** notice: shown beside the answer. blocked_words: refused in inputs; an answer ends before one of them. */
 export interface Guards {
   notice: Both | null
@@ -253,6 +288,47 @@ export interface Input {
   max_chars: number
   choices: string[]
   example: unknown
+}
+
+/** A job in a list. Times are seconds since 1970. goes_on_at: when one that is "waiting" is started again. */
+export interface Job {
+  id: string
+  run: string
+  owner: string
+  command: string[]
+  state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
+  since: number
+  submitted_at: number
+  attempt: number
+  exit_code: number | null
+  goes_on_at: number | null
+  progress: Progress | null
+}
+
+/** One job. line: what was run, as a shell would take it. alive_at: its last sign of life. */
+export interface JobDetail {
+  id: string
+  run: string
+  owner: string
+  command: string[]
+  state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
+  since: number
+  submitted_at: number
+  attempt: number
+  exit_code: number | null
+  goes_on_at: number | null
+  progress: Progress | null
+  argv: string[]
+  line: string
+  process: Process | null
+  alive_at: number | null
+  log_bytes: number
+}
+
+/** A page of jobs, the newest first. next: what `after` must be for the page behind it; None at the end. */
+export interface Jobs {
+  jobs: Job[]
+  next: string | null
 }
 
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
@@ -311,6 +387,14 @@ export interface Limits {
   max_top_logprobs: number
   max_temperature: number
   default_max_tokens: number | null
+}
+
+/** A part of a log; next: the byte to go on from. */
+export interface LogPart {
+  text: string
+  start: number
+  next: number
+  size: number
 }
 
 /** The curve of a training. steps: how many were taken; checkpoints, resumes: the steps at which they lie. */
@@ -377,6 +461,28 @@ export interface Piece {
   bytes: number[]
 }
 
+/** What the command itself says that it would do. wrong: what it would refuse, in its own words. */
+export interface Plan {
+  text: string
+  wrong: string
+}
+
+/** A process by its machine and number. */
+export interface Process {
+  host: string
+  pid: number
+}
+
+/** How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was. */
+export interface Progress {
+  label: string
+  done: number
+  total: number
+  since: number
+  since_done: number
+  time: number
+}
+
 /** A prompt as it is saved. */
 export interface PromptBody {
   title: string
@@ -392,6 +498,12 @@ export interface PromptList {
 export interface ReasonCount {
   reason: string
   documents: number
+}
+
+/** A recipe by the name of its file. run: the name of the run that it is for. */
+export interface Recipe {
+  name: string
+  run: string
 }
 
 /** One run of a card: a value for each input of its form. */
@@ -487,6 +599,13 @@ export interface StageDetail {
   outputs: Record<string, unknown>
 }
 
+/** What can be started here. runs: the names of those that are there already. */
+export interface Startable {
+  commands: string[]
+  recipes: Recipe[]
+  runs: string[]
+}
+
 /** A text to look at. */
 export interface TextBody {
   text: string
@@ -507,6 +626,13 @@ export interface Tokens {
 export interface Verdict {
   reason: string
   fired: boolean
+}
+
+/** The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. */
+export interface Words {
+  argv: string[]
+  line: string
+  busy: string[]
 }
 
 /** What each route of the studio answers. */
@@ -530,4 +656,15 @@ export interface Replies {
   'GET /api/prompts/{prompt_id}': SavedPrompt
   'PUT /api/prompts/{prompt_id}': SavedPrompt
   'DELETE /api/prompts/{prompt_id}': void
+  'GET /api/jobs': Jobs
+  'POST /api/jobs': JobDetail
+  'GET /api/jobs/startable': Startable
+  'GET /api/jobs/form': Form
+  'POST /api/jobs/words': Words
+  'POST /api/jobs/plan': Plan
+  'GET /api/jobs/{job_id}': JobDetail
+  'GET /api/jobs/{job_id}/log': LogPart
+  'GET /api/jobs/{job_id}/log.txt': void
+  'POST /api/jobs/{job_id}/stop': JobDetail
+  'POST /api/jobs/{job_id}/again': JobDetail
 }
