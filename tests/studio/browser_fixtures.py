@@ -133,7 +133,7 @@ def _row(document_id: str, title: str, kept: bool) -> dict:
         "id": document_id,
         "title": title,
         "origin": {"file": "pages/a.html", "offset": 0},
-        "source": {"kind": "news", "name": "한들신문"},
+        "source": {"kind": "news", "name": "한들신문", "url": f"https://handeul.example/{document_id[:4]}"},
         "input": "crawl",
         "text_bytes": 150,
         "kept": kept,

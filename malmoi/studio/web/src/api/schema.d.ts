@@ -256,11 +256,12 @@ export interface CorpusDocument {
   excerpt: string | null
 }
 
-/** What pages call reasons, kinds and types of personal data, by the names that the server uses. */
+/** What pages call reasons, kinds, types of personal data and scores, by the names that the server uses. */
 export interface CorpusLabels {
   reason: Record<string, Both>
   kind: Record<string, Both>
   masked: Record<string, Both>
+  score: Record<string, Both>
 }
 
 /** How the answer is chosen; the studio's sliders begin here. */
@@ -301,7 +302,8 @@ export interface Description {
 
 /**
  * A document with every step's verdict. text: its first characters, text_chars: how many the whole has. source_fields:
- * all that is known of the source. judgements: empty where no rule could be read.
+ * all that is known of the source. judgements: empty where no rule could be read. copy_of: the id of the document that
+ * stays in the place of this one.
  */
 export interface DocumentDetail {
   id: string | null
@@ -319,6 +321,7 @@ export interface DocumentDetail {
   verdicts: Verdict[]
   scores: Score[]
   source_fields: Record<string, unknown> | null
+  copy_of: string | null
   judgements: Judgement[]
 }
 
