@@ -136,7 +136,7 @@ SHIFT = """() => new Promise((done) => {
   setTimeout(() => done(sum), 50)
 })"""
 
-# An element may lie beyond the window only within a part that scrolls or cuts it.
+# An element may lie beyond the window only within a part that scrolls or cuts it; the page itself does neither.
 OUTSIDE = """() => {
   const beyond = (box) => box.width > 0 && box.height > 0 && (box.right > innerWidth + 1 || box.left < -1)
   const isCut = (part) => {
@@ -147,21 +147,16 @@ OUTSIDE = """() => {
   }
   const parts = [...document.body.querySelectorAll('*')]
   const found = parts.filter((part) => beyond(part.getBoundingClientRect()) && !isCut(part))
-  const wide = document.documentElement.scrollWidth > innerWidth
+  const scrollers = [document.documentElement, ...document.querySelectorAll('.page-body, .centre, .panel, .rail')]
+  const wide = scrollers.filter((part) => part.scrollWidth > part.clientWidth + 1)
   return [
     ...found.slice(0, 3).map((part) => ['outside', part.outerHTML.slice(0, 120)]),
-    ...(wide ? [['wide', String(document.documentElement.scrollWidth)]] : []),
+    ...wide.map((part) => ['scrolls sideways', `${part.className} ${part.scrollWidth} > ${part.clientWidth}`]),
   ]
 }"""
 
-STATES = {
-    "aria-current": "",
-    "aria-selected": "true",
-    "aria-checked": "true",
-    "aria-pressed": "true",
-    "data-selected": "",
-}
-_SELECTOR = ", ".join(f'[{name}="{value}"]' if value == "true" else f"[{name}]" for name, value in STATES.items())
+STATES = ("aria-current", "aria-selected", "aria-checked", "aria-pressed", "data-selected")
+_SELECTOR = ", ".join(f'[{name}]:not([{name}="false"])' for name in STATES)
 
 SELECTED = f"""() => [...document.querySelectorAll({json.dumps(_SELECTOR)})].flatMap((part) => {{
   const {{ left, top, right, bottom, width, height }} = part.getBoundingClientRect()
@@ -172,6 +167,6 @@ SELECTED = f"""() => [...document.querySelectorAll({json.dumps(_SELECTOR)})].fla
 
 UNSELECT = f"""() => {{
   for (const part of document.querySelectorAll({json.dumps(_SELECTOR)})) {{
-    for (const name of {json.dumps(list(STATES))}) part.removeAttribute(name)
+    for (const name of {json.dumps(STATES)}) part.removeAttribute(name)
   }}
 }}"""
