@@ -18,7 +18,9 @@ from malmoi.studio.about import routes as about
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.needs import no_model
+from malmoi.studio.prompts import calls
 from malmoi.studio.prompts import routes as prompts
+from malmoi.studio.prompts.store import empty_trash
 from malmoi.studio.runs import routes as runs
 from malmoi.studio.screen import routes as screen
 from malmoi.studio.settings import StudioSettings
@@ -35,6 +37,7 @@ def create_app(
     static: the built bundle, elsewhere than in the package (for tests). Raises UserError for a broken card or store.
     """
     store = open_database(settings.database or runs_folder / DATABASE)
+    empty_trash(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
@@ -45,6 +48,7 @@ def create_app(
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     add_error_handlers(app)
+    app.include_router(calls.router)  # before /v1 itself, which without a model answers every path
     app.include_router(http_api.router(only(served)) if served else _without_model())
     for area in (about, tasks, runs, corpora, prompts):
         app.include_router(area.router)

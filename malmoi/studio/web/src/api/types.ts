@@ -175,6 +175,6 @@ export interface DocumentDetail extends CorpusDocument {
 export interface SavedPrompt {
   id: string
   title: string
-  body: Record<string, unknown>
+  n: number
   updated: string
 }
