@@ -1,6 +1,6 @@
 """A long time of ordinary and bad use: does the server lose a place, a file, memory, or the truth about an answer?
 
-    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine remote] [--log FILE]
+    python benchmarks/serve_soak.py MODEL_DIR [--minutes 10] [--clients 32] [--engine remote] [--log FILE] [--settings FILE]
 
 `malmoi serve` runs as its own process, 32 clients in a second (serve_soak_clients.py: streams, whole answers, chat,
 guides, scores, embeddings, clients that leave, read slowly, send halves and garbage). Meanwhile an operator adds and
@@ -218,6 +218,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--engine", choices=["torch", "openvino", "remote"], default="torch")
     parser.add_argument("--log", type=Path, help="where the server's log is kept; default: thrown away")
+    parser.add_argument("--settings", type=Path, help="other settings of the server, as `malmoi serve --settings`")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         return _run(arguments, Path(name))
@@ -229,6 +230,7 @@ def _run(arguments: argparse.Namespace, folder: Path) -> int:
     steady = [new_key(keys, f"steady{number}", limits="records=whole") for number in range(STEADY_KEYS)]
     shown.write_text("\n".join(steady))
     words = ["--keys", str(keys), "--records", str(database), "--engine", arguments.engine]
+    words += ["--settings", str(arguments.settings)] if arguments.settings else []
     is_versioned, model = arguments.engine != "remote", arguments.model.resolve()
     models = [f"{NAME}@1={model}", f"{NAME}@2={model}", "--pin", f"{NAME}@1", "--pin", f"{NAME}@2"]
     if not is_versioned:

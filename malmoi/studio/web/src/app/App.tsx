@@ -9,6 +9,7 @@ import { Playground } from '../features/prompts/Playground'
 import { Page } from '../shell/Page'
 import { Rail } from '../shell/Rail'
 import { Link, useRoute } from '../shell/routing'
+import { Toasts } from '../ui/Toast/Toasts'
 
 // The charting library is loaded with the only page that draws.
 const RunsPage = lazy(() => import('../features/runs/RunsPage'))
@@ -20,6 +21,7 @@ export function App() {
       <div className="app">
         <Rail />
         <Place />
+        <Toasts />
       </div>
     </I18nProvider>
   )
