@@ -18,7 +18,7 @@ from malmoi.studio.about import routes as about
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.needs import no_model
-from malmoi.studio.prompts import calls
+from malmoi.studio.prompts import calls, fit
 from malmoi.studio.prompts import routes as prompts
 from malmoi.studio.prompts.store import empty_trash
 from malmoi.studio.runs import routes as runs
@@ -50,7 +50,7 @@ def create_app(
     add_error_handlers(app)
     app.include_router(calls.router)  # before /v1 itself, which without a model answers every path
     app.include_router(http_api.router(only(served)) if served else _without_model())
-    for area in (about, tasks, runs, corpora, prompts):
+    for area in (about, tasks, runs, corpora, prompts, fit):
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
