@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/prompts")
 LabelName = Annotated[str, Path(min_length=1, max_length=shapes.MAX_LABEL)]
 
 
-@router.get("", response_model=shapes.Page)
+@router.get("", response_model=shapes.PromptPage)
 def list_prompts(
     database: StoreNeed,
     q: Annotated[str, Query(max_length=200)] = "",
@@ -32,7 +32,7 @@ def list_prompts(
     return {"prompts": rows, "next": after_these}
 
 
-@router.post("", status_code=201, response_model=shapes.Prompt)
+@router.post("", status_code=201, response_model=shapes.SavedPrompt)
 def add_prompt(body: shapes.NewPrompt, database: StoreNeed) -> Any:
     """Saves a new prompt; a name that is taken is refused, so nothing is overwritten."""
     try:
@@ -43,13 +43,13 @@ def add_prompt(body: shapes.NewPrompt, database: StoreNeed) -> Any:
         raise _taken(body.title, error) from None
 
 
-@router.get("/{prompt_id}", response_model=shapes.Prompt)
+@router.get("/{prompt_id}", response_model=shapes.SavedPrompt)
 def read_prompt(prompt_id: str, database: StoreNeed) -> Any:
     """One prompt with its newest version."""
     return _found(store.read_prompt(database, prompt_id))
 
 
-@router.put("/{prompt_id}", response_model=shapes.Prompt)
+@router.put("/{prompt_id}", response_model=shapes.SavedPrompt)
 def rename_prompt(prompt_id: str, body: shapes.NewName, database: StoreNeed) -> Any:
     """Gives a prompt another name."""
     try:
@@ -65,14 +65,14 @@ def remove_prompt(prompt_id: str, database: StoreNeed) -> None:
         _found(None)
 
 
-@router.post("/{prompt_id}/restore", response_model=shapes.Prompt)
+@router.post("/{prompt_id}/restore", response_model=shapes.SavedPrompt)
 def restore_prompt(prompt_id: str, database: StoreNeed) -> Any:
     """Takes a prompt out of the trash."""
     store.restore(database, prompt_id)
     return _found(store.read_prompt(database, prompt_id))
 
 
-@router.get("/{prompt_id}/versions", response_model=shapes.Versions)
+@router.get("/{prompt_id}/versions", response_model=shapes.VersionPage)
 def list_versions(
     prompt_id: str,
     database: StoreNeed,
@@ -87,7 +87,7 @@ def list_versions(
     return {"versions": rows, "next": rows[-1]["n"] if rows and rows[-1]["n"] > 1 else None}
 
 
-@router.post("/{prompt_id}/versions", status_code=201, response_model=shapes.Prompt)
+@router.post("/{prompt_id}/versions", status_code=201, response_model=shapes.SavedPrompt)
 def add_version(prompt_id: str, body: shapes.NewVersion, database: StoreNeed) -> Any:
     """Saves the next version; 409 with the newest one where that was not made on `base`, so that both can be seen."""
     try:
@@ -98,13 +98,13 @@ def add_version(prompt_id: str, body: shapes.NewVersion, database: StoreNeed) ->
         return _conflict(body.base, error.newest)
 
 
-@router.get("/{prompt_id}/versions/{n}", response_model=shapes.Version)
+@router.get("/{prompt_id}/versions/{n}", response_model=shapes.PromptVersion)
 def read_version(prompt_id: str, n: int, database: StoreNeed) -> Any:
     """One version with its body."""
     return _version(store.read_version(database, prompt_id, n), n)
 
 
-@router.put("/{prompt_id}/labels/{label}", response_model=shapes.Prompt)
+@router.put("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, database: StoreNeed) -> Any:
     """Puts a label on a version, off any other one of the same prompt."""
     name = " ".join(label.split())
@@ -116,7 +116,7 @@ def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, databas
         raise _full(error, "labels of this prompt") from None
 
 
-@router.delete("/{prompt_id}/labels/{label}", response_model=shapes.Prompt)
+@router.delete("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
     """Takes a label away."""
     found = store.remove_label(database, prompt_id, label)

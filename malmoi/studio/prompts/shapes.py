@@ -62,14 +62,14 @@ class LabelPlace(Strict):
     n: int = Field(ge=1)
 
 
-class Label(BaseModel):
+class PromptLabel(BaseModel):
     """A label and the version under it."""
 
     name: str
     n: int
 
 
-class Row(BaseModel):
+class PromptRow(BaseModel):
     """A prompt in a list. n: its newest version. deleted: since when it is in the trash."""
 
     id: str
@@ -79,17 +79,17 @@ class Row(BaseModel):
     n: int
     first_line: str
     deleted: str | None
-    labels: list[Label]
+    labels: list[PromptLabel]
 
 
-class Page(BaseModel):
+class PromptPage(BaseModel):
     """A page of a list. next: what `after` is for the next page; None at the end."""
 
-    prompts: list[Row]
+    prompts: list[PromptRow]
     next: str | None
 
 
-class Version(BaseModel):
+class PromptVersion(BaseModel):
     """One version with its body. parent: the version before it. sha256: of the body as canonical JSON."""
 
     n: int
@@ -100,10 +100,10 @@ class Version(BaseModel):
     created: str
 
 
-class Prompt(Row):
+class SavedPrompt(PromptRow):
     """A prompt with its newest version."""
 
-    version: Version
+    version: PromptVersion
 
 
 class VersionRow(BaseModel):
@@ -117,7 +117,7 @@ class VersionRow(BaseModel):
     labels: list[str]
 
 
-class Versions(BaseModel):
+class VersionPage(BaseModel):
     """A page of versions, the newest first. next: what `before` is for the next page; None at the end."""
 
     versions: list[VersionRow]

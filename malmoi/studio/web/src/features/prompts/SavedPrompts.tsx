@@ -4,7 +4,7 @@ import { Button } from 'react-aria-components'
 import { getJson, send } from '../../api/client'
 import type { Sampling } from '../../api/completions'
 import { prompts } from '../../api/queries'
-import type { SavedPrompt } from '../../api/types'
+import type { PromptRow } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Icon } from '../../ui/Icon'
@@ -27,7 +27,7 @@ interface Body {
 export function SavedPrompts({ draft, sampling, onLoad }: Props) {
   const { t } = useLanguage()
   const [open, setOpen] = useState(false)
-  const load = async ({ id }: SavedPrompt) => {
+  const load = async ({ id }: PromptRow) => {
     const saved = await getJson<{ version: { body: Partial<Body> } }>(`/api/prompts/${encodeURIComponent(id)}`)
     const { body } = saved.version
     if (body.draft) onLoad(body.draft, body.sampling ?? {})
@@ -89,7 +89,7 @@ function SaveForm({ body }: { body: Body }) {
   )
 }
 
-function PromptList({ onLoad }: { onLoad: (prompt: SavedPrompt) => void }) {
+function PromptList({ onLoad }: { onLoad: (prompt: PromptRow) => void }) {
   const { t } = useLanguage()
   const client = useQueryClient()
   const query = useQuery(prompts())
