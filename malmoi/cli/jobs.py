@@ -41,7 +41,7 @@ def _line(one: dict[str, Any]) -> str:
     told = one["progress"]
     share = f"{told['done'] / told['total']:.0%} of {told['label']}" if told and told["total"] else ""
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(one["since"]))
-    return f"{one['id']}  {one['state']:<9} {since}  {' '.join(one['command']):<17} {one['run']}  {share}".rstrip()
+    return f"{one['id']}  {one['state']:<9} {since}  {one['command']:<10} {one['run']}  {share}".rstrip()
 
 
 def _show(arguments: argparse.Namespace) -> None:
