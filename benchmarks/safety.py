@@ -3,7 +3,7 @@
     python benchmarks/safety.py [--curses FILE] [--text FOLDER]
 
 The tables lie beside the tests: half of the first (by hash) was put aside before the filter was written, and opened
-once; the third and the fourth were each written before the filter was changed after that, and only their first figures are
+once; the third and the fourth were written before the filter was changed after that, and only their first figures are
 of unseen words.
 --curses: dataset.txt of curse_detection (text|0 or 1), for precision and recall of a hit. --text: plain files in which
 hits are counted and time is measured. Delay is what a stream holds back at most.

@@ -83,7 +83,7 @@ def typescript_imports(folder: Path) -> dict[str, set[str]]:
 
 def _resolved(importer: Path, name: str) -> Path:
     bare = (importer.parent / name).resolve()
-    ends = ("", *SUFFIXES, *(f"/index{suffix}" for suffix in SUFFIXES))
+    ends = ("", *SUFFIXES, ".d.ts", *(f"/index{suffix}" for suffix in SUFFIXES))
     for path in (Path(f"{bare}{end}") for end in ends):
         if path.is_file():
             return path

@@ -30,6 +30,16 @@ from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
 
+AREAS = (
+    about,
+    tasks,
+    runs,
+    corpora,
+    prompts,
+    jobs,
+)
+"""The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
+
 
 def create_app(
     settings: StudioSettings,
@@ -58,8 +68,11 @@ def create_app(
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
-    app.include_router(http_api.router(only(served)) if served else _without_model())
-    for area in (about, tasks, runs, corpora, prompts, jobs):
+    if served:
+        app.router.routes.extend(http_api.routes(only(served)))
+    else:
+        app.include_router(_without_model())
+    for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))

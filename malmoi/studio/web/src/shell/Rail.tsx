@@ -1,9 +1,11 @@
 import { Link, useLocation } from '@tanstack/react-router'
-import { Fragment, useState } from 'react'
+import { Fragment, use, useState } from 'react'
 import { Button } from 'react-aria-components'
 import { useLanguage, type Key } from '../i18n/language'
 import { Icon, type IconName } from '../ui/Icon'
 import { recall, remember } from '../ui/memory'
+import { KeyHint } from '../ui/keys/KeyHint'
+import { PaletteContext } from './commandPalette/context'
 import { Settings } from './Settings'
 
 export interface Place {
@@ -21,6 +23,7 @@ export function Rail({ groups }: Props) {
   const { t, named } = useLanguage()
   const here = `/${useLocation().pathname.split('/')[1] ?? ''}`
   const [folded, setFolded] = useState(() => recall('rail') === 'folded')
+  const openPalette = use(PaletteContext)
   const fold = () => {
     remember('rail', folded ? 'open' : 'folded')
     setFolded(!folded)
@@ -33,6 +36,12 @@ export function Rail({ groups }: Props) {
           <span className="rail-name">{t('app.name')}</span>
         </Link>
       </div>
+      <Button className="rail-item rail-find" onPress={openPalette}>
+        <Icon name="search" />
+        <span className="rail-name">
+          {t('palette.title')} <KeyHint keys="Mod+k" />
+        </span>
+      </Button>
       {groups.map(({ group, places }) => (
         <Fragment key={group}>
           {group !== 'start' && places.length > 0 && <p className="rail-group">{named('rail.group', group)}</p>}

@@ -5,7 +5,7 @@ import { useLanguage } from '../i18n/language'
 export function BackLink() {
   const { t } = useLanguage()
   return (
-    <Link to="/tasks" className="back">
+    <Link to="/tasks" className="back" activeOptions={{ exact: true }}>
       ← {t('cards.back')}
     </Link>
   )

@@ -3,7 +3,15 @@ import { Button } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
 import { Icon } from './Icon'
 import { NARROW, useMedia } from './media'
-import { useRunKeys, type Runner } from './runKeys'
+import { KeyHint } from './keys/KeyHint'
+import { useKeys } from './keys/useKeys'
+
+/** What the Run button and its keys start and stop on a page. */
+export interface Runner {
+  running: boolean
+  run: () => void
+  stop: () => void
+}
 
 /** What the shell shows in every page's top bar, beside the title. */
 export const TopBarContext = createContext<ReactNode>(null)
@@ -55,7 +63,10 @@ export function Page({ title, runner, panel, children }: Props) {
 /** Both buttons have their place at all times, so that nothing jumps when a run begins. */
 function RunButtons({ runner }: { runner: Runner }) {
   const { t } = useLanguage()
-  useRunKeys(runner)
+  useKeys('page', [
+    { keys: 'Mod+Enter', does: t('action.run'), run: runner.run, when: () => !runner.running },
+    { keys: 'Escape', does: t('action.stop'), run: runner.stop, when: () => runner.running },
+  ])
   const runButton = useRef<HTMLButtonElement>(null)
   const stop = () => {
     runner.stop()
@@ -66,11 +77,11 @@ function RunButtons({ runner }: { runner: Runner }) {
     <div className="topbar-actions">
       <Button className="button" isDisabled={!runner.running} onPress={stop}>
         <Icon name="stop" />
-        {t('action.stop')} <kbd>Esc</kbd>
+        {t('action.stop')} <KeyHint keys="Escape" />
       </Button>
       <Button ref={runButton} className="button button-main" isPending={runner.running} onPress={runner.run}>
         <Icon name="play" />
-        {t('action.run')} <kbd>Ctrl ⏎</kbd>
+        {t('action.run')} <KeyHint keys="Mod+Enter" />
       </Button>
     </div>
   )

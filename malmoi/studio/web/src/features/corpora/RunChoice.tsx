@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import type { RunSummary } from '../../api/types'
+import type { RunSummary } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Choice } from '../../ui/Choice'
 

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { Button } from 'react-aria-components'
-import type { Card, ChainOutput } from '../../api/types'
+import type { Card, ChainOutput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { BackLink } from '../../ui/BackLink'
 import { ErrorNote } from '../../ui/ErrorNote'

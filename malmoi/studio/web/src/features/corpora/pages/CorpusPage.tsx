@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { corpus, runs } from '../../../api/queries'
-import type { Corpus, RunSummary } from '../../../api/types'
+import type { Corpus, RunSummary } from '../../../api/schema'
 import { useLanguage } from '../../../i18n/language'
 import { Empty, Loaded } from '../../../ui/Loaded'
 import { RunChoice } from '../RunChoice'

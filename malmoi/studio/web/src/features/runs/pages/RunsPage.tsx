@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { isGoingOn, loss, runDetail, runs } from '../../../api/queries'
-import type { RunDetail, RunSummary } from '../../../api/types'
+import type { RunDetail, RunSummary } from '../../../api/schema'
 import { useLanguage } from '../../../i18n/language'
 import { Empty, Loaded } from '../../../ui/Loaded'
 import { moment } from '../../../text/numbers'
