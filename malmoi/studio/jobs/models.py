@@ -1,7 +1,7 @@
 """What the routes of jobs take and answer."""
 
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -11,6 +11,8 @@ from malmoi.studio.jobs.fields import Type
 from malmoi.studio.jobs.folder import Shown
 
 MOST_CHANGES = 500
+Value = bool | int | float | str | list[str] | list[int | float] | None
+"""Of a setting; None where it is off."""
 
 
 class JobProgress(BaseModel):
@@ -25,7 +27,10 @@ class JobProgress(BaseModel):
 
 
 class Job(BaseModel):
-    """A job in a list. command: of COMMANDS, or the words of another. Times are seconds since 1970. goes_on_at: when one that is "waiting" is started again."""
+    """A job in a list. Times are seconds since 1970.
+
+    command: of COMMANDS, or the words of another. goes_on_at: when one that is "waiting" is started again.
+    """
 
     id: str
     run: str
@@ -94,8 +99,8 @@ class JobField(BaseModel):
     key: str
     type: Type | Literal["flag"]
     choices: list[str]
-    value: Any
-    default: Any
+    value: Value
+    default: Value
     about: str = ""
 
 

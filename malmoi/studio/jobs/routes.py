@@ -23,12 +23,15 @@ from malmoi.studio.jobs.commands import COMMANDS, CommandLine, Option
 from malmoi.studio.jobs.supervisor import Supervisor
 
 MOST_GOING = 100
+"""Jobs that wait or are at work. More are not what a person meant."""
 _PLAN_S = 120.0
 _PLAN_CHARACTERS = 20_000
+"""Of what a preview says, the end: that is where the plan and its refusal stand."""
 
 router = APIRouter(prefix="/api/jobs")
 
 
+# What the routes below need, as in malmoi/studio/needs.py. These are of this area alone, so they are made here.
 def _place(request: Request) -> forms.Place:
     return forms.Place(request.app.state.runs.absolute(), request.app.state.settings.recipes)
 
@@ -38,6 +41,7 @@ def _jobs(request: Request) -> Path:
 
 
 def _job(job_id: str, request: Request) -> Path:
+    """The folder of a job. Only an id that is one, of a job that is there, is taken."""
     found = folder.find(_jobs(request), job_id)
     if found is None:
         korean = "그런 작업이 없어요."
@@ -106,7 +110,10 @@ def make_words(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: Jo
 
 @router.post("/plan")
 def make_plan(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: JobsNeed) -> models.JobPlan:
-    """What the command says that it would do: it is run with --dry-run, which changes nothing."""
+    """What the command says that it would do: it is run with --dry-run, which changes nothing.
+
+    It may read every input once, to compare it with what is there: that takes its time, but not for ever.
+    """
     argv = [*_words(body, place, line, jobs).argv, "--dry-run"]
     try:
         done = subprocess.run(argv, capture_output=True, timeout=_PLAN_S, check=False, stdin=subprocess.DEVNULL)
@@ -151,7 +158,7 @@ def read_log(
     return models.JobLog.model_validate(folder.read_log(found, after, most), from_attributes=True)
 
 
-@router.get("/{job_id}/log.txt")
+@router.get("/{job_id}/log.txt", response_class=FileResponse)
 def whole_log(found: JobNeed) -> Response:
     """The whole log, to be kept."""
     path = found / job.LOG
@@ -181,6 +188,7 @@ def try_again(found: JobNeed, supervisor: SupervisorNeed) -> models.JobDetail:
 
 
 def _words(body: models.JobAsked, place: forms.Place, line: CommandLine, jobs: Path) -> models.JobWords:
+    """The words of a filled form; ApiError with what the command line says against it."""
     with _as_refusal():
         words = forms.words(forms.Asked(body.command, body.recipe, body.run, body.changes, body.options), place, line)
     recent = folder.page(jobs, MOST_GOING)[0]
@@ -199,6 +207,7 @@ def _as_refusal() -> Iterator[None]:
 
 
 def _detail(found: Path) -> models.JobDetail:
+    """A job as a page shows it. The line is as a person would write it, not with the path of our interpreter."""
     told = folder.detail(found)
     argv = told["argv"]
     words = ["malmoi", *argv[argv.index("malmoi") + 1 :]] if "malmoi" in argv else argv
@@ -206,6 +215,7 @@ def _detail(found: Path) -> models.JobDetail:
 
 
 def _option(option: Option) -> models.JobField:
+    """An option of a verb as a field of the form, which shows what --help says of it."""
     key, choices, about = option.name, list(option.choices), option.help
     return models.JobField(key=key, type=option.type, choices=choices, value=None, default=None, about=about)
 

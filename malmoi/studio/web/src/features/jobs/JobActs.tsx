@@ -4,7 +4,7 @@ import { Button } from '../../ui/Button/Button'
 import { Icon } from '../../ui/Icon'
 import { toast } from '../../ui/Toast/toasts'
 import { isAtRest, stopJob, tryAgain } from './queries'
-import type { Job } from './types'
+import type { Job } from '../../api/schema'
 
 /** 멈추기 while it goes on, 이어서 하기 once it rests. What was done is kept either way, so nothing is asked. */
 export function JobActs({ job }: { job: Job }) {

@@ -3,7 +3,8 @@ import { useLanguage } from '../../i18n/language'
 import { classes } from '../../ui/classes'
 import { shownOf } from './changes'
 import css from './jobs.module.css'
-import type { JobField, Value } from './types'
+import type { JobField } from '../../api/schema'
+import type { Value } from './changes'
 
 interface Props {
   field: JobField

@@ -11,7 +11,8 @@ import { changed } from './changes'
 import css from './jobs.module.css'
 import { planJob, startJob, words } from './queries'
 import { SettingField } from './SettingField'
-import type { JobAsked, JobField, JobForm, Value } from './types'
+import type { JobAsked, JobField, JobForm } from '../../api/schema'
+import type { Value } from './changes'
 import { useRested, useWritten } from './useAsked'
 
 interface Props {

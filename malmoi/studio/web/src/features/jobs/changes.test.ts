@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changed, shownOf, valueOf } from './changes'
-import type { JobField } from './types'
+import type { JobField } from '../../api/schema'
 
 const field = (type: JobField['type'], value: JobField['value']): JobField => ({
   key: 'train.steps',

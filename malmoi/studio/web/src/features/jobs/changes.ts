@@ -1,5 +1,8 @@
 /** What a person wrote into a field, as the value that the recipe takes, and back. No React here. */
-import type { JobField, Value } from './types'
+import type { JobField } from '../../api/schema'
+
+/** A value of a setting that is not off. */
+export type Value = NonNullable<JobField['value']>
 
 /** The text of a field for a value; nothing for a setting that is off. */
 export function shownOf(value: Value | null): string {

@@ -1,13 +1,13 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { getJson } from '../../api/client'
-import type { Job, JobAsked, JobDetail, JobForm, JobPage, JobPlan, JobState, JobWords, Startable } from './types'
+import type { Job, JobAsked, JobDetail, JobForm, JobPage, JobPlan, JobWords, Startable } from '../../api/schema'
 
 const LIVE_MS = 1_000
 const SLOW_MS = 10_000
 const PER_PAGE = 30
 
 /** States that change without a person. */
-const GOING: readonly JobState[] = ['queued', 'starting', 'running', 'stopping', 'waiting']
+const GOING: readonly Job['state'][] = ['queued', 'starting', 'running', 'stopping', 'waiting']
 
 export const isGoing = ({ state }: Pick<Job, 'state'>): boolean => GOING.includes(state)
 

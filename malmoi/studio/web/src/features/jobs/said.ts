@@ -1,9 +1,9 @@
 import type { Language, Translate } from '../../i18n/language'
 import { duration, moment } from '../../text/numbers'
 import type { Tone } from '../../ui/StatusBadge/StatusBadge'
-import type { Job, JobProgress, JobState } from './types'
+import type { Job, JobProgress } from '../../api/schema'
 
-export const TONES: Record<JobState, Tone> = {
+export const TONES: Record<Job['state'], Tone> = {
   queued: 'quiet',
   starting: 'working',
   running: 'working',

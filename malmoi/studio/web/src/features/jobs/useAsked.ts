@@ -1,8 +1,11 @@
 import { useEffect, useState } from 'react'
 import { recallJson, remember } from '../../ui/memory'
-import type { JobAsked, Value } from './types'
+import type { Value } from './changes'
 
-type Written = Pick<JobAsked, 'changes' | 'options'>
+interface Written {
+  changes: Record<string, Value>
+  options: Record<string, Value>
+}
 const NOTHING: Written = { changes: {}, options: {} }
 const PAUSE_MS = 300
 

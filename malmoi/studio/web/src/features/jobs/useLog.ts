@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { getJson } from '../../api/client'
 import { logPath } from './queries'
-import type { JobLog } from './types'
+import type { JobLog } from '../../api/schema'
 
 const LIVE_MS = 1_000
 /** Characters that are kept on the page; the whole log can be downloaded. */

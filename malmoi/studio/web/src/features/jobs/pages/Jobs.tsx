@@ -10,7 +10,7 @@ import { Page } from '../../../ui/Page'
 import { JobActs } from '../JobActs'
 import { jobs } from '../queries'
 import { factsOf, shareOf, TONES } from '../said'
-import type { Job } from '../types'
+import type { Job } from '../../../api/schema'
 
 /** All long work of this studio, the newest first. */
 export default function Jobs() {

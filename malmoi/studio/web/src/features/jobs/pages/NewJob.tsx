@@ -8,7 +8,7 @@ import { Page } from '../../../ui/Page'
 import { form, startable } from '../queries'
 import { COMMANDS, type Command } from '../search'
 import { StartForm } from '../StartForm'
-import type { Startable } from '../types'
+import type { Startable } from '../../../api/schema'
 
 /** The form that starts a job: which command, with which recipe, for which run, and what is to be otherwise. */
 export default function NewJob() {

@@ -12,7 +12,7 @@ import css from '../jobs.module.css'
 import { Log } from '../Log'
 import { isGoing, job } from '../queries'
 import { factsOf, shareOf, TONES } from '../said'
-import type { JobDetail } from '../types'
+import type { JobDetail } from '../../../api/schema'
 
 /** One job: how it stands, how far it is, what it was told, and what it says. */
 export default function OneJob() {
