@@ -28,7 +28,7 @@ _log = logging.getLogger("malmoi.studio")
 class Supervisor:
     """Looks at each job that is not finished, again and again. at_once: so many run at the same time, oldest first.
 
-    _quiet: when the state of a job that rests was last written (ns), by its id. _failed: what was complained of already.
+    _quiet: when the state of a job that rests was last written (ns), by its id. _failed: what was told already.
     """
 
     def __init__(self, jobs: Path, at_once: int = 1, tick_s: float = _TICK_S) -> None:
