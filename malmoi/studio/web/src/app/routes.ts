@@ -20,6 +20,7 @@ import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
 import { playSearch } from '../features/prompts/search'
 import { taskSearch } from '../features/tasks/search'
+import { newJobSearch } from '../features/jobs/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -46,6 +47,9 @@ export const ROUTES = [
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
   { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer' },
+  { path: '/jobs', page: () => import('../features/jobs/pages/Jobs'), title: 'jobs.title', role: 'viewer', rail: { group: 'operation', icon: 'jobs' } },
+  { path: '/jobs/new', page: () => import('../features/jobs/pages/NewJob'), title: 'jobs.new', role: 'operator', search: newJobSearch },
+  { path: '/jobs/$job', page: () => import('../features/jobs/pages/OneJob'), title: 'jobs.title', role: 'viewer' },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */
