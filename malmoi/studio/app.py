@@ -26,7 +26,9 @@ from malmoi.studio.jobs.asked import JOBS
 from malmoi.studio.jobs.commands import CommandLine
 from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
+from malmoi.studio.prompts import calls, fit
 from malmoi.studio.prompts import routes as prompts
+from malmoi.studio.prompts.store import empty_trash
 from malmoi.studio.runs import routes as runs
 from malmoi.studio.screen import routes as screen
 from malmoi.studio.settings import StudioSettings
@@ -41,6 +43,7 @@ AREAS = (
     runs,
     corpora,
     prompts,
+    fit,
     jobs,
 )
 """The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
@@ -63,6 +66,7 @@ def create_app(
     records = _records(served, path)
     store = open_database(path) if records is None else records.engine
     models, open_answers = None if served is None else only(served), OpenAnswers(store)
+    empty_trash(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
@@ -79,6 +83,7 @@ def create_app(
     app.state.answers, app.state.shadows = open_answers, None if models is None else Shadows(models)
     app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
+    app.include_router(calls.router)  # before /v1 itself, which without a model answers every path
     if models:
         app.router.routes.extend(http_api.routes(models))
     else:

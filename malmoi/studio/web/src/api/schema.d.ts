@@ -256,11 +256,12 @@ export interface CorpusDocument {
   excerpt: string | null
 }
 
-/** What pages call reasons, kinds and types of personal data, by the names that the server uses. */
+/** What pages call reasons, kinds, types of personal data and scores, by the names that the server uses. */
 export interface CorpusLabels {
   reason: Record<string, Both>
   kind: Record<string, Both>
   masked: Record<string, Both>
+  score: Record<string, Both>
 }
 
 /** How the answer is chosen; the studio's sliders begin here. */
@@ -301,7 +302,8 @@ export interface Description {
 
 /**
  * A document with every step's verdict. text: its first characters, text_chars: how many the whole has. source_fields:
- * all that is known of the source. judgements: empty where no rule could be read.
+ * all that is known of the source. judgements: empty where no rule could be read. copy_of: the id of the document that
+ * stays in the place of this one.
  */
 export interface DocumentDetail {
   id: string | null
@@ -319,6 +321,7 @@ export interface DocumentDetail {
   verdicts: Verdict[]
   scores: Score[]
   source_fields: Record<string, unknown> | null
+  copy_of: string | null
   judgements: Judgement[]
 }
 
@@ -349,6 +352,26 @@ export interface FilledForm {
   run: string
   changes?: Record<string, unknown>
   options?: Record<string, unknown>
+}
+
+/**
+ * tokens: of what was sent. answer_tokens: what is left for the answer, 0 where nothing is. fits_chars: of a text that
+ * is too long for that answer, how many of its last characters could stay. leave_out: of a conversation that is too
+ * long, how many of its oldest turns would have to go; None where it is not too long, or where the last turn alone is.
+ */
+export interface Fit {
+  tokens: number
+  context_tokens: number
+  answer_tokens: number
+  fits_chars: number | null
+  leave_out: number | null
+}
+
+/** A text or a conversation, and how long its answer may be. */
+export interface FitBody {
+  prompt?: string | null
+  messages?: Message[] | null
+  max_tokens: number
 }
 
 /** The form of a command with a recipe. */
@@ -467,6 +490,11 @@ export interface LabelOutput {
   scores: LabelScore[]
 }
 
+/** The version that a label is put on. */
+export interface LabelPlace {
+  n: number
+}
+
 /** A choice of a label card: its share after calibration, and the log-probability (nats) after the prompt. */
 export interface LabelScore {
   label: string
@@ -528,6 +556,32 @@ export interface MaskedCount {
   count: number
 }
 
+/** One turn. OpenAI's newer name for the system role is "developer". */
+export interface Message {
+  role: 'system' | 'developer' | 'user' | 'assistant'
+  content?: string | null
+  name?: unknown
+}
+
+/** Another name for a prompt. */
+export interface NewName {
+  title: string
+}
+
+/** A prompt as it is saved first. */
+export interface NewPrompt {
+  title: string
+  body: Record<string, unknown>
+  message?: string
+}
+
+/** The next version. base: the number of the version that it was made on. */
+export interface NewVersion {
+  body: Record<string, unknown>
+  base: number
+  message?: string
+}
+
 /** Where a document lies in the raw files. offset: in bytes, or the number of the row (malmoi/corpus/sources). */
 export interface Origin {
   file: string
@@ -587,15 +641,38 @@ export interface Progress {
   time: number
 }
 
-/** A prompt as it is saved. */
-export interface PromptBody {
-  title: string
-  body: Record<string, unknown>
+/** A label and the version under it. */
+export interface PromptLabel {
+  name: string
+  n: number
 }
 
-/** The saved prompts. */
-export interface PromptList {
-  prompts: SavedPrompt[]
+/** A page of a list. next: what `after` is for the next page; None at the end. */
+export interface PromptPage {
+  prompts: PromptRow[]
+  next: string | null
+}
+
+/** A prompt in a list. n: its newest version. deleted: since when it is in the trash. */
+export interface PromptRow {
+  id: string
+  title: string
+  created: string
+  updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
+}
+
+/** One version with its body. parent: the version before it. sha256: of the body as canonical JSON. */
+export interface PromptVersion {
+  n: number
+  body: Record<string, unknown>
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
 }
 
 /** How many documents were dropped for a reason that is counted first. */
@@ -638,13 +715,17 @@ export interface RunSummary {
   updated: number | null
 }
 
-/** A prompt as it was saved. Times are ISO 8601 in UTC. */
+/** A prompt with its newest version. */
 export interface SavedPrompt {
   id: string
   title: string
-  body: Record<string, unknown>
   created: string
   updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
+  version: PromptVersion
 }
 
 /** A measure that a step took of a document. */
@@ -747,6 +828,22 @@ export interface Verdict {
   fired: boolean
 }
 
+/** A page of versions, the newest first. next: what `before` is for the next page; None at the end. */
+export interface VersionPage {
+  versions: VersionRow[]
+  next: number | null
+}
+
+/** A version in a list. labels: those that stand on it. */
+export interface VersionRow {
+  n: number
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
+  labels: string[]
+}
+
 /** The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. */
 export interface Words {
   argv: string[]
@@ -779,11 +876,18 @@ export interface Replies {
   'GET /api/runs/{run}/corpus': Corpus
   'GET /api/runs/{run}/documents': DocumentList
   'GET /api/runs/{run}/documents/{document_id}': DocumentDetail
-  'GET /api/prompts': PromptList
+  'GET /api/prompts': PromptPage
   'POST /api/prompts': SavedPrompt
   'GET /api/prompts/{prompt_id}': SavedPrompt
   'PUT /api/prompts/{prompt_id}': SavedPrompt
   'DELETE /api/prompts/{prompt_id}': void
+  'POST /api/prompts/{prompt_id}/restore': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions': VersionPage
+  'POST /api/prompts/{prompt_id}/versions': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions/{n}': PromptVersion
+  'PUT /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'DELETE /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'POST /api/fit': Fit
   'GET /api/jobs': Jobs
   'POST /api/jobs': JobDetail
   'GET /api/jobs/startable': Startable
