@@ -345,15 +345,6 @@ export interface Example {
   output: unknown
 }
 
-/** What a person asks for. changes: settings by their key; options: by their name, true for a flag. */
-export interface FilledForm {
-  command: string
-  recipe: string
-  run: string
-  changes?: Record<string, unknown>
-  options?: Record<string, unknown>
-}
-
 /**
  * tokens: of what was sent. answer_tokens: what is left for the answer, 0 where nothing is. fits_chars: of a text that
  * is too long for that answer, how many of its last characters could stay. leave_out: of a conversation that is too
@@ -374,32 +365,6 @@ export interface FitBody {
   max_tokens: number
 }
 
-/** The form of a command with a recipe. */
-export interface Form {
-  command: string
-  recipe: string
-  run: string
-  groups: FormGroup[]
-  options: FormField[]
-}
-
-/** A setting, or an option, of a form (fields.py). */
-export interface FormField {
-  key: string
-  type: 'int' | 'float' | 'text' | 'bool' | 'choice' | 'texts' | 'numbers' | 'flag'
-  choices: string[]
-  value: unknown
-  default: unknown
-  about: string
-}
-
-/** The settings of one table of the recipe. about: what its dataclass says, in English. */
-export interface FormGroup {
-  name: string
-  about: string
-  fields: FormField[]
-}
-
 /** notice: shown beside the answer. blocked_words: refused in inputs; an answer ends before one of them. */
 export interface Guards {
   notice: Both | null
@@ -417,19 +382,31 @@ export interface Input {
   example: unknown
 }
 
-/** A job in a list. Times are seconds since 1970. goes_on_at: when one that is "waiting" is started again. */
+/**
+ * A job in a list. Times are seconds since 1970. command: of COMMANDS, or the words of another. goes_on_at: when one
+ * that is "waiting" is started again.
+ */
 export interface Job {
   id: string
   run: string
   owner: string
-  command: string[]
+  command: string
   state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
   since: number
   submitted_at: number
   attempt: number
   exit_code: number | null
   goes_on_at: number | null
-  progress: Progress | null
+  progress: JobProgress | null
+}
+
+/** What a person asks for. changes: settings by their key; options: by their name, true for a flag. */
+export interface JobAsked {
+  command: string
+  recipe: string
+  run: string
+  changes?: Record<string, unknown>
+  options?: Record<string, unknown>
 }
 
 /** One job. line: what was run, as a shell would take it. alive_at: its last sign of life. */
@@ -437,25 +414,98 @@ export interface JobDetail {
   id: string
   run: string
   owner: string
-  command: string[]
+  command: string
   state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
   since: number
   submitted_at: number
   attempt: number
   exit_code: number | null
   goes_on_at: number | null
-  progress: Progress | null
+  progress: JobProgress | null
   argv: string[]
   line: string
-  process: Process | null
+  process: JobProcess | null
   alive_at: number | null
   log_bytes: number
 }
 
+/** A setting, or an option, of a form (fields.py). */
+export interface JobField {
+  key: string
+  type: 'int' | 'float' | 'text' | 'bool' | 'choice' | 'texts' | 'numbers' | 'flag'
+  choices: string[]
+  value: boolean | number | string | string[] | number[] | null
+  default: boolean | number | string | string[] | number[] | null
+  about: string
+}
+
+/** The settings of one table of the recipe. about: what its dataclass says, in English. */
+export interface JobFieldGroup {
+  name: string
+  about: string
+  fields: JobField[]
+}
+
+/** The form of a command with a recipe. */
+export interface JobForm {
+  command: string
+  recipe: string
+  run: string
+  groups: JobFieldGroup[]
+  options: JobField[]
+}
+
+/** A part of a log; next: the byte to go on from. */
+export interface JobLog {
+  text: string
+  start: number
+  next: number
+  size: number
+}
+
 /** A page of jobs, the newest first. next: what `after` must be for the page behind it; None at the end. */
-export interface Jobs {
+export interface JobPage {
   jobs: Job[]
   next: string | null
+}
+
+/** What the command itself says that it would do. wrong: what it would refuse, in its own words. */
+export interface JobPlan {
+  text: string
+  wrong: string
+}
+
+/** A process by its machine and number. */
+export interface JobProcess {
+  host: string
+  pid: number
+}
+
+/** How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was. */
+export interface JobProgress {
+  label: string
+  done: number
+  total: number
+  since: number
+  since_done: number
+  time: number
+}
+
+/** A recipe by the name of its file. run: the name of the run that it is for. */
+export interface JobRecipe {
+  name: string
+  run: string
+}
+
+/**
+ * The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. wrong:
+ * what the command line refuses, in its own words; then there are no others.
+ */
+export interface JobWords {
+  argv: string[]
+  line: string
+  busy: string[]
+  wrong: string
 }
 
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
@@ -519,14 +569,6 @@ export interface Limits {
   max_top_logprobs: number
   max_temperature: number
   default_max_tokens: number | null
-}
-
-/** A part of a log; next: the byte to go on from. */
-export interface LogPart {
-  text: string
-  start: number
-  next: number
-  size: number
 }
 
 /** The curve of a training. steps: how many were taken; checkpoints, resumes: the steps at which they lie. */
@@ -619,28 +661,6 @@ export interface Piece {
   bytes: number[]
 }
 
-/** What the command itself says that it would do. wrong: what it would refuse, in its own words. */
-export interface Plan {
-  text: string
-  wrong: string
-}
-
-/** A process by its machine and number. */
-export interface Process {
-  host: string
-  pid: number
-}
-
-/** How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was. */
-export interface Progress {
-  label: string
-  done: number
-  total: number
-  since: number
-  since_done: number
-  time: number
-}
-
 /** A label and the version under it. */
 export interface PromptLabel {
   name: string
@@ -679,12 +699,6 @@ export interface PromptVersion {
 export interface ReasonCount {
   reason: string
   documents: number
-}
-
-/** A recipe by the name of its file. run: the name of the run that it is for. */
-export interface Recipe {
-  name: string
-  run: string
 }
 
 /** One run of a card: a value for each input of its form. */
@@ -795,7 +809,7 @@ export interface StageDetail {
 /** What can be started here. runs: the names of those that are there already. */
 export interface Startable {
   commands: string[]
-  recipes: Recipe[]
+  recipes: JobRecipe[]
   runs: string[]
 }
 
@@ -844,13 +858,6 @@ export interface VersionRow {
   labels: string[]
 }
 
-/** The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. */
-export interface Words {
-  argv: string[]
-  line: string
-  busy: string[]
-}
-
 /** What each route of the studio answers. */
 export interface Replies {
   'GET /api/about': About
@@ -888,14 +895,14 @@ export interface Replies {
   'PUT /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
   'DELETE /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
   'POST /api/fit': Fit
-  'GET /api/jobs': Jobs
+  'GET /api/jobs': JobPage
   'POST /api/jobs': JobDetail
   'GET /api/jobs/startable': Startable
-  'GET /api/jobs/form': Form
-  'POST /api/jobs/words': Words
-  'POST /api/jobs/plan': Plan
+  'GET /api/jobs/form': JobForm
+  'POST /api/jobs/words': JobWords
+  'POST /api/jobs/plan': JobPlan
   'GET /api/jobs/{job_id}': JobDetail
-  'GET /api/jobs/{job_id}/log': LogPart
+  'GET /api/jobs/{job_id}/log': JobLog
   'GET /api/jobs/{job_id}/log.txt': void
   'POST /api/jobs/{job_id}/stop': JobDetail
   'POST /api/jobs/{job_id}/again': JobDetail
