@@ -5,6 +5,7 @@ import { send } from '../../../api/client'
 import { useLanguage } from '../../../i18n/language'
 import { onEnd } from '../../../streams/store'
 import { count, duration } from '../../../text/numbers'
+import { shortMoment } from '../shortMoment'
 import { Button, buttonLook } from '../../../ui/Button/Button'
 import { CopyButton } from '../../../ui/CopyButton'
 import { EmptyState } from '../../../ui/EmptyState/EmptyState'
@@ -71,36 +72,28 @@ const keyOf = ({ id }: AnswerLine) => id
 function useColumns(): Column<AnswerLine>[] {
   const { t, language, named } = useLanguage()
   return useMemo(() => {
-    const when = new Intl.DateTimeFormat(language === 'ko' ? 'ko-KR' : 'en-GB', {
-      dateStyle: 'short',
-      timeStyle: 'short',
-    })
     return [
       {
         id: 'at',
         name: t('history.at'),
         value: ({ at }) => at,
-        cell: ({ at }) => when.format(new Date(at)),
-        width: '150px',
+        cell: ({ at }) => <time dateTime={at}>{shortMoment(new Date(at), language)}</time>,
+        width: '120px',
         wideOnly: true,
       },
       {
         id: 'asked',
-        name: t('history.asked'),
+        name: t('history.asked_and_text'),
         value: ({ asked }) => asked,
-        cell: ({ id, asked, kind }) => (
-          <Link to="/r/$answer" params={{ answer: id }} className={css.line ?? ''}>
-            {asked.trim() || named('history.kind', kind)}
-          </Link>
+        cell: ({ id, asked, kind, text }) => (
+          <div className={css.both}>
+            <Link to="/r/$answer" params={{ answer: id }} className={css.line ?? ''}>
+              {asked.trim() || named('history.kind', kind)}
+            </Link>
+            <span className={css.line}>{text || ' '}</span>
+          </div>
         ),
-        width: 'minmax(120px, 2fr)',
-      },
-      {
-        id: 'text',
-        name: t('history.text'),
-        value: ({ text }) => text,
-        cell: ({ text }) => <span className={css.line}>{text}</span>,
-        width: 'minmax(120px, 3fr)',
+        width: 'minmax(150px, 1fr)',
       },
       {
         id: 'state',
@@ -116,7 +109,7 @@ function useColumns(): Column<AnswerLine>[] {
         width: '90px',
         wideOnly: true,
       },
-      { id: 'model', name: t('history.model'), value: ({ model }) => model, width: '110px', wideOnly: true },
+      { id: 'model', name: t('history.model'), value: ({ model }) => model, width: '120px', wideOnly: true },
       {
         id: 'tokens',
         name: t('history.tokens'),
@@ -131,7 +124,7 @@ function useColumns(): Column<AnswerLine>[] {
         name: t('history.seconds'),
         value: ({ seconds }) => seconds,
         cell: ({ seconds }) => duration(seconds, language),
-        width: '90px',
+        width: '100px',
         numeric: true,
         wideOnly: true,
       },
