@@ -1,9 +1,7 @@
-"""The shapes of the events that a running card sends; malmoi/serve/run_card.py makes them."""
+"""The shapes of what a card says (malmoi/serve/run_card.py makes them), for the interface's types."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import Discriminator
+from typing import Literal
 
 from malmoi.cards.card import Both
 
@@ -67,7 +65,6 @@ class ChainOutput:
 class CardStart:
     """The prompt as the model gets it. shots: how many of the card's examples fitted; seed: repeats the answer."""
 
-    type: Literal["start"]
     card: str
     version: int
     seed: int
@@ -80,24 +77,14 @@ class CardStart:
 class CardProgress:
     """How many of the choices have been scored."""
 
-    type: Literal["progress"]
     done: int
     total: int
-
-
-@dataclass(frozen=True)
-class CardDelta:
-    """The next characters of the answer."""
-
-    type: Literal["delta"]
-    text: str
 
 
 @dataclass(frozen=True)
 class CardResult:
     """The answer. finish: why it ended, None where no model was needed."""
 
-    type: Literal["result"]
     output: LabelOutput | JsonOutput | ChoiceOutput | TextOutput | ChainOutput
     finish: str | None
     tokens: int
@@ -105,18 +92,8 @@ class CardResult:
 
 
 @dataclass(frozen=True)
-class CardDone:
-    """Nothing comes after this one."""
+class Told:
+    """What a card tells on its way."""
 
-    type: Literal["done"]
-
-
-@dataclass(frozen=True)
-class CardFailure:
-    """The run failed; `error` is the one shape of errors (malmoi/serve/http_errors.py)."""
-
-    type: Literal["error"]
-    error: dict[str, Any]
-
-
-CardEvent = Annotated[CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure, Discriminator("type")]
+    start: CardStart | None = None
+    progress: CardProgress | None = None
