@@ -1,6 +1,7 @@
 """The studio as one ASGI application: the model behind /v1, the studio's own interface behind /api, the screen at /."""
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from malmoi.studio.jobs.asked import JOBS
 from malmoi.studio.jobs.commands import CommandLine
 from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
+from malmoi.studio.people import routes as people
+from malmoi.studio.people.guard import AUDIT, PeopleGuard
+from malmoi.studio.people.passwords import Wrong
+from malmoi.studio.people.store import num_people
 from malmoi.studio.prompts import routes as prompts
 from malmoi.studio.runs import routes as runs
 from malmoi.studio.screen import routes as screen
@@ -37,6 +42,7 @@ AREAS = (
     corpora,
     prompts,
     jobs,
+    people,
 )
 """The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
 
@@ -67,6 +73,8 @@ def create_app(
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     app.state.command_line, app.state.supervisor = command_line, supervisor
+    app.state.wrong_passwords = Wrong()
+    app.state.first_link = "" if num_people(store) else secrets.token_urlsafe(32)
     add_error_handlers(app)
     if served:
         app.router.routes.extend(http_api.routes(only(served)))
@@ -75,6 +83,7 @@ def create_app(
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
+    app.add_middleware(PeopleGuard, engine=store, audit=runs_folder / AUDIT)
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app

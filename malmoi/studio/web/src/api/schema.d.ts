@@ -8,6 +8,23 @@ export interface About {
   limits: Limits
 }
 
+/** The newest lines of the journal, the newest first. wrong: what is not as it was written; empty where all is. */
+export interface Audit {
+  lines: AuditLine[]
+  wrong: string[]
+}
+
+/** A line of the journal. time: s since 1970; person: the id, "" for nobody. */
+export interface AuditLine {
+  number: number
+  time: number
+  person: string
+  role: string
+  method: string
+  route: string
+  status: number
+}
+
 /** A text for people, in Korean and in English. */
 export interface Both {
   ko: string
@@ -241,6 +258,13 @@ export interface Guards {
   blocked_words: string[]
 }
 
+/** A person by id, name and role. */
+export interface Identity {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+}
+
 /** One field of the form. "text" is one line, "long_text" several, "words" a list of words that the card keeps. */
 export interface Input {
   name: string
@@ -250,6 +274,19 @@ export interface Input {
   max_chars: number
   choices: string[]
   example: unknown
+}
+
+/** A link that makes one account with a role, until it expires. */
+export interface Invitation {
+  id: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  expires: string
+}
+
+/** The invitations that are still good. */
+export interface Invitations {
+  invitations: Invitation[]
 }
 
 /**
@@ -378,6 +415,13 @@ export interface JobWords {
   wrong: string
 }
 
+/** A new account by the link that was given. token: the link's secret. */
+export interface Join {
+  token: string
+  name: string
+  password: string
+}
+
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
 export interface JsonOutput {
   fields: Record<string, string>
@@ -463,6 +507,43 @@ export interface MaskedCount {
   count: number
 }
 
+/**
+ * Who asks. has_accounts: False where whoever sits at this machine may do all; then `person` is None. csrf: to be sent
+ * back in the header x-malmoi-csrf with whatever changes something. actions: what this role may do.
+ */
+export interface Me {
+  has_accounts: boolean
+  person: Identity | null
+  actions: ('read' | 'answer' | 'write' | 'operate' | 'manage')[]
+  csrf: string
+}
+
+/** Somebody with an account. created: ISO 8601. blocked: may not sign in. */
+export interface Member {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  blocked: boolean
+}
+
+/** What a person is to be from now on. */
+export interface MemberChange {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  blocked: boolean
+}
+
+/** Everybody with an account, by name. */
+export interface Members {
+  people: Member[]
+}
+
+/** An invitation with the secret of its link, which is shown this once. */
+export interface NewInvitation {
+  invitation: Invitation
+  token: string
+}
+
 /** Where a document lies in the raw files. offset: in bytes, or the number of the row (malmoi/corpus/sources). */
 export interface Origin {
   file: string
@@ -515,6 +596,11 @@ export interface PromptList {
 export interface ReasonCount {
   reason: string
   documents: number
+}
+
+/** The role of a new account. */
+export interface RoleAsked {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
 }
 
 /** One run of a card: a value for each input of its form. */
@@ -579,6 +665,12 @@ export interface ScoredPiece {
 export interface Scores {
   tokens: ScoredPiece[]
   bits_per_byte: number | null
+}
+
+/** A name and a password. */
+export interface SignIn {
+  name: string
+  password: string
 }
 
 /** The kept documents of a source, as KindCount. */
@@ -671,4 +763,15 @@ export interface Replies {
   'GET /api/jobs/{job_id}/log.txt': void
   'POST /api/jobs/{job_id}/stop': JobDetail
   'POST /api/jobs/{job_id}/again': JobDetail
+  'GET /api/session': Me
+  'POST /api/session': void
+  'DELETE /api/session': void
+  'POST /api/people/first': void
+  'POST /api/people/join': void
+  'GET /api/people': Members
+  'PUT /api/people/{person_id}': Member
+  'GET /api/invitations': Invitations
+  'POST /api/invitations': NewInvitation
+  'DELETE /api/invitations/{invitation_id}': void
+  'GET /api/audit': Audit
 }
