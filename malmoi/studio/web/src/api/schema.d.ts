@@ -8,6 +8,108 @@ export interface About {
   limits: Limits
 }
 
+/** An answer that was made again, beside the one that it repeats. place: of the first other character. */
+export interface Again {
+  of: string
+  is_equal: boolean
+  place: number | null
+  was: string | null
+  now: string | null
+}
+
+/** A token that could have stood there. logprob: nats. */
+export interface Alternative {
+  text: string
+  logprob: number
+}
+
+/** What is asked. body: as /v1 takes it, or {card, inputs, decoding}. */
+export interface AnswerBody {
+  kind: 'completion' | 'chat' | 'card'
+  body: Record<string, unknown>
+  source?: Source
+}
+
+/**
+ * An answer, whole. made_with: model, tokenizer and engine by name and hash, where the server recorded them. seed: as
+ * text, for it may have more digits than JavaScript keeps.
+ */
+export interface AnswerDetail {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+  body: Record<string, unknown>
+  seed: string
+  told: Record<string, unknown>
+  result: Record<string, unknown> | null
+  error: Record<string, unknown> | null
+  tokens: Token[] | null
+  made_with: Record<string, unknown> | null
+  again: Again | null
+}
+
+/** The end of an answer. state "gone": there is no such answer, and no other field. */
+export interface AnswerEnd {
+  state: 'done' | 'stopped' | 'cut' | 'failed' | 'gone'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  result: Record<string, unknown> | null
+  error: Record<string, unknown> | null
+}
+
+/**
+ * An event of a connection that follows answers: what is new of one of them since the last. begin, to: characters and
+ * tokens before and after it. tokens, told, end: only where there is something new.
+ */
+export interface AnswerEvent {
+  answer: string
+  begin: [number, number]
+  to: [number, number]
+  text: string
+  tokens: Token[] | null
+  told: Record<string, unknown> | null
+  end: AnswerEnd | null
+}
+
+/** An answer in a list. asked, text: their first 240 characters. */
+export interface AnswerLine {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+}
+
+/** A page of answers. after: where the next one goes on; None: there is none. */
+export interface AnswerList {
+  answers: AnswerLine[]
+  after: string | null
+}
+
 /** The newest lines of the journal, the newest first. wrong: what is not as it was written; empty where all is. */
 export interface Audit {
   lines: AuditLine[]
@@ -23,6 +125,11 @@ export interface AuditLine {
   method: string
   route: string
   status: number
+}
+
+/** An answer that has begun. */
+export interface Begun {
+  id: string
 }
 
 /** A text for people, in Korean and in English. */
@@ -166,11 +273,12 @@ export interface CorpusDocument {
   excerpt: string | null
 }
 
-/** What pages call reasons, kinds and types of personal data, by the names that the server uses. */
+/** What pages call reasons, kinds, types of personal data and scores, by the names that the server uses. */
 export interface CorpusLabels {
   reason: Record<string, Both>
   kind: Record<string, Both>
   masked: Record<string, Both>
+  score: Record<string, Both>
 }
 
 /** How the answer is chosen; the studio's sliders begin here. */
@@ -211,7 +319,8 @@ export interface Description {
 
 /**
  * A document with every step's verdict. text: its first characters, text_chars: how many the whole has. source_fields:
- * all that is known of the source. judgements: empty where no rule could be read.
+ * all that is known of the source. judgements: empty where no rule could be read. copy_of: the id of the document that
+ * stays in the place of this one.
  */
 export interface DocumentDetail {
   id: string | null
@@ -229,6 +338,7 @@ export interface DocumentDetail {
   verdicts: Verdict[]
   scores: Score[]
   source_fields: Record<string, unknown> | null
+  copy_of: string | null
   judgements: Judgement[]
 }
 
@@ -250,6 +360,26 @@ export interface Evaluation {
 export interface Example {
   inputs: Record<string, unknown>
   output: unknown
+}
+
+/**
+ * tokens: of what was sent. answer_tokens: what is left for the answer, 0 where nothing is. fits_chars: of a text that
+ * is too long for that answer, how many of its last characters could stay. leave_out: of a conversation that is too
+ * long, how many of its oldest turns would have to go; None where it is not too long, or where the last turn alone is.
+ */
+export interface Fit {
+  tokens: number
+  context_tokens: number
+  answer_tokens: number
+  fits_chars: number | null
+  leave_out: number | null
+}
+
+/** A text or a conversation, and how long its answer may be. */
+export interface FitBody {
+  prompt?: string | null
+  messages?: Message[] | null
+  max_tokens: number
 }
 
 /** notice: shown beside the answer. blocked_words: refused in inputs; an answer ends before one of them. */
@@ -454,6 +584,11 @@ export interface LabelOutput {
   scores: LabelScore[]
 }
 
+/** The version that a label is put on. */
+export interface LabelPlace {
+  n: number
+}
+
 /** A choice of a label card: its share after calibration, and the log-probability (nats) after the prompt. */
 export interface LabelScore {
   label: string
@@ -538,10 +673,36 @@ export interface Members {
   people: Member[]
 }
 
+/** One turn. OpenAI's newer name for the system role is "developer". */
+export interface Message {
+  role: 'system' | 'developer' | 'user' | 'assistant'
+  content?: string | null
+  name?: unknown
+}
+
 /** An invitation with the secret of its link, which is shown this once. */
 export interface NewInvitation {
   invitation: Invitation
   token: string
+}
+
+/** Another name for a prompt. */
+export interface NewName {
+  title: string
+}
+
+/** A prompt as it is saved first. */
+export interface NewPrompt {
+  title: string
+  body: Record<string, unknown>
+  message?: string
+}
+
+/** The next version. base: the number of the version that it was made on. */
+export interface NewVersion {
+  body: Record<string, unknown>
+  base: number
+  message?: string
 }
 
 /** Where a document lies in the raw files. offset: in bytes, or the number of the row (malmoi/corpus/sources). */
@@ -581,15 +742,38 @@ export interface Piece {
   bytes: number[]
 }
 
-/** A prompt as it is saved. */
-export interface PromptBody {
-  title: string
-  body: Record<string, unknown>
+/** A label and the version under it. */
+export interface PromptLabel {
+  name: string
+  n: number
 }
 
-/** The saved prompts. */
-export interface PromptList {
-  prompts: SavedPrompt[]
+/** A page of a list. next: what `after` is for the next page; None at the end. */
+export interface PromptPage {
+  prompts: PromptRow[]
+  next: string | null
+}
+
+/** A prompt in a list. n: its newest version. deleted: since when it is in the trash. */
+export interface PromptRow {
+  id: string
+  title: string
+  created: string
+  updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
+}
+
+/** One version with its body. parent: the version before it. sha256: of the body as canonical JSON. */
+export interface PromptVersion {
+  n: number
+  body: Record<string, unknown>
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
 }
 
 /** How many documents were dropped for a reason that is counted first. */
@@ -631,13 +815,17 @@ export interface RunSummary {
   updated: number | null
 }
 
-/** A prompt as it was saved. Times are ISO 8601 in UTC. */
+/** A prompt with its newest version. */
 export interface SavedPrompt {
   id: string
   title: string
-  body: Record<string, unknown>
   created: string
   updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
+  version: PromptVersion
 }
 
 /** A measure that a step took of a document. */
@@ -671,6 +859,14 @@ export interface Scores {
 export interface SignIn {
   name: string
   password: string
+}
+
+/** Where an answer was asked: a saved prompt and its version, or what was being written. */
+export interface Source {
+  prompt?: string | null
+  version?: number | null
+  draft?: string | null
+  column?: number | null
 }
 
 /** The kept documents of a source, as KindCount. */
@@ -719,6 +915,13 @@ export interface TextOutput {
   text: string
 }
 
+/** A token of an answer. */
+export interface Token {
+  text: string
+  logprob: number
+  top: Alternative[]
+}
+
 /** A text cut into tokens. tokens: how many; pieces: the first MAX_PIECES of them. */
 export interface Tokens {
   tokens: number
@@ -731,11 +934,36 @@ export interface Verdict {
   fired: boolean
 }
 
+/** A page of versions, the newest first. next: what `before` is for the next page; None at the end. */
+export interface VersionPage {
+  versions: VersionRow[]
+  next: number | null
+}
+
+/** A version in a list. labels: those that stand on it. */
+export interface VersionRow {
+  n: number
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
+  labels: string[]
+}
+
 /** What each route of the studio answers. */
 export interface Replies {
   'GET /api/about': About
   'POST /api/tokens': Tokens
   'POST /api/score': Scores
+  'POST /api/answers': Begun
+  'GET /api/answers': AnswerList
+  'POST /api/answers/{answer_id}/again': Begun
+  'GET /api/events': AnswerEvent
+  'POST /api/answers/{answer_id}/stop': void
+  'GET /api/answers/export': void
+  'GET /api/answers/{answer_id}': AnswerDetail
+  'DELETE /api/answers/{answer_id}': void
+  'POST /api/answers/{answer_id}/restore': void
   'GET /api/cards': CardList
   'GET /api/cards/{card_id}': Card
   'POST /api/cards/{card_id}/run': CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure
@@ -747,11 +975,18 @@ export interface Replies {
   'GET /api/runs/{run}/corpus': Corpus
   'GET /api/runs/{run}/documents': DocumentList
   'GET /api/runs/{run}/documents/{document_id}': DocumentDetail
-  'GET /api/prompts': PromptList
+  'GET /api/prompts': PromptPage
   'POST /api/prompts': SavedPrompt
   'GET /api/prompts/{prompt_id}': SavedPrompt
   'PUT /api/prompts/{prompt_id}': SavedPrompt
   'DELETE /api/prompts/{prompt_id}': void
+  'POST /api/prompts/{prompt_id}/restore': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions': VersionPage
+  'POST /api/prompts/{prompt_id}/versions': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions/{n}': PromptVersion
+  'PUT /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'DELETE /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'POST /api/fit': Fit
   'GET /api/jobs': JobPage
   'POST /api/jobs': JobDetail
   'GET /api/jobs/startable': Startable
