@@ -6,6 +6,7 @@
  *   `<Page title=…>` of ui/Page, which brings the frame.
  * - `title`: a key of the words, shown in the rail, in the browser's tab while the page loads, and by Ctrl+K.
  * - `rail`: the group and the icon in the rail; rows without it are reached from another page.
+ * - `area`: which place of the rail it belongs to, where its address does not begin with that: /r/$answer is in /history.
  * - `role`: who may open it, the least role that is enough.
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
@@ -34,6 +35,7 @@ export interface Row {
   page: () => Promise<unknown>
   title: Key
   role: Role
+  area?: string
   rail?: { group: Group; icon: IconName }
   search?: (words: Record<string, unknown>) => object
 }
@@ -45,7 +47,7 @@ export const ROUTES = [
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
   { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
-  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer' },
+  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer', area: '/history' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
