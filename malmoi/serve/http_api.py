@@ -19,7 +19,7 @@ from malmoi.serve.admission import Place
 from malmoi.serve.http_admin import admin_routes
 from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
-from malmoi.serve.http_choices import Said, said, whole
+from malmoi.serve.http_choices import Said, made, said
 from malmoi.serve.http_embeddings import embedding_routes
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
@@ -172,7 +172,7 @@ class Run:
 
 async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers when they are all made."""
-    answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
+    answers = await until_gone(request, made(run.served, run.ask, run.place, run.trace))
     return reply(run.form.whole(answers), headers=headers)
 
 
