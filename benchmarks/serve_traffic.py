@@ -40,9 +40,10 @@ def _serve(model: str, port: int) -> None:
     from malmoi.cli.serve import _show_access_lines
     from malmoi.kit.special_tokens import END_OF_TURN
     from malmoi.serve import server
+    from malmoi.serve.endpoints import Listed
     from malmoi.serve.engine import Description, EngineDownError, Health, Piece
     from malmoi.serve.http_api import create_app
-    from malmoi.serve.models import Listed, Models
+    from malmoi.serve.models import Models
     from malmoi.serve.served import ServerState
     from malmoi.serve.settings import ModelsSettings, ServeSettings
     from malmoi.tokenizer.codec import Codec

@@ -12,8 +12,9 @@ from malmoi.serve.settings import ServeSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from malmoi.serve.endpoints import Listed
     from malmoi.serve.model_folders import Asked, Open
-    from malmoi.serve.models import Listed, Models
+    from malmoi.serve.models import Models
     from malmoi.serve.served import ServerState
 
 

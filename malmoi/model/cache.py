@@ -20,6 +20,7 @@ out in pieces and put into another row (serve/prefix_cache.py).
 """
 # ruff: noqa: N803, N806 (shape letters)
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,9 +35,6 @@ BLOCK_TOKENS = 256
 PIECE_TOKENS = 32
 """What is taken out of a row is so many tokens long. On a CPU in float32 their keys lie together, number by number, as
 malmoi/model/cpu_attention.py wants them."""
-
-Held = tuple[Tensor, Tensor]
-"""Keys and values of PIECE_TOKENS tokens, of all layers."""
 
 
 @dataclass(eq=False)
@@ -81,20 +79,39 @@ class Row:
             store[layer, :, self.length : stop] = fresh
         return self.keys[layer, :, :stop], self.values[layer, :, :stop]
 
-    def piece(self, number: int) -> Held:
-        """A copy of the keys and values of the tokens from 32 x number on, which must all be held."""
-        keys, values = self._place(number)
-        return self.keys[:, :, keys].clone(), self.values[:, :, values].clone()
-
-    def put(self, number: int, held: Held) -> None:
-        """Writes a piece where it belongs. The row has room for it; `length` is left to the caller."""
-        keys, values = self._place(number)
-        self.keys[:, :, keys], self.values[:, :, values] = held
-
-    def _place(self, number: int) -> tuple[slice, slice]:
-        """Where a piece lies in keys and values."""
+    def piece(self, number: int) -> tuple[Tensor, Tensor]:
+        """The keys and values of the tokens from 32 x number on, where they lie."""
         values = slice(number * PIECE_TOKENS, (number + 1) * PIECE_TOKENS)
-        return slice(number, number + 1) if self.is_blocked else values, values
+        keys = slice(number, number + 1) if self.is_blocked else values
+        return self.keys[:, :, keys], self.values[:, :, values]
+
+
+class Pieces:
+    """Room for pieces of rows, taken when it is made: memory that a server needs is not missing later.
+
+    keys, values: as in a row, with a place for each piece before them.
+    """
+
+    def __init__(self, like: Row, most_bytes: int) -> None:
+        """As many as fit into `most_bytes`, of rows like `like`. Raises the memory error of torch (RuntimeError)."""
+        layers, heads, _, *rest = like.keys.shape
+        keys = (layers, heads, 1 if like.is_blocked else PIECE_TOKENS, *rest)
+        values = (layers, heads, PIECE_TOKENS, like.values.shape[-1])
+        self.piece_bytes = (math.prod(keys) + math.prod(values)) * like.values.element_size()
+        self.number = most_bytes // self.piece_bytes
+        # Filled, for the system gives memory only when it is written.
+        self._keys = like.keys.new_empty((self.number, *keys)).fill_(0)
+        self._values = like.values.new_empty((self.number, *values)).fill_(0)
+
+    def take(self, place: int, row: Row, number: int) -> None:
+        """Copies a piece of a row, which holds all its tokens, to a place."""
+        self._keys[place], self._values[place] = row.piece(number)
+
+    def put(self, place: int, row: Row, number: int) -> None:
+        """Copies what lies at a place to where it belongs in a row with room for it; `length` is left to the caller."""
+        keys, values = row.piece(number)
+        keys.copy_(self._keys[place])
+        values.copy_(self._values[place])
 
 
 def _grown(old: Tensor, size: int, kept: int) -> Tensor:

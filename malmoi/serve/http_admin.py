@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.endpoints import Endpoint
 from malmoi.serve.http_body import json_of
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_replies import reply
-from malmoi.serve.models import Endpoint, Models
+from malmoi.serve.models import Models
 from malmoi.serve.traffic import Split, composed, splits_of, to_table
 
 

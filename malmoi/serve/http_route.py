@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from malmoi.serve.admission import FullError
+from malmoi.serve.endpoints import Listed, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_stream import check_draining, told
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import Key
-from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
+from malmoi.serve.models import Models
 from malmoi.serve.served import Served
 from malmoi.serve.traffic import composed
 

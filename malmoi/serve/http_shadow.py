@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import FullError
+from malmoi.serve.endpoints import NoModelError, UnavailableError
 from malmoi.serve.engine import Request
 from malmoi.serve.http_ask import Ask, asked
 from malmoi.serve.http_record import Answer
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.keys import ANYONE
-from malmoi.serve.models import Models, NoModelError, UnavailableError
+from malmoi.serve.models import Models
 from malmoi.serve.served import Served
 from malmoi.serve.text import TextStream, answer
 

@@ -38,6 +38,8 @@ class Metrics:
         self.load_s = Histogram(
             "malmoi_model_load_seconds", "Time to load", ["model"], buckets=_LOAD_S, registry=registry
         )
+        told = "Requests that the main version answered, for this one could not be loaded"
+        self.fallbacks = Counter("malmoi_traffic_fallbacks", told, ["model"], registry=registry)
         told = "Copies of requests for a shadow, by what came of them"
         self.shadow_copies = Counter("malmoi_shadow_copies", told, ["model", "outcome"], registry=registry)
         self.shadow_tokens = Counter("malmoi_shadow_tokens", "Tokens of shadows' answers", ["model"], registry=registry)

@@ -20,10 +20,10 @@ from malmoi.kit.errors import UserError
 from malmoi.kit.run import MODEL, MODELS, TRAIN, is_run
 from malmoi.model.model_folder import as_folder
 from malmoi.model.shape import ModelSettings
+from malmoi.serve.endpoints import Listed
 from malmoi.serve.engine import Engine
 from malmoi.serve.engine_choice import config_of, model_name
 from malmoi.serve.memory_plan import MemoryPlan, memory_plan
-from malmoi.serve.models import Listed
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.traffic import composed
 from malmoi.tokenizer.codec import Codec

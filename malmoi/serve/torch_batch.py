@@ -64,7 +64,7 @@ class Batch:
         self._weight = model.lm_head.weight
         self._running: list[_Seat] = []
         self._reading: _Seat | None = None
-        self.prefixes = PrefixCache(limits.prefix_cache_bytes)
+        self.prefixes = PrefixCache(limits.prefix_cache_bytes, Row.empty(model.shape, self._weight))
 
     @property
     def num_jobs(self) -> int:

@@ -4,7 +4,7 @@ import itertools
 import pytest
 import torch
 
-from malmoi.model.cache import BLOCK_TOKENS, Row, next_positions
+from malmoi.model.cache import BLOCK_TOKENS, PIECE_TOKENS, Pieces, Row, next_positions
 from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.shape import ModelSettings
 from malmoi.model.transformer import Transformer, start
@@ -119,8 +119,11 @@ def test_pieces_of_one_row_are_read_on_from_in_another(model):
     tokens = text(10, 70)
     row, other = read_row(model, tokens), Row.empty(SHAPE, model.lm_head.weight)
     other.reserve(70)
+    pieces = Pieces(row, 3 * PIECE_TOKENS * SHAPE.cache_bytes_per_token())
+    assert pieces.number == 3
     for number in range(2):
-        other.put(number, row.piece(number))
+        pieces.take(2 - number, row, number)
+        pieces.put(2 - number, other, number)
     other.length = 64
     logits = read(model, [other], [tokens[64:]])
     assert torch.allclose(logits[0], full(model, tokens)[64:], atol=1e-5)

@@ -12,9 +12,10 @@ from malmoi.cli.main import main
 from malmoi.kit.errors import UserError
 from malmoi.serve import model_folders as folders_module
 from malmoi.serve import models as models_module
+from malmoi.serve.endpoints import Listed
 from malmoi.serve.keys import ANYONE
 from malmoi.serve.model_folders import Asked, Folders, asked_of, check_memory, empty_runs
-from malmoi.serve.models import Listed, Models
+from malmoi.serve.models import Models
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ModelsSettings, ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes

@@ -10,11 +10,13 @@ from fastapi.testclient import TestClient
 from small_world import FakeEngine
 
 from malmoi.kit.errors import UserError
+from malmoi.serve import loading
 from malmoi.serve import models as table
+from malmoi.serve.endpoints import Listed, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.engine import Health
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import ANYONE, Key, parse
-from malmoi.serve.models import Listed, Models, NoModelError, NotAllowedError, UnavailableError
+from malmoi.serve.models import Models
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.traffic import Split, Traffic
@@ -273,8 +275,33 @@ def test_a_damaged_model_costs_its_own_requests_alone_and_is_tried_again_later(s
             assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@100"}).status_code == 200
         assert shelf.opened.count("demo@200") == 1, "a model that is broken is not read again for every request"
         shelf.broken.clear()
-        monkeypatch.setattr(table, "_FAULT_S", 0.0)
+        monkeypatch.setattr(loading, "_FAULT_S", 0.0)
         assert client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"}).status_code == 200
+
+
+@pytest.mark.parametrize("why", ["broken", "no memory"])
+def test_a_canary_that_cannot_be_loaded_is_answered_by_the_main_version_and_told(shelf, caplog, why):
+    shelf.broken |= {"demo@200"} if why == "broken" else set()
+    if why == "no memory":
+        shelf.listed[1] = versions("demo@200", needs_bytes=1000)[0]
+    models = make(shelf, 100, {"demo": Split({"demo@100": 3, "demo@200": 2, "demo@300": 9})})
+    with TestClient(create_app(models), base_url=BASE) as client:
+        said = [client.post("/v1/chat/completions", json={**ASK, "model": "demo"}) for _ in range(10)]
+        assert {(reply.status_code, reply.json()["model"]) for reply in said} == {(200, "demo@100")}
+        told = caplog.text.count("demo@100 answers in its place")
+        assert told in (3, 4, 5), "as the weights say"
+        assert f'malmoi_traffic_fallbacks_total{{model="demo@200"}} {told}.0' in client.get("/metrics").text
+        alone = client.post("/v1/chat/completions", json={**ASK, "model": "demo@200"})
+        assert alone.status_code == 503, "who asks for this very version learns that it is not there"
+
+
+def test_a_main_version_that_cannot_be_loaded_sends_nobody_to_the_canary(shelf):
+    shelf.broken.add("demo@100")
+    models = make(shelf, splits={"demo": Split({"demo@100": 9, "demo@200": 1})})
+    with TestClient(create_app(models), base_url=BASE) as client:
+        said = [client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).status_code for _ in range(10)]
+        assert said.count(503) >= 8
+        assert set(said) <= {200, 503}
 
 
 def test_a_model_that_is_new_is_found_and_one_that_is_gone_is_not_there_any_more(shelf, monkeypatch):

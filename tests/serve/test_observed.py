@@ -220,7 +220,8 @@ sys.path.insert(0, {tests!r})
 from small_world import FakeEngine
 from malmoi.serve import server
 from malmoi.serve.http_api import create_app
-from malmoi.serve.models import Listed, Models
+from malmoi.serve.endpoints import Listed
+from malmoi.serve.models import Models
 from malmoi.serve.served import ServerState
 from malmoi.serve.settings import ServeSettings, WebSettings
 from malmoi.tokenizer.codec import Codec

@@ -8,6 +8,7 @@ import random
 import pytest
 import torch
 
+from malmoi.kit.errors import UserError
 from malmoi.model.cache import PIECE_TOKENS, Row
 from malmoi.model.shape import ModelSettings
 from malmoi.serve.engine import Request
@@ -18,6 +19,10 @@ from malmoi.serve.torch_engine import TorchEngine
 SHAPE = ModelSettings(layers=1, hidden=8, heads=1, kv_heads=1, feed_forward=8, context_tokens=512).shape(10)
 PIECE_BYTES = PIECE_TOKENS * SHAPE.cache_bytes_per_token()
 SETTINGS = ServeSettings(slots=3, prefill_tokens=16, device="cpu", threads=1)
+
+
+def cache_of(pieces):
+    return PrefixCache(pieces * PIECE_BYTES, Row.empty(SHAPE, torch.zeros(1)))
 
 
 def row_of(length, value=1.0):
@@ -36,7 +41,7 @@ def filled(cache, token_ids, salt=""):
 
 
 def test_whole_pieces_are_found_and_the_last_token_is_always_read():
-    cache, ids = PrefixCache(10**9), list(range(70))
+    cache, ids = cache_of(20), list(range(70))
     cache.keep(row_of(70), ids, "")
     assert [filled(cache, ids[:length]) for length in (32, 33, 64, 65, 70)] == [0, 32, 32, 64, 64]
     assert filled(cache, [5, *ids[1:]]) == 0
@@ -45,14 +50,14 @@ def test_whole_pieces_are_found_and_the_last_token_is_always_read():
 
 
 def test_who_has_another_salt_finds_nothing():
-    cache, ids = PrefixCache(10**9), list(range(70))
+    cache, ids = cache_of(20), list(range(70))
     cache.keep(row_of(70), ids, "a key\n")
     assert filled(cache, ids, "another key\n") == filled(cache, ids, "a key\nsalt") == 0
     assert filled(cache, ids, "a key\n") == 64
 
 
 def test_what_was_used_longest_ago_goes_first_and_an_end_before_its_beginning():
-    cache, first, second = PrefixCache(4 * PIECE_BYTES), list(range(97)), list(range(100, 200))
+    cache, first, second = cache_of(4), list(range(97)), list(range(100, 200))
     cache.keep(row_of(97), first, "")
     cache.keep(row_of(64), second, "")
     assert cache.held_bytes == 4 * PIECE_BYTES
@@ -62,8 +67,20 @@ def test_what_was_used_longest_ago_goes_first_and_an_end_before_its_beginning():
     assert (filled(cache, first), filled(cache, second)) == (64, 32)
 
 
+def test_of_a_text_that_is_longer_than_the_cache_the_beginning_is_kept():
+    cache, ids = cache_of(2), list(range(97))
+    cache.keep(row_of(97), ids, "")
+    cache.keep(row_of(97), ids, "")
+    assert (filled(cache, ids), cache.held_bytes) == (64, 2 * PIECE_BYTES)
+
+
+def test_memory_that_is_not_there_is_told_when_the_cache_is_made():
+    with pytest.raises(UserError, match="prefix_cache_bytes"):
+        cache_of(2**60)
+
+
 def test_a_cache_of_no_bytes_keeps_nothing():
-    cache = PrefixCache(0)
+    cache = cache_of(0)
     cache.keep(row_of(70), list(range(70)), "")
     assert (filled(cache, list(range(70))), cache.held_bytes) == (0, 0)
 

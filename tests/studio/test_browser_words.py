@@ -67,7 +67,7 @@ def test_the_committed_bundle_belongs_to_the_sources(tmp_path):
 
 
 def test_every_text_is_read_easily_on_every_ground_by_day_and_by_night():
-    style = (WEB / "src" / "styles" / "base.css").read_text(encoding="utf-8")
+    style = (WEB / "src" / "styles" / "tokens.css").read_text(encoding="utf-8")
     pairs = dict(re.findall(r"--([a-z-]+): light-dark\((#\w{6}), #\w{6}\);", style))
     nights = dict(re.findall(r"--([a-z-]+): light-dark\(#\w{6}, (#\w{6})\);", style))
     drawn = [(text, ground) for text, grounds in READ_ON.items() for ground in grounds.split()]
@@ -82,6 +82,8 @@ READ_ON = {
     "accent": "ground sheet raised accent-soft",
     "accent-ink": "accent",
     "error": "ground sheet error-soft",
+    "good": "ground sheet good-soft",
+    "warn": "ground sheet warn-soft",
 }
 
 
