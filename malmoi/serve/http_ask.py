@@ -29,6 +29,9 @@ _DRAWING = {
 _INLINE_BYTES = 2_000
 """A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
 
+_MARKS_A_TURN = 2
+"""Our template's own tokens of each message: who speaks, and the end of the turn."""
+
 _COMPOSED = 3
 """NFC makes a text at most three times shorter in bytes: three conjoining jamo (nine bytes) become a syllable."""
 
@@ -54,7 +57,10 @@ class Ask:
 def check(served: Served, body: Sampling) -> None:
     """Raises ApiError for what can be refused before anything is encoded: too many answers, texts that cannot fit."""
     if isinstance(body, ChatBody):
-        check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
+        check_length(served, "messages", sum(_bytes(message.content or "") for message in body.messages))
+        least, context_tokens = _MARKS_A_TURN * len(body.messages), served.engine.describe().context_tokens
+        if served.codec.is_ours and least >= context_tokens:  # 512 empty messages would be encoded to be refused
+            raise _too_long("messages", least, context_tokens)
     if isinstance(body, CompletionBody):
         if len(body.prompt) * body.num_answers > MAX_CHOICES:
             raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
