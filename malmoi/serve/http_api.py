@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import Place
+from malmoi.serve.http_adapters import adapter_routes
 from malmoi.serve.http_admin import admin_routes
 from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
@@ -76,6 +77,7 @@ def router(models: Models) -> APIRouter:
     shadows = Shadows(models)
     routes.include_router(operator_routes(models))
     routes.include_router(admin_routes(models))
+    routes.include_router(adapter_routes(models))
     routes.include_router(token_routes(models))
     routes.include_router(embedding_routes(models))
 
