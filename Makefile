@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 MUTATIONS ?=
 
-.PHONY: demo test mutations check docs web clean
+.PHONY: demo test mutations check docs schema web clean
 
 # Threads of torch that wait for one another sleep: spinning starves whatever else runs on the same cores.
 export OMP_WAIT_POLICY = passive
@@ -29,11 +29,16 @@ check: .venv/ready-test
 	$(BIN)/lint-imports
 	$(BIN)/python -m malmoi.cli.reference --check docs/reference
 	$(BIN)/malmoi sample build samples --check
+	$(BIN)/python -m malmoi.studio.api_schema --check
 	$(BIN)/python malmoi/studio/web/check_bundle.py
 	$(BIN)/pytest tests/test_layout.py tests/studio/test_web_layout.py tests/test_assertions.py
 
 docs: .venv/ready
 	$(BIN)/python -m malmoi.cli.reference docs/reference
+
+# The types of /api that the interface is checked with, after a change of a route or of what it answers.
+schema: .venv/ready
+	$(BIN)/python -m malmoi.studio.api_schema
 
 # Only whoever changes the interface needs node; the built bundle lies in malmoi/studio/static.
 web:

@@ -15,7 +15,7 @@ WEB = ROOT / "malmoi" / "studio" / "web" / "src"
 SUFFIXES = (".ts", ".tsx", ".js")
 _FROM = re.compile(r"""^\s*(?:import|export)\b[^'"`;()]*?\bfrom\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _BARE = re.compile(r"""\bimport\s*\(?\s*['"`]([^'"`]+)['"`]""")
-_COMMENT = re.compile(r"^\s*//.*$|^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^\s*//[^\n]*|^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
 _LAYOUT = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
@@ -83,7 +83,7 @@ def typescript_imports(folder: Path) -> dict[str, set[str]]:
 
 def _resolved(importer: Path, name: str) -> Path:
     bare = (importer.parent / name).resolve()
-    ends = ("", *SUFFIXES, *(f"/index{suffix}" for suffix in SUFFIXES))
+    ends = ("", *SUFFIXES, ".d.ts", *(f"/index{suffix}" for suffix in SUFFIXES))
     for path in (Path(f"{bare}{end}") for end in ends):
         if path.is_file():
             return path

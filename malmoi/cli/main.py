@@ -25,6 +25,7 @@ ROOMS = {
     "evaluate": "measure a model and write the report",
     "serve": "serve a model over the OpenAI-compatible interface",
     "studio": "open the studio in a browser",
+    "jobs": "the long work that a studio has started",
 }
 """Each names a module malmoi.cli.<room> with `add_arguments(parser)` and, by parser defaults, `action(arguments)`."""
 

@@ -14,6 +14,7 @@ from malmoi.kit.run import MODEL, is_run
 from malmoi.studio.settings import StudioSettings
 
 _DEFAULT = StudioSettings()
+_RECIPES = Path("recipes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=to_local_path, help="folder of an exported model; default: that of the run")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    recipes = "folder of the recipes that jobs are started from; default: recipes, where there is one"
+    parser.add_argument("--recipes", type=to_local_path, help=recipes)
+    told = f"so many jobs run at the same time (default {_DEFAULT.jobs_at_once})"
+    parser.add_argument("--jobs-at-once", type=int, default=_DEFAULT.jobs_at_once, metavar="N", help=told)
     add_engine_arguments(parser)
     parser.set_defaults(action=studio)
 
@@ -30,8 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def studio(arguments: argparse.Namespace) -> None:
     """Opens the studio and serves it until Ctrl-C."""
     runs, model = places(arguments.runs, arguments.model)
-    settings = StudioSettings(port=arguments.port)
+    recipes = recipes_in(arguments.recipes)
+    settings = StudioSettings(arguments.port, recipes=recipes, jobs_at_once=arguments.jobs_at_once)
 
+    from malmoi.cli.studio_commands import command_line
     from malmoi.serve import server
     from malmoi.serve.served import Served
     from malmoi.studio.app import create_app
@@ -43,7 +50,7 @@ def studio(arguments: argparse.Namespace) -> None:
         if model is not None:
             engine, codec = stack.enter_context(opened_model(model, settings_of(arguments)))
             served = Served(engine, codec, settings_of(arguments))
-        app = create_app(settings, served, runs)
+        app = create_app(settings, served, runs, command_line=command_line())
         url = server.url_of(listener)
         print(f"studio: {url}  model: {served.engine.describe().name if served else 'none'}", file=sys.stderr)
         if not arguments.no_browser and sys.stderr.isatty():
@@ -61,3 +68,10 @@ def places(path: Path, model: Path | None) -> tuple[Path, Path | None]:
     if model is not None and not (model / "config.json").is_file():
         raise UserError(f"{model} is no exported model", "a folder with config.json, as runs/demo/model")
     return (path.resolve().parent if is_a_run else path), model
+
+
+def recipes_in(named: Path | None) -> Path | None:
+    """The folder of the recipes that jobs are started from; None where there is none. Raises UserError."""
+    if named is not None and not named.is_dir():
+        raise UserError(f"--recipes {named} is no folder", "a folder with TOML files, as recipes")
+    return named or (_RECIPES if _RECIPES.is_dir() else None)

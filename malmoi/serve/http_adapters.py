@@ -7,13 +7,16 @@ the server: what is to stay is named at the start (--adapter).
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.endpoints import Endpoint, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.engine_choice import ADAPTER_NAME
 from malmoi.serve.http_body import json_of
 from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_replies import reply
 from malmoi.serve.http_route import refused
 from malmoi.serve.keys import ANYONE
 from malmoi.serve.models import Models
@@ -23,17 +26,14 @@ ADAPTERS_PATH = "/admin/adapters"
 _KOREAN = "model(모델 이름), name(글자, 숫자, _ . -), folder(서버에 있는 폴더, 뺄 때는 null)를 보내 주세요."
 
 
-def adapter_routes(models: Models) -> APIRouter:
+def adapter_routes(models: Models) -> list[Route]:
     """Their routes, for a table of models."""
-    routes = APIRouter()
 
-    @routes.get(ADAPTERS_PATH)
-    async def read_adapters() -> dict[str, Any]:
+    async def read_adapters(_: Request) -> Response:
         """The adapters of each model that is loaded, with their hashes."""
-        return _told(models)
+        return reply(_told(models))
 
-    @routes.put(ADAPTERS_PATH)
-    async def set_adapter(request: Request) -> dict[str, Any]:
+    async def set_adapter(request: Request) -> Response:
         """{"model", "name", "folder"} adds one to a model, which is loaded for it; folder null takes it away."""
         body = await json_of(request)
         model, name, folder = _parts(body)
@@ -48,9 +48,9 @@ def adapter_routes(models: Models) -> APIRouter:
                 await _set(models, models.endpoints[served.name], name, folder)
         except (NoModelError, NotAllowedError, UnavailableError) as error:
             raise refused(error) from None
-        return _told(models)
+        return reply(_told(models))
 
-    return routes
+    return [Route(ADAPTERS_PATH, read_adapters), Route(ADAPTERS_PATH, set_adapter, methods=["PUT"])]
 
 
 def _parts(body: dict[str, Any]) -> tuple[str, str, Path | None]:

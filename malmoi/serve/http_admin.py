@@ -5,28 +5,28 @@ Both need the scope `admin` of a key; where no keys are needed, they answer to t
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.endpoints import Endpoint
 from malmoi.serve.http_body import json_of
 from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_replies import reply
 from malmoi.serve.models import Models
 from malmoi.serve.traffic import Split, composed, splits_of, to_table
 
 
-def admin_routes(models: Models) -> APIRouter:
+def admin_routes(models: Models) -> list[Route]:
     """Their routes, for a table of models."""
-    routes = APIRouter()
 
-    @routes.get("/admin/traffic")
-    async def read_traffic() -> dict[str, Any]:
+    async def read_traffic(_: Request) -> Response:
         """The weights and shadows of every name, and the versions that it has."""
         await models.look()
-        return _told(models)
+        return reply(_told(models))
 
-    @routes.put("/admin/traffic")
-    async def set_traffic(request: Request) -> dict[str, Any]:
+    async def set_traffic(request: Request) -> Response:
         """Sets the names that the body holds; null takes away what a name has. All of it or nothing."""
         table = {composed(name): content for name, content in (await json_of(request)).items()}
         await models.look()
@@ -44,15 +44,18 @@ def admin_routes(models: Models) -> APIRouter:
             korean = "설정을 파일에 적지 못해서 바꾸지 않았어요. 디스크와 권한을 확인해 주세요."
             message = f"nothing was changed: the file of the traffic cannot be written ({type(error).__name__})"
             raise ApiError(503, message, code="not_kept", message_ko=korean) from None
-        return _told(models)
+        return reply(_told(models))
 
-    @routes.get("/admin/models")
-    async def read_models() -> dict[str, Any]:
+    async def read_models(_: Request) -> Response:
         """Every model with its state, memory and requests; a fault is told in whole."""
         await models.look()
-        return {"models": [_state(each) for each in models.endpoints.values()]}
+        return reply({"models": [_state(each) for each in models.endpoints.values()]})
 
-    return routes
+    return [
+        Route("/admin/traffic", read_traffic),
+        Route("/admin/traffic", set_traffic, methods=["PUT"]),
+        Route("/admin/models", read_models),
+    ]
 
 
 def _told(models: Models) -> dict[str, Any]:

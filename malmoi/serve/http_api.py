@@ -8,9 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.admission import Place
@@ -20,10 +22,10 @@ from malmoi.serve.http_ask import Ask, asked, check
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
 from malmoi.serve.http_choices import Said, said, whole
 from malmoi.serve.http_embeddings import embedding_routes
-from malmoi.serve.http_errors import ApiError, add_error_handlers
+from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_operator import operator_routes
-from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head
+from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, reply
 from malmoi.serve.http_responses import ResponseForm, as_chat, in_our_words, response_lines
 from malmoi.serve.http_route import listed_model, listed_models, routed
 from malmoi.serve.http_safety import judged
@@ -40,18 +42,16 @@ from malmoi.serve.settings import LOOPBACK_HOSTS, ServeSettings
 from malmoi.tokenizer.codec import Codec
 
 
-def create_app(served: Served | Models) -> FastAPI:
+def create_app(served: Served | Models) -> ASGIApp:
     """The server of `malmoi serve`. Raises UserError where its settings would let strangers in."""
     models = served if isinstance(served, Models) else only(served)
     settings = models.server.settings
-    app = FastAPI(title="malmoi", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    add_error_handlers(app)
-    app.include_router(router(models))
-    app.add_middleware(Guard, rules=rules(settings, models.server.keys), server=models.server)
+    api = Router(routes(models), redirect_slashes=False)
+    app: ASGIApp = Guard(api, rules(settings, models.server.keys), models.server)
     if settings.web.origins:
         # Outermost: a browser's preflight carries no key, and it shows an error only with these headers on it.
-        app.add_middleware(
-            CORSMiddleware,
+        app = CORSMiddleware(
+            app,
             allow_origins=list(settings.web.origins),
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["*"],
@@ -71,28 +71,19 @@ def rules(settings: ServeSettings, keys: Keys | StoredKeys | None) -> Rules:
     return Rules(settings.max_body_bytes, hosts, keys, web.origins, web.root_path, web.body_s)
 
 
-def router(models: Models) -> APIRouter:
-    """The routes for a table of models."""
-    routes = APIRouter()
+def routes(models: Models) -> list[Route]:
+    """The routes for a table of models. They are tried in this order, so those that are asked most come first."""
     shadows = Shadows(models)
-    routes.include_router(operator_routes(models))
-    routes.include_router(admin_routes(models))
-    routes.include_router(adapter_routes(models))
-    routes.include_router(token_routes(models))
-    routes.include_router(embedding_routes(models))
 
-    @routes.get("/v1/models")
-    async def list_models(request: Request) -> dict[str, Any]:
+    async def list_models(request: Request) -> Response:
         """All models that the key may ask."""
         await models.look()
-        return {"object": "list", "data": listed_models(models, trace_of(request).key)}
+        return reply({"object": "list", "data": listed_models(models, trace_of(request).key)})
 
-    @routes.get("/v1/models/{model:path}")
-    async def one_model(request: Request, model: str) -> dict[str, Any]:
+    async def one_model(request: Request) -> Response:
         """One of them, by name; it is not loaded for that."""
-        return await listed_model(models, model, trace_of(request).key)
+        return reply(await listed_model(models, request.path_params["model"], trace_of(request).key))
 
-    @routes.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:
         """The assistant's next turn."""
         sent = await read(request, ChatBody, models.server.large_bodies)
@@ -101,7 +92,6 @@ def router(models: Models) -> APIRouter:
         form = lambda head, codec: ChatForm(head, codec, bool(body.logprobs))  # noqa: E731
         return await _reply(request, shadows, sent, num_top, form)
 
-    @routes.post("/v1/completions")
     async def completions(request: Request) -> Response:
         """How texts go on."""
         sent = await read(request, CompletionBody, models.server.large_bodies)
@@ -109,7 +99,6 @@ def router(models: Models) -> APIRouter:
         form = lambda head, codec: CompletionForm(head, codec, sent.body.logprobs, by_id)  # noqa: E731
         return await _reply(request, shadows, sent, sent.body.logprobs or 0, form)
 
-    @routes.post("/v1/responses")
     async def responses(request: Request) -> Response:
         """The next turn, in OpenAI's newer form."""
         table: dict[str, Any] = {}
@@ -124,7 +113,18 @@ def router(models: Models) -> APIRouter:
         except ApiError as error:
             raise in_our_words(error, table) from None
 
-    return routes
+    return [
+        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/completions", completions, methods=["POST"]),
+        Route("/v1/responses", responses, methods=["POST"]),
+        Route("/v1/models", list_models),
+        Route("/v1/models/{model:path}", one_model),
+        *embedding_routes(models),
+        *token_routes(models),
+        *operator_routes(models),
+        *admin_routes(models),
+        *adapter_routes(models),
+    ]
 
 
 async def _reply(
@@ -175,7 +175,7 @@ class Run:
 async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers when they are all made."""
     answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
-    return JSONResponse(run.form.whole(answers), headers=dict(headers))
+    return reply(run.form.whole(answers), headers=headers)
 
 
 async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Response:

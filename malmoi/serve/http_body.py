@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import orjson
-from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
 
 from malmoi.serve.http_errors import ApiError, bad, invalid, unknown_field
 from malmoi.serve.http_schema import MAX_MESSAGES, MAX_PARTS, Message, StreamOptions, known_fields

@@ -6,12 +6,12 @@ which can still answer.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+_MOST_HEAD_BYTES = 64 * 1024
+_MOST_PIPELINED = 256
 _SMALL_CHUNKS = 1_000
 _SMALL_CHUNK_BYTES = 256
 
@@ -44,40 +44,25 @@ class OneWrite:
             self._transport.write(held)
 
 
-def bounded(next_event: Callable[[], Any]) -> Callable[[], Any]:
-    """`next_event` of a connection, failing where a body comes in too many small chunks: each costs what a large does.
+class Connection(HttpToolsProtocol):
+    """Cuts a client that has sent half a head for `head_s`, or taken nothing for `send_s`.
 
-    A body of 100,000 chunks of one byte held up every stream for 4.9 s.
+    What it sends without end is refused as no HTTP: a head above `_MOST_HEAD_BYTES` (llhttp has no bound of its own),
+    a body in very many small chunks, requests in a row whose answers it does not await. Each chunk and each request
+    costs what a large one does: a body of 100,000 chunks of one byte held up every stream for 4.9 s.
     """
-    small = 0
-
-    def counted() -> Any:
-        nonlocal small
-        event = next_event()
-        if isinstance(event, h11.Request):
-            small = 0
-        elif isinstance(event, h11.Data) and len(event.data) < _SMALL_CHUNK_BYTES:
-            small += 1
-            if small > _SMALL_CHUNKS:
-                raise h11.RemoteProtocolError(f"more than {_SMALL_CHUNKS} chunks of less than {_SMALL_CHUNK_BYTES} B")
-        return event
-
-    return counted
-
-
-class Connection(H11Protocol):
-    """Cuts a client that has sent half a head for `head_s`, or taken nothing for `send_s`."""
 
     head_s = send_s = 0.0
 
     _head_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
+    _head_bytes = _small_chunks = 0
+    _is_in_head = _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come: its first head is awaited."""
         super().connection_made(transport)
         self.transport = OneWrite(transport, self.loop)  # type: ignore[assignment]
-        self.conn.next_event = bounded(self.conn.next_event)  # type: ignore[method-assign]
         self._head_timer = self.loop.call_later(self.head_s, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -87,18 +72,92 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More has come."""
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         self._watch_head()
+
+    def _parse(self, data: bytes) -> None:
+        """Raises HttpParserError for what is no HTTP, and for what one of the callbacks below refuses."""
+        assert self.parser is not None
+        was_in_head = self._is_in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # Java's client asks for HTTP/2 with its first request. The parser takes the body for the other protocol's,
+            # so the request is read anew as one that asks for none.
+            head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+            for name, value in self.headers:
+                head += [name, b": ", value, b"\r\n"] if name != b"upgrade" else []
+            self.parser = httptools.HttpRequestParser(self)
+            self._parse(b"".join(head) + b"\r\n" + data[upgrade.args[0] :])
+            return
+        if self._is_in_head and was_in_head:  # a header that goes on and on is told by no callback
+            self._count_head(len(data))
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._is_in_head, self._head_bytes, self._small_chunks = True, 0, 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """The path, or the next part of it."""
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._count_head(len(name) + len(value) + len(": \r\n"))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """A request is known: it begins, or waits for those before it."""
+        assert self.parser is not None
+        if self.parser.get_method() == b"CONNECT":
+            raise httptools.HttpParserError("this is no proxy")
+        if self.parser.should_upgrade():
+            return
+        self._is_in_head, self._is_in_body = False, True
+        if sum(name == b"host" for name, _ in self.headers) != 1 and self.parser.get_http_version() == "1.1":
+            raise httptools.HttpParserError("HTTP/1.1 asks for one Host header (RFC 9112, 3.2)")
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            raise httptools.HttpParserError(f"more than {_MOST_PIPELINED} requests wait")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Part of a body."""
+        if len(body) < _SMALL_CHUNK_BYTES:
+            self._small_chunks += 1
+            if self._small_chunks > _SMALL_CHUNKS:
+                raise httptools.HttpParserError(f"more than {_SMALL_CHUNKS} chunks of less than {_SMALL_CHUNK_BYTES} B")
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request has come whole."""
+        if self._is_in_body:
+            self._is_in_body = False
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer is out. Half of the next head may have come with its request, and nothing may follow."""
         super().on_response_complete()
         self._watch_head()
 
+    def _count_head(self, num_bytes: int) -> None:
+        """Raises HttpParserError for a head that is too long."""
+        self._head_bytes += num_bytes
+        if self._head_bytes > _MOST_HEAD_BYTES:
+            raise httptools.HttpParserError(f"a head of more than {_MOST_HEAD_BYTES} bytes")
+
     def _watch_head(self) -> None:
-        """The timer runs while a head is begun and not whole, and while a body goes on that was answered already."""
-        is_half = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
-        is_half |= self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE
+        """The timer runs while a head is not whole, and while a body goes on that was answered already.
+
+        Between requests the time to keep the connection runs; any byte ends it, an empty line before a head too.
+        """
+        is_idle = self.cycle is None or self.cycle.response_complete
+        is_half = self._is_in_head or (is_idle and (self._is_in_body or self.timeout_keep_alive_task is None))
         if not is_half:
             self._head_timer = _ended(self._head_timer)
         elif self._head_timer is None:
@@ -106,13 +165,16 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP. The request whose body it was to be has lost its client: no second answer follows."""
-        if self.cycle and not self.cycle.response_complete:
+        has_answered = self._is_in_body and self.cycle is not None and self.cycle.response_started
+        if self.cycle is not None and not self.cycle.response_complete:
+            has_answered = self.cycle.response_started
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:  # an answer is out, or half out
+        self.pipeline.clear()
+        if has_answered:
             self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def timeout_keep_alive_handler(self) -> None:
         """Closing waits until the client has taken what was written, which it may never do."""
@@ -130,7 +192,7 @@ class Connection(H11Protocol):
         self._send_timer = _ended(self._send_timer)
 
 
-def connection_class(head_s: float, send_s: float) -> type[H11Protocol]:
+def connection_class(head_s: float, send_s: float) -> type[HttpToolsProtocol]:
     """A connection with these times, in the form that uvicorn takes."""
     return type("Connection", (Connection,), {"head_s": head_s, "send_s": send_s})
 

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import check_ids, check_prompts, encoded
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_replies import reply
 from malmoi.serve.http_route import routed
 from malmoi.serve.http_safety import judged_inputs
 from malmoi.serve.http_schema import EmbeddingsBody
@@ -20,26 +23,25 @@ from malmoi.serve.models import Models
 from malmoi.serve.served import Served
 
 
-def embedding_routes(models: Models) -> APIRouter:
+def embedding_routes(models: Models) -> list[Route]:
     """The route for a table of models."""
-    routes = APIRouter()
 
-    @routes.post("/v1/embeddings")
-    async def embeddings(request: Request, response: Response) -> dict[str, Any]:
+    async def embeddings(request: Request) -> Response:
         """A vector for each text."""
         body = (await read(request, EmbeddingsBody, models.server.large_bodies)).body
         trace = trace_of(request)
         trace.user = body.user if isinstance(body.user, str) else None
         async with routed(models, trace, body.model, within_s=timeout_of(request, None)) as served:
-            return _reply(body, await _vectors(request, response, served, body, trace), trace)
+            vectors, flags = await _vectors(request, served, body, trace)
+            return reply(_listed(body, vectors, trace), headers=flags)
 
-    return routes
+    return [Route("/v1/embeddings", embeddings, methods=["POST"])]
 
 
 async def _vectors(
-    request: Request, response: Response, served: Served, body: EmbeddingsBody, trace: Trace
-) -> list[list[float]]:
-    """A vector for each text."""
+    request: Request, served: Served, body: EmbeddingsBody, trace: Trace
+) -> tuple[list[list[float]], dict[str, str]]:
+    """A vector for each text, and the headers that tell what was flagged."""
     if not served.engine.describe().capabilities.embeddings:
         korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
         raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
@@ -51,13 +53,12 @@ async def _vectors(
     trace.placed_s = trace.elapsed_s
     try:
         texts, flags = await judged_inputs(served, body.input, trace.key)
-        response.headers.update(flags)
         ids = await encoded(served, texts)
         for each in ids:
             check_ids(served, "input", each)
         tokens = sum(map(len, ids))
         hold_tokens(served, place, trace, tokens, tokens)
-        return await until_gone(request, _embedded(served, place, trace, ids))
+        return await until_gone(request, _embedded(served, place, trace, ids)), flags
     except Exception as error:
         raise told(error, "input") from None
     finally:
@@ -71,7 +72,7 @@ async def _embedded(served: Served, place: Place, trace: Trace, ids: Sequence[Se
         return [await served.engine.embed(each) for each in ids]
 
 
-def _reply(body: EmbeddingsBody, vectors: list[list[float]], trace: Trace) -> dict[str, Any]:
+def _listed(body: EmbeddingsBody, vectors: list[list[float]], trace: Trace) -> dict[str, Any]:
     """OpenAI's list of embeddings; base64 is of float32, lowest byte first."""
     as_text = body.encoding_format == "base64"
     shown = [base64.b64encode(np.asarray(each, "<f4").tobytes()).decode() if as_text else each for each in vectors]

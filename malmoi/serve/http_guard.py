@@ -104,6 +104,7 @@ class Guard:
             return
         trace = Trace(request_id_of(Headers(scope=scope)))
         inner = plain_scope(scope, self._rules.root_path)
+        inner.setdefault("app", self._app)  # Starlette's routes raise what they refuse only where an app is named
         put(inner, trace)
         try:
             await self._turns.take()

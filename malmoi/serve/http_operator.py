@@ -4,50 +4,48 @@ import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from malmoi.serve.engine import Health
+from malmoi.serve.http_replies import reply
 from malmoi.serve.metrics import CONTENT_TYPE
 from malmoi.serve.models import Models
 
 
-def operator_routes(models: Models) -> APIRouter:
+def operator_routes(models: Models) -> list[Route]:
     """Their routes. All but /metrics need no key."""
-    routes = APIRouter()
 
-    @routes.get("/health")
-    async def health() -> JSONResponse:
+    async def health(_: Request) -> Response:
         """How the engines are; 503 where one stands or has failed. Needs no key."""
         found = [served.engine.health() for served in models.loaded()]
         state, waiting = _worst(found), sum(served.admission.waiting for served in models.loaded())
         waiting += sum(each.waiting for each in found)  # most wait before the engine, for a turn
         counts = {"running": sum(each.running for each in found), "waiting": waiting}
-        return JSONResponse({"status": state, **counts}, 200 if state == "ok" else 503)
+        return reply({"status": state, **counts}, 200 if state == "ok" else 503)
 
-    @routes.get("/ready")
-    async def ready() -> JSONResponse:
+    async def ready(_: Request) -> Response:
         """Whether a load balancer should send requests here: not while the server is going away."""
         is_draining = models.server.is_draining
         state = "draining" if is_draining else _worst([served.engine.health() for served in models.loaded()])
-        return JSONResponse({"status": state}, 200 if state == "ok" else 503)
+        return reply({"status": state}, 200 if state == "ok" else 503)
 
-    @routes.get("/version")
-    async def version() -> dict[str, Any]:
+    async def version(_: Request) -> Response:
         """What runs here."""
         loaded = [served.engine.describe() for served in models.loaded()]
         shown: dict[str, Any] = {"version": importlib.metadata.version("malmoi")}
         if loaded:  # of several, the one that was loaded first
             about = loaded[0]
             shown |= {"engine": about.engine, "model": about.name, "model_sha256": about.model_sha256}
-        return shown
+        return reply(shown)
 
-    @routes.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(_: Request) -> Response:
         """For Prometheus."""
         return Response(models.server.metrics.text(), media_type=CONTENT_TYPE)
 
-    return routes
+    asked = {"/health": health, "/ready": ready, "/version": version, "/metrics": metrics}
+    return [Route(path, endpoint) for path, endpoint in asked.items()]
 
 
 def _worst(found: Sequence[Health]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine,
 from typing import Any, TypeVar
 
 import orjson
-from fastapi import Request
-from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from malmoi.kit.errors import UserError
@@ -139,6 +139,8 @@ class EventStream(StreamingResponse):
     The source is closed here and not left to it, because a generator that was never begun runs no `finally`.
     """
 
+    media_type = "text/event-stream"
+
     def __init__(
         self,
         lines: AsyncIterator[str],
@@ -150,7 +152,7 @@ class EventStream(StreamingResponse):
     ) -> None:
         """last: the line that ends a stream, also one that has failed. trace: learns of it then."""
         shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-        super().__init__(_ending_well(lines, last, trace), media_type="text/event-stream", headers=shown)
+        super().__init__(_ending_well(lines, last, trace), headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from malmoi.kit.special_tokens import END_OF_TEXT
 from malmoi.serve.chat import chat_ids
 from malmoi.serve.http_ask import check_length, in_thread
 from malmoi.serve.http_body import read
 from malmoi.serve.http_errors import bad
-from malmoi.serve.http_replies import token_text
+from malmoi.serve.http_replies import reply, token_text
 from malmoi.serve.http_route import routed
 from malmoi.serve.http_schema import DetokenizeBody, TokenizeBody
 from malmoi.serve.http_trace import trace_of
@@ -18,36 +20,32 @@ from malmoi.serve.served import Served
 from malmoi.tokenizer.codec import Codec
 
 
-def token_routes(models: Models) -> APIRouter:
+def token_routes(models: Models) -> list[Route]:
     """The routes for a table of models."""
-    routes = APIRouter()
 
-    @routes.post("/tokenize")
-    @routes.post("/v1/tokenize")
-    async def tokenize(request: Request) -> dict[str, Any]:
+    async def tokenize(request: Request) -> Response:
         """The ids of a text or of a conversation, in the forms of vLLM and llama.cpp."""
         body = (await read(request, TokenizeBody, models.server.large_bodies)).body
         async with routed(models, trace_of(request), body.model) as served:
-            return await _tokenized(served, body)
+            return reply(await _tokenized(served, body))
 
-    @routes.get("/tokenizer_info")
-    async def tokenizer_info(request: Request, model: str | None = None) -> dict[str, Any]:
+    async def tokenizer_info(request: Request) -> Response:
         """What a client needs to tokenise here, in vLLM's words; with it lm-eval needs no tokenizer of its own."""
-        async with routed(models, trace_of(request), model) as served:
-            return _about(served.codec)
+        async with routed(models, trace_of(request), request.query_params.get("model")) as served:
+            return reply(_about(served.codec))
 
-    @routes.post("/detokenize")
-    @routes.post("/v1/detokenize")
-    async def detokenize(request: Request) -> dict[str, Any]:
+    async def detokenize(request: Request) -> Response:
         """The text of ids."""
         body = (await read(request, DetokenizeBody, models.server.large_bodies)).body
         async with routed(models, trace_of(request), body.model) as served:
             if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
                 raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
             text = served.codec.decode(body.tokens)
-        return {"prompt": text, "content": text}
+        return reply({"prompt": text, "content": text})
 
-    return routes
+    posted = {"tokenize": tokenize, "detokenize": detokenize}
+    found = [Route(f"{place}/{name}", posted[name], methods=["POST"]) for place in ("", "/v1") for name in posted]
+    return [*found, Route("/tokenizer_info", tokenizer_info)]
 
 
 def _about(codec: Codec) -> dict[str, Any]:

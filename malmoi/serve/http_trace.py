@@ -6,7 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.types import Scope
 
 from malmoi.serve.keys import ANYONE, Key

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.http_connection import connection_class
@@ -55,7 +55,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, models: Models | None = None) -> None:
+def run(app: ASGIApp, listener: socket.socket, web: WebSettings = _WEB, models: Models | None = None) -> None:
     """Serves until Ctrl-C or SIGTERM. With `models`, SIGTERM lets answers under way end (WebSettings.drain_s)."""
     # The objects of the model and its libraries are a million: a collection that a large body sets off passed over all
     # of them, and every stream stood for half a second.
@@ -66,7 +66,7 @@ def run(app: FastAPI, listener: socket.socket, web: WebSettings = _WEB, models: 
 
 
 @contextlib.contextmanager
-def running(app: FastAPI, host: str = "127.0.0.1", port: int = 0, web: WebSettings = _WEB) -> Iterator[str]:
+def running(app: ASGIApp, host: str = "127.0.0.1", port: int = 0, web: WebSettings = _WEB) -> Iterator[str]:
     """Serves in a thread while the block runs; yields the address."""
     listener = bind(host, port)
     server = _Server(_config(app, web))
@@ -139,7 +139,7 @@ def give_memory_back() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def _config(app: FastAPI, web: WebSettings) -> uvicorn.Config:
+def _config(app: ASGIApp, web: WebSettings) -> uvicorn.Config:
     # No access log of uvicorn's: a prompt may stand in a path that a client got wrong. http_trace writes one.
     return uvicorn.Config(
         app,

@@ -17,6 +17,10 @@ from malmoi.studio import run_folder
 from malmoi.studio.about import routes as about
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
+from malmoi.studio.jobs import routes as jobs
+from malmoi.studio.jobs.asked import JOBS
+from malmoi.studio.jobs.commands import CommandLine
+from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
 from malmoi.studio.prompts import routes as prompts
 from malmoi.studio.runs import routes as runs
@@ -26,27 +30,49 @@ from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
 
+AREAS = (
+    about,
+    tasks,
+    runs,
+    corpora,
+    prompts,
+    jobs,
+)
+"""The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
+
 
 def create_app(
-    settings: StudioSettings, served: Served | None, runs_folder: Path, static: Path | None = None
+    settings: StudioSettings,
+    served: Served | None,
+    runs_folder: Path,
+    static: Path | None = None,
+    command_line: CommandLine | None = None,
 ) -> FastAPI:
     """The studio over the runs in `runs_folder`. `served` is the model that the playground talks to, if any.
 
-    static: the built bundle, elsewhere than in the package (for tests). Raises UserError for a broken card or store.
+    static: the built bundle, elsewhere than in the package (for tests). command_line: what starts jobs; without it,
+    none is started. Raises UserError for a broken card or store.
     """
+    supervisor = Supervisor(runs_folder.absolute() / JOBS, settings.jobs_at_once)
     store = open_database(settings.database or runs_folder / DATABASE)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        supervisor.start()
         yield
+        supervisor.close()
         store.dispose()
 
     app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
+    app.state.command_line, app.state.supervisor = command_line, supervisor
     add_error_handlers(app)
-    app.include_router(http_api.router(only(served)) if served else _without_model())
-    for area in (about, tasks, runs, corpora, prompts):
+    if served:
+        app.router.routes.extend(http_api.routes(only(served)))
+    else:
+        app.include_router(_without_model())
+    for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))

@@ -3,8 +3,9 @@
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from malmoi.kit import events, manifest
 from malmoi.kit.errors import UserError
@@ -15,7 +16,79 @@ REPORT_PAGE = "report.html"
 _MOST_CURVES = 4
 """A step takes about 600 bytes (dict, seven numbers): 2.4 GB for four runs of a million steps."""
 _TABLES = ("config", "counts", "inputs", "outputs")
-_LOSS_COLUMNS = ("step", "tokens", "seconds", "loss", "learning_rate", "gradient_norm", "tokens_per_s")
+_LOSS_COLUMNS = ("tokens", "seconds", "loss", "learning_rate", "gradient_norm", "tokens_per_s")
+
+
+StageName = Literal["corpus", "tokenizer", "tokens", "train", "model", "report"]
+Status = Literal["finished", "unfinished", "absent"]
+Numbers = tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage in one line. finished_at: seconds since 1970; code: the version that made it. None before its end."""
+
+    name: StageName
+    status: Status
+    seconds: float | None
+    finished_at: float | None
+    code: str | None
+
+
+@dataclass(frozen=True)
+class StageDetail(Stage):
+    """A stage with the tables of its manifest, empty where it has none yet."""
+
+    config: dict[str, Any]
+    counts: dict[str, Any]
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run in one line of a list. updated: when something was last written, seconds since 1970."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    finished: bool
+    updated: float | None
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """A run with all of its stages, and which of its pages there are."""
+
+    name: str
+    stages: tuple[StageDetail, ...]
+    has_report: bool
+    has_loss: bool
+    has_corpus: bool
+
+
+@dataclass(frozen=True)
+class LossColumns:
+    """Steps as columns of one length. Each number is the mean of a bucket of steps; step is the bucket's last."""
+
+    step: Numbers
+    tokens: Numbers
+    seconds: Numbers
+    loss: Numbers
+    learning_rate: Numbers
+    gradient_norm: Numbers
+    tokens_per_s: Numbers
+    loss_min: Numbers
+    loss_max: Numbers
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The curve of a training. steps: how many were taken; checkpoints, resumes: the steps at which they lie."""
+
+    steps: int
+    columns: LossColumns
+    checkpoints: tuple[int, ...]
+    resumes: tuple[int, ...]
 
 
 class Curves:
@@ -43,53 +116,64 @@ def run_names(runs: Path) -> list[str]:
     return sorted(folder.name for folder in folders if is_run(folder))
 
 
-def summary(run: Path) -> dict[str, Any]:
+def summary(run: Path) -> RunSummary:
     """A run in one line of a list."""
-    stages = [_stage(run / name) for name in STAGES]
-    times = [stage["finished_at"] for stage in stages if stage["finished_at"]]
+    stages = tuple(_stage(run / name) for name in STAGES)
+    times = [stage.finished_at for stage in stages if stage.finished_at]
     # A stage that is under way says so by its events, hours before its manifest.
     written = [events.last_written(folder) for folder in (run, *(run / name for name in STAGES))]
     times += [time for time in written if time is not None]
-    short = [{key: stage[key] for key in ("name", "status", "seconds", "finished_at", "code")} for stage in stages]
-    finished = all(stage["status"] == "finished" for stage in stages)
-    return {"name": run.name, "stages": short, "finished": finished, "updated": max(times, default=None)}
+    finished = all(stage.status == "finished" for stage in stages)
+    return RunSummary(run.name, stages, finished, max(times, default=None))
 
 
-def detail(run: Path, curve: events.Curve) -> dict[str, Any]:
+def detail(run: Path, curve: events.Curve) -> RunDetail:
     """A run with each stage's settings, counts and hashes. curve: of its training."""
-    return {
-        "name": run.name,
-        "stages": [_stage(run / name) for name in STAGES],
-        "has_report": (run / REPORT / REPORT_PAGE).is_file(),
-        "has_loss": bool(curve.by_step),
-        "has_corpus": (run / CORPUS / manifest.NAME).is_file(),
-    }
+    has_report = (run / REPORT / REPORT_PAGE).is_file()
+    has_corpus = (run / CORPUS / manifest.NAME).is_file()
+    stages = tuple(_stage_detail(run / name) for name in STAGES)
+    return RunDetail(run.name, stages, has_report, bool(curve.by_step), has_corpus)
 
 
-def loss_curve(curve: events.Curve, points: int) -> dict[str, Any]:
+def loss_curve(curve: events.Curve, points: int) -> Loss:
     """The steps of a training run as columns of at most `points` numbers each: means of equal buckets of steps."""
     steps = curve.steps()
     size = max(1, math.ceil(len(steps) / points))
     buckets = [steps[start : start + size] for start in range(0, len(steps), size)]
-    columns: dict[str, list[Any]] = {name: [_mean(bucket, name) for bucket in buckets] for name in _LOSS_COLUMNS}
-    columns["step"] = [bucket[-1].get("step") for bucket in buckets]
-    columns["loss_min"] = [min(_numbers(bucket, "loss"), default=None) for bucket in buckets]
-    columns["loss_max"] = [max(_numbers(bucket, "loss"), default=None) for bucket in buckets]
-    marks = {"checkpoints": list(curve.checkpoints), "resumes": list(curve.resumes)}
-    return {"steps": len(steps), "columns": columns, **marks}
+    means = {name: tuple(_mean(bucket, name) for bucket in buckets) for name in _LOSS_COLUMNS}
+    columns = LossColumns(
+        **means,
+        step=tuple(bucket[-1].get("step") for bucket in buckets),
+        loss_min=tuple(min(_numbers(bucket, "loss"), default=None) for bucket in buckets),
+        loss_max=tuple(max(_numbers(bucket, "loss"), default=None) for bucket in buckets),
+    )
+    return Loss(len(steps), columns, tuple(curve.checkpoints), tuple(curve.resumes))
 
 
-def _stage(folder: Path) -> dict[str, Any]:
+def _stage(folder: Path) -> Stage:
     """A stage by its manifest: finished where it has one, unfinished where only the folder is there."""
-    empty = dict.fromkeys(("seconds", "finished_at", "code")) | {key: {} for key in _TABLES}
-    stage = {"name": folder.name, "status": "unfinished" if folder.is_dir() else "absent", **empty}
-    if not (folder / manifest.NAME).is_file():
-        return stage
+    return _as_stage(folder, _manifest(folder))
+
+
+def _stage_detail(folder: Path) -> StageDetail:
+    found = _manifest(folder)
+    tables = ((found or {}).get(name) or {} for name in _TABLES)
+    return StageDetail(*astuple(_as_stage(folder, found)), *tables)
+
+
+def _as_stage(folder: Path, found: dict[str, Any] | None) -> Stage:
+    name = cast(StageName, folder.name)
+    if found is None:
+        return Stage(name, "unfinished" if folder.is_dir() else "absent", None, None, None)
+    return Stage(name, "finished", found.get("seconds"), found.get("finished_at"), found.get("code"))
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a stage; None for an unfinished one, and for a damaged one: the page still opens."""
     try:
-        found = manifest.read(folder)
-    except UserError:  # damaged: the page still opens, and the stage shows as unfinished
-        return stage
-    return {**stage, "status": "finished", **{key: found.get(key, empty[key]) for key in empty}}
+        return manifest.find(folder)
+    except UserError:
+        return None
 
 
 def _numbers(bucket: Sequence[dict[str, Any]], name: str) -> list[float]:

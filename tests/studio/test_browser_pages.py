@@ -5,7 +5,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_classification_card_shows_every_label_with_its_probability(page):
-    page.goto("/cards")
+    page.goto("/tasks")
     page.get_by_role("link", name="내용 분류").click()
     page.get_by_role("button", name="예시로 채우기").click()
     page.keyboard.press("Control+Enter")
@@ -18,7 +18,7 @@ def test_the_classification_card_shows_every_label_with_its_probability(page):
 
 
 def test_the_copy_card_shows_its_fields(page, studio):
-    page.goto("/cards/marketing_copy")
+    page.goto("/tasks/marketing_copy")
     page.get_by_role("button", name="예시로 채우기").click()
     page.locator("form").get_by_role("button", name="실행").click()
     page.locator('.facts[data-state="done"]').wait_for()
@@ -29,14 +29,14 @@ def test_the_copy_card_shows_its_fields(page, studio):
 
 def test_a_card_names_the_input_that_is_missing(page, studio):
     asked_before = len(studio.engine.requests)
-    page.goto("/cards/marketing_copy")
+    page.goto("/tasks/marketing_copy")
     page.get_by_role("button", name="실행").first.click()
     assert page.get_by_text("빈칸을 먼저 채워 주세요").inner_text() == "빈칸을 먼저 채워 주세요: 상품, 특징"
     assert len(studio.engine.requests) == asked_before
 
 
 def test_the_word_chain_is_played_explained_and_begun_anew(page):
-    page.goto("/cards/word_chain")
+    page.goto("/tasks/word_chain")
     page.get_by_text("사전에 있는 낱말").wait_for()
     box = page.get_by_role("textbox", name="내 낱말")
     box.fill("사과")
@@ -57,7 +57,7 @@ def test_the_word_chain_is_played_explained_and_begun_anew(page):
 
 
 def test_the_corpus_page_shows_the_runs_numbers_and_why_one_document_was_dropped(page):
-    page.goto("/corpus/made_up")
+    page.goto("/corpora/made_up")
     page.locator(".figure-value").first.wait_for()
     assert page.locator(".figure-value").all_inner_texts() == ["3", "2", "1"]
     assert "전화번호" in page.get_by_role("region", name="가린 개인 정보").inner_text()

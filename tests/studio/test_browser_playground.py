@@ -10,7 +10,7 @@ IME_ENTER = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirt
 
 def test_text_is_shown_as_it_comes_and_stop_frees_the_engine(page, studio):
     studio.engine.held.set()
-    page.goto("/playground")
+    page.goto("/play")
     page.fill("#prompt", "옛날 옛적 깊은 산속에")
     page.keyboard.press("Control+Enter")
     page.locator(".answer-text", has_text="나무").wait_for()
@@ -22,7 +22,7 @@ def test_text_is_shown_as_it_comes_and_stop_frees_the_engine(page, studio):
 
 
 def test_a_whole_answer_says_its_tokens_and_why_it_ended(page, studio):
-    page.goto("/playground")
+    page.goto("/play")
     page.fill("#prompt", "옛날에")
     page.get_by_role("button", name="실행").click()
     page.locator('.facts[data-state="done"]', has_text="다 썼어요").wait_for()
@@ -33,7 +33,7 @@ def test_a_whole_answer_says_its_tokens_and_why_it_ended(page, studio):
 
 
 def test_parameters_reach_the_engine_and_are_remembered(page, studio):
-    page.goto("/playground")
+    page.goto("/play")
     for name, value in (("온도", "0.3"), ("Top K", "7"), ("최대 토큰", "9"), ("시드", "42")):
         page.get_by_role("textbox", name=name, exact=True).fill(value)
     page.locator("#stops").fill("끝")
@@ -46,7 +46,7 @@ def test_parameters_reach_the_engine_and_are_remembered(page, studio):
 
 
 def test_the_servers_refusal_is_told_in_korean(page, heard):
-    page.goto("/playground")
+    page.goto("/play")
     page.get_by_role("textbox", name="최대 토큰", exact=True).fill("4096")
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
@@ -57,7 +57,7 @@ def test_the_servers_refusal_is_told_in_korean(page, heard):
 
 
 def test_a_refused_parameter_is_named_as_its_label_says(page, heard):
-    page.goto("/playground")
+    page.goto("/play")
     page.locator("#stops").fill("\n".join(f"{number}번" for number in range(33)))
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
@@ -67,7 +67,7 @@ def test_a_refused_parameter_is_named_as_its_label_says(page, heard):
 
 
 def test_what_came_of_a_long_prompt_is_in_sight(page):
-    page.goto("/playground")
+    page.goto("/play")
     page.fill("#prompt", "옛날에\n" * 120)
     page.keyboard.press("Control+Enter")
     page.locator('.facts[data-state="done"]').wait_for()
@@ -76,7 +76,7 @@ def test_what_came_of_a_long_prompt_is_in_sight(page):
 
 
 def test_an_empty_answer_is_told_in_both_ways_of_writing(page):
-    page.goto("/playground")
+    page.goto("/play")
     page.locator("#stops").fill("나무꾼")
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
@@ -89,7 +89,7 @@ def test_an_empty_answer_is_told_in_both_ways_of_writing(page):
 
 
 def test_probabilities_show_whole_syllables_and_what_else_could_have_stood(page, studio):
-    page.goto("/playground")
+    page.goto("/play")
     page.get_by_text("토큰 확률 보기").click()
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
@@ -147,7 +147,7 @@ def test_shift_enter_breaks_the_line_and_an_edited_turn_is_sent_as_edited(page, 
 
 
 def test_ctrl_enter_takes_the_syllable_that_is_being_composed(page, studio):
-    page.goto("/playground")
+    page.goto("/play")
     page.locator("#prompt").focus()
     typing = page.context.new_cdp_session(page)
     typing.send("Input.insertText", {"text": "안녕하세"})
@@ -159,7 +159,7 @@ def test_ctrl_enter_takes_the_syllable_that_is_being_composed(page, studio):
 
 
 def test_a_prompt_is_saved_shown_as_code_and_loaded_again(page):
-    page.goto("/playground")
+    page.goto("/play")
     page.fill("#prompt", "그의 '말'")
     page.get_by_role("button", name="코드 보기").click()
     assert "'\\''말'\\''" in page.locator("pre").inner_text()
@@ -179,7 +179,7 @@ def test_a_prompt_is_saved_shown_as_code_and_loaded_again(page):
 
 def compose(page, text: str, steps: tuple[str, ...]):
     """The chat's box with `text` in it, and after it a syllable that is being composed through `steps`."""
-    page.goto("/playground")
+    page.goto("/play")
     page.get_by_role("radio", name="대화").click()
     box = page.locator("#composer")
     box.focus()

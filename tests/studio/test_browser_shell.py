@@ -3,10 +3,19 @@ import pytest
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
 
-PLACES = ("/playground", "/cards", "/cards/word_chain", "/cards/marketing_copy", "/corpus", "/runs", "/nowhere")
+PLACES = (
+    "/",
+    "/play",
+    "/tasks",
+    "/tasks/word_chain",
+    "/tasks/marketing_copy",
+    "/corpora",
+    "/runs",
+    "/runs/made_up/nowhere",
+)
 
 
-def test_every_page_opens_without_a_refusal_and_has_its_own_title(page):
+def test_every_page_opens_without_a_refusal_and_has_its_own_title(page, heard):
     titles = []
     for place in PLACES:
         page.goto(place)
@@ -15,6 +24,7 @@ def test_every_page_opens_without_a_refusal_and_has_its_own_title(page):
         titles.append(page.title())
     assert len(set(titles)) == len(PLACES)
     assert all(title.endswith(" · 말모이") for title in titles)
+    assert heard.pop().startswith("Failed to load resource: the server responded with a status of 404")
 
 
 def test_a_style_that_the_policy_forbids_would_be_seen_by_these_tests(browser, studio):
@@ -30,22 +40,22 @@ def test_a_style_that_the_policy_forbids_would_be_seen_by_these_tests(browser, s
 
 def test_language_and_theme_are_switched_and_remembered(page):
     page.emulate_media(color_scheme="light")
-    page.goto("/cards")
+    page.goto("/tasks")
     page.get_by_role("button", name="설정").click()
     page.get_by_role("radio", name="English").click()
     page.get_by_role("radio", name="Dark").click()
     page.keyboard.press("Escape")
     page.reload()
-    page.get_by_role("heading", name="Task cards").wait_for()
+    page.get_by_role("heading", name="Tasks").wait_for()
     assert page.evaluate("document.documentElement.lang") == "en"
-    assert page.title() == "Task cards · malmoi"
+    assert page.title() == "Tasks · malmoi"
     assert brightness(page) < 60
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("radio", name="As the device").click()
     assert brightness(page) > 200
 
 
-def test_nothing_is_wider_than_a_small_phone(page):
+def test_nothing_is_wider_than_a_small_phone(page, heard):
     page.set_viewport_size({"width": 360, "height": 740})
     for place in PLACES:
         page.goto(place)
@@ -58,11 +68,13 @@ def test_nothing_is_wider_than_a_small_phone(page):
         page.locator("h1").wait_for()
         page.locator(".skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
+    assert ["404" in line for line in heard] == [True, True]
+    heard.clear()
 
 
 def test_the_rail_folds_and_stays_folded(page):
-    page.goto("/playground")
-    rail = page.get_by_role("navigation", name="작업실 안내")
+    page.goto("/play")
+    rail = page.get_by_role("navigation", name="쪽 고르기")
     assert rail.bounding_box()["width"] == 220
     page.get_by_role("button", name="접기").click()
     page.reload()
@@ -70,14 +82,26 @@ def test_the_rail_folds_and_stays_folded(page):
 
 
 def test_all_of_the_shell_is_reached_with_the_tab_key_and_shows_its_focus(page):
-    page.goto("/playground")
+    page.goto("/play")
     page.locator("#prompt").wait_for()
     seen = []
     for _ in range(40):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(FOCUS))
     names = " ".join(name for name, _ in seen)
-    for name in ("작업실", "과제 카드", "말뭉치", "학습", "설정", "실행", "이어쓰기", "코드 보기", "prompt", "stops"):
+    for name in (
+        "홈",
+        "프롬프트",
+        "과제",
+        "말뭉치",
+        "학습",
+        "설정",
+        "실행",
+        "이어쓰기",
+        "코드 보기",
+        "prompt",
+        "stops",
+    ):
         assert name in names, (name, names)
     assert [name for name, shown in seen if not shown] == []
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -119,8 +120,8 @@ def test_a_loss_that_is_no_number_does_not_break_the_curve(tmp_path):
     events.append(tmp_path, "step", step=1, tokens=10, loss=math.nan)
     events.append(tmp_path, "step", step=2, tokens=20, loss=math.inf)
     curve = run_folder.loss_curve(events.Curve(tmp_path).update(), 10)
-    assert curve["columns"]["loss"] == [None, None]
-    json.dumps(curve, allow_nan=False)
+    assert curve.columns.loss == (None, None)
+    json.dumps(dataclasses.asdict(curve), allow_nan=False)
 
 
 @pytest.mark.usefixtures("run")

@@ -34,6 +34,28 @@ def test_pages_of_the_application_are_its_index_with_a_fresh_nonce(client):
     assert client.head("/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/runs", 200),
+        ("/runs/", 200),
+        ("/runs/first.json", 200),
+        ("/runs/a%20b%EA%B0%80", 200),
+        ("/runs/a/b", 404),
+        ("/documents/a", 200),
+        ("/documents", 200),
+        ("/documents/a/b", 404),
+        ("/run", 404),
+    ],
+)
+def test_an_address_that_the_table_of_routes_lacks_is_the_application_with_404(served, tmp_path, bundle, path, status):
+    (bundle / "addresses.json").write_text('["/", "/runs", "/runs/$run", "/documents/{-$id}"]')
+    with TestClient(create_app(StudioSettings(), served, tmp_path, bundle), base_url=BASE) as client:
+        answer = client.get(path)
+    assert (answer.status_code, "말모이" in answer.text) == (status, True)
+
+
 def test_assets_have_their_types_and_last(client):
     script, font = client.get("/assets/index-1a2b.js"), client.get("/assets/pretendard.woff2")
     assert script.headers["content-type"].startswith("text/javascript")

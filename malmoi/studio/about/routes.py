@@ -1,14 +1,14 @@
 """What the studio serves, and the two lenses on a text: its tokens, and how probable the model finds each of them."""
 
-import dataclasses
 import importlib.metadata
 import math
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
 from malmoi.serve import http_schema as limits
+from malmoi.serve.engine import Description
 from malmoi.serve.http_errors import bad
 from malmoi.serve.http_replies import finite, token_text
 from malmoi.serve.http_stream import take_place, until_gone
@@ -33,34 +33,95 @@ class ScoreBody(TextBody):
     top: int = Field(default=0, ge=0, le=limits.MAX_TOP_LOGPROBS)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What the forms should keep to. default_max_tokens: None where no model is served."""
+
+    max_body_bytes: int
+    max_messages: int
+    max_stops: int
+    max_stop_chars: int
+    max_top_logprobs: int
+    max_temperature: float
+    default_max_tokens: int | None
+
+
+@dataclass(frozen=True)
+class About:
+    """What this studio is: its version, the model it serves (None for none), and the limits of its forms."""
+
+    version: str
+    model: Description | None
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token as the lens shows it: text where it is whole characters, U+FFFD for parts, and its bytes."""
+
+    id: int
+    text: str
+    bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text cut into tokens. tokens: how many; pieces: the first MAX_PIECES of them."""
+
+    tokens: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class LikelyPiece(Piece):
+    """A token and its log-probability in nats; None for the first of a text, and where it is no finite number."""
+
+    logprob: float | None
+
+
+@dataclass(frozen=True)
+class ScoredPiece(LikelyPiece):
+    """A token of a text, and what else was likely in its place."""
+
+    top: tuple[LikelyPiece, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A text as the model finds it. bits_per_byte leaves the first token out; None for a text of one token."""
+
+    tokens: tuple[ScoredPiece, ...]
+    bits_per_byte: float | None
+
+
 @router.get("/about")
-def about(request: Request) -> dict[str, Any]:
+def about(request: Request) -> About:
     """The model, if any, and the limits that the forms should keep."""
     served, settings = request.app.state.served, request.app.state.settings
-    return {
-        "version": importlib.metadata.version("malmoi"),
-        "model": dataclasses.asdict(served.engine.describe()) if served else None,
-        "limits": {
-            "max_body_bytes": settings.max_body_bytes,
-            "max_messages": limits.MAX_MESSAGES,
-            "max_stops": limits.MAX_STOPS,
-            "max_stop_chars": limits.MAX_STOP_CHARACTERS,
-            "max_top_logprobs": limits.MAX_TOP_LOGPROBS,
-            "max_temperature": limits.MAX_TEMPERATURE,
-            "default_max_tokens": served.settings.default_max_tokens if served else None,
-        },
-    }
+    return About(
+        version=importlib.metadata.version("malmoi"),
+        model=served.engine.describe() if served else None,
+        limits=Limits(
+            max_body_bytes=settings.max_body_bytes,
+            max_messages=limits.MAX_MESSAGES,
+            max_stops=limits.MAX_STOPS,
+            max_stop_chars=limits.MAX_STOP_CHARACTERS,
+            max_top_logprobs=limits.MAX_TOP_LOGPROBS,
+            max_temperature=limits.MAX_TEMPERATURE,
+            default_max_tokens=served.settings.default_max_tokens if served else None,
+        ),
+    )
 
 
 @router.post("/tokens")
-def tokens(body: TextBody, served: ServedNeed) -> dict[str, Any]:
+def tokens(body: TextBody, served: ServedNeed) -> Tokens:
     """How a text is cut into tokens."""
     ids = served.codec.encode(body.text)
-    return {"tokens": len(ids), "pieces": [_piece(served.codec, token_id) for token_id in ids[:MAX_PIECES]]}
+    return Tokens(len(ids), tuple(Piece(*_shown(served.codec, token_id)) for token_id in ids[:MAX_PIECES]))
 
 
 @router.post("/score")
-async def score(request: Request, body: ScoreBody, served: ServedNeed) -> dict[str, Any]:
+async def score(request: Request, body: ScoreBody, served: ServedNeed) -> Scores:
     """The probability lens: each token's log-probability after those before it, and what else was likely there."""
     ids = served.codec.encode(body.text)
     most = served.engine.describe().context_tokens
@@ -75,21 +136,20 @@ async def score(request: Request, body: ScoreBody, served: ServedNeed) -> dict[s
     known = [(each.logprob, served.codec.token_bytes(each.token_id)) for each in scores if each.logprob is not None]
     num_bytes = sum(len(content) for _, content in known)
     nats = -sum(logprob for logprob, _ in known)
-    return {
-        "tokens": [
-            {
-                **_piece(served.codec, each.token_id),
-                "logprob": finite(each.logprob),
-                "top": [{**_piece(served.codec, other), "logprob": finite(value)} for other, value in each.top],
-            }
-            for each in scores
-        ],
-        "bits_per_byte": nats / math.log(2) / num_bytes if num_bytes else None,
-    }
+    codec = served.codec
+    pieces = (
+        ScoredPiece(
+            *_shown(codec, each.token_id),
+            finite(each.logprob),
+            tuple(LikelyPiece(*_shown(codec, other), finite(value)) for other, value in each.top),
+        )
+        for each in scores
+    )
+    return Scores(tuple(pieces), nats / math.log(2) / num_bytes if num_bytes else None)
 
 
-def _piece(codec: Codec, token_id: int) -> dict[str, Any]:
-    """A token as the lens shows it: text where it is whole characters, U+FFFD for parts, and its bytes."""
+def _shown(codec: Codec, token_id: int) -> tuple[int, str, tuple[int, ...]]:
+    """The fields of a Piece."""
     content = codec.token_bytes(token_id)
     text = content.decode("utf-8", errors="replace") if content else token_text(codec, token_id)
-    return {"id": token_id, "text": text, "bytes": list(content)}
+    return token_id, text, tuple(content)

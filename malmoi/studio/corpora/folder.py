@@ -18,6 +18,7 @@ from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.report import questions
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
+from malmoi.studio.corpora import replies
 
 EXCERPT_CHARACTERS = 600
 MAX_TEXT_CHARACTERS = 100_000
@@ -37,25 +38,24 @@ class Query:
     size: int = 20
 
 
-def numbers(corpus: Path) -> dict[str, Any]:
-    """The flow through the corpus stage, as lists that a table or a plot can take."""
+def numbers(corpus: Path, labels: replies.CorpusLabels) -> replies.Corpus:
+    """The flow through the corpus stage, as lists that a table or a plot can take; the commonest reason first."""
     found = manifest.read(corpus)
     counts = found.get("counts", {})
     flow = ("documents_in", "documents_kept", "documents_dropped", "raw_bytes_in", "text_bytes_kept")
     reasons = sorted(counts.get("dropped_by_reason", {}).items(), key=lambda item: -item[1])
-    return {
+    return replies.Corpus(
         **{name: counts.get(name, 0) for name in flow},
-        "dropped_by_reason": [{"reason": reason, "documents": documents} for reason, documents in reasons],
-        "by_kind": _rows("kind", counts.get("by_kind", {})),
-        "by_source": _rows("source", counts.get("by_source", {})),
-        "masked": [{"type": name, "count": count} for name, count in counts.get("masked", {}).items()],
-        "reasons": [reason for reason, _ in reasons],
-        "kinds": list(counts.get("by_kind", {})),
-        "seconds": found.get("seconds"),
-    }
+        dropped_by_reason=tuple(replies.ReasonCount(*item) for item in reasons),
+        by_kind=tuple(replies.KindCount(*row) for row in _rows(counts.get("by_kind", {}))),
+        by_source=tuple(replies.SourceCount(*row) for row in _rows(counts.get("by_source", {}))),
+        masked=tuple(replies.MaskedCount(*item) for item in counts.get("masked", {}).items()),
+        seconds=found.get("seconds"),
+        labels=labels,
+    )
 
 
-def list_documents(corpus: Path, query: Query) -> dict[str, Any]:
+def list_documents(corpus: Path, query: Query) -> replies.DocumentList:
     """One page of the ledger, kept and dropped documents alike, with the beginning of each text."""
     where, values = _condition(query)
     offset = (query.page - 1) * query.size
@@ -63,8 +63,8 @@ def list_documents(corpus: Path, query: Query) -> dict[str, Any]:
         total = database.query(connection, f"SELECT count(*) AS total FROM ledger{where}", **values)[0]["total"]  # noqa: S608
         listed = database.query(connection, _PAGE.format(where=where), size=query.size, offset=offset, **values)
         texts = _texts(connection, [row["id"] for row in listed], EXCERPT_CHARACTERS)
-    documents = [_document(row, texts) for row in listed]
-    return {"documents": documents, "page": query.page, "size": query.size, "total": total}
+    documents = tuple(replies.CorpusDocument(**_document(row, texts)) for row in listed)
+    return replies.DocumentList(documents, query.page, query.size, total)
 
 
 _PAGE = """
@@ -76,7 +76,7 @@ FROM (SELECT id, title, text FROM shards UNION ALL SELECT id, title, text FROM l
 WHERE list_contains($ids, id) AND text IS NOT NULL GROUP BY id"""
 
 
-def why(corpus: Path, document_id: str) -> dict[str, Any] | None:
+def why(corpus: Path, document_id: str) -> replies.DocumentDetail | None:
     """Every step's verdict on one document, its scores and its text; None where the ledger has no such id."""
     with database.opened(corpus) as connection:
         asked = "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id LIMIT 1"
@@ -88,24 +88,25 @@ def why(corpus: Path, document_id: str) -> dict[str, Any] | None:
     verdicts = [(name, value) for name, value in row.items() if name.startswith("drop_")]
     scores = [(name, value) for name, value in row.items() if _is_score(name, value)]
     text = texts.get(document_id, {"text": None, "characters": 0})
-    return {
+    return replies.DocumentDetail(
         **_document(row, texts),
-        "text": text["text"],
-        "text_chars": text["characters"],
-        "verdicts": [{"reason": name.removeprefix("drop_"), "fired": bool(value)} for name, value in verdicts],
-        "scores": [{"name": name, "value": _plain(value)} for name, value in scores],
-        "source_fields": row.get("source"),
-        "judgements": _judgements(corpus, row),
-    }
+        text=text["text"],
+        text_chars=text["characters"],
+        verdicts=tuple(replies.Verdict(name.removeprefix("drop_"), bool(value)) for name, value in verdicts),
+        scores=tuple(replies.Score(name, _plain(value)) for name, value in scores),
+        source_fields=row.get("source"),
+        judgements=_judgements(corpus, row),
+    )
 
 
-def _judgements(corpus: Path, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _judgements(corpus: Path, row: dict[str, Any]) -> tuple[replies.Judgement, ...]:
     """Each rule's score, limit and verdict. Empty for what had no text, and for a recipe of another version."""
     try:
         judgements = questions.judgements(row, questions.rules_of(corpus))
     except UserError:
-        return []
-    return [{name: _plain(value) for name, value in judgement.items()} for judgement in judgements]
+        return ()
+    plain = ({name: _plain(value) for name, value in judgement.items()} for judgement in judgements)
+    return tuple(replies.Judgement(**judgement) for judgement in plain)
 
 
 def _condition(query: Query) -> tuple[str, dict[str, str]]:
@@ -129,26 +130,26 @@ def _texts(connection: DuckDBPyConnection, ids: Sequence[str | None], characters
 
 
 def _document(row: dict[str, Any], texts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A row of the ledger as it is listed. What could not be read has no id, no source and no text."""
+    """The fields of a CorpusDocument from a row of the ledger."""
     source, text = row.get("source") or {}, texts.get(row["id"] or "", {})
     return {
         "id": row["id"],
         "title": text.get("title") or row.get("title"),
         "kind": source.get("kind"),
         "source": source.get("name") or row.get("input"),
-        "origin": row.get("origin"),
+        "origin": replies.Origin(**row["origin"]) if row.get("origin") else None,
         "kept": bool(row.get("kept")),
-        "reasons": list(row.get("reasons") or ()),
+        "reasons": tuple(row.get("reasons") or ()),
         "detail": row.get("detail"),
         "text_bytes": row.get("text_bytes"),
         "excerpt": (text.get("text") or "")[:EXCERPT_CHARACTERS] or None,
     }
 
 
-def _rows(key: str, table: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {key: name, **(value if isinstance(value, dict) else {"documents": value})} for name, value in table.items()
-    ]
+def _rows(table: dict[str, Any]) -> list[tuple[str, int, int | None]]:
+    """Name, documents and bytes. A manifest of an older format counts documents alone."""
+    rows = ((name, value if isinstance(value, dict) else {"documents": value}) for name, value in table.items())
+    return [(name, row.get("documents", 0), row.get("text_bytes")) for name, row in rows]
 
 
 def _is_score(name: str, value: Any) -> bool:

@@ -1,21 +1,24 @@
 """The corpus of a run: its numbers, pages of documents kept and dropped, and why one document was."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi import Query as FromQuery
 
+from malmoi.cards.card import Both
 from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS
 from malmoi.serve.http_errors import ApiError
-from malmoi.studio.corpora import folder
+from malmoi.studio.corpora import folder, replies
 from malmoi.studio.needs import CorpusNeed
 
 router = APIRouter(prefix="/api/runs/{run}")
 
-_LABELS = {
-    group: {name: {"ko": korean, "en": english} for name, (korean, english) in labels.items()}
-    for group, labels in (("reason", REASONS), ("kind", KINDS), ("masked", PERSONAL))
-}
+_LABELS = replies.CorpusLabels(
+    *(
+        {name: Both(korean, english) for name, (korean, english) in labels.items()}
+        for labels in (REASONS, KINDS, PERSONAL)
+    )
+)
 
 _Name = Annotated[str | None, FromQuery(max_length=200)]
 
@@ -32,19 +35,19 @@ def _query(
 
 
 @router.get("/corpus")
-def corpus_numbers(corpus: CorpusNeed) -> dict[str, Any]:
+def corpus_numbers(corpus: CorpusNeed) -> replies.Corpus:
     """How many documents came in, stayed and went, for which reasons, and what pages call reasons, kinds and types."""
-    return {**folder.numbers(corpus), "labels": _LABELS}
+    return folder.numbers(corpus, _LABELS)
 
 
 @router.get("/documents")
-def list_documents(corpus: CorpusNeed, query: Annotated[folder.Query, Depends(_query)]) -> dict[str, Any]:
+def list_documents(corpus: CorpusNeed, query: Annotated[folder.Query, Depends(_query)]) -> replies.DocumentList:
     """One page of documents."""
     return folder.list_documents(corpus, query)
 
 
 @router.get("/documents/{document_id}")
-def read_document(corpus: CorpusNeed, document_id: str) -> dict[str, Any]:
+def read_document(corpus: CorpusNeed, document_id: str) -> replies.DocumentDetail:
     """One document with every step's verdict."""
     found = folder.why(corpus, document_id)
     if found is None:

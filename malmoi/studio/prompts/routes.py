@@ -1,6 +1,7 @@
 """Saved prompts. The store keeps whatever the editor needs to show a prompt again; the studio looks inside nowhere."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -30,13 +31,31 @@ class PromptBody(Strict):
         return body
 
 
-@router.get("")
+@dataclass(frozen=True)
+class SavedPrompt:
+    """A prompt as it was saved. Times are ISO 8601 in UTC."""
+
+    id: str
+    title: str
+    body: dict[str, Any]
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class PromptList:
+    """The saved prompts."""
+
+    prompts: tuple[SavedPrompt, ...]
+
+
+@router.get("", response_model=PromptList)
 def list_prompts(database: StoreNeed) -> dict[str, Any]:
     """All prompts."""
     return {"prompts": store.list_prompts(database)}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=SavedPrompt)
 def add_prompt(body: PromptBody, database: StoreNeed) -> dict[str, Any]:
     """Saves a new prompt."""
     try:
@@ -46,13 +65,13 @@ def add_prompt(body: PromptBody, database: StoreNeed) -> dict[str, Any]:
         raise ApiError(409, message, code="store_full") from None
 
 
-@router.get("/{prompt_id}")
+@router.get("/{prompt_id}", response_model=SavedPrompt)
 def read_prompt(prompt_id: str, database: StoreNeed) -> dict[str, Any]:
     """One prompt."""
     return _found(store.read_prompt(database, prompt_id))
 
 
-@router.put("/{prompt_id}")
+@router.put("/{prompt_id}", response_model=SavedPrompt)
 def change_prompt(prompt_id: str, body: PromptBody, database: StoreNeed) -> dict[str, Any]:
     """Replaces a prompt."""
     return _found(store.change_prompt(database, prompt_id, body.title, body.body))

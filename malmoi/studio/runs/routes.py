@@ -1,9 +1,10 @@
 """The runs: their stages, the curve of the loss, and the reports on the corpus and on the evaluation."""
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from malmoi.serve.http_errors import ApiError
 from malmoi.studio import run_folder
@@ -13,32 +14,39 @@ from malmoi.studio.needs import CurvesNeed, RunNeed, RunsNeed
 router = APIRouter(prefix="/api/runs")
 
 
+@dataclass(frozen=True)
+class RunList:
+    """All runs of the studio's folder."""
+
+    runs: tuple[run_folder.RunSummary, ...]
+
+
 @router.get("")
-def list_runs(runs: RunsNeed) -> dict[str, Any]:
+def list_runs(runs: RunsNeed) -> RunList:
     """All runs, the one that finished a stage last first."""
     found = [run_folder.summary(runs / name) for name in run_folder.run_names(runs)]
-    return {"runs": sorted(found, key=lambda run: -(run["updated"] or 0))}
+    return RunList(tuple(sorted(found, key=lambda run: -(run.updated or 0))))
 
 
 @router.get("/{run}")
-def read_run(folder: RunNeed, curves: CurvesNeed) -> dict[str, Any]:
+def read_run(folder: RunNeed, curves: CurvesNeed) -> run_folder.RunDetail:
     """One run with what its manifests say."""
     return run_folder.detail(folder, curves.of(folder))
 
 
 @router.get("/{run}/loss")
-def loss(folder: RunNeed, curves: CurvesNeed, points: Annotated[int, Query(ge=10, le=2000)] = 400) -> dict[str, Any]:
+def loss(folder: RunNeed, curves: CurvesNeed, points: Annotated[int, Query(ge=10, le=2000)] = 400) -> run_folder.Loss:
     """The loss of each step, thinned out to `points`."""
     return run_folder.loss_curve(curves.of(folder), points)
 
 
-@router.get("/{run}/report")
+@router.get("/{run}/report", response_class=RedirectResponse)
 def report(folder: RunNeed) -> Response:  # noqa: ARG001  (a run that is not there is refused)
     """To the evaluation's report."""
     return RedirectResponse("report/report.html")
 
 
-@router.get("/{run}/{stage}/report.html")
+@router.get("/{run}/{stage}/report.html", response_class=HTMLResponse)
 def report_of_stage(folder: RunNeed, stage: Literal["corpus", "report"]) -> Response:
     """The report of the corpus or of the evaluation, in a sandbox of its own.
 

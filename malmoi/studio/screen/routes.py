@@ -11,13 +11,14 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from malmoi.serve.http_errors import ApiError
 from malmoi.studio.headers import new_nonce, policy
+from malmoi.studio.screen.addresses import read_addresses
 
 STATIC = Path(__file__).parents[1] / "static"
 ABSENT = Path(__file__).with_name("absent.html")
 """What is shown where the bundle has not been built."""
 NONCE = "__CSP_NONCE__"
 
-_NOT_PAGES = ("api", "v1", "health")
+_NOT_PAGES = ("api", "v1", "health", "assets")
 
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -39,16 +40,21 @@ def router(static: Path) -> APIRouter:
     """Serves the files in `static`. They are listed once: a path that is not in the list leads nowhere."""
     routes = APIRouter()
     files = {path.relative_to(static).as_posix(): path for path in static.rglob("*") if path.is_file()}
+    is_address = read_addresses(static)
 
     @routes.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(path: str) -> Response:
-        """A file of the bundle, or the application, which shows the page that the address names."""
+        """A file of the bundle, or the application, which shows the page that the address names.
+
+        Where the table of routes has no such address, the application says so itself, with status 404.
+        """
         file = files.get(path)
         if file is not None and path != "index.html":
             return _file(file, path)
-        if path.partition("/")[0] in _NOT_PAGES or Path(path).suffix in _MEDIA_TYPES:
+        known = is_address(path)
+        if path.partition("/")[0] in _NOT_PAGES or (not known and Path(path).suffix in _MEDIA_TYPES):
             raise ApiError(404, "there is nothing at this address", code="not_found")
-        return _index(files.get("index.html"))
+        return _index(files.get("index.html"), 200 if known else 404)
 
     return routes
 
@@ -60,10 +66,11 @@ def _file(file: Path, path: str) -> Response:
     return FileResponse(file, media_type=media_type, headers={"Cache-Control": lasting})
 
 
-def _index(file: Path | None) -> Response:
+def _index(file: Path | None, status: int) -> Response:
     """The application's page, with a nonce of its own for the styles that its scripts insert (CodeMirror does)."""
     if file is None:
         return HTMLResponse(ABSENT.read_text(encoding="utf-8"), headers={"Cache-Control": "no-store"})
     nonce = new_nonce()
     content = file.read_text(encoding="utf-8").replace(NONCE, nonce)
-    return HTMLResponse(content, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy(nonce)})
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy(nonce)}
+    return HTMLResponse(content, status, headers)

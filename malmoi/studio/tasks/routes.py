@@ -3,18 +3,19 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from malmoi.cards.card import Card
 from malmoi.cards.render import InputError
-from malmoi.kit.config import to_table
 from malmoi.serve.http_errors import bad
 from malmoi.serve.http_schema import MAX_TEMPERATURE, MAX_TOKENS, PlainTable, Strict
 from malmoi.serve.http_stream import EventStream, event, take_place
 from malmoi.serve.run_card import Event, prepare, run
 from malmoi.studio.needs import CardNeed, ServedNeed
+from malmoi.studio.tasks.events import CardEvent
 
 router = APIRouter(prefix="/api/cards")
 
@@ -37,19 +38,26 @@ class RunBody(Strict):
     decoding: DecodingBody = DecodingBody()
 
 
+@dataclass(frozen=True)
+class CardList:
+    """All cards that the studio has."""
+
+    cards: tuple[Card, ...]
+
+
 @router.get("")
-def list_cards(request: Request) -> dict[str, Any]:
+def list_cards(request: Request) -> CardList:
     """All cards."""
-    return {"cards": [to_table(card) for card in request.app.state.cards.values()]}
+    return CardList(tuple(request.app.state.cards.values()))
 
 
 @router.get("/{card_id}")
-def read_card(card: CardNeed) -> dict[str, Any]:
+def read_card(card: CardNeed) -> Card:
     """One card."""
-    return to_table(card)
+    return card
 
 
-@router.post("/{card_id}/run")
+@router.post("/{card_id}/run", status_code=200, response_class=EventStream, responses={200: {"model": CardEvent}})
 async def run_card(body: RunBody, card: CardNeed, served: ServedNeed) -> Response:
     """Runs a card. What is wrong with an input is told before the stream begins."""
     try:

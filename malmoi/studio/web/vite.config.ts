@@ -14,8 +14,21 @@ function fontLicence(): Plugin {
   }
 }
 
+/** The paths of the table of routes, for the server: it answers other addresses with 404 (studio/screen/addresses.py). */
+function addresses(): Plugin {
+  return {
+    name: 'addresses',
+    apply: 'build',
+    generateBundle() {
+      const table = readFileSync('src/app/routes.ts', 'utf8')
+      const paths = [...table.matchAll(/^ {2}\{ path: '([^']+)'/gm)].map((row) => row[1])
+      this.emitFile({ type: 'asset', fileName: 'addresses.json', source: `${JSON.stringify(paths, null, 1)}\n` })
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [react(), fontLicence()],
+  plugins: [react(), fontLicence(), addresses()],
   build: {
     outDir: '../static',
     emptyOutDir: true,

@@ -1,13 +1,10 @@
 import { send } from './client'
 import { jsonEvents } from './stream'
-import type { CardResult, InputValue } from './types'
+import type { Replies } from './schema'
 
-export type CardEvent =
-  | { type: 'start'; prompt: string; prompt_tokens: number; shots: number; seed: number }
-  | { type: 'progress'; done: number; total: number }
-  | { type: 'delta'; text: string }
-  | ({ type: 'result' } & CardResult)
-  | { type: 'done' }
+export type CardEvent = Replies['POST /api/cards/{card_id}/run']
+
+export type InputValue = string | number | string[]
 
 export type Inputs = Record<string, InputValue>
 

@@ -1,4 +1,4 @@
-import { ApiError } from './errors'
+import { ApiError } from '../i18n/errors'
 
 interface Options {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'

@@ -1,6 +1,17 @@
 import { send } from './client'
 import { jsonEvents } from './stream'
-import type { Alternative, Role, Token } from './types'
+
+export type Role = 'system' | 'user' | 'assistant'
+
+export interface Alternative {
+  text: string
+  logprob: number
+}
+
+/** One generated token with what else could have stood there. logprob in nats. */
+export interface Token extends Alternative {
+  top: Alternative[]
+}
 
 export interface Sampling {
   temperature: number

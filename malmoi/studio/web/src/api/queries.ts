@@ -1,43 +1,36 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { getJson } from './client'
-import type {
-  About,
-  Card,
-  Corpus,
-  CorpusDocument,
-  DocumentDetail,
-  Loss,
-  RunDetail,
-  RunSummary,
-  SavedPrompt,
-} from './types'
+import type { Replies, RunSummary } from './schema'
 
 const LIVE_MS = 2_000
 const SLOW_MS = 15_000
 /** A run that wrote nothing for this long is taken for stopped, and asked after only now and then. */
 const QUIET_S = 120
 
+/** What a route answers, as the server's own schema says. */
+const get = <Route extends keyof Replies>(_route: Route, path: string) => getJson<Replies[Route]>(path)
+
 const run = (name: string) => `/api/runs/${encodeURIComponent(name)}`
 
-export const about = () => queryOptions({ queryKey: ['about'], queryFn: () => getJson<About>('/api/about') })
+export const about = () => queryOptions({ queryKey: ['about'], queryFn: () => get('GET /api/about', '/api/about') })
 
 export const cards = () =>
   queryOptions({
     queryKey: ['cards'],
-    queryFn: async () => (await getJson<{ cards: Card[] }>('/api/cards')).cards,
+    queryFn: async () => (await get('GET /api/cards', '/api/cards')).cards,
     staleTime: Infinity,
   })
 
 export const prompts = () =>
   queryOptions({
     queryKey: ['prompts'],
-    queryFn: async () => (await getJson<{ prompts: SavedPrompt[] }>('/api/prompts')).prompts,
+    queryFn: async () => (await get('GET /api/prompts', '/api/prompts')).prompts,
   })
 
 export const runs = () =>
   queryOptions({
     queryKey: ['runs'],
-    queryFn: async () => (await getJson<{ runs: RunSummary[] }>('/api/runs')).runs,
+    queryFn: async () => (await get('GET /api/runs', '/api/runs')).runs,
     refetchInterval: ({ state }) => (state.data?.some(isGoingOn) ? LIVE_MS : SLOW_MS),
   })
 
@@ -54,19 +47,22 @@ function pace(summary: RunSummary): number | false {
 export const runDetail = (summary: RunSummary) =>
   queryOptions({
     queryKey: ['runs', summary.name],
-    queryFn: () => getJson<RunDetail>(run(summary.name)),
+    queryFn: () => get('GET /api/runs/{run}', run(summary.name)),
     refetchInterval: pace(summary),
   })
 
 export const loss = (summary: RunSummary) =>
   queryOptions({
     queryKey: ['runs', summary.name, 'loss'],
-    queryFn: () => getJson<Loss>(`${run(summary.name)}/loss?points=600`),
+    queryFn: () => get('GET /api/runs/{run}/loss', `${run(summary.name)}/loss?points=600`),
     refetchInterval: pace(summary),
   })
 
 export const corpus = (name: string) =>
-  queryOptions({ queryKey: ['runs', name, 'corpus'], queryFn: () => getJson<Corpus>(`${run(name)}/corpus`) })
+  queryOptions({
+    queryKey: ['runs', name, 'corpus'],
+    queryFn: () => get('GET /api/runs/{run}/corpus', `${run(name)}/corpus`),
+  })
 
 export interface Filter {
   status: 'kept' | 'dropped'
@@ -83,7 +79,7 @@ export const documents = (name: string, filter: Filter) => {
   if (filter.kind) query.set('kind', filter.kind)
   return queryOptions({
     queryKey: ['runs', name, 'documents', filter],
-    queryFn: () => getJson<{ documents: CorpusDocument[]; total: number }>(`${run(name)}/documents?${query}`),
+    queryFn: () => get('GET /api/runs/{run}/documents', `${run(name)}/documents?${query}`),
     // The old page stays until the new one is there, so that nothing jumps.
     placeholderData: keepPreviousData,
   })
@@ -92,5 +88,6 @@ export const documents = (name: string, filter: Filter) => {
 export const documentDetail = (name: string, id: string) =>
   queryOptions({
     queryKey: ['runs', name, 'document', id],
-    queryFn: () => getJson<DocumentDetail>(`${run(name)}/documents/${encodeURIComponent(id)}`),
+    queryFn: () =>
+      get('GET /api/runs/{run}/documents/{document_id}', `${run(name)}/documents/${encodeURIComponent(id)}`),
   })

@@ -1,4 +1,4 @@
-import { ApiError } from './errors'
+import { ApiError } from '../i18n/errors'
 
 /**
  * The data of each server-sent event, as it comes. A line or a Hangul syllable may be cut between two network reads.

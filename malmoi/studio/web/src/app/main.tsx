@@ -1,9 +1,13 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
+import { I18nProvider } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
-import { ApiError } from '../api/errors'
-import { LanguageProvider } from '../i18n/language'
-import { App } from './App'
+import { watchConnection } from '../api/connection'
+import { ApiError } from '../i18n/errors'
+import { LanguageProvider, useLanguage, type Language } from '../i18n/language'
+import { recall, remember } from '../ui/memory'
+import { router } from './router'
 import '../styles/tokens.css'
 import '../styles/base.css'
 import '../styles/shell.css'
@@ -14,6 +18,7 @@ import '../styles/playground.css'
 import '../styles/cards.css'
 import '../styles/corpus.css'
 import '../styles/runs.css'
+import '../styles/home.css'
 
 const RETRIES = 2
 
@@ -21,17 +26,37 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
+      // The server may run on this very machine, which needs no network for that.
+      networkMode: 'always',
       // Asking again does not mend a refusal.
       retry: (failures, error) => failures < RETRIES && !(error instanceof ApiError && error.status < 500),
     },
+    mutations: { networkMode: 'always' },
   },
 })
+
+// What failed while the server was away is asked again as soon as it is back; `about` may name another model by then.
+watchConnection(() => {
+  void client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' || state.fetchFailureCount > 0 })
+  void client.invalidateQueries({ queryKey: ['about'] })
+})
+
+const keepLanguage = (language: Language) => remember('language', language)
+
+function Screen() {
+  const { language } = useLanguage()
+  return (
+    <I18nProvider locale={language === 'ko' ? 'ko-KR' : 'en-GB'}>
+      <RouterProvider router={router} />
+    </I18nProvider>
+  )
+}
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <LanguageProvider>
-        <App />
+      <LanguageProvider first={recall('language')} onChange={keepLanguage}>
+        <Screen />
       </LanguageProvider>
     </QueryClientProvider>
   </StrictMode>,

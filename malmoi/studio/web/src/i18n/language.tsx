@@ -1,10 +1,10 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { recall, remember } from '../ui/memory'
 import en from './en.json'
 import { fill } from '../text/josa'
+import type { Language } from '../text/numbers'
 import ko from './ko.json'
 
-export type Language = 'ko' | 'en'
+export type { Language }
 export type Key = keyof typeof ko
 export type Words = Record<string, string | number>
 export type Translate = (key: Key, words?: Words) => string
@@ -24,12 +24,19 @@ interface LanguageValue {
 
 const LanguageContext = createContext<LanguageValue | null>(null)
 
-export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState<Language>(() => (recall('language') === 'en' ? 'en' : 'ko'))
+interface Props {
+  /** What was chosen on an earlier visit. */
+  first: string | null
+  onChange: (language: Language) => void
+  children: ReactNode
+}
+
+export function LanguageProvider({ first, onChange, children }: Props) {
+  const [language, setLanguage] = useState<Language>(first === 'en' ? 'en' : 'ko')
   useEffect(() => {
     document.documentElement.lang = language
-    remember('language', language)
-  }, [language])
+    onChange(language)
+  }, [language, onChange])
   const value = useMemo<LanguageValue>(() => {
     const sentences = SENTENCES[language]
     return {

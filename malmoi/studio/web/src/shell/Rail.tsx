@@ -1,23 +1,29 @@
-import { useState } from 'react'
+import { Link, useLocation } from '@tanstack/react-router'
+import { Fragment, use, useState } from 'react'
 import { Button } from 'react-aria-components'
 import { useLanguage, type Key } from '../i18n/language'
 import { Icon, type IconName } from '../ui/Icon'
 import { recall, remember } from '../ui/memory'
-import { Link, useRoute } from './routing'
+import { KeyHint } from '../ui/keys/KeyHint'
+import { PaletteContext } from './commandPalette/context'
 import { Settings } from './Settings'
 
-const PLACES: { path: string; icon: IconName; name: Key }[] = [
-  { path: '/playground', icon: 'playground', name: 'rail.playground' },
-  { path: '/cards', icon: 'cards', name: 'rail.cards' },
-  { path: '/corpus', icon: 'corpus', name: 'rail.corpus' },
-  { path: '/runs', icon: 'runs', name: 'rail.runs' },
-]
+export interface Place {
+  path: string
+  title: Key
+  icon: IconName
+}
+
+interface Props {
+  groups: { group: string; places: Place[] }[]
+}
 
 /** The way between the pages: a column on the left, a bar at the bottom of small screens. */
-export function Rail() {
-  const { t } = useLanguage()
-  const here = useRoute()[0] ?? 'playground'
+export function Rail({ groups }: Props) {
+  const { t, named } = useLanguage()
+  const here = `/${useLocation().pathname.split('/')[1] ?? ''}`
   const [folded, setFolded] = useState(() => recall('rail') === 'folded')
+  const openPalette = use(PaletteContext)
   const fold = () => {
     remember('rail', folded ? 'open' : 'folded')
     setFolded(!folded)
@@ -25,22 +31,33 @@ export function Rail() {
   return (
     <nav className={folded ? 'rail rail-folded' : 'rail'} aria-label={t('rail.label')}>
       <div className="rail-head">
-        <Link to="/playground" className="rail-brand">
+        <Link to="/" className="rail-brand">
           <img src="/favicon.svg" alt="" width="28" height="28" />
           <span className="rail-name">{t('app.name')}</span>
         </Link>
       </div>
-      {PLACES.map(({ path, icon, name }) => (
-        <Link
-          key={path}
-          to={path}
-          className="rail-item"
-          title={folded ? t(name) : undefined}
-          aria-current={path === `/${here}` ? 'page' : undefined}
-        >
-          <Icon name={icon} />
-          <span className="rail-name">{t(name)}</span>
-        </Link>
+      <Button className="rail-item rail-find" onPress={openPalette}>
+        <Icon name="search" />
+        <span className="rail-name">
+          {t('palette.title')} <KeyHint keys="Mod+k" />
+        </span>
+      </Button>
+      {groups.map(({ group, places }) => (
+        <Fragment key={group}>
+          {group !== 'start' && places.length > 0 && <p className="rail-group">{named('rail.group', group)}</p>}
+          {places.map(({ path, icon, title }) => (
+            <Link
+              key={path}
+              to={path}
+              className="rail-item"
+              title={folded ? t(title) : undefined}
+              aria-current={path === here ? 'page' : undefined}
+            >
+              <Icon name={icon} />
+              <span className="rail-name">{t(title)}</span>
+            </Link>
+          ))}
+        </Fragment>
       ))}
       <span className="rail-space" />
       <Settings />

@@ -4,7 +4,7 @@ import { about } from '../api/queries'
 import { useLanguage, type Language } from '../i18n/language'
 import { Icon } from '../ui/Icon'
 import { Segments } from '../ui/Segments'
-import { useTheme, type Theme } from './theme'
+import { useTheme, type Theme } from '../ui/theme'
 
 const LANGUAGES: { id: Language; name: string }[] = [
   { id: 'ko', name: '한국어' },

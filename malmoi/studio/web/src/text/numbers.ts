@@ -1,4 +1,4 @@
-import type { Language } from '../i18n/language'
+export type Language = 'ko' | 'en'
 
 const KIB = 1024
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -1,11 +1,11 @@
+import { Link } from '@tanstack/react-router'
 import { useLanguage } from '../i18n/language'
-import { Link } from '../shell/routing'
 
 /** The way from one card back to the list of all. */
 export function BackLink() {
   const { t } = useLanguage()
   return (
-    <Link to="/cards" className="back">
+    <Link to="/tasks" className="back" activeOptions={{ exact: true }}>
       ← {t('cards.back')}
     </Link>
   )

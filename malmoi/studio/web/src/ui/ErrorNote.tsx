@@ -1,5 +1,5 @@
 import { Button } from 'react-aria-components'
-import { explain } from '../api/errors'
+import { explain } from '../i18n/errors'
 import { useLanguage } from '../i18n/language'
 
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {

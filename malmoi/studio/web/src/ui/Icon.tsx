@@ -2,6 +2,7 @@
 const PATHS = {
   play: 'M8 5.5v13l10-6.5z',
   stop: 'M7 7h10v10H7z',
+  home: 'M4 11l8-7 8 7v9h-5v-6H9v6H4z',
   playground: 'M4 5h16M4 10h10M4 15h7M15 19l5-5-2-2-5 5v2z',
   cards: 'M4 7h11v13H4zM8 4h12v13',
   corpus: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM9 9h6M9 13h6',

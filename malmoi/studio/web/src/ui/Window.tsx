@@ -14,7 +14,7 @@ interface Props {
 export function Window({ title, isOpen, onClose, children }: Props) {
   const { t } = useLanguage()
   return (
-    <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
+    <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable data-modal>
       <Modal className="window">
         <Dialog className="window-body">
           <header className="window-head">

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { documentDetail } from '../../api/queries'
-import type { DocumentDetail } from '../../api/types'
+import type { DocumentDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Loaded } from '../../ui/Loaded'
 import { bytes, count } from '../../text/numbers'

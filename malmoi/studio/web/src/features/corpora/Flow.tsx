@@ -1,4 +1,4 @@
-import type { Corpus } from '../../api/types'
+import type { Corpus } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { bytes, count, duration, share } from '../../text/numbers'
 

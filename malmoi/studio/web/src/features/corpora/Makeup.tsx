@@ -1,11 +1,16 @@
 import type { ReactNode } from 'react'
-import type { Corpus } from '../../api/types'
+import type { Corpus } from '../../api/schema'
 import { useLanguage, type Key } from '../../i18n/language'
 import { Bars, type Bar } from '../../ui/Bars'
 import { bytes, count } from '../../text/numbers'
 import { useLabel } from './useLabel'
 
 const SOURCES_SHOWN = 12
+
+/** The bytes are missing in the manifest of an older format. */
+function sized(documents: number, textBytes: number | null): string {
+  return textBytes === null ? count(documents) : `${count(documents)} · ${bytes(textBytes)}`
+}
 
 /** What was dropped and why, kinds, sources, and masked personal data. */
 export function Makeup({ run, corpus }: { run: string; corpus: Corpus }) {
@@ -20,16 +25,16 @@ export function Makeup({ run, corpus }: { run: string; corpus: Corpus }) {
     id: kind,
     name: label('kind', kind),
     value: documents,
-    text: `${count(documents)} · ${bytes(text_bytes)}`,
+    text: sized(documents, text_bytes),
     strong: true,
   }))
   const sources = largestFirst(corpus.by_source)
     .slice(0, SOURCES_SHOWN)
-    .map(({ source, documents = 0, text_bytes = 0 }) => ({
+    .map(({ source, documents, text_bytes }) => ({
       id: source,
       name: source,
       value: documents,
-      text: `${count(documents)} · ${bytes(text_bytes)}`,
+      text: sized(documents, text_bytes),
       strong: true,
     }))
   const masked = corpus.masked.map(({ type, count: times }) => ({

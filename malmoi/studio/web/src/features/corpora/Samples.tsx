@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from 'react-aria-components'
 import { documents, DOCUMENTS_PER_PAGE, type Filter } from '../../api/queries'
-import type { Corpus, CorpusDocument } from '../../api/types'
+import type { Corpus, CorpusDocument } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Choice } from '../../ui/Choice'
 import { Icon } from '../../ui/Icon'
@@ -52,7 +52,10 @@ function Column({ run, corpus, status, onOpen }: ColumnProps) {
           <Choice
             label={t('corpus.reason')}
             hideLabel
-            options={options(corpus.reasons, 'reason')}
+            options={options(
+              corpus.dropped_by_reason.map(({ reason }) => reason),
+              'reason',
+            )}
             value={filter.reason}
             onChange={(reason) => setFilter({ ...filter, reason, page: 1 })}
           />
@@ -60,7 +63,10 @@ function Column({ run, corpus, status, onOpen }: ColumnProps) {
           <Choice
             label={t('corpus.kind')}
             hideLabel
-            options={options(corpus.kinds, 'kind')}
+            options={options(
+              corpus.by_kind.map(({ kind }) => kind),
+              'kind',
+            )}
             value={filter.kind}
             onChange={(kind) => setFilter({ ...filter, kind, page: 1 })}
           />

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { corpus } from '../../api/queries'
-import type { Corpus } from '../../api/types'
+import type { Corpus } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 
 /** The label of a reason, a kind or a type of personal data, as the server gives it with the numbers of the corpus. */

@@ -1,5 +1,5 @@
 import { useState, type KeyboardEvent } from 'react'
-import type { Token } from '../../api/types'
+import type { Token } from '../../api/completions'
 import { useLanguage } from '../../i18n/language'
 import { Bars } from '../../ui/Bars'
 import { joinParts, shown } from './tokens'

@@ -19,8 +19,11 @@ export interface Draft {
 const EMPTY: Draft = { mode: 'completion', prompt: '', system: '', turns: [] }
 
 /** What is being written. It outlives a reload; `edition` changes when text boxes must take new text. */
-export function useDraft() {
-  const [draft, setDraft] = useState<Draft>(() => recallJson('draft', EMPTY))
+export function useDraft(asked: Mode | undefined) {
+  const [draft, setDraft] = useState<Draft>(() => {
+    const kept = recallJson('draft', EMPTY)
+    return { ...kept, mode: asked ?? kept.mode }
+  })
   const [edition, setEdition] = useState(0)
   useEffect(() => remember('draft', JSON.stringify(draft)), [draft])
 

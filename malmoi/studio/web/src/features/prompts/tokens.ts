@@ -1,4 +1,4 @@
-import type { Token } from '../../api/types'
+import type { Token } from '../../api/completions'
 
 /** How the server writes a token that is only a part of a character, as OpenAI does: bytes:\xed\x95 */
 /** The name of a special token, as the one that ends a turn: it is no text, so a sign stands for it. */

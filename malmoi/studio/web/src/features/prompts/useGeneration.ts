@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { stream, type Generation, type Usage } from '../../api/completions'
-import type { Token } from '../../api/types'
+import type { Token } from '../../api/completions'
 
 export interface Answer {
   state: 'none' | 'running' | 'done' | 'stopped' | 'failed'

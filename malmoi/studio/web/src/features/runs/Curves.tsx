@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import type { Loss } from '../../api/types'
+import type { Loss } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { count } from '../../text/numbers'
 import { Segments } from '../../ui/Segments'

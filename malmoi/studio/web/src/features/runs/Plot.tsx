@@ -1,16 +1,16 @@
 import { useEffect, useRef } from 'react'
 import uPlot, { type AlignedData, type Options } from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { Loss, LossColumn } from '../../api/types'
+import type { Loss, LossColumns } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
-import { useShownTheme } from '../../shell/theme'
+import { useShownTheme } from '../../ui/theme'
 
 const HEIGHT_PX = 320
 
 interface Props {
   loss: Loss
   /** The lower and upper edge of a shaded band, where there is one, and after them the curve: the last is on top. */
-  columns: LossColumn[]
+  columns: (keyof LossColumns)[]
   names: string[]
 }
 
@@ -46,7 +46,7 @@ export function Plot({ loss, columns, names }: Props) {
   return <div ref={place} className="plot" role="img" aria-label={names.at(-1)} style={{ minHeight: HEIGHT_PX }} />
 }
 
-function dataOf({ loss, columns }: { loss: Loss; columns: LossColumn[] }): AlignedData {
+function dataOf({ loss, columns }: { loss: Loss; columns: (keyof LossColumns)[] }): AlignedData {
   return [loss.columns.step, ...columns.map((column) => loss.columns[column])] as AlignedData
 }
 

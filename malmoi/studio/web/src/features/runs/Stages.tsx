@@ -1,4 +1,4 @@
-import type { RunDetail, StageDetail } from '../../api/types'
+import type { RunDetail, StageDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { duration, moment } from '../../text/numbers'
 

@@ -1,4 +1,4 @@
-import type { Card, CardResult, JsonOutput, LabelOutput } from '../../api/types'
+import type { Card, CardResult, JsonOutput, LabelOutput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Bars } from '../../ui/Bars'
 import { CopyButton } from '../../ui/CopyButton'

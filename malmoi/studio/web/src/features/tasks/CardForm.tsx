@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 import { Button } from 'react-aria-components'
 import type { Inputs } from '../../api/cards'
-import type { Card, CardInput } from '../../api/types'
+import type { Card, Input as CardInput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { Choice } from '../../ui/Choice'
 import { Icon } from '../../ui/Icon'

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { about } from '../../api/queries'
-import type { CardDecoding } from '../../api/types'
+import type { Decoding as CardDecoding } from '../../api/schema'
 import { SamplingRows, type Draw } from '../../ui/SamplingRows'
 
 const FALLBACK_TOKENS = 4096

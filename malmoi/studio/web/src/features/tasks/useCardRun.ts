@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { runCard, type Inputs } from '../../api/cards'
-import type { CardResult } from '../../api/types'
+import type { CardResult } from '../../api/schema'
 
 export interface CardRunState {
   state: 'none' | 'running' | 'done' | 'stopped' | 'failed'

@@ -1,0 +1,64 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { cards, prompts, runs } from '../api/queries'
+import type { Translate } from '../i18n/language'
+import type { Finder, Found } from '../shell/commandPalette/found'
+import { contains } from '../text/contains'
+import { ROUTES, type Row } from './routes'
+
+const MOST = 8
+
+interface Words {
+  t: Translate
+  pick: (text: { ko: string; en: string }) => string
+}
+
+/** What Ctrl+K finds: one row for each kind of thing. A finder asks the server only when the palette is open. */
+export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
+  const rows: readonly Row[] = ROUTES
+  const pages = rows
+    .filter(({ path }) => !path.includes('$'))
+    .map(({ path, title }) => ({ id: path, name: t(title), to: path }))
+  return [
+    { id: 'pages', title: t('palette.pages'), find: (asked) => fitting(pages, asked) },
+    {
+      id: 'tasks',
+      title: t('rail.cards'),
+      find: async (asked) => {
+        const list = await client.fetchQuery(cards())
+        const found = list.map(({ id, title, description }) => ({
+          id,
+          name: pick(title),
+          note: pick(description),
+          to: `/tasks/${encodeURIComponent(id)}`,
+        }))
+        return asked === '' ? [] : fitting(found, asked)
+      },
+    },
+    {
+      id: 'prompts',
+      title: t('prompts.title'),
+      find: async (asked) => {
+        const list = await client.fetchQuery(prompts())
+        return fitting(
+          list.map(({ id, title }) => ({ id, name: title, to: `/play?prompt=${encodeURIComponent(id)}` })),
+          asked,
+        )
+      },
+    },
+    {
+      id: 'runs',
+      title: t('rail.runs'),
+      find: async (asked) => {
+        const list = await client.fetchQuery(runs())
+        return fitting(
+          list.map(({ name }) => ({ id: name, name, to: `/runs/${encodeURIComponent(name)}` })),
+          asked,
+        )
+      },
+    },
+  ]
+}
+
+function fitting(all: Found[], asked: string): Found[] {
+  return all.filter(({ name, note }) => contains(`${name} ${note ?? ''}`, asked)).slice(0, MOST)
+}

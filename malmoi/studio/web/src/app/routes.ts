@@ -1,0 +1,56 @@
+/** The table of all addresses. A page that is added is one row here and one file, features/<area>/pages/<Page>.tsx.
+ *
+ * - `path`: `$name` is a part that changes: `useParams({ from: '/runs/$run' })` gives `{ run: string }`. `{-$name}` may
+ *   be absent: the page stays mounted when it comes and goes, so a window over a page is the same row as the page.
+ * - `page`: the file, loaded when it is first opened; its default export is the page without props. It draws
+ *   `<Page title=…>` of ui/Page, which brings the frame.
+ * - `title`: a key of the words, shown in the rail, in the browser's tab while the page loads, and by Ctrl+K.
+ * - `rail`: the group and the icon in the rail; rows without it are reached from another page.
+ * - `role`: who may open it, the least role that is enough.
+ * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
+ *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
+ *
+ * Links are `<Link to="/runs/$run" params={{ run }}>` of @tanstack/react-router; a wrong path, a part that is missing or
+ * a query that the row does not know is an error of the build. `npm run build` writes the paths beside the bundle, so
+ * that the server knows which addresses exist (addresses.json): nothing else has to be told of a new row.
+ */
+import type { Key } from '../i18n/language'
+import type { IconName } from '../ui/Icon'
+import { playSearch } from '../features/prompts/search'
+
+export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
+export type Group = (typeof GROUPS)[number]
+
+export const ROLES = ['viewer', 'editor', 'operator', 'owner'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface Row {
+  path: string
+  page: () => Promise<unknown>
+  title: Key
+  role: Role
+  rail?: { group: Group; icon: IconName }
+  search?: (words: Record<string, unknown>) => object
+}
+
+// prettier-ignore
+export const ROUTES = [
+  { path: '/', page: () => import('../features/home/pages/Home'), title: 'home.title', role: 'viewer', rail: { group: 'start', icon: 'home' } },
+  { path: '/play', page: () => import('../features/prompts/pages/Playground'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
+  { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
+  { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor' },
+  { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
+  { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
+  { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
+  { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer' },
+] as const satisfies readonly Row[]
+
+/** Addresses of earlier versions, in people's bookmarks. The query goes along. */
+// prettier-ignore
+export const OLD_ROUTES = [
+  { path: '/playground', to: '/play' },
+  { path: '/cards', to: '/tasks' },
+  { path: '/cards/$card', to: '/tasks/$card' },
+  { path: '/corpus', to: '/corpora' },
+  { path: '/corpus/$run', to: '/corpora/$run' },
+] as const satisfies readonly { path: string; to: (typeof ROUTES)[number]['path'] }[]

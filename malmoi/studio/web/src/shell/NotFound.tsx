@@ -1,0 +1,21 @@
+import { Link, useLocation } from '@tanstack/react-router'
+import { useLanguage } from '../i18n/language'
+import { Empty } from '../ui/Loaded'
+import { Page } from '../ui/Page'
+import type { Place } from './Rail'
+
+/** Nothing is at this address. The rail still shows the area, and the way back leads to its first page. */
+export function NotFound({ places }: { places: Place[] }) {
+  const { t } = useLanguage()
+  const area = `/${useLocation().pathname.split('/')[1] ?? ''}`
+  const place = places.find(({ path }) => path === area)
+  return (
+    <Page title={t('nowhere.title')}>
+      <Empty title={t('nowhere.text')}>
+        <Link to={place?.path ?? '/'} className="button">
+          {t('nowhere.back', { place: t(place?.title ?? 'home.title') })}
+        </Link>
+      </Empty>
+    </Page>
+  )
+}
