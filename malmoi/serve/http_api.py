@@ -15,6 +15,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_adapters import adapter_routes
 from malmoi.serve.http_admin import admin_routes
 from malmoi.serve.http_ask import Ask
 from malmoi.serve.http_begin import Begun, begin, guide_field
@@ -121,6 +122,7 @@ def routes(models: Models) -> list[Route]:
         *token_routes(models),
         *operator_routes(models),
         *admin_routes(models),
+        *adapter_routes(models),
     ]
 
 
