@@ -16,7 +16,9 @@
  */
 import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
+import { documentsSearch } from '../features/corpora/search'
 import { playSearch } from '../features/prompts/search'
+import { runSearch } from '../features/runs/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -41,8 +43,9 @@ export const ROUTES = [
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
-  { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
-  { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer' },
+  { path: '/corpora/$run/documents/{-$id}', page: () => import('../features/corpora/pages/DocumentsPage'), title: 'rail.corpus', role: 'viewer', search: documentsSearch },
+  { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' }, search: runSearch },
+  { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', search: runSearch },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */

@@ -8,7 +8,8 @@ import type { SavedPrompt } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Icon } from '../../ui/Icon'
-import { Empty, Loaded } from '../../ui/Loaded'
+import { EmptyState } from '../../ui/EmptyState/EmptyState'
+import { Loaded } from '../../ui/Loaded'
 import { Window } from '../../ui/Window'
 import type { Draft } from './draft'
 
@@ -100,7 +101,7 @@ function PromptList({ onLoad }: { onLoad: (prompt: SavedPrompt) => void }) {
     <Loaded query={query}>
       {(saved) =>
         saved.length === 0 ? (
-          <Empty title={t('prompts.none')} />
+          <EmptyState title={t('prompts.none')} />
         ) : (
           <ul className="rows">
             {saved.map((prompt) => (
