@@ -164,10 +164,11 @@ def _write(folder: Path, rows: list[dict]) -> None:
 
 @dataclass
 class Studio:
-    """An open studio: its address, and the engine behind it."""
+    """An open studio: its address, the engine behind it, and the folder of its runs."""
 
     url: str
     engine: FakeEngine
+    runs: Path
     answer: str = ANSWER
 
     def said(self) -> str:
@@ -184,7 +185,7 @@ def studio(tmp_path_factory) -> Iterator[Studio]:
     engine = FakeEngine(codec)
     app = create_app(StudioSettings(), Served(engine, codec, ServeSettings()), folder / "runs")
     with running(app) as url:
-        yield Studio(url, engine)
+        yield Studio(url, engine, folder / "runs")
 
 
 @pytest.fixture(scope="module")

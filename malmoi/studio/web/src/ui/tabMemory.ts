@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 
 /**
  * State that outlives the page within this tab: leaving and coming back, or a reload, finds it as it was. Another tab
@@ -14,12 +14,13 @@ export function useTabMemory<T>(key: string, initial: T): [T, (next: T) => void]
       return initial
     }
   })
-  useEffect(() => {
+  const keep = (next: T) => {
+    setValue(next)
     try {
-      sessionStorage.setItem(name, JSON.stringify(value))
+      sessionStorage.setItem(name, JSON.stringify(next))
     } catch {
       // Full or refused.
     }
-  }, [name, value])
-  return [value, setValue]
+  }
+  return [value, keep]
 }

@@ -35,8 +35,8 @@ export function CorpusFrame({ run, place, children }: Props) {
               icon="corpus"
               title={t('corpus.none')}
               act={
-                <Link to="/runs" className={buttonLook()}>
-                  {t('rail.runs')}
+                <Link to="/jobs/new" search={{ command: 'corpus' }} className={buttonLook({ kind: 'main' })}>
+                  {t('corpus.build')}
                 </Link>
               }
             >
@@ -74,14 +74,26 @@ function OfRun({ runs: list, run, place, show }: OfRunProps) {
       {(data: Corpus) => show(run, data)}
     </Loaded>
   )
-  const report = chosen && isFinished(chosen, 'report') && (
-    <a className={buttonLook()} href={`/api/runs/${encodeURIComponent(run)}/report`} target="_blank" rel="noreferrer">
-      {t('corpus.report')}
-    </a>
+  const links = (
+    <>
+      <Link to="/jobs/new" search={{ command: 'corpus', run }} className={buttonLook()}>
+        {t('corpus.build')}
+      </Link>
+      {chosen && isFinished(chosen, 'report') && (
+        <a
+          className={buttonLook()}
+          href={`/api/runs/${encodeURIComponent(run)}/report`}
+          target="_blank"
+          rel="noreferrer"
+        >
+          {t('corpus.report')}
+        </a>
+      )}
+    </>
   )
   return (
     <>
-      <Toolbar end={report}>
+      <Toolbar end={links}>
         <RunChoice runs={list.filter(hasCorpus)} run={run} place={place} />
       </Toolbar>
       <Tabs

@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Card } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
@@ -15,8 +16,10 @@ import { useCardRun } from './useCardRun'
 
 /** A card that is filled in and run: the form, and beside it the result. */
 export function FormCard({ card }: { card: Card }) {
+  // From 홈 a card opens with its example, unless something was written here already.
+  const { example } = useSearch({ from: '/tasks/$card' })
   const { t, pick } = useLanguage()
-  const [filled, setFilled] = useTabMemory<Filled>(`task.${card.id}`, {})
+  const [filled, setFilled] = useTabMemory<Filled>(`task.${card.id}`, example ? exampleInputs(card) : {})
   const [edition, setEdition] = useState(0)
   const [draw, setDraw] = useState(() => drawOf(card.decoding))
   const { run: cardRun, start, stop } = useCardRun(card.id)

@@ -5,7 +5,6 @@ import type { RunDetail, RunSummary } from '../../../api/schema'
 import { useLanguage } from '../../../i18n/language'
 import { buttonLook } from '../../../ui/Button/Button'
 import { classes } from '../../../ui/classes'
-import { CodeBlock } from '../../../ui/CodeBlock/CodeBlock'
 import { EmptyState } from '../../../ui/EmptyState/EmptyState'
 import { Loaded } from '../../../ui/Loaded'
 import { Page } from '../../../ui/Page'
@@ -45,7 +44,15 @@ export default function RunsPage() {
 function NoRuns() {
   const { t } = useLanguage()
   return (
-    <EmptyState icon="runs" title={t('runs.none')} act={<CodeBlock code="malmoi demo" label={t('runs.command')} />}>
+    <EmptyState
+      icon="runs"
+      title={t('runs.none')}
+      act={
+        <Link to="/jobs/new" search={{ command: 'train' }} className={buttonLook({ kind: 'main' })}>
+          {t('runs.start')}
+        </Link>
+      }
+    >
       {t('runs.none_how')}
     </EmptyState>
   )
@@ -71,6 +78,9 @@ function RunHead({ run, detail }: { run: RunSummary; detail: RunDetail }) {
   const { t } = useLanguage()
   const links = (
     <>
+      <Link to="/jobs/new" search={{ command: 'train', run: detail.name }} className={buttonLook()}>
+        {t('runs.start')}
+      </Link>
       {detail.has_corpus && (
         <Link to="/corpora/$run" params={{ run: detail.name }} className={buttonLook()}>
           {t('runs.corpus')}
