@@ -14,7 +14,7 @@ def test_from_the_first_page_two_clicks_lead_to_the_first_words_of_an_answer(pag
     page.goto("/")
     page.get_by_role("link", name="마케팅 문구").click()
     page.get_by_role("button", name="실행").first.click()
-    page.locator(".answer-text", has_text="{").wait_for()
+    page.locator("[data-state=running]", has_text="{").wait_for()
     assert "접이식 캠핑 의자" in studio.said()
 
 
