@@ -21,7 +21,7 @@ def test_every_page_opens_without_a_refusal_and_has_its_own_title(page, heard):
     for place in PLACES:
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         titles.append(page.title())
     assert len(set(titles)) == len(PLACES)
     assert all(title.endswith(" · 말모이") for title in titles)
@@ -61,13 +61,13 @@ def test_nothing_is_wider_than_a_small_phone(page, heard):
     for place in PLACES:
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
     page.evaluate("localStorage.setItem('malmoi.language', 'en')")
     for place in PLACES:  # English titles are longer
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
     assert ["404" in line for line in heard] == [True, True]
     heard.clear()
