@@ -110,6 +110,23 @@ export interface AnswerList {
   after: string | null
 }
 
+/** The newest lines of the journal, the newest first. wrong: what is not as it was written; empty where all is. */
+export interface Audit {
+  lines: AuditLine[]
+  wrong: string[]
+}
+
+/** A line of the journal. time: s since 1970; person: the id, "" for nobody. */
+export interface AuditLine {
+  number: number
+  time: number
+  person: string
+  role: string
+  method: string
+  route: string
+  status: number
+}
+
 /** An answer that has begun. */
 export interface Begun {
   id: string
@@ -341,6 +358,13 @@ export interface Guards {
   blocked_words: string[]
 }
 
+/** A person by id, name and role. */
+export interface Identity {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+}
+
 /** One field of the form. "text" is one line, "long_text" several, "words" a list of words that the card keeps. */
 export interface Input {
   name: string
@@ -350,6 +374,19 @@ export interface Input {
   max_chars: number
   choices: string[]
   example: unknown
+}
+
+/** A link that makes one account with a role, until it expires. */
+export interface Invitation {
+  id: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  expires: string
+}
+
+/** The invitations that are still good. */
+export interface Invitations {
+  invitations: Invitation[]
 }
 
 /**
@@ -478,6 +515,13 @@ export interface JobWords {
   wrong: string
 }
 
+/** A new account by the link that was given. token: the link's secret. */
+export interface Join {
+  token: string
+  name: string
+  password: string
+}
+
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
 export interface JsonOutput {
   fields: Record<string, string>
@@ -568,11 +612,48 @@ export interface MaskedCount {
   count: number
 }
 
+/**
+ * Who asks. has_accounts: False where whoever sits at this machine may do all; then `person` is None. csrf: to be sent
+ * back in the header x-malmoi-csrf with whatever changes something. actions: what this role may do.
+ */
+export interface Me {
+  has_accounts: boolean
+  person: Identity | null
+  actions: ('read' | 'answer' | 'write' | 'operate' | 'manage')[]
+  csrf: string
+}
+
+/** Somebody with an account. created: ISO 8601. blocked: may not sign in. */
+export interface Member {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  blocked: boolean
+}
+
+/** What a person is to be from now on. */
+export interface MemberChange {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  blocked: boolean
+}
+
+/** Everybody with an account, by name. */
+export interface Members {
+  people: Member[]
+}
+
 /** One turn. OpenAI's newer name for the system role is "developer". */
 export interface Message {
   role: 'system' | 'developer' | 'user' | 'assistant'
   content?: string | null
   name?: unknown
+}
+
+/** An invitation with the secret of its link, which is shown this once. */
+export interface NewInvitation {
+  invitation: Invitation
+  token: string
 }
 
 /** Another name for a prompt. */
@@ -671,6 +752,11 @@ export interface ReasonCount {
   documents: number
 }
 
+/** The role of a new account. */
+export interface RoleAsked {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+}
+
 /** A run with all of its stages, and which of its pages there are. */
 export interface RunDetail {
   name: string
@@ -731,6 +817,12 @@ export interface ScoredPiece {
 export interface Scores {
   tokens: ScoredPiece[]
   bits_per_byte: number | null
+}
+
+/** A name and a password. */
+export interface SignIn {
+  name: string
+  password: string
 }
 
 /** Where an answer was asked: a saved prompt and its version, or what was being written. */
@@ -875,4 +967,15 @@ export interface Replies {
   'GET /api/jobs/{job_id}/log.txt': void
   'POST /api/jobs/{job_id}/stop': JobDetail
   'POST /api/jobs/{job_id}/again': JobDetail
+  'GET /api/session': Me
+  'POST /api/session': void
+  'DELETE /api/session': void
+  'POST /api/people/first': void
+  'POST /api/people/join': void
+  'GET /api/people': Members
+  'PUT /api/people/{person_id}': Member
+  'GET /api/invitations': Invitations
+  'POST /api/invitations': NewInvitation
+  'DELETE /api/invitations/{invitation_id}': void
+  'GET /api/audit': Audit
 }

@@ -10,6 +10,8 @@
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
  *
+ * What opens over a page or filters it keeps the place that is read: `<Link resetScroll={false}>`, and so for navigate.
+ * A link from a page to the list above it takes `activeOptions={{ exact: true }}`: else it is called the current page.
  * Links are `<Link to="/runs/$run" params={{ run }}>` of @tanstack/react-router; a wrong path, a part that is missing or
  * a query that the row does not know is an error of the build. `npm run build` writes the paths beside the bundle, so
  * that the server knows which addresses exist (addresses.json): nothing else has to be told of a new row.
