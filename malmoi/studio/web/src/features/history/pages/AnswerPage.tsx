@@ -39,7 +39,8 @@ function OneAnswer({ id }: { id: string }) {
   const { t } = useLanguage()
   const live = useAnswer(id)
   const client = useQueryClient()
-  const follow = useFollowEnd(isOpen(live))
+  // One that is over is read from its beginning.
+  const follow = useFollowEnd(live.state === 'running')
   // What the server says of a whole answer (by what it was made, whether it is equal) is there when it is over.
   useEffect(() => {
     if (!isOpen(live)) void client.invalidateQueries({ queryKey: ['answers', 'one', id] })
