@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from malmoi.kit import job
 from malmoi.kit.errors import UserError
@@ -148,7 +148,7 @@ def read_log(
     return models.LogPart.model_validate(folder.read_log(found, after, most), from_attributes=True)
 
 
-@router.get("/{job_id}/log.txt")
+@router.get("/{job_id}/log.txt", response_class=PlainTextResponse)
 def whole_log(found: JobNeed) -> Response:
     """The whole log, to be kept."""
     path = found / job.LOG

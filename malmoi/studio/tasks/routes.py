@@ -9,8 +9,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from malmoi.cards.card import Card
-from malmoi.cards.render import InputError
-from malmoi.serve.http_errors import bad
 from malmoi.serve.http_schema import MAX_TEMPERATURE, MAX_TOKENS, PlainTable, Strict
 from malmoi.serve.http_stream import EventStream, event, take_place
 from malmoi.serve.run_card import Event, prepare, run
@@ -60,10 +58,7 @@ def read_card(card: CardNeed) -> Card:
 @router.post("/{card_id}/run", status_code=200, response_class=EventStream, responses={200: {"model": CardEvent}})
 async def run_card(body: RunBody, card: CardNeed, served: ServedNeed) -> Response:
     """Runs a card. What is wrong with an input is told before the stream begins."""
-    try:
-        task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec, served.settings.safety)
-    except InputError as error:
-        raise bad(f"inputs.{error.name}", str(error)) from None
+    task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec, served.settings.safety)
     chosen = body.decoding.model_dump(exclude_none=True)
     seed = chosen.pop("seed", task.seed)
     task = dataclasses.replace(task, decoding=dataclasses.replace(task.decoding, **chosen), seed=seed)
