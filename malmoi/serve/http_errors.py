@@ -1,7 +1,7 @@
 """One shape for every error that a client sees: OpenAI's, with `params`, the values of its sentence, and `variant`.
 
-errors.json has the sentences of every code in Korean and English; where one code of OpenAI's means several things, of
-"code.variant". The studio's interface shows them by code. Prompts never appear in logs: exceptions are logged bare.
+The errors.json of each room has the sentences of its codes in Korean and English; where one code means several things,
+of "code.variant". The interface shows them by code. Prompts never appear in logs: exceptions are logged bare.
 """
 
 import json
@@ -32,7 +32,11 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 Values = dict[str, Any]
 """A text, a number, or {"ko", "en"} for a word that is another one in each language, by its name in the sentence."""
 
-_SENTENCES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
+_SENTENCES: dict[str, dict[str, str]] = {
+    code: both
+    for path in sorted(Path(__file__).parents[1].glob("*/errors.json"))
+    for code, both in json.loads(path.read_text(encoding="utf-8")).items()
+}
 _PLACE = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 _SHOWN_CHARACTERS = 40
 _PLACES = ("body", "query", "path")
@@ -63,7 +67,6 @@ class ApiError(Exception):
         return {"error": error | {name: value for name, value in told.items() if value}}
 
     def _korean(self) -> str | None:
-        """The sentence of errors.json; None for a code that stands in the table of another room."""
         sentence = _SENTENCES.get(f"{self.code}.{self.variant}" if self.variant else self.code or "", {}).get("ko")
         return sentence and _filled(sentence, {"param": self.param or "", **self.params})
 

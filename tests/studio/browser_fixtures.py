@@ -133,7 +133,7 @@ def _row(document_id: str, title: str, kept: bool) -> dict:
         "id": document_id,
         "title": title,
         "origin": {"file": "pages/a.html", "offset": 0},
-        "source": {"kind": "news", "name": "한들신문"},
+        "source": {"kind": "news", "name": "한들신문", "url": f"https://handeul.example/{document_id[:4]}"},
         "input": "crawl",
         "text_bytes": 150,
         "kept": kept,
@@ -152,10 +152,11 @@ def _write(folder: Path, rows: list[dict]) -> None:
 
 @dataclass
 class Studio:
-    """An open studio: its address, and the engine behind it."""
+    """An open studio: its address, the engine behind it, and the folder of its runs."""
 
     url: str
     engine: FakeEngine
+    runs: Path
     answer: str = ANSWER
 
     def said(self) -> str:
@@ -172,7 +173,7 @@ def studio(tmp_path_factory) -> Iterator[Studio]:
     engine = FakeEngine(codec)
     app = create_app(StudioSettings(), Served(engine, codec, ServeSettings()), folder / "runs")
     with running(app) as url:
-        yield Studio(url, engine)
+        yield Studio(url, engine, folder / "runs")
 
 
 @pytest.fixture(scope="module")

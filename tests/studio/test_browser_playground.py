@@ -174,7 +174,7 @@ def test_a_prompt_is_saved_shown_as_code_and_loaded_again(page):
     page.fill("#prompt", "다른 글")
     page.get_by_role("button", name="저장한 프롬프트").click()
     page.get_by_role("button", name="불러오기").click()
-    assert page.locator("#prompt").input_value() == "그의 '말'"
+    wait_until(lambda: page.locator("#prompt").input_value() == "그의 '말'")
 
 
 def compose(page, text: str, steps: tuple[str, ...]):

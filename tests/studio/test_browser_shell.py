@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
@@ -104,6 +105,52 @@ def test_all_of_the_shell_is_reached_with_the_tab_key_and_shows_its_focus(page):
     ):
         assert name in names, (name, names)
     assert [name for name, shown in seen if not shown] == []
+
+
+def test_back_leads_to_the_place_on_the_page_that_was_read(page):
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.goto("/runs/made_up")
+    page.locator(".plot canvas").wait_for()
+    body = page.locator(".page-body")
+    body.evaluate("body => body.scrollTo(0, 300)")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.get_by_role("link", name="홈").click()
+    expect(page.locator("h1")).to_have_text("홈")
+    assert body.evaluate("body => body.scrollTop") == 0
+    page.go_back()
+    page.locator(".plot canvas").wait_for()
+    assert body.evaluate("body => body.scrollTop") == 300
+
+
+def test_the_first_key_leads_past_the_rail_and_a_page_that_is_gone_to_has_its_heading_read(page):
+    page.goto("/tasks")
+    page.locator(".card-tile").first.wait_for()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="본문으로 건너뛰기")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".card-tile").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).not_to_have_text("과제")
+    expect(page.locator("h1")).to_be_focused()
+    assert page.url.endswith("/tasks/content_classification")
+
+
+def test_an_address_without_a_page_stays_in_its_area_and_leads_to_the_list_of_it(page, heard):
+    page.goto("/tasks/word_chain/nothing/here")
+    expect(page.locator("h1")).to_have_text("없는 쪽")
+    assert heard.pop().startswith("Failed to load resource: the server responded with a status of 404")
+    rail = page.get_by_role("navigation", name="쪽 고르기")
+    expect(rail.get_by_role("link", name="과제")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="과제로 가기").click()
+    expect(page.locator("h1")).to_have_text("과제")
+    page.goto("/nothing")
+    page.get_by_role("link", name="홈으로 가기").click()
+    expect(page.locator("h1")).to_have_text("홈")
+    heard.clear()
 
 
 def brightness(page) -> float:

@@ -31,12 +31,13 @@ def test_the_store_writes_ahead_and_waits_for_a_busy_writer(engine):
 
 
 def test_what_was_saved_is_there_after_opening_again(tmp_path):
-    for _ in range(2):
+    for title in ("하나", "둘"):
         engine = open_database(tmp_path / "studio.db")
-        store.add_prompt(engine, "제목", {"글": "안녕"})
+        store.add_prompt(engine, title, {"글": "안녕"})
         engine.dispose()
     engine = open_database(tmp_path / "studio.db")
-    assert [prompt["body"] for prompt in store.list_prompts(engine)] == [{"글": "안녕"}] * 2
+    rows, _ = store.list_prompts(engine, store.Query())
+    assert [store.read_prompt(engine, row["id"])["version"]["body"] for row in rows] == [{"글": "안녕"}] * 2
     engine.dispose()
 
 

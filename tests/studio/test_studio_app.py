@@ -210,27 +210,13 @@ def test_a_card_is_a_429_when_all_is_full_and_an_error_event_when_the_engine_fai
     assert served.num_requests == 0
 
 
-def test_prompts_are_saved_changed_and_removed(client):
-    body = {"title": "인사 👋", "body": {"messages": [{"role": "user", "content": "안녕"}], "temperature": 0.7}}
-    made = client.post("/api/prompts", json=body)
-    assert made.status_code == 201
-    address = f"/api/prompts/{made.json()['id']}"
-    assert client.get(address).json()["body"] == body["body"]
-    changed = client.put(address, json={"title": "새 제목", "body": {}}).json()
-    assert (changed["title"], changed["created"]) == ("새 제목", made.json()["created"])
-    client.post("/api/prompts", json={"title": "둘째", "body": {}})
-    assert [prompt["title"] for prompt in client.get("/api/prompts").json()["prompts"]] == ["둘째", "새 제목"]
-    assert client.delete(address).status_code == 204
-    for response in (client.get(address), client.put(address, json=body), client.delete(address)):
-        assert response.status_code == 404
-
-
 @pytest.mark.parametrize(
     ("body", "param"),
     [
         ({"title": "", "body": {}}, "title"),
         ({"title": "가" * 201, "body": {}}, "title"),
-        ({"title": "가", "body": {"x": "가" * 100_000}}, "body"),
+        ({"title": "가", "body": {"x": "가" * 333_334}}, "body"),
+        ({"title": " \n", "body": {}}, "title"),
         ({"title": "가", "body": []}, "body"),
         ({"title": "가"}, "body"),
         ({"title": "가", "body": {}, "id": "x"}, "id"),
@@ -256,7 +242,7 @@ def test_what_could_not_be_shown_again_is_neither_saved_nor_run(client, body):
     headers = {"Content-Type": "application/json"}
     saved = client.post("/api/prompts", content=f'{{"title": "가", "body": {body}}}', headers=headers)
     assert (saved.status_code, saved.json()["error"]["param"]) == (400, "body")
-    assert client.get("/api/prompts").json() == {"prompts": []}
+    assert client.get("/api/prompts").json()["prompts"] == []
     run = client.post("/api/cards/word_chain/run", content=f'{{"inputs": {body}}}', headers=headers)
     assert (run.status_code, run.json()["error"]["param"]) == (400, "inputs")
 

@@ -18,7 +18,6 @@ import '../styles/playground.css'
 import '../styles/cards.css'
 import '../styles/corpus.css'
 import '../styles/runs.css'
-import '../styles/home.css'
 
 const RETRIES = 2
 

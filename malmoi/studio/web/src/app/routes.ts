@@ -17,6 +17,8 @@
 import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
 import { playSearch } from '../features/prompts/search'
+import { taskSearch } from '../features/tasks/search'
+import { newJobSearch } from '../features/jobs/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -38,11 +40,14 @@ export const ROUTES = [
   { path: '/', page: () => import('../features/home/pages/Home'), title: 'home.title', role: 'viewer', rail: { group: 'start', icon: 'home' } },
   { path: '/play', page: () => import('../features/prompts/pages/Playground'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
-  { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor' },
+  { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
   { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer' },
+  { path: '/jobs', page: () => import('../features/jobs/pages/Jobs'), title: 'jobs.title', role: 'viewer', rail: { group: 'operation', icon: 'jobs' } },
+  { path: '/jobs/new', page: () => import('../features/jobs/pages/NewJob'), title: 'jobs.new', role: 'operator', search: newJobSearch },
+  { path: '/jobs/$job', page: () => import('../features/jobs/pages/OneJob'), title: 'jobs.title', role: 'viewer' },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */

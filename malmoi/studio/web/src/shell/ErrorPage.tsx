@@ -10,7 +10,7 @@ import { PageFileError, reloadOnce } from './loadedPage'
  * What stands in the place of a page that failed: the rail still works. Where its file was not there because the server
  * was away, the page mends itself when the server is back.
  */
-export function ErrorPage({ error, reset }: ErrorComponentProps) {
+export function ErrorPage({ error }: ErrorComponentProps) {
   const { t } = useLanguage()
   const isFile = error instanceof PageFileError
   const lost = useConnection() === 'lost'
@@ -19,8 +19,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   }, [isFile, lost])
   const again = async () => {
     // Without a server a reload would leave the browser's own error page, and nothing that mends itself.
-    if (!isFile) reset()
-    else if (await isServerThere()) location.reload()
+    if (await isServerThere()) location.reload()
   }
   return (
     <Page title={t('broken.title')}>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { corpus, runs } from '../../../api/queries'
 import type { Corpus, RunSummary } from '../../../api/schema'
 import { useLanguage } from '../../../i18n/language'
@@ -23,7 +23,9 @@ export default function CorpusPage() {
           return name ? (
             <OfRun runs={list} run={name} />
           ) : (
-            <Empty title={t('corpus.none')}>{t('corpus.none_how')}</Empty>
+            <Empty title={t('corpus.none')}>
+              {t('corpus.none_how')} <BuildLink />
+            </Empty>
           )
         }}
       </Loaded>
@@ -33,6 +35,15 @@ export default function CorpusPage() {
 
 function hasCorpus(run: RunSummary): boolean {
   return run.stages.some((stage) => stage.name === 'corpus' && stage.status === 'finished')
+}
+
+function BuildLink({ run }: { run?: string }) {
+  const { t } = useLanguage()
+  return (
+    <Link to="/jobs/new" search={{ command: 'corpus', run }} className="button">
+      {t('corpus.build')}
+    </Link>
+  )
 }
 
 function OfRun({ runs: list, run }: { runs: RunSummary[]; run: string }) {
@@ -47,6 +58,7 @@ function OfRun({ runs: list, run }: { runs: RunSummary[]; run: string }) {
       <div className="toolbar">
         <RunChoice runs={list} run={run} />
         <span className="toolbar-space" />
+        <BuildLink run={run} />
         {reported && (
           <a className="button" href={`/api/runs/${encodeURIComponent(run)}/report`} target="_blank" rel="noreferrer">
             {t('corpus.report')}

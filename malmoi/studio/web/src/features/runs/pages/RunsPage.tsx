@@ -17,7 +17,13 @@ export default function RunsPage() {
       <Loaded query={useQuery(runs())} lines={10}>
         {(list) => {
           const chosen = list.find((one) => one.name === run) ?? (run ? undefined : list[0])
-          if (list.length === 0) return <Empty title={t('runs.none')}>{t('runs.none_how')}</Empty>
+          if (list.length === 0) {
+            return (
+              <Empty title={t('runs.none')}>
+                {t('runs.none_how')} <StartLink />
+              </Empty>
+            )
+          }
           return (
             <div className="runs-columns">
               <RunList runs={list} chosen={chosen?.name ?? run} />
@@ -73,6 +79,15 @@ function OneRun({ run }: { run: RunSummary }) {
   )
 }
 
+function StartLink({ run }: { run?: string }) {
+  const { t } = useLanguage()
+  return (
+    <Link to="/jobs/new" search={{ command: 'train', run }} className="button">
+      {t('runs.start')}
+    </Link>
+  )
+}
+
 function RunHead({ detail }: { detail: RunDetail }) {
   const { t } = useLanguage()
   const address = encodeURIComponent(detail.name)
@@ -80,6 +95,7 @@ function RunHead({ detail }: { detail: RunDetail }) {
     <div className="toolbar">
       <h2 className="run-title">{detail.name}</h2>
       <span className="toolbar-space" />
+      <StartLink run={detail.name} />
       {detail.has_corpus && (
         <Link to="/corpora/$run" params={{ run: detail.name }} className="button">
           {t('runs.corpus')}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { cards } from '../../../api/queries'
 import type { Card } from '../../../api/schema'
@@ -38,8 +38,9 @@ function CardRun({ id }: { id: string }) {
 }
 
 function FormCard({ card }: { card: Card }) {
+  const { example } = useSearch({ from: '/tasks/$card' })
   const { t, pick } = useLanguage()
-  const [filled, setFilled] = useState<Filled>({})
+  const [filled, setFilled] = useState<Filled>(() => (example ? exampleInputs(card) : {}))
   const [edition, setEdition] = useState(0)
   const [draw, setDraw] = useState(() => drawOf(card.decoding))
   const { run: cardRun, start, stop } = useCardRun(card.id)
