@@ -15,6 +15,7 @@ from malmoi.kit.run import CORPUS
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
+from malmoi.studio.roles import Person
 
 
 def _served(request: Request) -> Served:
@@ -29,6 +30,11 @@ def no_model() -> ApiError:
     """Nothing is served in this studio."""
     message = "this studio was opened without a model: malmoi studio --model DIR"
     return ApiError(503, message, code="no_model")
+
+
+def _person(request: Request) -> Person | None:
+    """Who asks: ALONE in a studio without accounts, None for nobody (on the routes that are open to all)."""
+    return request.state.person
 
 
 def _store(request: Request) -> Engine:
@@ -68,6 +74,7 @@ def _card(card_id: str, request: Request) -> Card:
 
 
 ServedNeed = Annotated[Served, Depends(_served)]
+PersonNeed = Annotated[Person | None, Depends(_person)]
 StoreNeed = Annotated[Engine, Depends(_store)]
 RunsNeed = Annotated[Path, Depends(_runs)]
 CurvesNeed = Annotated[run_folder.Curves, Depends(_curves)]
