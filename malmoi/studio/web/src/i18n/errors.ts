@@ -10,7 +10,7 @@ type Value = string | number | Both
 const SENTENCES: Record<string, Both> = { ...serve, ...studio }
 
 /** Their sentence says that something was refused; what it was stands in the server's own words only. */
-const TOLD_BY_SERVER = new Set(['refused', 'job_refused'])
+const TOLD_BY_SERVER = new Set(['refused', 'job_refused', 'adapter_refused'])
 
 /** Errors of the server's that pass by themselves, so that the same request may succeed a little later. */
 const MAY_PASS = new Set([408, 425, 429, 500, 502, 503, 504])
