@@ -153,7 +153,9 @@ def _row(document_id: str, title: str, reason: str | None = None, **more) -> dic
         "detail": None,
         "drop_too_short": reason == "too_short",
         "korean_share": 0.9,
-        **{**empty, "exact_duplicate_of": None, **more},
+        **empty,
+        "exact_duplicate_of": None,
+        **more,
     }
 
 

@@ -66,7 +66,7 @@ def _wanted(
     try:
         moment = None if since is None else datetime.fromisoformat(since)
     except ValueError:
-        raise bad("from", f"from is {since!r}; expected a date, as 2026-11-30") from None
+        raise bad("from", f"from is {since!r}; expected a date, as 2026-11-30", "bad_date") from None
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return listing.Wanted(q, kind, model, subject, moment, trash)
@@ -249,11 +249,10 @@ def bring_back(answer_id: AnswerId, database: StoreNeed) -> None:
 def _marked(database: StoreNeed, answer_id: str, deleted: str | None) -> None:
     if not store.mark(database, answer_id, deleted):
         _found(store.read(database, answer_id))
-        korean = "답을 만드는 중이에요. 멈춘 뒤에 지워 주세요."
-        raise ApiError(409, "the answer is being made", "answer_id", "answer_running", korean)
+        raise ApiError(409, "the answer is being made", "answer_id", "answer_running")
 
 
 def _found(row: HistoryRow | None) -> HistoryRow:
     if row is None:
-        raise ApiError(404, "there is no such answer", "answer_id", "answer_not_found", "그 답을 찾을 수 없어요.")
+        raise ApiError(404, "there is no such answer", "answer_id", "answer_not_found")
     return row
