@@ -53,6 +53,9 @@ def studio(arguments: argparse.Namespace) -> None:
         app = create_app(settings, served, runs, command_line=command_line())
         url = server.url_of(listener)
         print(f"studio: {url}  model: {served.engine.describe().name if served else 'none'}", file=sys.stderr)
+        if app.state.first_link:
+            link = f"{url}/welcome#{app.state.first_link}"
+            print(f"to use it together, make the first account (good once): {link}", file=sys.stderr)
         if not arguments.no_browser and sys.stderr.isatty():
             webbrowser.open(url)
         server.run(app, listener)
