@@ -54,7 +54,7 @@ def test_the_first_owner_invites_a_viewer_who_sees_and_changes_nothing(browser, 
     viewer.wait_for_url(f"{url}/")
     viewer.goto("/runs/made_up")
     viewer.get_by_role("heading", name="made_up").wait_for()
-    assert viewer.get_by_role("navigation").get_by_text("사람과 권한").count() == 0
+    assert viewer.get_by_role("navigation").get_by_text("사람", exact=True).count() == 0
 
     owner.reload()
     row = owner.get_by_role("listitem").filter(has_text="보는 이")
