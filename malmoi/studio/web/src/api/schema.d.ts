@@ -52,8 +52,8 @@ export interface AnswerDetail {
   text: string
   body: Record<string, unknown>
   seed: string
-  told: Record<string, unknown>
-  result: Record<string, unknown> | null
+  told: Told
+  result: CardResult | null
   error: Record<string, unknown> | null
   tokens: Token[] | null
   made_with: Record<string, unknown> | null
@@ -67,7 +67,7 @@ export interface AnswerEnd {
   prompt_tokens: number
   answer_tokens: number
   seconds: number
-  result: Record<string, unknown> | null
+  result: CardResult | null
   error: Record<string, unknown> | null
 }
 
@@ -81,7 +81,7 @@ export interface AnswerEvent {
   to: [number, number]
   text: string
   tokens: Token[] | null
-  told: Record<string, unknown> | null
+  told: Told | null
   end: AnswerEnd | null
 }
 
@@ -179,23 +179,6 @@ export interface Card {
   evaluation: Evaluation
 }
 
-/** The next characters of the answer. */
-export interface CardDelta {
-  type: 'delta'
-  text: string
-}
-
-/** Nothing comes after this one. */
-export interface CardDone {
-  type: 'done'
-}
-
-/** The run failed; `error` is the one shape of errors (malmoi/serve/http_errors.py). */
-export interface CardFailure {
-  type: 'error'
-  error: Record<string, unknown>
-}
-
 /** All cards that the studio has. */
 export interface CardList {
   cards: Card[]
@@ -203,14 +186,12 @@ export interface CardList {
 
 /** How many of the choices have been scored. */
 export interface CardProgress {
-  type: 'progress'
   done: number
   total: number
 }
 
 /** The answer. finish: why it ended, None where no model was needed. */
 export interface CardResult {
-  type: 'result'
   output: LabelOutput | JsonOutput | ChoiceOutput | TextOutput | ChainOutput
   finish: string | null
   tokens: number
@@ -219,7 +200,6 @@ export interface CardResult {
 
 /** The prompt as the model gets it. shots: how many of the card's examples fitted; seed: repeats the answer. */
 export interface CardStart {
-  type: 'start'
   card: string
   version: number
   seed: number
@@ -289,16 +269,6 @@ export interface Decoding {
   repetition_penalty: number | null
   max_tokens: number
   stop: string[]
-}
-
-/** What the sliders say, where they differ from the card's own. */
-export interface DecodingBody {
-  temperature?: number | null
-  top_p?: number | null
-  top_k?: number | null
-  repetition_penalty?: number | null
-  max_tokens?: number | null
-  seed?: number | null
 }
 
 /**
@@ -787,12 +757,6 @@ export interface RoleAsked {
   role: 'viewer' | 'editor' | 'operator' | 'owner'
 }
 
-/** One run of a card: a value for each input of its form. */
-export interface RunBody {
-  inputs: Record<string, unknown>
-  decoding?: DecodingBody
-}
-
 /** A run with all of its stages, and which of its pages there are. */
 export interface RunDetail {
   name: string
@@ -928,6 +892,12 @@ export interface Tokens {
   pieces: Piece[]
 }
 
+/** What a card tells on its way. */
+export interface Told {
+  start: CardStart | null
+  progress: CardProgress | null
+}
+
 /** Whether a reason to drop fired. */
 export interface Verdict {
   reason: string
@@ -966,7 +936,6 @@ export interface Replies {
   'POST /api/answers/{answer_id}/restore': void
   'GET /api/cards': CardList
   'GET /api/cards/{card_id}': Card
-  'POST /api/cards/{card_id}/run': CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure
   'GET /api/runs': RunList
   'GET /api/runs/{run}': RunDetail
   'GET /api/runs/{run}/loss': Loss
