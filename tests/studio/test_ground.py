@@ -80,7 +80,7 @@ def address(path: str) -> str:
 def settle(page) -> None:
     """Waits until the page has its heading and nothing of it is being loaded any more."""
     page.locator(".page h1").wait_for()
-    until(page, "() => !document.querySelector('.skeleton') && document.fonts.status === 'loaded'")
+    until(page, "() => !document.querySelector('.Loaded_skeleton') && document.fonts.status === 'loaded'")
 
 
 def until(page, condition: str, argument: object = None) -> None:

@@ -1,3 +1,6 @@
+import { classes } from './classes'
+import css from './Icon.module.css'
+
 /** Line icons on a 24-unit square, drawn for this studio. */
 const PATHS = {
   play: 'M8 5.5v13l10-6.5z',
@@ -34,7 +37,7 @@ export type IconName = keyof typeof PATHS
 export function Icon({ name }: { name: IconName }) {
   const filled = name === 'play' || name === 'stop'
   return (
-    <svg className={filled ? 'icon icon-filled' : 'icon'} viewBox="0 0 24 24" aria-hidden="true">
+    <svg className={classes(css.icon, filled && css.filled)} viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   )

@@ -8,7 +8,8 @@ import type { PromptRow } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Icon } from '../../ui/Icon'
-import { Empty, Loaded } from '../../ui/Loaded'
+import { EmptyState } from '../../ui/EmptyState/EmptyState'
+import { Loaded } from '../../ui/Loaded'
 import { Window } from '../../ui/Window'
 import type { Draft } from './draft'
 
@@ -101,7 +102,7 @@ function PromptList({ onLoad }: { onLoad: (prompt: PromptRow) => void }) {
     <Loaded query={query}>
       {(saved) =>
         saved.length === 0 ? (
-          <Empty title={t('prompts.none')} />
+          <EmptyState title={t('prompts.none')} />
         ) : (
           <ul className="rows">
             {saved.map((prompt) => (
