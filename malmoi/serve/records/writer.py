@@ -42,9 +42,16 @@ class Records:
     """Writes requests, answers and use to a database, and has its keys. To be closed, or used in a `with`."""
 
     def __init__(
-        self, path: Path, settings: ServeSettings | None = None, clean_s: float = _CLEAN_S, tick_s: float = _TICK_S
+        self,
+        path: Path | str,
+        settings: ServeSettings | None = None,
+        clean_s: float = _CLEAN_S,
+        tick_s: float = _TICK_S,
     ) -> None:
-        """settings: for the keys. clean_s: so often expired rows are erased. Raises UserError where it cannot open."""
+        """path: a file, or the address of a server. settings: for the keys. clean_s: so often expired rows are erased.
+
+        Raises UserError where it cannot open.
+        """
         settings = settings or ServeSettings()
         self.engine = open_database(path)
         self._hash_key = hash_key(self.engine)
@@ -173,6 +180,8 @@ def _erased(engine: Engine, wanted: list[Delete]) -> int:
 
 
 def _empty_log(engine: Engine) -> None:
-    """An erased row stays in SQLite's log file until then."""
+    """An erased row stays in SQLite's log file until then. PostgreSQL's own server sees to its log."""
+    if engine.dialect.name != "sqlite":
+        return
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

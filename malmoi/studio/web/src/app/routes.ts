@@ -25,6 +25,7 @@ import { playSearch } from '../features/prompts/search'
 import { runSearch } from '../features/runs/search'
 import { taskSearch } from '../features/tasks/search'
 import { newJobSearch } from '../features/jobs/search'
+import { signInSearch } from '../features/people/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -58,6 +59,9 @@ export const ROUTES = [
   { path: '/jobs', page: () => import('../features/jobs/pages/Jobs'), title: 'jobs.title', role: 'viewer', rail: { group: 'operation', icon: 'jobs' } },
   { path: '/jobs/new', page: () => import('../features/jobs/pages/NewJob'), title: 'jobs.new', role: 'operator', search: newJobSearch },
   { path: '/jobs/$job', page: () => import('../features/jobs/pages/OneJob'), title: 'jobs.title', role: 'viewer' },
+  { path: '/admin/people', page: () => import('../features/people/pages/People'), title: 'people.title', role: 'owner', rail: { group: 'operation', icon: 'people' } },
+  { path: '/sign-in', page: () => import('../features/people/pages/SignIn'), title: 'people.sign_in', role: 'viewer', search: signInSearch },
+  { path: '/welcome', page: () => import('../features/people/pages/Welcome'), title: 'people.welcome', role: 'viewer' },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */
