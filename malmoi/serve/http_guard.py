@@ -30,7 +30,7 @@ MODEL_HEADER = "x-malmoi-model"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/health", "/ready", "/version")
 """Asked by load balancers, which have no key."""
-ADMIN_PATHS = ("/admin/traffic", "/admin/models")
+ADMIN_PATHS = ("/admin/traffic", "/admin/models", "/admin/adapters")
 _SCOPES = {
     "/metrics": "metrics",
     "/tokenize": "tokens",

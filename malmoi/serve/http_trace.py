@@ -27,7 +27,8 @@ class Trace:
 
     has_begun: its answer is on the way. placed_s: when it had its place, after its model was loaded. queue_s: its wait
     for a slot; None: it had none.
-    shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
+    shadow_of: where this is a copy for a shadow, the id of the reply that its client got. prompt: of a saved prompt
+    that was called by its name, the id and version.
     """
 
     request_id: str
@@ -40,6 +41,7 @@ class Trace:
     answer_tokens: int = 0
     reserved_tokens: int = 0
     shadow_of: str = ""
+    prompt: str = ""
     has_begun: bool = False
     placed_s: float = 0.0
     queue_s: float | None = None
