@@ -219,6 +219,8 @@ def _show_access_lines() -> None:
     access_log.addHandler(shown)
     access_log.setLevel(logging.INFO)
     access_log.propagate = False
+    # What no line shows need not be found out for each (Python's logging how-to, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _new_key(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import functools
 import re
 import secrets
 from collections.abc import Collection
@@ -232,6 +233,7 @@ def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:
         raise ApiError(403, message, code="foreign_origin")
 
 
+@functools.lru_cache(maxsize=256)
 def host_name(host: str) -> str:
     """The name in a Host header, without port: "[::1]:8600" gives "::1". Empty for a malformed one."""
     try:
