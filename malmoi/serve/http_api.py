@@ -184,8 +184,9 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     first = await until_gone(request, anext(pieces))
     if isinstance(run.form, ResponseForm):
         shown = response_lines(first, pieces, run.form)
-        return EventStream(shown, pieces, run.place, headers, trace=run.trace)
-    return EventStream(lines(first, pieces, run.form), pieces, run.place, headers, DONE, run.trace)
+        return EventStream(shown, pieces, run.place, headers, trace=run.trace, server=run.served.server)
+    shown = lines(first, pieces, run.form)
+    return EventStream(shown, pieces, run.place, headers, DONE, run.trace, run.served.server)
 
 
 def _head(served: Served, ask: Ask, reply_id: str) -> Head:
