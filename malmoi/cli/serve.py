@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase, traffic, adapters: words."""
 
 import argparse
 import contextlib
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = (
         "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
         "or: replay ID MODEL, or: erase (with --records), or: traffic [VERSION=WEIGHT...], "
-        "or: keys list|add NAME|limits NAME|revoke NAME"
+        "or: adapters [MODEL NAME=FOLDER...], or: keys list|add NAME|limits NAME|revoke NAME"
     )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     pinned = "load it at the start and keep it; others are loaded at their first request"
@@ -102,11 +102,13 @@ def serve(arguments: argparse.Namespace) -> None:
             return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
+        case ["adapters", *changes]:
+            return serve_traffic.adapters(changes, arguments, settings.port)
         case ["traffic", *changes]:
             return serve_traffic.traffic(changes, arguments, settings.port)
         case []:
             raise UserError(
-                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, keys"
+                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, adapters, keys"
             )
         case words if arguments.dry_run:
             return print(json.dumps({"served": words, **dataclasses.asdict(settings)}, default=str, indent=1))

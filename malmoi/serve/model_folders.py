@@ -165,8 +165,9 @@ class Folders:
         told = f"{told} {_mb(plan.cache_bytes)}"
         if plan.second_bytes:
             told += f" + second engine {_mb(plan.second_bytes)}"
-        needs_bytes = plan.weights_bytes + plan.cache_bytes + plan.second_bytes
-        return replace(listed, needs_bytes=needs_bytes, plan=f"{told} = {_mb(needs_bytes)}")
+        if plan.adapters_bytes:
+            told += f" + adapters {_mb(plan.adapters_bytes)}"
+        return replace(listed, needs_bytes=plan.model_bytes, plan=f"{told} = {_mb(plan.model_bytes)}")
 
 
 def empty_runs(asked: Sequence[Asked], found: Sequence[Listed]) -> list[Path]:

@@ -18,7 +18,7 @@ from malmoi.model.read_folder import load_hugging_face
 from malmoi.model.transformer import Transformer, rope_speeds
 from malmoi.serve import agreement
 from malmoi.serve.engine import Description, Engine
-from malmoi.serve.engine_choice import Choice, choice, model_name, on_gpu
+from malmoi.serve.engine_choice import Choice, choice, model_name, named_adapters, on_gpu
 from malmoi.serve.marks import end_ids
 from malmoi.serve.memory_plan import LIBRARIES_BYTES, memory_plan
 from malmoi.serve.next_token import Vocabulary
@@ -28,7 +28,7 @@ from malmoi.serve.second_engine import SecondEngine
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
 from malmoi.serve.torch_engine import CAPABILITIES, TorchEngine
-from malmoi.serve.torch_weights import model_sha256, named_adapters
+from malmoi.serve.torch_weights import model_sha256
 from malmoi.tokenizer.codec import Codec
 
 
