@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { cards, prompts, runs } from '../api/queries'
+import { cards, promptsOf, runs } from '../api/queries'
 import type { Translate } from '../i18n/language'
 import type { Finder, Found } from '../shell/commandPalette/found'
 import { contains } from '../text/contains'
@@ -38,11 +38,14 @@ export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
       id: 'prompts',
       title: t('prompts.title'),
       find: async (asked) => {
-        const list = await client.fetchQuery(prompts())
-        return fitting(
-          list.map(({ id, title }) => ({ id, name: title, to: `/play?prompt=${encodeURIComponent(id)}` })),
-          asked,
-        )
+        // The server finds them by all of their words, not by their names alone.
+        const { prompts } = await client.fetchQuery(promptsOf(asked, MOST))
+        return prompts.map(({ id, title, first_line }) => ({
+          id,
+          name: title,
+          note: first_line,
+          to: `/prompts/${encodeURIComponent(id)}`,
+        }))
       },
     },
     {

@@ -22,11 +22,13 @@ interface Props {
   runner?: Runner | undefined
   /** The right panel. */
   panel?: ReactNode
+  /** What stays below the text that scrolls and never covers it: where the next message is written. */
+  foot?: ReactNode
   children: ReactNode
 }
 
 /** Top bar, centre and right panel: the frame of every page. */
-export function Page({ title, runner, panel, children }: Props) {
+export function Page({ title, runner, panel, foot, children }: Props) {
   const { t } = useLanguage()
   const narrow = useMedia(NARROW)
   useEffect(() => {
@@ -56,6 +58,11 @@ export function Page({ title, runner, panel, children }: Props) {
           </aside>
         )}
       </div>
+      {foot && (
+        <div className={panel ? 'page-foot beside-panel' : 'page-foot'}>
+          <div>{foot}</div>
+        </div>
+      )}
     </div>
   )
 }

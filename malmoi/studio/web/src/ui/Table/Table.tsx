@@ -77,7 +77,10 @@ export function Table<Row>(props: Props<Row>) {
     if (more?.has && !more.loading && last >= rows.length - ROWS_AHEAD) more.load()
   }, [more, last, rows.length])
   // Another order or search begins at the top.
-  useEffect(() => scroller.current?.scrollTo(0, 0), [view.asked, view.sort])
+  useEffect(() => {
+    // Chromium's scrollTo gives a promise, which is no way to clean up.
+    void scroller.current?.scrollTo(0, 0)
+  }, [view.asked, view.sort])
   const tracks = [select ? '40px' : '', ...columns.map(({ width = 'minmax(90px, 1fr)' }) => width)].join(' ')
   const narrow = [
     select ? '40px' : '',
