@@ -1,6 +1,7 @@
 """The studio as one ASGI application: the model behind /v1, the studio's own interface behind /api, the screen at /."""
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,6 +27,10 @@ from malmoi.studio.jobs.asked import JOBS
 from malmoi.studio.jobs.commands import CommandLine
 from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
+from malmoi.studio.people import routes as people
+from malmoi.studio.people.guard import AUDIT, PeopleGuard
+from malmoi.studio.people.passwords import Wrong
+from malmoi.studio.people.store import num_people
 from malmoi.studio.prompts import calls, fit
 from malmoi.studio.prompts import routes as prompts
 from malmoi.studio.prompts.store import empty_trash
@@ -45,6 +50,7 @@ AREAS = (
     prompts,
     fit,
     jobs,
+    people,
 )
 """The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
 
@@ -82,6 +88,8 @@ def create_app(
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
     app.state.answers, app.state.shadows = open_answers, None if models is None else Shadows(models)
     app.state.command_line, app.state.supervisor = command_line, supervisor
+    app.state.wrong_passwords = Wrong()
+    app.state.first_link = "" if num_people(store) else secrets.token_urlsafe(32)
     add_error_handlers(app)
     app.include_router(calls.router)  # before /v1 itself, which without a model answers every path
     if models:
@@ -91,6 +99,7 @@ def create_app(
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
+    app.add_middleware(PeopleGuard, engine=store, audit=runs_folder / AUDIT)
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app

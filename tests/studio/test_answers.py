@@ -5,11 +5,13 @@ import time
 import pytest
 from conftest import BASE
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from malmoi.serve.records.tables import AnswerRow, RequestRow
 from malmoi.studio.answers import open_answers, store
+from malmoi.studio.answers.card_shapes import CardResult
 from malmoi.studio.answers.live import Live, Place
 from malmoi.studio.answers.making import Step
 from malmoi.studio.answers.store import first_id_of, new_id
@@ -73,6 +75,23 @@ def test_a_chat_and_a_card_go_the_same_way(client):
     assert (detail(client, chat)["asked"], detail(client, card)["subject"]) == ("안녕 👋", "word_chain")
     assert detail(client, card)["result"] == end["result"]
     assert detail(client, chat)["tokens"] == tokens
+
+
+@pytest.mark.parametrize(
+    ("card", "inputs"),
+    [
+        ("word_chain", {"word": "사과", "history": []}),
+        ("word_chain", {"word": "쀍", "history": []}),
+        ("content_classification", {"text": "새 다리가 놓였다"}),
+        ("marketing_copy", {"product": "접는 의자", "features": "가볍다", "tone": "담백하게"}),
+    ],
+)
+def test_the_result_of_a_card_has_the_shape_that_the_schema_names(client, card, inputs):
+    answer_id = asked(client, "card", {"card": card, "inputs": inputs})
+    end = heard(client, answer_id)[-1][1]["end"]
+    assert end["state"] == "done"
+    TypeAdapter(CardResult).validate_python(end["result"], extra="forbid")
+    assert detail(client, answer_id)["result"] == end["result"]
 
 
 def test_a_reader_that_comes_back_misses_nothing_and_gets_nothing_twice(client, served):

@@ -107,6 +107,23 @@ def test_all_of_the_shell_is_reached_with_the_tab_key_and_shows_its_focus(page):
     assert [name for name, shown in seen if not shown] == []
 
 
+def test_on_a_phone_the_other_areas_are_behind_one_button(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/tasks")
+    rail = page.get_by_role("navigation", name="쪽 고르기")
+    widths = [item.bounding_box()["width"] for item in rail.locator(".rail-item").all() if item.is_visible()]
+    assert len(widths) == 7
+    assert min(widths) >= 44
+    expect(rail.get_by_role("link", name="과제")).to_have_attribute("aria-current", "page")
+    assert not rail.get_by_role("link", name="학습").is_visible()
+    rail.get_by_role("button", name="더 보기").click()
+    page.get_by_role("dialog").get_by_role("link", name="학습").click()
+    expect(page.locator("h1")).to_have_text("학습")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("h1")).to_be_focused()
+    expect(rail.get_by_role("button", name="더 보기")).to_have_attribute("aria-current", "true")
+
+
 def test_back_leads_to_the_place_on_the_page_that_was_read(page):
     page.set_viewport_size({"width": 1280, "height": 420})
     page.goto("/runs/made_up")

@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from malmoi.kit.errors import UserError
 from malmoi.serve.records.database import open_database
 from malmoi.serve.records.tables import Table as RecordsTable
+from malmoi.studio.people.tables import Table as PeopleTable
 from malmoi.studio.prompts import store
 from malmoi.studio.prompts.tables import Table
 
@@ -20,7 +21,7 @@ def engine(tmp_path):
 
 def test_the_migrations_make_what_the_tables_say(engine):
     with engine.connect() as connection:
-        tables = [Table.metadata, RecordsTable.metadata]
+        tables = [Table.metadata, RecordsTable.metadata, PeopleTable.metadata]
         assert compare_metadata(MigrationContext.configure(connection), tables) == []
 
 

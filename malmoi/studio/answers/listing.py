@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from malmoi.studio.answers.store import first_id_of
 from malmoi.studio.answers.tables import HistoryRow
 
-WINDOW = 20_000
+WINDOW = 10_000
 """Answers that one page looks through."""
 EXCERPT = 240
 _BATCH = 200

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from malmoi.studio.answers.card_shapes import CardResult, Told
 from malmoi.studio.answers.tables import RUNNING, HistoryRow
 
 Kind = Literal["completion", "chat", "card"]
@@ -37,7 +38,7 @@ class AnswerEnd(BaseModel):
     prompt_tokens: int
     answer_tokens: int
     seconds: float
-    result: dict[str, Any] | None
+    result: CardResult | None
     error: dict[str, Any] | None
 
 
@@ -52,7 +53,7 @@ class AnswerEvent(BaseModel):
     to: tuple[int, int]
     text: str
     tokens: list[Token] | None = None
-    told: dict[str, Any] | None = None
+    told: Told | None = None
     end: AnswerEnd | None = None
 
 
@@ -101,8 +102,8 @@ class AnswerDetail(AnswerLine):
 
     body: dict[str, Any]
     seed: str
-    told: dict[str, Any]
-    result: dict[str, Any] | None
+    told: Told
+    result: CardResult | None
     error: dict[str, Any] | None
     tokens: list[Token] | None
     made_with: dict[str, Any] | None

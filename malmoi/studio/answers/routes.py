@@ -173,6 +173,7 @@ async def stop(answer_id: AnswerId, answers: AnswersNeed) -> None:
 
 @router.get("/answers")
 def list_answers(
+    answers: AnswersNeed,
     database: StoreNeed,
     wanted: WantedNeed,
     after: Annotated[str | None, Query(pattern=_ID)] = None,
@@ -180,6 +181,10 @@ def list_answers(
 ) -> AnswerList:
     """A page of answers, newest first."""
     found = listing.page(database, wanted, after, size)
+    for line in found.answers:
+        if (live := answers.live(line["id"])) is not None:
+            begun = {"answer_tokens": live.num_tokens, "seconds": live.seconds}
+            line |= (live.end or begun) | {"text": live.text()[: listing.EXCERPT]}
     return AnswerList.model_validate(vars(found))
 
 

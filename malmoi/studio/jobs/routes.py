@@ -21,6 +21,7 @@ from malmoi.studio.jobs import asked as forms
 from malmoi.studio.jobs import fields, folder, models
 from malmoi.studio.jobs.commands import COMMANDS, CommandLine, Option
 from malmoi.studio.jobs.supervisor import Supervisor
+from malmoi.studio.roles import Person
 
 MOST_GOING = 100
 """Jobs that wait or are at work. More are not what a person meant."""
@@ -126,7 +127,7 @@ def make_plan(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: Job
 
 @router.post("", status_code=201)
 def start_job(
-    body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: JobsNeed, supervisor: SupervisorNeed
+    body: models.JobAsked, request: Request, place: PlaceNeed, line: LineNeed, jobs: JobsNeed
 ) -> models.JobDetail:
     """Asks for a job. It starts when it is its turn."""
     argv = _words(body, place, line, jobs).argv
@@ -137,8 +138,8 @@ def start_job(
             409, message, code="jobs_full", message_ko="작업이 너무 많이 밀려 있어요. 먼저 몇 개를 멈춰 주세요."
         )
     make_folder(jobs)
-    made = job.submit(jobs, argv, body.run, _owner())
-    supervisor.wake()
+    made = job.submit(jobs, argv, body.run, _owner(request.state.person))
+    _supervisor(request).wake()
     return _detail(made)
 
 
@@ -220,8 +221,10 @@ def _option(option: Option) -> models.JobField:
     return models.JobField(key=key, type=option.type, choices=choices, value=None, default=None, about=about)
 
 
-def _owner() -> str:
-    """Whose job it is: who opened the studio."""
+def _owner(person: Person | None) -> str:
+    """Whose job it is: by the account, or without accounts who opened the studio."""
+    if person is not None and person.name:
+        return person.name
     with contextlib.suppress(KeyError, OSError):  # a container whose user has no name
         return getpass.getuser()
     return ""

@@ -52,8 +52,8 @@ export interface AnswerDetail {
   text: string
   body: Record<string, unknown>
   seed: string
-  told: Record<string, unknown>
-  result: Record<string, unknown> | null
+  told: Told
+  result: CardResult | null
   error: Record<string, unknown> | null
   tokens: Token[] | null
   made_with: Record<string, unknown> | null
@@ -67,7 +67,7 @@ export interface AnswerEnd {
   prompt_tokens: number
   answer_tokens: number
   seconds: number
-  result: Record<string, unknown> | null
+  result: CardResult | null
   error: Record<string, unknown> | null
 }
 
@@ -81,7 +81,7 @@ export interface AnswerEvent {
   to: [number, number]
   text: string
   tokens: Token[] | null
-  told: Record<string, unknown> | null
+  told: Told | null
   end: AnswerEnd | null
 }
 
@@ -108,6 +108,23 @@ export interface AnswerLine {
 export interface AnswerList {
   answers: AnswerLine[]
   after: string | null
+}
+
+/** The newest lines of the journal, the newest first. wrong: what is not as it was written; empty where all is. */
+export interface Audit {
+  lines: AuditLine[]
+  wrong: string[]
+}
+
+/** A line of the journal. time: s since 1970; person: the id, "" for nobody. */
+export interface AuditLine {
+  number: number
+  time: number
+  person: string
+  role: string
+  method: string
+  route: string
+  status: number
 }
 
 /** An answer that has begun. */
@@ -162,23 +179,6 @@ export interface Card {
   evaluation: Evaluation
 }
 
-/** The next characters of the answer. */
-export interface CardDelta {
-  type: 'delta'
-  text: string
-}
-
-/** Nothing comes after this one. */
-export interface CardDone {
-  type: 'done'
-}
-
-/** The run failed; `error` is the one shape of errors (malmoi/serve/http_errors.py). */
-export interface CardFailure {
-  type: 'error'
-  error: Record<string, unknown>
-}
-
 /** All cards that the studio has. */
 export interface CardList {
   cards: Card[]
@@ -186,14 +186,12 @@ export interface CardList {
 
 /** How many of the choices have been scored. */
 export interface CardProgress {
-  type: 'progress'
   done: number
   total: number
 }
 
 /** The answer. finish: why it ended, None where no model was needed. */
 export interface CardResult {
-  type: 'result'
   output: LabelOutput | JsonOutput | ChoiceOutput | TextOutput | ChainOutput
   finish: string | null
   tokens: number
@@ -202,7 +200,6 @@ export interface CardResult {
 
 /** The prompt as the model gets it. shots: how many of the card's examples fitted; seed: repeats the answer. */
 export interface CardStart {
-  type: 'start'
   card: string
   version: number
   seed: number
@@ -272,16 +269,6 @@ export interface Decoding {
   repetition_penalty: number | null
   max_tokens: number
   stop: string[]
-}
-
-/** What the sliders say, where they differ from the card's own. */
-export interface DecodingBody {
-  temperature?: number | null
-  top_p?: number | null
-  top_k?: number | null
-  repetition_penalty?: number | null
-  max_tokens?: number | null
-  seed?: number | null
 }
 
 /**
@@ -371,6 +358,13 @@ export interface Guards {
   blocked_words: string[]
 }
 
+/** A person by id, name and role. */
+export interface Identity {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+}
+
 /** One field of the form. "text" is one line, "long_text" several, "words" a list of words that the card keeps. */
 export interface Input {
   name: string
@@ -380,6 +374,19 @@ export interface Input {
   max_chars: number
   choices: string[]
   example: unknown
+}
+
+/** A link that makes one account with a role, until it expires. */
+export interface Invitation {
+  id: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  expires: string
+}
+
+/** The invitations that are still good. */
+export interface Invitations {
+  invitations: Invitation[]
 }
 
 /**
@@ -508,6 +515,13 @@ export interface JobWords {
   wrong: string
 }
 
+/** A new account by the link that was given. token: the link's secret. */
+export interface Join {
+  token: string
+  name: string
+  password: string
+}
+
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
 export interface JsonOutput {
   fields: Record<string, string>
@@ -598,11 +612,48 @@ export interface MaskedCount {
   count: number
 }
 
+/**
+ * Who asks. has_accounts: False where whoever sits at this machine may do all; then `person` is None. csrf: to be sent
+ * back in the header x-malmoi-csrf with whatever changes something. actions: what this role may do.
+ */
+export interface Me {
+  has_accounts: boolean
+  person: Identity | null
+  actions: ('read' | 'answer' | 'write' | 'operate' | 'manage')[]
+  csrf: string
+}
+
+/** Somebody with an account. created: ISO 8601. blocked: may not sign in. */
+export interface Member {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  blocked: boolean
+}
+
+/** What a person is to be from now on. */
+export interface MemberChange {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  blocked: boolean
+}
+
+/** Everybody with an account, by name. */
+export interface Members {
+  people: Member[]
+}
+
 /** One turn. OpenAI's newer name for the system role is "developer". */
 export interface Message {
   role: 'system' | 'developer' | 'user' | 'assistant'
   content?: string | null
   name?: unknown
+}
+
+/** An invitation with the secret of its link, which is shown this once. */
+export interface NewInvitation {
+  invitation: Invitation
+  token: string
 }
 
 /** Another name for a prompt. */
@@ -701,10 +752,9 @@ export interface ReasonCount {
   documents: number
 }
 
-/** One run of a card: a value for each input of its form. */
-export interface RunBody {
-  inputs: Record<string, unknown>
-  decoding?: DecodingBody
+/** The role of a new account. */
+export interface RoleAsked {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
 }
 
 /** A run with all of its stages, and which of its pages there are. */
@@ -767,6 +817,12 @@ export interface ScoredPiece {
 export interface Scores {
   tokens: ScoredPiece[]
   bits_per_byte: number | null
+}
+
+/** A name and a password. */
+export interface SignIn {
+  name: string
+  password: string
 }
 
 /** Where an answer was asked: a saved prompt and its version, or what was being written. */
@@ -836,6 +892,12 @@ export interface Tokens {
   pieces: Piece[]
 }
 
+/** What a card tells on its way. */
+export interface Told {
+  start: CardStart | null
+  progress: CardProgress | null
+}
+
 /** Whether a reason to drop fired. */
 export interface Verdict {
   reason: string
@@ -874,7 +936,6 @@ export interface Replies {
   'POST /api/answers/{answer_id}/restore': void
   'GET /api/cards': CardList
   'GET /api/cards/{card_id}': Card
-  'POST /api/cards/{card_id}/run': CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure
   'GET /api/runs': RunList
   'GET /api/runs/{run}': RunDetail
   'GET /api/runs/{run}/loss': Loss
@@ -906,4 +967,15 @@ export interface Replies {
   'GET /api/jobs/{job_id}/log.txt': void
   'POST /api/jobs/{job_id}/stop': JobDetail
   'POST /api/jobs/{job_id}/again': JobDetail
+  'GET /api/session': Me
+  'POST /api/session': void
+  'DELETE /api/session': void
+  'POST /api/people/first': void
+  'POST /api/people/join': void
+  'GET /api/people': Members
+  'PUT /api/people/{person_id}': Member
+  'GET /api/invitations': Invitations
+  'POST /api/invitations': NewInvitation
+  'DELETE /api/invitations/{invitation_id}': void
+  'GET /api/audit': Audit
 }

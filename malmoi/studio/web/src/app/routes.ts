@@ -10,12 +10,15 @@
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
  *
+ * What opens over a page or filters it keeps the place that is read: `<Link resetScroll={false}>`, and so for navigate.
+ * A link from a page to the list above it takes `activeOptions={{ exact: true }}`: else it is called the current page.
  * Links are `<Link to="/runs/$run" params={{ run }}>` of @tanstack/react-router; a wrong path, a part that is missing or
  * a query that the row does not know is an error of the build. `npm run build` writes the paths beside the bundle, so
  * that the server knows which addresses exist (addresses.json): nothing else has to be told of a new row.
  */
 import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
+import { historySearch } from '../features/history/search'
 import { playSearch, promptsSearch, versionsSearch } from '../features/prompts/search'
 import { taskSearch } from '../features/tasks/search'
 import { newJobSearch } from '../features/jobs/search'
@@ -44,6 +47,8 @@ export const ROUTES = [
   { path: '/play/{-$draft}', page: () => import('../features/prompts/pages/PlayPage'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
+  { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
+  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },

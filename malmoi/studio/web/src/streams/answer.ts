@@ -1,4 +1,4 @@
-import type { AnswerEnd, AnswerEvent, Token } from '../api/schema'
+import type { AnswerEnd, AnswerEvent, CardResult, Token, Told } from '../api/schema'
 import { ApiError } from '../i18n/errors'
 
 /** `none`: nothing was asked; `opening`: the server has not told yet what has come of it; `gone`: it was erased. */
@@ -7,12 +7,6 @@ export type AnswerState = 'none' | 'opening' | 'running' | AnswerEnd['state']
 export interface Usage {
   prompt_tokens: number
   completion_tokens: number
-}
-
-/** What a card tells on its way: the prompt as the model gets it, and how many choices have been scored. */
-export interface Told {
-  start?: { prompt: string; prompt_tokens: number; shots: number; seed: number }
-  progress?: { done: number; total: number }
 }
 
 /** An answer as it stands now. A new object for each picture that is drawn; `tokens` grows and is the same array. */
@@ -26,7 +20,7 @@ export interface Answer {
   usage: Usage | null
   seconds: number
   /** Of a card. */
-  result: Record<string, unknown> | null
+  result: CardResult | null
   error: unknown
 }
 
@@ -35,7 +29,7 @@ export const NONE: Answer = {
   state: 'none',
   text: '',
   tokens: [],
-  told: {},
+  told: { start: null, progress: null },
   finish: null,
   usage: null,
   seconds: 0,
@@ -79,7 +73,7 @@ export function take(reading: Reading, event: AnswerEvent): boolean {
     // Appending costs what is appended: the engine joins the parts when the text is drawn.
     text: reading.answer.text + event.text,
     tokens: reading.tokens,
-    told: event.told ? (event.told as Told) : reading.answer.told,
+    told: event.told ?? reading.answer.told,
     seconds: secondsSince(reading.answer.id),
     ...(event.end && ended(event.end)),
   }

@@ -4,12 +4,12 @@ import { useLanguage } from '../i18n/language'
 
 const SAID_MS = 1_600
 
-export function CopyButton({ text }: { text: () => string }) {
+export function CopyButton({ text }: { text: () => string | Promise<string> }) {
   const { t } = useLanguage()
   const [said, setSaid] = useState<'copied' | 'refused' | null>(null)
   const copy = async () => {
     // Browsers give the clipboard only to https and loopback pages.
-    const done = await navigator.clipboard?.writeText(text()).then(
+    const done = await navigator.clipboard?.writeText(await text()).then(
       () => true,
       () => false,
     )

@@ -7,6 +7,7 @@ const PATHS = {
   cards: 'M4 7h11v13H4zM8 4h12v13',
   corpus: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM9 9h6M9 13h6',
   runs: 'M4 4v16h16M7 8c3 0 3 7 6 7s3-4 7-4',
+  history: 'M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2',
   jobs: 'M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 4h4v4',
   settings: 'M4 8h9M17 8h3M4 16h3M11 16h9M13 6v4h4V6zM7 14v4h4v-4z',
   left: 'M14 6l-6 6 6 6',

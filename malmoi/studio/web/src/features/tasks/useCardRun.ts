@@ -21,12 +21,12 @@ export function useCardRun(id: string) {
     prompt: answer.told.start?.prompt ?? null,
     progress: answer.told.progress ?? null,
     text: answer.text,
-    result: answer.result as CardResult | null,
+    result: answer.result,
     error: answer.error,
   }
   const start = async (inputs: Inputs, decoding: Record<string, number>): Promise<CardResult | null> => {
     const begun = await ask({ kind: 'card', body: { card: id, inputs, decoding } })
-    return begun === null ? null : ((await whenOver(begun)).result as CardResult | null)
+    return begun === null ? null : (await whenOver(begun)).result
   }
   return { run, start, stop }
 }

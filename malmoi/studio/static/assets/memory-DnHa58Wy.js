@@ -1,1 +1,0 @@
-function e(e){try{return localStorage.getItem(`malmoi.${e}`)}catch{return null}}function t(e,t){try{localStorage.setItem(`malmoi.${e}`,t)}catch{}}function n(t,n){let r=e(t);if(r===null)return n;try{return{...n,...JSON.parse(r)}}catch{return n}}export{n,t as r,e as t};
