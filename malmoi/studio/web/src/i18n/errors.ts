@@ -15,6 +15,8 @@ const LABELS: Record<string, Key> = {
 /** The one error shape of /v1 and /api: {"error": {message, message_ko?, type, param, code}}. */
 export class ApiError extends Error {
   readonly status: number
+  /** The whole answer: a refused save brings the text that it would have overwritten. */
+  readonly body: unknown
   readonly param: string | null
   readonly code: string | null
   readonly messageKo: string | null
@@ -24,6 +26,7 @@ export class ApiError extends Error {
     const error = (body as { error?: Record<string, unknown> } | null)?.error ?? {}
     super(typeof error.message === 'string' ? error.message : `HTTP ${status}`)
     this.status = status
+    this.body = body
     this.param = typeof error.param === 'string' ? error.param : null
     this.code = typeof error.code === 'string' ? error.code : null
     this.messageKo = typeof error.message_ko === 'string' ? error.message_ko : null

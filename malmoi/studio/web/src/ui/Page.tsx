@@ -27,11 +27,13 @@ interface Props {
   runner?: Runner | undefined
   /** The right panel. */
   panel?: ReactNode
+  /** What stays below the text that scrolls and never covers it: where the next message is written. */
+  foot?: ReactNode
   children: ReactNode
 }
 
 /** Top bar, centre and right panel: the frame of every page. */
-export function Page({ title, runner, panel, children }: Props) {
+export function Page({ title, runner, panel, foot, children }: Props) {
   const { t } = useLanguage()
   const [page, narrow] = useNarrow(PANEL_BESIDE_PX)
   useEffect(() => {
@@ -64,6 +66,11 @@ export function Page({ title, runner, panel, children }: Props) {
           </aside>
         )}
       </div>
+      {foot && (
+        <div className={classes('page-foot', css.foot, Boolean(panel) && !narrow && css.besideFoot)}>
+          <div>{foot}</div>
+        </div>
+      )}
     </div>
   )
 }

@@ -14,7 +14,7 @@ export function GoOn() {
   const { t, language } = useLanguage()
   const drafts = recentDrafts().slice(0, SHOWN)
   const begin = (
-    <Link to="/play" className={buttonLook({ kind: 'main' })}>
+    <Link to="/play/{-$draft}" className={buttonLook({ kind: 'main' })}>
       {t('home.write')}
     </Link>
   )
@@ -30,7 +30,7 @@ export function GoOn() {
       <ul className={classes(css.list)}>
         {drafts.map(({ id, title, start, mode, at }) => (
           <li key={id}>
-            <Link to="/play" search={{ mode }} className={classes(css.line)}>
+            <Link to="/play/{-$draft}" params={{ draft: id }} search={{ mode }} className={classes(css.line)}>
               <strong>{title || start}</strong>
               <span className="quiet">{moment(at / 1000, language)}</span>
             </Link>
