@@ -191,7 +191,7 @@ OUTSIDE = """() => {
   }
   const parts = [...document.body.querySelectorAll('*')]
   const found = parts.filter((part) => beyond(part.getBoundingClientRect()) && !isCut(part))
-  const scrollers = [document.documentElement, ...document.querySelectorAll('.page-body, .centre, .panel, .rail')]
+  const scrollers = [document.documentElement, ...document.querySelectorAll('.page-body, .centre, .page aside, .rail')]
   const wide = scrollers.filter((part) => part.scrollWidth > part.clientWidth + 1)
   return [
     ...found.slice(0, 3).map((part) => ['outside', part.outerHTML.slice(0, 120)]),

@@ -21,8 +21,8 @@ import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
 import { historySearch } from '../features/history/search'
 import { documentsSearch } from '../features/corpora/search'
-import { playSearch } from '../features/prompts/search'
 import { runSearch } from '../features/runs/search'
+import { playSearch, promptsSearch, versionsSearch } from '../features/prompts/search'
 import { taskSearch } from '../features/tasks/search'
 import { newJobSearch } from '../features/jobs/search'
 import { signInSearch } from '../features/people/search'
@@ -46,7 +46,10 @@ export interface Row {
 // prettier-ignore
 export const ROUTES = [
   { path: '/', page: () => import('../features/home/pages/Home'), title: 'home.title', role: 'viewer', rail: { group: 'start', icon: 'home' } },
-  { path: '/play', page: () => import('../features/prompts/pages/Playground'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
+  { path: '/prompts', page: () => import('../features/prompts/pages/PromptsPage'), title: 'prompts.title', role: 'viewer', rail: { group: 'try', icon: 'save' }, search: promptsSearch },
+  { path: '/prompts/$prompt', page: () => import('../features/prompts/pages/PromptPage'), title: 'prompts.title', role: 'viewer' },
+  { path: '/prompts/$prompt/versions', page: () => import('../features/prompts/pages/VersionsPage'), title: 'prompts.versions', role: 'viewer', search: versionsSearch },
+  { path: '/play/{-$draft}', page: () => import('../features/prompts/pages/PlayPage'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
   { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
@@ -67,7 +70,7 @@ export const ROUTES = [
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */
 // prettier-ignore
 export const OLD_ROUTES = [
-  { path: '/playground', to: '/play' },
+  { path: '/playground', to: '/play/{-$draft}' },
   { path: '/cards', to: '/tasks' },
   { path: '/cards/$card', to: '/tasks/$card' },
   { path: '/corpus', to: '/corpora' },

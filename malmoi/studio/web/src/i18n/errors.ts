@@ -31,6 +31,8 @@ const LABELS: Record<string, Key> = {
 /** The one error shape of /v1 and /api: {"error": {message, message_ko?, type, param, code, variant?, params?}}. */
 export class ApiError extends Error {
   readonly status: number
+  /** The whole answer: a refused save brings the text that it would have overwritten. */
+  readonly body: unknown
   readonly param: string | null
   readonly code: string | null
   readonly messageKo: string | null
@@ -42,6 +44,7 @@ export class ApiError extends Error {
     const error = (body as { error?: Record<string, unknown> } | null)?.error ?? {}
     super(text(error.message) ?? `HTTP ${status}`)
     this.status = status
+    this.body = body
     this.param = text(error.param)
     this.code = text(error.code)
     this.messageKo = text(error.message_ko)

@@ -1,22 +1,13 @@
 import { useLanguage, type Key } from '../i18n/language'
 import { Skeleton } from '../ui/Loaded'
+import { Page } from '../ui/Page'
 
-/**
- * The frame of a page whose file is still on its way. Its title is no heading: the page that is left is still there,
- * hidden, and one heading is enough.
- */
+/** The frame of a page whose file is still on its way. */
 export function Pending({ title }: { title: Key }) {
   const { t } = useLanguage()
   return (
-    <div className="page">
-      <header className="topbar">
-        <p className="topbar-title">{t(title)}</p>
-      </header>
-      <div className="page-body">
-        <div className="centre">
-          <Skeleton />
-        </div>
-      </div>
-    </div>
+    <Page title={t(title)} isComing>
+      <Skeleton />
+    </Page>
   )
 }

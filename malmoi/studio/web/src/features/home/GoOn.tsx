@@ -51,7 +51,7 @@ export function GoOn() {
 function Nothing() {
   const { t } = useLanguage()
   const begin = (
-    <Link to="/play" className={buttonLook({ kind: 'main' })}>
+    <Link to="/play/{-$draft}" className={buttonLook({ kind: 'main' })}>
       {t('home.write')}
     </Link>
   )
@@ -65,7 +65,7 @@ function Nothing() {
 function DraftLink({ draft }: { draft: RecentDraft }) {
   const { t, language } = useLanguage()
   return (
-    <Link to="/play" search={{ mode: draft.mode }} className={classes(css.tile)}>
+    <Link to="/play/{-$draft}" params={{ draft: draft.id }} search={{ mode: draft.mode }} className={classes(css.tile)}>
       <strong className={classes(css.line)}>{draft.title || draft.start}</strong>
       <span className={classes(css.line, css.quiet)}>
         {t('home.draft')} · {moment(draft.at / 1000, language)}

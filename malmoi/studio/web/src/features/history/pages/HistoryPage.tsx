@@ -178,7 +178,7 @@ function Nothing({ isFiltered, onAll }: { isFiltered: boolean; onAll: () => void
       icon="history"
       title={t('history.empty')}
       act={
-        <Link to="/play" className={buttonLook({ kind: 'main' })}>
+        <Link to="/play/{-$draft}" className={buttonLook({ kind: 'main' })}>
           {t('history.begin')}
         </Link>
       }
