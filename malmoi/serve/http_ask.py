@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from malmoi.serve.chat import chat_ids
+from malmoi.serve.daemon_thread import in_daemon_thread
 from malmoi.serve.engine import Guide, Request, is_on
 from malmoi.serve.http_errors import ApiError, bad, unknown_token
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
@@ -26,6 +27,8 @@ _DRAWING = {
 }
 """Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
 
+ENCODE_S = 30.0
+"""A text of 1 MB takes one second. In 30 a body that took its time and a busy machine are forgiven."""
 _INLINE_BYTES = 2_000
 """A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
 
@@ -158,7 +161,17 @@ async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> lis
 
 
 async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: int) -> list[int]:
-    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here."""
+    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here.
+
+    A foreign tokenizer's expressions may take for ever: it gets a thread of its own, and a time (ApiError 400).
+    """
+    if not served.codec.is_ours:
+        try:
+            return await asyncio.wait_for(in_daemon_thread(encode), ENCODE_S)
+        except TimeoutError:
+            korean = "이 모델의 토크나이저가 이 글을 너무 오래 읽어서 그만뒀어요. 글을 나누어 보내 주세요."
+            message = f"the tokenizer of {served.name} has not read this text in {ENCODE_S:.0f} s"
+            raise ApiError(400, message, code="slow_tokenizer", message_ko=korean) from None
     if num_bytes <= _INLINE_BYTES:
         return encode()
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)

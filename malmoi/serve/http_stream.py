@@ -145,10 +145,11 @@ class EventStream(StreamingResponse):
         headers: Mapping[str, str] | None = None,
         last: str = "",
         trace: Trace | None = None,
+        server: ServerState | None = None,
     ) -> None:
-        """last: the line that ends a stream, also one that has failed. trace: learns of it then."""
+        """last: the line that ends a stream, also one that has failed. trace: learns of it then. server: may cut it."""
         shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-        super().__init__(_ending_well(lines, last, trace), headers=shown)
+        super().__init__(_ending_well(lines, last, trace, server), headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -184,14 +185,32 @@ async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[
         watching.cancel()
 
 
-async def _ending_well(lines: AsyncIterator[str], last: str, trace: Trace | None) -> AsyncIterator[str]:
-    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before."""
+async def _ending_well(
+    lines: AsyncIterator[str], last: str, trace: Trace | None, server: ServerState | None
+) -> AsyncIterator[str]:
+    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before.
+
+    So also where the server cuts them at the end of its time (ServerState.cut_streams).
+    """
+    task = asyncio.current_task()
+    if server is not None and task is not None:
+        server.streams.add(task)
+        task.add_done_callback(server.streams.discard)
     try:
         async for line in lines:
             yield line
-    except Exception as error:
-        failure = as_api_error(error)
+    except (Exception, asyncio.CancelledError) as error:
+        failure = as_api_error(error) if isinstance(error, Exception) else _cut()
+        if isinstance(error, asyncio.CancelledError):
+            if server is None or not server.is_cut or task is None:
+                raise
+            task.uncancel()
         if trace is not None:  # the access line and the metrics say what came of it, not that it began well
             trace.status, trace.code = failure.status, failure.code or ""
         yield event({"type": "error", **failure.to_json()})
         yield last
+
+
+def _cut() -> ApiError:
+    korean = "서버가 꺼지면서 답이 중간에 끊겼어요. 잠시 뒤에 다시 시도해 주세요."
+    return ApiError(503, "the server has ended before this answer did", code="draining", message_ko=korean)

@@ -122,6 +122,7 @@ class _Server(uvicorn.Server):
             is_late = time.monotonic() > self._deadline_s
             if is_late:
                 self.config.timeout_graceful_shutdown = 1  # what has not ended by now is cut
+                self._models.server.cut_streams()
             self.should_exit = self.should_exit or is_late or self._models.num_requests == 0
         return await super().on_tick(counter)
 
