@@ -15,6 +15,7 @@ from malmoi.studio.jobs import folder
 from malmoi.studio.jobs.asked import JOBS
 
 _MOST = 1000
+"""So many lines are read by nobody; `malmoi jobs list --json` ends there, too."""
 _MOVING = ("finished", "starting", "running", "stopping")
 """What cannot be let go on: it is at its end, or at work."""
 
@@ -38,10 +39,11 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _line(one: dict[str, Any]) -> str:
+    """A job in one line: id, state and since when, command and run, how far it is."""
     told = one["progress"]
     share = f"{told['done'] / told['total']:.0%} of {told['label']}" if told and told["total"] else ""
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(one["since"]))
-    return f"{one['id']}  {one['state']:<9} {since}  {' '.join(one['command']):<17} {one['run']}  {share}".rstrip()
+    return f"{one['id']}  {one['state']:<9} {since}  {one['command']:<10} {one['run']}  {share}".rstrip()
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -52,6 +54,7 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _stop(arguments: argparse.Namespace) -> None:
+    """Leaves the file that asks for it; a job that waits for its turn then never begins."""
     found = _found(arguments)
     if folder.summary(found)["state"] not in folder.GOING:
         raise UserError(f"job {found.name} is {folder.summary(found)['state']}", "one that is at work or waits")
@@ -60,6 +63,7 @@ def _stop(arguments: argparse.Namespace) -> None:
 
 
 def _again(arguments: argparse.Namespace) -> None:
+    """Takes the request to stop back, and puts the job into the queue."""
     found = _found(arguments)
     if (state := folder.summary(found)["state"]) in _MOVING:
         raise UserError(f"job {found.name} is {state}", "one that was stopped, failed or was lost")

@@ -18,6 +18,7 @@ def command_line() -> CommandLine:
 
 
 def _options(words: tuple[str, ...]) -> tuple[Option, ...]:
+    """The options of a verb as the real parser knows them, so that a new one is in the form by itself."""
     parser = build_parser(words)
     for word in words:
         parser = _below(parser)[word]
@@ -36,4 +37,5 @@ def _option(action: argparse.Action) -> Option:
 
 
 def _read(words: Sequence[str]) -> Run:
+    """The recipe as the verb would read it. Nothing else of the verb is done. Raises UserError as the verb would."""
     return load(build_parser(words).parse_args(list(words)))

@@ -1,10 +1,10 @@
 """The OpenAI-compatible interface: /v1/models, /v1/completions, /v1/chat/completions. Any Engine answers behind it.
 
-A request goes through four hands: `read` checks its fields (http_body), `asked` fits it to this model (http_ask),
-`_reply` holds its place and watches whether the client is still there, and a Form (http_replies) writes the answer.
+A request goes through four hands: `read` checks its fields (http_body), `begin` takes its place and fits it to a model
+(http_begin), `_reply` watches whether the client is still there, and a Form (http_replies) writes the answer.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,25 +15,24 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.admission import Place
 from malmoi.serve.http_adapters import adapter_routes
 from malmoi.serve.http_admin import admin_routes
-from malmoi.serve.http_ask import Ask, asked, check
+from malmoi.serve.http_ask import Ask
+from malmoi.serve.http_begin import Begun, begin, guide_field
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
-from malmoi.serve.http_choices import Said, said, whole
+from malmoi.serve.http_choices import made
 from malmoi.serve.http_embeddings import embedding_routes
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
 from malmoi.serve.http_operator import operator_routes
 from malmoi.serve.http_replies import ChatForm, CompletionForm, Form, Head, reply
 from malmoi.serve.http_responses import ResponseForm, as_chat, in_our_words, response_lines
-from malmoi.serve.http_route import listed_model, listed_models, routed
-from malmoi.serve.http_safety import judged
+from malmoi.serve.http_route import listed_model, listed_models
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_shadow import Shadows
-from malmoi.serve.http_stream import DONE, EventStream, hold_tokens, lines, take_place, timeout_of, told, until_gone
+from malmoi.serve.http_stream import DONE, EventStream, lines, timeout_of, told, until_gone
 from malmoi.serve.http_tokens import token_routes
-from malmoi.serve.http_trace import Trace, trace_of
+from malmoi.serve.http_trace import trace_of
 from malmoi.serve.keys import Keys
 from malmoi.serve.models import Models, only
 from malmoi.serve.records.stored_keys import StoredKeys
@@ -137,56 +136,40 @@ async def _reply(
     """Runs a request. It holds its place until the engine is done with it, or until the client leaves."""
     body: Sampling = sent.body
     trace = trace_of(request)
-    within_s = timeout_of(request, body.timeout)
-    trace.user = body.user if isinstance(body.user, str) else None
-    async with routed(shadows.models, trace, body.model, trace.user, within_s) as served:
-        check(served, body)
-        num_answers = len(getattr(body, "prompt", "1")) * body.num_answers
-        place = take_place(served, num_answers, trace.key, trace.left_s(within_s))
-        trace.placed_s = trace.elapsed_s
-    guide = "guide" if body.guide else "response_format" if body.response_format else None
+    begun = await begin(shadows, body, num_top, trace, timeout_of(request, body.timeout))
     try:
-        body, flags = await judged(served, body, trace.key)
-        ask = await asked(served, body, num_top, trace)
-        hold_tokens(served, place, trace, ask.prompt_tokens, ask.most_tokens)
-        shadows.offer(body.model, served, ask, trace)
-        run = Run(served, ask, place, trace, form_of(_head(served, ask, trace.reply_id), served.codec))
-        return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **flags})
+        run = Run(begun, form_of(_head(begun.served, begun.ask, trace.reply_id), begun.served.codec))
+        return await (_stream if body.stream else _whole)(request, run, {**sent.headers, **begun.flags})
     except BaseException as error:
-        place.release()
-        raise told(error, guide) from None
+        begun.place.release()
+        raise told(error, guide_field(body)) from None
 
 
 @dataclass(frozen=True)
 class Run:
-    """One request that has its place: what the engine is asked, and how the reply is written."""
+    """One request that has its place, and how the reply is written."""
 
-    served: Served
-    ask: Ask
-    place: Place
-    trace: Trace
+    begun: Begun
     form: Form | ResponseForm
-
-    def said(self) -> AsyncGenerator[Said, None]:
-        """What the answers say."""
-        return said(self.served, self.ask, self.place, self.trace)
 
 
 async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers when they are all made."""
-    answers = await until_gone(request, whole(run.said(), len(run.ask.requests)))
+    begun = run.begun
+    answers = await until_gone(request, made(begun.served, begun.ask, begun.place, begun.trace))
     return reply(run.form.whole(answers), headers=headers)
 
 
 async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers as a stream. The first piece is awaited, so that what is wrong with a guide becomes a status."""
-    pieces = run.said()
+    begun = run.begun
+    pieces = begun.said()
     first = await until_gone(request, anext(pieces))
     if isinstance(run.form, ResponseForm):
         shown = response_lines(first, pieces, run.form)
-        return EventStream(shown, pieces, run.place, headers, trace=run.trace, server=run.served.server)
+        return EventStream(shown, pieces, begun.place, headers, trace=begun.trace, server=begun.served.server)
     shown = lines(first, pieces, run.form)
-    return EventStream(shown, pieces, run.place, headers, DONE, run.trace, run.served.server)
+    return EventStream(shown, pieces, begun.place, headers, DONE, begun.trace, begun.served.server)
 
 
 def _head(served: Served, ask: Ask, reply_id: str) -> Head:

@@ -5,6 +5,7 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from malmoi.serve.chat import chat_ids
 from malmoi.serve.daemon_thread import in_daemon_thread
@@ -21,7 +22,6 @@ _DRAWING = {
     "repetition_penalty",
     "presence_penalty",
     "frequency_penalty",
-    "seed",
     "min_tokens",
     "ignore_eos",
 }
@@ -31,6 +31,9 @@ ENCODE_S = 30.0
 """A text of 1 MB takes one second. In 30 a body that took its time and a busy machine are forgiven."""
 _INLINE_BYTES = 2_000
 """A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
+
+_MARKS_A_TURN = 2
+"""Our template's own tokens of each message: who speaks, and the end of the turn."""
 
 _COMPOSED = 3
 """NFC makes a text at most three times shorter in bytes: three conjoining jamo (nine bytes) become a syllable."""
@@ -57,7 +60,10 @@ class Ask:
 def check(served: Served, body: Sampling) -> None:
     """Raises ApiError for what can be refused before anything is encoded: too many answers, texts that cannot fit."""
     if isinstance(body, ChatBody):
-        check_length(served, "messages", sum(_bytes(turn.text) for turn in body.turns()))
+        check_length(served, "messages", sum(_bytes(message.content or "") for message in body.messages))
+        least, context_tokens = _MARKS_A_TURN * len(body.messages), served.engine.describe().context_tokens
+        if served.codec.is_ours and least >= context_tokens:  # 512 empty messages would be encoded to be refused
+            raise _too_long("messages", least, context_tokens)
     if isinstance(body, CompletionBody):
         if len(body.prompt) * body.num_answers > MAX_CHOICES:
             raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
@@ -122,13 +128,13 @@ async def asked(served: Served, body: Sampling, num_top: int, trace: Trace) -> A
     prompts = await _encoded(served, body)
     requests: list[Request] = []
     for prompt_ids in prompts:
-        first = _request(served, body, prompt_ids, num_top)
-        first = dataclasses.replace(first, guide=guide, adapter=trace.adapter)
-        first = dataclasses.replace(first, cache_salt=f"{trace.key.name}\n{body.cache_salt or ''}")
         # Each answer has its own seed, ours where the client sent none: so it can be made again.
         seed = secrets.randbelow(2**53) if body.seed is None else body.seed
-        seeds = [seed, *((seed + count) % 2**63 for count in range(1, body.num_answers))]
-        requests += [dataclasses.replace(first, seed=each) for each in seeds]
+        salt = f"{trace.key.name}\n{body.cache_salt or ''}"
+        given = {"seed": seed, "guide": guide, "adapter": trace.adapter, "cache_salt": salt, "top_logprobs": num_top}
+        first = _request(served, body, prompt_ids, given)
+        more = ((seed + count) % 2**63 for count in range(1, body.num_answers))
+        requests += [first, *(dataclasses.replace(first, seed=each) for each in more)]
     return Ask(body, tuple(requests))
 
 
@@ -170,8 +176,11 @@ async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: 
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)
 
 
-def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top: int) -> Request:
-    """One engine request. Raises ApiError naming the field that does not fit this model."""
+def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], given: dict[str, Any]) -> Request:
+    """One engine request; `given` are fields of it.
+
+    Raises ApiError naming the field of the body that does not fit this model.
+    """
     about = served.engine.describe()
     field = "messages" if isinstance(body, ChatBody) else "prompt"
     check_ids(served, field, prompt_ids)
@@ -185,11 +194,11 @@ def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], num_top:
     return Request(
         prompt_ids=tuple(prompt_ids),
         max_tokens=max_tokens,
-        top_logprobs=num_top,
         top_k=body.top_k if body.top_k and body.top_k > 0 else None,
         logit_bias=tuple((body.logit_bias or {}).items()),
         stop_token_ids=tuple(body.stop_token_ids or ()),
-        **body.model_dump(include=_DRAWING, exclude_none=True),
+        **{name: value for name in _DRAWING if (value := getattr(body, name)) is not None},
+        **given,
     )
 
 

@@ -125,7 +125,7 @@ def understood(table: dict[str, Any], model: type[Model]) -> Read[Model]:
         raise invalid(error.errors(include_url=False)) from None
 
 
-def _forgiven(table: dict[str, Any], known: set[str], path: str = "") -> tuple[dict[str, Any], int]:
+def _forgiven(table: dict[str, Any], known: frozenset[str], path: str = "") -> tuple[dict[str, Any], int]:
     """The known fields that have a value, and how many others had one. Raises ApiError for one that may not."""
     kept: dict[str, Any] = {}
     num_ignored = 0

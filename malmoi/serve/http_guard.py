@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import re
-import uuid
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -184,7 +184,7 @@ def _watched(send: Send, trace: Trace) -> Send:
 def request_id_of(headers: Headers) -> str:
     """The id that the client gave its request, where it is a plain one, or a new one."""
     given = headers.get(REQUEST_ID_HEADER, "")
-    return given if _REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
+    return given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(16)}"
 
 
 def plain_scope(scope: Scope, root_path: str) -> Scope:
@@ -253,13 +253,15 @@ def limited(receive: Receive, max_body_bytes: int, body_s: float) -> Receive:
 
     async def counted() -> Message:
         nonlocal received, is_whole
+        if is_whole:  # what is awaited now is that the client leaves
+            return await receive()
         try:
-            async with asyncio.timeout_at(None if is_whole else deadline):
+            async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
             raise HTTPException(408, f"the body did not come within {body_s:g} seconds") from None
         received += len(message.get("body", b""))
-        is_whole = is_whole or not message.get("more_body", False)
+        is_whole = not message.get("more_body", False)
         if received > max_body_bytes:
             # FastAPI passes only this kind of exception on from where it reads the body.
             raise HTTPException(413, f"the body is larger than {max_body_bytes} bytes")

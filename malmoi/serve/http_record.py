@@ -79,6 +79,8 @@ class Answer:
         made_with = {**served.made_with, **_with(served, self.request)}
         if trace.shadow_of:
             made_with["shadow_of"] = trace.shadow_of
+        if trace.prompt:
+            made_with["prompt"] = trace.prompt
         answered = Answered(
             id=f"{trace.reply_id}-{self._index}",
             request_id=trace.request_id,

@@ -122,7 +122,7 @@ def _count(served: Served, where: str, rules: Rules, spans: Iterable[Span]) -> N
         served.server.metrics.safety_hits.labels(where, span.kind, rules.action(span.kind)).inc()
 
 
-async def filtered(
+def filtered(
     served: Served, pieces: AsyncGenerator[TextPiece, None], key: Key, guide: Guide | None = None, before: str = ""
 ) -> AsyncGenerator[TextPiece, None]:
     """An answer under the policy of a key. No client sees the tokens of what is covered, for logprobs is refused.
@@ -130,8 +130,14 @@ async def filtered(
     guide: what the answer has to look like; before: what it goes on.
     """
     rules = safety_of(served, key).output
-    state = StreamFilter(rules, before, guide)
-    async with aclosing(covered(pieces, state, served.server.encoders) if rules.wanted() else pieces) as shown:
+    return _covered(served, pieces, rules, StreamFilter(rules, before, guide)) if rules.wanted() else pieces
+
+
+async def _covered(
+    served: Served, pieces: AsyncGenerator[TextPiece, None], rules: Rules, state: StreamFilter
+) -> AsyncGenerator[TextPiece, None]:
+    """An answer that is looked at; what was found is counted at its end."""
+    async with aclosing(covered(pieces, state, served.server.encoders)) as shown:
         async for piece in shown:
             if piece.finish:
                 _count(served, "answer", rules, state.spans)

@@ -7,6 +7,7 @@ Every check stops at the first thing that is wrong: Pydantic would build an erro
 the whole server for seconds.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -74,9 +75,10 @@ class Strict(BaseModel):
         return value
 
 
-def known_fields(model: type[BaseModel]) -> set[str]:
+@functools.cache
+def known_fields(model: type[BaseModel]) -> frozenset[str]:
     """The names under which a model's fields are sent."""
-    return {str(field.validation_alias or name) for name, field in model.model_fields.items()}
+    return frozenset(str(field.validation_alias or name) for name, field in model.model_fields.items())
 
 
 def _whole(value: Any) -> Any:

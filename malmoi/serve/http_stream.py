@@ -167,24 +167,26 @@ class EventStream(StreamingResponse):
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
     """The result of `work`, which is cancelled if the client leaves first (then ApiError 499, which nobody sees)."""
-    task = asyncio.ensure_future(work)
-    watch = asyncio.ensure_future(_gone(request))
+    task = asyncio.current_task()
+    assert task is not None
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        has_left = True
+        task.cancel()
+
+    watching = asyncio.create_task(watch())
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ApiError(499, "the client has left")
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if not has_left or task.uncancel():  # the server ends, and cancels all
+            raise
+        raise ApiError(499, "the client has left") from None
     finally:
-        watch.cancel()
-        if not task.done():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        watching.cancel()
 
 
 async def _ending_well(

@@ -1,11 +1,11 @@
 """What is noted of one request on its way: for the access line, the metrics and the records. Never any text of it."""
 
-import json
 import logging
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
 
+import orjson
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -27,7 +27,8 @@ class Trace:
 
     has_begun: its answer is on the way. placed_s: when it had its place, after its model was loaded. queue_s: its wait
     for a slot; None: it had none.
-    shadow_of: where this is a copy for a shadow, the id of the reply that its client got.
+    shadow_of: where this is a copy for a shadow, the id of the reply that its client got. prompt: of a saved prompt
+    that was called by its name, the id and version.
     """
 
     request_id: str
@@ -40,12 +41,13 @@ class Trace:
     answer_tokens: int = 0
     reserved_tokens: int = 0
     shadow_of: str = ""
+    prompt: str = ""
     has_begun: bool = False
     placed_s: float = 0.0
     queue_s: float | None = None
     first_token_s: float | None = None
     user: str | None = None
-    reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    reply_id: str = field(default_factory=lambda: secrets.token_hex(16))
     started_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -101,7 +103,8 @@ def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
         "first_token_ms": _ms(trace.first_token_s),
         "ms": _ms(seconds),
     }
-    access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
+    shown = {name: value for name, value in line.items() if value or name == "status"}
+    access_log.info("%s", orjson.dumps(shown).decode())
     if server is not None:
         _count(server.metrics, trace, route, seconds)
         if trace.reserved_tokens:

@@ -1,6 +1,7 @@
 """The studio as one ASGI application: the model behind /v1, the studio's own interface behind /api, the screen at /."""
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,11 +11,15 @@ from malmoi.cards.card import read_library
 from malmoi.serve import http_api
 from malmoi.serve.http_errors import add_error_handlers
 from malmoi.serve.http_guard import Guard, Rules
+from malmoi.serve.http_shadow import Shadows
 from malmoi.serve.models import only
 from malmoi.serve.records.database import open_database
+from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
 from malmoi.studio.about import routes as about
+from malmoi.studio.answers import routes as answers
+from malmoi.studio.answers.open_answers import OpenAnswers
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
 from malmoi.studio.jobs import routes as jobs
@@ -22,7 +27,13 @@ from malmoi.studio.jobs.asked import JOBS
 from malmoi.studio.jobs.commands import CommandLine
 from malmoi.studio.jobs.supervisor import Supervisor
 from malmoi.studio.needs import no_model
+from malmoi.studio.people import routes as people
+from malmoi.studio.people.guard import AUDIT, PeopleGuard
+from malmoi.studio.people.passwords import Wrong
+from malmoi.studio.people.store import num_people
+from malmoi.studio.prompts import calls, fit
 from malmoi.studio.prompts import routes as prompts
+from malmoi.studio.prompts.store import empty_trash
 from malmoi.studio.runs import routes as runs
 from malmoi.studio.screen import routes as screen
 from malmoi.studio.settings import StudioSettings
@@ -32,11 +43,14 @@ DATABASE = "studio.db"
 
 AREAS = (
     about,
+    answers,
     tasks,
     runs,
     corpora,
     prompts,
+    fit,
     jobs,
+    people,
 )
 """The modules whose routers are the studio's /api (malmoi/studio/api_schema.py writes their schema)."""
 
@@ -54,30 +68,49 @@ def create_app(
     none is started. Raises UserError for a broken card or store.
     """
     supervisor = Supervisor(runs_folder.absolute() / JOBS, settings.jobs_at_once)
-    store = open_database(settings.database or runs_folder / DATABASE)
+    path = settings.database or runs_folder / DATABASE
+    records = _records(served, path)
+    store = open_database(path) if records is None else records.engine
+    models, open_answers = None if served is None else only(served), OpenAnswers(store)
+    empty_trash(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         supervisor.start()
+        await open_answers.open()
         yield
+        await open_answers.close()
         supervisor.close()
-        store.dispose()
+        store.dispose() if records is None else records.close()
 
     app = FastAPI(title="malmoi studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.settings, app.state.served, app.state.runs = settings, served, runs_folder
     app.state.store, app.state.cards, app.state.curves = store, read_library(), run_folder.Curves()
+    app.state.answers, app.state.shadows = open_answers, None if models is None else Shadows(models)
     app.state.command_line, app.state.supervisor = command_line, supervisor
+    app.state.wrong_passwords = Wrong()
+    app.state.first_link = "" if num_people(store) else secrets.token_urlsafe(32)
     add_error_handlers(app)
-    if served:
-        app.router.routes.extend(http_api.routes(only(served)))
+    app.include_router(calls.router)  # before /v1 itself, which without a model answers every path
+    if models:
+        app.router.routes.extend(http_api.routes(models))
     else:
         app.include_router(_without_model())
     for area in AREAS:
         app.include_router(area.router)
     app.include_router(screen.router(static or screen.STATIC))
+    app.add_middleware(PeopleGuard, engine=store, audit=runs_folder / AUDIT)
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app
+
+
+def _records(served: Served | None, path: Path) -> Records | None:
+    """Where the server keeps requests and answers: the studio's own database, so that there is one history."""
+    if served is None:
+        return None
+    served.server.records = served.server.records or Records(path, served.settings)
+    return served.server.records
 
 
 def _without_model() -> APIRouter:

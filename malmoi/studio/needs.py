@@ -15,6 +15,7 @@ from malmoi.kit.run import CORPUS
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.served import Served
 from malmoi.studio import run_folder
+from malmoi.studio.roles import Person
 
 
 def _served(request: Request) -> Served:
@@ -30,6 +31,11 @@ def no_model() -> ApiError:
     message = "this studio was opened without a model: malmoi studio --model DIR"
     korean = "모델 없이 연 작업실이에요. malmoi studio --model 폴더 로 다시 열어 주세요."
     return ApiError(503, message, code="no_model", message_ko=korean)
+
+
+def _person(request: Request) -> Person | None:
+    """Who asks: ALONE in a studio without accounts, None for nobody (on the routes that are open to all)."""
+    return request.state.person
 
 
 def _store(request: Request) -> Engine:
@@ -70,6 +76,7 @@ def _card(card_id: str, request: Request) -> Card:
 
 
 ServedNeed = Annotated[Served, Depends(_served)]
+PersonNeed = Annotated[Person | None, Depends(_person)]
 StoreNeed = Annotated[Engine, Depends(_store)]
 RunsNeed = Annotated[Path, Depends(_runs)]
 CurvesNeed = Annotated[run_folder.Curves, Depends(_curves)]

@@ -7,11 +7,22 @@ import io
 import json
 import os
 import re
+import sys
 import time
+import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from job_world import FORM, JobWorld
 from source_files import WEB
+
+from malmoi.cli.studio_commands import command_line
+from malmoi.serve.served import Served
+from malmoi.serve.server import running
+from malmoi.serve.settings import ServeSettings
+from malmoi.studio.app import create_app
+from malmoi.studio.settings import StudioSettings
 
 pytest_plugins = ["browser_fixtures"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,14 +30,46 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROW = re.compile(r"^  \{ path: '([^']+)', page: .* title: '([^']+)'", re.MULTILINE)
 ROWS = ROW.findall((WEB / "app" / "routes.ts").read_text(encoding="utf-8"))
 
-PARTS = {"run": "made_up", "card": "marketing_copy"}
-"""What stands for the changing parts of an address, by their names: things that the studio of these tests has."""
+PARTS = {"run": "made_up", "card": "marketing_copy", "id": "c" * 32, "draft": "first"}
+"""What stands for the changing parts of an address, by their names. `studio` adds those that it makes."""
 
 PATIENCE_S = 15.0
 WIDTHS = (360, 768, 1280, 1920)
 THEMES = ("light", "dark")
 MOST_SHIFT = 0.05
 """Cumulative layout shift; Google's Web Vitals call 0.1 good, the studio asks half of it."""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A studio with one of everything that has an address: a run, an answer, a prompt, a job."""
+    from browser_fixtures import FakeEngine, Studio, make_codec, make_run
+
+    folder = tmp_path_factory.mktemp("ground")
+    (folder / "tokenizer").mkdir()
+    world, codec = JobWorld(folder), make_codec(folder / "tokenizer")
+    make_run(world.runs / PARTS["run"])
+    engine = FakeEngine(codec)
+    program = (sys.executable, str(folder / "program.py"), "malmoi")
+    line = replace(command_line(), program=program)
+    served = Served(engine, codec, ServeSettings())
+    app = create_app(StudioSettings(recipes=world.recipes), served, world.runs, None, line)
+    world.supervisors.append(app.state.supervisor)
+    with running(app) as url:
+        asked = {"model": "fake", "prompt": "옛날 옛적에", "max_tokens": 12}
+        PARTS["answer"] = post(f"{url}/api/answers", {"kind": "completion", "body": asked})["id"]
+        PARTS["prompt"] = post(f"{url}/api/prompts", {"title": "첫 프롬프트", "body": {"prompt": "옛날에"}})["id"]
+        PARTS["job"] = post(f"{url}/api/jobs", FORM)["id"]
+        yield Studio(url, engine, world.runs)
+    world.close()
+
+
+def post(address: str, body: dict) -> dict:
+    """What a route answers to `body`."""
+    head = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), head, method="POST")
+    with urllib.request.urlopen(request) as reply:
+        return json.load(reply)
 
 
 def address(path: str) -> str:
@@ -37,7 +80,7 @@ def address(path: str) -> str:
 def settle(page) -> None:
     """Waits until the page has its heading and nothing of it is being loaded any more."""
     page.locator(".page h1").wait_for()
-    until(page, "() => !document.querySelector('.skeleton') && document.fonts.status === 'loaded'")
+    until(page, "() => !document.querySelector('.Loaded_skeleton') && document.fonts.status === 'loaded'")
 
 
 def until(page, condition: str, argument: object = None) -> None:
@@ -78,13 +121,13 @@ def test_an_address_keeps_its_page_over_reload_back_and_a_second_tab_and_its_hea
     page.goto(other)
     settle(page)
     page.evaluate("to => history.pushState(null, '', to)", where)
-    until(page, "to => location.pathname === to && document.activeElement?.tagName === 'H1'", where)
+    until(page, "to => location.pathname === to && " + ANNOUNCED, where)
     settle(page)
     first = heading(page)
     page.evaluate("to => history.pushState(null, '', to)", other)
     until(page, "before => document.title !== before", first[1])
     page.go_back()
-    until(page, "title => document.title === title && document.activeElement?.tagName === 'H1'", first[1])
+    until(page, "title => document.title === title && " + ANNOUNCED, first[1])
     assert heading(page) == first
     page.reload()
     settle(page)
@@ -136,7 +179,7 @@ SHIFT = """() => new Promise((done) => {
   setTimeout(() => done(sum), 50)
 })"""
 
-# An element may lie beyond the window only within a part that scrolls or cuts it.
+# An element may lie beyond the window only within a part that scrolls or cuts it; the page itself does neither.
 OUTSIDE = """() => {
   const beyond = (box) => box.width > 0 && box.height > 0 && (box.right > innerWidth + 1 || box.left < -1)
   const isCut = (part) => {
@@ -147,21 +190,19 @@ OUTSIDE = """() => {
   }
   const parts = [...document.body.querySelectorAll('*')]
   const found = parts.filter((part) => beyond(part.getBoundingClientRect()) && !isCut(part))
-  const wide = document.documentElement.scrollWidth > innerWidth
+  const scrollers = [document.documentElement, ...document.querySelectorAll('.page-body, .centre, .panel, .rail')]
+  const wide = scrollers.filter((part) => part.scrollWidth > part.clientWidth + 1)
   return [
     ...found.slice(0, 3).map((part) => ['outside', part.outerHTML.slice(0, 120)]),
-    ...(wide ? [['wide', String(document.documentElement.scrollWidth)]] : []),
+    ...wide.map((part) => ['scrolls sideways', `${part.className} ${part.scrollWidth} > ${part.clientWidth}`]),
   ]
 }"""
 
-STATES = {
-    "aria-current": "",
-    "aria-selected": "true",
-    "aria-checked": "true",
-    "aria-pressed": "true",
-    "data-selected": "",
-}
-_SELECTOR = ", ".join(f'[{name}="{value}"]' if value == "true" else f"[{name}]" for name, value in STATES.items())
+# The heading has the focus, or the window that is open over the page.
+ANNOUNCED = "document.activeElement?.matches('h1, [role=dialog], [role=dialog] *')"
+
+STATES = ("aria-current", "aria-selected", "aria-checked", "aria-pressed", "data-selected")
+_SELECTOR = ", ".join(f'[{name}]:not([{name}="false"])' for name in STATES)
 
 SELECTED = f"""() => [...document.querySelectorAll({json.dumps(_SELECTOR)})].flatMap((part) => {{
   const {{ left, top, right, bottom, width, height }} = part.getBoundingClientRect()
@@ -172,6 +213,6 @@ SELECTED = f"""() => [...document.querySelectorAll({json.dumps(_SELECTOR)})].fla
 
 UNSELECT = f"""() => {{
   for (const part of document.querySelectorAll({json.dumps(_SELECTOR)})) {{
-    for (const name of {json.dumps(list(STATES))}) part.removeAttribute(name)
+    for (const name of {json.dumps(STATES)}) part.removeAttribute(name)
   }}
 }}"""

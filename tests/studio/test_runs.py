@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import unicodedata
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,6 +55,8 @@ def run(client):
             "detail": [None, f"of {KEPT}", "malformed_json"],
             "drop_near_duplicate": [False, True, None],
             "drop_short": [False, True, None],
+            "near_duplicate_of": [None, KEPT, None],
+            "exact_duplicate_of": pa.nulls(3, pa.string()),
             "hangul_share": [0.9, math.nan, None],
             "text": [None, "뺀 글 <script>alert(1)</script>", None],
         }
@@ -154,6 +157,14 @@ def test_the_studio_gets_the_labels_of_the_corpus_report(client):
         ("?reason=' OR 1=1 --", []),
         ("?size=1&page=2", [DROPPED]),
         ("?page=1000", []),
+        ("?q=남긴 글", [KEPT]),
+        ("?q=" + unicodedata.normalize("NFD", "제목"), [KEPT]),
+        ("?q=script&status=dropped", [DROPPED]),
+        ("?q=SCRIPT&status=kept", []),
+        ("?q=" + DROPPED, [DROPPED]),
+        ("?q=다.html", [None]),
+        ("?q=%25", []),
+        ("?q=%20%20", [KEPT, DROPPED, None]),
     ],
 )
 @pytest.mark.usefixtures("run")
@@ -187,6 +198,7 @@ def test_why_one_document_was_dropped(client):
     assert {"reason": "short", "fired": True} in found["verdicts"]
     assert {"name": "hangul_share", "value": None} in found["scores"]
     assert found["detail"].endswith(KEPT)
+    assert found["copy_of"] == KEPT
     assert found["text"].startswith("뺀 글")
     assert client.get(f"/api/runs/demo/documents/{KEPT}").json()["text_chars"] == 1000
     for absent in ("1234", "%27%20OR%201=1", "..%2fx"):

@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from malmoi.kit.errors import UserError
 from malmoi.serve.records.database import open_database
 from malmoi.serve.records.tables import Table as RecordsTable
+from malmoi.studio.people.tables import Table as PeopleTable
 from malmoi.studio.prompts import store
 from malmoi.studio.prompts.tables import Table
 
@@ -20,7 +21,7 @@ def engine(tmp_path):
 
 def test_the_migrations_make_what_the_tables_say(engine):
     with engine.connect() as connection:
-        tables = [Table.metadata, RecordsTable.metadata]
+        tables = [Table.metadata, RecordsTable.metadata, PeopleTable.metadata]
         assert compare_metadata(MigrationContext.configure(connection), tables) == []
 
 
@@ -31,12 +32,13 @@ def test_the_store_writes_ahead_and_waits_for_a_busy_writer(engine):
 
 
 def test_what_was_saved_is_there_after_opening_again(tmp_path):
-    for _ in range(2):
+    for title in ("하나", "둘"):
         engine = open_database(tmp_path / "studio.db")
-        store.add_prompt(engine, "제목", {"글": "안녕"})
+        store.add_prompt(engine, title, {"글": "안녕"})
         engine.dispose()
     engine = open_database(tmp_path / "studio.db")
-    assert [prompt["body"] for prompt in store.list_prompts(engine)] == [{"글": "안녕"}] * 2
+    rows, _ = store.list_prompts(engine, store.Query())
+    assert [store.read_prompt(engine, row["id"])["version"]["body"] for row in rows] == [{"글": "안녕"}] * 2
     engine.dispose()
 
 

@@ -6,6 +6,7 @@ asks for goes in as a parameter, never into the text of a query.
 """
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +29,16 @@ _NOT_SCORES = frozenset({*HEAD, "text"})
 
 @dataclass(frozen=True)
 class Query:
-    """Which documents to list. None asks for all; `page` counts from 1."""
+    """Which documents to list. None asks for all; `page` counts from 1.
+
+    words: stand in the title, the text, the address or the file, or are the id.
+    """
 
     status: str | None = None
     reason: str | None = None
     kind: str | None = None
     source: str | None = None
+    words: str | None = None
     page: int = 1
     size: int = 20
 
@@ -76,6 +81,17 @@ FROM (SELECT id, title, text FROM shards UNION ALL SELECT id, title, text FROM l
 WHERE list_contains($ids, id) AND text IS NOT NULL GROUP BY id"""
 
 
+# Kept texts lie in the shards, dropped ones in the ledger. Both are compared as they are read: NFC, without capitals.
+_WORDS = """(id = $words
+  OR contains(lower(nfc_normalize(concat_ws(chr(10), title, text, source.url, origin.file))), $words)
+  OR id IN (SELECT id FROM shards WHERE contains(lower(nfc_normalize(concat_ws(chr(10), title, text))), $words)))"""
+
+
+def _folded(words: str | None) -> str | None:
+    """What is searched, in the form that the columns are compared in; None for nothing but spaces."""
+    return unicodedata.normalize("NFC", words).strip().lower() or None if words else None
+
+
 def why(corpus: Path, document_id: str) -> replies.DocumentDetail | None:
     """Every step's verdict on one document, its scores and its text; None where the ledger has no such id."""
     with database.opened(corpus) as connection:
@@ -95,6 +111,7 @@ def why(corpus: Path, document_id: str) -> replies.DocumentDetail | None:
         verdicts=tuple(replies.Verdict(name.removeprefix("drop_"), bool(value)) for name, value in verdicts),
         scores=tuple(replies.Score(name, _plain(value)) for name, value in scores),
         source_fields=row.get("source"),
+        copy_of=row.get("exact_duplicate_of") or row.get("near_duplicate_of"),
         judgements=_judgements(corpus, row),
     )
 
@@ -116,6 +133,7 @@ def _condition(query: Query) -> tuple[str, dict[str, str]]:
         "reason": (query.reason, "list_contains(reasons, $reason)"),
         "kind": (query.kind, "source.kind = $kind"),
         "source": (query.source, "coalesce(source.name, input) = $source"),
+        "words": (_folded(query.words), _WORDS),
     }
     values = {name: value for name, (value, _) in asked.items() if value is not None}
     parts = [*parts, *(asked[name][1] for name in values)]

@@ -44,11 +44,12 @@ class MaskedCount:
 
 @dataclass(frozen=True)
 class CorpusLabels:
-    """What pages call reasons, kinds and types of personal data, by the names that the server uses."""
+    """What pages call reasons, kinds, types of personal data and scores, by the names that the server uses."""
 
     reason: dict[str, Both]
     kind: dict[str, Both]
     masked: dict[str, Both]
+    score: dict[str, Both]
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Judgement:
 class DocumentDetail(CorpusDocument):
     """A document with every step's verdict. text: its first characters, text_chars: how many the whole has.
 
-    source_fields: all that is known of the source. judgements: empty where no rule could be read.
+    source_fields: all that is known of the source. judgements: empty where no rule could be read. copy_of: the id of
+    the document that stays in the place of this one.
     """
 
     text: str | None
@@ -142,4 +144,5 @@ class DocumentDetail(CorpusDocument):
     verdicts: tuple[Verdict, ...]
     scores: tuple[Score, ...]
     source_fields: dict[str, Any] | None
+    copy_of: str | None
     judgements: tuple[Judgement, ...]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi import Query as FromQuery
 
 from malmoi.cards.card import Both
-from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS
+from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS, SCORES
 from malmoi.serve.http_errors import ApiError
 from malmoi.studio.corpora import folder, replies
 from malmoi.studio.needs import CorpusNeed
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/runs/{run}")
 _LABELS = replies.CorpusLabels(
     *(
         {name: Both(korean, english) for name, (korean, english) in labels.items()}
-        for labels in (REASONS, KINDS, PERSONAL)
+        for labels in (REASONS, KINDS, PERSONAL, SCORES)
     )
 )
 
@@ -28,10 +28,11 @@ def _query(
     reason: _Name = None,
     kind: _Name = None,
     source: _Name = None,
+    q: _Name = None,
     page: Annotated[int, FromQuery(ge=1, le=1000)] = 1,
     size: Annotated[int, FromQuery(ge=1, le=100)] = 20,
 ) -> folder.Query:
-    return folder.Query(status, reason or None, kind or None, source or None, page, size)
+    return folder.Query(status, reason or None, kind or None, source or None, q or None, page, size)
 
 
 @router.get("/corpus")

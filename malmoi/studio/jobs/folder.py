@@ -15,6 +15,7 @@ from malmoi.kit import job
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.files import read_json
 from malmoi.kit.job import State
+from malmoi.studio.jobs.commands import COMMANDS
 
 Shown = Literal["queued", "starting", "running", "stopping", "waiting", "stopped", "finished", "failed", "lost"]
 """Where a job stands. "waiting": it goes on by itself, RETRY_S after an exit with 75. "stopped": as a person asked."""
@@ -95,15 +96,11 @@ def detail(folder: Path) -> dict[str, Any]:
     return {**summary(folder), **more, "log_bytes": _size(folder / job.LOG)}
 
 
-def command(argv: tuple[str, ...]) -> list[str]:
-    """The verb alone: ["corpus", "build"] of "python -m malmoi corpus build recipes/demo.toml"."""
-    after = argv[argv.index("malmoi") + 1 :] if "malmoi" in argv else argv[:1]
-    words: list[str] = []
-    for word in after[:2]:
-        if not word.isalpha() or not word.isascii():
-            break
-        words.append(word)
-    return words
+def command(argv: tuple[str, ...]) -> str:
+    """The name of the command in COMMANDS that some words run; the words themselves where it is none of them."""
+    words = argv[argv.index("malmoi") + 1 :] if "malmoi" in argv else argv
+    found = (name for name, known in COMMANDS.items() if words[: len(known.words)] == known.words)
+    return next(found, " ".join(words[:2]))
 
 
 def shown(folder: Path, status: job.Status) -> Shown:

@@ -1,7 +1,7 @@
 """What the routes of jobs take and answer."""
 
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -11,9 +11,11 @@ from malmoi.studio.jobs.fields import Type
 from malmoi.studio.jobs.folder import Shown
 
 MOST_CHANGES = 500
+Value = bool | int | float | str | list[str] | list[int | float] | None
+"""Of a setting; None where it is off."""
 
 
-class Progress(BaseModel):
+class JobProgress(BaseModel):
     """How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was."""
 
     label: str
@@ -25,29 +27,32 @@ class Progress(BaseModel):
 
 
 class Job(BaseModel):
-    """A job in a list. Times are seconds since 1970. goes_on_at: when one that is "waiting" is started again."""
+    """A job in a list. Times are seconds since 1970.
+
+    command: of COMMANDS, or the words of another. goes_on_at: when one that is "waiting" is started again.
+    """
 
     id: str
     run: str
     owner: str
-    command: list[str]
+    command: str
     state: Shown
     since: float
     submitted_at: float
     attempt: int
     exit_code: int | None
     goes_on_at: float | None
-    progress: Progress | None
+    progress: JobProgress | None
 
 
-class Jobs(BaseModel):
+class JobPage(BaseModel):
     """A page of jobs, the newest first. next: what `after` must be for the page behind it; None at the end."""
 
     jobs: list[Job]
     next: str | None
 
 
-class Process(BaseModel):
+class JobProcess(BaseModel):
     """A process by its machine and number."""
 
     host: str
@@ -59,12 +64,12 @@ class JobDetail(Job):
 
     argv: list[str]
     line: str
-    process: Process | None
+    process: JobProcess | None
     alive_at: float | None
     log_bytes: int
 
 
-class LogPart(BaseModel):
+class JobLog(BaseModel):
     """A part of a log; next: the byte to go on from."""
 
     text: str
@@ -73,7 +78,7 @@ class LogPart(BaseModel):
     size: int
 
 
-class Recipe(BaseModel):
+class JobRecipe(BaseModel):
     """A recipe by the name of its file. run: the name of the run that it is for."""
 
     name: str
@@ -84,37 +89,37 @@ class Startable(BaseModel):
     """What can be started here. runs: the names of those that are there already."""
 
     commands: list[str]
-    recipes: list[Recipe]
+    recipes: list[JobRecipe]
     runs: list[str]
 
 
-class FormField(BaseModel):
+class JobField(BaseModel):
     """A setting, or an option, of a form (fields.py)."""
 
     key: str
     type: Type | Literal["flag"]
     choices: list[str]
-    value: Any
-    default: Any
+    value: Value
+    default: Value
     about: str = ""
 
 
-class FormGroup(BaseModel):
+class JobFieldGroup(BaseModel):
     """The settings of one table of the recipe. about: what its dataclass says, in English."""
 
     name: str
     about: str
-    fields: list[FormField]
+    fields: list[JobField]
 
 
-class Form(BaseModel):
+class JobForm(BaseModel):
     """The form of a command with a recipe."""
 
     command: str
     recipe: str
     run: str
-    groups: list[FormGroup]
-    options: list[FormField]
+    groups: list[JobFieldGroup]
+    options: list[JobField]
 
 
 def _composed(name: str) -> str:
@@ -122,7 +127,7 @@ def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-class FilledForm(Strict):
+class JobAsked(Strict):
     """What a person asks for. changes: settings by their key; options: by their name, true for a flag."""
 
     command: str = Field(max_length=40)
@@ -132,15 +137,19 @@ class FilledForm(Strict):
     options: Annotated[PlainTable, Field(max_length=MOST_CHANGES)] = Field(default_factory=dict)
 
 
-class Words(BaseModel):
-    """The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work."""
+class JobWords(BaseModel):
+    """The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work.
+
+    wrong: what the command line refuses, in its own words; then there are no others.
+    """
 
     argv: list[str]
     line: str
     busy: list[str]
+    wrong: str
 
 
-class Plan(BaseModel):
+class JobPlan(BaseModel):
     """What the command itself says that it would do. wrong: what it would refuse, in its own words."""
 
     text: str

@@ -21,14 +21,18 @@ from malmoi.studio.jobs import asked as forms
 from malmoi.studio.jobs import fields, folder, models
 from malmoi.studio.jobs.commands import COMMANDS, CommandLine, Option
 from malmoi.studio.jobs.supervisor import Supervisor
+from malmoi.studio.roles import Person
 
 MOST_GOING = 100
+"""Jobs that wait or are at work. More are not what a person meant."""
 _PLAN_S = 120.0
 _PLAN_CHARACTERS = 20_000
+"""Of what a preview says, the end: that is where the plan and its refusal stand."""
 
 router = APIRouter(prefix="/api/jobs")
 
 
+# What the routes below need, as in malmoi/studio/needs.py. These are of this area alone, so they are made here.
 def _place(request: Request) -> forms.Place:
     return forms.Place(request.app.state.runs.absolute(), request.app.state.settings.recipes)
 
@@ -38,6 +42,7 @@ def _jobs(request: Request) -> Path:
 
 
 def _job(job_id: str, request: Request) -> Path:
+    """The folder of a job. Only an id that is one, of a job that is there, is taken."""
     found = folder.find(_jobs(request), job_id)
     if found is None:
         korean = "그런 작업이 없어요."
@@ -71,39 +76,45 @@ def list_jobs(
     jobs: JobsNeed,
     after: Annotated[str | None, Query(max_length=40)] = None,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> models.Jobs:
+) -> models.JobPage:
     """A page of jobs, the newest first."""
     found, has_more = folder.page(jobs, size, after)
-    return models.Jobs.model_validate({"jobs": found, "next": found[-1]["id"] if has_more and found else None})
+    return models.JobPage.model_validate({"jobs": found, "next": found[-1]["id"] if has_more and found else None})
 
 
 @router.get("/startable")
 def startable(place: PlaceNeed, line: LineNeed) -> models.Startable:  # noqa: ARG001  (it must be there)
     """Which commands can be started with which recipes, and for which runs."""
-    found = [models.Recipe(name=name, run=run) for name, run in forms.recipes(place).items()]
+    found = [models.JobRecipe(name=name, run=run) for name, run in forms.recipes(place).items()]
     return models.Startable(commands=list(COMMANDS), recipes=found, runs=run_folder.run_names(place.runs))
 
 
 @router.get("/form")
-def read_form(place: PlaceNeed, line: LineNeed, command: str, recipe: str) -> models.Form:
+def read_form(place: PlaceNeed, line: LineNeed, command: str, recipe: str) -> models.JobForm:
     """The settings that a command reads from a recipe, with their values there."""
     with _as_refusal():
         wanted = forms.command(command)
         read = line.read((*wanted.words, str(forms.recipe_file(recipe, place))))
-    groups = [models.FormGroup.model_validate(asdict(group)) for group in fields.groups(read, wanted.sections)]
+    groups = [models.JobFieldGroup.model_validate(asdict(group)) for group in fields.groups(read, wanted.sections)]
     options = [_option(option) for option in line.options(wanted.words)]
-    return models.Form(command=command, recipe=recipe, run=read.name, groups=groups, options=options)
+    return models.JobForm(command=command, recipe=recipe, run=read.name, groups=groups, options=options)
 
 
 @router.post("/words")
-def make_words(body: models.FilledForm, place: PlaceNeed, line: LineNeed, jobs: JobsNeed) -> models.Words:
-    """The words that a filled form would run. Nothing is started."""
-    return _words(body, place, line, jobs)
+def make_words(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: JobsNeed) -> models.JobWords:
+    """The words that a filled form would run, or why it could not. Nothing is started, so nothing is an error."""
+    try:
+        return _words(body, place, line, jobs)
+    except ApiError as error:
+        return models.JobWords(argv=[], line="", busy=[], wrong=error.message)
 
 
 @router.post("/plan")
-def make_plan(body: models.FilledForm, place: PlaceNeed, line: LineNeed, jobs: JobsNeed) -> models.Plan:
-    """What the command says that it would do: it is run with --dry-run, which changes nothing."""
+def make_plan(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: JobsNeed) -> models.JobPlan:
+    """What the command says that it would do: it is run with --dry-run, which changes nothing.
+
+    It may read every input once, to compare it with what is there: that takes its time, but not for ever.
+    """
     argv = [*_words(body, place, line, jobs).argv, "--dry-run"]
     try:
         done = subprocess.run(argv, capture_output=True, timeout=_PLAN_S, check=False, stdin=subprocess.DEVNULL)
@@ -111,12 +122,12 @@ def make_plan(body: models.FilledForm, place: PlaceNeed, line: LineNeed, jobs: J
         message = f"the command did not say within {_PLAN_S:g} s what it would do"
         raise ApiError(504, message, code="plan_too_slow", message_ko="미리 보기가 너무 오래 걸려요.") from None
     text, wrong = (part.decode(errors="replace").strip()[-_PLAN_CHARACTERS:] for part in (done.stdout, done.stderr))
-    return models.Plan(text=text, wrong=wrong if done.returncode else "")
+    return models.JobPlan(text=text, wrong=wrong if done.returncode else "")
 
 
 @router.post("", status_code=201)
 def start_job(
-    body: models.FilledForm, place: PlaceNeed, line: LineNeed, jobs: JobsNeed, supervisor: SupervisorNeed
+    body: models.JobAsked, request: Request, place: PlaceNeed, line: LineNeed, jobs: JobsNeed
 ) -> models.JobDetail:
     """Asks for a job. It starts when it is its turn."""
     argv = _words(body, place, line, jobs).argv
@@ -127,8 +138,8 @@ def start_job(
             409, message, code="jobs_full", message_ko="작업이 너무 많이 밀려 있어요. 먼저 몇 개를 멈춰 주세요."
         )
     make_folder(jobs)
-    made = job.submit(jobs, argv, body.run, _owner())
-    supervisor.wake()
+    made = job.submit(jobs, argv, body.run, _owner(request.state.person))
+    _supervisor(request).wake()
     return _detail(made)
 
 
@@ -143,12 +154,12 @@ def read_log(
     found: JobNeed,
     after: Annotated[int | None, Query(ge=0)] = None,
     most: Annotated[int, Query(ge=4, le=1_048_576)] = folder.LOG_BYTES,
-) -> models.LogPart:
+) -> models.JobLog:
     """A part of the log from a byte on; without `after` its end."""
-    return models.LogPart.model_validate(folder.read_log(found, after, most), from_attributes=True)
+    return models.JobLog.model_validate(folder.read_log(found, after, most), from_attributes=True)
 
 
-@router.get("/{job_id}/log.txt")
+@router.get("/{job_id}/log.txt", response_class=FileResponse)
 def whole_log(found: JobNeed) -> Response:
     """The whole log, to be kept."""
     path = found / job.LOG
@@ -177,12 +188,13 @@ def try_again(found: JobNeed, supervisor: SupervisorNeed) -> models.JobDetail:
     return _detail(found)
 
 
-def _words(body: models.FilledForm, place: forms.Place, line: CommandLine, jobs: Path) -> models.Words:
+def _words(body: models.JobAsked, place: forms.Place, line: CommandLine, jobs: Path) -> models.JobWords:
+    """The words of a filled form; ApiError with what the command line says against it."""
     with _as_refusal():
         words = forms.words(forms.Asked(body.command, body.recipe, body.run, body.changes, body.options), place, line)
     recent = folder.page(jobs, MOST_GOING)[0]
     busy = [one["id"] for one in recent if one["run"] == body.run and one["state"] in folder.GOING]
-    return models.Words(argv=[*line.program, *words], line=shlex.join(["malmoi", *words]), busy=busy)
+    return models.JobWords(argv=[*line.program, *words], line=shlex.join(["malmoi", *words]), busy=busy, wrong="")
 
 
 @contextlib.contextmanager
@@ -196,19 +208,23 @@ def _as_refusal() -> Iterator[None]:
 
 
 def _detail(found: Path) -> models.JobDetail:
+    """A job as a page shows it. The line is as a person would write it, not with the path of our interpreter."""
     told = folder.detail(found)
     argv = told["argv"]
     words = ["malmoi", *argv[argv.index("malmoi") + 1 :]] if "malmoi" in argv else argv
     return models.JobDetail.model_validate({**told, "line": shlex.join(words)})
 
 
-def _option(option: Option) -> models.FormField:
+def _option(option: Option) -> models.JobField:
+    """An option of a verb as a field of the form, which shows what --help says of it."""
     key, choices, about = option.name, list(option.choices), option.help
-    return models.FormField(key=key, type=option.type, choices=choices, value=None, default=None, about=about)
+    return models.JobField(key=key, type=option.type, choices=choices, value=None, default=None, about=about)
 
 
-def _owner() -> str:
-    """Whose job it is: who opened the studio."""
+def _owner(person: Person | None) -> str:
+    """Whose job it is: by the account, or without accounts who opened the studio."""
+    if person is not None and person.name:
+        return person.name
     with contextlib.suppress(KeyError, OSError):  # a container whose user has no name
         return getpass.getuser()
     return ""

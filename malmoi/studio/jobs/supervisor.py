@@ -18,6 +18,7 @@ from malmoi.kit.lock import lock
 from malmoi.studio.jobs import folder as jobs_folder
 
 _TICK_S = 0.5
+"""So often it looks: a stop is heard, and an end is noted, within half a second."""
 _AT_REST = (State.FINISHED, State.FAILED, State.LOST)
 _AT_WORK = (State.STARTING, State.RUNNING, State.STOPPING)
 
@@ -25,7 +26,10 @@ _log = logging.getLogger("malmoi.studio")
 
 
 class Supervisor:
-    """Looks at each job that is not finished, again and again. at_once: so many run at the same time, oldest first."""
+    """Looks at each job that is not finished, again and again. at_once: so many run at the same time, oldest first.
+
+    _quiet: when the state of a job that rests was last written (ns), by its id. _failed: what was told already.
+    """
 
     def __init__(self, jobs: Path, at_once: int = 1, tick_s: float = _TICK_S) -> None:
         self._jobs, self._at_once, self._tick_s = jobs, at_once, tick_s
@@ -99,6 +103,7 @@ class Supervisor:
             self._wait()
 
     def _wait(self) -> None:
+        """Until the next tick, or until somebody wakes it."""
         self._awake.wait(self._tick_s)
         self._awake.clear()
 

@@ -1,20 +1,4 @@
-import { send } from './client'
-import { jsonEvents } from './stream'
-import type { Replies } from './schema'
-
-export type CardEvent = Replies['POST /api/cards/{card_id}/run']
-
 export type InputValue = string | number | string[]
 
+/** What stands in the form of a card, by the name of the input. */
 export type Inputs = Record<string, InputValue>
-
-export async function* runCard(
-  id: string,
-  inputs: Inputs,
-  decoding: Record<string, number>,
-  signal: AbortSignal,
-): AsyncGenerator<CardEvent> {
-  const path = `/api/cards/${encodeURIComponent(id)}/run`
-  const response = await send(path, { method: 'POST', body: { inputs, decoding }, signal })
-  yield* jsonEvents<CardEvent>(response)
-}

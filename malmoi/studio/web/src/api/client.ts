@@ -3,15 +3,16 @@ import { ApiError } from '../i18n/errors'
 interface Options {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
+  headers?: Record<string, string>
   signal?: AbortSignal
 }
 
 /** fetch, with a refusal turned into an ApiError. */
-export async function send(path: string, { method = 'GET', body, signal }: Options = {}): Promise<Response> {
-  const init: RequestInit = { method }
+export async function send(path: string, { method = 'GET', body, headers, signal }: Options = {}): Promise<Response> {
+  const init: RequestInit = { method, headers: headers ?? {} }
   if (signal) init.signal = signal
   if (body !== undefined) {
-    init.headers = { 'Content-Type': 'application/json' }
+    init.headers = { ...headers, 'Content-Type': 'application/json' }
     init.body = JSON.stringify(body)
   }
   const response = await fetch(path, init)

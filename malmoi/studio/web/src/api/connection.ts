@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react'
 /** Whether the server answers. One state for the whole tab; pages and the chip in the top bar read it. */
 export type Connection = 'there' | 'lost'
 
-const ASK_EVERY_MS = 3_000
+const ASK_EVERY_MS = 2_500
 /** While the server is away it is asked more often, so that pages mend themselves soon. */
 const ASK_LOST_EVERY_MS = 1_000
 const PATIENCE_MS = 1_500

@@ -8,6 +8,130 @@ export interface About {
   limits: Limits
 }
 
+/** An answer that was made again, beside the one that it repeats. place: of the first other character. */
+export interface Again {
+  of: string
+  is_equal: boolean
+  place: number | null
+  was: string | null
+  now: string | null
+}
+
+/** A token that could have stood there. logprob: nats. */
+export interface Alternative {
+  text: string
+  logprob: number
+}
+
+/** What is asked. body: as /v1 takes it, or {card, inputs, decoding}. */
+export interface AnswerBody {
+  kind: 'completion' | 'chat' | 'card'
+  body: Record<string, unknown>
+  source?: Source
+}
+
+/**
+ * An answer, whole. made_with: model, tokenizer and engine by name and hash, where the server recorded them. seed: as
+ * text, for it may have more digits than JavaScript keeps.
+ */
+export interface AnswerDetail {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+  body: Record<string, unknown>
+  seed: string
+  told: Told
+  result: CardResult | null
+  error: Record<string, unknown> | null
+  tokens: Token[] | null
+  made_with: Record<string, unknown> | null
+  again: Again | null
+}
+
+/** The end of an answer. state "gone": there is no such answer, and no other field. */
+export interface AnswerEnd {
+  state: 'done' | 'stopped' | 'cut' | 'failed' | 'gone'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  result: CardResult | null
+  error: Record<string, unknown> | null
+}
+
+/**
+ * An event of a connection that follows answers: what is new of one of them since the last. begin, to: characters and
+ * tokens before and after it. tokens, told, end: only where there is something new.
+ */
+export interface AnswerEvent {
+  answer: string
+  begin: [number, number]
+  to: [number, number]
+  text: string
+  tokens: Token[] | null
+  told: Told | null
+  end: AnswerEnd | null
+}
+
+/** An answer in a list. asked, text: their first 240 characters. */
+export interface AnswerLine {
+  id: string
+  at: string
+  kind: 'completion' | 'chat' | 'card'
+  model: string
+  subject: string | null
+  source: Record<string, unknown>
+  state: 'running' | 'done' | 'stopped' | 'cut' | 'failed'
+  finish: string | null
+  prompt_tokens: number
+  answer_tokens: number
+  seconds: number
+  again_of: string | null
+  deleted: string | null
+  asked: string
+  text: string
+}
+
+/** A page of answers. after: where the next one goes on; None: there is none. */
+export interface AnswerList {
+  answers: AnswerLine[]
+  after: string | null
+}
+
+/** The newest lines of the journal, the newest first. wrong: what is not as it was written; empty where all is. */
+export interface Audit {
+  lines: AuditLine[]
+  wrong: string[]
+}
+
+/** A line of the journal. time: s since 1970; person: the id, "" for nobody. */
+export interface AuditLine {
+  number: number
+  time: number
+  person: string
+  role: string
+  method: string
+  route: string
+  status: number
+}
+
+/** An answer that has begun. */
+export interface Begun {
+  id: string
+}
+
 /** A text for people, in Korean and in English. */
 export interface Both {
   ko: string
@@ -20,14 +144,15 @@ export interface Both {
  * utf8_masks: it never generates bytes that are no UTF-8. deterministic: a seed, or temperature 0, gives the same
  * tokens whatever else runs. prefix_cache: a beginning that was read before is not read again. token_ids: its pieces
  * are the tokens that the model chose; without it, those that our tokenizer makes of the text, so that another number
- * of them may be said. logprobs: it tells how probable each chosen token was. cannot: fields of a Request that it has
- * no way for.
+ * of them may be said. logprobs: it tells how probable each chosen token was. loads_adapters: it is Adapting. cannot:
+ * fields of a Request that it has no way for.
  */
 export interface Capabilities {
   top_logprobs: number
   prompt_logprobs: boolean
   guides: string[]
   adapters: boolean
+  loads_adapters: boolean
   embeddings: boolean
   prefix_cache: boolean
   deterministic: boolean
@@ -55,23 +180,6 @@ export interface Card {
   evaluation: Evaluation
 }
 
-/** The next characters of the answer. */
-export interface CardDelta {
-  type: 'delta'
-  text: string
-}
-
-/** Nothing comes after this one. */
-export interface CardDone {
-  type: 'done'
-}
-
-/** The run failed; `error` is the one shape of errors (malmoi/serve/http_errors.py). */
-export interface CardFailure {
-  type: 'error'
-  error: Record<string, unknown>
-}
-
 /** All cards that the studio has. */
 export interface CardList {
   cards: Card[]
@@ -79,14 +187,12 @@ export interface CardList {
 
 /** How many of the choices have been scored. */
 export interface CardProgress {
-  type: 'progress'
   done: number
   total: number
 }
 
 /** The answer. finish: why it ended, None where no model was needed. */
 export interface CardResult {
-  type: 'result'
   output: LabelOutput | JsonOutput | ChoiceOutput | TextOutput | ChainOutput
   finish: string | null
   tokens: number
@@ -95,7 +201,6 @@ export interface CardResult {
 
 /** The prompt as the model gets it. shots: how many of the card's examples fitted; seed: repeats the answer. */
 export interface CardStart {
-  type: 'start'
   card: string
   version: number
   seed: number
@@ -149,11 +254,12 @@ export interface CorpusDocument {
   excerpt: string | null
 }
 
-/** What pages call reasons, kinds and types of personal data, by the names that the server uses. */
+/** What pages call reasons, kinds, types of personal data and scores, by the names that the server uses. */
 export interface CorpusLabels {
   reason: Record<string, Both>
   kind: Record<string, Both>
   masked: Record<string, Both>
+  score: Record<string, Both>
 }
 
 /** How the answer is chosen; the studio's sliders begin here. */
@@ -164,16 +270,6 @@ export interface Decoding {
   repetition_penalty: number | null
   max_tokens: number
   stop: string[]
-}
-
-/** What the sliders say, where they differ from the card's own. */
-export interface DecodingBody {
-  temperature?: number | null
-  top_p?: number | null
-  top_k?: number | null
-  repetition_penalty?: number | null
-  max_tokens?: number | null
-  seed?: number | null
 }
 
 /**
@@ -194,7 +290,8 @@ export interface Description {
 
 /**
  * A document with every step's verdict. text: its first characters, text_chars: how many the whole has. source_fields:
- * all that is known of the source. judgements: empty where no rule could be read.
+ * all that is known of the source. judgements: empty where no rule could be read. copy_of: the id of the document that
+ * stays in the place of this one.
  */
 export interface DocumentDetail {
   id: string | null
@@ -212,6 +309,7 @@ export interface DocumentDetail {
   verdicts: Verdict[]
   scores: Score[]
   source_fields: Record<string, unknown> | null
+  copy_of: string | null
   judgements: Judgement[]
 }
 
@@ -235,45 +333,37 @@ export interface Example {
   output: unknown
 }
 
-/** What a person asks for. changes: settings by their key; options: by their name, true for a flag. */
-export interface FilledForm {
-  command: string
-  recipe: string
-  run: string
-  changes?: Record<string, unknown>
-  options?: Record<string, unknown>
+/**
+ * tokens: of what was sent. answer_tokens: what is left for the answer, 0 where nothing is. fits_chars: of a text that
+ * is too long for that answer, how many of its last characters could stay. leave_out: of a conversation that is too
+ * long, how many of its oldest turns would have to go; None where it is not too long, or where the last turn alone is.
+ */
+export interface Fit {
+  tokens: number
+  context_tokens: number
+  answer_tokens: number
+  fits_chars: number | null
+  leave_out: number | null
 }
 
-/** The form of a command with a recipe. */
-export interface Form {
-  command: string
-  recipe: string
-  run: string
-  groups: FormGroup[]
-  options: FormField[]
-}
-
-/** A setting, or an option, of a form (fields.py). */
-export interface FormField {
-  key: string
-  type: 'int' | 'float' | 'text' | 'bool' | 'choice' | 'texts' | 'numbers' | 'flag'
-  choices: string[]
-  value: unknown
-  default: unknown
-  about: string
-}
-
-/** The settings of one table of the recipe. about: what its dataclass says, in English. */
-export interface FormGroup {
-  name: string
-  about: string
-  fields: FormField[]
+/** A text or a conversation, and how long its answer may be. */
+export interface FitBody {
+  prompt?: string | null
+  messages?: Message[] | null
+  max_tokens: number
 }
 
 /** notice: shown beside the answer. blocked_words: refused in inputs; an answer ends before one of them. */
 export interface Guards {
   notice: Both | null
   blocked_words: string[]
+}
+
+/** A person by id, name and role. */
+export interface Identity {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
 }
 
 /** One field of the form. "text" is one line, "long_text" several, "words" a list of words that the card keeps. */
@@ -287,19 +377,44 @@ export interface Input {
   example: unknown
 }
 
-/** A job in a list. Times are seconds since 1970. goes_on_at: when one that is "waiting" is started again. */
+/** A link that makes one account with a role, until it expires. */
+export interface Invitation {
+  id: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  expires: string
+}
+
+/** The invitations that are still good. */
+export interface Invitations {
+  invitations: Invitation[]
+}
+
+/**
+ * A job in a list. Times are seconds since 1970. command: of COMMANDS, or the words of another. goes_on_at: when one
+ * that is "waiting" is started again.
+ */
 export interface Job {
   id: string
   run: string
   owner: string
-  command: string[]
+  command: string
   state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
   since: number
   submitted_at: number
   attempt: number
   exit_code: number | null
   goes_on_at: number | null
-  progress: Progress | null
+  progress: JobProgress | null
+}
+
+/** What a person asks for. changes: settings by their key; options: by their name, true for a flag. */
+export interface JobAsked {
+  command: string
+  recipe: string
+  run: string
+  changes?: Record<string, unknown>
+  options?: Record<string, unknown>
 }
 
 /** One job. line: what was run, as a shell would take it. alive_at: its last sign of life. */
@@ -307,25 +422,105 @@ export interface JobDetail {
   id: string
   run: string
   owner: string
-  command: string[]
+  command: string
   state: 'queued' | 'starting' | 'running' | 'stopping' | 'waiting' | 'stopped' | 'finished' | 'failed' | 'lost'
   since: number
   submitted_at: number
   attempt: number
   exit_code: number | null
   goes_on_at: number | null
-  progress: Progress | null
+  progress: JobProgress | null
   argv: string[]
   line: string
-  process: Process | null
+  process: JobProcess | null
   alive_at: number | null
   log_bytes: number
 }
 
+/** A setting, or an option, of a form (fields.py). */
+export interface JobField {
+  key: string
+  type: 'int' | 'float' | 'text' | 'bool' | 'choice' | 'texts' | 'numbers' | 'flag'
+  choices: string[]
+  value: boolean | number | string | string[] | number[] | null
+  default: boolean | number | string | string[] | number[] | null
+  about: string
+}
+
+/** The settings of one table of the recipe. about: what its dataclass says, in English. */
+export interface JobFieldGroup {
+  name: string
+  about: string
+  fields: JobField[]
+}
+
+/** The form of a command with a recipe. */
+export interface JobForm {
+  command: string
+  recipe: string
+  run: string
+  groups: JobFieldGroup[]
+  options: JobField[]
+}
+
+/** A part of a log; next: the byte to go on from. */
+export interface JobLog {
+  text: string
+  start: number
+  next: number
+  size: number
+}
+
 /** A page of jobs, the newest first. next: what `after` must be for the page behind it; None at the end. */
-export interface Jobs {
+export interface JobPage {
   jobs: Job[]
   next: string | null
+}
+
+/** What the command itself says that it would do. wrong: what it would refuse, in its own words. */
+export interface JobPlan {
+  text: string
+  wrong: string
+}
+
+/** A process by its machine and number. */
+export interface JobProcess {
+  host: string
+  pid: number
+}
+
+/** How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was. */
+export interface JobProgress {
+  label: string
+  done: number
+  total: number
+  since: number
+  since_done: number
+  time: number
+}
+
+/** A recipe by the name of its file. run: the name of the run that it is for. */
+export interface JobRecipe {
+  name: string
+  run: string
+}
+
+/**
+ * The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. wrong:
+ * what the command line refuses, in its own words; then there are no others.
+ */
+export interface JobWords {
+  argv: string[]
+  line: string
+  busy: string[]
+  wrong: string
+}
+
+/** A new account by the link that was given. token: the link's secret. */
+export interface Join {
+  token: string
+  name: string
+  password: string
 }
 
 /** The answer of a JSON card. complete: it keeps the card's contract; text: the model's own words. */
@@ -360,6 +555,11 @@ export interface LabelOutput {
   scores: LabelScore[]
 }
 
+/** The version that a label is put on. */
+export interface LabelPlace {
+  n: number
+}
+
 /** A choice of a label card: its share after calibration, and the log-probability (nats) after the prompt. */
 export interface LabelScore {
   label: string
@@ -384,14 +584,6 @@ export interface Limits {
   max_top_logprobs: number
   max_temperature: number
   default_max_tokens: number | null
-}
-
-/** A part of a log; next: the byte to go on from. */
-export interface LogPart {
-  text: string
-  start: number
-  next: number
-  size: number
 }
 
 /** The curve of a training. steps: how many were taken; checkpoints, resumes: the steps at which they lie. */
@@ -419,6 +611,69 @@ export interface LossColumns {
 export interface MaskedCount {
   type: string
   count: number
+}
+
+/**
+ * Who asks. has_accounts: False where whoever sits at this machine may do all; then `person` is None. csrf: to be sent
+ * back in the header x-malmoi-csrf with whatever changes something. actions: what this role may do.
+ */
+export interface Me {
+  has_accounts: boolean
+  person: Identity | null
+  actions: ('read' | 'answer' | 'write' | 'operate' | 'manage')[]
+  csrf: string
+}
+
+/** Somebody with an account. created: ISO 8601. blocked: may not sign in. */
+export interface Member {
+  id: string
+  name: string
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  created: string
+  blocked: boolean
+}
+
+/** What a person is to be from now on. */
+export interface MemberChange {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
+  blocked: boolean
+}
+
+/** Everybody with an account, by name. */
+export interface Members {
+  people: Member[]
+}
+
+/** One turn. OpenAI's newer name for the system role is "developer". */
+export interface Message {
+  role: 'system' | 'developer' | 'user' | 'assistant'
+  content?: string | null
+  name?: unknown
+}
+
+/** An invitation with the secret of its link, which is shown this once. */
+export interface NewInvitation {
+  invitation: Invitation
+  token: string
+}
+
+/** Another name for a prompt. */
+export interface NewName {
+  title: string
+}
+
+/** A prompt as it is saved first. */
+export interface NewPrompt {
+  title: string
+  body: Record<string, unknown>
+  message?: string
+}
+
+/** The next version. base: the number of the version that it was made on. */
+export interface NewVersion {
+  body: Record<string, unknown>
+  base: number
+  message?: string
 }
 
 /** Where a document lies in the raw files. offset: in bytes, or the number of the row (malmoi/corpus/sources). */
@@ -458,37 +713,38 @@ export interface Piece {
   bytes: number[]
 }
 
-/** What the command itself says that it would do. wrong: what it would refuse, in its own words. */
-export interface Plan {
-  text: string
-  wrong: string
+/** A label and the version under it. */
+export interface PromptLabel {
+  name: string
+  n: number
 }
 
-/** A process by its machine and number. */
-export interface Process {
-  host: string
-  pid: number
+/** A page of a list. next: what `after` is for the next page; None at the end. */
+export interface PromptPage {
+  prompts: PromptRow[]
+  next: string | null
 }
 
-/** How far a job's present work is, in any unit. since, since_done: when this label began, and how far it was. */
-export interface Progress {
-  label: string
-  done: number
-  total: number
-  since: number
-  since_done: number
-  time: number
-}
-
-/** A prompt as it is saved. */
-export interface PromptBody {
+/** A prompt in a list. n: its newest version. deleted: since when it is in the trash. */
+export interface PromptRow {
+  id: string
   title: string
-  body: Record<string, unknown>
+  created: string
+  updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
 }
 
-/** The saved prompts. */
-export interface PromptList {
-  prompts: SavedPrompt[]
+/** One version with its body. parent: the version before it. sha256: of the body as canonical JSON. */
+export interface PromptVersion {
+  n: number
+  body: Record<string, unknown>
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
 }
 
 /** How many documents were dropped for a reason that is counted first. */
@@ -497,16 +753,9 @@ export interface ReasonCount {
   documents: number
 }
 
-/** A recipe by the name of its file. run: the name of the run that it is for. */
-export interface Recipe {
-  name: string
-  run: string
-}
-
-/** One run of a card: a value for each input of its form. */
-export interface RunBody {
-  inputs: Record<string, unknown>
-  decoding?: DecodingBody
+/** The role of a new account. */
+export interface RoleAsked {
+  role: 'viewer' | 'editor' | 'operator' | 'owner'
 }
 
 /** A run with all of its stages, and which of its pages there are. */
@@ -531,13 +780,17 @@ export interface RunSummary {
   updated: number | null
 }
 
-/** A prompt as it was saved. Times are ISO 8601 in UTC. */
+/** A prompt with its newest version. */
 export interface SavedPrompt {
   id: string
   title: string
-  body: Record<string, unknown>
   created: string
   updated: string
+  n: number
+  first_line: string
+  deleted: string | null
+  labels: PromptLabel[]
+  version: PromptVersion
 }
 
 /** A measure that a step took of a document. */
@@ -565,6 +818,20 @@ export interface ScoredPiece {
 export interface Scores {
   tokens: ScoredPiece[]
   bits_per_byte: number | null
+}
+
+/** A name and a password. */
+export interface SignIn {
+  name: string
+  password: string
+}
+
+/** Where an answer was asked: a saved prompt and its version, or what was being written. */
+export interface Source {
+  prompt?: string | null
+  version?: number | null
+  draft?: string | null
+  column?: number | null
 }
 
 /** The kept documents of a source, as KindCount. */
@@ -599,7 +866,7 @@ export interface StageDetail {
 /** What can be started here. runs: the names of those that are there already. */
 export interface Startable {
   commands: string[]
-  recipes: Recipe[]
+  recipes: JobRecipe[]
   runs: string[]
 }
 
@@ -613,10 +880,23 @@ export interface TextOutput {
   text: string
 }
 
+/** A token of an answer. */
+export interface Token {
+  text: string
+  logprob: number
+  top: Alternative[]
+}
+
 /** A text cut into tokens. tokens: how many; pieces: the first MAX_PIECES of them. */
 export interface Tokens {
   tokens: number
   pieces: Piece[]
+}
+
+/** What a card tells on its way. */
+export interface Told {
+  start: CardStart | null
+  progress: CardProgress | null
 }
 
 /** Whether a reason to drop fired. */
@@ -625,11 +905,20 @@ export interface Verdict {
   fired: boolean
 }
 
-/** The words of a command. line: the same as a shell would take them. busy: jobs of that run that are at work. */
-export interface Words {
-  argv: string[]
-  line: string
-  busy: string[]
+/** A page of versions, the newest first. next: what `before` is for the next page; None at the end. */
+export interface VersionPage {
+  versions: VersionRow[]
+  next: number | null
+}
+
+/** A version in a list. labels: those that stand on it. */
+export interface VersionRow {
+  n: number
+  message: string
+  parent: number | null
+  sha256: string
+  created: string
+  labels: string[]
 }
 
 /** What each route of the studio answers. */
@@ -637,9 +926,17 @@ export interface Replies {
   'GET /api/about': About
   'POST /api/tokens': Tokens
   'POST /api/score': Scores
+  'POST /api/answers': Begun
+  'GET /api/answers': AnswerList
+  'POST /api/answers/{answer_id}/again': Begun
+  'GET /api/events': AnswerEvent
+  'POST /api/answers/{answer_id}/stop': void
+  'GET /api/answers/export': void
+  'GET /api/answers/{answer_id}': AnswerDetail
+  'DELETE /api/answers/{answer_id}': void
+  'POST /api/answers/{answer_id}/restore': void
   'GET /api/cards': CardList
   'GET /api/cards/{card_id}': Card
-  'POST /api/cards/{card_id}/run': CardStart | CardProgress | CardDelta | CardResult | CardDone | CardFailure
   'GET /api/runs': RunList
   'GET /api/runs/{run}': RunDetail
   'GET /api/runs/{run}/loss': Loss
@@ -648,20 +945,38 @@ export interface Replies {
   'GET /api/runs/{run}/corpus': Corpus
   'GET /api/runs/{run}/documents': DocumentList
   'GET /api/runs/{run}/documents/{document_id}': DocumentDetail
-  'GET /api/prompts': PromptList
+  'GET /api/prompts': PromptPage
   'POST /api/prompts': SavedPrompt
   'GET /api/prompts/{prompt_id}': SavedPrompt
   'PUT /api/prompts/{prompt_id}': SavedPrompt
   'DELETE /api/prompts/{prompt_id}': void
-  'GET /api/jobs': Jobs
+  'POST /api/prompts/{prompt_id}/restore': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions': VersionPage
+  'POST /api/prompts/{prompt_id}/versions': SavedPrompt
+  'GET /api/prompts/{prompt_id}/versions/{n}': PromptVersion
+  'PUT /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'DELETE /api/prompts/{prompt_id}/labels/{label}': SavedPrompt
+  'POST /api/fit': Fit
+  'GET /api/jobs': JobPage
   'POST /api/jobs': JobDetail
   'GET /api/jobs/startable': Startable
-  'GET /api/jobs/form': Form
-  'POST /api/jobs/words': Words
-  'POST /api/jobs/plan': Plan
+  'GET /api/jobs/form': JobForm
+  'POST /api/jobs/words': JobWords
+  'POST /api/jobs/plan': JobPlan
   'GET /api/jobs/{job_id}': JobDetail
-  'GET /api/jobs/{job_id}/log': LogPart
+  'GET /api/jobs/{job_id}/log': JobLog
   'GET /api/jobs/{job_id}/log.txt': void
   'POST /api/jobs/{job_id}/stop': JobDetail
   'POST /api/jobs/{job_id}/again': JobDetail
+  'GET /api/session': Me
+  'POST /api/session': void
+  'DELETE /api/session': void
+  'POST /api/people/first': void
+  'POST /api/people/join': void
+  'GET /api/people': Members
+  'PUT /api/people/{person_id}': Member
+  'GET /api/invitations': Invitations
+  'POST /api/invitations': NewInvitation
+  'DELETE /api/invitations/{invitation_id}': void
+  'GET /api/audit': Audit
 }

@@ -16,9 +16,6 @@ import '../styles/fields.css'
 import '../styles/overlays.css'
 import '../styles/playground.css'
 import '../styles/cards.css'
-import '../styles/corpus.css'
-import '../styles/runs.css'
-import '../styles/home.css'
 
 const RETRIES = 2
 

@@ -51,7 +51,8 @@ export const router = createRouter({
   parseSearch: readQuery,
   stringifySearch: writeQuery,
   scrollRestoration: true,
-  scrollToTopSelectors: [],
+  // Each page begins at its top; the router would hand the place of one page on to the next.
+  scrollToTopSelectors: ['[data-scroll-restoration-id]'],
   defaultErrorComponent: ErrorPage,
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

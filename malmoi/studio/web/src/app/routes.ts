@@ -10,13 +10,20 @@
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
  *
+ * What opens over a page or filters it keeps the place that is read: `<Link resetScroll={false}>`, and so for navigate.
+ * A link from a page to the list above it takes `activeOptions={{ exact: true }}`: else it is called the current page.
  * Links are `<Link to="/runs/$run" params={{ run }}>` of @tanstack/react-router; a wrong path, a part that is missing or
  * a query that the row does not know is an error of the build. `npm run build` writes the paths beside the bundle, so
  * that the server knows which addresses exist (addresses.json): nothing else has to be told of a new row.
  */
 import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
+import { historySearch } from '../features/history/search'
+import { documentsSearch } from '../features/corpora/search'
 import { playSearch } from '../features/prompts/search'
+import { runSearch } from '../features/runs/search'
+import { taskSearch } from '../features/tasks/search'
+import { newJobSearch } from '../features/jobs/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -38,11 +45,17 @@ export const ROUTES = [
   { path: '/', page: () => import('../features/home/pages/Home'), title: 'home.title', role: 'viewer', rail: { group: 'start', icon: 'home' } },
   { path: '/play', page: () => import('../features/prompts/pages/Playground'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
-  { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor' },
+  { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
+  { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
+  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
-  { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' } },
-  { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer' },
+  { path: '/corpora/$run/documents/{-$id}', page: () => import('../features/corpora/pages/DocumentsPage'), title: 'rail.corpus', role: 'viewer', search: documentsSearch },
+  { path: '/runs', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', rail: { group: 'model', icon: 'runs' }, search: runSearch },
+  { path: '/runs/$run', page: () => import('../features/runs/pages/RunsPage'), title: 'rail.runs', role: 'viewer', search: runSearch },
+  { path: '/jobs', page: () => import('../features/jobs/pages/Jobs'), title: 'jobs.title', role: 'viewer', rail: { group: 'operation', icon: 'jobs' } },
+  { path: '/jobs/new', page: () => import('../features/jobs/pages/NewJob'), title: 'jobs.new', role: 'operator', search: newJobSearch },
+  { path: '/jobs/$job', page: () => import('../features/jobs/pages/OneJob'), title: 'jobs.title', role: 'viewer' },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */

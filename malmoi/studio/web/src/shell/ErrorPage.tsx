@@ -1,8 +1,9 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { Button } from 'react-aria-components'
 import { isServerThere, useConnection } from '../api/connection'
 import { useLanguage } from '../i18n/language'
+import { Button } from '../ui/Button/Button'
+import { Note } from '../ui/Note/Note'
 import { Page } from '../ui/Page'
 import { PageFileError, reloadOnce } from './loadedPage'
 
@@ -10,7 +11,7 @@ import { PageFileError, reloadOnce } from './loadedPage'
  * What stands in the place of a page that failed: the rail still works. Where its file was not there because the server
  * was away, the page mends itself when the server is back.
  */
-export function ErrorPage({ error, reset }: ErrorComponentProps) {
+export function ErrorPage({ error }: ErrorComponentProps) {
   const { t } = useLanguage()
   const isFile = error instanceof PageFileError
   const lost = useConnection() === 'lost'
@@ -19,22 +20,19 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   }, [isFile, lost])
   const again = async () => {
     // Without a server a reload would leave the browser's own error page, and nothing that mends itself.
-    if (!isFile) reset()
-    else if (await isServerThere()) location.reload()
+    if (await isServerThere()) location.reload()
   }
   return (
     <Page title={t('broken.title')}>
-      <div className="note note-error" role="alert">
+      <Note kind="bad">
         <p>{t('broken.text')}</p>
         {lost ? (
           <p>{t('broken.waiting')}</p>
         ) : (
-          !isFile && <p className="note-detail mono">{error instanceof Error ? error.message : String(error)}</p>
+          !isFile && <p className="mono">{error instanceof Error ? error.message : String(error)}</p>
         )}
-        <Button className="button" onPress={() => void again()}>
-          {t('broken.again')}
-        </Button>
-      </div>
+        <Button onPress={() => void again()}>{t('broken.again')}</Button>
+      </Note>
     </Page>
   )
 }

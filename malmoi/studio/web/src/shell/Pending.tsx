@@ -1,4 +1,5 @@
 import { useLanguage, type Key } from '../i18n/language'
+import { Skeleton } from '../ui/Loaded'
 import { Page } from '../ui/Page'
 
 /** The frame of a page whose file is still on its way. */
@@ -6,11 +7,7 @@ export function Pending({ title }: { title: Key }) {
   const { t } = useLanguage()
   return (
     <Page title={t(title)}>
-      <div className="skeleton" role="status" aria-label={t('state.loading')}>
-        <span className="skeleton-line" />
-        <span className="skeleton-line" />
-        <span className="skeleton-line" />
-      </div>
+      <Skeleton />
     </Page>
   )
 }

@@ -1,27 +1,20 @@
-import { Link, useLocation } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { Fragment, use, useState } from 'react'
 import { Button } from 'react-aria-components'
-import { useLanguage, type Key } from '../i18n/language'
-import { Icon, type IconName } from '../ui/Icon'
+import { useLanguage } from '../i18n/language'
+import { Icon } from '../ui/Icon'
+import { PHONE, useMedia } from '../ui/media'
 import { recall, remember } from '../ui/memory'
 import { KeyHint } from '../ui/keys/KeyHint'
 import { PaletteContext } from './commandPalette/context'
+import { PhoneBar } from './PhoneBar'
+import { Places, type PlaceGroup } from './Places'
 import { Settings } from './Settings'
 
-export interface Place {
-  path: string
-  title: Key
-  icon: IconName
-}
-
-interface Props {
-  groups: { group: string; places: Place[] }[]
-}
-
 /** The way between the pages: a column on the left, a bar at the bottom of small screens. */
-export function Rail({ groups }: Props) {
+export function Rail({ groups }: { groups: PlaceGroup[] }) {
   const { t, named } = useLanguage()
-  const here = `/${useLocation().pathname.split('/')[1] ?? ''}`
+  const phone = useMedia(PHONE)
   const [folded, setFolded] = useState(() => recall('rail') === 'folded')
   const openPalette = use(PaletteContext)
   const fold = () => {
@@ -42,23 +35,16 @@ export function Rail({ groups }: Props) {
           {t('palette.title')} <KeyHint keys="Mod+k" />
         </span>
       </Button>
-      {groups.map(({ group, places }) => (
-        <Fragment key={group}>
-          {group !== 'start' && places.length > 0 && <p className="rail-group">{named('rail.group', group)}</p>}
-          {places.map(({ path, icon, title }) => (
-            <Link
-              key={path}
-              to={path}
-              className="rail-item"
-              title={folded ? t(title) : undefined}
-              aria-current={path === here ? 'page' : undefined}
-            >
-              <Icon name={icon} />
-              <span className="rail-name">{t(title)}</span>
-            </Link>
-          ))}
-        </Fragment>
-      ))}
+      {phone ? (
+        <PhoneBar places={groups.flatMap(({ places }) => places)} />
+      ) : (
+        groups.map(({ group, places }) => (
+          <Fragment key={group}>
+            {group !== 'start' && places.length > 0 && <p className="rail-group">{named('rail.group', group)}</p>}
+            <Places places={places} folded={folded} />
+          </Fragment>
+        ))
+      )}
       <span className="rail-space" />
       <Settings />
       <Button className="rail-item rail-fold" aria-expanded={!folded} onPress={fold}>

@@ -17,7 +17,8 @@ export function loadedPage<T>(load: () => Promise<T>): () => Promise<T> {
       return page
     } catch (error) {
       if ((await isServerThere()) && reloadOnce()) return new Promise<T>(() => {}) // the page is about to go
-      throw new PageFileError(error instanceof Error ? error.message : String(error))
+      // Not the browser's own sentence: the router would know it, and load the studio anew though no server is there.
+      throw new PageFileError(`the file of this page is not there: ${String(error)}`)
     }
   }
 }

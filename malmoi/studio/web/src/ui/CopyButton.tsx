@@ -1,15 +1,15 @@
 import { useState } from 'react'
-import { Button } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
+import { Button } from './Button/Button'
 
 const SAID_MS = 1_600
 
-export function CopyButton({ text }: { text: () => string }) {
+export function CopyButton({ text }: { text: () => string | Promise<string> }) {
   const { t } = useLanguage()
   const [said, setSaid] = useState<'copied' | 'refused' | null>(null)
   const copy = async () => {
     // Browsers give the clipboard only to https and loopback pages.
-    const done = await navigator.clipboard?.writeText(text()).then(
+    const done = await navigator.clipboard?.writeText(await text()).then(
       () => true,
       () => false,
     )
@@ -19,7 +19,7 @@ export function CopyButton({ text }: { text: () => string }) {
   const label =
     said === 'copied' ? t('action.copied') : said === 'refused' ? t('action.copy_refused') : t('action.copy')
   return (
-    <Button className="button button-small" onPress={() => void copy()}>
+    <Button small onPress={() => void copy()}>
       <span aria-live="polite">{label}</span>
     </Button>
   )

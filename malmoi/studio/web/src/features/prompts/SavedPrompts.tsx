@@ -1,14 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { Button } from 'react-aria-components'
-import { send } from '../../api/client'
+import { getJson, send } from '../../api/client'
 import type { Sampling } from '../../api/completions'
 import { prompts } from '../../api/queries'
-import type { SavedPrompt } from '../../api/schema'
+import type { PromptRow } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Icon } from '../../ui/Icon'
-import { Empty, Loaded } from '../../ui/Loaded'
+import { EmptyState } from '../../ui/EmptyState/EmptyState'
+import { Loaded } from '../../ui/Loaded'
 import { Window } from '../../ui/Window'
 import type { Draft } from './draft'
 
@@ -27,8 +28,9 @@ interface Body {
 export function SavedPrompts({ draft, sampling, onLoad }: Props) {
   const { t } = useLanguage()
   const [open, setOpen] = useState(false)
-  const load = (prompt: SavedPrompt) => {
-    const body = prompt.body as Partial<Body>
+  const load = async ({ id }: PromptRow) => {
+    const saved = await getJson<{ version: { body: Partial<Body> } }>(`/api/prompts/${encodeURIComponent(id)}`)
+    const { body } = saved.version
     if (body.draft) onLoad(body.draft, body.sampling ?? {})
     setOpen(false)
   }
@@ -40,7 +42,7 @@ export function SavedPrompts({ draft, sampling, onLoad }: Props) {
       </Button>
       <Window title={t('prompts.title')} isOpen={open} onClose={() => setOpen(false)}>
         <SaveForm body={{ draft, sampling }} />
-        <PromptList onLoad={load} />
+        <PromptList onLoad={(prompt) => void load(prompt)} />
       </Window>
     </>
   )
@@ -53,10 +55,10 @@ function SaveForm({ body }: { body: Body }) {
   const existing = useQuery(prompts()).data
   const save = useMutation({
     mutationFn: (name: string) => {
-      // The same title replaces the prompt that has it.
+      // The same title makes a version of the prompt that has it.
       const same = existing?.find((prompt) => prompt.title === name)
-      const path = same ? `/api/prompts/${encodeURIComponent(same.id)}` : '/api/prompts'
-      return send(path, { method: same ? 'PUT' : 'POST', body: { title: name, body } })
+      const path = same ? `/api/prompts/${encodeURIComponent(same.id)}/versions` : '/api/prompts'
+      return send(path, { method: 'POST', body: same ? { base: same.n, body } : { title: name, body } })
     },
     onSuccess: () => {
       if (title.current) title.current.value = ''
@@ -88,7 +90,7 @@ function SaveForm({ body }: { body: Body }) {
   )
 }
 
-function PromptList({ onLoad }: { onLoad: (prompt: SavedPrompt) => void }) {
+function PromptList({ onLoad }: { onLoad: (prompt: PromptRow) => void }) {
   const { t } = useLanguage()
   const client = useQueryClient()
   const query = useQuery(prompts())
@@ -100,7 +102,7 @@ function PromptList({ onLoad }: { onLoad: (prompt: SavedPrompt) => void }) {
     <Loaded query={query}>
       {(saved) =>
         saved.length === 0 ? (
-          <Empty title={t('prompts.none')} />
+          <EmptyState title={t('prompts.none')} />
         ) : (
           <ul className="rows">
             {saved.map((prompt) => (

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { keepRecentDraft } from '../../streams/recentDrafts'
 import { recallJson, remember } from '../../ui/memory'
 
 export type Mode = 'completion' | 'chat'
@@ -25,7 +26,11 @@ export function useDraft(asked: Mode | undefined) {
     return { ...kept, mode: asked ?? kept.mode }
   })
   const [edition, setEdition] = useState(0)
-  useEffect(() => remember('draft', JSON.stringify(draft)), [draft])
+  useEffect(() => {
+    remember('draft', JSON.stringify(draft))
+    const start = draft.mode === 'chat' ? (draft.turns.at(-1)?.text ?? draft.system) : draft.prompt
+    keepRecentDraft({ id: 'draft', mode: draft.mode, title: '', start })
+  }, [draft])
 
   const edit = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const replace = (part: Partial<Draft>) => {

@@ -1,5 +1,7 @@
-import { useEffect, useRef, useState } from 'react'
-import { stream, type Generation, type Usage } from '../../api/completions'
+import type { Generation } from '../../api/completions'
+import type { Usage, Answer as Streamed } from '../../streams/answer'
+import { whenOver } from '../../streams/store'
+import { useRun } from '../../streams/useRun'
 import type { Token } from '../../api/completions'
 
 export interface Answer {
@@ -12,46 +14,17 @@ export interface Answer {
   error: unknown
 }
 
-const NONE: Answer = { state: 'none', text: '', tokens: [], finish: null, usage: null, seconds: 0, error: null }
-
-/** One streamed answer at a time. Leaving the page stops it, as the stop button does. */
+/** The answer of the playground in this tab. */
 export function useGeneration() {
-  const [answer, setAnswer] = useState<Answer>(NONE)
-  const current = useRef<AbortController | null>(null)
-  useEffect(() => () => current.current?.abort(), [])
-
-  const run = async (generation: Generation, onEnd?: (text: string) => void) => {
-    current.current?.abort()
-    const controller = new AbortController()
-    current.current = controller
-    const start = performance.now()
-    let now: Answer = { ...NONE, state: 'running' }
-    const show = (part: Partial<Answer>) => {
-      now = { ...now, ...part, seconds: (performance.now() - start) / 1000 }
-      if (current.current === controller) setAnswer(now)
-    }
-    show({})
-    try {
-      for await (const delta of stream(generation, controller.signal)) {
-        show({
-          text: now.text + delta.text,
-          tokens: delta.tokens.length ? [...now.tokens, ...delta.tokens] : now.tokens,
-          finish: delta.finish ?? now.finish,
-          usage: delta.usage ?? now.usage,
-        })
-      }
-      show({ state: 'done' })
-    } catch (error) {
-      show(controller.signal.aborted ? { state: 'stopped' } : { state: 'failed', error })
-    }
-    if (current.current === controller) onEnd?.(now.text)
+  const { answer, ask, stop, show } = useRun('play')
+  const run = async ({ path, body }: Generation, onEnd?: (text: string) => void) => {
+    const id = await ask({ kind: path === '/v1/completions' ? 'completion' : 'chat', body })
+    if (id !== null) onEnd?.((await whenOver(id)).text)
   }
+  return { answer: seen(answer), run, stop, clear: () => show(null) }
+}
 
-  const stop = () => current.current?.abort()
-  const clear = () => {
-    current.current?.abort()
-    current.current = null
-    setAnswer(NONE)
-  }
-  return { answer, run, stop, clear }
+function seen(answer: Streamed): Answer {
+  const state = { opening: 'none', gone: 'none', cut: 'stopped' }[answer.state as string] ?? answer.state
+  return { ...answer, state: state as Answer['state'], tokens: answer.tokens as Token[] }
 }

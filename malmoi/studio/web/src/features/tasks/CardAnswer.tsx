@@ -4,6 +4,13 @@ import { Bars } from '../../ui/Bars'
 import { CopyButton } from '../../ui/CopyButton'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { duration } from '../../text/numbers'
+import { Block } from '../../ui/Block/Block'
+import { classes } from '../../ui/classes'
+import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
+import { Facts } from '../../ui/Facts/Facts'
+import { Fold } from '../../ui/Fold/Fold'
+import { Note } from '../../ui/Note/Note'
+import css from './CardAnswer.module.css'
 import type { CardRunState } from './useCardRun'
 
 interface Props {
@@ -16,22 +23,20 @@ interface Props {
 export function CardAnswer({ card, run, retry }: Props) {
   const { t } = useLanguage()
   return (
-    <section className="answer" aria-label={t('cards.result')} aria-busy={run.state === 'running'}>
-      <div className="answer-head">
-        <h2>{t('cards.result')}</h2>
+    <Block title={t('cards.result')}>
+      <div aria-busy={run.state === 'running'} data-state={run.state} className={classes(css.answer)}>
+        {run.state === 'none' && <p className="quiet">{t('cards.no_result')}</p>}
+        {run.state === 'failed' && <ErrorNote error={run.error} retry={retry} />}
+        {run.state === 'running' && !run.result && <Waiting run={run} />}
+        {run.result && <Output card={card} result={run.result} />}
+        <ResultFacts run={run} />
+        {run.prompt !== null && (
+          <Fold title={t('cards.prompt')}>
+            <CodeBlock code={run.prompt} label={t('completion.prompt')} />
+          </Fold>
+        )}
       </div>
-      {run.state === 'none' && <p className="quiet">{t('cards.no_result')}</p>}
-      {run.state === 'failed' && <ErrorNote error={run.error} retry={retry} />}
-      {run.state === 'running' && !run.result && <Waiting run={run} />}
-      {run.result && <Output card={card} result={run.result} />}
-      <ResultFacts run={run} />
-      {run.prompt !== null && (
-        <details className="fold">
-          <summary>{t('cards.prompt')}</summary>
-          <pre className="code mono">{run.prompt}</pre>
-        </details>
-      )}
-    </section>
+    </Block>
   )
 }
 
@@ -41,11 +46,7 @@ function Waiting({ run }: { run: CardRunState }) {
     const { done, total } = run.progress
     return <p role="status">{t('cards.progress', { done, total })}</p>
   }
-  return (
-    <p className="answer-text is-running" aria-live="polite">
-      {run.text}
-    </p>
-  )
+  return <p className={classes(css.text, css.running)}>{run.text}</p>
 }
 
 function Output({ card, result }: { card: Card; result: CardResult }) {
@@ -56,7 +57,7 @@ function Output({ card, result }: { card: Card; result: CardResult }) {
   const words = text ?? choice ?? ''
   return (
     <>
-      <p className="answer-text">{words}</p>
+      <p className={classes(css.text)}>{words}</p>
       <CopyButton text={() => words} />
     </>
   )
@@ -73,7 +74,7 @@ function LabelResult({ output }: { output: LabelOutput }) {
   }))
   return (
     <>
-      <p className="label-result">{output.abstained ? t('cards.abstained') : output.label}</p>
+      <p className={classes(css.label)}>{output.abstained ? t('cards.abstained') : output.label}</p>
       {output.abstained && <p className="quiet">{t('cards.abstained_why')}</p>}
       <Bars bars={bars} whole={1} />
     </>
@@ -86,16 +87,9 @@ function FieldsResult({ card, output }: { card: Card; output: JsonOutput }) {
   const fields = Object.entries(output.fields)
   return (
     <>
-      {!output.complete && <p className="note">{t('cards.incomplete')}</p>}
-      <dl className="fields">
-        {fields.map(([name, value]) => (
-          <div key={name}>
-            <dt>{titles.get(name) ?? name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {fields.length === 0 && <pre className="code mono">{output.text}</pre>}
+      {!output.complete && <Note kind="warn">{t('cards.incomplete')}</Note>}
+      <Facts facts={fields.map(([name, value]) => [titles.get(name) ?? name, value])} />
+      {fields.length === 0 && <CodeBlock code={output.text} label={t('cards.result')} />}
       <CopyButton text={() => fields.map(([name, value]) => `${titles.get(name) ?? name}: ${value}`).join('\n')} />
     </>
   )
@@ -109,8 +103,10 @@ function ResultFacts({ run }: { run: CardRunState }) {
     facts.push(duration(run.result.seconds, language))
     if (run.result.finish) facts.push(named('finish', run.result.finish))
   } else if (run.state === 'stopped') facts.push(t('answer.stopped'))
+  else if (run.state === 'running') facts.push(t('answer.running'))
   return (
-    <p className="facts" data-state={run.state}>
+    // Start and end are announced here; the text itself is not read out piece by piece (F12).
+    <p className={classes(css.facts)} role="status">
       {facts.join(' · ')}
     </p>
   )

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'react'
-import { runCard, type Inputs } from '../../api/cards'
+import type { Inputs } from '../../api/cards'
 import type { CardResult } from '../../api/schema'
+import { whenOver } from '../../streams/store'
+import { useRun } from '../../streams/useRun'
 
 export interface CardRunState {
   state: 'none' | 'running' | 'done' | 'stopped' | 'failed'
@@ -11,37 +12,21 @@ export interface CardRunState {
   error: unknown
 }
 
-const NONE: CardRunState = { state: 'none', prompt: null, progress: null, text: '', result: null, error: null }
-
-/** Runs a card; the state follows its events. `start` resolves with the result, or null without one. */
+/** Runs a card; the state follows its answer. `start` resolves with the result, or null without one. */
 export function useCardRun(id: string) {
-  const [run, setRun] = useState(NONE)
-  const current = useRef<AbortController | null>(null)
-  useEffect(() => () => current.current?.abort(), [])
-
-  const start = async (inputs: Inputs, decoding: Record<string, number>): Promise<CardResult | null> => {
-    current.current?.abort()
-    const controller = new AbortController()
-    current.current = controller
-    let now: CardRunState = { ...NONE, state: 'running' }
-    const show = (part: Partial<CardRunState>) => {
-      now = { ...now, ...part }
-      if (current.current === controller) setRun(now)
-    }
-    show({})
-    try {
-      for await (const event of runCard(id, inputs, decoding, controller.signal)) {
-        if (event.type === 'start') show({ prompt: event.prompt })
-        else if (event.type === 'progress') show({ progress: event })
-        else if (event.type === 'delta') show({ text: now.text + event.text })
-        else if (event.type === 'result') show({ result: event })
-      }
-      show({ state: 'done' })
-    } catch (error) {
-      show(controller.signal.aborted ? { state: 'stopped' } : { state: 'failed', error })
-    }
-    return now.result
+  const { answer, ask, stop } = useRun(`card.${id}`)
+  const state = { opening: 'none', gone: 'none', cut: 'stopped' }[answer.state as string] ?? answer.state
+  const run: CardRunState = {
+    state: state as CardRunState['state'],
+    prompt: answer.told.start?.prompt ?? null,
+    progress: answer.told.progress ?? null,
+    text: answer.text,
+    result: answer.result,
+    error: answer.error,
   }
-  const stop = () => current.current?.abort()
+  const start = async (inputs: Inputs, decoding: Record<string, number>): Promise<CardResult | null> => {
+    const begun = await ask({ kind: 'card', body: { card: id, inputs, decoding } })
+    return begun === null ? null : (await whenOver(begun)).result
+  }
   return { run, start, stop }
 }

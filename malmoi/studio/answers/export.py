@@ -1,0 +1,87 @@
+"""Answers as a file: plain text, Markdown, JSON lines, or a spreadsheet's table. Rows are written as they are read."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from malmoi.studio.answers.tables import HistoryRow
+
+TYPES = {
+    "txt": "text/plain; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "csv": "text/csv; charset=utf-8",
+}
+
+_COLUMNS = ("id", "at", "kind", "model", "subject", "state", "finish", "prompt_tokens", "answer_tokens", "seconds")
+_WORDS = {
+    "ko": {"system": "시스템 지시문", "user": "사용자", "assistant": "모델", "prompt": "프롬프트", "answer": "답"},
+    "en": {"system": "System", "user": "User", "assistant": "Model", "prompt": "Prompt", "answer": "Answer"},
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula and runs it (OWASP, CSV injection)."""
+
+
+def lines(rows: Iterable[HistoryRow], form: str, language: str = "ko") -> Iterator[str]:
+    """The file, in pieces. form: of TYPES."""
+    if form == "csv":
+        yield "\ufeff" + _cells([*_COLUMNS, "asked", "text"])  # without the mark Excel reads Korean as Latin
+    write: Callable[[HistoryRow], str] = {
+        "txt": lambda row: _plain(row, _WORDS[language]),
+        "md": lambda row: _markdown(row, _WORDS[language]),
+        "jsonl": lambda row: json.dumps(table(row), ensure_ascii=False) + "\n",
+        "csv": lambda row: _cells([*(getattr(row, name) for name in _COLUMNS), asked(row), row.text]),
+    }[form]
+    for row in rows:
+        yield write(row)
+
+
+def table(row: HistoryRow) -> dict[str, Any]:
+    """An answer with all that is needed to ask it again."""
+    names = (*_COLUMNS, "seed", "source", "again_of", "body", "text", "result", "error", "tokens")
+    return {name: getattr(row, name) for name in names}
+
+
+def asked(row: HistoryRow) -> str:
+    """What was asked, whole and in words: the prompt, the conversation, or the inputs of a card."""
+    return "\n\n".join(f"{name}: {text}" if name else text for name, text in _asked(row))
+
+
+def _asked(row: HistoryRow) -> list[tuple[str, str]]:
+    """(who or which field, text) of what was asked."""
+    if row.kind == "chat":
+        return [(str(turn.get("role")), _text(turn.get("content"))) for turn in row.body.get("messages", ())]
+    if row.kind == "card":
+        return [(name, _text(value)) for name, value in row.body.get("inputs", {}).items()]
+    prompt = row.body.get("prompt", "")
+    return [("", prompt if isinstance(prompt, str) else row.asked)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(part.get("text", "") if isinstance(part, dict) else str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _plain(row: HistoryRow, words: dict[str, str]) -> str:
+    said = "\n\n".join(f"[{words.get(name, name) or words['prompt']}]\n{text}" for name, text in _asked(row))
+    return f"{row.at}  {row.model}\n\n{said}\n\n[{words['answer']}]\n{row.text}\n\n{'-' * 72}\n\n"
+
+
+def _markdown(row: HistoryRow, words: dict[str, str]) -> str:
+    said = "\n\n".join(f"### {words.get(name, name) or words['prompt']}\n\n{text}" for name, text in _asked(row))
+    return f"## {row.at} · {row.model}\n\n{said}\n\n### {words['answer']}\n\n{row.text}\n\n"
+
+
+def _cells(values: list[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow([_cell(value) for value in values])
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

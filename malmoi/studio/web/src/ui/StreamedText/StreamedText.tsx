@@ -1,0 +1,18 @@
+import { memo } from 'react'
+import { blocks } from './blocks'
+
+/**
+ * A text that grows at its end. Only its last block is drawn anew; the rest stays as it is, so a picture costs the same
+ * however long the text is. No live region: who listens hears the beginning and the end (StatusLine).
+ */
+export function StreamedText({ text, isRunning }: { text: string; isRunning: boolean }) {
+  return (
+    <p className={isRunning ? 'answer-text is-running' : 'answer-text'}>
+      {blocks(text).map((block, place) => (
+        <Block key={place} text={block} />
+      ))}
+    </p>
+  )
+}
+
+const Block = memo(({ text }: { text: string }) => <span>{text}</span>)
