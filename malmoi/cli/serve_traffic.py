@@ -10,8 +10,7 @@ from typing import Any
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.paths import to_local_path
 
-KEY_VARIABLE = "MALMOI_API_KEY"
-"""Not an option: others on the machine can read a command line."""
+KEY_VARIABLE = "MALMOI_API_KEY"  # not an option: others on the machine can read a command line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +43,7 @@ def traffic(words: list[str], arguments: argparse.Namespace, port: int) -> None:
 def adapters(words: list[str], arguments: argparse.Namespace, port: int) -> None:
     """Shows the adapters of models, after a change where words say one: demo tone=adapters/tone, or demo --off tone."""
     model, *changes = words or [""]
-    wanted = {name: folder for name, _, folder in (word.partition("=") for word in changes)}
-    wanted = dict.fromkeys([arguments.off]) if arguments.off and not changes else wanted
+    wanted = dict(word.partition("=")[::2] for word in changes) or ({arguments.off: None} if arguments.off else {})
     if bool(arguments.off and changes) or "" in wanted.values() or bool(model) != bool(wanted):
         raise UserError("malmoi serve adapters: what is to change?", "MODEL NAME=FOLDER..., or MODEL --off NAME")
     found = _asked(arguments, port, "/admin/adapters")
