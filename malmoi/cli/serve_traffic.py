@@ -43,14 +43,13 @@ def traffic(words: list[str], arguments: argparse.Namespace, port: int) -> None:
 def adapters(words: list[str], arguments: argparse.Namespace, port: int) -> None:
     """Shows the adapters of models, after a change where words say one: demo tone=adapters/tone, or demo --off tone."""
     model, *changes = words or [""]
-    wanted = dict(word.partition("=")[::2] for word in changes) or ({arguments.off: None} if arguments.off else {})
-    if bool(arguments.off and changes) or "" in wanted.values() or bool(model) != bool(wanted):
+    said = changes or filter(None, [arguments.off])
+    wanted = {name: to or None for name, _, to in (word.partition("=") for word in said)}
+    if (changes and (arguments.off or None in wanted.values())) or bool(model) != bool(wanted):
         raise UserError("malmoi serve adapters: what is to change?", "MODEL NAME=FOLDER..., or MODEL --off NAME")
     found = _asked(arguments, port, "/admin/adapters")
     for name, folder in wanted.items():
-        whole = (
-            folder if folder is None or arguments.at else str(to_local_path(folder).resolve())
-        )  # its folder is another
+        whole = folder if folder is None or arguments.at else str(to_local_path(folder).resolve())
         found = _asked(arguments, port, "/admin/adapters", {"model": model, "name": name, "folder": whole})
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
@@ -106,7 +105,7 @@ def _asked(
     body, method = (None, "GET") if changes is None else (json.dumps(changes).encode(), "PUT")
     request = urllib.request.Request(address + path, body, headers, method=method)  # noqa: S310  (the scheme was checked)
     try:
-        with urllib.request.urlopen(request, timeout=30.0) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=600.0) as reply:  # noqa: S310
             return json.load(reply)
     except urllib.error.HTTPError as error:
         raise UserError(f"{address} says {error.code}: {_sentences(error)}") from None
