@@ -7,11 +7,13 @@ A process of its own for each engine; serve_conformance.py starts it.
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "serve")]
 
+from adapter_folder import write_adapter  # noqa: E402
 from engine_checks import World, results  # noqa: E402
 
 from malmoi.cli.serve import opened_model  # noqa: E402
@@ -22,5 +24,7 @@ ENGINE, MODEL = sys.argv[1], Path(sys.argv[2])
 
 with opened_model(MODEL, ServeSettings(slots=2, threads=1, device="cpu", engine=ENGINE)) as (engine, codec):
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else MODEL
-    for name, told in results(World(engine, codec, end_ids(folder, codec)[0])).items():
-        print(json.dumps({"feature": name, "result": told}, ensure_ascii=False), flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        adapter = write_adapter(Path(made), folder)
+        for name, told in results(World(engine, codec, end_ids(folder, codec)[0], adapter)).items():
+            print(json.dumps({"feature": name, "result": told}, ensure_ascii=False), flush=True)

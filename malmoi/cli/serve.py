@@ -1,4 +1,4 @@
-"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase and traffic are words."""
+"""`malmoi serve MODEL_DIR...`: models over the OpenAI-compatible interface; replay, erase, traffic, adapters: words."""
 
 import argparse
 import contextlib
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = (
         "exported models, runs (runs/demo), GGUF files, recipes (.toml), each as NAME@VERSION=PATH if wished; "
         "or: replay ID MODEL, or: erase (with --records), or: traffic [VERSION=WEIGHT...], "
-        "or: keys list|add NAME|limits NAME|revoke NAME"
+        "or: adapters [MODEL NAME=FOLDER...], or: keys list|add NAME|limits NAME|revoke NAME"
     )
     parser.add_argument("words", nargs="*", metavar="MODEL", help=words)
     pinned = "load it at the start and keep it; others are loaded at their first request"
@@ -102,11 +102,13 @@ def serve(arguments: argparse.Namespace) -> None:
             return keys(rest, arguments, settings)
         case ["erase"]:
             return _erase(arguments, settings)
+        case ["adapters", *changes]:
+            return serve_traffic.adapters(changes, arguments, settings.port)
         case ["traffic", *changes]:
             return serve_traffic.traffic(changes, arguments, settings.port)
         case []:
             raise UserError(
-                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, keys"
+                "malmoi serve: no model", "MODEL_DIR or RUN, one or several; or: replay, erase, traffic, adapters, keys"
             )
         case words if arguments.dry_run:
             return print(json.dumps({"served": words, **dataclasses.asdict(settings)}, default=str, indent=1))
@@ -193,7 +195,7 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
 
 def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
     """Erases the records of a key, a user, or a key's user."""
-    from malmoi.serve.records.writer import erase
+    from malmoi.serve.records.erasing import erase
 
     if arguments.of_key is None and arguments.of_user is None:
         raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
@@ -217,6 +219,8 @@ def _show_access_lines() -> None:
     access_log.addHandler(shown)
     access_log.setLevel(logging.INFO)
     access_log.propagate = False
+    # What no line shows need not be found out for each (Python's logging how-to, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _new_key(arguments: argparse.Namespace) -> None:

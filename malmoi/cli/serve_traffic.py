@@ -1,4 +1,4 @@
-"""`malmoi serve traffic`: reads and sets, on a running server, which version of a name answers whom."""
+"""`malmoi serve traffic` and `adapters`: what a running server is asked: which version of a name answers whom, LoRA."""
 
 import argparse
 import json
@@ -8,34 +8,60 @@ import urllib.request
 from typing import Any
 
 from malmoi.kit.errors import TRY_AGAIN, UserError
+from malmoi.kit.paths import to_local_path
 
 KEY_VARIABLE = "MALMOI_API_KEY"
 """Not an option: others on the machine can read a command line."""
 _WAIT_S = 30.0
-_PATH = "/admin/traffic"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options that belong to this word."""
-    where = f"the running server that `traffic` asks; default: this machine's --port; its key is in {KEY_VARIABLE}"
+    where = "the running server that `traffic` and `adapters` ask; default: this machine's --port; its key is in "
+    where += KEY_VARIABLE
     parser.add_argument("--at", metavar="ADDRESS", help=where)
     told = "who keeps one version: a request's `user`, a key, or nobody"
     parser.add_argument("--sticky", choices=["none", "user", "key"], help=told)
     parser.add_argument("--seed", type=int, metavar="N", help="of what is drawn; another gives everybody a new draw")
     shadow = "a version that gets copies of a share of the requests, as demo@300=0.1; 0 ends it"
     parser.add_argument("--shadow", metavar="VERSION=SHARE", help=shadow)
-    parser.add_argument("--off", metavar="NAME", help="take the weights and the shadow of a name away")
+    parser.add_argument(
+        "--off",
+        metavar="NAME",
+        help="of traffic: take the weights and the shadow of a name away; of adapters: an adapter",
+    )
 
 
 def traffic(words: list[str], arguments: argparse.Namespace, port: int) -> None:
     """Shows the traffic, or sets what the words and options say and shows that. `words`: demo@100=90 demo@200=10."""
-    address = (arguments.at or f"http://127.0.0.1:{port}").rstrip("/")
+    address = address_of(arguments, port)
     wanted = _wanted(words, arguments)
-    found = _asked(address, None)
+    found = asked(address, "/admin/traffic")
     if wanted is not None:
         name, changes = wanted
         merged = None if changes is None else {**found["traffic"].get(name, {}), **changes}
-        found = _asked(address, {name: merged})
+        found = asked(address, "/admin/traffic", {name: merged})
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def adapters(words: list[str], arguments: argparse.Namespace, port: int) -> None:
+    """Shows the adapters of a running server's models, or adds some to one, or takes one away, and shows that.
+
+    `words`: demo tone=adapters/tone; with --off tone the model alone.
+    """
+    address, [model, *changes] = address_of(arguments, port), words or [""]
+    named = {name: folder for name, _, folder in (word.partition("=") for word in changes)}
+    wanted = dict.fromkeys([arguments.off]) if arguments.off else named
+    if (arguments.off and changes) or "" in named.values() or bool(model) != bool(wanted):
+        korean = "모델 이름과 이름=폴더를 쓰거나, 모델 이름과 --off 이름을 쓰세요"
+        raise UserError(
+            "malmoi serve adapters: what is to change?", "MODEL NAME=FOLDER..., or MODEL --off NAME", korean
+        )
+    found = asked(address, "/admin/adapters")
+    for name, folder in wanted.items():
+        # A folder of this machine by its whole path, which the server, whose working folder is another, can find.
+        whole = folder if folder is None or arguments.at else str(to_local_path(folder).resolve())
+        found = asked(address, "/admin/adapters", {"model": model, "name": name, "folder": whole})
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
@@ -77,7 +103,12 @@ def _wrong(wrong: str, expected: str, korean: str) -> UserError:
     return UserError(f"malmoi serve traffic: {wrong}", expected, korean)
 
 
-def _asked(address: str, changes: dict[str, Any] | None) -> dict[str, Any]:
+def address_of(arguments: argparse.Namespace, port: int) -> str:
+    """The running server that is asked."""
+    return (arguments.at or f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def asked(address: str, path: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the server says. Raises UserError with its own sentences, in both languages where it has both."""
     if not address.startswith(("http://", "https://")):
         raise _wrong(f"--at {address}", "an address as http://127.0.0.1:8500", "http:// 로 시작하는 주소를 써 주세요")
@@ -85,7 +116,7 @@ def _asked(address: str, changes: dict[str, Any] | None) -> dict[str, Any]:
     if key := os.environ.get(KEY_VARIABLE):
         headers["Authorization"] = f"Bearer {key}"
     body, method = (None, "GET") if changes is None else (json.dumps(changes).encode(), "PUT")
-    request = urllib.request.Request(address + _PATH, body, headers, method=method)  # noqa: S310  (the scheme was checked)
+    request = urllib.request.Request(address + path, body, headers, method=method)  # noqa: S310  (the scheme was checked)
     try:
         with urllib.request.urlopen(request, timeout=_WAIT_S) as reply:  # noqa: S310
             return json.load(reply)

@@ -159,6 +159,8 @@ class Admission:
         self._next_turns()
         if not waiter.turn.done() and self._spare:
             self._spare.pop().cancel()
+        if waiter.turn.done():
+            return
         try:
             async with asyncio.timeout(patience_s):
                 await waiter.turn

@@ -73,7 +73,8 @@ class UnavailableError(Exception):
 class Endpoint:
     """A model and its state. num_users: requests on their way to a place; used_s, fault_s: monotonic.
 
-    loaded_of_s: when what is loaded was made.
+    loaded_of_s: when what is loaded was made. adapters: folder and bytes of those that came while it ran; they come
+    again when it is loaded anew.
     """
 
     listed: Listed
@@ -87,6 +88,12 @@ class Endpoint:
     used_s: float = 0.0
     fault: str = ""
     fault_s: float = 0.0
+    adapters: dict[str, tuple[Path, int]] = field(default_factory=dict)
+
+    @property
+    def needs_bytes(self) -> int:
+        """Memory when it is loaded."""
+        return self.listed.needs_bytes + sum(size for _, size in self.adapters.values())
 
     @property
     def is_idle(self) -> bool:

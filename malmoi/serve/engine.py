@@ -10,6 +10,7 @@ engine has failed, hangs or is closed.
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 HAND_OUT_S = 0.04
@@ -117,14 +118,15 @@ class Capabilities:
     utf8_masks: it never generates bytes that are no UTF-8. deterministic: a seed, or temperature 0, gives the same
     tokens whatever else runs. prefix_cache: a beginning that was read before is not read again. token_ids: its pieces
     are the tokens that the model chose; without it, those that our tokenizer makes of the text, so that another number
-    of them may be said. logprobs: it tells how probable each chosen token was. cannot: fields of a Request that it
-    has no way for.
+    of them may be said. logprobs: it tells how probable each chosen token was. loads_adapters: it is Adapting.
+    cannot: fields of a Request that it has no way for.
     """
 
     top_logprobs: int = 0
     prompt_logprobs: bool = False
     guides: tuple[str, ...] = ()
     adapters: bool = False
+    loads_adapters: bool = False
     embeddings: bool = False
     prefix_cache: bool = False
     deterministic: bool = False
@@ -204,4 +206,16 @@ class Engine(Protocol):
 
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """The mean of the last layer's states over the tokens, after the last norm."""
+        ...
+
+
+class Adapting(Engine, Protocol):
+    """An engine that takes adapters (LoRA) in while it runs."""
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Adds an adapter, under way. Raises UserError where it does not fit, or another has its name."""
+        ...
+
+    async def unload_adapter(self, name: str) -> None:
+        """Takes an adapter away. Raises UserError where none has the name, or answers under way or waiting use it."""
         ...

@@ -9,13 +9,17 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.paths import to_local_path
 from malmoi.kit.run import MODEL
 from malmoi.serve.settings import EightBitSettings, ServeSettings
+from malmoi.serve.traffic import composed
 
+ADAPTER_NAME = re.compile(r"[\w.-]+")
 _KNOWN = ("llama", "mistral", "qwen2", "qwen3")
 """Kinds of model (config.json) that OpenVINO has been shown to run as torch does (benchmarks/foreign_models.py)."""
 
@@ -89,3 +93,15 @@ def model_name(model_dir: Path) -> str:
     if (cached / "snapshots").is_dir():
         return cached.name.rpartition("--")[2]
     return folder.parent.name if folder.name == MODEL and folder.parent.name else folder.name
+
+
+def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
+    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
+    result = dict[str, Path]()
+    for word in settings.adapters:
+        name, _, folder = word.partition("=")
+        name = composed(name)  # as what clients ask for
+        if not ADAPTER_NAME.fullmatch(name) or not folder or name in result:
+            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
+        result[name] = to_local_path(folder)
+    return list(result.items())

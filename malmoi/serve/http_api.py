@@ -15,11 +15,12 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.http_adapters import adapter_routes
 from malmoi.serve.http_admin import admin_routes
 from malmoi.serve.http_ask import Ask
 from malmoi.serve.http_begin import Begun, begin, guide_field
 from malmoi.serve.http_body import IGNORED_HEADER, Read, read
-from malmoi.serve.http_choices import whole
+from malmoi.serve.http_choices import made
 from malmoi.serve.http_embeddings import embedding_routes
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.http_guard import MODEL_HEADER, REQUEST_ID_HEADER, Guard, Rules
@@ -121,6 +122,7 @@ def routes(models: Models) -> list[Route]:
         *token_routes(models),
         *operator_routes(models),
         *admin_routes(models),
+        *adapter_routes(models),
     ]
 
 
@@ -153,7 +155,8 @@ class Run:
 
 async def _whole(request: Request, run: Run, headers: Mapping[str, str]) -> Response:
     """The answers when they are all made."""
-    answers = await until_gone(request, whole(run.begun.said(), len(run.begun.ask.requests)))
+    begun = run.begun
+    answers = await until_gone(request, made(begun.served, begun.ask, begun.place, begun.trace))
     return reply(run.form.whole(answers), headers=headers)
 
 
@@ -164,8 +167,9 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     first = await until_gone(request, anext(pieces))
     if isinstance(run.form, ResponseForm):
         shown = response_lines(first, pieces, run.form)
-        return EventStream(shown, pieces, begun.place, headers, trace=begun.trace)
-    return EventStream(lines(first, pieces, run.form), pieces, begun.place, headers, DONE, begun.trace)
+        return EventStream(shown, pieces, begun.place, headers, trace=begun.trace, server=begun.served.server)
+    shown = lines(first, pieces, run.form)
+    return EventStream(shown, pieces, begun.place, headers, DONE, begun.trace, begun.served.server)
 
 
 def _head(served: Served, ask: Ask, reply_id: str) -> Head:

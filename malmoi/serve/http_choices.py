@@ -6,7 +6,7 @@ as soon as the engine is done. A client that has stopped reading is cut off by t
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -40,6 +40,54 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
     Closing it early frees the engine's slots. What fails in one answer is raised here and ends them all.
     """
     queue: asyncio.Queue[Said | Exception] = asyncio.Queue(_BUFFERED_PIECES)
+
+    async def run() -> None:
+        try:
+            await _run(served, ask, place, trace, lambda index, piece: queue.put(Said(index, piece)))
+        except Exception as error:
+            await queue.put(error)
+
+    running = asyncio.create_task(run())
+    try:
+        left = len(ask.requests)
+        while left:
+            item = await _next(queue, served.settings.web.comment_s)
+            if isinstance(item, Exception):
+                raise item
+            yield item
+            left -= item.piece is not None and item.piece.finish is not None
+    except (GeneratorExit, asyncio.CancelledError):
+        trace.status = CLIENT_LEFT
+        raise
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        place.release()
+
+
+async def made(served: Served, ask: Ask, place: Place, trace: Trace) -> Sequence[TextPiece]:
+    """Each answer as one piece. No queue and no task of its own: nobody reads slowly what is not there yet."""
+    parts: list[list[TextPiece]] = [[] for _ in ask.requests]
+
+    async def keep(index: int, piece: TextPiece) -> None:
+        parts[index].append(piece)
+
+    try:
+        await _run(served, ask, place, trace, keep)
+    except asyncio.CancelledError:
+        trace.status = CLIENT_LEFT
+        raise
+    return [_joined(each) for each in parts]
+
+
+async def _run(
+    served: Served, ask: Ask, place: Place, trace: Trace, put: Callable[[int, TextPiece], Awaitable[None]]
+) -> None:
+    """Runs the answers, a few at a time; `put` takes what they say. What fails in one is raised and ends them all.
+
+    The place is released in any case.
+    """
     gate, counts = asyncio.Semaphore(place.num_slots), [0] * len(ask.requests)
 
     async def run(index: int) -> None:
@@ -56,34 +104,20 @@ async def said(served: Served, ask: Ask, place: Place, trace: Trace) -> AsyncGen
                     if piece.finish and piece.num_tokens:
                         kept.keep(served, trace, piece.finish)
                     trace.said(sum(counts))
-                    await queue.put(Said(index, piece))
-        except Exception as error:
-            await queue.put(error)
+                    await put(index, piece)
         finally:
             kept.keep_cut(served, trace)
 
-    async def run_all() -> None:
-        async with asyncio.TaskGroup() as group:
-            for index in range(len(ask.requests)):
-                group.create_task(run(index))
-        place.release()
-
-    running = asyncio.create_task(run_all())
     try:
-        left = len(ask.requests)
-        while left:
-            item = await _next(queue, served.settings.web.comment_s)
-            if isinstance(item, Exception):
-                raise item
-            yield item
-            left -= item.piece is not None and item.piece.finish is not None
-    except (GeneratorExit, asyncio.CancelledError):
-        trace.status = CLIENT_LEFT
-        raise
+        if len(ask.requests) == 1:
+            await run(0)
+        else:
+            async with asyncio.TaskGroup() as group:
+                for index in range(len(ask.requests)):
+                    group.create_task(run(index))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
         place.release()
 
 
@@ -124,15 +158,6 @@ async def _echo(served: Served, ask: Ask, index: int) -> TextPiece:
     if ask.body.logprobs is None:
         return TextPiece(echo(served.codec, [Score(token_id, None) for token_id in request.prompt_ids]).text)
     return echo(served.codec, await served.engine.score(request.prompt_ids, request.top_logprobs))
-
-
-async def whole(pieces: AsyncGenerator[Said, None], num_answers: int) -> Sequence[TextPiece]:
-    """Each answer as one piece."""
-    parts: list[list[TextPiece]] = [[] for _ in range(num_answers)]
-    async for each in pieces:
-        if each.piece is not None:
-            parts[each.index].append(each.piece)
-    return [_joined(said_parts) for said_parts in parts]
 
 
 def _joined(parts: Sequence[TextPiece]) -> TextPiece:

@@ -30,15 +30,16 @@ class OneWrite:
     def write(self, data: bytes) -> None:
         """Sends `data` with the end of this turn."""
         if not self._held:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.flush)
         self._held.append(data)
 
     def close(self) -> None:
         """Sends what is held, then closes."""
-        self._send()
+        self.flush()
         self._transport.close()
 
-    def _send(self) -> None:
+    def flush(self) -> None:
+        """Sends what is held."""
         held, self._held = b"".join(self._held), []
         if held:
             self._transport.write(held)
@@ -141,7 +142,11 @@ class Connection(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """An answer is out. Half of the next head may have come with its request, and nothing may follow."""
+        """An answer is whole, and leaves before it is counted and logged.
+
+        Half of the next head may have come with its request, and nothing may follow.
+        """
+        self.transport.flush()  # type: ignore[attr-defined]
         super().on_response_complete()
         self._watch_head()
 

@@ -1,11 +1,11 @@
 """What is noted of one request on its way: for the access line, the metrics and the records. Never any text of it."""
 
-import json
 import logging
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
 
+import orjson
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -47,7 +47,7 @@ class Trace:
     queue_s: float | None = None
     first_token_s: float | None = None
     user: str | None = None
-    reply_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    reply_id: str = field(default_factory=lambda: secrets.token_hex(16))
     started_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -103,7 +103,8 @@ def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
         "first_token_ms": _ms(trace.first_token_s),
         "ms": _ms(seconds),
     }
-    access_log.info("%s", json.dumps({name: value for name, value in line.items() if value or name == "status"}))
+    shown = {name: value for name, value in line.items() if value or name == "status"}
+    access_log.info("%s", orjson.dumps(shown).decode())
     if server is not None:
         _count(server.metrics, trace, route, seconds)
         if trace.reserved_tokens:
@@ -116,18 +117,18 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
         metrics.refusals.labels(trace.code).inc()
     if not trace.model:
         return
-    who = (trace.model, trace.key.name)
-    metrics.prompt_tokens.labels(*who).inc(trace.used_tokens - trace.answer_tokens)
-    metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
+    who = metrics.of(trace.model, trace.key.name)
+    who.prompt_tokens.inc(trace.used_tokens - trace.answer_tokens)
+    who.answer_tokens.inc(trace.answer_tokens)
     if trace.status == CLIENT_LEFT:
-        metrics.left.labels(*who).inc()
+        who.left.inc()
     if trace.queue_s is not None:
-        metrics.queue_s.labels(*who).observe(trace.queue_s)
-        metrics.request_s.labels(*who).observe(seconds)  # a quick refusal is no answer that came quickly
+        who.queue_s.observe(trace.queue_s)
+        who.request_s.observe(seconds)  # a quick refusal is no answer that came quickly
     if trace.first_token_s is not None:
-        metrics.first_token_s.labels(*who).observe(trace.first_token_s)
+        who.first_token_s.observe(trace.first_token_s)
         if trace.answer_tokens > 1:
-            metrics.token_s.labels(*who).observe((seconds - trace.first_token_s) / (trace.answer_tokens - 1))
+            who.token_s.observe((seconds - trace.first_token_s) / (trace.answer_tokens - 1))
 
 
 def _ms(seconds: float | None) -> float | None:

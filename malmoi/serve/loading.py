@@ -4,18 +4,19 @@ To be used from one event loop; the work itself is done in threads.
 """
 
 import asyncio
-import concurrent.futures
 import logging
 import math
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TypeVar
+from pathlib import Path
+from typing import cast
 
 from malmoi.kit.errors import UserError, bare, reason_of
+from malmoi.serve.daemon_thread import in_daemon_thread
 from malmoi.serve.endpoints import Endpoint, Source, UnavailableError
-from malmoi.serve.engine import Engine
+from malmoi.serve.engine import Adapting, Engine
+from malmoi.serve.memory_plan import adapter_bytes
 from malmoi.serve.served import Served, ServerState
 from malmoi.tokenizer.codec import Codec
 
@@ -24,7 +25,6 @@ _FAULT_S = 30.0
 """A model that could not be loaded is tried again after so long: its folder may have been mended."""
 
 _log = logging.getLogger("malmoi.serve")
-T = TypeVar("T")
 
 
 class Loading:
@@ -39,7 +39,7 @@ class Loading:
         """Loads a model, once for all who wait for it. One who leaves stops it for nobody."""
         if endpoint.loading is None:
             self._check_fault(endpoint)
-            self._make_room(endpoint, may_unload=may_unload)
+            self._make_room(endpoint, endpoint.needs_bytes, may_unload=may_unload)
             endpoint.loading = asyncio.create_task(self._loaded(endpoint))
             # All who wait may leave: then nobody else takes the error.
             endpoint.loading.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -50,7 +50,8 @@ class Loading:
             while closing := [each.closing for each in self._endpoints.values() if each.closing]:
                 await asyncio.wait(closing)
             began_s, endpoint.loaded_of_s = time.monotonic(), endpoint.listed.created_s
-            engine, codec = await _in_daemon_thread(lambda: self._open(endpoint))
+            engine, codec = await in_daemon_thread(lambda: self._open(endpoint))
+            await self._load_adapters(endpoint, engine)
         except Exception as error:  # the edge of the libraries that read models: whatever it is, it is this one's own
             reason = str(error) if isinstance(error, UserError) else reason_of(error)  # with what is expected
             endpoint.fault, endpoint.fault_s = reason, time.monotonic()
@@ -67,6 +68,29 @@ class Loading:
         self._server.metrics.load_s.labels(endpoint.listed.id).observe(time.monotonic() - began_s)
         return endpoint.served
 
+    async def load_adapter(self, endpoint: Endpoint, name: str, folder: Path) -> None:
+        """Adds an adapter to a model that is loaded. Raises UserError or UnavailableError."""
+        assert endpoint.served is not None
+        size = await asyncio.to_thread(adapter_bytes, folder, self._server.settings)
+        self._make_room(endpoint, endpoint.needs_bytes + size, may_unload=True)
+        await cast(Adapting, endpoint.served.engine).load_adapter(name, folder)
+        endpoint.adapters[name] = folder, size
+
+    async def unload_adapter(self, endpoint: Endpoint, name: str) -> None:
+        """Takes one away. Raises UserError where that cannot be."""
+        assert endpoint.served is not None
+        await cast(Adapting, endpoint.served.engine).unload_adapter(name)
+        endpoint.adapters.pop(name, None)
+
+    async def _load_adapters(self, endpoint: Endpoint, engine: Engine) -> None:
+        """Those that an operator had added before the model was loaded anew. One that is gone costs nobody else."""
+        for name, (folder, _) in list(endpoint.adapters.items()):
+            try:
+                await cast(Adapting, engine).load_adapter(name, folder)
+            except UserError as error:
+                del endpoint.adapters[name]
+                _log.error("%s: the adapter %s could not be loaded again: %s", endpoint.listed.id, name, error)
+
     def _open(self, endpoint: Endpoint) -> tuple[Engine, Codec]:
         assert self._source is not None
         return endpoint.stack.enter_context(self._source.open(endpoint.listed))
@@ -82,22 +106,22 @@ class Loading:
         reason = f"the model {model_id} cannot be loaded; the operator finds the reason in the log"
         return UnavailableError(reason, korean, math.ceil(_FAULT_S))
 
-    def _make_room(self, wanted: Endpoint, *, may_unload: bool) -> None:
+    def _make_room(self, wanted: Endpoint, needs_bytes: int, *, may_unload: bool) -> None:
         """Unloads what was used longest ago until `wanted` fits. Raises UnavailableError where the rest is in use."""
         if self._memory_bytes is None:
             return
-        if wanted.listed.needs_bytes > self._memory_bytes:
+        if needs_bytes > self._memory_bytes:
             korean = f"{wanted.listed.id} 모델은 이 서버의 메모리에 들어가지 않아요. 운영자에게 알려 주세요."
             reason = f"the model {wanted.listed.id} needs more memory than this server has for models"
             raise UnavailableError(reason, korean, math.ceil(_FAULT_S))
         others = [each for each in self._endpoints.values() if each is not wanted]
-        free = self._memory_bytes - sum(each.listed.needs_bytes for each in others if each.holds_memory)
+        free = self._memory_bytes - sum(each.needs_bytes for each in others if each.holds_memory)
         idle = sorted((each for each in others if each.is_idle), key=lambda each: each.used_s)
         leaving: list[Endpoint] = []
-        while free < wanted.listed.needs_bytes and idle and may_unload:
+        while free < needs_bytes and idle and may_unload:
             leaving.append(idle.pop(0))
-            free += leaving[-1].listed.needs_bytes
-        if free < wanted.listed.needs_bytes:
+            free += leaving[-1].needs_bytes
+        if free < needs_bytes:
             korean = f"지금은 {wanted.listed.id} 모델을 올릴 메모리가 없어요. 잠시 뒤에 다시 시도해 주세요."
             reason = f"no memory for the model {wanted.listed.id} now: the models in use hold it"
             soonest_s = min(
@@ -146,18 +170,3 @@ class Loading:
         with ExitStack() as all_of_them:  # also where one fails to close
             for each in self._endpoints.values():
                 all_of_them.push(each.stack)
-
-
-async def _in_daemon_thread(work: Callable[[], T]) -> T:
-    """As asyncio.to_thread, but the end of the server does not wait for it: an export may take an hour."""
-    future = concurrent.futures.Future[T]()
-    future.set_running_or_notify_cancel()  # whoever waits may leave: the work goes on
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # it belongs to whoever waits
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="malmoi-load", daemon=True).start()
-    return await asyncio.wrap_future(future)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine_choice import choice, config_of, on_gpu
+from malmoi.serve.engine_choice import choice, config_of, named_adapters, on_gpu
 from malmoi.serve.settings import ServeSettings
 
 GGUF_PARAMETERS = "gguf_parameters"
 """What the config.json of an unpacked GGUF file says of its weights (model/gguf_reading.py)."""
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 LIBRARIES_BYTES = 100_000_000
 _LARGEST_SIZE = 2**40
 _HEADER_BYTES = 100_000_000
@@ -24,17 +25,26 @@ _HEADER_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Bytes at most. cache: all slots with a full context, and kept beginnings. second: torch beside OpenVINO."""
+    """Bytes at most. cache: all slots with a full context, and kept beginnings. second: torch beside OpenVINO.
+
+    adapters: those that are loaded at the start.
+    """
 
     weights_bytes: int
     cache_bytes: int
     second_bytes: int
     slots: int
+    adapters_bytes: int = 0
+
+    @property
+    def model_bytes(self) -> int:
+        """All of it but the libraries."""
+        return self.weights_bytes + self.cache_bytes + self.second_bytes + self.adapters_bytes
 
     @property
     def needed_bytes(self) -> int:
         """All of it."""
-        return LIBRARIES_BYTES + self.weights_bytes + self.cache_bytes + self.second_bytes
+        return LIBRARIES_BYTES + self.model_bytes
 
     def check(self, free_bytes: int) -> None:
         """Raises UserError where it is more than `free_bytes`; says what would fit."""
@@ -43,6 +53,7 @@ class MemoryPlan:
         needed, free = self.needed_bytes / 1e9, free_bytes / 1e9
         parts = f"weights {self.weights_bytes / 1e9:.1f}, cache of {self.slots} slots {self.cache_bytes / 1e9:.1f}"
         second = f", second engine {self.second_bytes / 1e9:.1f}" if self.second_bytes else ""
+        second += f", adapters {self.adapters_bytes / 1e9:.1f}" if self.adapters_bytes else ""
         raise UserError(
             f"the model needs up to {needed:.1f} GB of memory ({parts}{second})",
             f"at most the {free:.1f} GB that are free",
@@ -58,13 +69,25 @@ def memory_plan(model: Path, settings: ServeSettings) -> MemoryPlan:
     engine has weights and a cache of its own.
     """
     parameters, context_bytes = num_parameters(model), context_values(model) * settings.slots
+    more_bytes = sum(adapter_bytes(folder, settings) for _, folder in named_adapters(settings))
     if choice(model, settings).engine == "openvino":
         value_bytes = 4 if settings.openvino_precision == "f32" else 2
         second_bytes = parameters * 8 + context_bytes * 4 + settings.prefix_cache_bytes
-        return MemoryPlan(parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots)
-    if on_gpu(settings):
-        return MemoryPlan(parameters * 2, context_bytes * 2 + settings.prefix_cache_bytes, 0, settings.slots)
-    return MemoryPlan(parameters * 8, context_bytes * 4 + settings.prefix_cache_bytes, 0, settings.slots)
+        return MemoryPlan(
+            parameters * (4 + value_bytes), context_bytes * value_bytes, second_bytes, settings.slots, more_bytes
+        )
+    value_bytes, weight_bytes = (2, 2) if on_gpu(settings) else (4, 8)
+    cache_bytes = context_bytes * value_bytes + settings.prefix_cache_bytes
+    return MemoryPlan(parameters * weight_bytes, cache_bytes, 0, settings.slots, more_bytes)
+
+
+def adapter_bytes(folder: Path, settings: ServeSettings) -> int:
+    """What an adapter takes: as a model's weights, and once more where OpenVINO has it as well.
+
+    Raises UserError where its folder has no weights.
+    """
+    each_bytes = 2 if on_gpu(settings) else 8 if settings.engine == "torch" else 12
+    return each_bytes * _num_parameters(folder / ADAPTER_WEIGHTS)
 
 
 def num_parameters(model: Path) -> int:

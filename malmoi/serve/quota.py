@@ -186,7 +186,7 @@ class Quota:
 
 def month_of(now_s: float | None = None) -> str:
     """The month of a time (seconds since 1970, UTC; None is now), as "2026-11"."""
-    return datetime.datetime.fromtimestamp(time.time() if now_s is None else now_s, datetime.UTC).strftime("%Y-%m")
+    return datetime.datetime.fromtimestamp(time.time() if now_s is None else now_s, datetime.UTC).isoformat()[:7]
 
 
 def read_uses(path: Path | None) -> dict[str, Use]:

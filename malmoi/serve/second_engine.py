@@ -6,10 +6,11 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol, Self
 
-from malmoi.kit.errors import reason_of
-from malmoi.serve.engine import Description, Engine, EngineDownError, Health, Piece, Request, Score
+from malmoi.kit.errors import UserError, reason_of
+from malmoi.serve.engine import Adapting, Description, Engine, EngineDownError, Health, Piece, Request, Score
 
 _log = logging.getLogger("malmoi.serve")
 
@@ -38,7 +39,7 @@ class Fast(Protocol):
         ...
 
 
-class Whole(Engine, Protocol):
+class Whole(Adapting, Protocol):
     """An engine that can do everything."""
 
     def close(self) -> None:
@@ -57,8 +58,9 @@ class SecondEngine:
 
     def describe(self) -> Description:
         """The fast one, with what both can do."""
-        first, both = self._fast.describe(), self._about.capabilities
-        return replace(first, capabilities=replace(both, prefix_cache=first.capabilities.prefix_cache))
+        first, more = self._fast.describe(), self._second.describe().adapters if self._second else ()
+        both = replace(self._about.capabilities, prefix_cache=first.capabilities.prefix_cache)
+        return replace(first, capabilities=both, adapters=tuple(dict(first.adapters + more).items()))
 
     def health(self) -> Health:
         """The fast one's; the second's where that is worse."""
@@ -96,6 +98,18 @@ class SecondEngine:
     async def embed(self, token_ids: Sequence[int]) -> list[float]:
         """By the second engine."""
         return await (await self._whole()).embed(token_ids)
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Into the second engine, which then answers for it: OpenVINO reads adapters only when it opens a model."""
+        await (await self._whole()).load_adapter(name, folder)
+
+    async def unload_adapter(self, name: str) -> None:
+        """One that came while it ran."""
+        first = self._fast.describe()
+        if name in dict(first.adapters):
+            wrong = f"the adapter {name!r} came with the start, and {first.engine} keeps it until its end"
+            raise UserError(wrong, "one that was loaded while the server runs")
+        await (await self._whole()).unload_adapter(name)
 
     def close(self) -> None:
         """Ends both; waits for a second one that is being loaded, whose request may have left long ago."""

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from malmoi.cards.blocked import find
 from malmoi.serve.engine import Engine, Piece, Request, Score
@@ -20,8 +21,7 @@ _OPEN_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]{1,8}\\Z")
 """Conjoining jamo at the end of a text: a vowel or a final consonant that joins them may still come (old Hangul)."""
 
 
-@dataclass(frozen=True)
-class TokenText:
+class TokenText(NamedTuple):
     """One token of an answer. `start` is where it begins in the answer, in characters; its bytes may be part of one."""
 
     token_id: int
@@ -52,8 +52,8 @@ class TextStream:
     """Turns the pieces of one answer into text. `stops` end it and are not part of it; nor are `blocked` words.
 
     An answer that a blocked word ended finishes with "content_filter". released: characters shown so far; a start above
-    0 counts what is shown before the answer (an echoed prompt). left_out_bytes: of an engine that cannot mask what is
-    no UTF-8.
+    0 counts what is shown before the answer (an echoed prompt). Bytes that are no UTF-8, of an
+    engine that cannot mask them, are left out.
     """
 
     codec: Codec
@@ -61,7 +61,6 @@ class TextStream:
     released: int = 0
     blocked: Sequence[str] = ()
     num_tokens: int = 0
-    left_out_bytes: int = 0
     _held: str = ""
     _before: str = ""
     _tokens: list[TokenText] = field(default_factory=list)
@@ -76,11 +75,7 @@ class TextStream:
 
     def feed(self, piece: Piece) -> TextPiece:
         """What may be shown after one more token. Its text is empty while a character or a stop string is open."""
-        self.num_tokens += 1
-        content = b"" if piece.is_end else self.codec.token_bytes(piece.token_id)
-        start = self.released + len(self._held)
-        self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
-        self._held += self._decode(content)
+        self._take(piece)
         is_last = piece.finish is not None
         guarded = find(self._held, self.blocked, self._before, is_whole=is_last) if self.blocked else None
         found = [place for place in map(self._held.find, self.stops) if place >= 0]
@@ -96,12 +91,23 @@ class TextStream:
         waiting = max(self._waiting(), len(self._held) - guarded.place if guarded else 0)
         return self._release(len(self._held) - waiting, None)
 
-    def _decode(self, content: bytes) -> str:
-        """The text of some more bytes. Those that are no UTF-8 are left out and counted."""
-        waiting = len(self._decoder.getstate()[0])
-        text = self._decoder.decode(content)
-        self.left_out_bytes += waiting + len(content) - len(text.encode()) - len(self._decoder.getstate()[0])
-        return text
+    def feed_step(self, pieces: Sequence[Piece]) -> TextPiece:
+        """What may be shown after the tokens of one step of an engine; after a stop string nothing follows."""
+        if self.stops or self.blocked:
+            return _joined([self.feed(piece) for piece in pieces])
+        for piece in pieces[:-1]:  # no text can end the answer inside the step: it is looked at once, at its end
+            if piece.finish:
+                return self.feed(piece)
+            self._take(piece)
+        return self.feed(pieces[-1])
+
+    def _take(self, piece: Piece) -> None:
+        """Holds one more token, and what of its bytes is text."""
+        self.num_tokens += 1
+        content = b"" if piece.is_end else self.codec.token_bytes(piece.token_id)
+        start = self.released + len(self._held)
+        self._tokens.append(TokenText(piece.token_id, content, start, piece.logprob, piece.top))
+        self._held += self._decoder.decode(content)
 
     def _waiting(self) -> int:
         """Characters at the end of the held text that may belong to a syllable or to a stop string."""
@@ -122,7 +128,7 @@ class TextStream:
         self._before = text[-1:] or self._before
         due = [token for token in self._tokens if finish or token.start < self.released]
         self._tokens = [] if finish else [token for token in self._tokens if token.start >= self.released]
-        placed = (token if token.start <= self.released else replace(token, start=self.released) for token in due)
+        placed = (token if token.start <= self.released else token._replace(start=self.released) for token in due)
         return TextPiece(text, tuple(placed), finish, self.num_tokens)
 
 
@@ -133,7 +139,7 @@ def echo(codec: Codec, scores: Sequence[Score]) -> TextPiece:
     shown = [stream.feed(piece) for piece in (*pieces, replace(last, finish="stop"))]
     text, tokens = "".join(part.text for part in shown), tuple(token for part in shown for token in part.tokens)
     if codec.adds_space and text.startswith(" "):  # the tokenizer's own, not the prompt's
-        return TextPiece(text[1:], tuple(replace(token, start=max(0, token.start - 1)) for token in tokens))
+        return TextPiece(text[1:], tuple(token._replace(start=max(0, token.start - 1)) for token in tokens))
     return TextPiece(text, tokens)
 
 
@@ -143,7 +149,7 @@ async def answer(engine: Engine, request: Request, stream: TextStream) -> AsyncG
         stream.follow(request.prompt_ids)
     async with aclosing(engine.generate(request)) as steps:
         async for pieces in steps:
-            shown = _joined([stream.feed(piece) for piece in pieces])
+            shown = stream.feed_step(pieces)
             if shown.text or shown.tokens or shown.finish:
                 yield shown
             if shown.finish:

@@ -32,14 +32,14 @@ from malmoi.serve.engine import (
     RequestCancelledError,
     Score,
 )
-from malmoi.serve.engine_choice import model_name
+from malmoi.serve.engine_choice import model_name, named_adapters
 from malmoi.serve.guide import KINDS, Grammars
 from malmoi.serve.marks import end_ids
 from malmoi.serve.next_token import Job, Vocabulary
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import Step
 from malmoi.serve.torch_batch import Batch, Limits
-from malmoi.serve.torch_weights import check_memory, load, model_sha256, named_adapters, pack, warm
+from malmoi.serve.torch_weights import check_memory, load, model_sha256, pack, warm
 from malmoi.serve.utf8 import open_bytes
 from malmoi.tokenizer.codec import Codec
 
@@ -52,7 +52,9 @@ _PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 MOST_UNREAD = 4096
 """Tokens of an answer that nobody has taken; with more it is ended. They are 2 MB, 10 with 20 alternatives each."""
 
-CAPABILITIES = Capabilities(top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, embeddings=True)
+CAPABILITIES = Capabilities(
+    top_logprobs=20, prompt_logprobs=True, guides=KINDS, adapters=True, loads_adapters=True, embeddings=True
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,10 @@ class TorchEngine:
         def load() -> bool:
             if name in self._adapters.sha256:  # another was faster
                 return False
-            self._adapters.load(name, adapter)
+            try:
+                self._adapters.load(name, adapter)
+            except (RuntimeError, MemoryError):  # torch's errors of both kinds of memory are RuntimeErrors
+                raise UserError(f"there is no memory for the adapter {name!r}") from None
             return True
 
         if not await self._later(load):

@@ -1,7 +1,6 @@
 """A model's weights as the torch engine runs them: read, packed for the CPU, checked against memory, named by hash."""
 
 import hashlib
-import re
 from pathlib import Path
 
 import torch
@@ -9,26 +8,12 @@ import torch
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.kit.files import sha256_of
-from malmoi.kit.paths import to_local_path
 from malmoi.model.cache import Row
 from malmoi.model.linear import HAS_ONEDNN, Linear
 from malmoi.model.read_folder import load_hugging_face, weight_files
 from malmoi.model.transformer import Transformer
 from malmoi.serve.settings import ServeSettings
 from malmoi.serve.step_watch import free_memory_bytes
-from malmoi.serve.traffic import composed
-
-
-def named_adapters(settings: ServeSettings) -> list[tuple[str, Path]]:
-    """Names and folders of the adapters that the settings give. Raises UserError for a word of another form."""
-    result = dict[str, Path]()
-    for word in settings.adapters:
-        name, _, folder = word.partition("=")
-        name = composed(name)  # as what clients ask for
-        if not re.fullmatch(r"[\w.-]+", name) or not folder or name in result:
-            raise UserError(f"adapter {word!r}", "NAME=FOLDER, each name once, of letters, digits, '_', '.' and '-'")
-        result[name] = to_local_path(folder)
-    return list(result.items())
 
 
 @torch.inference_mode()

@@ -12,10 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from malmoi.kit.errors import UserError
-from malmoi.serve.engine import Engine, Guide, Piece, Request
+from malmoi.serve.engine import Adapting, Engine, Guide, Piece, Request
 from malmoi.tokenizer.codec import Codec
 
 TEXT = "아버지가 방에"
@@ -33,11 +34,12 @@ GUIDES = {
 
 @dataclass(frozen=True)
 class World:
-    """An engine and its tokenizer. end_id: a token that ends an answer."""
+    """An engine and its tokenizer. end_id: a token that ends an answer. adapter: one for the model, where known."""
 
     engine: Engine
     codec: Codec
     end_id: int
+    adapter: Path | None = None
 
     @property
     def able(self):
@@ -222,6 +224,24 @@ async def embed(world: World) -> str:
     return "ok"
 
 
+async def adapters(world: World) -> str:
+    """One that comes while the engine runs answers otherwise than the base, beside it, and goes again."""
+    if not world.able.loads_adapters:
+        await world.cannot("adapter", adapter="tone")
+        return "cannot: it takes no adapters in or out while it runs"
+    if world.adapter is None:
+        return "cannot: there is no adapter for this model here"
+    engine = cast(Adapting, world.engine)
+    plain = ids(await world.ask(ignore_eos=True))
+    await engine.load_adapter("tone", world.adapter)
+    assert "tone" in dict(engine.describe().adapters)
+    adapted, beside = await asyncio.gather(world.ask(ignore_eos=True, adapter="tone"), world.ask(ignore_eos=True))
+    assert ids(beside) == plain != ids(adapted)
+    await engine.unload_adapter("tone")
+    await world.cannot("adapter", adapter="tone")
+    return "ok"
+
+
 async def cancel(world: World) -> str:
     """Answers that are left free their slots: as many again can run, and none is left over."""
     slots = world.engine.describe().slots
@@ -282,6 +302,7 @@ CHECKS: dict[str, Callable[[World], Awaitable[str]]] = {
     "score": score,
     "score_many": score_many,
     "embed": embed,
+    "adapters come and go": adapters,
     "leaving frees the slot": cancel,
     "health": health,
     "errors are named": errors,

@@ -5,6 +5,7 @@ import logging
 import socket
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -79,6 +80,21 @@ def test_a_text_that_cannot_fit_is_refused_before_it_is_encoded(client, codec, m
     ):
         error = client.post(path, json=body).json()["error"]
         assert error["code"] == "context_length_exceeded", path
+
+
+class Short(FakeEngine):
+    def describe(self):
+        return replace(super().describe(), context_tokens=1_000)
+
+
+def test_more_messages_than_the_context_has_room_for_are_refused_before_they_are_encoded(codec, monkeypatch):
+    with TestClient(create_app(Served(Short(codec), codec, ServeSettings())), base_url=BASE) as client:
+        few = {"messages": [{"role": "user", "content": ""}] * 300, "max_tokens": 1}
+        assert client.post("/v1/chat/completions", json=few).status_code == 200
+        monkeypatch.setattr(type(codec), "encode_many", lambda *_: pytest.fail("nothing is to be encoded"))
+        many = {"messages": [{"role": "user", "content": ""}] * 512}
+        error = client.post("/v1/chat/completions", json=many).json()["error"]
+        assert (error["code"], error["param"]) == ("context_length_exceeded", "messages")
 
 
 def test_a_full_server_refuses_before_it_encodes(codec, monkeypatch):

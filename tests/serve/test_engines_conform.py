@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from adapter_folder import write_adapter
 from engine_checks import CHECKS, World
 from remote_world import remote_engine
 from small_world import FakeEngine
@@ -22,11 +23,12 @@ from malmoi.serve.settings import ServeSettings
 SETTINGS = ServeSettings(slots=2, prefill_tokens=8, device="cpu", threads=1)
 IS_ALONE = "MALMOI_OPENVINO_ALONE" in os.environ
 ENGINES = ["openvino"] if IS_ALONE else ["fake", "torch", "remote"]
+ADAPTERS = "adapters come and go"
 SENTENCES = {
-    "fake": {"stop ids", "min_tokens", "logit_bias", "guide: regex", "guide: json", "guide: lark"},
+    "fake": {"stop ids", "min_tokens", "logit_bias", "guide: regex", "guide: json", "guide: lark", ADAPTERS},
     "torch": set(),
     "openvino": set(),
-    "remote": set(),
+    "remote": {ADAPTERS},
 }
 """What an engine may say that it cannot."""
 
@@ -46,6 +48,7 @@ class HonestFake(FakeEngine):
             not request.prompt_ids
             or not known
             or not 0 < request.max_tokens <= room
+            or request.adapter is not None
             or any(is_on(request, name) for name in able.cannot)
         ):
             raise UserError("the fake engine cannot")
@@ -83,9 +86,10 @@ def opened(name, codec, model_folder):
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def world(request, codec, model_folder):
+def world(request, codec, model_folder, tmp_path_factory):
+    adapter = write_adapter(tmp_path_factory.mktemp("adapter"), model_folder)
     with opened(request.param, codec, model_folder) as engine:
-        yield request.param, World(engine, codec, codec.special(END_OF_TEXT))
+        yield request.param, World(engine, codec, codec.special(END_OF_TEXT), adapter)
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -96,6 +96,13 @@ def test_a_guide_that_cannot_be_followed_is_told_in_one_line(guide):
     assert str(caught.value).startswith("guide.")
 
 
+def test_a_guide_that_is_nested_very_deep_is_refused_before_it_is_built(grammars):
+    built = grammars.num_built
+    with pytest.raises(UserError, match="nested too deep"):
+        grammars.building(Guide("json", nested(300)))
+    assert grammars.num_built == built
+
+
 OPEN = [
     {"type": "object", "properties": {"글": {"type": "string"}, "끝": {"type": "string"}}, "required": ["글", "끝"]},
     {"type": "array", "items": {"type": "string"}},

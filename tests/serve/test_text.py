@@ -8,7 +8,8 @@ from malmoi.model.convert import CHAT_TEMPLATE
 from malmoi.serve import utf8
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.engine import Piece, Request, Score
-from malmoi.serve.text import TextStream, answer, echo
+from malmoi.serve.records.answers import left_out_bytes
+from malmoi.serve.text import TextPiece, TextStream, answer, echo
 
 HARD = [
     "안녕하세요",
@@ -53,10 +54,10 @@ def test_a_character_cut_by_the_end_is_left_out():
 
 
 def test_bytes_that_are_no_character_are_left_out_and_counted():
-    stream = TextStream(Bytes())
-    pieces = [stream.feed(Piece(byte)) for byte in b"\x80\xedab\xea\xb0\x80\xff"]
+    stream, content = TextStream(Bytes()), b"\x80\xedab\xea\xb0\x80\xff"
+    pieces = [stream.feed(Piece(byte)) for byte in content]
     assert "".join(piece.text for piece in pieces) == "ab가"
-    assert stream.left_out_bytes == 3
+    assert left_out_bytes((), tuple(content), Bytes()) == 3
     assert sum(len(piece.tokens) for piece in pieces) + len(stream._tokens) == 8
 
 
@@ -68,7 +69,24 @@ def test_an_answer_completes_the_character_that_its_prompt_left_open(codec):
         stream.follow([300, *ids[:cut]])
         pieces = [stream.feed(Piece(token_id)) for token_id in ids[cut:]]
         assert "".join(piece.text for piece in pieces) == "뷁"
-        assert stream.left_out_bytes == 0
+        assert left_out_bytes([300, *ids[:cut]], ids[cut:], codec) == 0
+
+
+@pytest.mark.parametrize("stops", [(), ("나요",), ("👩",)])
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_a_step_of_several_tokens_shows_what_its_tokens_show_one_by_one(stops, size):
+    content = "가나요 각\u1100\u1161ㅋ👩‍👩‍👧漢字 ①".encode() + b"\xff\xea\xb0"
+    steps, single = TextStream(Bytes(), stops, released=3), TextStream(Bytes(), stops, released=3)
+    tokens = [*(Piece(byte, -1.0) for byte in content), END]
+    shown: list[TextPiece] = []
+    for start in range(0, len(tokens), size):
+        shown.append(steps.feed_step(tokens[start : start + size]))
+        if shown[-1].finish:
+            break
+    alone = [single.feed(token) for token in tokens[: shown[-1].num_tokens]]
+    assert "".join(one.text for one in shown) == "".join(one.text for one in alone)
+    assert [token for one in shown for token in one.tokens] == [token for one in alone for token in one.tokens]
+    assert (shown[-1].finish, shown[-1].dropped) == (alone[-1].finish, alone[-1].dropped)
 
 
 @pytest.mark.parametrize("text", ["이건 완치 약", "이건 완\u200b치 약", "이건 완 치", "이건 ㅇㅘㄴㅊㅣ"])

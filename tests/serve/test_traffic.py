@@ -46,7 +46,7 @@ def value(text, line):
 
 
 def wait_for(client, line, count):
-    for _ in range(200):
+    for _ in range(1500):
         if value(text := client.get("/metrics").text, line) >= count:
             return text
         time.sleep(0.02)
@@ -287,7 +287,7 @@ def test_a_shadow_that_hangs_or_dies_changes_no_answer_and_is_counted(shelf, kin
         shelf.broken.add("demo@200")
     else:
         shelf.kinds["demo@200"] = kind
-    models = make(shelf, settings=ServeSettings(models=ModelsSettings(shadow_s=0.05)))
+    models = make(shelf, settings=ServeSettings(models=ModelsSettings(shadow_s=0.05 if kind is Hanging else 60)))
     models.traffic.set({"demo": Split({"demo@100": 1}, shadow="demo@200")})
     with TestClient(create_app(models), base_url=BASE) as client:
         replies = [client.post("/v1/chat/completions", json={**ASK, "model": "demo"}).json() for _ in range(3)]

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from malmoi.corpus.ledger import rules
+from malmoi.corpus.steps.rule import Rule
 from malmoi.kit import events, manifest
 from malmoi.kit.special_tokens import END_OF_TURN
 from malmoi.serve.engine import Capabilities, Description, Guide, Health, Piece, Request, Score
@@ -101,17 +103,17 @@ class FakeEngine:
 
 
 def make_run(folder: Path) -> None:
-    """A finished run of three documents, of which one was dropped, and 40 steps of training."""
+    """A finished run of five documents, of which three were dropped, and 40 steps of training."""
     counts = {
-        "documents_in": 3,
+        "documents_in": 5,
         "documents_kept": 2,
-        "documents_dropped": 1,
+        "documents_dropped": 3,
         "raw_bytes_in": 4096,
         "text_bytes_kept": 300,
-        "dropped_by_reason": {"too_short": 1},
+        "dropped_by_reason": {"too_short": 1, "near_duplicate": 1, "profanity": 1},
         "by_kind": {"news": {"documents": 2, "text_bytes": 300}},
         "by_source": {"한들신문": {"documents": 2, "text_bytes": 300}},
-        "masked": {"phone": 7},
+        "masked": {"phone": 7, "email": 9, "card": 0},
     }
     for stage in STAGES:
         (folder / stage).mkdir(parents=True)
@@ -119,8 +121,16 @@ def make_run(folder: Path) -> None:
     link = '<h1>보고서</h1><a href="../corpus/report.html">말뭉치</a>'
     (folder / "report" / "report.html").write_text(link, encoding="utf-8")
     (folder / "corpus" / "report.html").write_text("<h1>말뭉치 보고서</h1>", encoding="utf-8")
-    rows = [_row("a" * 32, "도서관이 문을 열었다", True), _row("b" * 32, "새 다리가 놓였다", True)]
-    _write(folder / "corpus" / "ledger", [*rows, _row("c" * 32, "짧은 글", False)])
+    rows = [_row("a" * 32, "도서관이 문을 열었다"), _row("b" * 32, "새 다리가 놓였다")]
+    copy = {"text": "도서관이 문을 열었다.", "near_duplicate_of": "a" * 32, "near_similarity": 0.93}
+    dropped = [
+        _row("c" * 32, "짧은 글", "too_short", text="짧아요.", characters=4.0),
+        _row("d" * 32, "도서관이 문을 열었다 (복사)", "near_duplicate", **copy),
+        _row("e" * 32, "거친 댓글", "profanity", text="거친말이 있는 댓글이에요."),
+    ]
+    _write(folder / "corpus" / "ledger", [*rows, *dropped])
+    limits = [Rule("too_short", "characters", minimum=8), Rule("near_duplicate", "near_similarity", maximum=0.7)]
+    rules.write(folder / "corpus", limits)
     _write(folder / "corpus" / "shards", [{**row, "text": f"{row['title']}. 본문이에요."} for row in rows])
     for step in range(1, 41):
         number = {"step": step, "tokens": step * 100, "seconds": step / 10, "loss": 9 - step / 10}
@@ -128,20 +138,24 @@ def make_run(folder: Path) -> None:
     events.append(folder / "train", "checkpoint", step=20)
 
 
-def _row(document_id: str, title: str, kept: bool) -> dict:
+def _row(document_id: str, title: str, reason: str | None = None, **more) -> dict:
+    """A row of the ledger. reason: why it was dropped, None for a document that was kept."""
+    empty = {"text": None, "characters": 90.0, "near_similarity": None, "near_duplicate_of": None}
     return {
         "id": document_id,
         "title": title,
-        "origin": {"file": "pages/a.html", "offset": 0},
+        "origin": {"file": f"pages/{document_id[0]}.html", "offset": 0},
         "source": {"kind": "news", "name": "한들신문", "url": f"https://handeul.example/{document_id[:4]}"},
         "input": "crawl",
         "text_bytes": 150,
-        "kept": kept,
-        "reasons": [] if kept else ["too_short"],
+        "kept": reason is None,
+        "reasons": [reason] if reason else [],
         "detail": None,
-        "drop_too_short": not kept,
+        "drop_too_short": reason == "too_short",
         "korean_share": 0.9,
-        "text": None if kept else "짧아요.",
+        **empty,
+        "exact_duplicate_of": None,
+        **more,
     }
 
 

@@ -69,7 +69,7 @@ def test_while_the_server_is_away_no_page_is_blank_and_all_mends_itself_when_it_
 def test_a_page_whose_data_could_not_be_had_asks_again_when_the_server_is_back(own_server, tab):
     with own_server() as url:
         tab.goto(f"{url}/tasks")
-        tab.locator(".card-tile").first.wait_for()
+        tab.locator(".CardList_tile").first.wait_for()
         tab.route("**/api/runs", lambda route: route.abort())
         tab.get_by_role("link", name="말뭉치").click()
     tab.get_by_role("alert").get_by_text("서버에 닿지 못했어요").wait_for()
@@ -84,7 +84,7 @@ def test_a_file_that_a_newer_version_replaced_loads_the_studio_anew_once_and_nev
     tab.on("request", lambda request: opened.append(request.url) if request.is_navigation_request() else None)
     with own_server() as url:
         tab.goto(f"{url}/tasks")
-        tab.locator(".card-tile").first.wait_for()
+        tab.locator(".CardList_tile").first.wait_for()
         file = "**/assets/RunsPage-*.js"
         tab.route(file, lambda route: route.continue_() if len(opened) > 1 else route.fulfill(status=404))
         tab.get_by_role("link", name="학습").click()
@@ -110,7 +110,7 @@ def test_an_error_in_one_page_leaves_the_others_and_the_rail(own_server, tab):
         tab.goto(f"{url}/runs")
         tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
         tab.get_by_role("link", name="과제").click()
-        tab.locator(".card-tile").first.wait_for()
+        tab.locator(".CardList_tile").first.wait_for()
         tab.go_back()
         tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
         tab.unroute("**/api/runs*")

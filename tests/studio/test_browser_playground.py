@@ -98,7 +98,7 @@ def test_probabilities_show_whole_syllables_and_what_else_could_have_stood(page,
     strip.focus()
     page.keyboard.press("ArrowRight")
     assert strip.get_by_role("option").nth(1).get_attribute("aria-selected") == "true"
-    assert page.locator(".token-others .bar").count() >= 5
+    assert page.locator(".token-others .Bars_bar").count() >= 5
 
 
 @pytest.mark.parametrize("reported_again", [False, True])  # macOS: once more after the syllable is committed

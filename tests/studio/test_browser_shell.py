@@ -21,7 +21,7 @@ def test_every_page_opens_without_a_refusal_and_has_its_own_title(page, heard):
     for place in PLACES:
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         titles.append(page.title())
     assert len(set(titles)) == len(PLACES)
     assert all(title.endswith(" · 말모이") for title in titles)
@@ -61,13 +61,13 @@ def test_nothing_is_wider_than_a_small_phone(page, heard):
     for place in PLACES:
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
     page.evaluate("localStorage.setItem('malmoi.language', 'en')")
     for place in PLACES:  # English titles are longer
         page.goto(place)
         page.locator("h1").wait_for()
-        page.locator(".skeleton").first.wait_for(state="detached")
+        page.locator(".Loaded_skeleton").first.wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
     assert ["404" in line for line in heard] == [True, True]
     heard.clear()
@@ -127,7 +127,7 @@ def test_on_a_phone_the_other_areas_are_behind_one_button(page):
 def test_back_leads_to_the_place_on_the_page_that_was_read(page):
     page.set_viewport_size({"width": 1280, "height": 420})
     page.goto("/runs/made_up")
-    page.locator(".plot canvas").wait_for()
+    page.locator(".Plot_plot canvas").wait_for()
     body = page.locator(".page-body")
     body.evaluate("body => body.scrollTo(0, 300)")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -135,13 +135,13 @@ def test_back_leads_to_the_place_on_the_page_that_was_read(page):
     expect(page.locator("h1")).to_have_text("홈")
     assert body.evaluate("body => body.scrollTop") == 0
     page.go_back()
-    page.locator(".plot canvas").wait_for()
+    page.locator(".Plot_plot canvas").wait_for()
     assert body.evaluate("body => body.scrollTop") == 300
 
 
 def test_the_first_key_leads_past_the_rail_and_a_page_that_is_gone_to_has_its_heading_read(page):
     page.goto("/tasks")
-    page.locator(".card-tile").first.wait_for()
+    page.locator(".CardList_tile").first.wait_for()
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="본문으로 건너뛰기")
     expect(skip).to_be_focused()
@@ -149,7 +149,7 @@ def test_the_first_key_leads_past_the_rail_and_a_page_that_is_gone_to_has_its_he
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.locator(".card-tile").first).to_be_focused()
+    expect(page.locator(".CardList_tile").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).not_to_have_text("과제")
     expect(page.locator("h1")).to_be_focused()

@@ -9,7 +9,7 @@ import datetime
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -149,10 +149,8 @@ def keyed(content: bytes, hash_key: bytes) -> str:
 
 def _settings(answered: Answered) -> dict[str, Any]:
     """What the engine was asked besides the prompt. Guides and stop strings are text of the caller: by policy too."""
-    asked = asdict(answered.request)
+    asked, guide = dict(vars(answered.request)), answered.request.guide  # asdict would copy 40,000 choices one by one
     del asked["prompt_ids"], asked["cache_salt"]
-    asked["stops"] = list(answered.stops)
     if answered.policy != "whole":
-        asked["stops"] = len(answered.stops)
-        asked["guide"] = None if answered.request.guide is None else answered.request.guide.kind
-    return asked
+        return {**asked, "stops": len(answered.stops), "guide": None if guide is None else guide.kind}
+    return {**asked, "stops": list(answered.stops), "guide": None if guide is None else dict(vars(guide))}

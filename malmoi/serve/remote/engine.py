@@ -174,6 +174,8 @@ class RemoteEngine:
             raise UserError(f"the remote server gives at most {able.top_logprobs} alternatives of a token")
         if request.guide is not None and request.guide.kind not in able.guides:
             raise UserError(f"the remote server takes no guide of the kind {request.guide.kind!r}")
+        if request.adapter is not None:
+            raise UserError("a server elsewhere is asked no adapter", "a recipe of its own that names it as the model")
         for name in able.cannot:
             if name != "seed" and is_on(request, name):  # the gateway gives each request a seed
                 raise UserError(f"the remote server has no way for {name}", "a request without it")

@@ -69,10 +69,14 @@ class StreamFilter:
 
     def __post_init__(self) -> None:
         self._seen = self.before[-SEEN:]
-        self._schema: str | None = None
-        if self.guide is not None and self.guide.kind == "json":
-            schema = json.dumps(self.guide.value, ensure_ascii=False)
-            self._schema = None if _FIXED.search(schema) else schema
+
+    @functools.cached_property
+    def _schema(self) -> str | None:
+        """The schema of an answer in JSON as text; None where a mask could break it. Written at the first hit alone."""
+        if self.guide is None or self.guide.kind != "json":
+            return None
+        schema = json.dumps(self.guide.value, ensure_ascii=False)
+        return None if _FIXED.search(schema) else schema
 
     @property
     def spans(self) -> list[Span]:

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -27,6 +28,11 @@ function addresses(): Plugin {
   }
 }
 
+/** Table_head for .head in Table.module.css: file names are unique, so that tests and people can read the page. */
+function className(name: string, file: string): string {
+  return `${basename(file.split('?')[0]!, '.module.css')}_${name}`
+}
+
 export default defineConfig({
   plugins: [react(), fontLicence(), addresses()],
   build: {
@@ -40,6 +46,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     license: { fileName: 'licences/scripts.txt' },
   },
+  css: { modules: { generateScopedName: className } },
   // `npm run dev` shows the sources against a running `malmoi studio`.
-  server: { proxy: { '/api': 'http://127.0.0.1:8600', '/v1': 'http://127.0.0.1:8600' } },
+  server: {
+    // The sentences of errors lie beside the server's sources.
+    fs: { allow: ['../..'] },
+    proxy: { '/api': 'http://127.0.0.1:8600', '/v1': 'http://127.0.0.1:8600' },
+  },
 })

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from malmoi.kit.errors import UserError
+from malmoi.serve.engine import Guide
 from malmoi.serve.safety.check import find_spans, judge
 from malmoi.serve.safety.policy import Rules
 from malmoi.serve.safety.stream import HELD, STEP, StreamFilter
@@ -215,3 +216,9 @@ def test_a_cut_at_any_place_shows_no_beginning_of_a_number(text, leak):
 def test_a_cut_number_that_is_nobodys_stays(text):
     stream = StreamFilter(Rules(personal="mask"))
     assert stream.feed(text) + stream.feed("", is_last=True, dropped="") == text
+
+
+def test_a_schema_is_written_only_for_an_answer_with_a_hit():
+    unwritten = Guide("json", {"type": object()})  # json.dumps would fail
+    stream = StreamFilter(MASKING, guide=unwritten)
+    assert stream.feed('{"글": "오늘은 맑아요"}') + stream.feed("", is_last=True) == '{"글": "오늘은 맑아요"}'

@@ -65,19 +65,21 @@ export const corpus = (name: string) =>
     queryFn: () => get('GET /api/runs/{run}/corpus', `${run(name)}/corpus`),
   })
 
+/** Which documents are listed; what is left out asks for all. */
 export interface Filter {
-  status: 'kept' | 'dropped'
-  reason: string
-  kind: string
-  page: number
+  status?: 'kept' | 'dropped' | undefined
+  reason?: string | undefined
+  kind?: string | undefined
+  source?: string | undefined
+  q?: string | undefined
+  page?: number | undefined
 }
 
-export const DOCUMENTS_PER_PAGE = 5
+export const DOCUMENTS_PER_PAGE = 100
 
 export const documents = (name: string, filter: Filter) => {
-  const query = new URLSearchParams({ status: filter.status, page: `${filter.page}`, size: `${DOCUMENTS_PER_PAGE}` })
-  if (filter.reason) query.set('reason', filter.reason)
-  if (filter.kind) query.set('kind', filter.kind)
+  const query = new URLSearchParams({ size: `${DOCUMENTS_PER_PAGE}` })
+  for (const [key, value] of Object.entries(filter)) if (value) query.set(key, String(value))
   return queryOptions({
     queryKey: ['runs', name, 'documents', filter],
     queryFn: () => get('GET /api/runs/{run}/documents', `${run(name)}/documents?${query}`),

@@ -144,14 +144,15 @@ export interface Both {
  * utf8_masks: it never generates bytes that are no UTF-8. deterministic: a seed, or temperature 0, gives the same
  * tokens whatever else runs. prefix_cache: a beginning that was read before is not read again. token_ids: its pieces
  * are the tokens that the model chose; without it, those that our tokenizer makes of the text, so that another number
- * of them may be said. logprobs: it tells how probable each chosen token was. cannot: fields of a Request that it has
- * no way for.
+ * of them may be said. logprobs: it tells how probable each chosen token was. loads_adapters: it is Adapting. cannot:
+ * fields of a Request that it has no way for.
  */
 export interface Capabilities {
   top_logprobs: number
   prompt_logprobs: boolean
   guides: string[]
   adapters: boolean
+  loads_adapters: boolean
   embeddings: boolean
   prefix_cache: boolean
   deterministic: boolean

@@ -1,8 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { getJson } from '../api/client'
 import { cards, promptsOf, runs } from '../api/queries'
+import type { AnswerList } from '../api/schema'
 import type { Translate } from '../i18n/language'
 import type { Finder, Found } from '../shell/commandPalette/found'
 import { contains } from '../text/contains'
+import { writeQuery } from '../text/search'
 import { ROUTES, type Row } from './routes'
 
 const MOST = 8
@@ -46,6 +49,16 @@ export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
           note: first_line,
           to: `/prompts/${encodeURIComponent(id)}`,
         }))
+      },
+    },
+    {
+      id: 'answers',
+      title: t('history.title'),
+      find: async (asked, signal) => {
+        if (asked === '') return []
+        const query = writeQuery({ q: asked, size: MOST })
+        const { answers } = await getJson<AnswerList>(`/api/answers${query}`, { signal })
+        return answers.map(({ id, asked: words, text }) => ({ id, name: words || text, note: text, to: `/r/${id}` }))
       },
     },
     {

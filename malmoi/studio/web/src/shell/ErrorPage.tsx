@@ -1,8 +1,9 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { Button } from 'react-aria-components'
 import { isServerThere, useConnection } from '../api/connection'
 import { useLanguage } from '../i18n/language'
+import { Button } from '../ui/Button/Button'
+import { Note } from '../ui/Note/Note'
 import { Page } from '../ui/Page'
 import { PageFileError, reloadOnce } from './loadedPage'
 
@@ -23,17 +24,15 @@ export function ErrorPage({ error }: ErrorComponentProps) {
   }
   return (
     <Page title={t('broken.title')}>
-      <div className="note note-error" role="alert">
+      <Note kind="bad">
         <p>{t('broken.text')}</p>
         {lost ? (
           <p>{t('broken.waiting')}</p>
         ) : (
-          !isFile && <p className="note-detail mono">{error instanceof Error ? error.message : String(error)}</p>
+          !isFile && <p className="mono">{error instanceof Error ? error.message : String(error)}</p>
         )}
-        <Button className="button" onPress={() => void again()}>
-          {t('broken.again')}
-        </Button>
-      </div>
+        <Button onPress={() => void again()}>{t('broken.again')}</Button>
+      </Note>
     </Page>
   )
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useLanguage } from '../i18n/language'
-import { Empty } from '../ui/Loaded'
+import { buttonLook } from '../ui/Button/Button'
+import { EmptyState } from '../ui/EmptyState/EmptyState'
 import { Page } from '../ui/Page'
 import { useArea, type Place } from './Places'
 
@@ -11,11 +12,15 @@ export function NotFound({ places }: { places: Place[] }) {
   const place = places.find(({ path }) => path === area)
   return (
     <Page title={t('nowhere.title')}>
-      <Empty title={t('nowhere.text')}>
-        <Link to={place?.path ?? '/'} className="button">
-          {t('nowhere.back', { place: t(place?.title ?? 'home.title') })}
-        </Link>
-      </Empty>
+      <EmptyState
+        icon="search"
+        title={t('nowhere.text')}
+        act={
+          <Link to={place?.path ?? '/'} className={buttonLook()}>
+            {t('nowhere.back', { place: t(place?.title ?? 'home.title') })}
+          </Link>
+        }
+      />
     </Page>
   )
 }

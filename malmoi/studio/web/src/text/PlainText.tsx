@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState, type RefObject, type TextareaHTMLAttributes } from 'react'
+import css from './PlainText.module.css'
 
 type Props = Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'value' | 'defaultValue' | 'onInput'> & {
   /** Taken once: React must never rewrite a value in which a syllable is being composed. Change `key` to replace it. */
@@ -19,7 +20,7 @@ export function PlainText({ initial, onText, boxRef, className = '', ...rest }: 
     <textarea
       {...rest}
       ref={ref}
-      className={`text-box ${className}`}
+      className={`text-box ${css.box} ${className}`}
       defaultValue={first}
       onInput={(event) => {
         fit(event.currentTarget)

@@ -33,6 +33,7 @@ export interface EnterState {
   waiting: boolean
   /** What kind of composition ended with the key that is down. */
   ended: 'hangul' | 'other' | null
+  /** When the Enter of a composition last sent. */
   sentAt: number
 }
 
@@ -92,7 +93,8 @@ function otherKey(state: EnterState, { key = '', code = '' }: BoxEvent): [EnterS
 }
 
 function sent(state: EnterState, event: BoxEvent): [EnterState, Act] {
-  return [{ ...state, waiting: false, ended: null, sentAt: event.timeStamp }, 'send']
+  const sentAt = state.waiting ? event.timeStamp : state.sentAt
+  return [{ ...state, waiting: false, ended: null, sentAt }, 'send']
 }
 
 /** While something is composed Windows calls every key 'Process': only `code` says which it is. */

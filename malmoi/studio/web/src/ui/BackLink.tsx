@@ -1,12 +1,16 @@
 import { Link } from '@tanstack/react-router'
+import { classes } from './classes'
+import css from './BackLink.module.css'
 import { useLanguage } from '../i18n/language'
 
 /** The way from one card back to the list of all. */
 export function BackLink() {
   const { t } = useLanguage()
   return (
-    <Link to="/tasks" className="back" activeOptions={{ exact: true }}>
-      ← {t('cards.back')}
-    </Link>
+    <p className={classes(css.back)}>
+      <Link to="/tasks" activeOptions={{ exact: true }}>
+        ← {t('cards.back')}
+      </Link>
+    </p>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { Button } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
+import { Button } from './Button/Button'
 
 const SAID_MS = 1_600
 
@@ -19,7 +19,7 @@ export function CopyButton({ text }: { text: () => string | Promise<string> }) {
   const label =
     said === 'copied' ? t('action.copied') : said === 'refused' ? t('action.copy_refused') : t('action.copy')
   return (
-    <Button className="button button-small" onPress={() => void copy()}>
+    <Button small onPress={() => void copy()}>
       <span aria-live="polite">{label}</span>
     </Button>
   )

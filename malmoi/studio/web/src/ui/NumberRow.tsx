@@ -1,5 +1,7 @@
 import { useId } from 'react'
 import { Group, Input, Label, NumberField, Slider, SliderThumb, SliderTrack, Text } from 'react-aria-components'
+import { classes } from './classes'
+import css from './NumberRow.module.css'
 
 interface Props {
   label: string
@@ -19,9 +21,9 @@ export function NumberRow({ label, help, value, onChange, min, max, step, slider
   const id = useId()
   const decimals = step < 1 ? 2 : 0
   return (
-    <div className="number-row">
+    <div>
       <NumberField
-        className="number-field"
+        className={classes(css.field)}
         value={value ?? NaN}
         onChange={(next) => onChange(Number.isNaN(next) ? (nothing === undefined ? value : null) : next)}
         minValue={min}
@@ -29,19 +31,18 @@ export function NumberRow({ label, help, value, onChange, min, max, step, slider
         step={step}
         formatOptions={{ maximumFractionDigits: decimals, useGrouping: false }}
       >
-        <Label className="field-label" id={id}>
+        <Label className={classes(css.label)} id={id}>
           {label}
         </Label>
         <Group>
-          <Input className="number-input" placeholder={nothing ?? ''} />
+          <Input className={classes(css.input)} placeholder={nothing ?? ''} />
         </Group>
-        <Text slot="description" className="help">
+        <Text slot="description" className={classes(css.help)}>
           {help}
         </Text>
       </NumberField>
       {slider && (
         <Slider
-          className="slider"
           aria-labelledby={id}
           value={value ?? max}
           onChange={(next) => onChange(next as number)}
@@ -49,11 +50,12 @@ export function NumberRow({ label, help, value, onChange, min, max, step, slider
           maxValue={max}
           step={step}
         >
-          <SliderTrack className="slider-track">
+          <SliderTrack className={classes(css.track)}>
             {({ state }) => (
               <>
-                <span className="slider-fill" style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
-                <SliderThumb className="slider-thumb" />
+                <span className={classes(css.fill)} style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
+                {/* The name goes on the thumb: it is what has the role and the focus (WCAG 4.1.2). */}
+                <SliderThumb className={classes(css.thumb)} aria-labelledby={id} />
               </>
             )}
           </SliderTrack>

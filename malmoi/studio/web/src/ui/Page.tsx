@@ -1,6 +1,6 @@
 import { createContext, use, useEffect, useRef, type ReactNode } from 'react'
-import { Button } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
+import { Button } from './Button/Button'
 import { Icon } from './Icon'
 import { NARROW, useMedia } from './media'
 import { KeyHint } from './keys/KeyHint'
@@ -82,11 +82,11 @@ function RunButtons({ runner }: { runner: Runner }) {
   }
   return (
     <div className="topbar-actions">
-      <Button className="button" isDisabled={!runner.running} onPress={stop}>
+      <Button isDisabled={!runner.running} onPress={stop}>
         <Icon name="stop" />
         {t('action.stop')} <KeyHint keys="Escape" />
       </Button>
-      <Button ref={runButton} className="button button-main" isPending={runner.running} onPress={runner.run}>
+      <Button ref={runButton} kind="main" isPending={runner.running} onPress={runner.run}>
         <Icon name="play" />
         {t('action.run')} <KeyHint keys="Mod+Enter" />
       </Button>

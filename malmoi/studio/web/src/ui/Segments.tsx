@@ -1,4 +1,6 @@
 import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
+import { classes } from './classes'
+import css from './Segments.module.css'
 
 interface Props<T extends string> {
   label: string
@@ -11,7 +13,7 @@ interface Props<T extends string> {
 export function Segments<T extends string>({ label, options, value, onChange }: Props<T>) {
   return (
     <ToggleButtonGroup
-      className="segments"
+      className={classes(css.segments)}
       aria-label={label}
       selectionMode="single"
       disallowEmptySelection
@@ -21,7 +23,7 @@ export function Segments<T extends string>({ label, options, value, onChange }: 
       }}
     >
       {options.map((option) => (
-        <ToggleButton key={option.id} id={option.id} className="segment">
+        <ToggleButton key={option.id} id={option.id} className={classes(css.segment)}>
           {option.name}
         </ToggleButton>
       ))}

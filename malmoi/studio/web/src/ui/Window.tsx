@@ -1,7 +1,10 @@
 import type { ReactNode } from 'react'
-import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
+import { Button } from './Button/Button'
+import { classes } from './classes'
 import { Icon } from './Icon'
+import css from './Window.module.css'
 
 interface Props {
   title: string
@@ -14,12 +17,18 @@ interface Props {
 export function Window({ title, isOpen, onClose, children }: Props) {
   const { t } = useLanguage()
   return (
-    <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable data-modal>
-      <Modal className="window">
-        <Dialog className="window-body">
-          <header className="window-head">
+    <ModalOverlay
+      className={classes(css.veil)}
+      isOpen={isOpen}
+      onOpenChange={(open) => !open && onClose()}
+      isDismissable
+      data-modal
+    >
+      <Modal className={classes(css.window)}>
+        <Dialog className={classes(css.body)}>
+          <header className={classes(css.head)}>
             <Heading slot="title">{title}</Heading>
-            <Button className="button button-bare" aria-label={t('action.close')} onPress={onClose}>
+            <Button kind="bare" aria-label={t('action.close')} onPress={onClose}>
               <Icon name="close" />
             </Button>
           </header>

@@ -1,10 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { documentDetail } from '../../api/queries'
 import type { DocumentDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
-import { Loaded } from '../../ui/Loaded'
 import { bytes, count } from '../../text/numbers'
+import { classes } from '../../ui/classes'
+import { CopyButton } from '../../ui/CopyButton'
+import { Facts } from '../../ui/Facts/Facts'
+import { Fold } from '../../ui/Fold/Fold'
+import { Loaded } from '../../ui/Loaded'
+import { StatusBadge } from '../../ui/StatusBadge/StatusBadge'
+import { Tag, Tags } from '../../ui/Tag/Tag'
 import { Window } from '../../ui/Window'
+import css from './DocumentWindow.module.css'
+import { isFoul } from './foul'
+import { Judgements } from './Judgements'
 import { useLabel } from './useLabel'
 
 interface Props {
@@ -13,12 +23,12 @@ interface Props {
   onClose: () => void
 }
 
-/** Why one document was kept or dropped: verdicts, scores, text. */
+/** Why one document was kept or dropped: each rule with its limit, what it is a copy of, where it came from, its text. */
 export function DocumentWindow({ run, id, onClose }: Props) {
   const { t } = useLanguage()
   return (
     <Window title={t('document.title')} isOpen={id !== null} onClose={onClose}>
-      {id !== null && <Asked run={run} id={id} />}
+      {id !== null && <Asked key={id} run={run} id={id} />}
     </Window>
   )
 }
@@ -38,73 +48,89 @@ interface DetailProps {
 
 function Detail({ run, document }: DetailProps) {
   const { t } = useLanguage()
-  const label = useLabel(run)
-  const { id, title, kept, kind, source, origin, text_bytes: size, text, text_chars: chars, detail } = document
-  const fired = document.verdicts.filter((verdict) => verdict.fired).map((verdict) => verdict.reason)
-  const reasons = fired.length > 0 ? fired : document.reasons
+  const { id, title, kept, copy_of, detail } = document
   return (
     <>
-      <p className="document-title">{title ?? id}</p>
-      <p className={kept ? 'verdict verdict-kept' : 'verdict'}>{kept ? t('document.kept') : t('document.dropped')}</p>
-      {!kept && (
-        <p className="tags">
-          {reasons.map((reason) => (
-            <span key={reason} className="tag">
-              {label('reason', reason)}
-            </span>
-          ))}
+      <p className={classes(css.title)}>{title ?? id}</p>
+      <Verdict run={run} document={document} />
+      {copy_of ? (
+        <p>
+          {t('document.copy_of')}{' '}
+          <Link to="/corpora/$run/documents/{-$id}" params={{ run, id: copy_of }} search={true}>
+            {t('document.stays')} <span className="mono">{copy_of.slice(0, 8)}</span>
+          </Link>
         </p>
+      ) : (
+        detail && !kept && <p className="mono">{detail}</p>
       )}
-      {detail && <p>{detail}</p>}
-      <dl className="facts-list">
-        <Fact name={t('document.id')} value={id} />
-        <Fact name={t('corpus.kind')} value={kind && label('kind', kind)} />
-        <Fact name={t('document.source')} value={source} />
-        <Fact name={t('document.origin')} value={origin && `${origin.file} @ ${origin.offset}`} />
-        <Fact name={t('document.size')} value={size === null ? null : bytes(size)} />
-      </dl>
-      <Verdicts run={run} document={document} />
-      <p className="field-label">{t('document.text', { chars: count(chars) })}</p>
-      {text === null ? <p className="quiet">{t('document.no_text')}</p> : <div className="document-text">{text}</div>}
+      <Judgements run={run} document={document} />
+      <Origin run={run} document={document} />
+      <Text document={document} />
     </>
   )
 }
 
-function Fact({ name, value }: { name: string; value: string | null }) {
-  return value === null || value === '' ? null : (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  )
-}
-
-function Verdicts({ run, document: { verdicts, scores } }: DetailProps) {
+function Verdict({ run, document }: DetailProps) {
   const { t } = useLanguage()
   const label = useLabel(run)
   return (
-    <details className="fold" open={verdicts.length > 0 && verdicts.length < 12}>
-      <summary>{t('document.verdicts', { count: verdicts.length + scores.length })}</summary>
-      <table className="table">
-        <tbody>
-          {verdicts.map(({ reason, fired }) => (
-            <tr key={reason} className={fired ? 'fired' : undefined}>
-              <th scope="row">{label('reason', reason)}</th>
-              <td>{fired ? t('document.fired') : t('document.passed')}</td>
-            </tr>
-          ))}
-          {scores.map(({ name, value }) => (
-            <tr key={name}>
-              <th scope="row" className="mono">
-                {name}
-              </th>
-              <td className="mono">
-                {typeof value === 'number' ? Number(value.toPrecision(5)) : String(value ?? '–')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+    <Tags>
+      <StatusBadge tone={document.kept ? 'good' : 'quiet'}>
+        {document.kept ? t('document.kept') : t('document.dropped')}
+      </StatusBadge>
+      {document.reasons.map((reason) => (
+        <Tag key={reason}>{label('reason', reason)}</Tag>
+      ))}
+    </Tags>
+  )
+}
+
+function Origin({ run, document: { id, kind, source, origin, text_bytes, source_fields: known } }: DetailProps) {
+  const { t } = useLanguage()
+  const label = useLabel(run)
+  const field = (name: string) => (typeof known?.[name] === 'string' ? known[name] : null)
+  return (
+    <Facts
+      facts={[
+        [
+          t('document.id'),
+          id && (
+            <span className={classes(css.id)}>
+              <span className="mono">{id}</span> <CopyButton text={() => id} />
+            </span>
+          ),
+        ],
+        [t('corpus.kind'), kind && label('kind', kind)],
+        [t('document.source'), source],
+        // No link: what was crawled may lead anywhere.
+        [t('document.url'), field('url')],
+        [t('document.category'), field('category')],
+        [t('document.published'), field('published')],
+        [t('document.licence'), field('licence')],
+        [t('document.origin'), origin && `${origin.file} @ ${origin.offset}`],
+        [t('document.size'), text_bytes === null ? null : bytes(text_bytes)],
+      ]}
+    />
+  )
+}
+
+function Text({ document }: { document: DocumentDetail }) {
+  const { t } = useLanguage()
+  const { text, text_chars: chars } = document
+  const title = t('document.text', { chars: count(chars) })
+  if (text === null) return <p className="quiet">{t('document.no_text')}</p>
+  // What scrolls has to be reached by keyboard, and to have a name (axe: scrollable-region-focusable).
+  const box = (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={classes(css.text)} role="region" aria-label={title} tabIndex={0}>
+      {text}
+    </div>
+  )
+  if (isFoul(document)) return <Fold title={t('document.foul_text', { chars: count(chars) })}>{box}</Fold>
+  return (
+    <div>
+      <p className={classes(css.label)}>{title}</p>
+      {box}
+    </div>
   )
 }

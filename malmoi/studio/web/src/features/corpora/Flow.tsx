@@ -1,39 +1,48 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import type { Corpus } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { bytes, count, duration, share } from '../../text/numbers'
+import { Block } from '../../ui/Block/Block'
+import { classes } from '../../ui/classes'
+import css from './Flow.module.css'
 
-/** In = kept + dropped, as numbers and as one bar. */
-export function Flow({ corpus }: { corpus: Corpus }) {
+const DOCUMENTS = '/corpora/$run/documents/{-$id}'
+
+/** In = kept + dropped, as numbers and as one bar. The numbers lead to the documents. */
+export function Flow({ run, corpus }: { run: string; corpus: Corpus }) {
   const { t, language } = useLanguage()
   const { documents_in: all, documents_kept: kept, documents_dropped: dropped } = corpus
   const seconds = corpus.seconds === null ? null : t('corpus.took', { time: duration(corpus.seconds, language) })
+  const said = t('corpus.flow_said', { kept: share(kept, all), dropped: share(dropped, all) })
+  const to = (status: 'kept' | 'dropped', name: string) => (
+    <Link to={DOCUMENTS} params={{ run }} search={{ status }}>
+      {name}
+    </Link>
+  )
   return (
-    <section className="block" aria-label={t('corpus.flow')}>
-      <div className="figures">
+    <Block title={t('corpus.flow')}>
+      <div className={classes(css.figures)}>
         <Figure name={t('corpus.in')} value={count(all)} note={bytes(corpus.raw_bytes_in)} />
-        <span className="figure-sign">=</span>
-        <Figure name={t('corpus.kept')} value={count(kept)} note={bytes(corpus.text_bytes_kept)} strong />
-        <span className="figure-sign">+</span>
-        <Figure name={t('corpus.dropped')} value={count(dropped)} note={share(dropped, all)} />
+        <span className={classes(css.sign)}>=</span>
+        <Figure name={to('kept', t('corpus.kept'))} value={count(kept)} note={bytes(corpus.text_bytes_kept)} strong />
+        <span className={classes(css.sign)}>+</span>
+        <Figure name={to('dropped', t('corpus.dropped'))} value={count(dropped)} note={share(dropped, all)} />
       </div>
-      <div
-        className="flow-bar"
-        role="img"
-        aria-label={t('corpus.flow_said', { kept: share(kept, all), dropped: share(dropped, all) })}
-      >
-        <span className="flow-kept" style={{ flexGrow: kept }} />
-        <span className="flow-dropped" style={{ flexGrow: dropped }} />
+      <div className={classes(css.bar)} role="img" aria-label={said}>
+        <span className={classes(css.kept)} style={{ flexGrow: kept }} />
+        <span className={classes(css.dropped)} style={{ flexGrow: dropped }} />
       </div>
-      <p className="facts">
-        {t('corpus.flow_said', { kept: share(kept, all), dropped: share(dropped, all) })}
+      <p className={classes(css.facts)}>
+        {said}
         {seconds && ` · ${seconds}`}
       </p>
-    </section>
+    </Block>
   )
 }
 
 interface FigureProps {
-  name: string
+  name: ReactNode
   value: string
   note: string
   strong?: boolean
@@ -41,9 +50,9 @@ interface FigureProps {
 
 function Figure({ name, value, note, strong = false }: FigureProps) {
   return (
-    <div className={strong ? 'figure figure-strong' : 'figure'}>
-      <span className="figure-name">{name}</span>
-      <span className="figure-value">{value}</span>
+    <div className={classes(css.figure, strong && css.strong)}>
+      <span className={classes(css.name)}>{name}</span>
+      <span className={classes(css.value)}>{value}</span>
       <span className="quiet">{note}</span>
     </div>
   )

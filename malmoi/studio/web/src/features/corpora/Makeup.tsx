@@ -1,83 +1,101 @@
-import type { ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
 import type { Corpus } from '../../api/schema'
 import { useLanguage, type Key } from '../../i18n/language'
-import { Bars, type Bar } from '../../ui/Bars'
 import { bytes, count } from '../../text/numbers'
+import { Bars, type Bar } from '../../ui/Bars'
+import { Block } from '../../ui/Block/Block'
+import { classes } from '../../ui/classes'
+import css from './Makeup.module.css'
+import type { DocumentsSearch } from './search'
 import { useLabel } from './useLabel'
 
 const SOURCES_SHOWN = 12
 
-/** The bytes are missing in the manifest of an older format. */
-function sized(documents: number, textBytes: number | null): string {
-  return textBytes === null ? count(documents) : `${count(documents)} · ${bytes(textBytes)}`
+interface Props {
+  run: string
+  corpus: Corpus
 }
 
-/** What was dropped and why, kinds, sources, and masked personal data. */
-export function Makeup({ run, corpus }: { run: string; corpus: Corpus }) {
+/** What was dropped and why, kinds, sources, and masked personal data, the most first. Bars lead to their documents. */
+export function Makeup({ run, corpus }: Props) {
+  const { t } = useLanguage()
   const label = useLabel(run)
-  const reasons = corpus.dropped_by_reason.map(({ reason, documents }) => ({
-    id: reason,
-    name: label('reason', reason),
-    value: documents,
-    text: count(documents),
-  }))
-  const kinds = largestFirst(corpus.by_kind).map(({ kind, documents, text_bytes }) => ({
-    id: kind,
-    name: label('kind', kind),
-    value: documents,
-    text: sized(documents, text_bytes),
+  const bar = (name: string, value: number, search: DocumentsSearch): Bar => ({
+    id: name,
+    name,
+    value,
+    text: count(value),
+    shown: (
+      <Link to="/corpora/$run/documents/{-$id}" params={{ run }} search={search}>
+        {name}
+      </Link>
+    ),
+  })
+  const sized = (documents: number, text_bytes: number | null) => ({
+    text: text_bytes === null ? count(documents) : `${count(documents)} · ${bytes(text_bytes)}`,
     strong: true,
+  })
+  const reasons = corpus.dropped_by_reason.map(({ reason, documents }) => ({
+    ...bar(label('reason', reason), documents, { status: 'dropped', reason }),
+    id: reason,
   }))
-  const sources = largestFirst(corpus.by_source)
-    .slice(0, SOURCES_SHOWN)
-    .map(({ source, documents, text_bytes }) => ({
-      id: source,
-      name: source,
-      value: documents,
-      text: sized(documents, text_bytes),
-      strong: true,
-    }))
+  const kinds = corpus.by_kind.map(({ kind, documents, text_bytes }) => ({
+    ...bar(label('kind', kind), documents, { status: 'kept', kind }),
+    ...sized(documents, text_bytes),
+    id: kind,
+  }))
+  const sources = corpus.by_source.map(({ source, documents, text_bytes }) => ({
+    ...bar(source, documents, { status: 'kept', source }),
+    ...sized(documents, text_bytes),
+  }))
   const masked = corpus.masked.map(({ type, count: times }) => ({
     id: type,
     name: label('masked', type),
     value: times,
     text: count(times),
   }))
+  const none = masked.filter(({ value }) => value === 0)
+  const more = sources.filter(({ value }) => value > 0).length - SOURCES_SHOWN
   return (
-    <div className="makeup">
+    <div className={classes(css.makeup)}>
       <BarBlock title="corpus.reasons" bars={reasons} none="corpus.no_reasons" />
       <BarBlock title="corpus.kinds" bars={kinds} none="corpus.no_kinds" />
-      <BarBlock title="corpus.sources" bars={sources} none="corpus.no_sources">
-        <MoreSources more={corpus.by_source.length - SOURCES_SHOWN} />
-      </BarBlock>
-      <BarBlock title="corpus.masked" bars={masked} none="corpus.no_masked" />
+      <BarBlock
+        title="corpus.sources"
+        bars={sources}
+        none="corpus.no_sources"
+        most={SOURCES_SHOWN}
+        more={more > 0 ? t('corpus.more_sources', { more }) : null}
+      />
+      <BarBlock
+        title="corpus.masked"
+        bars={masked}
+        none="corpus.no_masked"
+        // A bar without length for each type would hide those that were found.
+        more={none.length > 0 ? t('corpus.none_masked', { names: none.map(({ name }) => name).join(', ') }) : null}
+      />
     </div>
   )
-}
-
-function MoreSources({ more }: { more: number }) {
-  const { t } = useLanguage()
-  return more > 0 ? <p className="facts">{t('corpus.more_sources', { more })}</p> : null
-}
-
-function largestFirst<T extends { documents?: number }>(rows: T[]): T[] {
-  return rows.toSorted((one, other) => (other.documents ?? 0) - (one.documents ?? 0))
 }
 
 interface BarBlockProps {
   title: Key
   bars: Bar[]
   none: Key
-  children?: ReactNode
+  most?: number
+  more?: string | null
 }
 
-function BarBlock({ title, bars, none, children }: BarBlockProps) {
+function BarBlock({ title, bars, none, most = Infinity, more = null }: BarBlockProps) {
   const { t } = useLanguage()
+  const shown = bars
+    .filter(({ value }) => value > 0)
+    .toSorted((one, other) => other.value - one.value)
+    .slice(0, most)
   return (
-    <section className="block" aria-label={t(title)}>
-      <h2>{t(title)}</h2>
-      {bars.length === 0 ? <p className="quiet">{t(none)}</p> : <Bars bars={bars} />}
-      {children}
-    </section>
+    <Block title={t(title)}>
+      {shown.length === 0 ? <p className="quiet">{t(none)}</p> : <Bars bars={shown} />}
+      {more && <p className={classes(css.more)}>{more}</p>}
+    </Block>
   )
 }

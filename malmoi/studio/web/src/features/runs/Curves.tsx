@@ -1,20 +1,21 @@
-import { useMemo, useState } from 'react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import type { Loss } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { count } from '../../text/numbers'
+import { Block } from '../../ui/Block/Block'
 import { Segments } from '../../ui/Segments'
 import { Plot } from './Plot'
+import { CURVES, type Curve } from './search'
 
-const SHOWN = ['loss', 'learning_rate', 'tokens_per_s', 'gradient_norm'] as const
-type Shown = (typeof SHOWN)[number]
-
-/** One of four curves at a time; the latest point is said as a number. */
+/** One of four curves at a time, as the address says; the latest point is said as a number. */
 export function Curves({ loss }: { loss: Loss }) {
   const { t } = useLanguage()
-  const [shown, setShown] = useState<Shown>('loss')
+  const { curve: shown = 'loss' } = useSearch({ strict: false })
+  const navigate = useNavigate()
   // A point of the loss curve is the mean of many steps: their lowest and highest make the band.
   const columns = useMemo(
-    (): (Shown | 'loss_min' | 'loss_max')[] => (shown === 'loss' ? ['loss_min', 'loss_max', 'loss'] : [shown]),
+    (): (Curve | 'loss_min' | 'loss_max')[] => (shown === 'loss' ? ['loss_min', 'loss_max', 'loss'] : [shown]),
     [shown],
   )
   const { step, tokens, loss: losses } = loss.columns
@@ -23,17 +24,18 @@ export function Curves({ loss }: { loss: Loss }) {
     loss.resumes.length > 0 && t('runs.resumes', { steps: loss.resumes.map(count).join(', ') }),
   ]
   return (
-    <section className="block" aria-label={t('runs.curves')}>
-      <div className="block-head">
-        <h2>{t('runs.curves')}</h2>
+    <Block
+      title={t('runs.curves')}
+      side={
         <Segments
           label={t('runs.curves')}
-          options={SHOWN.map((id) => ({ id, name: t(`curve.${id}`) }))}
+          options={CURVES.map((id) => ({ id, name: t(`curve.${id}`) }))}
           value={shown}
-          onChange={setShown}
+          onChange={(curve) => void navigate({ to: '.', search: { curve: curve === 'loss' ? undefined : curve } })}
         />
-      </div>
-      <p className="facts">
+      }
+    >
+      <p className="quiet">
         {t('runs.latest', {
           step: step.at(-1) ?? 0,
           loss: losses.at(-1)?.toFixed(3) ?? '–',
@@ -41,7 +43,7 @@ export function Curves({ loss }: { loss: Loss }) {
         })}
       </p>
       <Plot loss={loss} columns={columns} names={columns.map((column) => t(`curve.${column}`))} />
-      <p className="facts">{facts.filter(Boolean).join(' · ')}</p>
-    </section>
+      <p className="quiet">{facts.filter(Boolean).join(' · ')}</p>
+    </Block>
   )
 }

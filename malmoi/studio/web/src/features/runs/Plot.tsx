@@ -3,6 +3,8 @@ import uPlot, { type AlignedData, type Options } from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Loss, LossColumns } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import { classes } from '../../ui/classes'
+import css from './Plot.module.css'
 import { useShownTheme } from '../../ui/theme'
 
 const HEIGHT_PX = 320
@@ -43,7 +45,15 @@ export function Plot({ loss, columns, names }: Props) {
     plot.current?.setData(dataOf(latest.current))
   }, [loss, columns])
 
-  return <div ref={place} className="plot" role="img" aria-label={names.at(-1)} style={{ minHeight: HEIGHT_PX }} />
+  return (
+    <div
+      ref={place}
+      className={classes(css.plot)}
+      role="img"
+      aria-label={names.at(-1)}
+      style={{ minHeight: HEIGHT_PX }}
+    />
+  )
 }
 
 function dataOf({ loss, columns }: { loss: Loss; columns: (keyof LossColumns)[] }): AlignedData {

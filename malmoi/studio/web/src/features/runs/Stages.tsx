@@ -1,6 +1,17 @@
 import type { RunDetail, StageDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
 import { duration, moment } from '../../text/numbers'
+import { Block } from '../../ui/Block/Block'
+import { classes } from '../../ui/classes'
+import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
+import { Facts } from '../../ui/Facts/Facts'
+import { StatusBadge, type Tone } from '../../ui/StatusBadge/StatusBadge'
+import css from './Stages.module.css'
+
+const TONES = { finished: 'good', unfinished: 'warn', absent: 'quiet', working: 'working' } as const satisfies Record<
+  string,
+  Tone
+>
 
 /** The stages of a run along the road, with their state, time and counts. */
 export function Stages({ detail, live }: { detail: RunDetail; live: boolean }) {
@@ -8,14 +19,13 @@ export function Stages({ detail, live }: { detail: RunDetail; live: boolean }) {
   // The first stage that is not finished is the one at work, while the run goes on.
   const at = live ? detail.stages.find((stage) => stage.status !== 'finished')?.name : undefined
   return (
-    <section className="block" aria-label={t('runs.stages')}>
-      <h2>{t('runs.stages')}</h2>
-      <ol className="stages">
+    <Block title={t('runs.stages')}>
+      <ol>
         {detail.stages.map((stage) => (
           <StageRow key={stage.name} stage={stage} working={stage.name === at} />
         ))}
       </ol>
-    </section>
+    </Block>
   )
 }
 
@@ -24,28 +34,22 @@ function StageRow({ stage, working }: { stage: StageDetail; working: boolean }) 
   const state = working ? 'working' : stage.status
   const counts = numbersOf(stage.counts)
   return (
-    <li className={`stage stage-${state}`}>
+    <li className={classes(css.stage)}>
       <details>
-        <summary>
-          <span className="stage-dot" aria-hidden="true" />
-          <span className="stage-name">{t(`stage.${stage.name}`)}</span>
-          <span className="stage-state">{t(`stage.state.${state}`)}</span>
-          <span className="stage-time">{stage.seconds === null ? '' : duration(stage.seconds, language)}</span>
+        <summary className={classes(css.line)}>
+          <span className={classes(css.name)}>{t(`stage.${stage.name}`)}</span>
+          <StatusBadge tone={TONES[state]}>{t(`stage.state.${state}`)}</StatusBadge>
+          <span className={classes(css.time)}>{stage.seconds === null ? '' : duration(stage.seconds, language)}</span>
         </summary>
-        {stage.finished_at !== null && (
-          <p className="facts">{t('stage.finished_at', { time: moment(stage.finished_at, language) })}</p>
-        )}
-        <dl className="facts-list">
-          {counts.map(([name, value]) => (
-            <div key={name}>
-              <dt className="mono">{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-        {Object.keys(stage.config).length > 0 && (
-          <pre className="code mono">{JSON.stringify(stage.config, null, 2)}</pre>
-        )}
+        <div className={classes(css.more)}>
+          {stage.finished_at !== null && (
+            <p className="quiet">{t('stage.finished_at', { time: moment(stage.finished_at, language) })}</p>
+          )}
+          <Facts facts={counts} />
+          {Object.keys(stage.config).length > 0 && (
+            <CodeBlock code={JSON.stringify(stage.config, null, 2)} label={t('stage.config')} lines={16} />
+          )}
+        </div>
       </details>
     </li>
   )
@@ -55,5 +59,5 @@ function StageRow({ stage, working }: { stage: StageDetail; working: boolean }) 
 function numbersOf(counts: Record<string, unknown>): [string, string][] {
   return Object.entries(counts)
     .filter((pair): pair is [string, number] => typeof pair[1] === 'number')
-    .map(([name, value]) => [name, value.toLocaleString('ko-KR', { maximumSignificantDigits: 6 })])
+    .map(([name, value]) => [name, value.toLocaleString(undefined, { maximumSignificantDigits: 6 })])
 }

@@ -1,51 +1,59 @@
 import type { Card, CardResult, JsonOutput, LabelOutput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import type { Answer } from '../../streams/answer'
+import { AnswerStatus } from '../../streams/AnswerStatus'
 import { Bars } from '../../ui/Bars'
 import { CopyButton } from '../../ui/CopyButton'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { duration } from '../../text/numbers'
-import type { CardRunState } from './useCardRun'
+import { Block } from '../../ui/Block/Block'
+import { classes } from '../../ui/classes'
+import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
+import { Facts } from '../../ui/Facts/Facts'
+import { Fold } from '../../ui/Fold/Fold'
+import { Note } from '../../ui/Note/Note'
+import { StreamedText } from '../../ui/StreamedText/StreamedText'
+import css from './CardAnswer.module.css'
 
 interface Props {
   card: Card
-  run: CardRunState
+  answer: Answer
   retry: () => void
 }
 
 /** The result of a card in the form its output type asks for. */
-export function CardAnswer({ card, run, retry }: Props) {
+export function CardAnswer({ card, answer, retry }: Props) {
   const { t } = useLanguage()
   return (
-    <section className="answer" aria-label={t('cards.result')} aria-busy={run.state === 'running'}>
-      <div className="answer-head">
-        <h2>{t('cards.result')}</h2>
+    <Block title={t('cards.result')}>
+      <div aria-busy={answer.state === 'running'} data-state={answer.state} className={classes(css.answer)}>
+        {(answer.state === 'none' || answer.state === 'opening') && <p className="quiet">{t('cards.no_result')}</p>}
+        {answer.state === 'failed' && <ErrorNote error={answer.error} retry={retry} />}
+        {answer.state === 'running' && <Waiting answer={answer} />}
+        {answer.result ? <Output card={card} result={answer.result} /> : <Rest answer={answer} />}
+        <ResultFacts answer={answer} />
+        <AnswerStatus answer={answer} />
+        {answer.told.start && (
+          <Fold title={t('cards.prompt')}>
+            <CodeBlock code={answer.told.start.prompt} label={t('completion.prompt')} />
+          </Fold>
+        )}
       </div>
-      {run.state === 'none' && <p className="quiet">{t('cards.no_result')}</p>}
-      {run.state === 'failed' && <ErrorNote error={run.error} retry={retry} />}
-      {run.state === 'running' && !run.result && <Waiting run={run} />}
-      {run.result && <Output card={card} result={run.result} />}
-      <ResultFacts run={run} />
-      {run.prompt !== null && (
-        <details className="fold">
-          <summary>{t('cards.prompt')}</summary>
-          <pre className="code mono">{run.prompt}</pre>
-        </details>
-      )}
-    </section>
+    </Block>
   )
 }
 
-function Waiting({ run }: { run: CardRunState }) {
+function Waiting({ answer: { told, text } }: { answer: Answer }) {
   const { t } = useLanguage()
-  if (run.progress) {
-    const { done, total } = run.progress
-    return <p role="status">{t('cards.progress', { done, total })}</p>
-  }
-  return (
-    <p className="answer-text is-running" aria-live="polite">
-      {run.text}
-    </p>
-  )
+  if (told.progress)
+    return <p role="status">{t('cards.progress', { done: told.progress.done, total: told.progress.total })}</p>
+  return <StreamedText text={text} isRunning />
+}
+
+/** What an answer has that was stopped, or cut by the end of the server, before it was one. */
+function Rest({ answer: { state, text } }: { answer: Answer }) {
+  const hasRest = (state === 'stopped' || state === 'cut' || state === 'failed') && text !== ''
+  return hasRest ? <StreamedText text={text} isRunning={false} /> : null
 }
 
 function Output({ card, result }: { card: Card; result: CardResult }) {
@@ -56,7 +64,7 @@ function Output({ card, result }: { card: Card; result: CardResult }) {
   const words = text ?? choice ?? ''
   return (
     <>
-      <p className="answer-text">{words}</p>
+      <p className={classes(css.text)}>{words}</p>
       <CopyButton text={() => words} />
     </>
   )
@@ -73,7 +81,7 @@ function LabelResult({ output }: { output: LabelOutput }) {
   }))
   return (
     <>
-      <p className="label-result">{output.abstained ? t('cards.abstained') : output.label}</p>
+      <p className={classes(css.label)}>{output.abstained ? t('cards.abstained') : output.label}</p>
       {output.abstained && <p className="quiet">{t('cards.abstained_why')}</p>}
       <Bars bars={bars} whole={1} />
     </>
@@ -86,32 +94,23 @@ function FieldsResult({ card, output }: { card: Card; output: JsonOutput }) {
   const fields = Object.entries(output.fields)
   return (
     <>
-      {!output.complete && <p className="note">{t('cards.incomplete')}</p>}
-      <dl className="fields">
-        {fields.map(([name, value]) => (
-          <div key={name}>
-            <dt>{titles.get(name) ?? name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {fields.length === 0 && <pre className="code mono">{output.text}</pre>}
+      {!output.complete && <Note kind="warn">{t('cards.incomplete')}</Note>}
+      <Facts facts={fields.map(([name, value]) => [titles.get(name) ?? name, value])} />
+      {fields.length === 0 && <CodeBlock code={output.text} label={t('cards.result')} />}
       <CopyButton text={() => fields.map(([name, value]) => `${titles.get(name) ?? name}: ${value}`).join('\n')} />
     </>
   )
 }
 
-function ResultFacts({ run }: { run: CardRunState }) {
+function ResultFacts({ answer: { state, result } }: { answer: Answer }) {
   const { t, language, named } = useLanguage()
   const facts: string[] = []
-  if (run.result) {
-    if (run.result.tokens > 0) facts.push(t('cards.tokens', { tokens: run.result.tokens }))
-    facts.push(duration(run.result.seconds, language))
-    if (run.result.finish) facts.push(named('finish', run.result.finish))
-  } else if (run.state === 'stopped') facts.push(t('answer.stopped'))
-  return (
-    <p className="facts" data-state={run.state}>
-      {facts.join(' · ')}
-    </p>
-  )
+  if (result) {
+    if (result.tokens > 0) facts.push(t('cards.tokens', { tokens: result.tokens }))
+    facts.push(duration(result.seconds, language))
+    if (result.finish) facts.push(named('finish', result.finish))
+  } else if (state === 'stopped') facts.push(t('answer.stopped'))
+  else if (state === 'cut') facts.push(t('answer.cut'))
+  else if (state === 'running') facts.push(t('answer.running'))
+  return <p className={classes(css.facts)}>{facts.join(' · ')}</p>
 }

@@ -1,4 +1,6 @@
 import { useLanguage } from '../../i18n/language'
+import { classes } from '../../ui/classes'
+import css from './Said.module.css'
 
 export interface Move {
   word: string
@@ -9,11 +11,11 @@ export interface Move {
 export function Said({ moves }: { moves: Move[] }) {
   const { t } = useLanguage()
   return (
-    <ol className="said" aria-label={t('chain.said')}>
+    <ol className={classes(css.said)} aria-label={t('chain.said')}>
       {moves.map(({ word, by }, place) => (
-        <li key={place} className={`said-${by}`}>
-          <span className="said-by">{by === 'person' ? t('chain.me') : t('chain.model')}</span>
-          <span className="said-word">
+        <li key={place} className={classes(css.move, by === 'person' && css.person)}>
+          <span className={classes(css.by)}>{by === 'person' ? t('chain.me') : t('chain.model')}</span>
+          <span className={classes(css.word)}>
             {word.slice(0, -1)}
             <b>{word.slice(-1)}</b>
           </span>

@@ -1,3 +1,4 @@
+import type { Ref } from 'react'
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components'
 import { classes } from '../classes'
 import css from './Button.module.css'
@@ -6,6 +7,7 @@ interface Look {
   /** main: the one act of a page; danger: it destroys; bare: an icon alone (give an aria-label). */
   kind?: 'plain' | 'main' | 'danger' | 'bare'
   small?: boolean
+  ref?: Ref<HTMLButtonElement>
 }
 
 /** A button. A link that looks like one takes `className={buttonLook({ kind: 'main' })}`. */
@@ -21,6 +23,6 @@ export function Button({
 export function buttonLook({
   kind = 'plain',
   small = false,
-}: { [K in keyof Look]?: Look[K] | undefined } = {}): string {
+}: { [K in 'kind' | 'small']?: Look[K] | undefined } = {}): string {
   return classes(css.button, css[kind], small && css.small)
 }

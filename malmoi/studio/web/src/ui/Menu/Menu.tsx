@@ -3,6 +3,7 @@ import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover } from 'react-aria-com
 import { Button } from '../Button/Button'
 import { classes } from '../classes'
 import { Icon, type IconName } from '../Icon'
+import over from '../popover.module.css'
 import css from './Menu.module.css'
 
 export interface Act {
@@ -36,7 +37,7 @@ export function Menu({ label, acts, children }: Props) {
           <Icon name="more" />
         </Button>
       )}
-      <Popover className={classes(css.popover)}>
+      <Popover className={classes(over.popover)}>
         <AriaMenu
           aria-label={label}
           className={classes(css.menu)}

@@ -13,7 +13,7 @@ import { TableHead } from './TableHead'
 import { useRowKeys } from './useRowKeys'
 import css from './Table.module.css'
 
-const ROW_PX = 44
+const HEAD_PX = 44
 const ROWS_AHEAD = 20
 
 interface Props<Row> {
@@ -38,6 +38,8 @@ interface Props<Row> {
   empty: ReactNode
   /** Buttons above the table, for the rows that are chosen. */
   acts?: ReactNode
+  /** Height of a row before it is drawn; 44 is one line. */
+  rowPx?: number
   /** CSS height of the box that scrolls. */
   height?: string
 }
@@ -47,7 +49,18 @@ interface Props<Row> {
  * and taken away as CSV; all of it works by keyboard. One Tab stop: the arrows, Page keys, Home and End move in it.
  */
 export function Table<Row>(props: Props<Row>) {
-  const { label, columns, keyOf, onOpen, selected, onSelect, more, empty, height = 'min(70dvh, 640px)' } = props
+  const {
+    label,
+    columns,
+    keyOf,
+    onOpen,
+    selected,
+    onSelect,
+    more,
+    empty,
+    rowPx = 44,
+    height = 'min(70dvh, 640px)',
+  } = props
   const { t } = useLanguage()
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
@@ -57,16 +70,17 @@ export function Table<Row>(props: Props<Row>) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     getItemKey: (at) => keys[at] ?? at,
     overscan: ROWS_AHEAD / 2,
-    scrollPaddingStart: ROW_PX,
+    scrollPaddingStart: HEAD_PX,
   })
   const select = onSelect && selected ? { selected, onSelect } : null
   const open = (at: number) => rows[at] && onOpen?.(rows[at])
   const { active, setActive } = useRowKeys({
     scroller,
     keys,
+    rowPx,
     select,
     open,
     scrollTo: (at) => virtual.scrollToIndex(at),

@@ -6,19 +6,18 @@ import { chosen } from './order'
 interface Props {
   scroller: RefObject<HTMLDivElement | null>
   keys: readonly string[]
+  rowPx: number
   select: { selected: ReadonlySet<string>; onSelect: (keys: Set<string>) => void } | null
   open: (at: number) => void
   scrollTo: (at: number) => void
 }
 
-const ROW_PX = 44
-
 /** Which row the keyboard stands on, and the keys that move it, choose and open. */
-export function useRowKeys({ scroller, keys, select, open, scrollTo }: Props) {
+export function useRowKeys({ scroller, keys, rowPx, select, open, scrollTo }: Props) {
   const { t } = useLanguage()
   const [wanted, setActive] = useState(0)
   const active = Math.min(wanted, Math.max(0, keys.length - 1))
-  const page = () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2)
+  const page = () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 2)
   const go = (to: number, extend = false) => {
     const at = Math.max(0, Math.min(keys.length - 1, to))
     setActive(at)

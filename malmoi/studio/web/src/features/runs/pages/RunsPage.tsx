@@ -3,11 +3,16 @@ import { Link, useParams } from '@tanstack/react-router'
 import { isGoingOn, loss, runDetail, runs } from '../../../api/queries'
 import type { RunDetail, RunSummary } from '../../../api/schema'
 import { useLanguage } from '../../../i18n/language'
-import { Empty, Loaded } from '../../../ui/Loaded'
-import { moment } from '../../../text/numbers'
+import { buttonLook } from '../../../ui/Button/Button'
+import { classes } from '../../../ui/classes'
+import { EmptyState } from '../../../ui/EmptyState/EmptyState'
+import { Loaded } from '../../../ui/Loaded'
 import { Page } from '../../../ui/Page'
+import { Toolbar } from '../../../ui/Toolbar/Toolbar'
 import { Curves } from '../Curves'
+import { RunList, RunState } from '../RunList'
 import { Stages } from '../Stages'
+import css from './RunsPage.module.css'
 
 export default function RunsPage() {
   const { run } = useParams({ strict: false })
@@ -17,21 +22,17 @@ export default function RunsPage() {
       <Loaded query={useQuery(runs())} lines={10}>
         {(list) => {
           const chosen = list.find((one) => one.name === run) ?? (run ? undefined : list[0])
-          if (list.length === 0) {
-            return (
-              <Empty title={t('runs.none')}>
-                {t('runs.none_how')} <StartLink />
-              </Empty>
-            )
-          }
+          if (list.length === 0) return <NoRuns />
           return (
-            <div className="runs-columns">
-              <RunList runs={list} chosen={chosen?.name ?? run} />
-              {chosen ? (
-                <OneRun key={chosen.name} run={chosen} />
-              ) : (
-                <Empty title={t('runs.unknown', { run: run ?? '' })} />
-              )}
+            <div className={classes(css.page)}>
+              <div className={classes(css.columns)}>
+                <RunList runs={list} chosen={chosen?.name ?? run} />
+                {chosen ? (
+                  <OneRun key={chosen.name} run={chosen} />
+                ) : (
+                  <EmptyState icon="search" title={t('runs.unknown', { run: run ?? '' })} />
+                )}
+              </div>
             </div>
           )
         }}
@@ -40,36 +41,30 @@ export default function RunsPage() {
   )
 }
 
-function RunList({ runs: list, chosen }: { runs: RunSummary[]; chosen: string | undefined }) {
-  const { t, language } = useLanguage()
+function NoRuns() {
+  const { t } = useLanguage()
   return (
-    <nav className="run-list" aria-label={t('runs.list')}>
-      {list.map((run) => (
-        <Link
-          key={run.name}
-          to="/runs/$run"
-          params={{ run: run.name }}
-          className="run-item"
-          aria-current={run.name === chosen ? 'true' : undefined}
-        >
-          <strong>{run.name}</strong>
-          <span className="quiet">
-            {isGoingOn(run) ? t('runs.going') : run.finished ? t('runs.finished') : t('runs.unfinished')}
-            {run.updated !== null && ` · ${moment(run.updated, language)}`}
-          </span>
+    <EmptyState
+      icon="runs"
+      title={t('runs.none')}
+      act={
+        <Link to="/jobs/new" search={{ command: 'train' }} className={buttonLook({ kind: 'main' })}>
+          {t('runs.start')}
         </Link>
-      ))}
-    </nav>
+      }
+    >
+      {t('runs.none_how')}
+    </EmptyState>
   )
 }
 
 function OneRun({ run }: { run: RunSummary }) {
   return (
-    <div className="run-detail">
+    <div className={classes(css.run)}>
       <Loaded query={useQuery(runDetail(run))} lines={8}>
         {(detail) => (
           <>
-            <RunHead detail={detail} />
+            <RunHead run={run} detail={detail} />
             <Stages detail={detail} live={isGoingOn(run)} />
             {detail.has_loss ? <LossBlock run={run} /> : <NoLoss />}
           </>
@@ -79,34 +74,35 @@ function OneRun({ run }: { run: RunSummary }) {
   )
 }
 
-function StartLink({ run }: { run?: string }) {
+function RunHead({ run, detail }: { run: RunSummary; detail: RunDetail }) {
   const { t } = useLanguage()
-  return (
-    <Link to="/jobs/new" search={{ command: 'train', run }} className="button">
-      {t('runs.start')}
-    </Link>
-  )
-}
-
-function RunHead({ detail }: { detail: RunDetail }) {
-  const { t } = useLanguage()
-  const address = encodeURIComponent(detail.name)
-  return (
-    <div className="toolbar">
-      <h2 className="run-title">{detail.name}</h2>
-      <span className="toolbar-space" />
-      <StartLink run={detail.name} />
+  const links = (
+    <>
+      <Link to="/jobs/new" search={{ command: 'train', run: detail.name }} className={buttonLook()}>
+        {t('runs.start')}
+      </Link>
       {detail.has_corpus && (
-        <Link to="/corpora/$run" params={{ run: detail.name }} className="button">
+        <Link to="/corpora/$run" params={{ run: detail.name }} className={buttonLook()}>
           {t('runs.corpus')}
         </Link>
       )}
       {detail.has_report && (
-        <a className="button" href={`/api/runs/${address}/report`} target="_blank" rel="noreferrer">
+        <a
+          className={buttonLook()}
+          href={`/api/runs/${encodeURIComponent(detail.name)}/report`}
+          target="_blank"
+          rel="noreferrer"
+        >
           {t('corpus.report')}
         </a>
       )}
-    </div>
+    </>
+  )
+  return (
+    <Toolbar end={links}>
+      <h2 className={classes(css.title)}>{detail.name}</h2>
+      <RunState run={run} />
+    </Toolbar>
   )
 }
 
@@ -120,5 +116,5 @@ function LossBlock({ run }: { run: RunSummary }) {
 
 function NoLoss() {
   const { t } = useLanguage()
-  return <Empty title={t('runs.no_loss')} />
+  return <EmptyState icon="runs" title={t('runs.no_loss')} />
 }

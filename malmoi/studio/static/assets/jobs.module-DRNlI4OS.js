@@ -1,1 +1,0 @@
-var e={parts:`_parts_1tvo0_1`,log:`_log_1tvo0_7`,name:`_name_1tvo0_21`,group:`_group_1tvo0_26`,about:`_about_1tvo0_37`,fields:`_fields_1tvo0_44`,field:`_field_1tvo0_44`,changed:`_changed_1tvo0_63`};export{e as t};

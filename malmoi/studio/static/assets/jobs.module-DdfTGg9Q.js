@@ -1,0 +1,1 @@
+var e={parts:`jobs_parts`,log:`jobs_log`,name:`jobs_name`,group:`jobs_group`,about:`jobs_about`,fields:`jobs_fields`,field:`jobs_field`,changed:`jobs_changed`};export{e as t};
