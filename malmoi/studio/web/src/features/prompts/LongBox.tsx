@@ -1,4 +1,4 @@
-import { useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
+import { memo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 import { classes } from '../../ui/classes'
 import css from './LongBox.module.css'
 import { pieces } from './pieces'
@@ -16,7 +16,7 @@ interface Piece {
 }
 
 /** A text of millions of characters, written in pieces: only the pieces in sight are laid out, a key touches one. */
-export function LongBox({ initial, label, onTouch }: Props) {
+export const LongBox = memo(function LongBox({ initial, label, onTouch }: Props) {
   const [list, setList] = useState<Piece[]>(() => pieces(initial).map((text, id) => ({ id, text })))
   const texts = useRef(new Map(list.map(({ id, text }) => [id, text])))
   const next = useRef(list.length)
@@ -81,7 +81,7 @@ export function LongBox({ initial, label, onTouch }: Props) {
       ))}
     </div>
   )
-}
+})
 
 function keepInSight({ currentTarget }: FocusEvent<HTMLTextAreaElement>): void {
   const { top, bottom } = currentTarget.getBoundingClientRect()

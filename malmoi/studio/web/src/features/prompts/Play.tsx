@@ -25,6 +25,7 @@ import { SaveButton } from './SaveButton'
 import type { Session } from './session'
 import { TalkMenu } from './TalkMenu'
 import { useShown } from './useDraft'
+import { Variables } from './Variables'
 import { fitOf, useFit } from './useFit'
 
 const FROM = '/play/{-$draft}'
@@ -120,6 +121,7 @@ export function Play({ session }: { session: Session }) {
         <CodeButton call={() => callOf(session.now())} />
         <TalkMenu session={session} draft={draft} answer={answer} />
       </div>
+      {isChat && <Variables session={session} draft={draft} />}
       {trouble !== null && <p className="note note-error">{t('draft.not_kept')}</p>}
       {isChat ? (
         <Chat
@@ -135,6 +137,7 @@ export function Play({ session }: { session: Session }) {
         <Completion session={session} draft={draft} edition={edition} answer={answer} run={run}>
           {count}
           {fits}
+          <Variables session={session} draft={draft} />
         </Completion>
       )}
     </Page>

@@ -1,4 +1,4 @@
-import { useState, type ClipboardEvent, type RefObject } from 'react'
+import { useCallback, useState, type ClipboardEvent, type RefObject } from 'react'
 import { useLanguage } from '../../i18n/language'
 import { PlainText } from '../../text/PlainText'
 import { toast } from '../../ui/Toast/toasts'
@@ -25,37 +25,38 @@ interface Props {
 /** A text of the draft. A key costs nothing but itself; a text of millions of characters stands in pieces. */
 export function TextBox({ session, field, write, initial, label, boxRef, ...rest }: Props) {
   const { t } = useLanguage()
-  const [pasted, setPasted] = useState<string | null>(null)
-  const text = pasted ?? initial
+  // What the box began with: it is not drawn anew for what is written in it. The parent's key says when it is.
+  const [start, setStart] = useState({ text: initial, round: 0 })
+  const put = (text: string) => {
+    session.edit((draft) => write(draft, text))
+    setStart(({ round }) => ({ text, round: round + 1 }))
+  }
+  const onTouch = useCallback((read: () => string) => session.touch(field, read, write), [session, field, write])
   const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
-    const { selectionStart: start, selectionEnd: end, value } = event.currentTarget
+    const { selectionStart: from, selectionEnd: end, value } = event.currentTarget
     const more = event.clipboardData.getData('text/plain')
-    if (value.length - (end - start) + more.length <= LONG) return
+    if (value.length - (end - from) + more.length <= LONG) return
     // A box of its own takes seconds to lay such a text out, and then for each key.
     event.preventDefault()
-    const whole = value.slice(0, start) + more.replaceAll('\r\n', '\n') + value.slice(end)
-    session.edit((draft) => write(draft, whole))
-    setPasted(whole)
-    toast(t('long.pasted'), () => {
-      session.edit((draft) => write(draft, value))
-      setPasted(null)
-    })
+    const whole = value.slice(0, from) + more.replaceAll('\r\n', '\n') + value.slice(end)
+    put(whole)
+    toast(t('long.pasted'), () => put(value))
   }
-  if (text.length > LONG) {
+  if (start.text.length > LONG) {
     return (
       <div>
         <p className="help">{t('long.pieces')}</p>
-        <LongBox key={text.length} initial={text} label={label} onTouch={(read) => session.touch(field, read, write)} />
+        <LongBox key={start.round} initial={start.text} label={label} onTouch={onTouch} />
       </div>
     )
   }
   return (
     <PlainText
-      key={pasted === null ? 'own' : 'back'}
+      key={start.round}
       {...rest}
       aria-label={rest.id ? undefined : label}
       {...(boxRef && { boxRef })}
-      initial={initial}
+      initial={start.text}
       onPaste={onPaste}
       onText={(value) => session.touch(field, () => value, write)}
     />

@@ -13,5 +13,5 @@ test.each([
   const found = pieces(text)
   expect(found.join('\n')).toBe(text)
   const most = Math.max(...text.split('\n').map((line) => line.length))
-  expect(Math.max(...found.map(({ length }) => length))).toBeLessThanOrEqual(Math.max(20_000, most))
+  expect(Math.max(...found.map(({ length }) => length))).toBeLessThanOrEqual(Math.max(5_000, most))
 })

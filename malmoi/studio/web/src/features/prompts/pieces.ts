@@ -1,6 +1,6 @@
 /** Above this many units a text stands in pieces: in one box each key would lay all of it out again (0.5 s at 3 M). */
 export const LONG = 100_000
-const PIECE = 20_000
+const PIECE = 5_000
 
 /** Pieces of whole lines, each without the line break that ends it; a longer line is cut where it must be. */
 export function pieces(text: string): string[] {

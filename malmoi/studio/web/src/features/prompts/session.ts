@@ -72,6 +72,7 @@ export function beginSession(id: string, rev: number, first: Draft): Session {
     now()
     watch()
     tell()
+    if (!isOver) list(id, draft)
     writing ??= write().finally(() => (writing = null))
     return writing
   }
@@ -82,7 +83,6 @@ export function beginSession(id: string, rev: number, first: Draft): Session {
         if ((await writeDraft(id, rev, next)) === 'elsewhere') return moveAway()
         rev += 1
         kept = next
-        list(id, next)
         if (trouble !== null) {
           trouble = null
           tell()
@@ -133,6 +133,8 @@ export function beginSession(id: string, rev: number, first: Draft): Session {
     keepAtOnce(id, rev, draft)
     void keep()
   })
+  // Who leaves a box may leave the page next.
+  addEventListener('focusout', () => touched.size > 0 && void keep())
   addEventListener('visibilitychange', () => document.hidden && !isOver && kept !== now() && void keep())
 
   const session: Session = {

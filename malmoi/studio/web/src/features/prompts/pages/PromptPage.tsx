@@ -94,7 +94,7 @@ function useRemoval({ id, title }: SavedPrompt) {
     await send(promptPath(id), { method: 'DELETE' })
     await renew()
     await navigate({ to: '/prompts' })
-    toast(t('prompts.removed', { title }), restore)
+    toast(t('prompts.removed', { title: `‘${title}’` }), restore)
   }
   return { remove, restore }
 }
@@ -108,7 +108,7 @@ function Rename({ prompt, onDone }: { prompt: SavedPrompt; onDone: () => void })
     mutationFn: () => put(title),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['prompts'] })
-      toast(t('prompts.renamed', { title }), async () => {
+      toast(t('prompts.renamed', { title: `‘${title}’` }), async () => {
         await put(prompt.title)
         await client.invalidateQueries({ queryKey: ['prompts'] })
       })

@@ -146,7 +146,7 @@ function SavedList({ q, trash }: { q: string; trash: boolean }) {
 function Nothing({ q, trash, isLoading }: { q: string; trash: boolean; isLoading: boolean }) {
   const { t } = useLanguage()
   if (isLoading) return <p className="quiet">{t('state.loading')}</p>
-  if (q !== '') return <EmptyState icon="search" title={t('prompts.not_found', { q })} />
+  if (q !== '') return <EmptyState icon="search" title={t('prompts.not_found', { q: `‘${q}’` })} />
   if (trash) return <EmptyState icon="bin" title={t('prompts.trash_empty')} />
   const act = (
     <Link to="/play/{-$draft}" className={buttonLook({ kind: 'main' })}>
@@ -176,11 +176,11 @@ function useTrash() {
   return {
     remove: async (prompt: PromptRow) => {
       await put(prompt)
-      toast(t('prompts.removed', { title: prompt.title }), () => bring(prompt))
+      toast(t('prompts.removed', { title: `‘${prompt.title}’` }), () => bring(prompt))
     },
     restore: async (prompt: PromptRow) => {
       await bring(prompt)
-      toast(t('prompts.restored', { title: prompt.title }), () => put(prompt))
+      toast(t('prompts.restored', { title: `‘${prompt.title}’` }), () => put(prompt))
     },
   }
 }
