@@ -41,9 +41,8 @@ def adapter_routes(models: Models) -> list[Route]:
             listed = models.names(ANYONE).get(model)
             async with models.using(listed.id if listed else model, ANYONE) as served:
                 if not served.engine.describe().capabilities.loads_adapters:
-                    korean = f"{served.name} 모델의 엔진은 켜져 있는 동안 어댑터를 넣거나 뺄 수 없어요."
                     message = f"{served.engine.describe().engine} takes no adapters in or out while it runs"
-                    raise ApiError(400, message, "model", "cannot", korean)
+                    raise bad("model", message, "cannot", "adapters", model=served.name)
                 await _set(models, models.endpoints[served.name], name, folder)
         except (NoModelError, NotAllowedError, UnavailableError) as error:
             raise refused(error) from None

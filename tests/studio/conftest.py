@@ -1,3 +1,4 @@
+import gzip
 import sys
 from pathlib import Path
 
@@ -32,10 +33,21 @@ def bundle(tmp_path):
     static = tmp_path / "static"
     (static / "assets").mkdir(parents=True)
     (static / "index.html").write_text('<meta name="csp-nonce" content="__CSP_NONCE__"><p>말모이</p>')
-    (static / "assets" / "index-1a2b.js").write_text("export {}")
+    script = b"export {}" * 100
+    (static / "assets" / "index-1a2b.js").write_bytes(script)
+    (static / "assets" / "index-1a2b.js.gz").write_bytes(gzip.compress(script))
+    (static / "assets" / "index-1a2b.js.br").write_bytes(bytes.fromhex("8b01806578706f7274207b7d03"))
     (static / "assets" / "pretendard.woff2").write_bytes(b"font")
     (tmp_path / "secret.txt").write_text("secret")
     return static
+
+
+@pytest.fixture
+def bundle_forms(bundle):
+    """The bytes of the script in each form, by the name of its coding; None is as it is."""
+    script = bundle / "assets" / "index-1a2b.js"
+    ends = {None: "", "gzip": ".gz", "br": ".br"}
+    return {coding: script.with_name(script.name + end).stat().st_size for coding, end in ends.items()}
 
 
 @pytest.fixture

@@ -232,6 +232,18 @@ def test_an_unfinished_corpus_is_a_404_that_says_so(client, run):
     assert (response.status_code, response.json()["error"]["code"]) == (404, "corpus_not_finished")
 
 
+def test_a_manifest_that_did_not_change_is_not_read_again(client, run, monkeypatch):
+    assert client.get("/api/runs").json()["runs"][0]["stages"][0]["seconds"] == 2.5
+    found = []
+    find = manifest.find
+    monkeypatch.setattr(manifest, "find", lambda folder: found.append(folder) or find(folder))
+    assert client.get("/api/runs").json()["runs"][0]["stages"][0]["status"] == "finished"
+    assert found == []
+    manifest.write(run / "corpus", Manifest("corpus", {"seed": 1}, counts=COUNTS, seconds=3.5))
+    assert client.get("/api/runs").json()["runs"][0]["stages"][0]["seconds"] == 3.5
+    assert found == [run / "corpus"]
+
+
 def test_a_damaged_manifest_shows_as_unfinished(client, run):
     (run / "corpus" / "manifest.json").write_text("{")
     assert client.get("/api/runs").json()["runs"][0]["stages"][0]["status"] == "unfinished"

@@ -58,6 +58,34 @@ def test_assets_have_their_types_and_last(client):
 
 
 @pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("br;q=0.0", None),
+        ("", None),
+        ("identity", None),
+        ("BR", "br"),
+        ("xbr, brotli", None),
+    ],
+)
+def test_a_script_is_sent_as_the_browser_takes_it(client, bundle_forms, accepted, coding):
+    answer = client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["content-length"] == str(bundle_forms[coding])
+    font = client.get("/assets/pretendard.woff2", headers={"Accept-Encoding": accepted})
+    assert "content-encoding" not in font.headers and "vary" not in font.headers
+
+
+def test_each_form_of_a_file_has_an_etag_of_its_own(client, bundle_forms):
+    sent = [client.get("/assets/index-1a2b.js", headers={"Accept-Encoding": each}) for each in ("br", "gzip", "")]
+    assert len({answer.headers["etag"] for answer in sent}) == len(bundle_forms) == 3
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/../secret.txt",
