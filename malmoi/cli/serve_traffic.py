@@ -1,4 +1,4 @@
-"""`malmoi serve traffic` and `adapters`: what a running server is asked: which version of a name answers whom, LoRA."""
+"""`malmoi serve traffic` and `adapters`: who gets which version and which LoRA there are, of a running server."""
 
 import argparse
 import json
@@ -10,15 +10,12 @@ from typing import Any
 from malmoi.kit.errors import TRY_AGAIN, UserError
 from malmoi.kit.paths import to_local_path
 
-KEY_VARIABLE = "MALMOI_API_KEY"
-"""Not an option: others on the machine can read a command line."""
-_WAIT_S = 30.0
+KEY_VARIABLE = "MALMOI_API_KEY"  # not an option: others on the machine can read a command line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options that belong to this word."""
-    where = "the running server that `traffic` and `adapters` ask; default: this machine's --port; its key is in "
-    where += KEY_VARIABLE
+    where = f"the running server that is asked; default: this machine's --port; its key is in {KEY_VARIABLE}"
     parser.add_argument("--at", metavar="ADDRESS", help=where)
     told = "who keeps one version: a request's `user`, a key, or nobody"
     parser.add_argument("--sticky", choices=["none", "user", "key"], help=told)
@@ -34,34 +31,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def traffic(words: list[str], arguments: argparse.Namespace, port: int) -> None:
     """Shows the traffic, or sets what the words and options say and shows that. `words`: demo@100=90 demo@200=10."""
-    address = address_of(arguments, port)
     wanted = _wanted(words, arguments)
-    found = asked(address, "/admin/traffic")
+    found = _asked(arguments, port, "/admin/traffic")
     if wanted is not None:
         name, changes = wanted
         merged = None if changes is None else {**found["traffic"].get(name, {}), **changes}
-        found = asked(address, "/admin/traffic", {name: merged})
+        found = _asked(arguments, port, "/admin/traffic", {name: merged})
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def adapters(words: list[str], arguments: argparse.Namespace, port: int) -> None:
-    """Shows the adapters of a running server's models, or adds some to one, or takes one away, and shows that.
-
-    `words`: demo tone=adapters/tone; with --off tone the model alone.
-    """
-    address, [model, *changes] = address_of(arguments, port), words or [""]
-    named = {name: folder for name, _, folder in (word.partition("=") for word in changes)}
-    wanted = dict.fromkeys([arguments.off]) if arguments.off else named
-    if (arguments.off and changes) or "" in named.values() or bool(model) != bool(wanted):
-        korean = "모델 이름과 이름=폴더를 쓰거나, 모델 이름과 --off 이름을 쓰세요"
-        raise UserError(
-            "malmoi serve adapters: what is to change?", "MODEL NAME=FOLDER..., or MODEL --off NAME", korean
-        )
-    found = asked(address, "/admin/adapters")
+    """Shows the adapters of models, after a change where words say one: demo tone=adapters/tone, or demo --off tone."""
+    model, *changes = words or [""]
+    said = changes or filter(None, [arguments.off])
+    wanted = {name: to or None for name, _, to in (word.partition("=") for word in said)}
+    if (changes and (arguments.off or None in wanted.values())) or bool(model) != bool(wanted):
+        raise UserError("malmoi serve adapters: what is to change?", "MODEL NAME=FOLDER..., or MODEL --off NAME")
+    found = _asked(arguments, port, "/admin/adapters")
     for name, folder in wanted.items():
-        # A folder of this machine by its whole path, which the server, whose working folder is another, can find.
         whole = folder if folder is None or arguments.at else str(to_local_path(folder).resolve())
-        found = asked(address, "/admin/adapters", {"model": model, "name": name, "folder": whole})
+        found = _asked(arguments, port, "/admin/adapters", {"model": model, "name": name, "folder": whole})
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
@@ -103,13 +92,11 @@ def _wrong(wrong: str, expected: str, korean: str) -> UserError:
     return UserError(f"malmoi serve traffic: {wrong}", expected, korean)
 
 
-def address_of(arguments: argparse.Namespace, port: int) -> str:
-    """The running server that is asked."""
-    return (arguments.at or f"http://127.0.0.1:{port}").rstrip("/")
-
-
-def asked(address: str, path: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+def _asked(
+    arguments: argparse.Namespace, port: int, path: str, changes: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """What the server says. Raises UserError with its own sentences, in both languages where it has both."""
+    address = (arguments.at or f"http://127.0.0.1:{port}").rstrip("/")
     if not address.startswith(("http://", "https://")):
         raise _wrong(f"--at {address}", "an address as http://127.0.0.1:8500", "http:// 로 시작하는 주소를 써 주세요")
     headers = {"Content-Type": "application/json"}
@@ -118,7 +105,7 @@ def asked(address: str, path: str, changes: dict[str, Any] | None = None) -> dic
     body, method = (None, "GET") if changes is None else (json.dumps(changes).encode(), "PUT")
     request = urllib.request.Request(address + path, body, headers, method=method)  # noqa: S310  (the scheme was checked)
     try:
-        with urllib.request.urlopen(request, timeout=_WAIT_S) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=600.0) as reply:  # noqa: S310
             return json.load(reply)
     except urllib.error.HTTPError as error:
         raise UserError(f"{address} says {error.code}: {_sentences(error)}") from None

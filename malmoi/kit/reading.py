@@ -90,8 +90,8 @@ def _keyboard_letter(letter: str) -> str:
 
 
 def is_hangul(letter: str) -> bool:
-    """A syllable or a letter of the keyboard."""
-    return "가" <= letter <= "힣" or "ㄱ" <= letter <= "ㅣ"
+    """A syllable, a letter of the keyboard, or one of old Hangul: with its vowel ㅂㆍㅅ is no row of consonants."""
+    return "가" <= letter <= "힣" or "ㄱ" <= letter <= "ㅣ" or "\u1100" <= letter <= "\u11ff"
 
 
 def jamo(letter: str) -> str:

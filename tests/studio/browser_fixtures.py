@@ -140,7 +140,13 @@ def make_run(folder: Path) -> None:
 
 def _row(document_id: str, title: str, reason: str | None = None, **more) -> dict:
     """A row of the ledger. reason: why it was dropped, None for a document that was kept."""
-    empty = {"text": None, "characters": 90.0, "near_similarity": None, "near_duplicate_of": None}
+    empty = {
+        "text": None,
+        "characters": 90.0,
+        "near_similarity": None,
+        "near_duplicate_of": None,
+        "exact_duplicate_of": None,
+    }
     return {
         "id": document_id,
         "title": title,
@@ -153,7 +159,8 @@ def _row(document_id: str, title: str, reason: str | None = None, **more) -> dic
         "detail": None,
         "drop_too_short": reason == "too_short",
         "korean_share": 0.9,
-        **{**empty, "exact_duplicate_of": None, **more},
+        **empty,
+        **more,
     }
 
 

@@ -63,7 +63,7 @@ def find_words(text: str) -> list[Found]:
     """Every word of abuse by place, none inside another. Those inside an innocent word are left out."""
     words = _lexicon()
     plain = characters(text)
-    innocent = [plain.span(*match.span()) for match in words.innocent.finditer(plain.letters) if match[0]]
+    innocent = [plain.span(*match.span()) for match in words.innocent.finditer(plain.letters) if _is_innocent(match[0])]
     found: set[Found] = set()
     for reading in typed_in_korean(text):
         hits = _found(words.strong, reading, "strong")
@@ -78,6 +78,11 @@ def find_words(text: str) -> list[Found]:
     found |= _found_latin(words.latin, latin(plain))
     kept = [hit for hit in found if not any(start <= hit.start and hit.stop <= stop for start, stop in innocent)]
     return _outermost(kept)
+
+
+def _is_innocent(said: str) -> bool:
+    """An expression that ends in a word for a person (역시발놈) is no 역시 | 발견 any more."""
+    return bool(said) and not re.search("[시씨] ?[발팔벌빨][놈년뇬]$", said)
 
 
 def _found(pattern: re.Pattern[str], reading: Reading, weight: str, *, whole: bool = False) -> set[Found]:
@@ -101,6 +106,7 @@ def _is_two_words(reading: Reading, start: int, stop: int) -> bool:
         or reading.begins[start]
         or any(reading.begins[start + 1 : stop])
         or not _is_as_written(reading, start, stop)
+        or _is_called(reading, stop)
     ):
         return False
     for border in range(start + 1, stop):
@@ -109,6 +115,12 @@ def _is_two_words(reading: Reading, start: int, stop: int) -> bool:
         if any(word in ends_begins[0] for word in firsts) and any(word in ends_begins[1] for word in seconds):
             return True
     return False
+
+
+def _is_called(reading: Reading, stop: int) -> bool:
+    """Whether a person is called what stands before `stop`: 역|시발|놈, 조|개새끼|야. Then it is no two words."""
+    after, ends = reading.letters[stop : stop + 1], stop + 1 >= len(reading.letters) or bool(reading.begins[stop + 1])
+    return after in ("놈", "년", "뇬") or (after in ("야", "아") and ends)
 
 
 def _is_as_written(reading: Reading, start: int, stop: int) -> bool:

@@ -28,7 +28,7 @@ export async function send(path: string, { method = 'GET', body, headers, signal
   const response = await fetch(path, init)
   if (response.ok) return response
   const answer: unknown = await response.json().catch(() => null)
-  throw new ApiError(response.status, answer, response.headers.get('Retry-After'))
+  throw new ApiError(response.status, answer)
 }
 
 export async function getJson<T>(path: string, options: Options = {}): Promise<T> {

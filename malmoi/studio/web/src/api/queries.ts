@@ -21,10 +21,11 @@ export const cards = () =>
     staleTime: Infinity,
   })
 
-export const prompts = () =>
+/** The first prompts that have all of the words. */
+export const promptsOf = (words: string, limit: number) =>
   queryOptions({
-    queryKey: ['prompts'],
-    queryFn: async () => (await get('GET /api/prompts', '/api/prompts')).prompts,
+    queryKey: ['prompts', 'of', words, limit],
+    queryFn: () => get('GET /api/prompts', `/api/prompts?${new URLSearchParams({ q: words, limit: `${limit}` })}`),
   })
 
 export const runs = () =>

@@ -1,5 +1,3 @@
-import { ApiError } from '../i18n/errors'
-
 /**
  * The data of each server-sent event, as it comes. A line or a Hangul syllable may be cut between two network reads.
  * Leaving the loop early cancels the body, which closes the connection. `heard` is called for whatever comes, also for
@@ -23,15 +21,5 @@ export async function* serverEvents(response: Response, heard?: () => void): Asy
     }
   } finally {
     await reader.cancel().catch(() => undefined)
-  }
-}
-
-/** Events as JSON up to `[DONE]`; an error inside the stream is thrown like a refusal before it. */
-export async function* jsonEvents<T>(response: Response): AsyncGenerator<T> {
-  for await (const data of serverEvents(response)) {
-    if (data === '[DONE]') return
-    const event: unknown = JSON.parse(data)
-    if ((event as { error?: unknown }).error) throw new ApiError(500, event)
-    yield event as T
   }
 }

@@ -1,8 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { cards, prompts, runs } from '../api/queries'
+import { getJson } from '../api/client'
+import { cards, promptsOf, runs } from '../api/queries'
+import type { AnswerList, DocumentList, RunSummary } from '../api/schema'
 import type { Translate } from '../i18n/language'
 import type { Finder, Found } from '../shell/commandPalette/found'
 import { contains } from '../text/contains'
+import { writeQuery } from '../text/search'
 import { ROUTES, type Row } from './routes'
 
 const MOST = 8
@@ -38,11 +41,24 @@ export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
       id: 'prompts',
       title: t('prompts.title'),
       find: async (asked) => {
-        const list = await client.fetchQuery(prompts())
-        return fitting(
-          list.map(({ id, title }) => ({ id, name: title, to: `/play?prompt=${encodeURIComponent(id)}` })),
-          asked,
-        )
+        // The server finds them by all of their words, not by their names alone.
+        const { prompts } = await client.fetchQuery(promptsOf(asked, MOST))
+        return prompts.map(({ id, title, first_line }) => ({
+          id,
+          name: title,
+          note: first_line,
+          to: `/prompts/${encodeURIComponent(id)}`,
+        }))
+      },
+    },
+    {
+      id: 'answers',
+      title: t('history.title'),
+      find: async (asked, signal) => {
+        if (asked === '') return []
+        const query = writeQuery({ q: asked, size: MOST })
+        const { answers } = await getJson<AnswerList>(`/api/answers${query}`, { signal })
+        return answers.map(({ id, asked: words, text }) => ({ id, name: words || text, note: text, to: `/r/${id}` }))
       },
     },
     {
@@ -56,7 +72,53 @@ export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
         )
       },
     },
+    {
+      id: 'answers',
+      title: t('history.title'),
+      find: async (asked, signal) => {
+        if (asked === '') return []
+        const { answers } = await getJson<AnswerList>(`/api/answers${writeQuery({ q: asked, size: MOST })}`, { signal })
+        return answers.map(({ id, asked: question, text, at }) => ({
+          id,
+          name: beginning(question || text),
+          note: at.slice(0, 10),
+          to: `/r/${encodeURIComponent(id)}`,
+        }))
+      },
+    },
+    {
+      id: 'documents',
+      title: t('corpus.documents'),
+      find: async (asked, signal) => {
+        const run = asked === '' ? undefined : (await client.fetchQuery(runs())).find(hasCorpus)?.name
+        if (run === undefined) return []
+        const corpus = `/runs/${encodeURIComponent(run)}/documents`
+        const query = writeQuery({ q: asked, size: MOST })
+        const { documents } = await getJson<DocumentList>(`/api${corpus}${query}`, { signal })
+        return documents.flatMap(({ id, title, origin }) =>
+          id === null
+            ? []
+            : [
+                {
+                  id,
+                  name: title ?? origin?.file ?? id,
+                  note: run,
+                  to: `/corpora${corpus.slice(5)}/${encodeURIComponent(id)}`,
+                },
+              ],
+        )
+      },
+    },
   ]
+}
+
+function hasCorpus({ stages }: RunSummary): boolean {
+  return stages.some(({ name, status }) => name === 'corpus' && status === 'finished')
+}
+
+/** As much of a text as tells it from others. */
+function beginning(text: string): string {
+  return text.trim().slice(0, 80)
 }
 
 function fitting(all: Found[], asked: string): Found[] {

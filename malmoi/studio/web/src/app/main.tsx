@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client'
 import { watchConnection } from '../api/connection'
 import { ApiError } from '../i18n/errors'
 import { LanguageProvider, useLanguage, type Language } from '../i18n/language'
-import { recall, remember } from '../ui/memory'
+import { onRemembered, recall, remember } from '../ui/memory'
 import { router } from './router'
 import '../styles/tokens.css'
 import '../styles/base.css'
@@ -46,6 +46,8 @@ watchConnection(() => {
   void client.invalidateQueries({ queryKey: ['about'] })
 })
 
+const hearLanguage = (change: (language: Language) => void) =>
+  onRemembered('language', (kept) => change(kept === 'en' ? 'en' : 'ko'))
 const keepLanguage = (language: Language) => remember('language', language)
 
 function Screen() {
@@ -60,7 +62,7 @@ function Screen() {
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <LanguageProvider first={recall('language')} onChange={keepLanguage}>
+      <LanguageProvider first={recall('language')} onChange={keepLanguage} listen={hearLanguage}>
         <Screen />
       </LanguageProvider>
     </QueryClientProvider>

@@ -6,6 +6,7 @@
  *   `<Page title=…>` of ui/Page, which brings the frame.
  * - `title`: a key of the words, shown in the rail, in the browser's tab while the page loads, and by Ctrl+K.
  * - `rail`: the group and the icon in the rail; rows without it are reached from another page.
+ * - `area`: which place of the rail it belongs to, where its address does not begin with that: /r/$answer is in /history.
  * - `role`: who may open it, the least role that is enough.
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
@@ -20,8 +21,8 @@ import type { Key } from '../i18n/language'
 import type { IconName } from '../ui/Icon'
 import { historySearch } from '../features/history/search'
 import { documentsSearch } from '../features/corpora/search'
-import { playSearch } from '../features/prompts/search'
 import { runSearch } from '../features/runs/search'
+import { playSearch, promptsSearch, versionsSearch } from '../features/prompts/search'
 import { taskSearch } from '../features/tasks/search'
 import { newJobSearch } from '../features/jobs/search'
 import { signInSearch } from '../features/people/search'
@@ -37,6 +38,7 @@ export interface Row {
   page: () => Promise<unknown>
   title: Key
   role: Role
+  area?: string
   rail?: { group: Group; icon: IconName }
   search?: (words: Record<string, unknown>) => object
 }
@@ -44,11 +46,14 @@ export interface Row {
 // prettier-ignore
 export const ROUTES = [
   { path: '/', page: () => import('../features/home/pages/Home'), title: 'home.title', role: 'viewer', rail: { group: 'start', icon: 'home' } },
-  { path: '/play', page: () => import('../features/prompts/pages/Playground'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
+  { path: '/prompts', page: () => import('../features/prompts/pages/PromptsPage'), title: 'prompts.title', role: 'viewer', rail: { group: 'try', icon: 'save' }, search: promptsSearch },
+  { path: '/prompts/$prompt', page: () => import('../features/prompts/pages/PromptPage'), title: 'prompts.title', role: 'viewer' },
+  { path: '/prompts/$prompt/versions', page: () => import('../features/prompts/pages/VersionsPage'), title: 'prompts.versions', role: 'viewer', search: versionsSearch },
+  { path: '/play/{-$draft}', page: () => import('../features/prompts/pages/PlayPage'), title: 'rail.playground', role: 'editor', rail: { group: 'try', icon: 'playground' }, search: playSearch },
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
   { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
-  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer' },
+  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer', area: '/history' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/corpora/$run/documents/{-$id}', page: () => import('../features/corpora/pages/DocumentsPage'), title: 'rail.corpus', role: 'viewer', search: documentsSearch },
@@ -65,7 +70,7 @@ export const ROUTES = [
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */
 // prettier-ignore
 export const OLD_ROUTES = [
-  { path: '/playground', to: '/play' },
+  { path: '/playground', to: '/play/{-$draft}' },
   { path: '/cards', to: '/tasks' },
   { path: '/cards/$card', to: '/tasks/$card' },
   { path: '/corpus', to: '/corpora' },

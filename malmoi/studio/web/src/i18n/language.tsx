@@ -28,15 +28,18 @@ interface Props {
   /** What was chosen on an earlier visit. */
   first: string | null
   onChange: (language: Language) => void
+  /** Tells what another tab has chosen; returns how to stop listening. */
+  listen: (change: (language: Language) => void) => () => void
   children: ReactNode
 }
 
-export function LanguageProvider({ first, onChange, children }: Props) {
+export function LanguageProvider({ first, onChange, listen, children }: Props) {
   const [language, setLanguage] = useState<Language>(first === 'en' ? 'en' : 'ko')
   useEffect(() => {
     document.documentElement.lang = language
     onChange(language)
   }, [language, onChange])
+  useEffect(() => listen(setLanguage), [listen])
   const value = useMemo<LanguageValue>(() => {
     const sentences = SENTENCES[language]
     return {

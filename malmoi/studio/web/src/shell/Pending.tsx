@@ -6,7 +6,7 @@ import { Page } from '../ui/Page'
 export function Pending({ title }: { title: Key }) {
   const { t } = useLanguage()
   return (
-    <Page title={t(title)}>
+    <Page title={t(title)} isComing>
       <Skeleton />
     </Page>
   )

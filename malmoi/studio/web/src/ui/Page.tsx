@@ -1,10 +1,12 @@
 import { createContext, use, useEffect, useRef, type ReactNode } from 'react'
 import { useLanguage } from '../i18n/language'
 import { Button } from './Button/Button'
+import { classes } from './classes'
 import { Icon } from './Icon'
-import { NARROW, useMedia } from './media'
 import { KeyHint } from './keys/KeyHint'
 import { useKeys } from './keys/useKeys'
+import { useNarrow } from './useNarrow'
+import css from './Page.module.css'
 
 /** What the Run button and its keys start and stop on a page. */
 export interface Runner {
@@ -16,46 +18,61 @@ export interface Runner {
 /** What the shell shows in every page's top bar, beside the title. */
 export const TopBarContext = createContext<ReactNode>(null)
 
+/** A page that is narrower folds its panel over the text: 312 px of panel beside 480 of text, and some air. */
+const PANEL_BESIDE_PX = 800
+
 interface Props {
   title: string
   /** What the Run button, Ctrl/Cmd+Enter and Esc do here. */
   runner?: Runner | undefined
   /** The right panel. */
   panel?: ReactNode
+  /** What stays below the text that scrolls and never covers it: where the next message is written. */
+  foot?: ReactNode
+  /** Its file is on its way. The page that is left is still there, hidden, and one heading is enough. */
+  isComing?: boolean
   children: ReactNode
 }
 
 /** Top bar, centre and right panel: the frame of every page. */
-export function Page({ title, runner, panel, children }: Props) {
+export function Page({ title, runner, panel, foot, isComing, children }: Props) {
   const { t } = useLanguage()
-  const narrow = useMedia(NARROW)
+  const [page, narrow] = useNarrow(PANEL_BESIDE_PX)
   useEffect(() => {
     document.title = `${title} · ${t('app.name')}`
   }, [title, t])
   return (
-    <div className="page">
-      <header className="topbar">
-        <h1 tabIndex={-1}>{title}</h1>
+    <div ref={page} className={`page ${css.page}`}>
+      <header className={`topbar ${css.top}`}>
+        {isComing ? <p className={classes(css.coming)}>{title}</p> : <h1 tabIndex={-1}>{title}</h1>}
         {use(TopBarContext)}
         {runner && <RunButtons runner={runner} />}
       </header>
-      <div className={panel ? 'page-body with-panel' : 'page-body'} data-scroll-restoration-id="body">
+      <div
+        className={classes('page-body', css.body, Boolean(panel) && !narrow && css.beside)}
+        data-scroll-restoration-id="body"
+      >
         {panel && narrow && (
-          <details className="panel panel-folded">
+          <details className={classes(css.panel, css.folded)}>
             <summary>{t('parameters.title')}</summary>
             {panel}
           </details>
         )}
-        <main id="main" className="centre" data-scroll-restoration-id="centre">
+        <main id="main" className={classes('centre', css.centre)} data-scroll-restoration-id="centre">
           {children}
         </main>
         {panel && !narrow && (
-          <aside className="panel" aria-label={t('parameters.title')}>
+          <aside className={classes(css.panel)} aria-label={t('parameters.title')}>
             <h2>{t('parameters.title')}</h2>
             {panel}
           </aside>
         )}
       </div>
+      {foot && (
+        <div className={classes('page-foot', css.foot, Boolean(panel) && !narrow && css.besideFoot)}>
+          <div>{foot}</div>
+        </div>
+      )}
     </div>
   )
 }
@@ -74,7 +91,7 @@ function RunButtons({ runner }: { runner: Runner }) {
     runButton.current?.focus()
   }
   return (
-    <div className="topbar-actions">
+    <div className={classes(css.acts)}>
       <Button isDisabled={!runner.running} onPress={stop}>
         <Icon name="stop" />
         {t('action.stop')} <KeyHint keys="Escape" />

@@ -1,5 +1,6 @@
 import { useLanguage } from '../i18n/language'
 import { NumberRow } from './NumberRow'
+import { WholeRow } from './WholeRow'
 
 export interface Draw {
   temperature: number
@@ -44,14 +45,13 @@ export function SamplingRows({ draw, onChange, maxTokens, maxTemperature }: Prop
         step={0.05}
         slider
       />
-      <NumberRow
+      <WholeRow
         label={t('top_k.label')}
         help={t('top_k.help')}
         value={draw.top_k}
         onChange={(top_k) => onChange({ top_k })}
         min={1}
         max={1000}
-        step={1}
         nothing={t('parameters.off')}
       />
       <NumberRow
@@ -64,23 +64,21 @@ export function SamplingRows({ draw, onChange, maxTokens, maxTemperature }: Prop
         step={0.05}
         slider
       />
-      <NumberRow
+      <WholeRow
         label={t('max_tokens.label')}
         help={t('max_tokens.help')}
         value={draw.max_tokens}
         onChange={(value) => onChange({ max_tokens: value ?? 1 })}
         min={1}
         max={maxTokens}
-        step={1}
       />
-      <NumberRow
+      <WholeRow
         label={t('seed.label')}
         help={t('seed.help')}
         value={draw.seed}
         onChange={(seed) => onChange({ seed })}
         min={0}
         max={MAX_SEED}
-        step={1}
         nothing={t('parameters.random')}
       />
     </>

@@ -12,8 +12,5 @@ export function useMedia(query: string): boolean {
   )
 }
 
-/** Below this width the parameters fold into the page (same number in styles/shell.css). */
-export const NARROW = '(max-width: 1023px)'
-
 /** Below this width the rail is a bar at the bottom (same number in styles/shell.css). */
 export const PHONE = '(max-width: 767px)'

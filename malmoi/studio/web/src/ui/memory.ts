@@ -25,3 +25,18 @@ export function recallJson<T>(key: string, fallback: T): T {
     return fallback
   }
 }
+
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(`malmoi.${key}`)
+  } catch {
+    // Where nothing is kept, nothing is to be forgotten.
+  }
+}
+
+/** Calls `change` when another tab remembers something else under a key. Returns how to stop listening. */
+export function onRemembered(key: string, change: (value: string | null) => void): () => void {
+  const hear = (event: StorageEvent) => event.key === `malmoi.${key}` && change(event.newValue)
+  addEventListener('storage', hear)
+  return () => removeEventListener('storage', hear)
+}

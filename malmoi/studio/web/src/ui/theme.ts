@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { recall, remember } from './memory'
+import { onRemembered, recall, remember } from './memory'
 import { useMedia } from './media'
 
 export type Theme = 'system' | 'light' | 'dark'
@@ -14,6 +14,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
     if (theme === 'system') delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = theme
   }, [theme])
+  useEffect(() => onRemembered('theme', (kept) => setTheme(kept === 'light' || kept === 'dark' ? kept : 'system')), [])
   return [theme, setTheme]
 }
 

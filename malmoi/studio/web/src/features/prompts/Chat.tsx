@@ -1,62 +1,81 @@
-import { useEffect, useRef } from 'react'
+import { AnswerStatus } from '../../streams/AnswerStatus'
+import { isOpen, type Answer } from '../../streams/answer'
 import { useLanguage } from '../../i18n/language'
-import { PlainText } from '../../text/PlainText'
+import { Button } from '../../ui/Button/Button'
+import { classes } from '../../ui/classes'
+import { NewBelow } from '../../ui/NewBelow/NewBelow'
+import { toast } from '../../ui/Toast/toasts'
+import type { FollowEnd } from '../../ui/useFollowEnd'
 import { AnswerError, AnswerFacts, AnswerText } from './AnswerView'
-import { Composer } from './Composer'
-import type { DraftState } from './draft'
-import { TokenCount } from './TokenCount'
+import { removeTurn, type Draft } from './draft'
+import css from './play.module.css'
+import type { Session } from './session'
+import { TextBox } from './TextBox'
 import { TurnBox } from './TurnBox'
-import type { Answer } from './useGeneration'
 
 interface Props {
-  state: DraftState
+  session: Session
+  draft: Draft
+  edition: number
+  /** The answer asked last. */
   answer: Answer
-  /** Sends the turns, with `text` as the person's next turn; false when it cannot be sent now. */
-  sendText: (text: string) => boolean
-  again: (turnId: number) => void
+  /** Answers from a turn on in another way; what followed it stays as a branch. */
+  again: (place: number) => void
   run: () => void
+  follow: FollowEnd
 }
 
-/** A conversation whose every turn can be rewritten. */
-export function Chat({ state, answer, sendText, again, run }: Props) {
+const writeSystem = (draft: Draft, system: string): Draft => ({ ...draft, system })
+
+/** A conversation whose every turn can be rewritten, answered anew and taken out, and brought back. */
+export function Chat({ session, draft, edition, answer, again, run, follow }: Props) {
   const { t } = useLanguage()
-  const { draft, edition, edit, editTurn } = state
-  const end = useRef<HTMLDivElement>(null)
-  const running = answer.state === 'running'
-  useEffect(() => {
-    end.current?.scrollIntoView({ block: 'nearest' })
-  }, [draft.turns.length, answer.text])
-  const remove = (id: number) => edit({ turns: draft.turns.filter((turn) => turn.id !== id) })
+  const running = isOpen(answer)
+  const remove = (place: number) => {
+    const before = session.now()
+    const skipped = Math.max(0, before.skipped - (place < before.skipped ? 1 : 0))
+    session.edit((now) => ({ ...now, ...removeTurn(now, before.turns[place]!.id), skipped }))
+    toast(t('chat.removed'), () =>
+      session.replace((now) => ({ ...now, turns: before.turns, branches: before.branches, skipped: before.skipped })),
+    )
+  }
   return (
-    <div className="sheet chat">
+    <div ref={follow.content} className="sheet chat">
       <label className="field-label" htmlFor="system">
         {t('chat.system')}
       </label>
-      <PlainText
-        key={edition}
+      <TextBox
+        key={`${session.id}-${edition}`}
+        session={session}
+        field="system"
+        write={writeSystem}
+        initial={draft.system}
+        label={t('chat.system')}
         id="system"
         className="system-box"
-        initial={draft.system}
         placeholder={t('chat.system_placeholder')}
-        onText={(system) => edit({ system })}
       />
+      {draft.skipped > 0 && (
+        <p className={classes(css.fit)}>
+          {t('chat.skipped', { turns: draft.skipped })}{' '}
+          <Button small onPress={() => session.edit((now) => ({ ...now, skipped: 0 }))}>
+            {t('chat.skip_none')}
+          </Button>
+        </p>
+      )}
       <ol className="turns" aria-label={t('chat.turns')}>
-        {draft.turns.map((turn) => (
+        {draft.turns.map((turn, place) => (
           <TurnBox
-            key={`${edition}-${turn.id}`}
-            turn={turn}
+            key={turn.id}
+            session={session}
+            draft={draft}
+            place={place}
+            edition={edition}
             disabled={running}
-            onText={(text) => editTurn(turn.id, text)}
-            onRemove={() => remove(turn.id)}
-            onAgain={() => again(turn.id)}
+            onRemove={() => remove(place)}
+            onAgain={() => again(place)}
           />
         ))}
-        {running && (
-          <li className="turn turn-assistant">
-            <span className="turn-role">{t('chat.assistant')}</span>
-            <AnswerText answer={answer} />
-          </li>
-        )}
       </ol>
       {draft.turns.length === 0 && !running && <p className="quiet">{t('chat.empty')}</p>}
       <AnswerError answer={answer} retry={run} />
@@ -67,11 +86,8 @@ export function Chat({ state, answer, sendText, again, run }: Props) {
         </details>
       )}
       <AnswerFacts answer={answer} />
-      <div ref={end} />
-      <div className="chat-foot">
-        <Composer onSend={sendText} />
-        <TokenCount text={[draft.system, ...draft.turns.map((turn) => turn.text)].join('')} />
-      </div>
+      <AnswerStatus answer={answer} />
+      <NewBelow follow={follow} />
     </div>
   )
 }

@@ -1,45 +1,35 @@
 import { useState } from 'react'
-import { Button } from 'react-aria-components'
-import type { Generation } from '../../api/completions'
 import { useLanguage } from '../../i18n/language'
-import { CopyButton } from '../../ui/CopyButton'
+import { Button } from '../../ui/Button/Button'
+import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
 import { Icon } from '../../ui/Icon'
 import { Segments } from '../../ui/Segments'
 import { Window } from '../../ui/Window'
-import { curl, python } from './code'
+import { curl, javascript, python } from './code'
+import type { Call } from './request'
 
-type Form = 'curl' | 'python'
+const FORMS = { curl, python, javascript }
+type Form = keyof typeof FORMS
+const NAMES: { id: Form; name: string }[] = [
+  { id: 'curl', name: 'curl' },
+  { id: 'python', name: 'Python' },
+  { id: 'javascript', name: 'JavaScript' },
+]
 
 /** The same request as a program would send it. */
-export function CodeButton({ generation }: { generation: () => Generation }) {
+export function CodeButton({ call }: { call: () => Call }) {
   const { t } = useLanguage()
-  const [shown, setShown] = useState<Generation | null>(null)
+  const [shown, setShown] = useState<Call | null>(null)
   const [form, setForm] = useState<Form>('curl')
-  const write = form === 'curl' ? curl : python
-  const code = shown ? write(shown, location.origin) : ''
   return (
     <>
-      <Button className="button" onPress={() => setShown(generation())}>
+      <Button onPress={() => setShown(call())}>
         <Icon name="code" />
         {t('code.open')}
       </Button>
       <Window title={t('code.title')} isOpen={shown !== null} onClose={() => setShown(null)}>
-        <div className="toolbar">
-          <Segments<Form>
-            label={t('code.form')}
-            options={[
-              { id: 'curl', name: 'curl' },
-              { id: 'python', name: 'Python' },
-            ]}
-            value={form}
-            onChange={setForm}
-          />
-          <span className="toolbar-space" />
-          <CopyButton text={() => code} />
-        </div>
-        <pre className="code mono" tabIndex={0}>
-          {code}
-        </pre>
+        <Segments<Form> label={t('code.form')} options={NAMES} value={form} onChange={setForm} />
+        {shown && <CodeBlock code={FORMS[form](shown, location.origin)} label={t('code.title')} />}
       </Window>
     </>
   )

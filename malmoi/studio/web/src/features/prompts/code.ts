@@ -1,22 +1,23 @@
-import type { Generation } from '../../api/completions'
+import type { Call } from './request'
 
-/** Fields that OpenAI's own client does not know; they travel in `extra_body`. */
+/** Fields that OpenAI's own clients do not know. */
 const EXTRA = ['top_k', 'repetition_penalty']
 
-export function curl({ path, body }: Generation, origin: string): string {
+export function curl({ path, body }: Call, origin: string): string {
+  // Within single quotes a shell reads everything as it stands, but the quote itself.
   const json = JSON.stringify({ ...body, stream: true }, null, 2).replaceAll("'", "'\\''")
-  return `curl -N ${origin}${path} \\\n  -H 'Content-Type: application/json' \\\n  -d '${json}'\n`
+  return `curl -N '${origin}${path}' \\\n  -H 'Content-Type: application/json' \\\n  -d '${json}'\n`
 }
 
-export function python({ path, body }: Generation, origin: string): string {
-  const isChat = path === '/v1/chat/completions'
-  const known = Object.entries(body).filter(([name]) => !EXTRA.includes(name))
+export function python({ kind, body }: Call, origin: string): string {
+  const known = Object.entries({ model: '', ...body }).filter(([name]) => !EXTRA.includes(name))
   const extra = Object.fromEntries(Object.entries(body).filter(([name]) => EXTRA.includes(name)))
   const lines = known.map(([name, value]) => `    ${name}=${literal(value, 1)},`)
   if (Object.keys(extra).length) lines.push(`    extra_body=${literal(extra, 1)},`)
-  const call = isChat ? 'client.chat.completions.create' : 'client.completions.create'
-  const text = isChat ? 'chunk.choices[0].delta.content or ""' : 'chunk.choices[0].text'
+  const call = kind === 'chat' ? 'client.chat.completions.create' : 'client.completions.create'
+  const text = kind === 'chat' ? 'choice.delta.content or ""' : 'choice.text'
   return [
+    '# pip install openai',
     'from openai import OpenAI',
     '',
     `client = OpenAI(base_url="${origin}/v1", api_key="none")`,
@@ -25,7 +26,26 @@ export function python({ path, body }: Generation, origin: string): string {
     '    stream=True,',
     ')',
     'for chunk in stream:',
-    `    print(${text}, end="", flush=True)`,
+    '    for choice in chunk.choices:',
+    `        print(${text}, end="", flush=True)`,
+    'print()',
+    '',
+  ].join('\n')
+}
+
+/** Without a library: Node 20 and newer, or a page of this server. */
+export function javascript({ kind, path, body }: Call, origin: string): string {
+  const text = kind === 'chat' ? 'choice?.message.content' : 'choice?.text'
+  return [
+    `const response = await fetch(${JSON.stringify(origin + path)}, {`,
+    "  method: 'POST',",
+    "  headers: { 'Content-Type': 'application/json' },",
+    `  body: JSON.stringify(${JSON.stringify(body, null, 2).replaceAll('\n', '\n  ')}),`,
+    '})',
+    'const answer = await response.json()',
+    'if (!response.ok) throw new Error(answer.error.message)',
+    'const choice = answer.choices[0]',
+    `console.log(${text})`,
     '',
   ].join('\n')
 }

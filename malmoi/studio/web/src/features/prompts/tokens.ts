@@ -39,6 +39,27 @@ export function shown(text: string): string {
   return text.startsWith(BYTES) ? '▯' : text
 }
 
+/** White space alone has no look of its own: a sign stands before it, and a line break still breaks the line. */
+export function visible(text: string): string {
+  if (text === '' || text.trim() !== '') return shown(text)
+  return text.replaceAll('\n', '⏎\n').replaceAll(' ', '␣').replaceAll('\t', '⇥')
+}
+
+/** The name of a token for those who hear the page; undefined where its text is one. */
+export function spoken(text: string): string | undefined {
+  return text.trim() === '' ? visible(text).replaceAll('\n', '') : undefined
+}
+
+/** Whether a token is text that can be written on with: no special token, no part of a character. */
+export function isText({ text }: { text: string }): boolean {
+  return !SPECIAL.test(text) && !text.startsWith(BYTES)
+}
+
+/** A token as it stands in the answer. */
+export function plain(token: { text: string }): string {
+  return isText(token) ? token.text : ''
+}
+
 function bytesOf(text: string): number[] {
   return [...text.matchAll(/\\x([0-9a-f]{2})/g)].map((match) => parseInt(match[1]!, 16))
 }

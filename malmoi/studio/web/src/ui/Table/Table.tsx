@@ -92,7 +92,8 @@ export function Table<Row>(props: Props<Row>) {
   }, [more, last, rows.length])
   // Another order or search begins at the top.
   useEffect(() => {
-    scroller.current?.scrollTo(0, 0)
+    // Chromium's scrollTo gives a promise, which is no way to clean up.
+    void scroller.current?.scrollTo(0, 0)
   }, [view.asked, view.sort])
   const tracks = [select ? '40px' : '', ...columns.map(({ width = 'minmax(90px, 1fr)' }) => width)].join(' ')
   const narrow = [
