@@ -24,7 +24,7 @@ _RULES: tuple[tuple[tuple[str, ...] | None, str, Action | None], ...] = (
     (None, r"/api/session", None),  # to sign in, and to ask who one is
     (("POST",), r"/api/people/(first|join)", None),  # by a link that is good once
     (None, r"/api/(people|invitations|audit)(/.*)?", "manage"),
-    (None, r"/admin/(traffic|models)(/.*)?|/metrics", "operate"),
+    (None, r"/admin/(traffic|models|adapters)(/.*)?|/metrics", "operate"),
     (_SAFE, r"/health|/ready|/version", None),
     (_SAFE, r"/(api|v1)(/.*)?|/tokenizer_info", "read"),
     (None, r"/v1(/.*)?|/(de)?tokenize", "answer"),

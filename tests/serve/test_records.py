@@ -52,7 +52,7 @@ def test_the_migrations_make_what_the_tables_say(tmp_path):
         told = compare_metadata(MigrationContext.configure(connection), AnswerRow.metadata)
     mine = ("answer", "request", "api_key", "policy", "usage")
     assert [change for change in told if any(name in str(change) for name in mine)] == []
-    assert set(mine) == set(AnswerRow.metadata.tables)
+    assert set(mine) <= set(AnswerRow.metadata.tables)  # the studio declares more beside them
 
 
 @pytest.mark.parametrize("cut", range(1, 13))

@@ -19,7 +19,7 @@ from malmoi.studio.jobs import folder as jobs_folder
 
 _TICK_S = 0.5
 """So often it looks: a stop is heard, and an end is noted, within half a second."""
-_AT_REST = (State.FINISHED, State.FAILED, State.LOST)
+_AT_REST = (State.FAILED, State.LOST)
 _AT_WORK = (State.STARTING, State.RUNNING, State.STOPPING)
 
 _log = logging.getLogger("malmoi.studio")
@@ -34,7 +34,7 @@ class Supervisor:
     def __init__(self, jobs: Path, at_once: int = 1, tick_s: float = _TICK_S) -> None:
         self._jobs, self._at_once, self._tick_s = jobs, at_once, tick_s
         self._runner, self._quiet = job.LocalRunner(), dict[str, int]()
-        self._failed = set[str]()
+        self._finished, self._failed = set[str](), set[str]()
         self._ended, self._awake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="malmoi-jobs", daemon=True)
 
@@ -66,6 +66,8 @@ class Supervisor:
 
     def _is_quiet(self, name: str) -> bool:
         """Whether a job rests, and nobody has let it go on since: of thousands, one look at the time of a file each."""
+        if name in self._finished:  # for good
+            return True
         if name in self._quiet:
             with contextlib.suppress(OSError):
                 if (self._jobs / name / job.STATE).stat().st_mtime_ns == self._quiet[name]:
@@ -80,7 +82,9 @@ class Supervisor:
         if jobs_folder.goes_on_by_itself(folder, status):
             job.try_again(folder)
             return State.QUEUED
-        if status.state in _AT_REST or (status.state == State.QUEUED and (folder / job.STOP).exists()):
+        if status.state == State.FINISHED:
+            self._finished.add(folder.name)
+        elif status.state in _AT_REST or (status.state == State.QUEUED and (folder / job.STOP).exists()):
             self._quiet[folder.name] = looked_at  # of before: a change since then is looked at once more
         return status.state
 
