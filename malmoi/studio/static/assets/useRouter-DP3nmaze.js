@@ -1,1 +1,0 @@
-import{Ht as e,Wt as t}from"./KeyHint-Bi5M7kN9.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};
