@@ -152,6 +152,7 @@ def test_forced_colours_show_what_is_selected(page, path):
 
 
 NOTHING_SELECTED = ("/sign-in", "/welcome")
+"""Pages before one is in: there is no rail."""
 
 
 def heading(page) -> tuple[str, str, str]:
