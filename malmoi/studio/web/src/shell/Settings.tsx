@@ -2,9 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { about } from '../api/queries'
 import { useLanguage, type Language } from '../i18n/language'
+import { classes } from '../ui/classes'
 import { Icon } from '../ui/Icon'
+import over from '../ui/popover.module.css'
 import { Segments } from '../ui/Segments'
 import { useTheme, type Theme } from '../ui/theme'
+import css from './Settings.module.css'
 
 const LANGUAGES: { id: Language; name: string }[] = [
   { id: 'ko', name: '한국어' },
@@ -27,11 +30,11 @@ export function Settings() {
         <Icon name="settings" />
         <span className="rail-name">{t('rail.settings')}</span>
       </Button>
-      <Popover className="popover settings" placement="top start">
+      <Popover className={classes(over.popover, css.settings)} placement="top start">
         <Dialog aria-label={t('rail.settings')}>
-          <p className="field-label">{t('settings.language')}</p>
+          <p className={classes(css.label)}>{t('settings.language')}</p>
           <Segments label={t('settings.language')} options={LANGUAGES} value={language} onChange={setLanguage} />
-          <p className="field-label">{t('settings.theme')}</p>
+          <p className={classes(css.label)}>{t('settings.theme')}</p>
           <Segments label={t('settings.theme')} options={themes} value={theme} onChange={setTheme} />
           {data && <p className="quiet">{t('settings.version', { version: data.version })}</p>}
         </Dialog>
