@@ -7,6 +7,7 @@ text that the tokenizer encodes as text, so it never becomes a special token eit
 import json
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from malmoi.cards.blocked import find
@@ -17,11 +18,14 @@ MAX_WORDS = 1000
 
 
 class InputError(UserError):
-    """One input of a card was wrong. `name` is the input's."""
+    """One input of a card was wrong. `name` is the input's.
 
-    def __init__(self, name: str, wrong: str, expected: str = "", hint: str = "") -> None:
+    problem: a code that a page has a sentence for; params: the values of that sentence.
+    """
+
+    def __init__(self, name: str, problem: str, wrong: str, expected: str = "", hint: str = "", **params: Any) -> None:
         super().__init__(wrong, expected, hint)
-        self.name = name
+        self.name, self.problem, self.params = name, problem, params
 
 
 def check_inputs(card: Card, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,12 +33,13 @@ def check_inputs(card: Card, values: Mapping[str, Any]) -> dict[str, Any]:
     names = [each.name for each in card.inputs]
     for name in values:
         if name not in names:
-            raise InputError(name, f"{card.id} has no input {name!r}", hint=did_you_mean(name, names))
+            raise InputError(name, "unknown_field", f"{card.id} has no input {name!r}", hint=did_you_mean(name, names))
     cleaned = {each.name: _clean(each, values.get(each.name)) for each in card.inputs}
     for name, value in cleaned.items():
         blocked = [word for word in card.guards.blocked_words if find(str(value), [word])]
         if blocked:
-            raise InputError(name, f"{name} has a word that this card refuses: {blocked[0]!r}")
+            wrong = f"{name} has a word that this card refuses: {blocked[0]!r}"
+            raise InputError(name, "word_refused", wrong, word=blocked[0])
     return cleaned
 
 
@@ -81,39 +86,48 @@ def _clean(declared: Input, value: Any) -> Any:
     name = declared.name
     if value is None or value in ("", []):
         if declared.required:
-            raise InputError(name, f"{name} is missing", "a value")
+            raise InputError(name, "field_missing", f"{name} is missing", "a value", param=_title(declared))
         return [] if declared.type == "words" else ""
     if declared.type == "number":
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InputError(name, f"{name} is no number")
+            raise InputError(name, "not_a_number", f"{name} is no number", param=_title(declared))
         return value
     if declared.type == "words":
         return _clean_words(declared, value)
     text = _clean_text(declared, value)
     if declared.type == "choice" and text not in declared.choices:
-        raise InputError(name, f"{name} is {text[:40]!r}", f"one of {', '.join(declared.choices)}")
+        there = ", ".join(declared.choices)
+        wrong, title = f"{name} is {text[:40]!r}", _title(declared)
+        raise InputError(name, "not_a_choice", wrong, f"one of {there}", param=title, choices=there)
     return text
 
 
 def _clean_text(declared: Input, value: Any) -> str:
     """A text in NFC within its limit, without control characters and halves of surrogate pairs. Raises InputError."""
     if not isinstance(value, str):
-        raise InputError(declared.name, f"{declared.name} is no text")
+        raise InputError(declared.name, "not_a_text", f"{declared.name} is no text", param=_title(declared))
     text = unicodedata.normalize("NFC", value)
     text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
     # A line break in a one-line input could pretend to be the next line of the template.
     text = text.strip() if declared.type == "long_text" else " ".join(text.split())
     if len(text) > declared.max_chars:
-        raise InputError(declared.name, f"{declared.name} has {len(text)} characters", f"at most {declared.max_chars}")
+        wrong, most = f"{declared.name} has {len(text)} characters", declared.max_chars
+        raise InputError(declared.name, "text_too_long", wrong, f"at most {most}", param=_title(declared), most=most)
     if not text and declared.required:
-        raise InputError(declared.name, f"{declared.name} is empty", "a text")
+        raise InputError(declared.name, "field_missing", f"{declared.name} is empty", "a text", param=_title(declared))
     return text
 
 
 def _clean_words(declared: Input, value: Any) -> list[str]:
     if not isinstance(value, list) or len(value) > MAX_WORDS:
-        raise InputError(declared.name, f"{declared.name} is no list of at most {MAX_WORDS} words")
+        wrong, title = f"{declared.name} is no list of at most {MAX_WORDS} words", _title(declared)
+        raise InputError(declared.name, "too_many", wrong, param=title, most=MAX_WORDS)
     return [_clean_text(declared, word) for word in value]
+
+
+def _title(declared: Input) -> dict[str, str]:
+    """What people call an input, in both languages."""
+    return asdict(declared.title)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

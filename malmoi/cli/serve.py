@@ -195,7 +195,7 @@ def _replay(answer_id: str, model: Path, settings: ServeSettings) -> None:
 
 def _erase(arguments: argparse.Namespace, settings: ServeSettings) -> None:
     """Erases the records of a key, a user, or a key's user."""
-    from malmoi.serve.records.writer import erase
+    from malmoi.serve.records.erasing import erase
 
     if arguments.of_key is None and arguments.of_user is None:
         raise UserError("malmoi serve erase: of whom?", "--of-key NAME, --of-user USER, or both")
@@ -219,6 +219,8 @@ def _show_access_lines() -> None:
     access_log.addHandler(shown)
     access_log.setLevel(logging.INFO)
     access_log.propagate = False
+    # What no line shows need not be found out for each (Python's logging how-to, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _new_key(arguments: argparse.Namespace) -> None:

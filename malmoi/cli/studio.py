@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=to_local_path, help="folder of an exported model; default: that of the run")
     parser.add_argument("--port", type=int, default=_DEFAULT.port, help=f"default {_DEFAULT.port}; 0 takes a free one")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    told = "a file, or postgresql://user@host/name (its password in ~/.pgpass); default: studio.db beside the runs"
+    parser.add_argument("--database", type=_database, metavar="FILE", help=told)
     recipes = "folder of the recipes that jobs are started from; default: recipes, where there is one"
     parser.add_argument("--recipes", type=to_local_path, help=recipes)
     told = f"so many jobs run at the same time (default {_DEFAULT.jobs_at_once})"
@@ -36,7 +38,9 @@ def studio(arguments: argparse.Namespace) -> None:
     """Opens the studio and serves it until Ctrl-C."""
     runs, model = places(arguments.runs, arguments.model)
     recipes = recipes_in(arguments.recipes)
-    settings = StudioSettings(arguments.port, recipes=recipes, jobs_at_once=arguments.jobs_at_once)
+    settings = StudioSettings(
+        arguments.port, database=arguments.database, recipes=recipes, jobs_at_once=arguments.jobs_at_once
+    )
 
     from malmoi.cli.studio_commands import command_line
     from malmoi.serve import server
@@ -53,6 +57,9 @@ def studio(arguments: argparse.Namespace) -> None:
         app = create_app(settings, served, runs, command_line=command_line())
         url = server.url_of(listener)
         print(f"studio: {url}  model: {served.engine.describe().name if served else 'none'}", file=sys.stderr)
+        if app.state.first_link:
+            link = f"{url}/welcome#{app.state.first_link}"
+            print(f"to use it together, make the first account (good once): {link}", file=sys.stderr)
         if not arguments.no_browser and sys.stderr.isatty():
             webbrowser.open(url)
         server.run(app, listener)
@@ -75,3 +82,8 @@ def recipes_in(named: Path | None) -> Path | None:
     if named is not None and not named.is_dir():
         raise UserError(f"--recipes {named} is no folder", "a folder with TOML files, as recipes")
     return named or (_RECIPES if _RECIPES.is_dir() else None)
+
+
+def _database(where: str) -> Path | str:
+    """A file, or the address of a server as it stands."""
+    return where if "://" in where else to_local_path(where)

@@ -1,11 +1,11 @@
 """The folder of a model, whatever a person names: the folder, one of Hugging Face's cache, or a GGUF file. No torch."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.scratch import scratch_folder
 from malmoi.model.gguf_reading import unpack
 
 
@@ -19,8 +19,8 @@ def as_folder(model: Path) -> Iterator[Path]:
     if file is None:
         yield _snapshot_of(model)
         return
-    with tempfile.TemporaryDirectory(prefix="malmoi-model-") as made:
-        folder = Path(made) / file.stem
+    with scratch_folder("malmoi-model-") as made:
+        folder = made / file.stem
         folder.mkdir()
         unpack(file, folder)
         yield folder

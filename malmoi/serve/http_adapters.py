@@ -15,7 +15,7 @@ from malmoi.kit.errors import UserError
 from malmoi.serve.endpoints import Endpoint, NoModelError, NotAllowedError, UnavailableError
 from malmoi.serve.engine_choice import ADAPTER_NAME
 from malmoi.serve.http_body import json_of
-from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_replies import reply
 from malmoi.serve.http_route import refused
 from malmoi.serve.keys import ANYONE
@@ -23,7 +23,6 @@ from malmoi.serve.models import Models
 from malmoi.serve.traffic import composed
 
 ADAPTERS_PATH = "/admin/adapters"
-_KOREAN = "model(모델 이름), name(글자, 숫자, _ . -), folder(서버에 있는 폴더, 뺄 때는 null)를 보내 주세요."
 
 
 def adapter_routes(models: Models) -> list[Route]:
@@ -56,11 +55,11 @@ def adapter_routes(models: Models) -> list[Route]:
 def _parts(body: dict[str, Any]) -> tuple[str, str, Path | None]:
     model, name, folder = body.get("model"), body.get("name"), body.get("folder")
     if body.keys() != {"model", "name", "folder"} or not isinstance(model, str):
-        raise ApiError(400, "the body has model, name and folder", message_ko=_KOREAN)
+        raise bad(None, "the body has model, name and folder", "bad_adapter")
     if not isinstance(name, str) or not ADAPTER_NAME.fullmatch(composed(name)):
-        raise ApiError(400, "name is of letters, digits, '_', '.' and '-'", "name", message_ko=_KOREAN)
+        raise bad("name", "name is of letters, digits, '_', '.' and '-'", "bad_adapter")
     if folder is not None and not (isinstance(folder, str) and Path(folder).is_absolute()):
-        raise ApiError(400, "folder is no whole path, as /models/tone, and not null", "folder", message_ko=_KOREAN)
+        raise bad("folder", "folder is no whole path, as /models/tone, and not null", "bad_adapter")
     return composed(model), composed(name), None if folder is None else Path(folder)
 
 
@@ -71,8 +70,7 @@ async def _set(models: Models, endpoint: Endpoint, name: str, folder: Path | Non
         else:
             await models.loading.load_adapter(endpoint, name, folder)
     except UserError as error:
-        korean = f"어댑터 {name!r}을(를) 바꾸지 않았어요. 까닭은 영어 문장에 있어요."
-        raise ApiError(409, str(error), "folder" if folder else "name", "adapter_refused", korean) from None
+        raise ApiError(409, str(error), "folder" if folder else "name", "adapter_refused") from None
 
 
 def _told(models: Models) -> dict[str, Any]:

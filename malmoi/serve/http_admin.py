@@ -12,7 +12,7 @@ from starlette.routing import Route
 from malmoi.kit.errors import UserError
 from malmoi.serve.endpoints import Endpoint
 from malmoi.serve.http_body import json_of
-from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_replies import reply
 from malmoi.serve.models import Models
 from malmoi.serve.traffic import Split, composed, splits_of, to_table
@@ -33,17 +33,15 @@ def admin_routes(models: Models) -> list[Route]:
         try:
             changed = splits_of({name: content for name, content in table.items() if content is not None})
         except UserError as error:
-            korean = "이름마다 weights, sticky, seed, shadow, shadow_share를 알맞은 값으로 보내 주세요."
-            raise ApiError(400, str(error), message_ko=korean) from None
+            raise bad(None, str(error), "bad_traffic") from None
         for name, split in changed.items():
             _check(models, name, split)
         kept = {name: split for name, split in models.traffic.splits.items() if name not in table}
         try:
             models.traffic.set(kept | changed)
         except OSError as error:
-            korean = "설정을 파일에 적지 못해서 바꾸지 않았어요. 디스크와 권한을 확인해 주세요."
             message = f"nothing was changed: the file of the traffic cannot be written ({type(error).__name__})"
-            raise ApiError(503, message, code="not_kept", message_ko=korean) from None
+            raise ApiError(503, message, code="not_kept") from None
         return reply(_told(models))
 
     async def read_models(_: Request) -> Response:
@@ -71,13 +69,12 @@ def _check(models: Models, name: str, split: Split) -> None:
     versions = [each.listed.id for each in models.endpoints.values() if each.listed.name == name]
     named = [*split.weights, *([] if split.shadow is None else [split.shadow])]
     if not versions:
-        korean = f"{name!r} 모델은 없어요."
-        raise ApiError(400, f"there is no model {name!r}", name, "no_version", korean)
+        raise bad(name, f"there is no model {name!r}", "no_version", "no_model", model=name)
     for model_id in named:
         if model_id not in versions:
             there = ", ".join(versions) or "none"
-            korean = f"{name!r}에는 {model_id!r} 버전이 없어요. 있는 버전: {there}"
-            raise ApiError(400, f"{name!r} has no version {model_id!r}; it has {there}", name, "no_version", korean)
+            message = f"{name!r} has no version {model_id!r}; it has {there}"
+            raise bad(name, message, "no_version", model=name, version=model_id, known=there)
 
 
 def _state(endpoint: Endpoint) -> dict[str, Any]:

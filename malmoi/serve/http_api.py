@@ -167,8 +167,9 @@ async def _stream(request: Request, run: Run, headers: Mapping[str, str]) -> Res
     first = await until_gone(request, anext(pieces))
     if isinstance(run.form, ResponseForm):
         shown = response_lines(first, pieces, run.form)
-        return EventStream(shown, pieces, begun.place, headers, trace=begun.trace)
-    return EventStream(lines(first, pieces, run.form), pieces, begun.place, headers, DONE, begun.trace)
+        return EventStream(shown, pieces, begun.place, headers, trace=begun.trace, server=begun.served.server)
+    shown = lines(first, pieces, run.form)
+    return EventStream(shown, pieces, begun.place, headers, DONE, begun.trace, begun.served.server)
 
 
 def _head(served: Served, ask: Ask, reply_id: str) -> Head:

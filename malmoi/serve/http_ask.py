@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from malmoi.serve.chat import chat_ids
+from malmoi.serve.daemon_thread import in_daemon_thread
 from malmoi.serve.engine import Guide, Request, is_on
-from malmoi.serve.http_errors import ApiError, bad
+from malmoi.serve.http_errors import ApiError, bad, unknown_token
 from malmoi.serve.http_schema import MAX_CHOICES, ChatBody, CompletionBody, Sampling
 from malmoi.serve.http_trace import Trace
 from malmoi.serve.served import Served
@@ -26,6 +27,8 @@ _DRAWING = {
 }
 """Fields of a body that the engine takes as they are; what is not sent keeps the engine's own default."""
 
+ENCODE_S = 30.0
+"""A text of 1 MB takes one second. In 30 a body that took its time and a busy machine are forgiven."""
 _INLINE_BYTES = 2_000
 """A text up to here is encoded at once: it takes a third of a millisecond, and to wake a thread for it takes longer."""
 
@@ -63,11 +66,12 @@ def check(served: Served, body: Sampling) -> None:
             raise _too_long("messages", least, context_tokens)
     if isinstance(body, CompletionBody):
         if len(body.prompt) * body.num_answers > MAX_CHOICES:
-            raise bad("n", f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers")
+            message = f"prompts x n is {len(body.prompt) * body.num_answers}; at most {MAX_CHOICES} answers"
+            raise bad("n", message, "too_many_answers_asked", most=MAX_CHOICES)
         check_prompts(served, "prompt", body.prompt)
     check_capabilities(served, body)
     if body.best_of not in (None, 1, body.num_answers):
-        raise bad("best_of", "best_of above n is not supported by this server")
+        raise bad("best_of", "best_of above n is not supported by this server", "unsupported_field")
 
 
 def check_capabilities(served: Served, body: Sampling) -> None:
@@ -88,11 +92,11 @@ def check_capabilities(served: Served, body: Sampling) -> None:
         raise _cannot("logprobs", "log-probabilities", about.engine)
     for name in able.cannot:
         if is_on(body, name):
-            raise ApiError(400, f"the engine of this server ({about.engine}) has no way for {name}", name, "cannot")
+            raise bad(name, f"the engine of this server ({about.engine}) has no way for {name}", "cannot")
 
 
 def _cannot(field: str, what: str, engine: str) -> ApiError:
-    return ApiError(400, f"the engine of this server ({engine}) cannot give {what}", field, "cannot")
+    return bad(field, f"the engine of this server ({engine}) cannot give {what}", "cannot")
 
 
 def check_prompts(served: Served, field: str, prompts: Sequence[str | Sequence[int]]) -> None:
@@ -110,7 +114,7 @@ def check_length(served: Served, field: str, num_bytes: int) -> None:
     most = served.engine.describe().context_tokens * served.longest_token_bytes * _COMPOSED
     if num_bytes > most:
         message = f"{field} has {num_bytes} bytes; what the model can hold has at most {most}"
-        raise bad(field, message, "context_length_exceeded")
+        raise bad(field, message, "context_length_exceeded", "bytes", bytes=num_bytes, most=most)
 
 
 async def asked(served: Served, body: Sampling, num_top: int, trace: Trace) -> Ask:
@@ -157,7 +161,17 @@ async def encoded(served: Served, prompts: Sequence[str | Sequence[int]]) -> lis
 
 
 async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: int) -> list[int]:
-    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here."""
+    """Runs an encoding in one of the few threads that are for it, so that streams go on meanwhile; a short one here.
+
+    A foreign tokenizer's expressions may take for ever: it gets a thread of its own, and a time (ApiError 400).
+    """
+    if not served.codec.is_ours:
+        try:
+            return await asyncio.wait_for(in_daemon_thread(encode), ENCODE_S)
+        except TimeoutError:
+            korean = "이 모델의 토크나이저가 이 글을 너무 오래 읽어서 그만뒀어요. 글을 나누어 보내 주세요."
+            message = f"the tokenizer of {served.name} has not read this text in {ENCODE_S:.0f} s"
+            raise ApiError(400, message, code="slow_tokenizer", message_ko=korean) from None
     if num_bytes <= _INLINE_BYTES:
         return encode()
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)
@@ -174,10 +188,11 @@ def _request(served: Served, body: Sampling, prompt_ids: Sequence[int], given: d
     room = about.context_tokens - len(prompt_ids)
     for name, ids in (("logit_bias", body.logit_bias), ("stop_token_ids", body.stop_token_ids)):
         if ids and max(ids) >= about.vocabulary_tokens:
-            raise bad(name, f"{name} has a token id above {about.vocabulary_tokens - 1}")
+            raise unknown_token(name, about.vocabulary_tokens - 1)
     max_tokens = _max_tokens(body, room, served.settings.default_max_tokens)
     if (body.min_tokens or 0) > max_tokens:
-        raise bad("min_tokens", f"min_tokens is {body.min_tokens}; the answer may have {max_tokens}")
+        message = f"min_tokens is {body.min_tokens}; the answer may have {max_tokens}"
+        raise bad("min_tokens", message, "number_too_high", most=max_tokens)
     return Request(
         prompt_ids=tuple(prompt_ids),
         max_tokens=max_tokens,
@@ -193,15 +208,14 @@ def check_ids(served: Served, field: str, token_ids: Sequence[int]) -> None:
     """Refuses ids that the model does not know, or so many that no answer fits after them."""
     about = served.engine.describe()
     if not max(token_ids) < about.vocabulary_tokens:
-        raise bad(field, f"{field} has a token id above {about.vocabulary_tokens - 1}")
+        raise unknown_token(field, about.vocabulary_tokens - 1)
     if len(token_ids) >= about.context_tokens:
         raise _too_long(field, len(token_ids), about.context_tokens)
 
 
 def _too_long(field: str, num_tokens: int, context_tokens: int) -> ApiError:
     message = f"{field} has {num_tokens} tokens; the model holds {context_tokens} with the answer"
-    korean = f"{field}의 토큰이 {num_tokens}개예요. 이 모델은 답까지 합쳐 {context_tokens}개까지 읽을 수 있어요."
-    return ApiError(400, message, field, "context_length_exceeded", korean)
+    return bad(field, message, "context_length_exceeded", "prompt", tokens=num_tokens, most=context_tokens)
 
 
 def _max_tokens(body: Sampling, room: int, default: int) -> int:
@@ -216,20 +230,22 @@ def _max_tokens(body: Sampling, room: int, default: int) -> int:
     lowest = 0 if isinstance(body, CompletionBody) and body.echo else 1
     if not lowest <= most <= room:
         message = f"{field} is {most}; the model's context leaves {lowest} to {room} after this prompt"
-        raise bad(field, message, "context_length_exceeded" if most > room else None)
+        if most > room:
+            raise bad(field, message, "context_length_exceeded", "answer", value=most, most=room)
+        raise bad(field, message, "number_too_low", least=lowest)
     return most
 
 
 def _guide(body: Sampling) -> Guide | None:
     """What the answer must look like: our own field, or OpenAI's response_format."""
     if body.guide is not None and body.response_format is not None and body.response_format.type != "text":
-        raise bad("guide", "guide and response_format cannot be used together")
+        raise bad("guide", "guide and response_format cannot be used together", "two_guides")
     if body.guide is not None:
         return body.guide.to_guide()
     try:
         return body.response_format.to_guide() if body.response_format else None
     except ValueError as error:
-        raise bad("response_format", str(error)) from None
+        raise bad("response_format", str(error), "bad_value") from None
 
 
 def _bytes(text: str) -> int:

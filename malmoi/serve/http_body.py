@@ -18,7 +18,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from malmoi.serve.http_errors import ApiError, bad, invalid, unknown_field
+from malmoi.serve.http_errors import ApiError, bad, invalid, not_json, unknown_field
 from malmoi.serve.http_schema import MAX_MESSAGES, MAX_PARTS, Message, StreamOptions, known_fields
 
 IGNORED_HEADER = "x-malmoi-ignored-fields"
@@ -75,9 +75,9 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def check_is_json(request: Request) -> None:
-    """A page of another site can post plain text without asking the browser's permission, but not JSON."""
+    """Raises ApiError for a body that a form of another site could send."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise bad(None, "the body must be a JSON object sent with Content-Type: application/json")
+        raise not_json()
 
 
 def table_of(content: bytes) -> dict[str, Any]:
@@ -85,12 +85,12 @@ def table_of(content: bytes) -> dict[str, Any]:
     try:
         table = _loaded(content)
     except RecursionError:
-        raise bad(None, "the body is not valid JSON: nested too deep") from None
+        raise bad(None, "the body is not valid JSON: nested too deep", "bad_json") from None
     except ValueError as error:  # broken JSON, broken UTF-8, a number of thousands of digits
         told = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8, or a number too long"
-        raise bad(None, f"the body is not valid JSON: {told}") from None
+        raise bad(None, f"the body is not valid JSON: {told}", "bad_json") from None
     if not isinstance(table, dict):
-        raise bad(None, "the body must be a JSON object sent with Content-Type: application/json")
+        raise not_json()
     return table
 
 
@@ -151,7 +151,7 @@ def _is_default(name: str, value: Any) -> bool:
 
 def _refused(name: str, path: str) -> ApiError:
     if any("\ud800" <= sign <= "\udfff" for sign in name):
-        return bad(None, "the body has a field whose name is no text (half of a surrogate pair)")
+        return bad(None, "the body has a field whose name is no text (half of a surrogate pair)", "half_of_a_pair")
     if name in _HARMLESS["unsupported"] or name in _HARMLESS["default_values"]:
         return bad(name, f"{name} with this value is not supported by this server", "unsupported_field")
     return unknown_field([path, name] if path else [name])

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from malmoi.serve.admission import Place
 from malmoi.serve.http_ask import check_ids, check_prompts, encoded
 from malmoi.serve.http_body import read
-from malmoi.serve.http_errors import ApiError
+from malmoi.serve.http_errors import bad
 from malmoi.serve.http_replies import reply
 from malmoi.serve.http_route import routed
 from malmoi.serve.http_safety import judged_inputs
@@ -43,11 +43,10 @@ async def _vectors(
 ) -> tuple[list[list[float]], dict[str, str]]:
     """A vector for each text, and the headers that tell what was flagged."""
     if not served.engine.describe().capabilities.embeddings:
-        korean = "이 서버의 엔진은 임베딩을 만들 수 없어요."
-        raise ApiError(400, "the engine of this server makes no embeddings", None, "cannot", korean)
+        raise bad(None, "the engine of this server makes no embeddings", "cannot", "embeddings")
     if trace.adapter is not None:
-        korean = f"임베딩은 어댑터 없이만 만들 수 있어요. 모델을 {served.name}(으)로 바꿔 주세요."
-        raise ApiError(400, f"embeddings are made without an adapter, by {served.name}", "model", "cannot", korean)
+        message = f"embeddings are made without an adapter, by {served.name}"
+        raise bad("model", message, "cannot", "embeddings_of_adapter", model=served.name)
     check_prompts(served, "input", body.input)
     place = take_place(served, 1, trace.key, trace.left_s(timeout_of(request, None)))
     trace.placed_s = trace.elapsed_s

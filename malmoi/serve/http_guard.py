@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import functools
 import re
 import secrets
 from collections.abc import Collection
@@ -140,15 +141,15 @@ class Guard:
         """Notes whose request it is. Raises ApiError for the first rule that it breaks: host, origin, length, key."""
         headers = Headers(scope=scope)
         if self._rules.hosts is not None and host_name(headers.get("host", "")) not in self._rules.hosts:
-            korean = "이 서버는 자기 컴퓨터의 요청에만 답해요. 프록시 뒤라면 --allow-host 로 이름을 더해 주세요."
             message = "this server answers to its own machine only; behind a proxy, start it with --allow-host NAME"
-            raise ApiError(403, message, code="foreign_host", message_ko=korean)
+            raise ApiError(403, message, code="foreign_host")
         if scope["method"] not in _SAFE_METHODS:
             # A web page that may ask may not change what the others are answered with.
             check_origin(headers, () if scope["path"] in ADMIN_PATHS else self._rules.origins)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._rules.max_body_bytes:
-            raise ApiError(413, f"the body is larger than {self._rules.max_body_bytes} bytes", code="body_too_large")
+            most = self._rules.max_body_bytes
+            raise ApiError(413, f"the body is larger than {most} bytes", code="body_too_large")
         keys = self._rules.keys
         if keys is None or not keys.are_needed or scope["path"] in _OPEN_PATHS or scope["method"] == "OPTIONS":
             if scope["path"] in ADMIN_PATHS:
@@ -203,23 +204,19 @@ def check_key(key: Key | None, scope: str) -> None:
     """Raises ApiError for a request without a valid key, or where its key may not do this."""
     if key is None or key.revoked:
         message, scheme = "a valid API key is needed: Authorization: Bearer mm_...", {"WWW-Authenticate": "Bearer"}
-        korean = "올바른 API 키가 필요해요."
-        raise ApiError(401, message, code="invalid_api_key", message_ko=korean, headers=scheme)
+        raise ApiError(401, message, code="invalid_api_key", headers=scheme)
     if key.expires is not None and datetime.datetime.now(datetime.UTC).date() > key.expires:
-        korean = "API 키의 기한이 지났어요. 운영자에게 새 키를 받아 주세요."
-        raise ApiError(401, f"this API key ended on {key.expires}", code="expired_api_key", message_ko=korean)
+        raise ApiError(401, f"this API key ended on {key.expires}", code="expired_api_key")
     if scope not in key.scopes:
-        korean = f"이 API 키로는 이 일({scope})을 할 수 없어요."
-        raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", message_ko=korean)
+        raise ApiError(403, f"this API key has no scope {scope!r}", code="missing_scope", params={"scope": scope})
 
 
 def check_own_machine(headers: Headers) -> None:
     """Refuses the operator's routes to whom a proxy lets in, where no key says who that is."""
     if host_name(headers.get("host", "")) in LOOPBACK_HOSTS and "x-forwarded-for" not in headers:
         return
-    korean = "운영자 기능은 프록시 너머에서는 admin 범위의 API 키가 있어야 쓸 수 있어요(--keys)."
     message = "the operator's routes can be asked through a proxy only with a key of the scope 'admin' (--keys)"
-    raise ApiError(403, message, code="missing_scope", message_ko=korean)
+    raise ApiError(403, message, code="missing_scope", variant="proxy")
 
 
 def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:
@@ -233,10 +230,10 @@ def check_origin(headers: Headers, allowed: Collection[str] = ()) -> None:
         place = ""
     if not place or place != headers.get("host", ""):
         message = "this request comes from another web page; allow it with --origin ADDRESS"
-        korean = "다른 웹 페이지에서 온 요청이에요. 허용하려면 --origin 주소 로 서버를 여세요."
-        raise ApiError(403, message, code="foreign_origin", message_ko=korean)
+        raise ApiError(403, message, code="foreign_origin")
 
 
+@functools.lru_cache(maxsize=256)
 def host_name(host: str) -> str:
     """The name in a Host header, without port: "[::1]:8600" gives "::1". Empty for a malformed one."""
     try:

@@ -5,7 +5,7 @@ Nothing is kept for a next turn, so `previous_response_id` is refused with a sen
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from malmoi.serve.http_choices import Said
@@ -27,7 +27,7 @@ def as_chat(table: dict[str, Any]) -> dict[str, Any]:
     """The table of a request for a chat. Raises ApiError for what a response cannot be made of here."""
     if name := next((name for name in _KEPT if table.get(name) is not None), None):
         message = f"this server keeps no answers to go on from ({name}); send the whole conversation as input"
-        raise bad(name, message, "unsupported_field")
+        raise bad(name, message, "unsupported_field", "kept_answers")
     for name, same in _SAME.items():
         if table.get(name) not in (None, same):
             raise bad(name, f"{name} with this value is not supported by this server", "unsupported_field")
@@ -62,9 +62,8 @@ def in_our_words(error: ApiError, table: dict[str, Any]) -> ApiError:
 def _renamed(error: ApiError, ours: str, theirs: str) -> ApiError:
     if not (error.param or "").startswith(ours):
         return error
-    korean = error.message_ko and error.message_ko.replace(ours, theirs)
     param = theirs + (error.param or "")[len(ours) :]
-    return ApiError(error.status, error.message.replace(ours, theirs, 1), param, error.code, korean, error.headers)
+    return replace(error, message=error.message.replace(ours, theirs, 1), param=param)
 
 
 def _messages(sent: Any) -> Any:
@@ -72,14 +71,15 @@ def _messages(sent: Any) -> Any:
     if isinstance(sent, str):
         return [{"role": "user", "content": sent}]
     if not isinstance(sent, list):
-        raise bad("input", "input: must be a text or a list of messages")
+        raise bad("input", "input: must be a text or a list of messages", "not_a_list")
     turns = []
     for number, item in enumerate(sent):
         kind = item.get("type", "message") if isinstance(item, dict) else "message"
         if kind == "reasoning":
             continue
         if kind != "message":
-            raise bad(f"input[{number}].type", f"input[{number}].type is {kind!r:.60}: this model reads messages only")
+            message = f"input[{number}].type is {kind!r:.60}: this model reads messages only"
+            raise bad(f"input[{number}].type", message, "not_a_text_part")
         turns.append({k: v for k, v in item.items() if k in ("role", "content")} if isinstance(item, dict) else item)
     return turns
 
@@ -87,7 +87,7 @@ def _messages(sent: Any) -> Any:
 def _of_text(text: Any) -> dict[str, Any]:
     """A chat's fields for `text`: its verbosity, and a response_format for its format, whose json_schema is flat."""
     if not isinstance(text, dict | None):
-        raise bad("text", "text: Input should be an object")
+        raise bad("text", "text: Input should be an object", "not_an_object")
     form, verbosity = (text or {}).get("format"), (text or {}).get("verbosity")
     if isinstance(form, dict) and form.get("type") == "json_schema":
         form = {"type": "json_schema", "json_schema": {key: value for key, value in form.items() if key != "type"}}

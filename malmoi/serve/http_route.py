@@ -91,9 +91,8 @@ def refused(error: NoModelError | NotAllowedError | UnavailableError) -> ApiErro
         headers = {"Retry-After": str(error.retry_s)}
         return ApiError(503, str(error), "model", "model_unavailable", error.korean, headers)
     if isinstance(error, NotAllowedError):
-        korean = f"이 API 키로는 {str(error)!r} 모델을 쓸 수 없어요."
-        return ApiError(403, f"this API key may not ask the model {str(error)!r}", "model", "model_not_allowed", korean)
+        message, params = f"this API key may not ask the model {str(error)!r}", {"model": str(error)}
+        return ApiError(403, message, "model", "model_not_allowed", params=params)
     there = ", ".join(repr(name) for name in error.close) or "none that this key may ask"
     message = f"there is no model {error.asked!r}; this server has {there}"
-    korean = f"{error.asked!r} 모델은 없어요. 이 서버에는 {there} 모델이 있어요."
-    return ApiError(404, message, "model", "model_not_found", korean)
+    return ApiError(404, message, "model", "model_not_found", params={"model": error.asked, "known": there})

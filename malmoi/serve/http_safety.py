@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
-from malmoi.kit.hangul import write_particles
 from malmoi.serve.engine import Guide
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import ChatBody, CompletionBody, Sampling
@@ -18,7 +17,7 @@ from malmoi.serve.text import TextPiece
 
 FLAGS_HEADER = "x-malmoi-flags"
 """What was found in the prompts, as kind=count; never the words."""
-_KOREAN = {"profanity": "욕설", "harm": "혐오 표현", "personal": "개인정보"}
+_KOREAN = {"profanity": "욕설", "harm": "혐오 표현", "personal": "개인 정보"}
 
 
 def safety_of(served: Served, key: Key) -> SafetySettings:
@@ -66,7 +65,7 @@ def _check_asked(settings: SafetySettings, body: Sampling) -> None:
     wants = getattr(body, "logprobs", None)
     if changes and wants is not None and wants is not False:
         message = "logprobs would show what this server's safety policy covers; ask without it"
-        raise bad("logprobs", message, FINISH)
+        raise bad("logprobs", message, FINISH, "logprobs")
 
 
 def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules) -> list[Judged]:
@@ -82,9 +81,8 @@ def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rule
 
 def blocked(field: str | None, span: Span) -> ApiError:
     """The refusal. It names the kind, not the word: errors are logged by clients."""
-    korean = write_particles(f"이 서버의 안전 정책에 따라 {_KOREAN[span.kind]}이/가 든 요청에는 답하지 않아요.")
     message = f"{field} holds {span.kind}, which this server's safety policy does not let in"
-    return ApiError(400, message, field, FINISH, korean)
+    return bad(field, message, FINISH, kind={"ko": _KOREAN[span.kind], "en": span.kind})
 
 
 def _texts(served: Served, body: Sampling) -> Iterable[tuple[str, str, bool]]:

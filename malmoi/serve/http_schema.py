@@ -39,7 +39,7 @@ def plain_json(value: Any, depth: int = 0) -> Any:
     Python's own reader lets all of them in, and what then is saved can never be shown again. Raises ValueError.
     """
     if depth > MAX_DEPTH:
-        raise ValueError(f"is nested deeper than {MAX_DEPTH}")
+        raise PydanticCustomError("too_deep", "is nested deeper than {most}", {"most": MAX_DEPTH})
     if isinstance(value, dict):
         for key, item in value.items():
             plain_json(key, depth)
@@ -48,9 +48,9 @@ def plain_json(value: Any, depth: int = 0) -> Any:
         for item in value:
             plain_json(item, depth + 1)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("has a number that JSON does not know")
+        raise PydanticCustomError("number_not_in_json", "has a number that JSON does not know")
     elif isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise ValueError("has half of a surrogate pair")
+        raise PydanticCustomError("half_of_a_pair", "has half of a surrogate pair")
     return value
 
 
@@ -90,22 +90,25 @@ def _stops(value: Any) -> Any:
     """One text or a list as a list without empty ones."""
     stops = [value] if isinstance(value, str) else [] if value is None else value
     if not isinstance(stops, list) or len(stops) > MAX_STOPS:
-        raise ValueError(f"must be a text or a list of at most {MAX_STOPS} texts")
+        told = "must be a text or a list of at most {most} texts"
+        raise PydanticCustomError("too_many_stops", told, {"most": MAX_STOPS})
     if not all(isinstance(stop, str) and len(stop) <= MAX_STOP_CHARACTERS for stop in stops):
-        raise ValueError(f"each must be a text of at most {MAX_STOP_CHARACTERS} characters")
+        told = "each must be a text of at most {most} characters"
+        raise PydanticCustomError("stop_too_long", told, {"most": MAX_STOP_CHARACTERS})
     return [stop for stop in stops if stop]
 
 
 def _biases(value: Any) -> Any:
     """OpenAI's {"id": bias}, with ids as numbers."""
     if not isinstance(value, dict) or len(value) > MAX_BIASES:
-        raise ValueError(f"must be an object of at most {MAX_BIASES} token ids and biases")
+        told = "must be an object of at most {most} token ids and biases"
+        raise PydanticCustomError("bad_biases", told, {"most": MAX_BIASES})
     result: dict[int, float] = {}
     for name, bias in value.items():
         if not (name.isascii() and name.isdecimal() and len(name) <= 10):
-            raise ValueError("each name must be a token id")
+            raise PydanticCustomError("bias_without_token", "each name must be a token id")
         if type(bias) not in (int, float) or not -100 <= bias <= 100:
-            raise ValueError("each bias must be a number from -100 to 100")
+            raise PydanticCustomError("bias_out_of_range", "each bias must be a number from -100 to 100")
         result[int(name)] = float(bias)
     return result
 
@@ -116,12 +119,13 @@ def _prompts(value: Any) -> Any:
         return [""]
     if isinstance(value, str) or _is_ids(value):
         return [value]
-    expected = f"must be a text, token ids (whole numbers from 0), or a list of at most {MAX_CHOICES} of either"
+    told = "must be a text, token ids (whole numbers from 0), or a list of at most {most} of either"
+    expected = PydanticCustomError("bad_prompt", told, {"most": MAX_CHOICES})
     if not isinstance(value, list) or len(value) > MAX_CHOICES:
-        raise ValueError(expected)
+        raise expected
     for prompt in value:
         if not isinstance(prompt, str) and not _is_ids(prompt):
-            raise ValueError(expected)
+            raise expected
     return value
 
 
@@ -135,7 +139,8 @@ def _spoken(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if len(value) > MAX_PARTS:
-        raise ValueError(f"has {len(value)} parts, at most {MAX_PARTS} are read")
+        told = "has {parts} parts, at most {most} are read"
+        raise PydanticCustomError("too_many_parts", told, {"parts": len(value), "most": MAX_PARTS})
     return "".join(_part(part) for part in value)
 
 
@@ -143,7 +148,8 @@ def _part(part: Any) -> str:
     kind = part.get("type", "text") if isinstance(part, dict) else None
     text = part.get("refusal" if kind == "refusal" else "text") if isinstance(part, dict) else None
     if not isinstance(text, str) or kind not in ("text", "input_text", "output_text", "refusal"):
-        raise ValueError('each part must be {"type": "text", "text": "..."}: this model reads text only')
+        told = "each part must be {form}: this model reads text only"
+        raise PydanticCustomError("not_a_text_part", told, {"form": '{"type": "text", "text": "..."}'})
     return text
 
 
@@ -227,7 +233,7 @@ class Sampling(Strict):
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     logit_bias: Annotated[dict[int, float], BeforeValidator(_biases)] | None = None
     seed: Annotated[int, Whole, Field(ge=-(2**63), le=2**63 - 1)] | None = None
-    stop: Annotated[list[str], BeforeValidator(_stops)] = []
+    stop: Annotated[list[str], BeforeValidator(_stops)] = Field(default_factory=list)
     stop_token_ids: Annotated[list[TokenId], Field(fail_fast=True, max_length=MAX_STOPS)] | None = None
     ignore_eos: bool | None = None
     cache_salt: Annotated[str, Field(max_length=256)] | None = None
@@ -258,7 +264,7 @@ class Message(Strict):
     def _only_an_assistant_may_say_nothing(self) -> "Message":
         """The reply to a tool call has null for content; a person's turn without content is a mistake."""
         if self.content is None and self.role != "assistant":
-            raise PydanticCustomError("missing_content", "Field required", {"name": "content"})
+            raise PydanticCustomError("field_missing", "Field required", {"name": "content"})
         return self
 
     def to_turn(self) -> Turn:

@@ -34,10 +34,9 @@ COMMENT = ": the answer is being made\n\n"
 def check_draining(server: ServerState) -> None:
     """Raises ApiError 503 where the server is going away."""
     if server.is_draining:
-        korean = "서버가 멈추는 중이에요. 잠시 뒤에 다시 시도해 주세요."
         headers = {"Retry-After": str(math.ceil(server.settings.web.drain_s)), "Connection": "close"}
         message = "the server finishes what it has begun and takes nothing new"
-        raise ApiError(503, message, code="draining", message_ko=korean, headers=headers)
+        raise ApiError(503, message, code="draining", headers=headers)
 
 
 def take_place(served: Served, num_answers: int = 1, key: Key = ANYONE, within_s: float | None = None) -> Place:
@@ -61,7 +60,8 @@ def timeout_of(request: Request, sent: float | None) -> float | None:
         if 0 < (seconds := float(text)) <= _MOST_TIMEOUT_S:
             return seconds
     field = TIMEOUT_HEADER if sent is None else "timeout"
-    raise bad(field, f"{field} is {text[:40]!r}; expected seconds above 0, at most {_MOST_TIMEOUT_S:g}")
+    message = f"{field} is {text[:40]!r}; expected seconds above 0, at most {_MOST_TIMEOUT_S:g}"
+    raise bad(field, message, "bad_timeout", most=int(_MOST_TIMEOUT_S))
 
 
 def hold_tokens(served: Served, place: Place, trace: Trace, prompt_tokens: int, most_tokens: int) -> None:
@@ -78,31 +78,27 @@ def told(error: BaseException, param: str | None = None) -> BaseException:
         return _full(error)
     if isinstance(error, OverQuotaError):
         return _over_quota(error)
-    return bad(param, str(error)) if isinstance(error, UserError) else error
+    return bad(param, str(error), "refused") if isinstance(error, UserError) else error
 
 
 def _full(error: FullError) -> ApiError:
     """A 429 that says when a place is likely; a 503 where the client would not have waited so long."""
     if error.is_late:
-        korean = "말씀하신 시간 안에 답을 시작할 수 없어요. 잠시 뒤에 다시 시도해 주세요."
         headers = {"Retry-After": str(error.retry_s)}
-        return ApiError(503, error.reason, TIMEOUT_HEADER, "deadline", korean, headers)
-    korean = "지금 요청이 많아요. 잠시 뒤에 다시 시도해 주세요."
+        return ApiError(503, error.reason, TIMEOUT_HEADER, "deadline", headers=headers)
     headers = {"Retry-After": str(error.retry_s)}
     message = f"{error.reason}; try again in {error.retry_s} s"
-    return ApiError(429, message, code="queue_full", message_ko=korean, headers=headers)
+    return ApiError(429, message, code="queue_full", headers=headers, params={"seconds": error.retry_s})
 
 
 def _over_quota(error: OverQuotaError) -> ApiError:
     """A 429 that names the limit of the key, and says when it allows more."""
-    message = f"this API key has used its {error.limit}"
-    korean = "이 API 키로 쓸 수 있는 양을 다 썼어요."
     if not math.isfinite(error.wait_s):
-        message, headers = f"this request alone is more than this API key's {error.limit}", {}
-        korean = "이 요청 하나가 이 API 키로 1분에 쓸 수 있는 양보다 커요."
-    else:
-        headers = {"Retry-After": str(math.ceil(error.wait_s))}
-    return ApiError(429, message, code="rate_limit_exceeded", message_ko=korean, headers=headers)
+        message = f"this request alone is more than this API key's {error.limit}"
+        return ApiError(429, message, code="rate_limit_exceeded", variant="one_request")
+    headers = {"Retry-After": str(math.ceil(error.wait_s))}
+    message = f"this API key has used its {error.limit}"
+    return ApiError(429, message, code="rate_limit_exceeded", headers=headers)
 
 
 def event(content: Any) -> str:
@@ -149,10 +145,11 @@ class EventStream(StreamingResponse):
         headers: Mapping[str, str] | None = None,
         last: str = "",
         trace: Trace | None = None,
+        server: ServerState | None = None,
     ) -> None:
-        """last: the line that ends a stream, also one that has failed. trace: learns of it then."""
+        """last: the line that ends a stream, also one that has failed. trace: learns of it then. server: may cut it."""
         shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-        super().__init__(_ending_well(lines, last, trace), headers=shown)
+        super().__init__(_ending_well(lines, last, trace, server), headers=shown)
         self._source, self._place = source, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -183,19 +180,37 @@ async def until_gone(request: Request, work: Coroutine[Any, Any, T] | Awaitable[
     except asyncio.CancelledError:
         if not has_left or task.uncancel():  # the server ends, and cancels all
             raise
-        raise ApiError(499, "the client has left") from None
+        raise ApiError(499, "the client has left", code="client_left") from None
     finally:
         watching.cancel()
 
 
-async def _ending_well(lines: AsyncIterator[str], last: str, trace: Trace | None) -> AsyncIterator[str]:
-    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before."""
+async def _ending_well(
+    lines: AsyncIterator[str], last: str, trace: Trace | None, server: ServerState | None
+) -> AsyncIterator[str]:
+    """`lines`, with an error event and `last` at the end where they fail: the status was sent long before.
+
+    So also where the server cuts them at the end of its time (ServerState.cut_streams).
+    """
+    task = asyncio.current_task()
+    if server is not None and task is not None:
+        server.streams.add(task)
+        task.add_done_callback(server.streams.discard)
     try:
         async for line in lines:
             yield line
-    except Exception as error:
-        failure = as_api_error(error)
+    except (Exception, asyncio.CancelledError) as error:
+        failure = as_api_error(error) if isinstance(error, Exception) else _cut()
+        if isinstance(error, asyncio.CancelledError):
+            if server is None or not server.is_cut or task is None:
+                raise
+            task.uncancel()
         if trace is not None:  # the access line and the metrics say what came of it, not that it began well
             trace.status, trace.code = failure.status, failure.code or ""
         yield event({"type": "error", **failure.to_json()})
         yield last
+
+
+def _cut() -> ApiError:
+    korean = "서버가 꺼지면서 답이 중간에 끊겼어요. 잠시 뒤에 다시 시도해 주세요."
+    return ApiError(503, "the server has ended before this answer did", code="draining", message_ko=korean)

@@ -10,7 +10,7 @@ from malmoi.kit.special_tokens import END_OF_TEXT
 from malmoi.serve.chat import chat_ids
 from malmoi.serve.http_ask import check_length, in_thread
 from malmoi.serve.http_body import read
-from malmoi.serve.http_errors import bad
+from malmoi.serve.http_errors import unknown_token
 from malmoi.serve.http_replies import reply, token_text
 from malmoi.serve.http_route import routed
 from malmoi.serve.http_schema import DetokenizeBody, TokenizeBody
@@ -39,7 +39,7 @@ def token_routes(models: Models) -> list[Route]:
         body = (await read(request, DetokenizeBody, models.server.large_bodies)).body
         async with routed(models, trace_of(request), body.model) as served:
             if body.tokens and max(body.tokens) >= served.codec.vocabulary_tokens:
-                raise bad("tokens", f"tokens has an id above {served.codec.vocabulary_tokens - 1}")
+                raise unknown_token("tokens", served.codec.vocabulary_tokens - 1)
             text = served.codec.decode(body.tokens)
         return reply({"prompt": text, "content": text})
 

@@ -117,18 +117,18 @@ def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
         metrics.refusals.labels(trace.code).inc()
     if not trace.model:
         return
-    who = (trace.model, trace.key.name)
-    metrics.prompt_tokens.labels(*who).inc(trace.used_tokens - trace.answer_tokens)
-    metrics.answer_tokens.labels(*who).inc(trace.answer_tokens)
+    who = metrics.of(trace.model, trace.key.name)
+    who.prompt_tokens.inc(trace.used_tokens - trace.answer_tokens)
+    who.answer_tokens.inc(trace.answer_tokens)
     if trace.status == CLIENT_LEFT:
-        metrics.left.labels(*who).inc()
+        who.left.inc()
     if trace.queue_s is not None:
-        metrics.queue_s.labels(*who).observe(trace.queue_s)
-        metrics.request_s.labels(*who).observe(seconds)  # a quick refusal is no answer that came quickly
+        who.queue_s.observe(trace.queue_s)
+        who.request_s.observe(seconds)  # a quick refusal is no answer that came quickly
     if trace.first_token_s is not None:
-        metrics.first_token_s.labels(*who).observe(trace.first_token_s)
+        who.first_token_s.observe(trace.first_token_s)
         if trace.answer_tokens > 1:
-            metrics.token_s.labels(*who).observe((seconds - trace.first_token_s) / (trace.answer_tokens - 1))
+            who.token_s.observe((seconds - trace.first_token_s) / (trace.answer_tokens - 1))
 
 
 def _ms(seconds: float | None) -> float | None:

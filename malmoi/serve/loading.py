@@ -4,17 +4,16 @@ To be used from one event loop; the work itself is done in threads.
 """
 
 import asyncio
-import concurrent.futures
 import logging
 import math
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from malmoi.kit.errors import UserError, bare, reason_of
+from malmoi.serve.daemon_thread import in_daemon_thread
 from malmoi.serve.endpoints import Endpoint, Source, UnavailableError
 from malmoi.serve.engine import Adapting, Engine
 from malmoi.serve.memory_plan import adapter_bytes
@@ -26,7 +25,6 @@ _FAULT_S = 30.0
 """A model that could not be loaded is tried again after so long: its folder may have been mended."""
 
 _log = logging.getLogger("malmoi.serve")
-T = TypeVar("T")
 
 
 class Loading:
@@ -52,7 +50,7 @@ class Loading:
             while closing := [each.closing for each in self._endpoints.values() if each.closing]:
                 await asyncio.wait(closing)
             began_s, endpoint.loaded_of_s = time.monotonic(), endpoint.listed.created_s
-            engine, codec = await _in_daemon_thread(lambda: self._open(endpoint))
+            engine, codec = await in_daemon_thread(lambda: self._open(endpoint))
             await self._load_adapters(endpoint, engine)
         except Exception as error:  # the edge of the libraries that read models: whatever it is, it is this one's own
             reason = str(error) if isinstance(error, UserError) else reason_of(error)  # with what is expected
@@ -172,18 +170,3 @@ class Loading:
         with ExitStack() as all_of_them:  # also where one fails to close
             for each in self._endpoints.values():
                 all_of_them.push(each.stack)
-
-
-async def _in_daemon_thread(work: Callable[[], T]) -> T:
-    """As asyncio.to_thread, but the end of the server does not wait for it: an export may take an hour."""
-    future = concurrent.futures.Future[T]()
-    future.set_running_or_notify_cancel()  # whoever waits may leave: the work goes on
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # it belongs to whoever waits
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="malmoi-load", daemon=True).start()
-    return await asyncio.wrap_future(future)

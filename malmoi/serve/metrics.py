@@ -4,7 +4,9 @@ Label values come from the operator's own words (model, key names, route templat
 that no client can make as many series as it likes.
 """
 
+import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
@@ -15,6 +17,18 @@ _WAIT_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _STEP_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1)
 _LOAD_S = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 _WHO = ["model", "key"]
+
+
+class OfWho(NamedTuple):
+    """What is counted for a model and a key."""
+
+    prompt_tokens: Counter
+    answer_tokens: Counter
+    left: Counter
+    queue_s: Histogram
+    request_s: Histogram
+    first_token_s: Histogram
+    token_s: Histogram
 
 
 class Metrics:
@@ -46,6 +60,11 @@ class Metrics:
         told = "A shadow's whole answer"
         self.shadow_s = Histogram("malmoi_shadow_seconds", told, ["model"], buckets=_WAIT_S, registry=registry)
         self.request_s = self._times("malmoi_request_seconds", "Request to the end of its answer", _WAIT_S)
+
+    @functools.cache  # noqa: B019 (as long as the server; the operator's names are few)
+    def of(self, model: str, key: str) -> "OfWho":
+        """The series of one model and key: to look them up costs as much as to count."""
+        return OfWho(**{name: getattr(self, name).labels(model, key) for name in OfWho._fields})
 
     def gauge(self, name: str, about: str, value: Callable[[], float]) -> MetricWrapperBase:
         """A number that is asked for whenever it is read."""

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ Open = Callable[[Path, ServeSettings], AbstractContextManager[tuple[Engine, Code
 _NAMED = re.compile(r"(?P<name>[\w.-]+)(@(?P<version>[\w.-]+))?=(?P<path>.+)")
 _STEP = re.compile(r"step-(\d{8,})")
 _CHECKPOINTS = "checkpoints"
-_EXPORT_S = 3600.0
+_EXPORT_S, _EXPORT_GRACE_S = 3600.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -197,13 +198,19 @@ def _export(folder: Path, step: int) -> None:
     """Exports a checkpoint of the run that `folder` is to lie in. Raises UserError with what the export says."""
     run = folder.parent.parent
     export = [sys.executable, "-m", "malmoi", "model", "export", str(run), "--step", str(step), "--out", str(folder)]
+    # With nice, for whoever is answered now goes first; kept, so that it ends with this process however that ends.
+    kept = [sys.executable, "-m", "malmoi.serve.remote.keeper", str(_EXPORT_GRACE_S), "nice", *export]
     try:
-        # With nice, for whoever is answered now goes first.
-        done = subprocess.run(["nice", *export], capture_output=True, text=True, timeout=_EXPORT_S, check=False)
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            process = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+            with process:  # its input is closed at the end, and so is the export
+                code = process.wait(_EXPORT_S)
+            said.seek(0)
+            lines = said.read().strip().splitlines()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"checkpoint {step} of {run} could not be exported: {type(error).__name__}") from None
-    if done.returncode:
-        told = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    if code:
+        told = (lines or [f"exit code {code}"])[-1]
         raise UserError(f"checkpoint {step} of {run} could not be exported: {told.removeprefix('malmoi: ')}")
 
 

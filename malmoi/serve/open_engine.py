@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from malmoi.kit.errors import UserError, reason_of
+from malmoi.kit.scratch import scratch_folder
 from malmoi.model import gguf_file
 from malmoi.model.gguf_graph import write_graph
 from malmoi.model.lora import read_adapter, write_parts
@@ -67,11 +67,11 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
     digest = model_sha256(model_dir)
     if settings.openvino_weights == "int8":
         agreement.check(model_dir, digest, settings.eight_bit)
-    with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as folder:
+    with scratch_folder("malmoi-gguf-") as folder:
         model = load_hugging_face(model_dir)
         adapters = {name: read_adapter(given, model, digest) for name, given in named_adapters(settings)}
-        files = {name: write_parts(each, Path(folder) / f"{name}.safetensors") for name, each in adapters.items()}
-        made = weights_of(model, model_dir, Path(folder), settings.openvino_weights)
+        files = {name: write_parts(each, folder / f"{name}.safetensors") for name, each in adapters.items()}
+        made = weights_of(model, model_dir, folder, settings.openvino_weights)
         weights = dataclasses.replace(made, adapters=files)
         second = Description(
             name=settings.name or model_name(model_dir),
@@ -85,7 +85,16 @@ def _with_openvino(model_dir: Path, settings: ServeSettings, reason: str) -> Sec
             adapters=tuple((name, each.sha256) for name, each in adapters.items()),
         )
         fast = OpenVinoEngine(weights, second, settings)
-    return SecondEngine(fast, second, lambda: TorchEngine(model_dir, settings))
+    return SecondEngine(fast, second, lambda: same_weights(model_dir, settings, digest))
+
+
+def same_weights(model_dir: Path, settings: ServeSettings, digest: str) -> TorchEngine:
+    """The second engine, made at first need. Raises UserError where its folder holds another model by then."""
+    engine = TorchEngine(model_dir, settings)
+    if engine.describe().model_sha256 != digest:
+        engine.close()
+        raise UserError(f"{model_dir} holds another model than at the start", "a restart of the server")
+    return engine
 
 
 def weights_of(model: Transformer, model_dir: Path, folder: Path, kept_in: str = "f16") -> Weights:

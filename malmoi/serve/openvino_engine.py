@@ -19,7 +19,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -30,6 +29,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from malmoi.kit.errors import UserError
+from malmoi.kit.scratch import scratch_folder
 from malmoi.serve.engine import Capabilities, Description, EngineDownError, Health, OverloadedError, Piece, Request
 from malmoi.serve.openvino_process import Messages, Setup, ask_of
 from malmoi.serve.settings import ServeSettings
@@ -137,12 +137,12 @@ class OpenVinoEngine:
     def __init__(self, weights: Weights, about: Description, settings: ServeSettings) -> None:
         """Loads the model. about: the description, of which engine and capabilities are replaced."""
         self._weights, self._limit_s = weights, settings.step_limit_s
-        self._folder = tempfile.TemporaryDirectory(prefix="malmoi-openvino-")
-        self._setup = weights.setup(Path(self._folder.name), settings)
+        self._folder = contextlib.ExitStack()
+        self._setup = weights.setup(self._folder.enter_context(scratch_folder("malmoi-openvino-")), settings)
         try:
             self._process = Process(self._setup)
         except UserError:
-            self._folder.cleanup()
+            self._folder.close()
             raise
         self._description = Description(
             name=about.name,
@@ -220,7 +220,7 @@ class OpenVinoEngine:
         for thread in self._threads:
             thread.join()
         self._process.end()  # one that was started anew meanwhile
-        self._folder.cleanup()
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self

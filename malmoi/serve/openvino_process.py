@@ -16,7 +16,6 @@ import select
 import shutil
 import socket
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -26,6 +25,7 @@ import numpy as np
 import orjson
 
 from malmoi.kit.errors import bare
+from malmoi.kit.scratch import scratch_folder
 from malmoi.serve.engine import HAND_OUT_S
 from malmoi.serve.openvino_8bit import put_8_bits
 from malmoi.serve.openvino_weights import EXACT, put_exact
@@ -346,15 +346,15 @@ def _write_ir(setup: Setup, folder: Path) -> None:
     import openvino_genai
     from openvino import opset13
 
-    with tempfile.TemporaryDirectory(prefix="malmoi-gguf-") as made:
-        copy = Path(made) / Path(setup.gguf).name
+    with scratch_folder("malmoi-gguf-") as made:
+        copy = made / Path(setup.gguf).name
         copy.symlink_to(Path(setup.gguf).resolve())  # the pipeline writes beside the file that it reads
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.num_kv_blocks = 1
         # It is not run, and for some graphs its stateful form cannot be compiled after it was saved.
         with contextlib.suppress(RuntimeError):
             openvino_genai.ContinuousBatchingPipeline(str(copy), scheduler, "CPU", {"enable_save_ov_model": True})
-        model = openvino.Core().read_model(Path(made) / IR)
+        model = openvino.Core().read_model(made / IR)
         put_exact(model, Path(setup.gguf).with_name(EXACT))
         _name_modules(model)
         if setup.in_8_bits:

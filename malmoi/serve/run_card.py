@@ -84,7 +84,8 @@ def _let_in(name: str, value: Any, rules: Rules) -> Any:
         return value
     judged = judge(value, rules)
     if judged.blocked:
-        raise render.InputError(name, f"{name} holds {judged.blocked.kind}, which the safety policy does not let in")
+        wrong = f"{name} holds {judged.blocked.kind}, which the safety policy does not let in"
+        raise render.InputError(name, "input_blocked", wrong)
     return judged.text
 
 
@@ -230,7 +231,8 @@ def _fit(task: Task, values: Mapping[str, Any], reserved_tokens: int) -> _Prompt
         if len(ids) <= room:
             return _Prompt(text, tuple(ids), shots)
     longest = max(values, key=lambda name: len(str(values[name])))
-    raise render.InputError(longest, f"{longest} is too long for this model", f"a prompt of at most {room} tokens")
+    wrong, expected = f"{longest} is too long for this model", f"a prompt of at most {room} tokens"
+    raise render.InputError(longest, "input_too_long", wrong, expected, most=room)
 
 
 def _reserved(task: Task) -> int:
@@ -250,7 +252,7 @@ def _check_game(card: Card, history: Sequence[str]) -> None:
     try:
         word_chain.Game(_dictionary(card)).replay(history)
     except UserError as error:
-        raise render.InputError("history", error.wrong) from None
+        raise render.InputError("history", "not_a_game", error.wrong) from None
 
 
 def _dictionary(card: Card) -> word_chain.Dictionary:

@@ -25,12 +25,14 @@ _KEY_SHARE = 0.5
 class ServerState:
     """What all models of a server share: settings, metrics, records, keys and what they have used, threads that encode.
 
-    is_draining: the server finishes what it has begun and takes nothing new. records: where answers are kept, None
+    is_draining: the server finishes what it has begun and takes nothing new; is_cut: it waits no longer, and streams
+    (the tasks that send them) end with an error. records: where answers are kept, None
     where none are. large_bodies: held while a large body is read, for nobody is served meanwhile.
     """
 
     def __init__(self, settings: ServeSettings, records: Records | None = None) -> None:
-        self.settings, self.records, self.is_draining = settings, records, False
+        self.settings, self.records, self.is_draining, self.is_cut = settings, records, False, False
+        self.streams = set[asyncio.Task[Any]]()
         self.large_bodies = asyncio.Lock()
         self.encoders = ThreadPoolExecutor(_ENCODERS, "malmoi-encode")
         self.keys = _keys(settings, records)
@@ -39,6 +41,12 @@ class ServerState:
         self.metrics = Metrics()
         self.metrics.gauge("draining", "1 while the server takes nothing new", lambda: self.is_draining)
         self.metrics.gauge("records_lost", "Answers that could not be recorded", self._num_lost)
+
+    def cut_streams(self) -> None:
+        """Ends all streams with an error event, so that their clients know that there was more."""
+        self.is_cut = True
+        for task in self.streams:
+            task.cancel()
 
     def key_share(self) -> float:
         """Of the places of a model, for one key: all where it is the only one."""

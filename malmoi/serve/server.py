@@ -27,6 +27,9 @@ _TAKEN_AT_ONCE = 16
 _WAITING_CONNECTIONS = 2_048
 _MOST_FILES = 65_536
 _TRIM_TICKS = 100
+_YOUNG_OBJECTS = 50_000
+"""Made and not freed before they are searched for circles. With Python's 700 a body of 200,000 lists, which has none,
+took 27 ms instead of 15."""
 _SHUTDOWN_S = 3
 """Ctrl-C waits so long for answers under way, then cuts them."""
 
@@ -61,6 +64,7 @@ def run(app: ASGIApp, listener: socket.socket, web: WebSettings = _WEB, models: 
     # of them, and every stream stood for half a second.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     allow_open_files()
     _Server(_config(app, web), models).run(sockets=[listener])
 
@@ -118,6 +122,7 @@ class _Server(uvicorn.Server):
             is_late = time.monotonic() > self._deadline_s
             if is_late:
                 self.config.timeout_graceful_shutdown = 1  # what has not ended by now is cut
+                self._models.server.cut_streams()
             self.should_exit = self.should_exit or is_late or self._models.num_requests == 0
         return await super().on_tick(counter)
 

@@ -105,7 +105,7 @@ def create_app(
     return app
 
 
-def _records(served: Served | None, path: Path) -> Records | None:
+def _records(served: Served | None, path: Path | str) -> Records | None:
     """Where the server keeps requests and answers: the studio's own database, so that there is one history."""
     if served is None:
         return None

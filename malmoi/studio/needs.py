@@ -29,8 +29,7 @@ def _served(request: Request) -> Served:
 def no_model() -> ApiError:
     """Nothing is served in this studio."""
     message = "this studio was opened without a model: malmoi studio --model DIR"
-    korean = "모델 없이 연 작업실이에요. malmoi studio --model 폴더 로 다시 열어 주세요."
-    return ApiError(503, message, code="no_model", message_ko=korean)
+    return ApiError(503, message, code="no_model")
 
 
 def _person(request: Request) -> Person | None:
@@ -54,8 +53,7 @@ def _run(run: str, request: Request) -> Path:
     """The folder of a run. Only names that a listing gave are taken, so a name can never lead out of the folder."""
     runs = request.app.state.runs
     if run not in run_folder.run_names(runs):
-        korean = "그런 이름의 학습 기록이 없어요."
-        raise ApiError(404, f"there is no run {run[:80]!r}", "run", "run_not_found", korean)
+        raise ApiError(404, f"there is no run {run[:80]!r}", "run", "run_not_found", params={"run": run[:80]})
     return runs / run
 
 
@@ -63,15 +61,15 @@ def _corpus(run: Annotated[Path, Depends(_run)]) -> Path:
     """The corpus of a run, once it has its manifest: half a ledger would show half the truth."""
     corpus = run / CORPUS
     if not (corpus / "manifest.json").is_file():
-        korean = "이 학습의 말뭉치가 아직 만들어지지 않았어요."
-        raise ApiError(404, f"the corpus of {run.name} is not finished", "run", "corpus_not_finished", korean)
+        raise ApiError(404, f"the corpus of {run.name} is not finished", "run", "corpus_not_finished")
     return corpus
 
 
 def _card(card_id: str, request: Request) -> Card:
     card = request.app.state.cards.get(card_id)
     if card is None:
-        raise ApiError(404, f"there is no card {card_id[:80]!r}", "card_id", "card_not_found")
+        message, params = f"there is no card {card_id[:80]!r}", {"card": card_id[:80]}
+        raise ApiError(404, message, "card_id", "card_not_found", params=params)
     return card
 
 

@@ -10,14 +10,15 @@ from malmoi.kit.ranges import at_least, require
 class StudioSettings:
     """How the studio is opened. It has no accounts yet, so it answers to its own machine only.
 
-    database: where saved prompts live; None is studio.db in the folder of the runs.
+    database: where prompts, answers and people live: a file, or postgresql://user@host/name; None is studio.db in the
+    folder of the runs.
     recipes: the folder of the recipes that jobs are started from; None: nothing is started. jobs_at_once: so many of
     them run at the same time.
     """
 
     port: int = 8600
     max_body_bytes: int = 1_048_576
-    database: Path | None = None
+    database: Path | str | None = None
     recipes: Path | None = None
     jobs_at_once: int = 1
 

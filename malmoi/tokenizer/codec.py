@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from malmoi.kit.errors import UserError, did_you_mean
 from malmoi.kit.hangul import whole_characters
@@ -94,14 +94,12 @@ class Codec:
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on as many threads as RAYON_NUM_THREADS allows."""
-        encoded = self._tokenizer.encode_batch_fast(
-            [whole_characters(text) for text in texts], add_special_tokens=False
-        )
+        encoded = _told(self._tokenizer, [whole_characters(text) for text in texts])
         return [one.ids for one in encoded]
 
     def marked_ids(self, text: str) -> list[int]:
         """Ids of a text in which the names of special tokens are these tokens: what a chat template has written."""
-        return self._marking.encode_batch_fast([whole_characters(text)], add_special_tokens=False)[0].ids
+        return _told(self._marking, [whole_characters(text)])[0].ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`. Special tokens have none; bytes that are not UTF-8 become U+FFFD."""
@@ -168,6 +166,16 @@ class Codec:
             is_plain = added is not None and not self.is_ours  # added tokens are written as they are
             result[token_id] = name.encode() if is_plain else read(name)
         return result
+
+
+def _told(tokenizer: Tokenizer, texts: list[str]) -> list[Encoding]:
+    """The encodings. Raises UserError where a foreign tokenizer's expression gives a text up (a panic there)."""
+    try:
+        return tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # it is no Exception, and would pass every edge
+            raise
+        raise UserError("the model's tokenizer cannot read this text", "a tokenizer whose expressions end") from None
 
 
 def _check_content(file: Path) -> None:

@@ -13,10 +13,12 @@ import pytest
 import torch
 from fastapi.testclient import TestClient
 from foreign_folders import KINDS, TEXT, write_llama_gguf, write_model
+from small_world import FakeEngine
 
 from malmoi.kit.errors import UserError
 from malmoi.model.model_folder import as_folder
 from malmoi.model.read_folder import load_hugging_face, read_shape, weight_files
+from malmoi.serve import http_ask
 from malmoi.serve.chat import Turn, chat_ids
 from malmoi.serve.chat_template import write
 from malmoi.serve.engine import Guide, Request
@@ -483,3 +485,25 @@ def test_a_tokenizer_that_would_end_the_process_or_fill_the_memory_is_refused(ch
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     with pytest.raises(UserError, match=sentence):
         Codec(tmp_path)
+
+
+@pytest.mark.parametrize(("expression", "code"), [("(a+)+b", None), ("(?:(?=(a+)+b)|a)", "slow_tokenizer")])
+def test_an_expression_of_a_tokenizer_that_never_ends_costs_its_own_request_alone(
+    folders, tmp_path, monkeypatch, expression, code
+):
+    folder = shutil.copytree(folders["qwen2"], tmp_path / "hostile")
+    content = json.loads((folder / "tokenizer.json").read_text())
+    split = {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, content["pre_tokenizer"]]}
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    monkeypatch.setattr(http_ask, "ENCODE_S", 0.05 if code else 30.0)
+    codec = Codec(folder)
+    served = Served(FakeEngine(codec), codec, ServeSettings())
+    with TestClient(create_app(only(served)), base_url="http://127.0.0.1:8500") as client:
+        told = client.post("/v1/completions", json={"prompt": "a" * 24 + "!" if code else "a" * 200 + "!"})
+        assert (told.status_code, told.json()["error"]["code"]) == (400, code)
+        assert "tokenizer" in told.json()["error"]["message"]
+        assert served.num_requests == 0, "its place is free again"
+        monkeypatch.setattr(http_ask, "ENCODE_S", 30.0)
+        again = client.post("/tokenize", json={"prompt": "b"})
+        assert again.status_code == 200, again.text

@@ -386,15 +386,15 @@ def test_a_client_that_would_not_wait_is_told_at_once(client, served):
 @pytest.mark.parametrize(
     ("change", "korean"),
     [
-        ({"temperature": -1}, "temperature is -1: 0 이상이어야 해요."),
+        ({"temperature": -1}, "temperature: 0 이상이어야 해요."),
         ({"messages": []}, "messages: 적어도 1개가 있어야 해요."),
-        ({"messages": 3}, "messages is 3: 목록이어야 해요."),
+        ({"messages": 3}, "messages: 목록이어야 해요."),
         ({"messages": [{"role": "bot", "content": "가"}]}, "쓸 수 있는 값은"),
         ({"messages": [{"role": "user"}]}, "messages[0].content 필드가 빠졌어요."),
         ({"seed": "many"}, "숫자여야 해요."),
         ({"stop": [1]}, "하나하나가"),
         ({"logit_bias": {"가": 1}}, "이름은 모두 토큰 번호여야 해요."),
-        ({"max_tokens": 100_000}, "이 프롬프트 뒤에는 1~"),
+        ({"max_tokens": 100_000}, "토큰 100,000개를 달라고 했지만, 이 프롬프트 뒤에는"),
         ({"frobnicate": 3}, "frobnicate 필드는 이 서버에 없어요."),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "글만 읽어요."),
     ],

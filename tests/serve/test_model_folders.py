@@ -1,7 +1,11 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -173,6 +177,37 @@ def test_a_checkpoint_is_exported_and_loaded_once(run, model_folder, codec, monk
 
     asyncio.run(work())
     assert loads == ["step-00000300"]
+
+
+EXPORTING = """
+import pathlib, sys
+from malmoi.serve import model_folders
+model_folders._export(pathlib.Path(sys.argv[1]) / "models" / "step-00000300", 300)
+"""
+
+
+def test_an_export_ends_with_the_server_also_where_that_is_killed(tmp_path):
+    told = tmp_path / "pid"
+    (tmp_path / "nice").write_text(f"#!/bin/sh\necho $$ > {told}.new\nmv {told}.new {told}\nexec sleep 600\n")
+    (tmp_path / "nice").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen([sys.executable, "-c", EXPORTING, str(tmp_path)], env=environment) as server:
+        await_that(told.is_file)
+        server.kill()
+    await_that(lambda: not is_running(int(told.read_text())))
+
+
+def await_that(is_true):
+    deadline = time.monotonic() + 60
+    while not is_true() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_true()
+
+
+def is_running(pid):
+    """Also a process that nobody has waited for has ended."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.slow

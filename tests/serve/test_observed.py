@@ -211,7 +211,8 @@ def test_sigterm_lets_answers_under_way_end_within_the_limit(tmp_path, drain_s, 
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         assert process.returncode == 0
-    assert said.endswith("[DONE]") == (words == 40)
+    assert said.endswith("[DONE]"), "also where it was cut: then an error stands before it"
+    assert ('"code":"draining"' in said) == (words == 1000)
 
 
 SLOW = """

@@ -17,7 +17,6 @@ import socket
 import sys
 import threading
 import time
-from contextlib import aclosing
 from types import SimpleNamespace
 
 import numpy as np
@@ -221,15 +220,17 @@ def test_a_request_that_the_library_refuses_ends_alone(both):
     assert engine.health().state == "ok"
 
 
-async def while_it_runs(engine, request, do):
-    """Does something to the engine when the answer has begun, and goes on with it."""
-    said = []
-    async with aclosing(engine.generate(request)) as steps:
-        async for step in steps:
-            if not said:
-                do()
-            said += step
-    return said
+async def ended_by(engine, request, ending):
+    """The answer of an engine whose process stands still, and then gets `ending`.
+
+    Stopped first, for a quick model may be done before a signal comes.
+    """
+    engine._process.popen.send_signal(signal.SIGSTOP)
+    answer = asyncio.create_task(collect(engine.generate(request)))
+    while not engine._jobs:
+        await asyncio.sleep(0.01)
+    engine._process.popen.send_signal(ending)
+    return await answer
 
 
 def becomes(engine, state, patience_s=60.0):
@@ -246,7 +247,7 @@ def test_a_process_that_dies_or_hangs_ends_what_runs_and_is_started_anew_once(br
     before = asyncio.run(collect(engine.generate(long)))
     for is_last in (False, True):
         with pytest.raises(EngineDownError, match=told):
-            asyncio.run(while_it_runs(engine, long, lambda: engine._process.popen.send_signal(ending)))
+            asyncio.run(ended_by(engine, long, ending))
         assert becomes(engine, "down" if is_last else "ok")
     with pytest.raises(EngineDownError):
         asyncio.run(collect(engine.generate(long)))

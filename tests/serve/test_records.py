@@ -18,9 +18,10 @@ from malmoi.kit.errors import UserError
 from malmoi.serve.http_api import create_app
 from malmoi.serve.keys import add_key
 from malmoi.serve.records.answers import Asked, masked
+from malmoi.serve.records.erasing import erase, erase_expired
 from malmoi.serve.records.replay import recorded, replay
-from malmoi.serve.records.tables import AnswerRow
-from malmoi.serve.records.writer import Records, erase, erase_expired
+from malmoi.serve.records.tables import AnswerRow, RequestRow
+from malmoi.serve.records.writer import Records
 from malmoi.serve.served import Served
 from malmoi.serve.settings import RecordSettings, ServeSettings
 from malmoi.serve.torch_engine import TorchEngine
@@ -150,7 +151,36 @@ def test_records_are_erased_by_key_by_user_and_by_age(codec, tmp_path):
         assert erase_expired(again.engine, now + datetime.timedelta(days=6)) == 0
         assert erase_expired(again.engine, now + datetime.timedelta(days=8)) == 2
         with Session(again.engine) as session:
-            assert session.query(AnswerRow).count() == 0
+            assert session.query(AnswerRow).count() == session.query(RequestRow).count() == 0
+
+
+@pytest.mark.parametrize("whose", [{"key": "a"}, {"user": "kim"}, {"key": "a", "user": "kim"}])
+def test_an_erasure_also_reaches_rows_that_a_running_server_has_not_written_yet(codec, tmp_path, whose):
+    keys = tmp_path / "keys"
+    made = {name: add_key(keys, name, "records=whole") for name in ("a", "b")}
+    client, records = kept(codec, tmp_path / "records.db", keys=keys)
+    waiting, put = [], records._waiting.put_nowait
+    records._waiting.put_nowait = waiting.append
+
+    def ask():
+        for key in made.values():
+            for user in ("kim", "lee"):
+                body = {"prompt": SECRET, "user": user}
+                client.post("/v1/completions", json=body, headers={"x-api-key": key})
+
+    with client:
+        ask()
+        assert erase(records.engine, **whose) == 0, "nothing of it is written yet"
+        time.sleep(0.002)  # the times in rows are whole milliseconds
+        ask()
+        for item in waiting:
+            put(item)
+    records.close()
+    left = 4 - 2 // len(whose)
+    with Records(tmp_path / "records.db") as again, Session(again.engine) as session:
+        assert session.query(AnswerRow).count() == 4 + left
+        assert session.query(RequestRow).filter(RequestRow.route != "erase").count() == 4 + left
+        assert erase(again.engine, **whose) == 2 * (2 // len(whose)), "what came after it was kept until now"
 
 
 def test_what_cannot_be_written_is_counted_and_touches_no_answer(codec, tmp_path, caplog):

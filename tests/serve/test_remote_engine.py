@@ -402,6 +402,25 @@ def test_a_server_that_says_how_it_is_byte_by_byte_holds_up_no_look():
     assert status == 408
 
 
+def test_an_answer_that_comes_byte_by_byte_has_a_time_in_all():
+    with socket.socket() as slow:
+        slow.bind(("127.0.0.1", 0))
+        slow.listen(1)
+
+        def drip():
+            with slow.accept()[0] as connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                for _ in range(100_000):
+                    connection.sendall(b" ")
+                    time.sleep(0.02)
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        with pytest.raises(EngineDownError, match="has not sent a whole answer"):
+            Remote(f"http://127.0.0.1:{slow.getsockname()[1]}", {}, HASTY).ask("/v1/models", wait_s=0.4)
+        dripping.join()
+
+
 def test_a_server_that_accepts_and_says_nothing_is_given_up(model_folder):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

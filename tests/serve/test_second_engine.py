@@ -7,8 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from malmoi.kit.errors import UserError
 from malmoi.serve.engine import EngineDownError
+from malmoi.serve.open_engine import same_weights
 from malmoi.serve.second_engine import SecondEngine
+from malmoi.serve.settings import ServeSettings
+from malmoi.serve.torch_weights import model_sha256
 
 
 class Closable(SimpleNamespace):
@@ -47,3 +51,11 @@ def test_no_second_engine_is_loaded_after_the_end():
     both.close()
     with pytest.raises(EngineDownError):
         asyncio.run(both.embed([1]))
+
+
+def test_a_folder_that_holds_another_model_by_then_is_refused(model_folder):
+    settings = ServeSettings(slots=1, device="cpu", threads=1, prefix_cache_bytes=0)
+    with pytest.raises(UserError, match="another model than at the start"):
+        same_weights(model_folder, settings, "0" * 64)
+    with same_weights(model_folder, settings, model_sha256(model_folder)) as engine:
+        assert engine.health().state == "ok"

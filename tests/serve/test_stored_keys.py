@@ -23,9 +23,10 @@ from malmoi.serve.quota import Use, month_of
 from malmoi.serve.records import database
 from malmoi.serve.records.answers import ids_hash
 from malmoi.serve.records.database import HASH_KEY, open_database
+from malmoi.serve.records.erasing import erase
 from malmoi.serve.records.stored_keys import add_stored, change_stored, list_stored
 from malmoi.serve.records.tables import PolicyRow
-from malmoi.serve.records.writer import Records, erase
+from malmoi.serve.records.writer import Records
 from malmoi.serve.safety.policy import Rules, SafetySettings
 from malmoi.serve.served import Served
 from malmoi.serve.settings import Policy, RecordSettings, ServeSettings

@@ -21,11 +21,11 @@ from malmoi.tokenizer.codec import Codec
 TEXT = " ".join(f"{number}번째 나무꾼이 산에 올랐습니다 漢字 👩‍👩‍👧 ㄱㅏ." for number in range(12))
 
 
-def make_studio(folder: Path, delay_s: float = 0.004):
+def make_studio(folder: Path, delay_s: float = 0.004, text: str = TEXT):
     """(application, its model) over the runs of `folder`."""
     tokenizer = folder / "tokenizer"
     codec = Codec(tokenizer if (tokenizer / "tokenizer.json").is_file() else make_tokenizer(tokenizer))
-    served = Served(FakeEngine(codec, TEXT, delay_s), codec, ServeSettings(queue=30))
+    served = Served(FakeEngine(codec, text, delay_s), codec, ServeSettings(queue=30))
     (folder / "runs").mkdir(exist_ok=True)
     return create_app(StudioSettings(), served, folder / "runs"), served
 

@@ -1,4 +1,6 @@
+import csv
 import datetime
+import io
 import json
 import time
 
@@ -10,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from malmoi.serve.records.tables import AnswerRow, RequestRow
-from malmoi.studio.answers import open_answers, store
+from malmoi.studio.answers import listing, open_answers, store
 from malmoi.studio.answers.card_shapes import CardResult
 from malmoi.studio.answers.live import Live, Place
 from malmoi.studio.answers.making import Step
 from malmoi.studio.answers.store import first_id_of, new_id
-from malmoi.studio.answers.tables import HistoryPart
+from malmoi.studio.answers.tables import HistoryPart, HistoryRow
 from malmoi.studio.app import create_app
 from malmoi.studio.settings import StudioSettings
 
@@ -312,3 +314,94 @@ def test_a_long_answer_is_read_from_any_place_without_reading_it_all():
     place = Place(characters=len(whole) - 2)
     assert live.news(place)["text"] == whole[-2:]
     assert live.news(place) is None
+
+
+def test_a_list_is_paged_filtered_and_searched(client):
+    rows = [row(f"옛날 {number}", f"나무꾼 {number}번째 100% 이야기", at_ms=number) for number in range(7)]
+    rows[2].kind, rows[3].subject, rows[4].model = "card", "p9", "other"
+    rows[5].text, rows[6].deleted = "café NFC 도토리_묵", "2026-11-30T00:00:00.000+00:00"
+    for each in rows:
+        store.insert(client.app.state.store, each)
+    assert [found["asked"] for found in listed(client, size=3)] == ["옛날 5", "옛날 4", "옛날 3"]
+    first = client.get("/api/answers?size=3").json()
+    assert [found["asked"] for found in listed(client, size=3, after=first["after"])] == ["옛날 2", "옛날 1", "옛날 0"]
+    assert client.get("/api/answers?size=6").json()["after"] is None
+    for words, number in (
+        ("나무꾼", 5),
+        ("100%", 5),
+        ("1_0", 0),
+        ("CAFé", 1),
+        ("cafe\u0301", 1),
+        ("옛날 3", 1),
+        ("도토리_", 1),
+    ):
+        assert len(listed(client, q=words)) == number, words
+    assert [found["asked"] for found in listed(client, kind="card")] == ["옛날 2"]
+    assert [found["asked"] for found in listed(client, subject="p9")] == ["옛날 3"]
+    assert [found["asked"] for found in listed(client, model="other")] == ["옛날 4"]
+    assert [found["asked"] for found in listed(client, trash=1)] == ["옛날 6"]
+    assert len(listed(client, **{"from": "1970-01-01T00:00:00.004Z"})) == 2
+    for query, param in (("from=soon", "from"), ("after=x", "after"), ("size=0", "size"), ("kind=x", "kind")):
+        refused = client.get(f"/api/answers?{query}")
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+
+
+def test_a_page_that_looks_for_a_rare_word_says_where_to_go_on(client, monkeypatch):
+    monkeypatch.setattr(listing, "WINDOW", 3)
+    for number in range(8):
+        store.insert(client.app.state.store, row("물음", "도토리" if number == 0 else "다른 말", at_ms=number))
+    found, after, pages = [], "f" * 32, 0
+    while after is not None:
+        page = client.get(f"/api/answers?q=도토리&after={after}").json()
+        found, after, pages = found + page["answers"], page["after"], pages + 1
+    assert (len(found), pages) == (1, 3)
+
+
+@pytest.mark.parametrize("form", ["txt", "md", "jsonl", "csv"])
+def test_answers_are_taken_away_as_a_file(client, form):
+    messages = [{"role": "system", "content": "짧게"}, {"role": "user", "content": [{"type": "text", "text": "=1+1?"}]}]
+    kept = [
+        row("옛날에", '줄 1\n줄 2, "따옴표"', at_ms=1, body={"prompt": "옛날에"}),
+        row("=1+1?", "=2", at_ms=2, kind="chat", body={"messages": messages}),
+        row("의자", "앉아요", at_ms=3, kind="card", body={"card": "marketing_copy", "inputs": {"product": "의자"}}),
+    ]
+    ids = [each.id for each in kept]
+    for each in kept:
+        store.insert(client.app.state.store, each)
+    answer = client.get(f"/api/answers/export?format={form}")
+    assert answer.headers["content-disposition"].endswith(f'.{form}"')
+    for words in ("옛날에", "줄 2", "짧게", "의자", "앉아요"):
+        assert words in answer.text
+    if form == "csv":
+        lines = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        assert [line[-1] for line in lines[1:]] == ["앉아요", "'=2", '줄 1\n줄 2, "따옴표"']
+        assert answer.content.startswith(b"\xef\xbb\xbf")
+    if form == "jsonl":
+        tables = [json.loads(line) for line in answer.text.splitlines()]
+        assert [table["id"] for table in tables] == ids[::-1]
+        assert tables[1]["body"] == {"messages": messages}
+    one = client.get(f"/api/answers/export?format={form}&ids={ids[0]}").text
+    assert "줄 2" in one and "의자" not in one
+    assert client.get(f"/api/answers/export?format={form}&ids=x").status_code == 400
+
+
+def row(asked_words, text, at_ms, kind="completion", body=None):
+    table = {"subject": None, "source": {}, "finish": "stop", "result": None, "error": None, "tokens": None}
+    return HistoryRow(
+        **{**table, "again_of": None, "deleted": None, "told": {}, "seed": 7, "model": "fake", "state": "done"},
+        prompt_tokens=1,
+        answer_tokens=2,
+        seconds=0.5,
+        at="2026-11-30T00:00:00.000+00:00",
+        id=f"{at_ms:012x}" + "7" * 20,
+        kind=kind,
+        asked=asked_words,
+        text=text,
+        body=body or {},
+    )
+
+
+def listed(client, **query):
+    answer = client.get("/api/answers", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["answers"]

@@ -55,13 +55,17 @@ def test_the_committed_bundle_belongs_to_the_sources(tmp_path):
     check = WEB / "check_bundle.py"
     assert subprocess.run([sys.executable, check], capture_output=True, text=True, check=False).returncode == 0
     ignore = shutil.ignore_patterns("node_modules")
-    shutil.copytree(WEB, tmp_path / "web", ignore=ignore)
-    shutil.copytree(WEB.parent / "static", tmp_path / "static")
-    source = tmp_path / "web" / "src" / "i18n" / "ko.json"
+    studio = tmp_path / "studio"
+    shutil.copytree(WEB, studio / "web", ignore=ignore)
+    shutil.copytree(WEB.parent / "static", studio / "static")
+    for path in ("studio/errors.json", "serve/errors.json"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copy(WEB.parents[1] / path, tmp_path / path)
+    copied = [sys.executable, studio / "web" / "check_bundle.py"]
+    assert subprocess.run(copied, capture_output=True, text=True, check=False).returncode == 0
+    source = studio / "web" / "src" / "i18n" / "ko.json"
     source.write_text(source.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    found = subprocess.run(
-        [sys.executable, tmp_path / "web" / "check_bundle.py"], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(copied, capture_output=True, text=True, check=False)
     assert found.returncode == 1
     assert found.stderr.splitlines() == ["malmoi/studio/static was not built from the present sources: run `make web`"]
 

@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 
 from malmoi.kit.errors import UserError
 from malmoi.serve.records.database import open_database
-from malmoi.serve.records.tables import Table as RecordsTable
+from malmoi.studio.answers import tables as answers_tables
 from malmoi.studio.people.tables import Table as PeopleTable
 from malmoi.studio.prompts import store
 from malmoi.studio.prompts.tables import Table
@@ -21,7 +21,11 @@ def engine(tmp_path):
 
 def test_the_migrations_make_what_the_tables_say(engine):
     with engine.connect() as connection:
-        tables = [Table.metadata, RecordsTable.metadata, PeopleTable.metadata]
+        tables = [
+            Table.metadata,
+            answers_tables.Table.metadata,
+            PeopleTable.metadata,
+        ]
         assert compare_metadata(MigrationContext.configure(connection), tables) == []
 
 

@@ -1,4 +1,4 @@
-"""Opening the records: SQLite in a file, brought to the newest schema before anything reads it.
+"""Opening the records: SQLite in a file or PostgreSQL, brought to the newest schema before anything reads it.
 
 The studio opens its store here too: one database, one history of migrations. Beside the file lies the key of its
 hashes: who gets the database alone cannot try short prompts or names against them.
@@ -13,8 +13,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event, inspect
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from malmoi.kit.errors import UserError
 
@@ -22,36 +22,61 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 5000
 HASH_KEY = ".hmac"
 """Beside the database, under its name."""
+HASH_KEY_VARIABLE = "MALMOI_HASH_KEY"
+"""Environment variable with the path of that file for a database on a server."""
+_MIGRATION_LOCK = 0x6D616C6D6F69
+"""Of PostgreSQL's advisory locks: two studios that start at once must not migrate at once."""
 
 
-def open_database(path: Path) -> Engine:
-    """The database at `path`, made where there is none. Raises UserError where it cannot be used."""
+def open_database(where: Path | str) -> Engine:
+    """The database in a file of SQLite, made where there is none, or at an address "postgresql+psycopg://...".
+
+    It is brought to the newest schema. Raises UserError where it cannot be used.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # prompts of people: for the owner alone, and so SQLite's files beside it
-        engine = create_engine(f"sqlite:///{path}")
-        event.listen(engine, "connect", _prepare)
+        engine = _postgresql(where) if isinstance(where, str) else _sqlite(where)
         migrate(engine, hash_key(engine))
     except CommandError:
         hint = "open it with that version, or name another file"
-        raise UserError(f"the records {path} was made by a newer malmoi", hint=hint) from None
-    except (OSError, ValueError, DatabaseError) as error:
+        raise UserError(f"the records {_shown(where)} was made by a newer malmoi", hint=hint) from None
+    except (OSError, ValueError, DatabaseError, ArgumentError) as error:
         reason = getattr(error, "orig", None) or error
-        raise UserError(f"the records {path} cannot be used: {reason}") from None
+        raise UserError(f"the records {_shown(where)} cannot be used: {reason}") from None
     return engine
+
+
+def _shown(where: Path | str) -> str:
+    """A database for a message: of an address nothing before the host, where its password may stand."""
+    return where.rpartition("@")[2].partition("?")[0] if isinstance(where, str) else str(where)
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # prompts of people: for the owner alone, and so SQLite's files beside it
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _postgresql(address: str) -> Engine:
+    """Only the driver that is installed with malmoi. A connection that the server has closed is not used again."""
+    url = make_url(address)
+    if url.get_backend_name() != "postgresql":
+        raise ValueError("only postgresql://user@host/name is known beside a file")
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
 
 
 def hash_key(engine: Engine) -> bytes:
     """The key of the hashes in a database, made where there is none yet.
 
-    Raises UserError where it is gone: no user of an old row could be found any more, and none erased.
+    It lies beside the file of SQLite; for PostgreSQL in the file that MALMOI_HASH_KEY names, on this machine. Raises
+    UserError where it is gone: no user of an old row could be found any more, and none erased.
     """
-    path = Path(engine.url.database or "")
-    file = path.with_name(path.name + HASH_KEY)
+    file = _hash_key_file(engine)
     if not file.exists():
         if inspect(engine).has_table("request"):
             hint = "put it back from where it was kept; without it no row can be found by its user"
-            raise UserError(f"{file} is missing, the key of the hashes in {path.name}", hint=hint)
+            raise UserError(f"{file} is missing, the key of the hashes in {engine.url.database}", hint=hint)
         made = file.with_name(f"{file.name}.{os.getpid()}")
         made.touch(mode=0o600)
         made.write_text(secrets.token_hex(32), encoding="ascii")
@@ -64,12 +89,24 @@ def hash_key(engine: Engine) -> bytes:
     return key
 
 
+def _hash_key_file(engine: Engine) -> Path:
+    if engine.dialect.name == "sqlite":
+        path = Path(engine.url.database or "")
+        return path.with_name(path.name + HASH_KEY)
+    if not (named := os.environ.get(HASH_KEY_VARIABLE)):
+        hint = "it must not lie in the database: who gets that alone could guess short prompts and names"
+        raise UserError(f"{HASH_KEY_VARIABLE} is not set", "the path of a file for the key of the hashes", hint)
+    return Path(named)
+
+
 def migrate(engine: Engine, key: bytes) -> None:
     """Brings the schema to the newest revision; does nothing where it is there already. key: of the hashes."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         config.attributes |= {"connection": connection, "hash_key": key}
         command.upgrade(config, "head")
 

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Delete, Engine, delete
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from malmoi.serve.records.answers import Answered, Asked, request_row, row_of, user_hash
+from malmoi.serve.records.answers import Answered, Asked, request_row, row_of
 from malmoi.serve.records.database import hash_key, open_database
+from malmoi.serve.records.erasing import erase_expired, erased_before
 from malmoi.serve.records.stored_keys import StoredKeys
-from malmoi.serve.records.tables import AnswerRow, RequestRow, Table
+from malmoi.serve.records.tables import AnswerRow, RequestRow
 from malmoi.serve.records.usage import StoredUsage
 from malmoi.serve.settings import ServeSettings
 from malmoi.tokenizer.codec import Codec
@@ -42,9 +42,16 @@ class Records:
     """Writes requests, answers and use to a database, and has its keys. To be closed, or used in a `with`."""
 
     def __init__(
-        self, path: Path, settings: ServeSettings | None = None, clean_s: float = _CLEAN_S, tick_s: float = _TICK_S
+        self,
+        path: Path | str,
+        settings: ServeSettings | None = None,
+        clean_s: float = _CLEAN_S,
+        tick_s: float = _TICK_S,
     ) -> None:
-        """settings: for the keys. clean_s: so often expired rows are erased. Raises UserError where it cannot open."""
+        """path: a file, or the address of a server. settings: for the keys. clean_s: so often expired rows are erased.
+
+        Raises UserError where it cannot open.
+        """
         settings = settings or ServeSettings()
         self.engine = open_database(path)
         self._hash_key = hash_key(self.engine)
@@ -133,46 +140,12 @@ class Records:
         rows = [self._row(kept, codec) for kept, codec in items]  # masking takes its time: before the transaction
         with Session(self.engine) as session, session.begin():
             session.add_all(rows)
+            session.flush()  # from here on nobody else writes: an erasure stands before this, or finds these rows
+            for row in erased_before(session, rows, self._hash_key):
+                session.delete(row)
 
-    def _row(self, kept: Answered | Asked, codec: Codec | None) -> Table:
+    def _row(self, kept: Answered | Asked, codec: Codec | None) -> RequestRow | AnswerRow:
         if isinstance(kept, Asked):
             return request_row(kept, self._hash_key)
         assert codec is not None
         return row_of(kept, codec, self._hash_key)
-
-
-def erase_expired(engine: Engine, now: datetime.datetime) -> int:
-    """Erases what has been kept as long as its policy says. Returns the number of rows."""
-    wanted = [delete(table).where(table.expires < now.isoformat(timespec="seconds")) for table in _KEPT]
-    return _erased(engine, wanted)
-
-
-def erase(engine: Engine, key: str | None = None, user: str | None = None) -> int:
-    """Erases all requests and answers of a key, of a user, or of a key's user. Returns their number.
-
-    What a key used stays: it is numbers, and names no user.
-    """
-    assert key is not None or user is not None
-    wanted = [delete(table) for table in _KEPT]
-    if key is not None:
-        wanted = [each.where(table.key == key) for each, table in zip(wanted, _KEPT, strict=True)]
-    if user is not None:
-        name = user_hash(user, hash_key(engine))
-        wanted = [each.where(table.user_hmac == name) for each, table in zip(wanted, _KEPT, strict=True)]
-    return _erased(engine, wanted)
-
-
-_KEPT = (RequestRow, AnswerRow)
-
-
-def _erased(engine: Engine, wanted: list[Delete]) -> int:
-    with Session(engine) as session, session.begin():
-        number = sum(session.execute(each).rowcount for each in wanted)  # type: ignore[attr-defined]
-    _empty_log(engine)
-    return number
-
-
-def _empty_log(engine: Engine) -> None:
-    """An erased row stays in SQLite's log file until then."""
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

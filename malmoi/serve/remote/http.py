@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,9 +53,10 @@ class Remote:
         return f"Remote({self.address})"
 
     def ask(self, path: str, body: Any = None, wait_s: float | None = None) -> Any:
-        """A whole reply, for the time before there is a loop. Raises one of the named errors."""
+        """A whole reply, for the time before there is a loop, with `wait_s` in all. Raises one of the named errors."""
         limit_s = self.limits.first_s if wait_s is None else wait_s
         times = httpx.Timeout(limit_s, connect=min(limit_s, self.limits.connect_s))
+        ends_s = time.monotonic() + limit_s  # httpx gives each byte a time of its own
         try:
             with (
                 httpx.Client(timeout=times, **self._options) as client,
@@ -64,6 +66,8 @@ class Remote:
                 for part in response.iter_raw():
                     content += part
                     self._check(content)
+                    if time.monotonic() > ends_s:
+                        raise EngineDownError(f"the remote server has not sent a whole answer in {limit_s:.0f} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise lost(error) from None
         return _understood(response, content)

@@ -126,7 +126,8 @@ async def score(request: Request, body: ScoreBody, served: ServedNeed) -> Scores
     ids = served.codec.encode(body.text)
     most = served.engine.describe().context_tokens
     if not 1 <= len(ids) <= most:
-        raise bad("text", f"text has {len(ids)} tokens; the model can look at 1 to {most}", "context_length_exceeded")
+        message = f"text has {len(ids)} tokens; the model can look at 1 to {most}"
+        raise bad("text", message, "context_length_exceeded", "prompt", tokens=len(ids), most=most)
     place = take_place(served)
     try:
         scores = await until_gone(request, served.engine.score(ids, body.top))

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from malmoi.cards.card import Card
-from malmoi.cards.render import InputError
 from malmoi.serve.admission import Place
 from malmoi.serve.http_begin import Begun, begin, guide_field
 from malmoi.serve.http_body import understood
@@ -94,12 +93,10 @@ class Maker:
         body, served = _card_body(table), self.served
         card = self.cards.get(body.card)
         if card is None:
-            raise ApiError(404, f"there is no card {body.card!r}", "card", "card_not_found")
+            params = {"card": body.card[:80]}
+            raise ApiError(404, f"there is no card {body.card!r}", "card", "card_not_found", params=params)
         safety = served.settings.safety
-        try:
-            task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec, safety)
-        except InputError as error:
-            raise bad(f"inputs.{error.name}", str(error)) from None
+        task = await asyncio.to_thread(prepare, card, body.inputs, served.engine, served.codec, safety)
         chosen = body.decoding.model_dump(exclude_none=True)
         seed = chosen.pop("seed", task.seed)
         task = dataclasses.replace(task, decoding=dataclasses.replace(task.decoding, **chosen), seed=seed)

@@ -68,8 +68,8 @@ class OpenAnswers:
         """Raises ApiError where as many answers are under way as this studio holds."""
         if len(self._live) >= MAX_OPEN:
             message = f"{MAX_OPEN} answers are under way already"
-            korean = f"답을 {MAX_OPEN}개 만들고 있어요. 끝나면 다시 해 주세요."
-            raise ApiError(429, message, code="too_many_answers", message_ko=korean, headers={"Retry-After": "5"})
+            params, headers = {"most": MAX_OPEN}, {"Retry-After": "5"}
+            raise ApiError(429, message, code="too_many_answers", headers=headers, params=params)
 
     def begin(self, live: Live, making: Making, trace: Trace, server: ServerState, scope: Mapping[str, Any]) -> None:
         """Makes an answer in a task of its own. scope: of the request that asked for it, for its access line."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from malmoi.serve.http_errors import ApiError, bad
 from malmoi.serve.http_schema import PlainTable, Strict
@@ -65,7 +66,7 @@ def _wanted(
     try:
         moment = None if since is None else datetime.fromisoformat(since)
     except ValueError:
-        raise bad("from", f"from is {since!r}; expected a date, as 2026-11-30") from None
+        raise bad("from", f"from is {since!r}; expected a date, as 2026-11-30", "bad_date") from None
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return listing.Wanted(q, kind, model, subject, moment, trash)
@@ -136,12 +137,23 @@ async def _begin(
     return Begun(id=trace.reply_id)
 
 
-@router.get("/events", response_class=StreamingResponse, responses={200: {"model": AnswerEvent}})
+class EventsOfAnswers(StreamingResponse):
+    """A connection that follows answers. The end of the server ends it as a whole reply: no answer is lost by that."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the stream."""
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:  # its time for streams is over (malmoi/serve/server.py)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@router.get("/events", response_class=EventsOfAnswers, responses={200: {"model": AnswerEvent}})
 async def follow(
     answers: AnswersNeed,
     wanted: Annotated[str, Query(alias="answers", max_length=33 * MAX_FOLLOWED)],
     last_event_id: Annotated[str | None, Header(max_length=24 * MAX_FOLLOWED)] = None,
-) -> StreamingResponse:
+) -> EventsOfAnswers:
     """Follows answers on one connection. Last-Event-ID: the places that the reader has come to, as in the ids."""
     ids = wanted.split(",")
     if len(ids) > MAX_FOLLOWED or len(set(ids)) < len(ids) or not all(map(_is_id, ids)):
@@ -149,7 +161,7 @@ async def follow(
     places = _places(last_event_id, len(ids))
     events = answers.follow(dict(zip(ids, places, strict=True)))
     shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=shown)
+    return EventsOfAnswers(events, media_type="text/event-stream", headers=shown)
 
 
 def _is_id(text: str) -> bool:
@@ -237,11 +249,10 @@ def bring_back(answer_id: AnswerId, database: StoreNeed) -> None:
 def _marked(database: StoreNeed, answer_id: str, deleted: str | None) -> None:
     if not store.mark(database, answer_id, deleted):
         _found(store.read(database, answer_id))
-        korean = "답을 만드는 중이에요. 멈춘 뒤에 지워 주세요."
-        raise ApiError(409, "the answer is being made", "answer_id", "answer_running", korean)
+        raise ApiError(409, "the answer is being made", "answer_id", "answer_running")
 
 
 def _found(row: HistoryRow | None) -> HistoryRow:
     if row is None:
-        raise ApiError(404, "there is no such answer", "answer_id", "answer_not_found", "그 답을 찾을 수 없어요.")
+        raise ApiError(404, "there is no such answer", "answer_id", "answer_not_found")
     return row

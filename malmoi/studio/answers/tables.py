@@ -6,7 +6,7 @@ What the server records of the same answer (ids, model, engine, hashes) stands i
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from malmoi.serve.records.tables import Table
@@ -24,6 +24,7 @@ class HistoryRow(Table):
     """
 
     __tablename__ = "history"
+    __table_args__ = tuple(Index(f"ix_history_{name}", name, "id") for name in ("kind", "subject", "state", "deleted"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     at: Mapped[str] = mapped_column(String(40))
@@ -37,7 +38,7 @@ class HistoryRow(Table):
     seed: Mapped[int] = mapped_column(BigInteger)
     prompt_tokens: Mapped[int]
     answer_tokens: Mapped[int]
-    seconds: Mapped[float]
+    seconds: Mapped[float] = mapped_column(Float)
     again_of: Mapped[str | None] = mapped_column(String(32))
     deleted: Mapped[str | None] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
@@ -58,4 +59,4 @@ class HistoryPart(Table):
     text: Mapped[str] = mapped_column(Text)
     tokens: Mapped[list[Any]] = mapped_column(JSON)
     num_tokens: Mapped[int]
-    seconds: Mapped[float]
+    seconds: Mapped[float] = mapped_column(Float)

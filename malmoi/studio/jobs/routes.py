@@ -45,8 +45,7 @@ def _job(job_id: str, request: Request) -> Path:
     """The folder of a job. Only an id that is one, of a job that is there, is taken."""
     found = folder.find(_jobs(request), job_id)
     if found is None:
-        korean = "그런 작업이 없어요."
-        raise ApiError(404, f"there is no job {job_id[:80]!r}", "job_id", "job_not_found", korean)
+        raise ApiError(404, f"there is no job {job_id[:80]!r}", "job_id", "job_not_found")
     return found
 
 
@@ -55,8 +54,7 @@ def _line(request: Request) -> CommandLine:
     line = request.app.state.command_line
     if line is None or request.app.state.settings.recipes is None:
         message = "this studio starts no jobs: open it with --recipes DIR, a folder of recipes"
-        korean = "이 스튜디오에서는 작업을 시작할 수 없어요. --recipes 폴더 로 열어 주세요."
-        raise ApiError(503, message, code="jobs_not_started_here", message_ko=korean)
+        raise ApiError(503, message, code="jobs_not_started_here")
     return line
 
 
@@ -120,7 +118,7 @@ def make_plan(body: models.JobAsked, place: PlaceNeed, line: LineNeed, jobs: Job
         done = subprocess.run(argv, capture_output=True, timeout=_PLAN_S, check=False, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
         message = f"the command did not say within {_PLAN_S:g} s what it would do"
-        raise ApiError(504, message, code="plan_too_slow", message_ko="미리 보기가 너무 오래 걸려요.") from None
+        raise ApiError(504, message, code="plan_too_slow") from None
     text, wrong = (part.decode(errors="replace").strip()[-_PLAN_CHARACTERS:] for part in (done.stdout, done.stderr))
     return models.JobPlan(text=text, wrong=wrong if done.returncode else "")
 
@@ -134,9 +132,7 @@ def start_job(
     going = folder.page(jobs, MOST_GOING)[0]
     if len([one for one in going if one["state"] in folder.GOING]) >= MOST_GOING:
         message = f"{MOST_GOING} jobs are waiting or at work already; stop some of them first"
-        raise ApiError(
-            409, message, code="jobs_full", message_ko="작업이 너무 많이 밀려 있어요. 먼저 몇 개를 멈춰 주세요."
-        )
+        raise ApiError(409, message, code="jobs_full")
     make_folder(jobs)
     made = job.submit(jobs, argv, body.run, _owner(request.state.person))
     _supervisor(request).wake()
@@ -182,7 +178,7 @@ def try_again(found: JobNeed, supervisor: SupervisorNeed) -> models.JobDetail:
     """Lets a job go on that was stopped, failed or was lost: from where it was saved."""
     if folder.summary(found)["state"] not in ("waiting", "stopped", "failed", "lost"):
         message = "only a job that was stopped, failed or was lost can go on"
-        raise ApiError(409, message, code="job_not_at_rest", message_ko="멈췄거나 실패한 작업만 다시 할 수 있어요.")
+        raise ApiError(409, message, code="job_not_at_rest")
     job.try_again(found)
     supervisor.wake()
     return _detail(found)
@@ -203,8 +199,7 @@ def _as_refusal() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        korean = "이 설정으로는 시작할 수 없어요."
-        raise ApiError(400, str(error), code="job_refused", message_ko=korean) from None
+        raise ApiError(400, str(error), code="job_refused") from None
 
 
 def _detail(found: Path) -> models.JobDetail:

@@ -64,13 +64,13 @@ class PeopleGuard:
         if action is None:
             return
         if person is None:
-            raise ApiError(401, "sign in first", code="sign_in_needed", message_ko="먼저 로그인해 주세요.")
+            raise ApiError(401, "sign in first", code="sign_in_needed")
         if not person.may(action):
             message = f"the role {person.role!r} may not do this; it needs the action {action!r}"
-            raise ApiError(403, message, code="not_allowed", message_ko="이 일을 할 권한이 없어요.")
+            raise ApiError(403, message, code="not_allowed")
         if csrf is not None and not hmac.compare_digest(headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
             message = f"the header {CSRF_HEADER} is not that of this session; load the page again"
-            raise ApiError(403, message, code="foreign_page", message_ko="페이지를 새로 고친 뒤 다시 해 주세요.")
+            raise ApiError(403, message, code="foreign_page")
 
     def _noted(self, scope: Scope, send: Send, person: Person | None) -> Send:
         """`send` that writes a line of the journal before the first word of the answer goes out."""

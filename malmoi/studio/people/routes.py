@@ -42,13 +42,13 @@ def sign_in(body: models.SignIn, request: Request, response: Response, database:
     """Begins a session by name and password."""
     key = passwords.name_key(body.name)
     if wait_s := wrong.wait_s(key):
-        headers = {"Retry-After": str(math.ceil(wait_s))}
-        korean = "비밀번호가 여러 번 틀렸어요. 15분 뒤에 다시 해 주세요."
-        raise ApiError(429, "too many wrong passwords for this name", None, "sign_in_too_often", korean, headers)
+        headers, params = {"Retry-After": str(math.ceil(wait_s))}, {"minutes": math.ceil(wait_s / 60)}
+        message = "too many wrong passwords for this name"
+        raise ApiError(429, message, code="sign_in_too_often", headers=headers, params=params)
     person_id = store.sign_in(database, body.name, body.password)
     if person_id is None:
         wrong.note(key)
-        raise ApiError(401, "the name or the password is wrong", None, "sign_in_wrong", "이름이나 비밀번호가 틀렸어요.")
+        raise ApiError(401, "the name or the password is wrong", code="sign_in_wrong")
     wrong.forget(key)
     _begin(person_id, request, response, database)
 
@@ -94,10 +94,9 @@ def change_person(person_id: str, body: models.MemberChange, database: StoreNeed
     try:
         found = store.change_person(database, person_id, body.role, blocked=body.blocked)
     except store.LastOwnerError:
-        korean = "주인이 한 사람은 있어야 해요."
-        raise ApiError(409, "the last owner must stay one", "role", "last_owner", korean) from None
+        raise ApiError(409, "the last owner must stay one", "role", "last_owner") from None
     if found is None:
-        raise ApiError(404, "there is no such person", "person_id", "person_not_found", "그런 사람이 없어요.")
+        raise ApiError(404, "there is no such person", "person_id", "person_not_found")
     return models.Member.model_validate(found)
 
 
@@ -112,7 +111,7 @@ def invite(body: models.RoleAsked, person: PersonNeed, database: StoreNeed) -> m
     """Makes a link for one new account. Without accounts there is nobody yet who could invite."""
     if person is None or person is ALONE:
         message = "there are no accounts yet: make the first one by the link that was printed at the start"
-        raise ApiError(409, message, None, "no_accounts", "먼저 첫 계정을 만들어 주세요.")
+        raise ApiError(409, message, code="no_accounts")
     made, token = store.invite(database, body.role, person.id)
     return models.NewInvitation.model_validate({"invitation": made, "token": token})
 
@@ -121,8 +120,7 @@ def invite(body: models.RoleAsked, person: PersonNeed, database: StoreNeed) -> m
 def take_invitation_back(invitation_id: str, database: StoreNeed) -> None:
     """Takes an invitation back: its link is not good any more."""
     if not store.take_back(database, invitation_id):
-        korean = "그런 초대가 없어요."
-        raise ApiError(404, "there is no such invitation", "invitation_id", "invitation_not_found", korean)
+        raise ApiError(404, "there is no such invitation", "invitation_id", "invitation_not_found")
 
 
 @router.get("/audit")
@@ -148,9 +146,8 @@ def _names() -> Iterator[None]:
     try:
         yield
     except store.NameTakenError:
-        raise ApiError(409, "somebody has this name", "name", "name_taken", "이미 있는 이름이에요.") from None
+        raise ApiError(409, "somebody has this name", "name", "name_taken", variant="person") from None
 
 
 def _bad_link() -> ApiError:
-    korean = "이 주소는 이미 썼거나 기한이 지났어요."
-    return ApiError(410, "this link was used already, or has expired", "token", "link_not_good", korean)
+    return ApiError(410, "this link was used already, or has expired", "token", "link_not_good")

@@ -95,8 +95,8 @@ async def _called(reference: str, request: Request, database: Engine, path: str,
         raise invalid([{**error.errors()[0], "loc": ("variables",)}]) from None
     own_path, own = request_of(named.body, given)
     if own_path != path:
-        korean = f"이 프롬프트는 /{own_path} 로 불러야 해요."
-        raise ApiError(409, f"this prompt is called at /{own_path}", "prompt", "wrong_way_to_call", korean)
+        message, params = f"this prompt is called at /{own_path}", {"path": f"/{own_path}"}
+        raise ApiError(409, message, "prompt", "wrong_way_to_call", params=params)
     more = sent.pop(field, None) or type(own[field])()
     if type(more) is not type(own[field]):
         raise bad(field, f"{field} must be a {'list of messages' if field == 'messages' else 'text'} here")
@@ -118,11 +118,14 @@ def find(database: Engine, reference: str) -> Named:
     else:
         mark = ""
     if not ids:
-        korean = f"‘{reference[:80]}’ 프롬프트가 없어요."
-        raise ApiError(404, f"there is no prompt {reference[:80]!r}", "prompt", "prompt_not_found", korean)
+        message, params = f"there is no prompt {reference[:80]!r}", {"name": reference[:80]}
+        raise ApiError(404, message, "prompt", "prompt_not_found", variant="name", params=params)
     if len(ids) > 1:
-        korean = f"‘{reference[:80]}’ 이름의 프롬프트가 {len(ids)}개예요. 이름 대신 id로 불러 주세요."
-        raise ApiError(409, f"{len(ids)} prompts have that name: {', '.join(ids)}", "prompt", "name_not_unique", korean)
+        message, params = (
+            f"{len(ids)} prompts have that name: {', '.join(ids)}",
+            {"name": reference[:80], "many": len(ids)},
+        )
+        raise ApiError(409, message, "prompt", "name_not_unique", params=params)
     prompt = store.read_prompt(database, ids[0])
     assert prompt is not None
     n = _number(prompt, mark)
@@ -130,8 +133,8 @@ def find(database: Engine, reference: str) -> Named:
     if version is None:
         there = ", ".join(label["name"] for label in prompt["labels"]) or "no labels"
         message = f"there is no version or label {mark[:40]!r}; it has versions 1 to {prompt['n']} and {there}"
-        korean = f"‘{mark[:40]}’ 판이나 라벨이 없어요. 1~{prompt['n']}판과 라벨({there})이 있어요."
-        raise ApiError(404, message, "prompt", "version_not_found", korean)
+        params = {"mark": mark[:40], "newest": prompt["n"]}
+        raise ApiError(404, message, "prompt", "version_not_found", variant="mark", params=params)
     return Named(ids[0], prompt["title"], n, version["body"])
 
 

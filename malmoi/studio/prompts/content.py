@@ -124,9 +124,10 @@ def _filler(content: Content, given: Mapping[str, str]) -> Any:
     values = {_name(name): value for name, value in {**content.variables, **given}.items()}
     if unknown := [name for name in given if _name(name) not in known]:
         there = ", ".join(known) or "none"
-        raise bad("variables", f"variables has {unknown[0][:40]!r}, which the prompt does not name; it has {there}")
+        message = f"variables has {unknown[0][:40]!r}, which the prompt does not name; it has {there}"
+        raise bad("variables", message, "variable_unknown", name=unknown[0][:40])
     if missing := [name for name in known if not values.get(name)]:
-        raise bad("variables", f"variables.{missing[0]} has no value", "variable_missing")
+        raise bad("variables", f"variables.{missing[0]} has no value", "variable_missing", name=missing[0])
 
     def fill(text: str, own: Mapping[str, str]) -> str:
         row = {_name(name): value for name, value in own.items()}

@@ -46,7 +46,7 @@ class Fit(BaseModel):
 async def fit(body: FitBody, served: ServedNeed) -> Fit:
     """Counts, and finds what fits. Raises ApiError where there is neither a text nor a conversation."""
     if (body.prompt is None) == (body.messages is None):
-        raise bad("prompt", "give either prompt or messages")
+        raise bad("prompt", "give either prompt or messages", "prompt_or_messages")
     if body.messages is None:
         return await _fit_text(served, body.prompt or "", body.max_tokens)
     return await _fit_turns(served, [message.to_turn() for message in body.messages], body.max_tokens)

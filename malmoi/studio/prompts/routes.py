@@ -109,7 +109,8 @@ def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, databas
     """Puts a label on a version, off any other one of the same prompt."""
     name = " ".join(label.split())
     if not name or "@" in name or "/" in name:
-        raise bad("label", f"label is {label!r}: it needs a character, and @ and / have a meaning in an address")
+        message = f"label is {label!r}: it needs a character, and @ and / have a meaning in an address"
+        raise bad("label", message, "bad_label")
     try:
         return _version(store.set_label(database, prompt_id, name, body.n), body.n)
     except store.StoreFullError as error:
@@ -121,21 +122,19 @@ def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
     """Takes a label away."""
     found = store.remove_label(database, prompt_id, label)
     if found is None:
-        raise ApiError(404, f"this prompt has no label {label!r}", "label", "label_not_found", "그런 라벨이 없어요.")
+        raise ApiError(404, f"this prompt has no label {label!r}", "label", "label_not_found")
     return found
 
 
 def _found(prompt: dict[str, Any] | None) -> dict[str, Any]:
     if prompt is None:
-        korean = "저장된 프롬프트를 찾을 수 없어요."
-        raise ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found", korean)
+        raise ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found")
     return prompt
 
 
 def _version(row: dict[str, Any] | None, n: int) -> dict[str, Any]:
     if row is None:
-        korean = f"이 프롬프트에는 {n}판이 없어요."
-        raise ApiError(404, f"this prompt has no version {n}", "n", "version_not_found", korean)
+        raise ApiError(404, f"this prompt has no version {n}", "n", "version_not_found", params={"n": n})
     return row
 
 
@@ -144,13 +143,12 @@ def _full(error: store.StoreFullError, what: str) -> ApiError:
 
 
 def _taken(title: str, error: store.NameTakenError) -> ApiError:
-    korean = f"‘{title}’ 이름의 프롬프트가 이미 있어요. 다른 이름을 쓰거나 그 프롬프트의 새 판으로 저장해 주세요."
     message = f"a prompt of the name {title!r} is there: {error.prompt_id}"
-    return ApiError(409, message, "title", "name_taken", korean)
+    return ApiError(409, message, "title", "name_taken", params={"name": title})
 
 
 def _conflict(base: int, newest: dict[str, Any]) -> JSONResponse:
     message = f"version {newest['n']} was saved after version {base}, on which this text was made"
-    korean = f"{base}판을 고치는 사이에 {newest['n']}판이 저장됐어요."
-    error = ApiError(409, message, "base", "version_conflict", korean)
+    params = {"base": base, "newest": newest["n"]}
+    error = ApiError(409, message, "base", "version_conflict", params=params)
     return JSONResponse(error.to_json() | {"newest": newest}, status_code=409)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
 STATIC = WEB.parent / "static"
+SENTENCES = (WEB.parent / "errors.json", WEB.parents[1] / "serve" / "errors.json")
+"""Sources outside: the server's sentences for its errors."""
 RECORD = "sources.sha256"
 NOT_SOURCES = {"node_modules", "dist", "check_bundle.py", "__pycache__"}
 
@@ -25,8 +27,9 @@ def folder_hash(folder: Path, left_out: set[str]) -> str:
 
 
 def present_state() -> str:
-    """Two lines: the hash of the sources with the lockfile, and the hash of the bundle built from them."""
-    return f"{folder_hash(WEB, NOT_SOURCES)}  sources\n{folder_hash(STATIC, {RECORD})}  bundle\n"
+    """Lines of hashes: of the sources with the lockfile, of the sentences, and of the bundle built from them."""
+    sentences = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.parent.name}\n" for path in SENTENCES)
+    return f"{folder_hash(WEB, NOT_SOURCES)}  sources\n{''.join(sentences)}{folder_hash(STATIC, {RECORD})}  bundle\n"
 
 
 def main(arguments: list[str]) -> int:

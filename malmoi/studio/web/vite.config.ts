@@ -48,5 +48,9 @@ export default defineConfig({
   },
   css: { modules: { generateScopedName: className } },
   // `npm run dev` shows the sources against a running `malmoi studio`.
-  server: { proxy: { '/api': 'http://127.0.0.1:8600', '/v1': 'http://127.0.0.1:8600' } },
+  server: {
+    // The sentences of errors lie beside the server's sources.
+    fs: { allow: ['../..'] },
+    proxy: { '/api': 'http://127.0.0.1:8600', '/v1': 'http://127.0.0.1:8600' },
+  },
 })

@@ -1,5 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { Outlet } from '@tanstack/react-router'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useLanguage } from '../i18n/language'
 import { TopBarContext } from '../ui/Page'
@@ -10,7 +10,8 @@ import { Rail } from '../shell/Rail'
 import { Keys } from '../shell/keymap/Keys'
 import { SkipLink, useFocusOnHeading } from '../shell/focus'
 import { finders } from './finders'
-import { GROUPS, ROUTES, type Row } from './routes'
+import { isNobody, session } from '../api/session'
+import { GROUPS, ROLES, ROUTES, type Role, type Row } from './routes'
 
 const ROWS: readonly Row[] = ROUTES
 const PLACES = GROUPS.map((group) => ({
@@ -18,8 +19,24 @@ const PLACES = GROUPS.map((group) => ({
   places: ROWS.flatMap(({ path, title, rail }) => (rail?.group === group ? [{ path, title, icon: rail.icon }] : [])),
 }))
 
+/** What a role sees in the rail. */
+const placesOf = (role: Role) =>
+  PLACES.map(({ group, places }) => ({
+    group,
+    places: places.filter(({ path }) => {
+      const needed = ROWS.find((row) => row.path === path)?.role ?? 'owner'
+      return ROLES.indexOf(needed) <= ROLES.indexOf(role)
+    }),
+  }))
+
+/** Pages that are open to who has not signed in. */
+const OPEN = ['/sign-in', '/welcome']
+
 /** What stays on the screen while pages come and go: the way to skip the rail, the rail, the top bar's right side. */
 export function Layout() {
+  const me = useQuery(session()).data
+  const here = useLocation()
+  const isOpen = OPEN.includes(here.pathname)
   useFocusOnHeading()
   const client = useQueryClient()
   const words = useLanguage()
@@ -28,9 +45,9 @@ export function Layout() {
     <Keys finders={found}>
       <div className="app">
         <SkipLink />
-        <Rail groups={PLACES} />
+        {!isOpen && <Rail groups={placesOf(me?.person?.role ?? 'owner')} />}
         <TopBarContext value={<ModelChip />}>
-          <Outlet />
+          {isNobody(me) && !isOpen ? <Navigate to="/sign-in" search={{ next: here.href }} replace /> : <Outlet />}
         </TopBarContext>
         <Toasts />
       </div>

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { I18nProvider } from 'react-aria-components'
@@ -17,7 +17,15 @@ import '../styles/playground.css'
 
 const RETRIES = 2
 
-const client = new QueryClient({
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A session that has ended shows itself at whatever is asked next; the page then leads to the sign-in.
+    onError: (error) => {
+      if (error instanceof ApiError && error.code === 'sign_in_needed') {
+        void client.invalidateQueries({ queryKey: ['session'] })
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

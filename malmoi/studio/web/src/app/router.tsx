@@ -14,7 +14,7 @@ const root = createRootRoute({ component: Layout, notFoundComponent: NotHere })
 
 /** The router's own object of a row of the table. The types of path and query are taken over as they stand there. */
 function routeOf<const P extends string, S extends Search>(
-  row: { path: P; page: Row['page']; title: Row['title'] } & { search?: S },
+  row: { path: P; page: Row['page']; title: Row['title']; area?: string } & { search?: S },
 ) {
   return createRoute({
     getParentRoute: () => root,
@@ -22,7 +22,7 @@ function routeOf<const P extends string, S extends Search>(
     validateSearch: (row.search ?? noSearch) as S,
     component: lazyRouteComponent(loadedPage(row.page as () => Promise<{ default: ComponentType }>)),
     pendingComponent: () => <Pending title={row.title} />,
-    staticData: { title: row.title },
+    staticData: { area: row.area },
   })
 }
 
@@ -63,6 +63,6 @@ declare module '@tanstack/react-router' {
     router: typeof router
   }
   interface StaticDataRouteOption {
-    title?: Row['title']
+    area?: string | undefined
   }
 }

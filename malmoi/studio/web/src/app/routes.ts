@@ -6,6 +6,7 @@
  *   `<Page title=…>` of ui/Page, which brings the frame.
  * - `title`: a key of the words, shown in the rail, in the browser's tab while the page loads, and by Ctrl+K.
  * - `rail`: the group and the icon in the rail; rows without it are reached from another page.
+ * - `area`: which place of the rail it belongs to, where its address does not begin with that: /r/$answer is in /history.
  * - `role`: who may open it, the least role that is enough.
  * - `search`: what the query may say, as a function that makes of any words an object of the values that hold
  *   (text/search.ts has the parts). `useSearch({ from })` gives that object, `<Link to=… search={…}>` asks for it.
@@ -24,6 +25,7 @@ import { runSearch } from '../features/runs/search'
 import { playSearch, promptsSearch, versionsSearch } from '../features/prompts/search'
 import { taskSearch } from '../features/tasks/search'
 import { newJobSearch } from '../features/jobs/search'
+import { signInSearch } from '../features/people/search'
 
 export const GROUPS = ['start', 'try', 'data', 'model', 'operation'] as const
 export type Group = (typeof GROUPS)[number]
@@ -36,6 +38,7 @@ export interface Row {
   page: () => Promise<unknown>
   title: Key
   role: Role
+  area?: string
   rail?: { group: Group; icon: IconName }
   search?: (words: Record<string, unknown>) => object
 }
@@ -50,7 +53,7 @@ export const ROUTES = [
   { path: '/tasks', page: () => import('../features/tasks/pages/CardList'), title: 'rail.cards', role: 'viewer', rail: { group: 'try', icon: 'cards' } },
   { path: '/tasks/$card', page: () => import('../features/tasks/pages/CardRun'), title: 'rail.cards', role: 'editor', search: taskSearch },
   { path: '/history', page: () => import('../features/history/pages/HistoryPage'), title: 'history.title', role: 'viewer', rail: { group: 'try', icon: 'history' }, search: historySearch },
-  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer' },
+  { path: '/r/$answer', page: () => import('../features/history/pages/AnswerPage'), title: 'history.answer', role: 'viewer', area: '/history' },
   { path: '/corpora', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer', rail: { group: 'data', icon: 'corpus' } },
   { path: '/corpora/$run', page: () => import('../features/corpora/pages/CorpusPage'), title: 'rail.corpus', role: 'viewer' },
   { path: '/corpora/$run/documents/{-$id}', page: () => import('../features/corpora/pages/DocumentsPage'), title: 'rail.corpus', role: 'viewer', search: documentsSearch },
@@ -59,6 +62,9 @@ export const ROUTES = [
   { path: '/jobs', page: () => import('../features/jobs/pages/Jobs'), title: 'jobs.title', role: 'viewer', rail: { group: 'operation', icon: 'jobs' } },
   { path: '/jobs/new', page: () => import('../features/jobs/pages/NewJob'), title: 'jobs.new', role: 'operator', search: newJobSearch },
   { path: '/jobs/$job', page: () => import('../features/jobs/pages/OneJob'), title: 'jobs.title', role: 'viewer' },
+  { path: '/admin/people', page: () => import('../features/people/pages/People'), title: 'people.title', role: 'owner', rail: { group: 'operation', icon: 'people' } },
+  { path: '/sign-in', page: () => import('../features/people/pages/SignIn'), title: 'people.sign_in', role: 'viewer', search: signInSearch },
+  { path: '/welcome', page: () => import('../features/people/pages/Welcome'), title: 'people.welcome', role: 'viewer' },
 ] as const satisfies readonly Row[]
 
 /** Addresses of earlier versions, in people's bookmarks. The query goes along. */

@@ -1,4 +1,20 @@
-import type { Key, Translate } from './language'
+import serve from '../../../../serve/errors.json'
+import studio from '../../../errors.json'
+import { fill } from '../text/josa'
+import type { Key, Language, Translate } from './language'
+
+type Both = { ko: string; en: string }
+type Value = string | number | Both
+
+/** The sentence of every code, or "code.variant", that the server can answer with (tests/studio/test_error_codes.py). */
+const SENTENCES: Record<string, Both> = { ...serve, ...studio }
+
+/** Their sentence says that something was refused; what it was stands in the server's own words only. */
+const TOLD_BY_SERVER = new Set(['refused', 'job_refused', 'adapter_refused'])
+
+/** Errors of the server's that pass by themselves, so that the same request may succeed a little later. */
+const MAY_PASS = new Set([408, 425, 429, 500, 502, 503, 504])
+const WILL_NOT_PASS = new Set(['no_model', 'jobs_not_started_here'])
 
 /** What the screen calls a field of a request. */
 const LABELS: Record<string, Key> = {
@@ -12,7 +28,7 @@ const LABELS: Record<string, Key> = {
   title: 'prompts.name',
 }
 
-/** The one error shape of /v1 and /api: {"error": {message, message_ko?, type, param, code}}. */
+/** The one error shape of /v1 and /api: {"error": {message, message_ko?, type, param, code, variant?, params?}}. */
 export class ApiError extends Error {
   readonly status: number
   /** The whole answer: a refused save brings the text that it would have overwritten. */
@@ -20,40 +36,67 @@ export class ApiError extends Error {
   readonly param: string | null
   readonly code: string | null
   readonly messageKo: string | null
-  readonly retrySeconds: number | null
+  /** The values of the sentence. */
+  readonly params: Record<string, Value>
+  private readonly variant: string | null
 
-  constructor(status: number, body: unknown, retryAfter: string | null = null) {
+  constructor(status: number, body: unknown) {
     const error = (body as { error?: Record<string, unknown> } | null)?.error ?? {}
-    super(typeof error.message === 'string' ? error.message : `HTTP ${status}`)
+    super(text(error.message) ?? `HTTP ${status}`)
     this.status = status
     this.body = body
-    this.param = typeof error.param === 'string' ? error.param : null
-    this.code = typeof error.code === 'string' ? error.code : null
-    this.messageKo = typeof error.message_ko === 'string' ? error.message_ko : null
-    this.retrySeconds = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null
+    this.param = text(error.param)
+    this.code = text(error.code)
+    this.messageKo = text(error.message_ko)
+    this.variant = text(error.variant)
+    this.params = (error.params as Record<string, Value> | undefined) ?? {}
+  }
+
+  /** The sentences of the code; undefined for one of another version of the server. */
+  get sentences(): Both | undefined {
+    return SENTENCES[this.variant ? `${this.code}.${this.variant}` : (this.code ?? '')]
   }
 }
 
-/** One sentence for a person, and the server's technical words where they add something. */
-export function explain(error: unknown, t: Translate, korean: boolean): { sentence: string; detail: string | null } {
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+export interface Explained {
+  sentence: string
+  /** The server's own words, where the sentence says nothing without them. */
+  detail: string | null
+  /** Whether the same request may succeed when it is sent again. */
+  mayPass: boolean
+}
+
+/** An error in one sentence for a person. */
+export function explain(error: unknown, t: Translate, language: Language): Explained {
   if (!(error instanceof ApiError)) {
     // fetch rejects with a TypeError when no server answers.
-    if (error instanceof TypeError) return { sentence: t('error.unreachable'), detail: null }
-    return { sentence: t('error.unknown'), detail: error instanceof Error ? error.message : String(error) }
+    if (error instanceof TypeError) return { sentence: t('error.unreachable'), detail: null, mayPass: true }
+    return {
+      sentence: t('error.unknown'),
+      detail: error instanceof Error ? error.message : String(error),
+      mayPass: true,
+    }
   }
-  const detail = (korean && error.messageKo) || error.message
-  // What the page calls a field goes before what the server calls it.
-  const label = error.param ? LABELS[error.param.replace(/^decoding\./, '')] : undefined
-  if (error.code === 'context_length_exceeded') return { sentence: t('error.context'), detail }
-  if (error.status === 400 && label) return { sentence: t('error.field', { field: t(label) }), detail }
-  if (korean && error.messageKo) return { sentence: error.messageKo, detail: null }
-  if (error.code === 'no_model' || error.status === 503) return { sentence: t('error.no_model'), detail: null }
-  if (error.code === 'store_full') return { sentence: t('error.store_full'), detail: null }
-  if (error.status === 429) return { sentence: t('error.busy', { seconds: error.retrySeconds ?? 1 }), detail: null }
-  if (error.status === 413) return { sentence: t('error.too_large'), detail: error.message }
-  if (error.status === 404) return { sentence: t('error.not_found'), detail: error.message }
-  if (error.status === 401 || error.status === 403) return { sentence: t('error.refused'), detail: error.message }
-  if (error.param) return { sentence: t('error.field', { field: error.param }), detail: error.message }
-  if (error.status >= 500) return { sentence: t('error.server'), detail: error.message }
-  return { sentence: t('error.request'), detail: error.message }
+  const mayPass = MAY_PASS.has(error.status) && !WILL_NOT_PASS.has(error.code ?? '')
+  const { sentences, code, message, messageKo } = error
+  if (sentences) {
+    const sentence = fill(sentences[language], valuesOf(error, t, language))
+    return { sentence, detail: TOLD_BY_SERVER.has(code ?? '') ? message : null, mayPass }
+  }
+  if (language === 'ko' && messageKo) return { sentence: messageKo, detail: null, mayPass }
+  return { sentence: t(error.status >= 500 ? 'error.server' : 'error.request'), detail: message, mayPass }
+}
+
+/** The values of an error's sentence in one language. A field is called what the page calls it. */
+function valuesOf({ param, params }: ApiError, t: Translate, language: Language): Record<string, string | number> {
+  const label = param && LABELS[param.replace(/^decoding\./, '')]
+  const told = Object.entries(params).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? value[language] : value,
+  ])
+  return { param: label ? t(label) : (param ?? ''), ...Object.fromEntries(told) }
 }

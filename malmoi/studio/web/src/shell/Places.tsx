@@ -1,4 +1,4 @@
-import { Link, useLocation } from '@tanstack/react-router'
+import { Link, useLocation, useMatches } from '@tanstack/react-router'
 import { useLanguage, type Key } from '../i18n/language'
 import { Icon, type IconName } from '../ui/Icon'
 
@@ -13,9 +13,10 @@ export interface PlaceGroup {
   places: Place[]
 }
 
-/** The area that the address names: /runs of /runs/demo. */
+/** The area of what is open: /runs of /runs/demo, or what the table of routes says. */
 export function useArea(): string {
-  return `/${useLocation().pathname.split('/')[1] ?? ''}`
+  const begin = `/${useLocation().pathname.split('/')[1] ?? ''}`
+  return useMatches({ select: (matches) => matches.at(-1)?.staticData.area }) ?? begin
 }
 
 /** The ways to some areas. The one that is open is marked. */

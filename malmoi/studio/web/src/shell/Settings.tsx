@@ -1,6 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
+import { send } from '../api/client'
 import { about } from '../api/queries'
+import { session } from '../api/session'
 import { useLanguage, type Language } from '../i18n/language'
 import { classes } from '../ui/classes'
 import { Icon } from '../ui/Icon'
@@ -36,9 +38,32 @@ export function Settings() {
           <Segments label={t('settings.language')} options={LANGUAGES} value={language} onChange={setLanguage} />
           <p className={classes(css.label)}>{t('settings.theme')}</p>
           <Segments label={t('settings.theme')} options={themes} value={theme} onChange={setTheme} />
+          <SignedIn />
           {data && <p className="quiet">{t('settings.version', { version: data.version })}</p>}
         </Dialog>
       </Popover>
     </DialogTrigger>
+  )
+}
+
+/** Whose session this is, and the way out of it; nothing in a studio without accounts. */
+function SignedIn() {
+  const { t } = useLanguage()
+  const client = useQueryClient()
+  const person = useQuery(session()).data?.person
+  const leave = useMutation({
+    mutationFn: () => send('/api/session', { method: 'DELETE' }),
+    // Nothing that this person has seen stays for the next one at this browser.
+    onSuccess: () => location.assign('/sign-in'),
+    onError: () => void client.invalidateQueries({ queryKey: ['session'] }),
+  })
+  if (!person) return null
+  return (
+    <>
+      <p className="field-label">{t('people.signed_in', { name: person.name })}</p>
+      <Button className="button" isPending={leave.isPending} onPress={() => leave.mutate()}>
+        {t('people.sign_out')}
+      </Button>
+    </>
   )
 }

@@ -2,7 +2,9 @@ import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, type MouseEvent } from 'react'
 import { useLanguage } from '../i18n/language'
 
-const heading = () => document.querySelector<HTMLElement>('.page h1')
+/** The heading on the screen. A page that is left stays hidden until the next one is there. */
+const heading = () =>
+  [...document.querySelectorAll<HTMLElement>('.page h1')].find((each) => each.checkVisibility()) ?? null
 
 /** The first thing that Tab reaches: past the rail to the page. */
 export function SkipLink() {

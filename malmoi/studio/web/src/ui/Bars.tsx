@@ -20,23 +20,25 @@ export function Bars({ bars, whole }: { bars: Bar[]; whole?: number }) {
   return (
     <div className={classes(css.bars)}>
       {bars.map((bar) => (
-        <Meter
-          key={bar.id}
-          className={classes(css.bar, bar.strong && css.strong)}
-          aria-label={bar.name}
-          value={most > 0 ? (bar.value / most) * 100 : 0}
-          valueLabel={bar.text}
-        >
-          {({ percentage, valueText }) => (
-            <>
-              <span className={classes(css.name)}>{bar.shown ?? bar.name}</span>
-              <span className={classes(css.track)}>
-                <span className={classes(css.fill)} style={{ width: `${percentage}%` }} />
-              </span>
-              <span className={classes(css.value)}>{valueText}</span>
-            </>
-          )}
-        </Meter>
+        <div key={bar.id} className={classes(css.bar, bar.strong && css.strong)}>
+          {/* Beside the meter, not in it: nothing in a meter can be pressed. */}
+          <span className={classes(css.name)}>{bar.shown ?? bar.name}</span>
+          <Meter
+            className={classes(css.meter)}
+            aria-label={bar.name}
+            value={most > 0 ? (bar.value / most) * 100 : 0}
+            valueLabel={bar.text}
+          >
+            {({ percentage, valueText }) => (
+              <>
+                <span className={classes(css.track)}>
+                  <span className={classes(css.fill)} style={{ width: `${percentage}%` }} />
+                </span>
+                <span className={classes(css.value)}>{valueText}</span>
+              </>
+            )}
+          </Meter>
+        </div>
       ))}
     </div>
   )

@@ -12,6 +12,7 @@ const PATHS = {
   runs: 'M4 4v16h16M7 8c3 0 3 7 6 7s3-4 7-4',
   history: 'M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2',
   jobs: 'M12 4a8 8 0 1 0 8 8M12 8v4l3 2M16 4h4v4',
+  people: 'M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7M3 20a6 6 0 0 1 12 0M16 6a3 3 0 0 1 0 6M17 14.5a6 6 0 0 1 4 5.5',
   settings: 'M4 8h9M17 8h3M4 16h3M11 16h9M13 6v4h4V6zM7 14v4h4v-4z',
   left: 'M14 6l-6 6 6 6',
   right: 'M10 6l6 6-6 6',

@@ -1,7 +1,10 @@
+import { classes } from './classes'
+import css from './StatusLine.module.css'
+
 /** A line for those who listen: it says that an answer has begun and that it has ended, never the words between. */
 export function StatusLine({ children }: { children: string }) {
   return (
-    <p className="sr-only" role="status">
+    <p className={classes(css.hidden)} role="status">
       {children}
     </p>
   )

@@ -15,7 +15,7 @@ export function Asked({ answer }: { answer: AnswerDetail }) {
       <h2>{t('history.asked')}</h2>
       {saidIn(answer).map(({ who, text }, place) => (
         <div key={place}>
-          {who !== '' && <p className="field-label">{named('history.who', who)}</p>}
+          {who !== '' && <p className={css.who}>{named('history.who', who)}</p>}
           <p className={css.words}>{text}</p>
         </div>
       ))}

@@ -1,5 +1,7 @@
 import type { Card, CardResult, JsonOutput, LabelOutput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import type { Answer } from '../../streams/answer'
+import { AnswerStatus } from '../../streams/AnswerStatus'
 import { Bars } from '../../ui/Bars'
 import { CopyButton } from '../../ui/CopyButton'
 import { ErrorNote } from '../../ui/ErrorNote'
@@ -10,29 +12,30 @@ import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
 import { Facts } from '../../ui/Facts/Facts'
 import { Fold } from '../../ui/Fold/Fold'
 import { Note } from '../../ui/Note/Note'
+import { StreamedText } from '../../ui/StreamedText/StreamedText'
 import css from './CardAnswer.module.css'
-import type { CardRunState } from './useCardRun'
 
 interface Props {
   card: Card
-  run: CardRunState
+  answer: Answer
   retry: () => void
 }
 
 /** The result of a card in the form its output type asks for. */
-export function CardAnswer({ card, run, retry }: Props) {
+export function CardAnswer({ card, answer, retry }: Props) {
   const { t } = useLanguage()
   return (
     <Block title={t('cards.result')}>
-      <div aria-busy={run.state === 'running'} data-state={run.state} className={classes(css.answer)}>
-        {run.state === 'none' && <p className="quiet">{t('cards.no_result')}</p>}
-        {run.state === 'failed' && <ErrorNote error={run.error} retry={retry} />}
-        {run.state === 'running' && !run.result && <Waiting run={run} />}
-        {run.result && <Output card={card} result={run.result} />}
-        <ResultFacts run={run} />
-        {run.prompt !== null && (
+      <div aria-busy={answer.state === 'running'} data-state={answer.state} className={classes(css.answer)}>
+        {(answer.state === 'none' || answer.state === 'opening') && <p className="quiet">{t('cards.no_result')}</p>}
+        {answer.state === 'failed' && <ErrorNote error={answer.error} retry={retry} />}
+        {answer.state === 'running' && <Waiting answer={answer} />}
+        {answer.result ? <Output card={card} result={answer.result} /> : <Rest answer={answer} />}
+        <ResultFacts answer={answer} />
+        <AnswerStatus answer={answer} />
+        {answer.told.start && (
           <Fold title={t('cards.prompt')}>
-            <CodeBlock code={run.prompt} label={t('completion.prompt')} />
+            <CodeBlock code={answer.told.start.prompt} label={t('completion.prompt')} />
           </Fold>
         )}
       </div>
@@ -40,13 +43,17 @@ export function CardAnswer({ card, run, retry }: Props) {
   )
 }
 
-function Waiting({ run }: { run: CardRunState }) {
+function Waiting({ answer: { told, text } }: { answer: Answer }) {
   const { t } = useLanguage()
-  if (run.progress) {
-    const { done, total } = run.progress
-    return <p role="status">{t('cards.progress', { done, total })}</p>
-  }
-  return <p className={classes(css.text, css.running)}>{run.text}</p>
+  if (told.progress)
+    return <p role="status">{t('cards.progress', { done: told.progress.done, total: told.progress.total })}</p>
+  return <StreamedText text={text} isRunning />
+}
+
+/** What an answer has that was stopped, or cut by the end of the server, before it was one. */
+function Rest({ answer: { state, text } }: { answer: Answer }) {
+  const hasRest = (state === 'stopped' || state === 'cut' || state === 'failed') && text !== ''
+  return hasRest ? <StreamedText text={text} isRunning={false} /> : null
 }
 
 function Output({ card, result }: { card: Card; result: CardResult }) {
@@ -95,19 +102,15 @@ function FieldsResult({ card, output }: { card: Card; output: JsonOutput }) {
   )
 }
 
-function ResultFacts({ run }: { run: CardRunState }) {
+function ResultFacts({ answer: { state, result } }: { answer: Answer }) {
   const { t, language, named } = useLanguage()
   const facts: string[] = []
-  if (run.result) {
-    if (run.result.tokens > 0) facts.push(t('cards.tokens', { tokens: run.result.tokens }))
-    facts.push(duration(run.result.seconds, language))
-    if (run.result.finish) facts.push(named('finish', run.result.finish))
-  } else if (run.state === 'stopped') facts.push(t('answer.stopped'))
-  else if (run.state === 'running') facts.push(t('answer.running'))
-  return (
-    // Start and end are announced here; the text itself is not read out piece by piece (F12).
-    <p className={classes(css.facts)} role="status">
-      {facts.join(' · ')}
-    </p>
-  )
+  if (result) {
+    if (result.tokens > 0) facts.push(t('cards.tokens', { tokens: result.tokens }))
+    facts.push(duration(result.seconds, language))
+    if (result.finish) facts.push(named('finish', result.finish))
+  } else if (state === 'stopped') facts.push(t('answer.stopped'))
+  else if (state === 'cut') facts.push(t('answer.cut'))
+  else if (state === 'running') facts.push(t('answer.running'))
+  return <p className={classes(css.facts)}>{facts.join(' · ')}</p>
 }

@@ -2,6 +2,7 @@ import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Card } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import { useRun } from '../../streams/useRun'
 import { classes } from '../../ui/classes'
 import { useKeys } from '../../ui/keys/useKeys'
 import { Page } from '../../ui/Page'
@@ -12,7 +13,6 @@ import { CardForm, exampleInputs, filledInputs, missingInputs, type Filled } fro
 import { CardHead } from './CardHead'
 import { CardParameters, changedFrom, drawOf } from './CardParameters'
 import css from './FormCard.module.css'
-import { useCardRun } from './useCardRun'
 
 /** A card that is filled in and run: the form, and beside it the result. */
 export function FormCard({ card }: { card: Card }) {
@@ -22,13 +22,15 @@ export function FormCard({ card }: { card: Card }) {
   const [filled, setFilled] = useTabMemory<Filled>(`task.${card.id}`, example ? exampleInputs(card) : {})
   const [edition, setEdition] = useState(0)
   const [draw, setDraw] = useState(() => drawOf(card.decoding))
-  const { run: cardRun, start, stop } = useCardRun(card.id)
-  const running = cardRun.state === 'running'
+  const { answer, ask, stop } = useRun(`card.${card.id}`)
+  const running = answer.state === 'running'
   const [missing, setMissing] = useState<string[]>([])
   const run = () => {
     const empty = missingInputs(card, filled).map(({ name }) => name)
     setMissing(empty)
-    if (empty.length === 0) void start(filledInputs(card, filled), changedFrom(card.decoding, draw))
+    if (empty.length > 0) return
+    const decoding = changedFrom(card.decoding, draw)
+    void ask({ kind: 'card', body: { card: card.id, inputs: filledInputs(card, filled), decoding } })
   }
   useKeys('page', [
     { keys: 'Mod+Enter', does: t('action.run'), run, when: () => !running },
@@ -64,7 +66,7 @@ export function FormCard({ card }: { card: Card }) {
           onStop={stop}
           running={running}
         />
-        <CardAnswer card={card} run={cardRun} retry={run} />
+        <CardAnswer card={card} answer={answer} retry={run} />
       </div>
     </Page>
   )

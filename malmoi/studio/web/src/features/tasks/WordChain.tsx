@@ -1,6 +1,7 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Card, ChainOutput } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import { useRun } from '../../streams/useRun'
 import { PlainText } from '../../text/PlainText'
 import { Button } from '../../ui/Button/Button'
 import { classes } from '../../ui/classes'
@@ -12,16 +13,9 @@ import { toast } from '../../ui/Toast/toasts'
 import { Toolbar } from '../../ui/Toolbar/Toolbar'
 import { useSendOnEnter } from '../../ui/useSendOnEnter'
 import { CardHead } from './CardHead'
-import { Said, type Move } from './Said'
-import { useCardRun } from './useCardRun'
+import { after, NEW_GAME, type Game } from './game'
+import { Said } from './Said'
 import css from './WordChain.module.css'
-
-interface Game {
-  moves: Move[]
-  last: ChainOutput | null
-}
-
-const NEW_GAME: Game = { moves: [], last: null }
 
 /** The word chain (끝말잇기): person and model in turn. The server knows the rules; the page keeps the history. */
 export function WordChain({ card }: { card: Card }) {
@@ -30,44 +24,56 @@ export function WordChain({ card }: { card: Card }) {
   const { moves, last } = game
   // A refused word is wrong only until another one is being written.
   const [corrected, setCorrected] = useState(false)
-  const { run, start, stop } = useCardRun(card.id)
+  const { answer, ask, stop, show } = useRun(`card.${card.id}`)
   const box = useRef<HTMLTextAreaElement>(null)
-  const running = run.state === 'running'
+  const isAskedHere = useRef(false)
+  const running = answer.state === 'running'
   const starts = last?.next_starts.join(', ')
   const over = last?.status === 'model_wins' || last?.status === 'user_wins'
+  const output = answer.result?.output as ChainOutput | undefined
 
-  const play = async (word: string, before: Move[]) => {
-    const history = before.map((move) => move.word)
-    const mine: Move[] = word === '' ? [] : [{ word, by: 'person' }]
-    const result = await start({ word, history }, {})
-    if (!result) return
-    const output = result.output as ChainOutput
+  // Also a move that came while another page was open.
+  useEffect(() => {
+    if (!output || answer.id === game.seen) return
     setCorrected(false)
-    if (output.status === 'illegal') return setGame({ moves: before, last: output })
-    const theirs: Move[] = output.word ? [{ word: output.word, by: 'model' }] : []
-    setGame({ moves: [...before, ...mine, ...theirs], last: output })
+    setGame(after(game, output, answer.id))
+    if (!isAskedHere.current || output.status === 'illegal') return
+    isAskedHere.current = false
     if (box.current) box.current.value = ''
     box.current?.focus()
+  }, [output, answer.id, game, setGame])
+
+  const play = (word: string, before: Game) => {
+    isAskedHere.current = true
+    setGame({ ...before, asked: word })
+    const history = before.moves.map((move) => move.word)
+    void ask({ kind: 'card', body: { card: card.id, inputs: { word, history }, decoding: {} } })
   }
   const say = (text: string): boolean => {
-    if (!running && !over && text.trim() !== '') void play(text.trim(), moves)
+    if (!running && !over && text.trim() !== '') play(text.trim(), game)
     return false // the word stays until the server has taken it
   }
   const sayNow = useSendOnEnter(box, say)
   useKeys('page', [{ keys: 'Escape', does: t('action.stop'), run: stop, when: () => running }])
   const newGame = (modelBegins: boolean) => {
-    setGame(NEW_GAME)
-    if (moves.length > 0) toast(t('chain.ended'), () => (stop(), setGame(game)))
-    if (modelBegins) void play('', [])
+    const begun = { ...NEW_GAME, seen: game.seen }
+    setGame(begun)
+    if (moves.length > 0) toast(t('chain.ended'), () => (stop(), show(null), setGame(game)))
+    if (modelBegins) play('', begun)
   }
   const shown = last?.status === 'illegal' && corrected ? 'playing' : last?.status
   return (
     <Page title={pick(card.title)}>
       <div className={classes(css.chain)}>
         <CardHead card={card} />
-        <ChainStatus last={last} status={running ? 'thinking' : (shown ?? 'start')} text={run.text} starts={starts} />
+        <ChainStatus
+          last={last}
+          status={running ? 'thinking' : (shown ?? 'start')}
+          text={answer.text}
+          starts={starts}
+        />
         <Said moves={moves} />
-        {run.state === 'failed' && <ErrorNote error={run.error} retry={sayNow} />}
+        {answer.state === 'failed' && <ErrorNote error={answer.error} retry={sayNow} />}
         <div className={classes(css.say)}>
           <PlainText
             initial=""

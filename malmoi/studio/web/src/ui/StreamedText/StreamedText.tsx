@@ -1,5 +1,7 @@
 import { memo } from 'react'
+import { classes } from '../classes'
 import { blocks } from './blocks'
+import css from './StreamedText.module.css'
 
 /**
  * A text that grows at its end. Only its last block is drawn anew; the rest stays as it is, so a picture costs the same
@@ -7,7 +9,7 @@ import { blocks } from './blocks'
  */
 export function StreamedText({ text, isRunning }: { text: string; isRunning: boolean }) {
   return (
-    <p className={isRunning ? 'answer-text is-running' : 'answer-text'}>
+    <p className={classes('answer-text', css.text, isRunning && css.running)}>
       {blocks(text).map((block, place) => (
         <Block key={place} text={block} />
       ))}

@@ -15,15 +15,19 @@ import { ErrorNote } from '../../../ui/ErrorNote'
 import { Icon } from '../../../ui/Icon'
 import { Loaded } from '../../../ui/Loaded'
 import { NewBelow } from '../../../ui/NewBelow/NewBelow'
+import { Facts as Named } from '../../../ui/Facts/Facts'
+import { Fold } from '../../../ui/Fold/Fold'
+import { Note } from '../../../ui/Note/Note'
 import { Page } from '../../../ui/Page'
 import { StreamedText } from '../../../ui/StreamedText/StreamedText'
+import { Toolbar } from '../../../ui/Toolbar/Toolbar'
 import { useFollowEnd } from '../../../ui/useFollowEnd'
 import { AnswerState } from '../AnswerState'
 import { Asked } from '../Asked'
 import { FileMenu } from '../FileMenu'
 import css from '../history.module.css'
 import { answerDetail, type AnswerDetail } from '../queries'
-import { useThrowAway } from '../useThrowAway'
+import { useTrash } from '../useTrash'
 
 /** One answer at its own address: what was asked, what came (also while it comes), and whether it comes again. */
 export default function AnswerPage() {
@@ -35,7 +39,8 @@ function OneAnswer({ id }: { id: string }) {
   const { t } = useLanguage()
   const live = useAnswer(id)
   const client = useQueryClient()
-  const follow = useFollowEnd(isOpen(live))
+  // One that is over is read from its beginning.
+  const follow = useFollowEnd(live.state === 'running')
   // What the server says of a whole answer (by what it was made, whether it is equal) is there when it is over.
   useEffect(() => {
     if (!isOpen(live)) void client.invalidateQueries({ queryKey: ['answers', 'one', id] })
@@ -43,10 +48,9 @@ function OneAnswer({ id }: { id: string }) {
   return (
     <Page title={t('history.answer')}>
       <div ref={follow.content} className={css.answer}>
-        <Link to="/history" className="back-link">
-          <Icon name="left" />
-          {t('history.title')}
-        </Link>
+        <p>
+          <Link to="/history">← {t('history.title')}</Link>
+        </p>
         <Loaded query={useQuery(answerDetail(id))} lines={8}>
           {(detail) => <Shown detail={detail} live={live} />}
         </Loaded>
@@ -66,23 +70,22 @@ function Shown({ detail, live }: { detail: AnswerDetail; live: Answer }) {
     <>
       <Acts detail={detail} state={state} text={text} />
       <Facts detail={detail} state={state} />
-      {detail.deleted && <p className="note">{t('history.in_trash')}</p>}
+      {detail.deleted && <Note>{t('history.in_trash')}</Note>}
       <Asked answer={detail} />
       <section aria-label={t('history.text')} aria-busy={state === 'running'} className={css.said}>
         <h2>{t('history.text')}</h2>
         <StreamedText text={text} isRunning={state === 'running'} />
         {state === 'failed' && <ErrorNote error={error} />}
-        {state === 'cut' && <p className="note">{t('history.cut')}</p>}
+        {state === 'cut' && <Note kind="warn">{t('history.cut')}</Note>}
         {state !== 'running' && text === '' && error === null && <p className="quiet">{t('history.no_words')}</p>}
       </section>
       <AnswerStatus answer={live} />
       {detail.again && <Again again={detail.again} />}
-      <details className="fold">
-        <summary>{t('history.made_with')}</summary>
+      <Fold title={t('history.made_with')}>
         <CodeBlock label={t('history.body')} code={json(detail.body)} />
         {detail.result && <CodeBlock label={t('history.result')} code={json(detail.result)} />}
         <CodeBlock label={t('history.made_with')} code={json({ seed: detail.seed, ...detail.made_with })} />
-      </details>
+      </Fold>
     </>
   )
 }
@@ -90,7 +93,7 @@ function Shown({ detail, live }: { detail: AnswerDetail; live: Answer }) {
 function Acts({ detail, state, text }: { detail: AnswerDetail; state: string; text: string }) {
   const { t } = useLanguage()
   const navigate = useNavigate()
-  const throwAway = useThrowAway()
+  const { throwAway, restore } = useTrash()
   const [refused, setRefused] = useState<unknown>(null)
   const again = async () => {
     setRefused(null)
@@ -100,30 +103,33 @@ function Acts({ detail, state, text }: { detail: AnswerDetail; state: string; te
       setRefused(error)
     }
   }
+  const end =
+    state === 'running' ? (
+      <Button onPress={() => void stopAnswer(detail.id)}>
+        <Icon name="stop" />
+        {t('action.stop')}
+      </Button>
+    ) : detail.deleted ? (
+      <Button onPress={() => void restore([detail.id])}>
+        <Icon name="again" />
+        {t('history.restore')}
+      </Button>
+    ) : (
+      <Button onPress={() => void throwAway([detail.id]).then(() => navigate({ to: '/history' }))}>
+        <Icon name="bin" />
+        {t('history.remove')}
+      </Button>
+    )
   return (
     <>
-      <div className="toolbar">
+      <Toolbar end={end}>
         <CopyButton text={() => text} />
         <FileMenu chosen={[detail.id]} />
-        <Button small onPress={() => void again()}>
+        <Button onPress={() => void again()}>
           <Icon name="again" />
           {t('history.again')}
         </Button>
-        <span className="toolbar-space" />
-        {state === 'running' ? (
-          <Button small onPress={() => void stopAnswer(detail.id)}>
-            <Icon name="stop" />
-            {t('action.stop')}
-          </Button>
-        ) : (
-          !detail.deleted && (
-            <Button small onPress={() => void throwAway([detail.id]).then(() => navigate({ to: '/history' }))}>
-              <Icon name="bin" />
-              {t('history.remove')}
-            </Button>
-          )
-        )}
-      </div>
+      </Toolbar>
       {refused !== null && <ErrorNote error={refused} retry={() => void again()} />}
     </>
   )
@@ -142,7 +148,7 @@ function Facts({ detail, state }: { detail: AnswerDetail; state: string }) {
     if (finish) facts.push(named('finish', finish))
   }
   return (
-    <p className="facts">
+    <p className={css.facts}>
       <AnswerState state={state} /> {facts.join(' · ')}
       {detail.kind === 'card' && detail.subject && (
         <>
@@ -166,23 +172,25 @@ function Again({ again }: { again: NonNullable<AnswerDetail['again']> }) {
   )
   if (again.is_equal) {
     return (
-      <p className="note" role="status">
-        {t('history.equal')} {first}
-      </p>
+      <Note>
+        <p role="status">
+          {t('history.equal')} {first}
+        </p>
+      </Note>
     )
   }
   return (
-    <div className="note" role="status">
-      <p>
+    <Note kind="warn">
+      <p role="status">
         {t('history.differs', { place: (again.place ?? 0) + 1 })} {first}
       </p>
-      <dl className={css.pair}>
-        <dt>{t('history.was')}</dt>
-        <dd>{again.was || '∎'}</dd>
-        <dt>{t('history.now')}</dt>
-        <dd>{again.now || '∎'}</dd>
-      </dl>
-    </div>
+      <Named
+        facts={[
+          [t('history.was'), again.was || '∎'],
+          [t('history.now'), again.now || '∎'],
+        ]}
+      />
+    </Note>
   )
 }
 

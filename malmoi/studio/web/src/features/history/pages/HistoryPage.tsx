@@ -18,9 +18,9 @@ import { AnswerState } from '../AnswerState'
 import { FileMenu } from '../FileMenu'
 import css from '../history.module.css'
 import { HistoryFilters } from '../HistoryFilters'
-import { answers, bringBack, fileAddress, type AnswerLine } from '../queries'
+import { answers, fileAddress, type AnswerLine } from '../queries'
 import type { HistorySearch } from '../search'
-import { useThrowAway } from '../useThrowAway'
+import { useTrash } from '../useTrash'
 
 /** Every answer that was ever given here: found, read, copied, taken away as a file, made again. */
 export default function HistoryPage() {
@@ -141,19 +141,13 @@ interface ActsProps {
 /** What can be done with the chosen answers; a file is made of all that are listed where none is chosen. */
 function Acts({ search, selected, onDone }: ActsProps) {
   const { t, language } = useLanguage()
-  const client = useQueryClient()
-  const throwAway = useThrowAway()
+  const { throwAway, restore } = useTrash()
   const none = selected.length === 0
-  const restore = async () => {
-    await Promise.all(selected.map(bringBack))
-    await client.invalidateQueries({ queryKey: ['answers'] })
-    onDone()
-  }
   return (
     <>
       {!none && <CopyButton text={async () => (await send(fileAddress('md', language, selected, {}))).text()} />}
       {search.trash ? (
-        <Button small isDisabled={none} onPress={() => void restore()}>
+        <Button small isDisabled={none} onPress={() => void restore(selected).then(onDone)}>
           <Icon name="again" />
           {t('history.restore')}
         </Button>

@@ -1,0 +1,1 @@
+import{Ht as e,Vt as t,Wt as n,c as r}from"./KeyHint-D0wrTtw4.js";var i=n(e(),1),a={block:`Block_block`,head:`Block_head`},o=t();function s({title:e,side:t,children:n}){let s=(0,i.useId)();return(0,o.jsxs)(`section`,{className:r(a.block),"aria-labelledby":s,children:[(0,o.jsxs)(`div`,{className:r(a.head),children:[(0,o.jsx)(`h2`,{id:s,children:e}),t]}),n]})}export{s as t};

@@ -1,1 +1,0 @@
-import{Gt as e,Ht as t,Ut as n,c as r}from"./KeyHint-DJsas33p.js";var i=e(n(),1),a={block:`Block_block`,head:`Block_head`},o=t();function s({title:e,side:t,children:n}){let s=(0,i.useId)();return(0,o.jsxs)(`section`,{className:r(a.block),"aria-labelledby":s,children:[(0,o.jsxs)(`div`,{className:r(a.head),children:[(0,o.jsx)(`h2`,{id:s,children:e}),t]}),n]})}export{s as t};

@@ -1,1 +1,0 @@
-import{Ht as e,c as t}from"./KeyHint-DJsas33p.js";var n={facts:`Facts_facts`,fact:`Facts_fact`},r=e();function i({facts:e}){return(0,r.jsx)(`div`,{className:t(n.facts),children:(0,r.jsx)(`dl`,{children:e.filter(([,e])=>e!=null&&e!==``).map(([e,i])=>(0,r.jsxs)(`div`,{className:t(n.fact),children:[(0,r.jsx)(`dt`,{children:e}),(0,r.jsx)(`dd`,{children:i})]},e))})})}export{i as t};

@@ -1,1 +1,0 @@
-import{Ht as e,c as t}from"./KeyHint-DJsas33p.js";var n={fold:`Fold_fold`},r=e();function i({title:e,open:i=!1,children:a}){return(0,r.jsxs)(`details`,{className:t(n.fold),open:i,children:[(0,r.jsx)(`summary`,{children:e}),a]})}export{i as t};

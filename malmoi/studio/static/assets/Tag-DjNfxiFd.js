@@ -1,0 +1,1 @@
+import{Vt as e,c as t}from"./KeyHint-D0wrTtw4.js";var n={tag:`Tag_tag`,tags:`Tag_tags`},r=e();function i({children:e}){return(0,r.jsx)(`span`,{className:t(n.tag),children:e})}function a({children:e}){return(0,r.jsx)(`p`,{className:t(n.tags),children:e})}export{a as n,i as t};

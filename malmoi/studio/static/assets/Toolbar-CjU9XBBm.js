@@ -1,0 +1,1 @@
+import{Vt as e,c as t}from"./KeyHint-D0wrTtw4.js";var n={toolbar:`Toolbar_toolbar`,end:`Toolbar_end`},r=e();function i({children:e,end:i}){return(0,r.jsxs)(`div`,{className:t(n.toolbar),children:[e,i&&(0,r.jsx)(`div`,{className:t(n.end),children:i})]})}export{i as t};

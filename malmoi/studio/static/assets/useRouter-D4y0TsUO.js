@@ -1,0 +1,1 @@
+import{Ht as e,Wt as t}from"./KeyHint-D0wrTtw4.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};
