@@ -52,16 +52,6 @@ export function finders(client: QueryClient, { t, pick }: Words): Finder[] {
       },
     },
     {
-      id: 'answers',
-      title: t('history.title'),
-      find: async (asked, signal) => {
-        if (asked === '') return []
-        const query = writeQuery({ q: asked, size: MOST })
-        const { answers } = await getJson<AnswerList>(`/api/answers${query}`, { signal })
-        return answers.map(({ id, asked: words, text }) => ({ id, name: words || text, note: text, to: `/r/${id}` }))
-      },
-    },
-    {
       id: 'runs',
       title: t('rail.runs'),
       find: async (asked) => {

@@ -13,9 +13,7 @@ import '../styles/base.css'
 import '../styles/shell.css'
 import '../styles/parts.css'
 import '../styles/fields.css'
-import '../styles/overlays.css'
 import '../styles/playground.css'
-import '../styles/cards.css'
 
 const RETRIES = 2
 

@@ -2,7 +2,9 @@ import { useLocation } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
+import { classes } from '../ui/classes'
 import { Icon } from '../ui/Icon'
+import over from '../ui/popover.module.css'
 import { Places, useArea, type Place } from './Places'
 
 /** A finger needs 44 px, and 360 px also hold the search, the settings and the way to the rest. */
@@ -25,7 +27,7 @@ export function PhoneBar({ places }: { places: Place[] }) {
             <Icon name="more" />
             <span className="rail-name">{t('rail.more')}</span>
           </Button>
-          <Popover className="popover" placement="top end">
+          <Popover className={classes(over.popover)} placement="top end">
             <Dialog aria-label={t('rail.more')} className="rail-more">
               <Places places={rest} />
             </Dialog>

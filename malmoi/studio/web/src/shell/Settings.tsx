@@ -4,9 +4,12 @@ import { send } from '../api/client'
 import { about } from '../api/queries'
 import { session } from '../api/session'
 import { useLanguage, type Language } from '../i18n/language'
+import { classes } from '../ui/classes'
 import { Icon } from '../ui/Icon'
+import over from '../ui/popover.module.css'
 import { Segments } from '../ui/Segments'
 import { useTheme, type Theme } from '../ui/theme'
+import css from './Settings.module.css'
 
 const LANGUAGES: { id: Language; name: string }[] = [
   { id: 'ko', name: '한국어' },
@@ -29,11 +32,11 @@ export function Settings() {
         <Icon name="settings" />
         <span className="rail-name">{t('rail.settings')}</span>
       </Button>
-      <Popover className="popover settings" placement="top start">
+      <Popover className={classes(over.popover, css.settings)} placement="top start">
         <Dialog aria-label={t('rail.settings')}>
-          <p className="field-label">{t('settings.language')}</p>
+          <p className={classes(css.label)}>{t('settings.language')}</p>
           <Segments label={t('settings.language')} options={LANGUAGES} value={language} onChange={setLanguage} />
-          <p className="field-label">{t('settings.theme')}</p>
+          <p className={classes(css.label)}>{t('settings.theme')}</p>
           <Segments label={t('settings.theme')} options={themes} value={theme} onChange={setTheme} />
           <SignedIn />
           {data && <p className="quiet">{t('settings.version', { version: data.version })}</p>}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Switch } from 'react-aria-components'
+import { Switch } from '../../ui/Switch'
 import { getJson } from '../../api/client'
 import type { Sampling } from '../../api/completions'
 import { about } from '../../api/queries'
@@ -52,7 +52,7 @@ export function Parameters({ session, draft, edition }: Props) {
         maxTokens={data?.model?.context_tokens ?? FALLBACK_TOKENS}
         maxTemperature={data?.limits.max_temperature ?? FALLBACK_TEMPERATURE}
       />
-      <div className="number-row">
+      <div>
         <label className="field-label" htmlFor="stops">
           {t('stops.label')}
         </label>
@@ -66,15 +66,12 @@ export function Parameters({ session, draft, edition }: Props) {
         />
         <p className="help">{t('stops.help')}</p>
       </div>
-      <div className="number-row">
+      <div>
         <Switch
-          className="switch"
-          isSelected={sampling.probabilities}
+          label={t('probabilities.label')}
+          isOn={sampling.probabilities}
           onChange={(probabilities) => change({ probabilities })}
-        >
-          <span className="switch-track" />
-          {t('probabilities.label')}
-        </Switch>
+        />
         <p className="help">{t('probabilities.help')}</p>
       </div>
     </div>
@@ -126,7 +123,7 @@ function ModelChoice({ session, draft, model }: { session: Session; draft: Draft
     able.deterministic && t('models.deterministic'),
   ]
   return (
-    <div className="number-row">
+    <div>
       <Choice
         label={t('models.choose')}
         options={options.length > 0 ? options : [{ id: model.name, name: model.name }]}
