@@ -1,1 +1,0 @@
-var e={popover:`popover_popover`};export{e as t};
