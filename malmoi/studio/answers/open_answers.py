@@ -162,14 +162,17 @@ class OpenAnswers:
             del self._live[live.id]
         return None
 
+    def check_readers(self) -> None:
+        """Raises ApiError where as many pages follow as this studio serves. To be asked before a reply begins."""
+        if len(self._readers) >= _MAX_READERS:
+            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
+
     async def follow(self, wanted: Mapping[str, Place]) -> AsyncGenerator[str, None]:
         """Server-sent events of any number of answers, each from the place that its reader has come to.
 
         An event's id holds the places in the order of `wanted`: a reader that comes back with the last one misses no
-        character and gets none twice. It ends when all the answers have. Raises ApiError for too many readers.
+        character and gets none twice. It ends when all the answers have.
         """
-        if len(self._readers) >= _MAX_READERS:
-            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
         changed = asyncio.Event()
         self._readers.add(changed)
         try:
