@@ -51,7 +51,7 @@ def test_the_migrations_make_what_the_tables_say(tmp_path):
     mine = {"answer", "request", "api_key", "policy", "usage"}
     assert mine <= set(AnswerRow.metadata.tables)
     # The studio's tables stand in the same database, and are declared only where the studio has been imported.
-    only_mine = {"include_object": lambda found, name, kind, *_: kind != "table" or name in mine}
+    only_mine = {"include_object": lambda _found, name, kind, *_: kind != "table" or name in mine}
     with Records(tmp_path / "records.db") as records, records.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=only_mine)
         assert compare_metadata(context, AnswerRow.metadata) == []
