@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from malmoi.serve.records.database import alone
 from malmoi.studio.people import passwords
 from malmoi.studio.people.tables import InvitationRow, PersonRow, SessionRow
 from malmoi.studio.roles import Person, Role
@@ -43,6 +44,7 @@ def add_person(engine: Engine, name: str, password: str, role: Role, *, first: b
     row = _row(name, password, role)
     try:
         with Session(engine) as session, session.begin():
+            alone(session)
             if first and session.scalar(select(func.count()).select_from(PersonRow)):
                 raise NameTakenError
             session.add(row)
@@ -63,7 +65,8 @@ def join(engine: Engine, token: str, name: str, password: str, clock: Clock = no
     row = _row(name, password, cast(Role, found.role))
     try:
         with Session(engine) as session, session.begin():
-            invitation = session.scalar(_open_invitation(token, clock).with_for_update())
+            alone(session)
+            invitation = session.scalar(_open_invitation(token, clock))
             if invitation is None:
                 return None
             invitation.used = _text(clock())
@@ -119,8 +122,9 @@ def change_person(engine: Engine, person_id: str, role: Role, *, blocked: bool) 
     Who is blocked is signed out everywhere. Raises LastOwnerError.
     """
     with Session(engine) as session, session.begin():
-        owners = select(PersonRow).where(PersonRow.role == "owner", PersonRow.blocked.is_(None)).with_for_update()
-        open_owners = list(session.scalars(owners))  # locked: two owners cannot take each other's role at once
+        alone(session)  # two owners cannot take each other's role at once
+        owners = select(PersonRow).where(PersonRow.role == "owner", PersonRow.blocked.is_(None))
+        open_owners = list(session.scalars(owners))
         row = session.get(PersonRow, person_id)
         if row is None:
             return None

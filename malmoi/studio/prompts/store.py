@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
+from malmoi.serve.records.database import alone
 from malmoi.studio.prompts.content import first_line, searchable, sha256_of, words_of
 from malmoi.studio.prompts.tables import Label, Prompt, Version
 
@@ -107,6 +108,7 @@ def read_prompt(engine: Engine, prompt_id: str) -> Row | None:
 def add_prompt(engine: Engine, title: str, body: Row, message: str = "") -> Row:
     """Saves a new prompt as its version 1. Raises StoreFullError and NameTakenError."""
     with Session(engine) as session, session.begin():
+        alone(session)
         if (session.scalar(select(func.count()).select_from(Prompt)) or 0) >= MAX_PROMPTS:
             raise StoreFullError(MAX_PROMPTS)
         _check_name(session, title, None)
@@ -121,6 +123,7 @@ def add_prompt(engine: Engine, title: str, body: Row, message: str = "") -> Row:
 def rename(engine: Engine, prompt_id: str, title: str) -> Row | None:
     """Gives a prompt another name. Raises NameTakenError; None where there is no prompt."""
     with Session(engine) as session, session.begin():
+        alone(session)
         prompt = session.get(Prompt, prompt_id)
         if prompt is None or prompt.deleted:
             return None
