@@ -5,7 +5,6 @@ import json
 import time
 
 import pytest
-from conftest import BASE
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -20,6 +19,8 @@ from malmoi.studio.answers.store import first_id_of, new_id
 from malmoi.studio.answers.tables import HistoryPart, HistoryRow
 from malmoi.studio.app import create_app
 from malmoi.studio.settings import StudioSettings
+
+BASE = "http://127.0.0.1:8600"
 
 
 def asked(client, kind="completion", body=None, **more):
