@@ -140,7 +140,8 @@ def test_the_records_of_answers_are_written_found_and_erased(address):
 
     from malmoi.serve.records.answers import Asked
     from malmoi.serve.records.tables import RequestRow
-    from malmoi.serve.records.writer import Records, erase
+    from malmoi.serve.records.erasing import erase
+    from malmoi.serve.records.writer import Records
 
     told = {"route": "/v1/completions", "model": "가", "status": 200, "code": "", "prompt_tokens": 1}
     told |= {"answer_tokens": 2, "ms": 3.0}
