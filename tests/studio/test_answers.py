@@ -286,11 +286,18 @@ def test_an_answer_under_way_is_not_thrown_away(client, served):
         (f"answers={7:032x}", "1", "Last-Event-ID"),
         (f"answers={7:032x}", "1.2,3.4", "Last-Event-ID"),
         (f"answers={7:032x}", "-1.0", "Last-Event-ID"),
+        (f"answers={7:032x}", "1" * 20 + ".0", "Last-Event-ID"),
     ],
 )
 def test_a_connection_with_a_wrong_list_or_place_is_refused(client, query, last, param):
     response = client.get(f"/api/events?{query}", headers={} if last is None else {"Last-Event-ID": last})
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_one_page_too_many_is_told_so_by_its_status(client, monkeypatch):
+    monkeypatch.setattr(open_answers, "_MAX_READERS", 0)
+    refused = client.get(f"/api/events?answers={7:032x}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_readers")
 
 
 def test_an_answer_that_is_gone_is_said_to_be(client):
