@@ -392,11 +392,6 @@ def test_answers_are_taken_away_as_a_file(client, form):
     [
         ("word_chain", {"word": "쀍", "history": []}, r"\[답\]\n\S.*요\.\n"),
         ("content_classification", {"text": "새 다리가 놓였다"}, r"\[답\]\n(고르지 않았어요|\S+ \([\d.]+%\))\n"),
-        (
-            "marketing_copy",
-            {"product": "접는 의자", "features": "가볍다", "tone": "담백하게"},
-            r"\[답\]\n제목: .*\n본문: ",
-        ),
     ],
 )
 def test_a_file_also_says_what_a_card_chose(client, card, inputs, said):
