@@ -40,6 +40,7 @@ from malmoi.studio.settings import StudioSettings
 from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
+"""The studio's own file beside the runs, where the settings name no other database."""
 
 AREAS = (
     about,

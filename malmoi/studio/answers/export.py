@@ -60,6 +60,7 @@ def _asked(row: HistoryRow) -> list[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
+    """A value in words: a text as it is, the parts of a message by their text, choices with commas."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -68,20 +69,24 @@ def _text(value: Any) -> str:
 
 
 def _plain(row: HistoryRow, words: dict[str, str]) -> str:
+    """One answer as plain text: when and by which model, who said what before it, its text, and a rule below."""
     said = "\n\n".join(f"[{words.get(name, name) or words['prompt']}]\n{text}" for name, text in _asked(row))
     return f"{row.at}  {row.model}\n\n{said}\n\n[{words['answer']}]\n{row.text}\n\n{'-' * 72}\n\n"
 
 
 def _markdown(row: HistoryRow, words: dict[str, str]) -> str:
+    """One answer as a chapter of Markdown. What a person wrote is not escaped: it may be Markdown itself."""
     said = "\n\n".join(f"### {words.get(name, name) or words['prompt']}\n\n{text}" for name, text in _asked(row))
     return f"## {row.at} · {row.model}\n\n{said}\n\n### {words['answer']}\n\n{row.text}\n\n"
 
 
 def _cells(values: list[Any]) -> str:
+    """One row. csv puts a text with a line break in quotes, which spreadsheets read back as one cell (RFC 4180)."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerow([_cell(value) for value in values])
     return buffer.getvalue()
 
 
 def _cell(value: Any) -> Any:
+    """A value as a cell; an apostrophe goes before a text that a spreadsheet would run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
