@@ -101,6 +101,8 @@ def _asserts(node: ast.AST, modules: Mapping[str, Module], name: str, seen: froz
         return False
     called = node.func
     if isinstance(called, ast.Attribute):
+        if _expects(called, modules[name]):
+            return True
         of_pytest = isinstance(called.value, ast.Name) and called.value.id == "pytest" and called.attr in _EXPECTING
         return of_pytest or called.attr.startswith("assert_")
     if not isinstance(called, ast.Name) or called.id in seen:
@@ -117,6 +119,14 @@ def _asserts(node: ast.AST, modules: Mapping[str, Module], name: str, seen: froz
         return False
     given = _given(function, modules, home)
     return any(True for _ in _assertions(function, modules, home, given, seen | {called.id}))
+
+
+def _expects(called: ast.Attribute, module: Module) -> bool:
+    """Whether it is `expect(page).to_...` of Playwright, which raises an AssertionError where it does not come true."""
+    of = called.value
+    is_expect = isinstance(of, ast.Call) and isinstance(of.func, ast.Name)
+    comes_from = module.names.get(of.func.id, ("", ""))[0] if is_expect else ""
+    return comes_from.startswith("playwright.") and called.attr.removeprefix("not_").startswith("to_")
 
 
 def _has_turns(loop: Loop, given: dict[str, ast.expr]) -> bool:

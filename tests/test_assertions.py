@@ -10,6 +10,9 @@ CANNOT_FAIL = {
     "nothing is asked": ("f()", NOTHING),
     "a result is thrown away": ("f() == 3", NOTHING),
     "something is waited for": ("page.get_by_text('x').wait_for()", NOTHING),
+    "what is expected of a page is not said": ("expect(page)", NOTHING),
+    "a function named as one that expects": ("silent(page).to_be_visible()", NOTHING),
+    "a page is expected in a loop": ("for row in f():\n    expect(row).to_be_visible()", EMPTY_LOOP),
     "a function that asserts is defined elsewhere, not called": ("names = [asserting]", NOTHING),
     "a function is called that asserts nothing": ("silent()", NOTHING),
     "a function raises": ("def refuse():\n    raise AssertionError\nf(refuse)", NOTHING),
@@ -38,6 +41,8 @@ CAN_FAIL = {
     "an assertion": "assert f() == 3",
     "an expected error": "with pytest.raises(ValueError):\n    f()",
     "an expected warning": "with pytest.warns(UserWarning):\n    f()",
+    "something that a page comes to": "expect(page.get_by_text('x')).to_have_count(2)",
+    "something that a page does not come to": "expect(page).not_to_have_url('/x')",
     "a function of numpy": "np.testing.assert_array_equal(f(), [1])",
     "a function of the same file": "asserting(f())",
     "a function of another file": "borrowed(f())",
@@ -57,6 +62,7 @@ CAN_FAIL = {
 
 FILE = """
 import pytest
+from playwright.sync_api import expect
 from small_things import LISTED, borrowed
 
 ROWS = {{"a": 1}}

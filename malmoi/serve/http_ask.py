@@ -169,9 +169,8 @@ async def in_thread(served: Served, encode: Callable[[], list[int]], num_bytes: 
         try:
             return await asyncio.wait_for(in_daemon_thread(encode), ENCODE_S)
         except TimeoutError:
-            korean = "이 모델의 토크나이저가 이 글을 너무 오래 읽어서 그만뒀어요. 글을 나누어 보내 주세요."
             message = f"the tokenizer of {served.name} has not read this text in {ENCODE_S:.0f} s"
-            raise ApiError(400, message, code="slow_tokenizer", message_ko=korean) from None
+            raise ApiError(400, message, code="slow_tokenizer", params={"seconds": ENCODE_S}) from None
     if num_bytes <= _INLINE_BYTES:
         return encode()
     return await asyncio.get_running_loop().run_in_executor(served.server.encoders, encode)

@@ -212,5 +212,5 @@ async def _ending_well(
 
 
 def _cut() -> ApiError:
-    korean = "서버가 꺼지면서 답이 중간에 끊겼어요. 잠시 뒤에 다시 시도해 주세요."
-    return ApiError(503, "the server has ended before this answer did", code="draining", message_ko=korean)
+    """What a stream that has begun says when the server ends before it: the status has gone out as 200 long ago."""
+    return ApiError(503, "the server has ended before this answer did", code="draining", variant="cut")

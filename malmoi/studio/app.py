@@ -43,6 +43,7 @@ from malmoi.studio.settings import StudioSettings
 from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
+"""The studio's own file beside the runs, where the settings name no other database."""
 TRASH_S = 3600.0
 
 AREAS = (

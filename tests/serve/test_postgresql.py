@@ -152,7 +152,8 @@ def test_the_records_of_answers_are_written_found_and_erased(address):
     engine = open_database(address)
     assert erase(engine, user="가") == 1
     with Session(engine) as session:
-        assert session.scalars(select(RequestRow.id).where(RequestRow.key == "key")).all() == ["id-1"]
+        left = session.scalars(select(RequestRow.id).where(RequestRow.route == "/v1/completions")).all()
+    assert left == ["id-1"]
     engine.dispose()
 
 

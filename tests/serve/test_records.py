@@ -48,11 +48,15 @@ def rows(path):
 
 
 def test_the_migrations_make_what_the_tables_say(tmp_path):
+    mine = {"answer", "request", "api_key", "policy", "usage"}
+    assert mine <= set(AnswerRow.metadata.tables)
+    # The studio's tables stand in the same database, and are declared only where the studio has been imported.
+    only_mine = {"include_object": lambda _found, name, kind, *_: kind != "table" or name in mine}
     with Records(tmp_path / "records.db") as records, records.engine.connect() as connection:
-        told = compare_metadata(MigrationContext.configure(connection), AnswerRow.metadata)
-    mine = ("answer", "request", "api_key", "policy", "usage")
-    assert [change for change in told if any(name in str(change) for name in mine)] == []
-    assert set(mine) <= set(AnswerRow.metadata.tables)  # the studio declares more beside them
+        context = MigrationContext.configure(connection, opts=only_mine)
+        assert compare_metadata(context, AnswerRow.metadata) == []
+        connection.exec_driver_sql("ALTER TABLE usage ADD COLUMN unknown TEXT")
+        assert [change[0] for change in compare_metadata(context, AnswerRow.metadata)] == ["remove_column"]
 
 
 @pytest.mark.parametrize("cut", range(1, 13))

@@ -76,7 +76,8 @@ def test_a_page_whose_data_could_not_be_had_asks_again_when_the_server_is_back(o
     expect(tab.locator(".topbar").get_by_role("status")).to_have_text("연결 끊김", timeout=SOON_MS)
     tab.unroute("**/api/runs")
     with own_server():
-        tab.get_by_text("아직 말뭉치가 없어요.").wait_for(timeout=SOON_MS)
+        expect(tab.get_by_text("아직 말뭉치가 없어요.")).to_be_visible(timeout=SOON_MS)
+        expect(tab.get_by_role("alert").get_by_text("서버에 닿지 못했어요")).to_have_count(0)
 
 
 def test_a_file_that_a_newer_version_replaced_loads_the_studio_anew_once_and_never_again(own_server, tab):
@@ -111,11 +112,12 @@ def test_an_error_in_one_page_leaves_the_others_and_the_rail(own_server, tab):
         tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
         tab.get_by_role("link", name="과제").click()
         tab.locator(".CardList_tile").first.wait_for()
+        expect(tab.get_by_role("alert").get_by_text(BROKEN)).to_have_count(0)
         tab.go_back()
-        tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
+        expect(tab.get_by_role("alert").get_by_text(BROKEN)).to_be_visible()
         tab.unroute("**/api/runs*")
         tab.get_by_role("button", name="다시 불러오기").click()
-        tab.get_by_text("아직 실행한 것이 없어요.").wait_for()
+        expect(tab.get_by_text("아직 실행한 것이 없어요.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_an_old_address_leads_to_the_new_one_without_a_step_for_back(own_server,
     with own_server() as url:
         tab.goto(f"{url}/runs")
         tab.goto(f"{url}{old}")
-        tab.wait_for_url(f"{url}{new}")
-        tab.locator("h1").wait_for()
+        expect(tab).to_have_url(f"{url}{new}")
+        expect(tab.locator("h1")).to_be_visible()
         tab.go_back()
-        tab.wait_for_url(f"{url}/runs")
+        expect(tab).to_have_url(f"{url}/runs")

@@ -185,3 +185,24 @@ FOCUS = """() => {
   const name = at.id || at.ariaLabel || at.innerText || at.type
   return [name, at === document.body || shown]
 }"""
+
+
+def test_what_the_start_leaves_for_later_opens_with_the_server_gone_and_gives_the_focus_back(page, heard):
+    with page.expect_response(lambda answer: "/SettingsSheet-" in answer.url and answer.url.endswith(".js")):
+        page.goto("/")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').filter((each) => /(KeySheet|CommandPalette)-.*js/.test(each.name))"
+        ".length === 2"
+    )
+    page.context.set_offline(True)
+    button = page.get_by_role("button", name="설정")
+    button.click()
+    expect(page.get_by_role("dialog", name="설정")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="단축키")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    page.context.set_offline(False)
+    heard.clear()

@@ -29,11 +29,15 @@ from malmoi.studio.answers.tables import CUT, DONE, FAILED, RUNNING, STOPPED
 MAX_OPEN = 64
 """Answers under way at once; the places of the model are fewer, but what waits for the disk counts as well."""
 WRITE_S = 0.5
+"""So often the disk gets what is new. A killed server loses no more of an answer than this."""
 KEEP_ALIVE_S = 10.0
 """A connection that is silent for so long gets a comment: the page takes one that is silent for longer as broken."""
 _PURGE_S = 3600.0
+"""Between two looks at what has been in the trash for its 30 days."""
 _STOP_S = 5.0
+"""So long a request to stop waits for the end; what takes longer ends by itself a little later."""
 _MAX_READERS = 256
+"""Connections that follow answers at once. Each holds a task: without a bound a script could open any number."""
 
 _log = logging.getLogger("malmoi.studio")
 
@@ -100,6 +104,11 @@ class OpenAnswers:
         return True
 
     async def _make(self, live: Live, making: Making, trace: Trace) -> None:
+        """Makes one answer to its end, whatever that is: then its place is free, and the disk has it.
+
+        STOPPED: by a person; CUT: by the end of the server; FAILED: by any error, with what a client may see of it.
+        Each of them keeps the text so far. Readers are told before the disk is, so that no screen waits for a write.
+        """
         state, told = DONE, None
         trace.status = 200
         try:
@@ -122,10 +131,12 @@ class OpenAnswers:
         await self._write()
 
     def _wake(self) -> None:
+        """Lets every reader look for news. It costs little where there are none: a place is compared with a length."""
         for reader in self._readers:
             reader.set()
 
     async def _write_on(self) -> None:
+        """Writes every WRITE_S, and empties the trash every _PURGE_S, for as long as the server runs."""
         while True:
             await asyncio.sleep(WRITE_S)
             await self._write()
@@ -194,6 +205,11 @@ class OpenAnswers:
             self._readers.discard(changed)
 
     async def _news(self, answer_id: str, place: Place) -> dict[str, Any] | None:
+        """What a reader has not seen of an answer yet; None where there is nothing.
+
+        While it is made, memory tells it, later the database. One that is nowhere has the state "gone", so that its
+        reader asks no more.
+        """
         live = self._live.get(answer_id)
         if live is not None:
             return live.news(place)

@@ -22,7 +22,9 @@ from malmoi.kit.errors import UserError
 from malmoi.studio.corpora import replies
 
 EXCERPT_CHARACTERS = 600
+"""Of a text in a list."""
 MAX_TEXT_CHARACTERS = 100_000
+"""Of one document on its page; how long it is in all is told beside it."""
 
 _NOT_SCORES = frozenset({*HEAD, "text"})
 

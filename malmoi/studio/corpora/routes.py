@@ -19,6 +19,7 @@ _LABELS = replies.CorpusLabels(
         for labels in (REASONS, KINDS, PERSONAL, SCORES)
     )
 )
+"""What pages call the names of the ledger, in both languages. It is made once: every reply brings it."""
 
 _Name = Annotated[str | None, FromQuery(max_length=200)]
 
@@ -32,6 +33,7 @@ def _query(
     page: Annotated[int, FromQuery(ge=1, le=1000)] = 1,
     size: Annotated[int, FromQuery(ge=1, le=100)] = 20,
 ) -> folder.Query:
+    """Which documents an address asks for. An empty word asks for all, as a form that was cleared sends it."""
     return folder.Query(status, reason or None, kind or None, source or None, q or None, page, size)
 
 

@@ -77,6 +77,7 @@ class Wrong:
             self._times.pop(key, None)
 
     def _recent(self, key: str) -> deque[float]:
+        """The times of a name's wrong passwords that still count; the older ones are forgotten here."""
         times = self._times.get(key, deque())
         while times and times[0] + WRONG_S <= self._clock():
             times.popleft()

@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api")
 
 
 def _wrong(request: Request) -> passwords.Wrong:
+    """The wrong passwords of the last minutes, which one object of the application counts."""
     return request.app.state.wrong_passwords
 
 
@@ -149,4 +150,5 @@ def _names() -> Iterator[None]:
 
 
 def _bad_link() -> ApiError:
+    """410 for every link that makes no account: whoever has only guessed one learns nothing about the others."""
     return ApiError(410, "this link was used already, or has expired", "token", "link_not_good")

@@ -171,24 +171,29 @@ def digest(token: str) -> str:
 
 
 def _row(name: str, password: str, role: Role) -> PersonRow:
+    """A new account. Names are compared by a key of their own: no two differ by case or composition alone."""
     shown, key = passwords.plain(name).strip(), passwords.name_key(name)
     kept, created = passwords.hashed(password), _text(now())
     return PersonRow(id=uuid.uuid4().hex, name=shown, key=key, password=kept, role=role, created=created)
 
 
 def _open_invitation(token: str, clock: Clock) -> Any:
+    """The query for an invitation that is still good, by the hash of its secret: neither used nor expired."""
     wanted = select(InvitationRow).where(InvitationRow.sha256 == digest(token), InvitationRow.used.is_(None))
     return wanted.where(InvitationRow.expires >= _text(clock()))
 
 
 def _plain(row: PersonRow) -> dict[str, Any]:
+    """A person in a list. The password's hash never leaves this file."""
     names = ("id", "name", "role", "created")
     return {name: getattr(row, name) for name in names} | {"blocked": row.blocked is not None}
 
 
 def _invitation(row: InvitationRow) -> dict[str, Any]:
+    """An invitation in a list. Its secret is not kept, so nobody can be shown it a second time."""
     return {name: getattr(row, name) for name in ("id", "role", "created", "expires")}
 
 
 def _text(at: datetime) -> str:
+    """A time as the tables hold it: in UTC, to the second, so that texts sort as times do."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")

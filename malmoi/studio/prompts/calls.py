@@ -88,6 +88,11 @@ async def completions(reference: str, request: Request, database: StoreNeed) -> 
 
 
 async def _called(reference: str, request: Request, database: Engine, path: str, field: str) -> Response:
+    """The answer to a saved prompt with what the client sends after it. field: where the text or the messages stand.
+
+    Raises ApiError: 404 for no such prompt or version, 409 for a prompt of the other kind, 400 for a wrong field. The
+    records of the answer name the prompt's id and version, for its name may change.
+    """
     sent = await json_of(request)
     named = await run_in_threadpool(find, database, reference)
     try:

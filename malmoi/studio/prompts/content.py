@@ -147,6 +147,7 @@ def _filler(content: Content, given: Mapping[str, str]) -> Any:
 
 
 def _name(text: str) -> str:
+    """The name of a variable, composed (NFC): some programs send Hangul in parts, which look the same."""
     return unicodedata.normalize("NFC", text)
 
 

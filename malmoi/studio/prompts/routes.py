@@ -11,6 +11,7 @@ from malmoi.studio.needs import StoreNeed
 from malmoi.studio.prompts import shapes, store
 
 PAGE = 50
+"""Rows of a page where the client asks for no other number."""
 
 router = APIRouter(prefix="/api/prompts")
 
@@ -128,27 +129,32 @@ def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
 
 
 def _found(prompt: dict[str, Any] | None) -> dict[str, Any]:
+    """The prompt; ApiError 404 where there is none (any more)."""
     if prompt is None:
         raise ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found")
     return prompt
 
 
 def _version(row: dict[str, Any] | None, n: int) -> dict[str, Any]:
+    """The version; ApiError 404 that names its number."""
     if row is None:
         raise ApiError(404, f"this prompt has no version {n}", "n", "version_not_found", params={"n": n})
     return row
 
 
 def _full(error: store.StoreFullError, what: str) -> ApiError:
+    """409 for a bound of the store. It says how many there are, and what helps: to remove some."""
     return ApiError(409, f"{error.most} {what} are saved already; remove some", code="store_full")
 
 
 def _taken(title: str, error: store.NameTakenError) -> ApiError:
+    """409 for a name that another prompt has. The message has that prompt's id, for the author of a client."""
     message = f"a prompt of the name {title!r} is there: {error.prompt_id}"
     return ApiError(409, message, "title", "name_taken", params={"name": title})
 
 
 def _conflict(base: int, newest: dict[str, Any]) -> JSONResponse:
+    """409 with the newest version beside the error: the page shows both texts at once, without asking again."""
     message = f"version {newest['n']} was saved after version {base}, on which this text was made"
     params = {"base": base, "newest": newest["n"]}
     error = ApiError(409, message, "base", "version_conflict", params=params)

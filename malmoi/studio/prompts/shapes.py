@@ -26,6 +26,7 @@ def _one_line(text: str) -> str:
 
 
 def _small(body: dict[str, Any]) -> dict[str, Any]:
+    """A body that is small enough to be kept. Raises ValueError, which the route turns into a 400."""
     if len(json.dumps(body, ensure_ascii=False).encode()) > MAX_PROMPT_BYTES:
         raise ValueError(f"is larger than {MAX_PROMPT_BYTES} bytes")
     return body

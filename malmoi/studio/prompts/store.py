@@ -24,7 +24,9 @@ from malmoi.studio.prompts.tables import Label, Prompt, Version
 MAX_PROMPTS = 10_000
 MAX_VERSIONS = 1_000
 MAX_LABELS = 20
+"""Bounds that no person comes to: a program that saves in a loop ends here, not when the disk is full."""
 TRASH_DAYS = 30
+"""So long a prompt that was removed can be brought back; then `empty_trash` removes it for good."""
 
 Row = dict[str, Any]
 
@@ -87,10 +89,12 @@ def list_prompts(engine: Engine, query: Query) -> tuple[list[Row], str | None]:
 
 
 def _cursor(prompt: Prompt) -> str:
+    """Where a page ended, as a text that a client hands back without reading it."""
     return base64.urlsafe_b64encode(json.dumps([prompt.updated, prompt.id]).encode()).decode()
 
 
 def _place(after: str) -> list[str]:
+    """Time and id out of a cursor. Raises ValueError for a text that no page gave."""
     place = json.loads(base64.urlsafe_b64decode(after.encode()))
     if not isinstance(place, list) or len(place) != 2 or not all(isinstance(part, str) for part in place):
         raise ValueError("no place in the list")
@@ -143,6 +147,7 @@ def add_version(engine: Engine, prompt_id: str, base: int, body: Row, message: s
 
 
 def _add_version(engine: Engine, prompt_id: str, base: int, body: Row, message: str) -> Row | None:
+    """The transaction of add_version. The prompt's row is locked, so that two writers cannot take one number."""
     with Session(engine) as session, session.begin():
         prompt = session.scalar(select(Prompt).where(Prompt.id == prompt_id).with_for_update())
         if prompt is None or prompt.deleted:
@@ -216,6 +221,7 @@ def restore(engine: Engine, prompt_id: str) -> bool:
 
 
 def _mark(engine: Engine, prompt_id: str, deleted: str | None) -> bool:
+    """Says since when a prompt is in the trash; None: it is not. Returns whether that was another state than before."""
     with Session(engine) as session, session.begin():
         alone(session)
         prompt = session.get(Prompt, prompt_id)
@@ -254,6 +260,10 @@ def find_by_name(engine: Engine, name: str) -> list[str]:
 
 
 def _check_name(session: Session, title: str, own: str | None) -> None:
+    """Raises NameTakenError where another prompt has the name; one in the trash keeps no name from anybody.
+
+    own: the id of the prompt that is to have it, which may have it already.
+    """
     asked = select(Prompt.id).where(Prompt.title == title, Prompt.deleted.is_(None))
     taken = session.scalar(asked.where(Prompt.id != own) if own else asked)
     if taken:
@@ -271,17 +281,20 @@ def _append(session: Session, prompt: Prompt, body: Row, message: str, now: str)
 
 
 def _found_version(session: Session, prompt: Prompt) -> Version:
+    """The newest version, which every prompt has: both are written in one transaction."""
     found = session.get(Version, (prompt.id, prompt.n))
     assert found is not None, "a prompt without its newest version"
     return found
 
 
 def _found(row: Row | None) -> Row:
+    """A row of which is known that it is there: it was written in the same transaction, or has just refused one."""
     assert row is not None
     return row
 
 
 def _labels(session: Session, prompt_ids: list[str]) -> dict[str, list[Row]]:
+    """The labels of some prompts by the id of the prompt; one query for a whole page."""
     found: dict[str, list[Row]] = {}
     asked = select(Label).where(Label.prompt_id.in_(prompt_ids)).order_by(Label.name)
     for label in session.scalars(asked):
@@ -298,11 +311,13 @@ def _whole(session: Session, prompt: Prompt | None) -> Row | None:
 
 
 def _plain(prompt: Prompt, labels: list[Row]) -> Row:
+    """A prompt as a row of a list, without its texts."""
     names = ("id", "title", "created", "updated", "n", "first_line", "deleted")
     return {name: getattr(prompt, name) for name in names} | {"labels": labels}
 
 
 def _version(version: Version) -> Row:
+    """A version as a row, with its body."""
     names = ("n", "body", "message", "parent", "sha256", "created")
     return {name: getattr(version, name) for name in names}
 
@@ -312,4 +327,5 @@ def _now() -> str:
 
 
 def _written(moment: datetime) -> str:
+    """A time as the tables hold it: in UTC and of one length, so that texts sort as times do."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

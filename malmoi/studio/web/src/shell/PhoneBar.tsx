@@ -1,11 +1,12 @@
 import { useLocation } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
+import { Suspense, useEffect, useRef, useState } from 'react'
+import { Button } from 'react-aria-components'
 import { useLanguage } from '../i18n/language'
-import { classes } from '../ui/classes'
 import { Icon } from '../ui/Icon'
-import over from '../ui/popover.module.css'
+import { later } from '../ui/later'
 import { Places, useArea, type Place } from './Places'
+
+const RestSheet = later(() => import('./RestSheet'))
 
 /** A finger needs 44 px, and 360 px also hold the search, the settings and the way to the rest. */
 const SHOWN = 4
@@ -15,6 +16,7 @@ export function PhoneBar({ places }: { places: Place[] }) {
   const { t } = useLanguage()
   const here = useArea()
   const { pathname } = useLocation()
+  const button = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
   useEffect(() => setOpen(false), [pathname])
   const rest = places.slice(SHOWN)
@@ -22,18 +24,19 @@ export function PhoneBar({ places }: { places: Place[] }) {
     <>
       <Places places={places.slice(0, SHOWN)} />
       {rest.length > 0 && (
-        <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-          <Button className="rail-item" aria-current={rest.some(({ path }) => path === here)}>
-            <Icon name="more" />
-            <span className="rail-name">{t('rail.more')}</span>
-          </Button>
-          <Popover className={classes(over.popover)} placement="top end">
-            <Dialog aria-label={t('rail.more')} className="rail-more">
-              <Places places={rest} />
-            </Dialog>
-          </Popover>
-        </DialogTrigger>
+        <Button
+          ref={button}
+          className="rail-item"
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          aria-current={rest.some(({ path }) => path === here)}
+          onPress={() => setOpen(true)}
+        >
+          <Icon name="more" />
+          <span className="rail-name">{t('rail.more')}</span>
+        </Button>
       )}
+      <Suspense>{open && <RestSheet triggerRef={button} isOpen onOpenChange={setOpen} places={rest} />}</Suspense>
     </>
   )
 }

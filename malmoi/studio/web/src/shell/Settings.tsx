@@ -1,69 +1,29 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
-import { send } from '../api/client'
-import { about } from '../api/queries'
-import { session } from '../api/session'
-import { useLanguage, type Language } from '../i18n/language'
-import { classes } from '../ui/classes'
+import { Suspense, useRef, useState } from 'react'
+import { Button } from 'react-aria-components'
+import { useLanguage } from '../i18n/language'
 import { Icon } from '../ui/Icon'
-import over from '../ui/popover.module.css'
-import { Segments } from '../ui/Segments'
-import { useTheme, type Theme } from '../ui/theme'
-import css from './Settings.module.css'
+import { later } from '../ui/later'
 
-const LANGUAGES: { id: Language; name: string }[] = [
-  { id: 'ko', name: '한국어' },
-  { id: 'en', name: 'English' },
-]
+const SettingsSheet = later(() => import('./SettingsSheet'))
 
-/** Language and theme; both are remembered. */
+/** The button of the settings. */
 export function Settings() {
-  const { t, language, setLanguage } = useLanguage()
-  const [theme, setTheme] = useTheme()
-  const { data } = useQuery(about())
-  const themes: { id: Theme; name: string }[] = [
-    { id: 'system', name: t('theme.system') },
-    { id: 'light', name: t('theme.light') },
-    { id: 'dark', name: t('theme.dark') },
-  ]
+  const { t } = useLanguage()
+  const button = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
   return (
-    <DialogTrigger>
-      <Button className="rail-item">
+    <>
+      <Button
+        ref={button}
+        className="rail-item"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onPress={() => setOpen(true)}
+      >
         <Icon name="settings" />
         <span className="rail-name">{t('rail.settings')}</span>
       </Button>
-      <Popover className={classes(over.popover, css.settings)} placement="top start">
-        <Dialog aria-label={t('rail.settings')}>
-          <p className={classes(css.label)}>{t('settings.language')}</p>
-          <Segments label={t('settings.language')} options={LANGUAGES} value={language} onChange={setLanguage} />
-          <p className={classes(css.label)}>{t('settings.theme')}</p>
-          <Segments label={t('settings.theme')} options={themes} value={theme} onChange={setTheme} />
-          <SignedIn />
-          {data && <p className="quiet">{t('settings.version', { version: data.version })}</p>}
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
-  )
-}
-
-/** Whose session this is, and the way out of it; nothing in a studio without accounts. */
-function SignedIn() {
-  const { t } = useLanguage()
-  const client = useQueryClient()
-  const person = useQuery(session()).data?.person
-  const leave = useMutation({
-    mutationFn: () => send('/api/session', { method: 'DELETE' }),
-    // Nothing that this person has seen stays for the next one at this browser.
-    onSuccess: () => location.assign('/sign-in'),
-    onError: () => void client.invalidateQueries({ queryKey: ['session'] }),
-  })
-  if (!person) return null
-  return (
-    <>
-      <p className="field-label">{t('people.signed_in', { name: person.name })}</p>
-      <Button className="button" isPending={leave.isPending} onPress={() => leave.mutate()}>
-        {t('people.sign_out')}
-      </Button>
+      <Suspense>{open && <SettingsSheet triggerRef={button} isOpen onOpenChange={setOpen} />}</Suspense>
     </>
   )
 }

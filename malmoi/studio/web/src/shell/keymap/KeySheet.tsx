@@ -8,11 +8,11 @@ import css from './KeySheet.module.css'
 const SCOPES: Scope[] = ['page', 'list', 'dialog', 'everywhere']
 
 /** All keys that work on this page, made from the table that serves them: no key can be missing here. */
-export function KeySheet({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export default function KeySheet({ onClose }: { onClose: () => void }) {
   const { t } = useLanguage()
   const table = useKeyTable()
   return (
-    <Window title={t('keys.title')} isOpen={isOpen} onClose={onClose}>
+    <Window title={t('keys.title')} isOpen onClose={onClose}>
       {SCOPES.map((scope) => (
         <Group key={scope} title={t(`keys.scope.${scope}`)} bound={table.filter((one) => one.scope === scope)} />
       ))}

@@ -1,12 +1,12 @@
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useLanguage } from '../../i18n/language'
+import { later } from '../../ui/later'
 import { useKeys } from '../../ui/keys/useKeys'
 import type { Finder } from '../commandPalette/found'
 import { PaletteContext } from '../commandPalette/context'
-import { KeySheet } from './KeySheet'
 
-// Loaded when it is first opened: nobody waits for it at the start.
-const CommandPalette = lazy(() => import('../commandPalette/CommandPalette'))
+const CommandPalette = later(() => import('../commandPalette/CommandPalette'))
+const KeySheet = later(() => import('./KeySheet'))
 
 /** The keys that work on every page: Ctrl+K finds, ? shows the keys. `finders` say where to find what. */
 export function Keys({ finders, children }: { finders: Finder[]; children: React.ReactNode }) {
@@ -22,8 +22,8 @@ export function Keys({ finders, children }: { finders: Finder[]; children: React
       {children}
       <Suspense>
         {open === 'palette' && <CommandPalette finders={finders} onClose={close} onKeys={() => setOpen('sheet')} />}
+        {open === 'sheet' && <KeySheet onClose={close} />}
       </Suspense>
-      <KeySheet isOpen={open === 'sheet'} onClose={close} />
     </PaletteContext>
   )
 }

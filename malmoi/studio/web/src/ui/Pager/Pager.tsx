@@ -1,5 +1,4 @@
 import { useLanguage } from '../../i18n/language'
-import { count } from '../../text/numbers'
 import { Button } from '../Button/Button'
 import { classes } from '../classes'
 import { Icon } from '../Icon'
@@ -20,7 +19,7 @@ export function Pager({ page, pages, total, onPage }: Props) {
       <Button kind="bare" aria-label={t('pager.before')} isDisabled={page <= 1} onPress={() => onPage(page - 1)}>
         <Icon name="left" />
       </Button>
-      <span>{t('pager.place', { page: count(page), pages: count(Math.max(1, pages)), total: count(total) })}</span>
+      <span>{t('pager.place', { page, pages: Math.max(1, pages), total })}</span>
       <Button kind="bare" aria-label={t('pager.after')} isDisabled={page >= pages} onPress={() => onPage(page + 1)}>
         <Icon name="right" />
       </Button>

@@ -1,0 +1,1 @@
+import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{A as t,n}from"./vendor-DmrjMfRf.js";n();var r=e(t(),1),i=(0,r.createContext)(null);function a(e){let t=(0,r.useRef)({});return r.createElement(i.Provider,{value:t},e.children)}var o=(0,r.createContext)({isSelected:!1});export{a as n,o as t};

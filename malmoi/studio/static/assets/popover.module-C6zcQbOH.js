@@ -1,0 +1,1 @@
+var e={popover:`popover_popover`};export{e as t};
