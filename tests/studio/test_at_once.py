@@ -32,7 +32,7 @@ def at_once(engine, *calls):
     """
     meeting = threading.Barrier(len(calls), timeout=0.5)
 
-    def wait(connection, cursor, statement, *more):
+    def wait(_connection, _cursor, statement, *_more):
         if statement.startswith("SELECT"):
             with contextlib.suppress(threading.BrokenBarrierError):
                 meeting.wait()

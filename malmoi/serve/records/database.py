@@ -38,7 +38,10 @@ def open_database(where: Path | str) -> Engine:
     """
     try:
         engine = _postgresql(where) if isinstance(where, str) else _sqlite(where)
-        migrate(engine, hash_key(engine))
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(engine.dispose)
+            migrate(engine, hash_key(engine))
+            on_failure.pop_all()
     except CommandError:
         hint = "open it with that version, or name another file"
         raise UserError(f"the records {_shown(where)} was made by a newer malmoi", hint=hint) from None
@@ -80,7 +83,7 @@ def hash_key(engine: Engine) -> bytes:
         if inspect(engine).has_table("request"):
             hint = "put it back from where it was kept; without it no row can be found by its user"
             raise UserError(f"{file} is missing, the key of the hashes in {engine.url.database}", hint=hint)
-        made = file.with_name(f"{file.name}.{os.getpid()}")
+        made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")  # two threads may open it at once
         made.touch(mode=0o600)
         made.write_text(secrets.token_hex(32), encoding="ascii")
         with contextlib.suppress(FileExistsError):  # another process was first

@@ -8,20 +8,21 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from malmoi.serve.http_errors import ApiError, as_api_error
 from malmoi.serve.http_record import keep_request
 from malmoi.serve.http_trace import Trace, close, route_of
 from malmoi.serve.served import ServerState
 from malmoi.studio.answers import store
-from malmoi.studio.answers.live import Live, Place, news
+from malmoi.studio.answers.live import Live, Part, Place, news
 from malmoi.studio.answers.making import Making
 from malmoi.studio.answers.tables import CUT, DONE, FAILED, RUNNING, STOPPED
 
@@ -145,31 +146,44 @@ class OpenAnswers:
                     await asyncio.to_thread(store.purge, self._engine, datetime.now(UTC))
 
     async def _write(self) -> None:
-        """Writes what is new. What cannot be written now stays here, and is written later."""
+        """Writes what is new. What cannot be written now stays here; one that is refused takes no others along."""
         async with self._writing:
             ended = [live for live in self._live.values() if live.end is not None]
             found = [(live, live.unsaved()) for live in self._live.values() if live.end is None]
             parts = [(live, part) for live, part in found if part is not None]
             if not ended and not parts:
                 return
-            try:
-                await asyncio.to_thread(store.write, self._engine, [part for _, part in parts], ended)
-            except Exception as error:  # whatever the database has: the answers go on, and are written later
-                _log.error("the history could not be written: %s", type(error).__name__)
-                return
-            for live, part in parts:
-                live.saved(part)
-            for live in ended:
-                del self._live[live.id]
+            error = await self._kept(parts, ended)
+            if error is not None and not isinstance(error, OperationalError):  # locked or away: so is each of them
+                for pair in parts:
+                    await self._kept([pair], [])
+                for live in ended:
+                    await self._kept([], [live])
+
+    async def _kept(self, parts: Sequence[tuple[Live, Part]], ended: Sequence[Live]) -> Exception | None:
+        """Writes these, all or none, and gives what kept it from that. The answers go on, and are written later."""
+        try:
+            await asyncio.to_thread(store.write, self._engine, [part for _, part in parts], ended)
+        except Exception as error:
+            _log.error("the history could not be written: %s", type(error).__name__)
+            return error
+        for live, part in parts:
+            live.saved(part)
+        for live in ended:
+            del self._live[live.id]
+        return None
+
+    def check_readers(self) -> None:
+        """Raises ApiError where as many pages follow as this studio serves. To be asked before a reply begins."""
+        if len(self._readers) >= _MAX_READERS:
+            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
 
     async def follow(self, wanted: Mapping[str, Place]) -> AsyncGenerator[str, None]:
         """Server-sent events of any number of answers, each from the place that its reader has come to.
 
         An event's id holds the places in the order of `wanted`: a reader that comes back with the last one misses no
-        character and gets none twice. It ends when all the answers have. Raises ApiError for too many readers.
+        character and gets none twice. It ends when all the answers have.
         """
-        if len(self._readers) >= _MAX_READERS:
-            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
         changed = asyncio.Event()
         self._readers.add(changed)
         try:

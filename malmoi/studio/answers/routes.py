@@ -1,6 +1,7 @@
 """Answers as records: begun here, followed on one connection, found again, made again. Only a person ends one."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -24,6 +25,7 @@ from malmoi.studio.needs import ServedNeed, StoreNeed
 
 MAX_FOLLOWED = 128
 _ID = r"^[0-9a-f]{32}$"
+_PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 AnswerId = Annotated[str, Path(pattern=_ID)]
 
 router = APIRouter(prefix="/api")
@@ -166,6 +168,7 @@ async def follow(
     if len(ids) > MAX_FOLLOWED or len(set(ids)) < len(ids) or not all(map(_is_id, ids)):
         raise bad("answers", f"answers must be up to {MAX_FOLLOWED} different ids with commas between them")
     places = _places(last_event_id, len(ids))
+    answers.check_readers()
     events = answers.follow(dict(zip(ids, places, strict=True)))
     shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventsOfAnswers(events, media_type="text/event-stream", headers=shown)
@@ -184,7 +187,7 @@ def _places(text: str | None, number: int) -> list[Place]:
     if not text:
         return [Place() for _ in range(number)]
     parts = [part.partition(".") for part in text.split(",")]
-    if len(parts) != number or not all(one.isdecimal() and two.isdecimal() for one, _, two in parts):
+    if len(parts) != number or not all(map(_PLACE.fullmatch, text.split(","))):
         raise bad("Last-Event-ID", f"Last-Event-ID must have a place, as 120.7, for each of the {number} answers")
     return [Place(int(one), int(two)) for one, _, two in parts]
 

@@ -10,6 +10,7 @@ nothing but the address is new to a client. The answer names the version that wa
 """
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -116,6 +117,7 @@ async def _called(reference: str, request: Request, database: Engine, path: str,
 
 def find(database: Engine, reference: str) -> Named:
     """The version that name, name@label or name@number stands for. Raises ApiError where it is none, or several."""
+    reference = unicodedata.normalize("NFC", reference)  # as names are kept; some systems send Hangul in parts
     name, at, mark = reference.rpartition("@")
     ids = store.find_by_name(database, reference)
     if not ids and at:

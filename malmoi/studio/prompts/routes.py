@@ -1,5 +1,6 @@
 """Prompts: versions instead of overwriting, labels on versions, and a trash instead of deleting at once."""
 
+import unicodedata
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -77,7 +78,7 @@ def restore_prompt(prompt_id: str, database: StoreNeed) -> Any:
 def list_versions(
     prompt_id: str,
     database: StoreNeed,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=shapes.MOST_NUMBER)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
 ) -> Any:
     """A page of a prompt's versions without their bodies, the newest first."""
@@ -100,7 +101,7 @@ def add_version(prompt_id: str, body: shapes.NewVersion, database: StoreNeed) ->
 
 
 @router.get("/{prompt_id}/versions/{n}", response_model=shapes.PromptVersion)
-def read_version(prompt_id: str, n: int, database: StoreNeed) -> Any:
+def read_version(prompt_id: str, n: Annotated[int, Path(ge=1, le=shapes.MOST_NUMBER)], database: StoreNeed) -> Any:
     """One version with its body."""
     return _version(store.read_version(database, prompt_id, n), n)
 
@@ -108,7 +109,7 @@ def read_version(prompt_id: str, n: int, database: StoreNeed) -> Any:
 @router.put("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, database: StoreNeed) -> Any:
     """Puts a label on a version, off any other one of the same prompt."""
-    name = " ".join(label.split())
+    name = " ".join(unicodedata.normalize("NFC", label).split())
     if not name or "@" in name or "/" in name:
         message = f"label is {label!r}: it needs a character, and @ and / have a meaning in an address"
         raise bad("label", message, "bad_label")
@@ -121,7 +122,7 @@ def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, databas
 @router.delete("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
     """Takes a label away."""
-    found = store.remove_label(database, prompt_id, label)
+    found = store.remove_label(database, prompt_id, " ".join(unicodedata.normalize("NFC", label).split()))
     if found is None:
         raise ApiError(404, f"this prompt has no label {label!r}", "label", "label_not_found")
     return found

@@ -13,6 +13,8 @@ MAX_PROMPT_BYTES = 1_000_000
 MAX_TITLE = 200
 MAX_MESSAGE = 500
 MAX_LABEL = 40
+MOST_NUMBER = 2**31 - 1
+"""Of a version: what a column of whole numbers holds in every database."""
 
 
 def _one_line(text: str) -> str:
@@ -47,7 +49,7 @@ class NewVersion(Strict):
     """The next version. base: the number of the version that it was made on."""
 
     body: Content
-    base: int = Field(ge=1)
+    base: int = Field(ge=1, le=MOST_NUMBER)
     message: Message = ""
 
 
@@ -60,7 +62,7 @@ class NewName(Strict):
 class LabelPlace(Strict):
     """The version that a label is put on."""
 
-    n: int = Field(ge=1)
+    n: int = Field(ge=1, le=MOST_NUMBER)
 
 
 class PromptLabel(BaseModel):

@@ -5,6 +5,7 @@ both texts are there to be shown: the lock is optimistic, nobody waits.
 """
 
 import base64
+import itertools
 import json
 import uuid
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session, defer
 
 from malmoi.serve.records.database import alone
 from malmoi.studio.prompts.content import first_line, searchable, sha256_of, words_of
+from malmoi.studio.prompts.shapes import MAX_TITLE
 from malmoi.studio.prompts.tables import Label, Prompt, Version
 
 MAX_PROMPTS = 10_000
@@ -211,18 +213,33 @@ def move_to_trash(engine: Engine, prompt_id: str) -> bool:
 
 
 def restore(engine: Engine, prompt_id: str) -> bool:
-    """Takes a prompt out of the trash. Returns whether it was there."""
+    """Takes a prompt out of the trash. Returns whether it was there.
+
+    Where its name was given away meanwhile it comes back as "name (2)": two of one name could not be called by it.
+    """
     return _mark(engine, prompt_id, None)
 
 
 def _mark(engine: Engine, prompt_id: str, deleted: str | None) -> bool:
     """Says since when a prompt is in the trash; None: it is not. Returns whether that was another state than before."""
     with Session(engine) as session, session.begin():
+        alone(session)
         prompt = session.get(Prompt, prompt_id)
         if prompt is None or bool(prompt.deleted) == bool(deleted):
             return False
+        if deleted is None:
+            prompt.title = _free_name(session, prompt)
+            prompt.words = words_of(prompt.title, _found_version(session, prompt).body)
         prompt.deleted = deleted
         return True
+
+
+def _free_name(session: Session, prompt: Prompt) -> str:
+    """The name of a prompt in the trash, with a number behind it where others have that name now."""
+    taken = set(session.scalars(select(Prompt.title).where(Prompt.deleted.is_(None))))
+    ends = (f" ({number})" for number in itertools.count(2))
+    names = itertools.chain([prompt.title], (prompt.title[: MAX_TITLE - len(end)] + end for end in ends))
+    return next(name for name in names if name not in taken)
 
 
 def empty_trash(engine: Engine, now: datetime | None = None) -> int:
