@@ -117,7 +117,7 @@ def test_a_reader_who_has_scrolled_up_is_not_moved_and_is_told_of_what_is_new(tm
             assert page.evaluate(f"{BOX}.scrollTop") == 40
         page.get_by_role("button", name="새 글 보기").click()
         assert page.evaluate(at_end) <= 1
-        page.get_by_role("button", name="멈춤").click()
+        page.get_by_role("button", name="멈추기").click()
         page.get_by_role("button", name="지우기").wait_for()
         assert text.get_attribute("aria-live") is None
         context.close()

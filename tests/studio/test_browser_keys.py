@@ -42,7 +42,7 @@ def test_control_k_finds_and_opens_the_sheet_names_the_keys_and_a_dialog_keeps_t
     sheet.wait_for()
     rows = dict(row.split("\n") for row in sheet.locator("dl > div").all_inner_texts())
     assert rows["실행"] == "Ctrl ⏎"
-    assert rows["멈춤"] == "Esc"
+    assert rows["멈추기"] == "Esc"
     assert rows["찾아가기"] == "Ctrl K"
     page.keyboard.press("Escape")
     sheet.wait_for(state="detached")

@@ -116,7 +116,7 @@ def test_a_corpus_leads_from_its_numbers_to_the_reason_of_one_document_and_each_
     page.reload()
     window = page.get_by_role("dialog")
     # Score, value, limit and verdict in words, and the way to the copy that stays.
-    fired = window.get_by_role("table", name="뺀 까닭").get_by_role("row").last
+    fired = window.get_by_role("table", name="뺀 이유").get_by_role("row").last
     fired.wait_for()
     assert fired.locator("th, td").all_inner_texts() == ["거의 같은 문서", "남은 문서와의 닮음", "0.93", "0.7 이하"]
     text = window.get_by_role("region", name=re.compile(r"글 \(\d+자\)"))
@@ -186,7 +186,7 @@ def test_the_report_the_runs_page_and_the_corpus_page_say_the_same_numbers_in_th
 def test_the_runs_page_shows_stages_the_curve_of_the_address_and_checkpoints_at_every_width(page):
     page.goto("/runs")
     page.locator(".Plot_plot canvas").wait_for()
-    assert page.locator(".Stages_stage [data-tone=good]").all_inner_texts() == ["마침"] * 6
+    assert page.locator(".Stages_stage [data-tone=good]").all_inner_texts() == ["끝남"] * 6
     assert page.get_by_text("40스텝 · 마지막 손실 5.235 · 배운 토큰 4,000").is_visible()
     assert page.get_by_text("체크포인트: 20스텝").is_visible()
     page.locator(".Plot_plot .u-over").hover()
