@@ -61,7 +61,7 @@ def test_while_the_server_is_away_no_page_is_blank_and_all_mends_itself_when_it_
     tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
     with own_server():
         back_at = time.monotonic()
-        tab.get_by_text("아직 실행한 것이 없어요.").wait_for(timeout=SOON_MS)
+        tab.get_by_text("아직 학습 기록이 없어요.").wait_for(timeout=SOON_MS)
         expect(chip).to_have_text("모델 없음", timeout=SOON_MS)
         assert time.monotonic() - back_at < 2 * SOON_MS / 1000
 
@@ -72,7 +72,7 @@ def test_a_page_whose_data_could_not_be_had_asks_again_when_the_server_is_back(o
         tab.locator(".CardList_tile").first.wait_for()
         tab.route("**/api/runs", lambda route: route.abort())
         tab.get_by_role("link", name="말뭉치").click()
-    tab.get_by_role("alert").get_by_text("서버에 닿지 못했어요").wait_for()
+    tab.get_by_role("alert").get_by_text("서버에 연결하지 못했어요").wait_for()
     expect(tab.locator(".topbar").get_by_role("status")).to_have_text("연결 끊김", timeout=SOON_MS)
     tab.unroute("**/api/runs")
     with own_server():
@@ -88,7 +88,7 @@ def test_a_file_that_a_newer_version_replaced_loads_the_studio_anew_once_and_nev
         file = "**/assets/RunsPage-*.js"
         tab.route(file, lambda route: route.continue_() if len(opened) > 1 else route.fulfill(status=404))
         tab.get_by_role("link", name="학습").click()
-        tab.get_by_text("아직 실행한 것이 없어요.").wait_for()
+        tab.get_by_text("아직 학습 기록이 없어요.").wait_for()
         assert [each.removeprefix(url) for each in opened] == ["/tasks", "/runs"]
         tab.unroute(file)
         tab.goto(f"{url}/tasks")
@@ -100,7 +100,7 @@ def test_a_file_that_a_newer_version_replaced_loads_the_studio_anew_once_and_nev
         assert [each.removeprefix(url) for each in opened] == ["/tasks", "/runs", "/tasks", "/runs"]
         tab.unroute(file)
         tab.get_by_role("link", name="학습").click()
-        tab.get_by_text("아직 실행한 것이 없어요.").wait_for()
+        tab.get_by_text("아직 학습 기록이 없어요.").wait_for()
 
 
 def test_an_error_in_one_page_leaves_the_others_and_the_rail(own_server, tab):
@@ -115,7 +115,7 @@ def test_an_error_in_one_page_leaves_the_others_and_the_rail(own_server, tab):
         tab.get_by_role("alert").get_by_text(BROKEN).wait_for()
         tab.unroute("**/api/runs*")
         tab.get_by_role("button", name="다시 불러오기").click()
-        tab.get_by_text("아직 실행한 것이 없어요.").wait_for()
+        tab.get_by_text("아직 학습 기록이 없어요.").wait_for()
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_job_is_started_followed_stopped_and_goes_on(page, world):
     world.act("0")
     page.get_by_role("button", name="이어서 하기").click()
     page.get_by_text("corpus build 2").wait_for()
-    page.get_by_text("마침").wait_for()
+    page.get_by_text("끝남").wait_for()
     assert page.get_by_label("로그").locator("pre").inner_text() == "corpus build 1\ncorpus build 2\n"
 
     page.get_by_role("link", name="모든 작업").click()

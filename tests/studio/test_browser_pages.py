@@ -2,6 +2,7 @@ import csv
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
@@ -169,7 +170,7 @@ def test_a_table_is_sorted_walked_by_keyboard_and_taken_away_as_csv(page, tmp_pa
 def test_the_runs_page_shows_stages_the_curve_of_the_address_and_checkpoints_at_every_width(page):
     page.goto("/runs")
     page.locator(".Plot_plot canvas").wait_for()
-    assert page.locator(".Stages_stage [data-tone=good]").all_inner_texts() == ["마침"] * 6
+    assert page.locator(".Stages_stage [data-tone=good]").all_inner_texts() == ["끝남"] * 6
     assert page.get_by_text("40스텝 · 손실 5.000 · 배운 토큰 4,000").is_visible()
     assert page.get_by_text("체크포인트: 20스텝").is_visible()
     page.locator(".Plot_plot .u-over").hover()
@@ -199,3 +200,20 @@ def test_the_runs_report_opens_and_leads_to_the_report_of_the_corpus(page):
     report.get_by_role("heading", name="말뭉치 보고서").wait_for()
     assert report.url.endswith("/api/runs/made_up/corpus/report.html")
     report.close()
+
+
+def test_a_saved_prompt_names_its_parameters_as_the_page_does(page):
+    body = {"draft": {"mode": "completion", "prompt": "옛날에"}, "sampling": {"temperature": 0.5, "seed": None}}
+    saved = page.request.post("/api/prompts", data={"title": "이야기", "body": body})
+    assert saved.ok, saved.text()
+    page.goto(f"/prompts/{saved.json()['id']}")
+    text = page.locator(".CodeBlock_code").first
+    expect(text).to_contain_text("온도: 0.5")
+    expect(text).to_contain_text("시드: 매번 다르게")
+    expect(text).not_to_contain_text("temperature")
+
+
+def test_a_studio_without_accounts_asks_nobody_to_sign_in(page):
+    page.goto("/sign-in")
+    page.wait_for_url("**/")
+    expect(page.locator("h1")).to_have_text("홈")

@@ -75,7 +75,7 @@ def test_nothing_is_wider_than_a_small_phone(page, heard):
 
 def test_the_rail_folds_and_stays_folded(page):
     page.goto("/play")
-    rail = page.get_by_role("navigation", name="쪽 고르기")
+    rail = page.get_by_role("navigation", name="페이지 고르기")
     assert rail.bounding_box()["width"] == 220
     page.get_by_role("button", name="접기").click()
     page.reload()
@@ -110,7 +110,7 @@ def test_all_of_the_shell_is_reached_with_the_tab_key_and_shows_its_focus(page):
 def test_on_a_phone_the_other_areas_are_behind_one_button(page):
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto("/tasks")
-    rail = page.get_by_role("navigation", name="쪽 고르기")
+    rail = page.get_by_role("navigation", name="페이지 고르기")
     widths = [item.bounding_box()["width"] for item in rail.locator(".rail-item").all() if item.is_visible()]
     assert len(widths) == 7
     assert min(widths) >= 44
@@ -158,9 +158,9 @@ def test_the_first_key_leads_past_the_rail_and_a_page_that_is_gone_to_has_its_he
 
 def test_an_address_without_a_page_stays_in_its_area_and_leads_to_the_list_of_it(page, heard):
     page.goto("/tasks/word_chain/nothing/here")
-    expect(page.locator("h1")).to_have_text("없는 쪽")
+    expect(page.locator("h1")).to_have_text("없는 페이지")
     assert heard.pop().startswith("Failed to load resource: the server responded with a status of 404")
-    rail = page.get_by_role("navigation", name="쪽 고르기")
+    rail = page.get_by_role("navigation", name="페이지 고르기")
     expect(rail.get_by_role("link", name="과제")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="과제로 가기").click()
     expect(page.locator("h1")).to_have_text("과제")
