@@ -2,6 +2,7 @@ import csv
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from malmoi.evaluate.findings import gather
 from malmoi.evaluate.page import page as draw
@@ -216,3 +217,20 @@ def test_the_runs_report_opens_and_leads_to_the_report_of_the_corpus(page):
     report.get_by_role("heading", name="말뭉치 보고서").wait_for()
     assert report.url.endswith("/api/runs/made_up/corpus/report.html")
     report.close()
+
+
+def test_a_saved_prompt_names_its_parameters_as_the_page_does(page):
+    body = {"draft": {"mode": "completion", "prompt": "옛날에"}, "sampling": {"temperature": 0.5, "seed": None}}
+    saved = page.request.post("/api/prompts", data={"title": "이야기", "body": body})
+    assert saved.ok, saved.text()
+    page.goto(f"/prompts/{saved.json()['id']}")
+    text = page.locator(".CodeBlock_code").first
+    expect(text).to_contain_text("온도: 0.5")
+    expect(text).to_contain_text("시드: 매번 다르게")
+    expect(text).not_to_contain_text("temperature")
+
+
+def test_a_studio_without_accounts_asks_nobody_to_sign_in(page):
+    page.goto("/sign-in")
+    page.wait_for_url("**/")
+    expect(page.locator("h1")).to_have_text("홈")

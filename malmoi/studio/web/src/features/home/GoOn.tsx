@@ -79,7 +79,7 @@ function AnswerLink({ answer }: { answer: AnswerLine }) {
   const { id, asked, text, kind, state, at } = answer
   return (
     <Link to="/r/$answer" params={{ answer: id }} className={classes(css.tile)}>
-      <strong className={classes(css.line)}>{(text || asked).trim() || named('history.kind', kind)}</strong>
+      <strong className={classes(css.line)}>{(asked || text).trim() || named('history.kind', kind)}</strong>
       <span className={classes(css.line, css.quiet)}>
         {named('history.state', state)} · {moment(Date.parse(at) / 1000, language)}
       </span>

@@ -4,7 +4,7 @@ import { getJson } from '../../api/client'
 import type { Sampling } from '../../api/completions'
 import { about } from '../../api/queries'
 import type { Description } from '../../api/schema'
-import { useLanguage, type Key } from '../../i18n/language'
+import { useLanguage } from '../../i18n/language'
 import { PlainText } from '../../text/PlainText'
 import { Button } from '../../ui/Button/Button'
 import { Choice } from '../../ui/Choice'
@@ -12,6 +12,7 @@ import { classes } from '../../ui/classes'
 import { SamplingRows } from '../../ui/SamplingRows'
 import { toast } from '../../ui/Toast/toasts'
 import { SAMPLING, type Draft } from './draft'
+import { NAMES } from './names'
 import css from './play.module.css'
 import type { Session } from './session'
 
@@ -23,17 +24,6 @@ interface Props {
 
 const FALLBACK_TOKENS = 4096
 const FALLBACK_TEMPERATURE = 2
-
-const NAMES: Record<keyof Sampling, Key> = {
-  temperature: 'temperature.label',
-  top_p: 'top_p.label',
-  top_k: 'top_k.label',
-  repetition_penalty: 'repetition.label',
-  max_tokens: 'max_tokens.label',
-  seed: 'seed.label',
-  stops: 'stops.label',
-  probabilities: 'probabilities.label',
-}
 
 /** Which model answers, and how the next token is drawn. */
 export function Parameters({ session, draft, edition }: Props) {

@@ -1,5 +1,6 @@
 import type { Translate } from '../../i18n/language'
 import { draftOf } from './draft'
+import { NAMES } from './names'
 
 /** A version as text for people to compare: its parts under their names, one parameter to a line. */
 export function readable(body: unknown, t: Translate): string {
@@ -12,7 +13,9 @@ export function readable(body: unknown, t: Translate): string {
       .join(', ')} → ${answer}`,
   ])
   const filled = Object.entries(variables).map(([name, value]) => `${name}: ${value}`)
-  const drawn = Object.entries(sampling).map(([name, value]) => `${name}: ${String(value ?? '')}`.trim())
+  const drawn = (Object.keys(NAMES) as (keyof typeof NAMES)[]).map(
+    (name) => `${t(NAMES[name])}: ${told(name, sampling[name], t)}`,
+  )
   return [
     ...part(t('chat.system'), system),
     ...(mode === 'completion' ? part(t('completion.prompt'), prompt) : said),
@@ -20,4 +23,11 @@ export function readable(body: unknown, t: Translate): string {
     ...part(t('examples.title'), shots.join('\n')),
     ...part(t('parameters.title'), drawn.join('\n')),
   ].join('\n')
+}
+
+/** A parameter's value as the page shows it: what is empty there is off. */
+function told(name: string, value: unknown, t: Translate): string {
+  if (name === 'seed' && value === null) return t('parameters.random')
+  if (value === null || value === '' || value === false) return t('parameters.off')
+  return value === true ? t('parameters.on') : String(value)
 }

@@ -5,6 +5,7 @@ import { useRun } from '../../streams/useRun'
 import { PlainText } from '../../text/PlainText'
 import { Button } from '../../ui/Button/Button'
 import { classes } from '../../ui/classes'
+import { Icon } from '../../ui/Icon'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { useKeys } from '../../ui/keys/useKeys'
 import { Page } from '../../ui/Page'
@@ -92,6 +93,12 @@ export function WordChain({ card }: { card: Card }) {
           </Button>
         </div>
         <Toolbar>
+          {running && (
+            <Button onPress={stop}>
+              <Icon name="stop" />
+              {t('action.stop')}
+            </Button>
+          )}
           <Button isDisabled={running} onPress={() => newGame(false)}>
             {t('chain.new')}
           </Button>

@@ -1,5 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
-import { useSearch } from '@tanstack/react-router'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Navigate, useSearch } from '@tanstack/react-router'
+import { session } from '../../../api/session'
 import { useLanguage } from '../../../i18n/language'
 import { Page } from '../../../ui/Page'
 import { NameAndPassword } from '../NameAndPassword'
@@ -14,6 +15,9 @@ export default function SignIn() {
     // Opened anew: nothing that somebody else has seen at this browser is shown.
     onSuccess: () => location.assign(next),
   })
+  const me = useQuery(session()).data
+  // A studio without accounts has nobody to sign in.
+  if (me && !me.has_accounts) return <Navigate to="/" replace />
   return (
     <Page title={t('people.sign_in')}>
       <p className="lead">{t('people.sign_in_help')}</p>
