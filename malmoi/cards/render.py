@@ -119,6 +119,7 @@ def _clean_text(declared: Input, value: Any) -> str:
 
 
 def _clean_words(declared: Input, value: Any) -> list[str]:
+    """A list of words, each cleaned as a text is. Raises InputError for what is no list, or too long a one."""
     if not isinstance(value, list) or len(value) > MAX_WORDS:
         wrong, title = f"{declared.name} is no list of at most {MAX_WORDS} words", _title(declared)
         raise InputError(declared.name, "too_many", wrong, param=title, most=MAX_WORDS)

@@ -25,6 +25,13 @@ def add_verb(
     return verb
 
 
+def verbs_in(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The verbs of a parser by name, or the rooms; none where it has none below it."""
+    actions = parser._actions  # noqa: SLF001  (argparse offers no public way to its sub-parsers)
+    below = (action.choices for action in actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
+    return dict(next(below, {}))
+
+
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options that every verb with a recipe takes."""
     parser.add_argument("recipe", type=to_path, help="a TOML file in recipes/")

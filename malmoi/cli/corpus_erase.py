@@ -26,9 +26,8 @@ SHOWN_HITS = 20
 
 def add_verb(verbs: Any) -> None:
     """Adds the verb to the room's."""
-    erase = corpus_verb(
-        verbs, "erase", "remove documents on request, wherever they lie; says which models saw them", _erase
-    )
+    purpose = "remove documents on request, wherever they lie; says which models saw them"
+    erase = corpus_verb(verbs, "erase", purpose, _erase)
     erasure_scope.add_arguments(erase)
     siblings = "also in what the corpus stands on (base) and in the corpora and runs beside it"
     erase.add_argument("--siblings", action="store_true", help=siblings)

@@ -40,9 +40,8 @@ def add_verbs(verbs: Any) -> None:
     asked.add_argument("--samples", type=int, default=3, help="how many documents of each change (default 3)")
     purpose = "what would come in and what would go with other limits, from the ledger, without a build"
     asked = corpus_verb(verbs, "whatif", purpose, _whatif)
-    asked.add_argument(
-        "--limit", action="append", required=True, metavar="NAME=NUMBER", help="a score or a reason; may be repeated"
-    )
+    told = "a score or a reason; may be repeated"
+    asked.add_argument("--limit", action="append", required=True, metavar="NAME=NUMBER", help=told)
     asked.add_argument("--kind", help="the limit of this kind only: news, blog, web, ...")
     asked.add_argument("--count", type=int, default=10, help="how many of either to show (default 10)")
     asked.add_argument("--seed", type=int, default=0, help="another seed shows others")
@@ -144,9 +143,8 @@ def _print_difference(found: dict[str, Any]) -> None:
         lines: dict[str, list[str]] = {}
         for row in found[f"by_{name}"]:
             gained = row["bytes_after"] - row["bytes_before"]
-            lines.setdefault(harmless(row[column] or "-"), []).append(
-                f"{row['documents']:,} {row['change']} ({gained:+,} bytes)"
-            )
+            told = f"{row['documents']:,} {row['change']} ({gained:+,} bytes)"
+            lines.setdefault(harmless(row[column] or "-"), []).append(told)
         table(f"by {name}", [(group, ", ".join(parts)) for group, parts in list(lines.items())[:SHOWN_SOURCES]])
 
 

@@ -37,9 +37,8 @@ def add_verbs(verbs: Any) -> None:
     """Adds the verbs to the room's."""
     asked = corpus_verb(verbs, "where", "every place in which documents or a person's words lie", _where)
     erasure_scope.add_arguments(asked)
-    asked = corpus_verb(
-        verbs, "certificates", "what was erased from a corpus, when, and whether that was changed", _show
-    )
+    purpose = "what was erased from a corpus, when, and whether that was changed"
+    asked = corpus_verb(verbs, "certificates", purpose, _show)
     asked.add_argument("number", type=int, nargs="?", help="one certificate whole")
 
 
@@ -171,7 +170,8 @@ def _decoded(run: Path, requests: "Sequence[Request]") -> Iterator[dict[str, Any
 
 def _print(said: dict[str, Any]) -> None:
     for one in said["found"]:
-        print(harmless(f"{one['number']:>6,} in {one['what']}: {one['path']}" + _reason(one)))
+        reason = f" ({one['reason']})" if "reason" in one else ""
+        print(harmless(f"{one['number']:>6,} in {one['what']}: {one['path']}{reason}"))
     if not said["found"]:
         print("nothing is there")
     if said["undecided"]:
@@ -182,10 +182,6 @@ def _print(said: dict[str, Any]) -> None:
         print(harmless(f"seen by {run['run']}: {erasure_runs.steps_in_words(run)}"))
     print(harmless(f"searched: {', '.join((*said['searched']['corpora'], *said['searched']['runs']))}"))
     print(f"not searched: {'; '.join(said['not_searched'])}")
-
-
-def _reason(one: dict[str, Any]) -> str:
-    return f" ({one['reason']})" if "reason" in one else ""
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -202,12 +198,10 @@ def _print_certificates(found: dict[str, Any]) -> None:
 
     for one in found["certificates"]:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(one["time"]))
-        files = len(one.get("files", ())) or sum(
-            len(tokens.get("files", ())) for tokens in one.get("tokens", {}).values()
-        )
-        print(
-            f"{one['number']:>4}  {when} UTC  {one['what']}: {len(one['documents'])} documents, {files} files rewritten"
-        )
+        runs = one.get("tokens", {}).values()
+        files = len(one.get("files", ())) or sum(len(tokens.get("files", ())) for tokens in runs)
+        what = f"{one['what']}: {len(one['documents'])} documents, {files} files rewritten"
+        print(f"{one['number']:>4}  {when} UTC  {what}")
     if not found["certificates"]:
         print("nothing was erased from it")
     print(*found["wrong"] or ["all certificates are as they were written"], sep="\n")

@@ -244,11 +244,8 @@ def readings(content: bytes, depth: int = 0) -> Iterator[str]:
     if "&" in plain and (read := html.unescape(plain)) != plain:
         yield read
     if _ESCAPED.search(plain):
-        yield (
-            _ESCAPED.sub(lambda found: chr(int(found[1], 16)), plain)
-            .encode("utf-16", "surrogatepass")
-            .decode("utf-16", "replace")
-        )
+        halves = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), plain)  # an emoji is written as two of them
+        yield halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     is_text = len(content.translate(None, _CONTROLS)) > (1 - MOST_CONTROLS_SHARE) * len(content)
     if depth < DEEPEST and is_text:
         for inner in _decoded(content):
@@ -305,10 +302,9 @@ def _in_documents(path: Path, search: Search) -> bool:
     with path.open("rb") as stream:
         if not (path.suffix in formats.SUFFIXES or formats.begins_as_document(stream.read(8))):
             return False
-    texts = (item.content for item in files.read_file(path, Input(path)) if isinstance(item, Raw))
-    return any(
-        search.is_said(pa.array([text if isinstance(text, str) else text.decode("utf-8", "replace")])) for text in texts
-    )
+    told = (item.content for item in files.read_file(path, Input(path)) if isinstance(item, Raw))
+    texts = (text if isinstance(text, str) else text.decode("utf-8", "replace") for text in told)
+    return any(search.is_said(pa.array([text])) for text in texts)
 
 
 def _in_tables(path: Path, search: Search) -> bool:

@@ -24,9 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--step", type=int, metavar="N", help="the checkpoint; the newest by default")
     told = "where to; default: model in the run. The server looks for models/step-00000100 there as well"
     export.add_argument("--out", type=to_local_path, metavar="FOLDER", help=told)
-    export.add_argument(
-        "--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of the folder's matrices"
-    )
+    dtypes = ["float32", "bfloat16", "float16"]
+    export.add_argument("--dtype", choices=dtypes, default=dtypes[0], help="of the folder's matrices")
     export.add_argument("--gguf", choices=["f32", "bf16", "f16"], default="f16", help="precision of model.gguf")
     export.add_argument("--max-shard-bytes", type=int, metavar="N", help="of one safetensors file (default: 50 GB)")
     export.add_argument("--dry-run", action="store_true", help="print what would be done and do nothing")

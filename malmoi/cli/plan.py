@@ -113,9 +113,8 @@ def _below(run: Run, name: str, parent: Planned) -> Planned:
     if change and name == TRAIN and (steps := _steps(run)):
         return Planned(name, NEW_TRAINING, _in_words(change), change, steps)
     if parent.change is None:
-        return Planned(
-            name, AGAIN if change else TO_DO, _in_words(change) if change else f"after {parent.stage}", change
-        )
+        state, reason = (AGAIN, _in_words(change)) if change else (TO_DO, f"after {parent.stage}")
+        return Planned(name, state, reason, change)
     if (run.folder / name / manifest.NAME).exists():
         return Planned(name, AGAIN, f"{parent.stage} is made again", parent.change)
     return Planned(name, TO_DO, f"after {parent.stage}", parent.change)

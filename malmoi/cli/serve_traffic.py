@@ -22,11 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="of what is drawn; another gives everybody a new draw")
     shadow = "a version that gets copies of a share of the requests, as demo@300=0.1; 0 ends it"
     parser.add_argument("--shadow", metavar="VERSION=SHARE", help=shadow)
-    parser.add_argument(
-        "--off",
-        metavar="NAME",
-        help="of traffic: take the weights and the shadow of a name away; of adapters: an adapter",
-    )
+    off = "of traffic: take the weights and the shadow of a name away; of adapters: an adapter"
+    parser.add_argument("--off", metavar="NAME", help=off)
 
 
 def traffic(words: list[str], arguments: argparse.Namespace, port: int) -> None:

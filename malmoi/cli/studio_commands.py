@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from malmoi.cli.arguments import verbs_in
 from malmoi.cli.main import build_parser
 from malmoi.cli.recipe import Run, load
 from malmoi.studio.jobs.commands import CommandLine, Option
@@ -21,14 +22,9 @@ def _options(words: tuple[str, ...]) -> tuple[Option, ...]:
     """The options of a verb as the real parser knows them, so that a new one is in the form by itself."""
     parser = build_parser(words)
     for word in words:
-        parser = _below(parser)[word]
+        parser = verbs_in(parser)[word]
     offered = [action for action in parser._actions if action.dest not in _NOT_OFFERED]  # noqa: SLF001  (as reference)
     return tuple(_option(action) for action in offered if action.option_strings)
-
-
-def _below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    actions = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
-    return dict(next(actions).choices)
 
 
 def _option(action: argparse.Action) -> Option:

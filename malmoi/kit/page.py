@@ -57,28 +57,32 @@ def rounded(value: float) -> str:
 
 def percent(share: Any) -> str:
     """A share, 0..1, in percent; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    return "–" if share is None else f"{100 * share:.1f}%"
 
 
 def size(value: Any) -> str:
-    """Bytes in the largest decimal unit that leaves a number above 1."""
+    """Bytes by thousands, three digits: 385 KB. The studio writes them so too (studio/web/src/text/numbers.ts)."""
     if not isinstance(value, (int, float)):
         return "–"
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
-        if value >= factor:
-            return f"{value / factor:.3g} {unit}"
-    return f"{value:.0f} B"
+    units = ["B", "KB", "MB", "GB", "TB"]
+    # What would be rounded to 1,000 of a unit is 1 of the next.
+    while len(units) > 1 and float(f"{value:.3g}") >= 1000:
+        value /= 1000
+        units.pop(0)
+    return f"{float(f'{value:.3g}'):,g} {units[0]}"
 
 
 def duration(seconds: Any) -> tuple[str, str]:
     """A time in Korean and in English."""
     if not isinstance(seconds, (int, float)):
         return "–", "–"
-    if seconds < 60:
-        return f"{seconds:.1f}초", f"{seconds:.1f} s"
-    hours, minutes, rest = int(seconds // 3600), int(seconds % 3600 // 60), int(seconds % 60)
+    if round(seconds, 1) < 60:
+        digits = 2 if round(seconds, 2) < 10 else 1
+        return f"{seconds:.{digits}f}초", f"{seconds:.{digits}f} s"
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     if hours:
-        return f"{hours}시간 {minutes}분", f"{hours} h {minutes} min"
+        return f"{hours:,}시간 {minutes}분", f"{hours:,} h {minutes} min"
     return f"{minutes}분 {rest}초", f"{minutes} min {rest} s"
 
 

@@ -149,6 +149,7 @@ class Admission:
             self._next_turns()
 
     async def _wait(self, key: str, tokens: int, start_by_s: float | None) -> None:
+        """Waits for a turn in the line of this key. Raises FullError where none comes in time; a turn is never lost."""
         patience_s = self._patience_s
         if start_by_s is not None:
             patience_s = min(patience_s, max(0.0, start_by_s - time.monotonic()))

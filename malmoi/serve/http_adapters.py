@@ -52,6 +52,10 @@ def adapter_routes(models: Models) -> list[Route]:
 
 
 def _parts(body: dict[str, Any]) -> tuple[str, str, Path | None]:
+    """Model, adapter and folder (None: take it away) of a change. Raises ApiError 400 that names the wrong one.
+
+    A folder must be a whole path: a client knows nothing of the folder in which the server was started.
+    """
     model, name, folder = body.get("model"), body.get("name"), body.get("folder")
     if body.keys() != {"model", "name", "folder"} or not isinstance(model, str):
         raise bad(None, "the body has model, name and folder", "bad_adapter")
@@ -63,6 +67,7 @@ def _parts(body: dict[str, Any]) -> tuple[str, str, Path | None]:
 
 
 async def _set(models: Models, endpoint: Endpoint, name: str, folder: Path | None) -> None:
+    """Adds or takes away one adapter. What cannot be done is a 409 with the sentence of what refused it."""
     try:
         if folder is None:
             await models.loading.unload_adapter(endpoint, name)
@@ -73,6 +78,7 @@ async def _set(models: Models, endpoint: Endpoint, name: str, folder: Path | Non
 
 
 def _told(models: Models) -> dict[str, Any]:
+    """What both routes answer: the hash of each adapter by model, and those that end with the server."""
     there = {served.name: dict(served.engine.describe().adapters) for served in models.loaded()}
     added = {each.listed.id: sorted(each.adapters) for each in models.endpoints.values() if each.adapters}
     return {"adapters": there, "end_with_the_server": added}

@@ -57,6 +57,7 @@ def admin_routes(models: Models) -> list[Route]:
 
 
 def _told(models: Models) -> dict[str, Any]:
+    """What both routes of traffic answer. survives_restart: there is a file that keeps what was set."""
     versions: dict[str, list[str]] = {}
     for each in models.endpoints.values():
         versions.setdefault(each.listed.name, []).append(each.listed.id)
@@ -78,6 +79,7 @@ def _check(models: Models, name: str, split: Split) -> None:
 
 
 def _state(endpoint: Endpoint) -> dict[str, Any]:
+    """A model in one row. state: of its engine where it is loaded, else loading, failed or listed."""
     served, listed = endpoint.served, endpoint.listed
     state = "listed"
     if served is not None:

@@ -161,6 +161,7 @@ async def _echo(served: Served, ask: Ask, index: int) -> TextPiece:
 
 
 def _joined(parts: Sequence[TextPiece]) -> TextPiece:
+    """The pieces of an answer as one: why it ended and how many tokens it has stand in the last."""
     text = "".join(part.text for part in parts)
     tokens = tuple(token for part in parts for token in part.tokens)
     return TextPiece(text, tokens, parts[-1].finish, parts[-1].num_tokens)

@@ -116,6 +116,10 @@ class Guard:
                 keep_request(self._server, trace, scope["method"], route_of(inner))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
+        """Checks a request, and lets the application answer it under the bounds of size and time.
+
+        Every error becomes the one shape, unless an answer is on its way already: a status cannot be taken back.
+        """
         try:
             self._check(scope, trace)
             if scope["method"] == "OPTIONS":

@@ -60,6 +60,7 @@ def in_our_words(error: ApiError, table: dict[str, Any]) -> ApiError:
 
 
 def _renamed(error: ApiError, ours: str, theirs: str) -> ApiError:
+    """The error with a field by the client's name for it, in `param` and in the message; else as it was."""
     if not (error.param or "").startswith(ours):
         return error
     param = theirs + (error.param or "")[len(ours) :]
@@ -182,6 +183,7 @@ async def response_lines(first: Said, rest: AsyncIterator[Said], form: ResponseF
 
 
 async def _chained(first: Said, rest: AsyncIterator[Said]) -> AsyncIterator[Said]:
+    """All that is said, with the piece in front that was awaited before the reply began."""
     yield first
     async for each in rest:
         yield each

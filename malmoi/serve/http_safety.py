@@ -69,6 +69,7 @@ def _check_asked(settings: SafetySettings, body: Sampling) -> None:
 
 
 def _checked(served: Served, texts: Iterable[tuple[str, str, bool]], rules: Rules) -> list[Judged]:
+    """Judges the texts of a request. Raises ApiError for one that is blocked, or for ids whose text would be masked."""
     checked = []
     for field, text, is_ids in texts:
         one = judge(text, rules)

@@ -63,6 +63,7 @@ class Shadows:
             self._workers.append(asyncio.create_task(self._work()))
 
     async def _work(self) -> None:
+        """Answers copies one after the other for as long as the server runs. One that comes too late is left out."""
         while True:
             copy = await self._waiting.get()
             split = self.models.traffic.splits.get(copy.name)

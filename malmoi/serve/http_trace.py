@@ -112,6 +112,7 @@ def close(trace: Trace, scope: Scope, server: ServerState | None) -> None:
 
 
 def _count(metrics: Metrics, trace: Trace, route: str, seconds: float) -> None:
+    """Counts a finished request. Tokens and times only where a model was asked, and had its turn."""
     metrics.requests.labels(trace.model, trace.key.name, route, str(trace.status)).inc()
     if trace.status in (429, 503):
         metrics.refusals.labels(trace.code).inc()

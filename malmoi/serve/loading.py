@@ -46,6 +46,10 @@ class Loading:
         return await asyncio.shield(endpoint.loading)
 
     async def _loaded(self, endpoint: Endpoint) -> Served:
+        """Loads a model, after those that are being closed: their memory is part of what was planned.
+
+        Raises UnavailableError for any fault. It is noted, so that the next requests are told at once for _FAULT_S.
+        """
         try:
             while closing := [each.closing for each in self._endpoints.values() if each.closing]:
                 await asyncio.wait(closing)
@@ -100,6 +104,7 @@ class Loading:
             raise self._broken(endpoint)
 
     def _broken(self, endpoint: Endpoint) -> UnavailableError:
+        """What a client is told of a model that cannot be loaded."""
         model_id = endpoint.listed.id
         korean = f"{model_id} 모델을 열 수 없어요. 운영자에게 알려 주세요."
         # The reason may hold paths of this machine: it is for the log and for who may ask /admin/models.

@@ -97,6 +97,7 @@ class Folders:
             yield opened
 
     def _in(self, asked: Asked) -> Iterator[Listed]:
+        """What one word of the command line stands for: a model, or all exports and checkpoints of a run by step."""
         if not asked.is_run:
             # A folder that is gone or damaged stays in the list: whoever asks it gets the reason.
             listed = Listed(asked.name or "", composed(asked.version), folder=asked.path)
@@ -141,6 +142,7 @@ class Folders:
         return self._known[key]
 
     def _read(self, listed: Listed, checkpoint: Path) -> Listed:
+        """A checkpoint without an export, with the memory that follows from its settings where they can be read."""
         about = _manifest(checkpoint) or {}
         try:
             model = config.parse(ModelSettings, about["config"]["model"], str(checkpoint))
@@ -155,6 +157,7 @@ class Folders:
         return self._with_plan(replace(listed, context_tokens=shape.context_tokens, created_s=created_s), plan)
 
     def _with_plan(self, listed: Listed, plan: MemoryPlan | None) -> Listed:
+        """The model with whether it is pinned, the bytes that it needs, and a sentence on what they are for."""
         is_only = len(self._asked) == 1 and self._asked[0].path == listed.folder  # as it was before there were tables
         pinned = [composed(name) for name in self._settings.models.pinned]
         is_named = listed.id in pinned or (listed.is_default and listed.name in pinned)

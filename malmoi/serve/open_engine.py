@@ -44,6 +44,7 @@ def opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, C
 
 @contextlib.contextmanager
 def _opened(model_dir: Path, settings: ServeSettings) -> Iterator[tuple[Engine, Codec]]:
+    """Opens the chosen engine. Where OpenVINO was not asked for by name and cannot be had, torch answers instead."""
     chosen = choice(model_dir, settings)
     if chosen.engine == "openvino":
         try:

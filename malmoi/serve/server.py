@@ -145,6 +145,7 @@ def give_memory_back() -> None:
 
 
 def _config(app: ASGIApp, web: WebSettings) -> uvicorn.Config:
+    """How uvicorn serves: with our own connections, our own access log, and a bound on the time to end."""
     # No access log of uvicorn's: a prompt may stand in a path that a client got wrong. http_trace writes one.
     return uvicorn.Config(
         app,

@@ -98,6 +98,7 @@ def _comment(words: str) -> str:
 
 
 def _table(schema: Schema, indent: str, is_asked: bool) -> str:
+    """The fields of a schema between braces, one a line; in a request those with a default may be left out."""
     required = schema.get("required", [])
     lines = (
         f"{indent}  {name}{'?' if is_asked and name not in required else ''}: {type_of(field, indent + '  ', is_asked)}"
@@ -125,6 +126,7 @@ def type_of(schema: Schema, indent: str = "", is_asked: bool = False) -> str:
 
 
 def _list(schema: Schema, indent: str, is_asked: bool) -> str:
+    """An array, or a tuple where each place has a type of its own (a pair of numbers)."""
     if "prefixItems" in schema:
         return f"[{', '.join(type_of(item, indent, is_asked) for item in schema['prefixItems'])}]"
     item = type_of(schema.get("items", {}), indent, is_asked)
@@ -132,6 +134,7 @@ def _list(schema: Schema, indent: str, is_asked: bool) -> str:
 
 
 def _literal(value: Any) -> str:
+    """A constant as TypeScript writes it; texts in single quotes, as the formatter of the interface does."""
     return f"'{value}'" if isinstance(value, str) else json.dumps(value)
 
 

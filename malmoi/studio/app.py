@@ -1,11 +1,14 @@
 """The studio as one ASGI application: the model behind /v1, the studio's own interface behind /api, the screen at /."""
 
+import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from malmoi.cards.card import read_library
 from malmoi.serve import http_api
@@ -40,6 +43,8 @@ from malmoi.studio.settings import StudioSettings
 from malmoi.studio.tasks import routes as tasks
 
 DATABASE = "studio.db"
+"""The studio's own file beside the runs, where the settings name no other database."""
+TRASH_S = 3600.0
 
 AREAS = (
     about,
@@ -72,13 +77,14 @@ def create_app(
     records = _records(served, path)
     store = open_database(path) if records is None else records.engine
     models, open_answers = None if served is None else only(served), OpenAnswers(store)
-    empty_trash(store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         supervisor.start()
         await open_answers.open()
+        emptying = asyncio.create_task(_empty_trash(store))
         yield
+        emptying.cancel()
         await open_answers.close()
         supervisor.close()
         store.dispose() if records is None else records.close()
@@ -103,6 +109,14 @@ def create_app(
     app.add_middleware(Guard, rules=Rules(settings.max_body_bytes))
     app.add_middleware(SecureHeaders)
     return app
+
+
+async def _empty_trash(store: Engine) -> None:
+    """Empties the trash of prompts now and every hour: a studio may run for months."""
+    while True:
+        with contextlib.suppress(SQLAlchemyError):  # it is tried again in an hour
+            await asyncio.to_thread(empty_trash, store)
+        await asyncio.sleep(TRASH_S)
 
 
 def _records(served: Served | None, path: Path | str) -> Records | None:

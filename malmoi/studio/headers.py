@@ -44,6 +44,7 @@ class SecureHeaders:
         """Passes a request on and dresses its answer."""
 
         async def dressed(message: Message) -> None:
+            """Puts in the headers before the first byte goes out. What a route has set itself stays."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():

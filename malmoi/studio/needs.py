@@ -38,14 +38,17 @@ def _person(request: Request) -> Person | None:
 
 
 def _store(request: Request) -> Engine:
+    """The database of the studio. A route opens a session of its own on it, as short as can be."""
     return request.app.state.store
 
 
 def _runs(request: Request) -> Path:
+    """The folder of all runs."""
     return request.app.state.runs
 
 
 def _curves(request: Request) -> run_folder.Curves:
+    """The curves that were read before, so that each request reads only the steps that are new."""
     return request.app.state.curves
 
 
@@ -66,6 +69,7 @@ def _corpus(run: Annotated[Path, Depends(_run)]) -> Path:
 
 
 def _card(card_id: str, request: Request) -> Card:
+    """A card of the library. Raises ApiError 404 with its name, cut, for it may be as long as an address."""
     card = request.app.state.cards.get(card_id)
     if card is None:
         message, params = f"there is no card {card_id[:80]!r}", {"card": card_id[:80]}

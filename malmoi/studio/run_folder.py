@@ -157,12 +157,14 @@ def _stage(folder: Path) -> Stage:
 
 
 def _stage_detail(folder: Path) -> StageDetail:
+    """A stage with its tables. Both come of one reading, so that a rebuild between two cannot mix them."""
     found = _manifest(folder)
     tables = ((found or {}).get(name) or {} for name in _TABLES)
     return StageDetail(*astuple(_as_stage(folder, found)), *tables)
 
 
 def _as_stage(folder: Path, found: dict[str, Any] | None) -> Stage:
+    """A stage in one line. found: its manifest, which is written last, so that without it the stage is unfinished."""
     name = cast(StageName, folder.name)
     if found is None:
         return Stage(name, "unfinished" if folder.is_dir() else "absent", None, None, None)
@@ -188,10 +190,12 @@ def _read_manifest(folder: Path, *_state: int) -> dict[str, Any] | None:
 
 
 def _numbers(bucket: Sequence[dict[str, Any]], name: str) -> list[float]:
+    """The finite numbers of a column. A step whose loss was no number leaves a gap, and not an empty plot."""
     values = (event.get(name) for event in bucket)
     return [value for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
 
 
 def _mean(bucket: Sequence[dict[str, Any]], name: str) -> float | None:
+    """The mean of a column over some steps; None where none of them has a finite number."""
     numbers = _numbers(bucket, name)
     return sum(numbers) / len(numbers) if numbers else None

@@ -169,4 +169,4 @@ def test_sizes_and_times_are_readable():
     ]
     assert "12분 5초" in duration(725.2)
     assert "2시간 3분" in duration(7380)
-    assert "0.5 s" in duration(0.5)
+    assert "0.50 s" in duration(0.5)

@@ -21,5 +21,5 @@ def test_no_template_switches_the_escaping_off(template):
 
 
 def test_shares_and_limits_are_readable():
-    assert [percent(value) for value in (None, 0.1234, 1.0)] == ["–", "12.3 %", "100.0 %"]
+    assert [percent(value) for value in (None, 0.1234, 1.0)] == ["–", "12.3%", "100.0%"]
     assert [rounded(value) for value in (0.7, 0.0123456, 126_000.0)] == ["0.7", "0.01235", "126,000"]

@@ -2,10 +2,10 @@ import csv
 import datetime
 import io
 import json
+import re
 import time
 
 import pytest
-from conftest import BASE
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from malmoi.studio.answers.store import first_id_of, new_id
 from malmoi.studio.answers.tables import HistoryPart, HistoryRow
 from malmoi.studio.app import create_app
 from malmoi.studio.settings import StudioSettings
+
+BASE = "http://127.0.0.1:8600"
 
 
 def asked(client, kind="completion", body=None, **more):
@@ -285,11 +287,18 @@ def test_an_answer_under_way_is_not_thrown_away(client, served):
         (f"answers={7:032x}", "1", "Last-Event-ID"),
         (f"answers={7:032x}", "1.2,3.4", "Last-Event-ID"),
         (f"answers={7:032x}", "-1.0", "Last-Event-ID"),
+        (f"answers={7:032x}", "1" * 20 + ".0", "Last-Event-ID"),
     ],
 )
 def test_a_connection_with_a_wrong_list_or_place_is_refused(client, query, last, param):
     response = client.get(f"/api/events?{query}", headers={} if last is None else {"Last-Event-ID": last})
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_one_page_too_many_is_told_so_by_its_status(client, monkeypatch):
+    monkeypatch.setattr(open_answers, "_MAX_READERS", 0)
+    refused = client.get(f"/api/events?answers={7:032x}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_readers")
 
 
 def test_an_answer_that_is_gone_is_said_to_be(client):
@@ -365,6 +374,7 @@ def test_answers_are_taken_away_as_a_file(client, form):
         row("=1+1?", "=2", at_ms=2, kind="chat", body={"messages": messages}),
         row("의자", "앉아요", at_ms=3, kind="card", body={"card": "marketing_copy", "inputs": {"product": "의자"}}),
     ]
+    kept[2].result = {"output": {"fields": {"제목": "앉아요"}, "complete": True, "text": "앉아요"}}
     ids = [each.id for each in kept]
     for each in kept:
         store.insert(client.app.state.store, each)
@@ -374,7 +384,7 @@ def test_answers_are_taken_away_as_a_file(client, form):
         assert words in answer.text
     if form == "csv":
         lines = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-        assert [line[-1] for line in lines[1:]] == ["앉아요", "'=2", '줄 1\n줄 2, "따옴표"']
+        assert [line[-1] for line in lines[1:]] == ["제목: 앉아요", "'=2", '줄 1\n줄 2, "따옴표"']
         assert answer.content.startswith(b"\xef\xbb\xbf")
     if form == "jsonl":
         tables = [json.loads(line) for line in answer.text.splitlines()]
@@ -383,6 +393,23 @@ def test_answers_are_taken_away_as_a_file(client, form):
     one = client.get(f"/api/answers/export?format={form}&ids={ids[0]}").text
     assert "줄 2" in one and "의자" not in one
     assert client.get(f"/api/answers/export?format={form}&ids=x").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("card", "inputs", "said"),
+    [
+        ("word_chain", {"word": "쀍", "history": []}, r"\[답\]\n\S.*요\.\n"),
+        ("content_classification", {"text": "새 다리가 놓였다"}, r"\[답\]\n(고르지 않았어요|\S+ \([\d.]+%\))\n"),
+    ],
+)
+def test_a_file_also_says_what_a_card_chose(client, card, inputs, said):
+    answer_id = asked(client, "card", {"card": card, "inputs": inputs})
+    assert heard(client, answer_id)[-1][1]["end"]["state"] == "done"
+    of_it = f"/api/answers/export?ids={answer_id}&format="
+    wait_until(lambda: '"state": "done"' in client.get(f"{of_it}jsonl").text)  # written down after its last event
+    text = client.get(f"{of_it}txt").text
+    assert re.search(said, text), text
+    assert "[history]" not in text
 
 
 def row(asked_words, text, at_ms, kind="completion", body=None):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from malmoi.serve.records.database import open_database
 from malmoi.serve.server import running
+from malmoi.studio.answers.making import Step
 from malmoi.studio.answers.tables import HistoryPart
 
 BODY = {"prompt": "옛날에", "max_tokens": 1500, "logprobs": 1}
@@ -115,3 +116,35 @@ def wait_for(found, limit_s=20.0):
         assert time.monotonic() < end
         time.sleep(0.02)
     return value
+
+
+def test_an_answer_that_no_database_takes_as_it_is_keeps_no_other_from_being_written(tmp_path):
+    app, _ = make_studio(tmp_path)
+    with TestClient(app, base_url="http://127.0.0.1:8600") as client:
+        odd, plain = ask(client), ask(client)
+        client.app.state.answers.live(odd).add(Step("반쪽 \ud83d 와 \0 뒤"))
+        wait_for(lambda: client.app.state.answers.live(odd) is client.app.state.answers.live(plain) is None)
+        texts = [client.get(f"/api/answers/{each}").json()["text"] for each in (odd, plain)]
+        assert "반쪽 \ufffd 와 \ufffd 뒤" in texts[0]
+        assert len(texts[0]) == len(TEXT) + 10
+        assert texts[1] == TEXT
+
+
+def test_what_the_database_refuses_of_one_answer_is_not_lost_of_another(tmp_path):
+    app, _ = make_studio(tmp_path)
+    with TestClient(app, base_url="http://127.0.0.1:8600") as client:
+        twice, plain = ask(client), ask(client)
+        with Session(app.state.store) as session, session.begin():  # as of a commit whose answer has been lost
+            for number in range(1000):
+                told = {"text": "", "tokens": [], "num_tokens": 0, "seconds": 0.0}
+                session.add(HistoryPart(answer_id=twice, number=number, **told))
+        own = select(HistoryPart.text).where(HistoryPart.answer_id == plain)
+
+        def is_kept():
+            with Session(app.state.store) as session:
+                return session.scalars(own).all()
+
+        kept = wait_for(is_kept)
+        assert TEXT.startswith("".join(kept))
+        wait_for(lambda: client.app.state.answers.live(twice) is None)
+        assert client.get(f"/api/answers/{twice}").json()["text"] == TEXT

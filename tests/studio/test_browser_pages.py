@@ -3,6 +3,9 @@ import re
 
 import pytest
 
+from malmoi.evaluate.findings import gather
+from malmoi.evaluate.page import page as draw
+
 pytest_plugins = ["browser_fixtures"]
 pytestmark = pytest.mark.browser
 
@@ -166,11 +169,25 @@ def test_a_table_is_sorted_walked_by_keyboard_and_taken_away_as_csv(page, tmp_pa
     assert [row[0] for row in rows[1:]] == names
 
 
+def test_the_report_the_runs_page_and_the_corpus_page_say_the_same_numbers_in_the_same_units(page, studio):
+    report = draw(gather(studio.runs / "made_up") | {"tokens": None, "tokenizer": None})
+    page.goto("/corpora/made_up")
+    page.locator(".Flow_value").first.wait_for()
+    sizes = [page.locator(".Flow_figure .quiet").nth(place).inner_text() for place in (0, 1)]
+    page.goto("/runs/made_up")
+    page.get_by_text("40스텝 · 마지막 손실 5.235 · 배운 토큰 4,000").wait_for()
+    page.locator(".Stages_stage").filter(has_text="학습").get_by_text("12.0초").click()
+    assert page.get_by_role("term").filter(has_text="마지막 손실").count() == 1
+    assert sizes == ["4.1 KB", "300 B"]
+    assert [said in report for said in (">5.235<", ">300 B<", "원본 4.1 KB", ">12.0초<")] == [True] * 4
+    assert "5.000" not in report.split("<svg")[0]
+
+
 def test_the_runs_page_shows_stages_the_curve_of_the_address_and_checkpoints_at_every_width(page):
     page.goto("/runs")
     page.locator(".Plot_plot canvas").wait_for()
     assert page.locator(".Stages_stage [data-tone=good]").all_inner_texts() == ["마침"] * 6
-    assert page.get_by_text("40스텝 · 손실 5.000 · 배운 토큰 4,000").is_visible()
+    assert page.get_by_text("40스텝 · 마지막 손실 5.235 · 배운 토큰 4,000").is_visible()
     assert page.get_by_text("체크포인트: 20스텝").is_visible()
     page.locator(".Plot_plot .u-over").hover()
     assert page.locator(".Plot_plot .u-legend .u-value").last.inner_text().startswith(("6", "7"))

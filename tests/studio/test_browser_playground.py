@@ -60,7 +60,7 @@ def test_a_refused_parameter_is_named_as_its_label_says(page, heard):
     page.locator("#stops").fill("\n".join(f"{number}번" for number in range(33)))
     page.fill("#prompt", "옛날에")
     page.keyboard.press("Control+Enter")
-    page.get_by_role("alert").get_by_text("‘멈출 말’ 값을 확인해 주세요.").wait_for()
+    page.get_by_role("alert").get_by_text("멈출 말: 32개까지 넣을 수 있어요.").wait_for()
     assert len(heard) == 1
     assert "400" in heard.pop()
 

@@ -46,7 +46,9 @@ def read(language: str) -> dict[str, str]:
 def test_korean_and_english_have_the_same_keys_and_the_same_words_to_insert():
     korean, english = read("ko"), read("en")
     assert list(korean) == list(english)
-    names = [{key: set(re.findall(r"\{(\w+)", text)) for key, text in words.items()} for words in (korean, english)]
+    names = [
+        {key: set(re.findall(r"(?<!\{)\{(\w+)", text)) for key, text in words.items()} for words in (korean, english)
+    ]
     assert names[0] == names[1]
     assert not [key for key, text in korean.items() if not text.strip()]
 

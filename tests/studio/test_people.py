@@ -1,7 +1,10 @@
 """Accounts: the first owner, sessions, invitations, and every route against every role."""
 
+import contextlib
 import re
+import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -147,11 +150,29 @@ def test_the_limit_ends_by_itself_and_keeps_to_its_size():
     at = 0.0
     wrong = passwords.Wrong(lambda: at)
     for _ in range(passwords.MOST_WRONG):
-        wrong.note("가")
-    assert wrong.wait_s("가") == passwords.WRONG_S
-    assert wrong.wait_s("나") == 0
+        assert wrong.begin("가") == 0
+    assert wrong.begin("가") == passwords.WRONG_S
+    assert wrong.begin("나") == 0
     at = passwords.WRONG_S
-    assert wrong.wait_s("가") == 0
+    assert wrong.begin("가") == 0
+
+
+def test_many_guesses_at_once_are_no_more_than_a_few_one_after_the_other(owner, monkeypatch):
+    meeting, judged = threading.Barrier(12), []
+
+    def slow(*_):
+        judged.append(1)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(0.5)
+
+    monkeypatch.setattr(store, "sign_in", slow)
+    with ThreadPoolExecutor(12) as threads:
+        body = {"name": "첫 주인", "password": "틀린 비밀번호"}
+        tries = list(
+            threads.map(lambda _: Browser(owner.app)("POST", "/api/session", json=body).status_code, range(12))
+        )
+    assert len(judged) == tries.count(401) == passwords.MOST_WRONG
+    assert tries.count(429) == 12 - passwords.MOST_WRONG
 
 
 def test_an_invitation_is_good_once_and_gives_its_role(owner):

@@ -1,16 +1,23 @@
 import json
 import sqlite3
+import time
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from malmoi.serve.http_errors import ApiError
 from malmoi.serve.records.database import HASH_KEY, open_database
+from malmoi.studio import app
 from malmoi.studio.prompts import store
 from malmoi.studio.prompts.content import Content, request_of, variables_of
+from malmoi.studio.prompts.tables import Prompt
+from malmoi.studio.settings import StudioSettings
 
+BASE = "http://127.0.0.1:8600"
 CASES = json.loads(Path(__file__).with_name("prompt_requests.json").read_text(encoding="utf-8"))
 BEFORE = Path(__file__).with_name("studio_before_versions.sql")
 """A studio.db with four saved prompts, written by the studio of the day before prompts had versions."""
@@ -168,7 +175,7 @@ def test_a_removed_prompt_lies_in_the_trash_for_thirty_days(client, engine):
         assert (refused.status_code, refused.json()["error"]["code"]) == (404, "prompt_not_found")
     assert save(client, "인사")["id"] != prompt["id"]  # the name is free again
     assert client.post(f"{address}/restore").json()["deleted"] is None
-    assert titles(client) == ["인사", "인사"]
+    assert titles(client) == ["인사", "인사 (2)"]
     kept = store.add_prompt(engine, "남는 것", text("가"))["id"]
     old = store.add_prompt(engine, "오래된 것", text("가"))["id"]
     store.move_to_trash(engine, old)
@@ -237,7 +244,8 @@ def test_two_old_prompts_of_one_name_are_called_by_their_ids(client):
     first = save(client, "인사")
     client.delete(f"/api/prompts/{first['id']}")
     second = save(client, "인사")
-    client.post(f"/api/prompts/{first['id']}/restore")
+    with Session(client.app.state.store) as session, session.begin():  # as a studio of before has left it
+        session.get(Prompt, first["id"]).deleted = None
     both = call(client, "인사")
     assert (both.status_code, both.json()["error"]["code"]) == (409, "name_not_unique")
     assert all(one["id"] in both.json()["error"]["message"] for one in (first, second))
@@ -249,3 +257,51 @@ def test_what_the_editor_did_not_write_is_kept_and_not_run(client):
     made = client.post("/api/prompts", json={"title": "남의 것", "body": body}).json()
     assert (made["version"]["body"], made["first_line"]) == (body, "")
     assert call(client, "남의 것").json()["error"]["code"] == "prompt_not_runnable"
+
+
+def test_a_prompt_that_comes_back_to_a_name_that_is_taken_gets_a_free_one(client):
+    old = save(client, "인사", "옛 글")
+    client.delete(f"/api/prompts/{old['id']}")
+    save(client, "인사", "새 글")
+    back = client.post(f"/api/prompts/{old['id']}/restore").json()
+    assert back["title"] == "인사 (2)"
+    assert sorted(titles(client)) == ["인사", "인사 (2)"]
+    assert call(client, "인사").status_code == call(client, "인사 (2)").status_code == 200
+
+
+def test_names_and_labels_are_found_in_every_form_of_hangul(client):
+    prompt = save(client, "인사")
+    label = unicodedata.normalize("NFD", "운영")
+    put = client.put(f"/api/prompts/{prompt['id']}/labels/{label}", json={"n": 1})
+    assert put.json()["labels"] == [{"name": "운영", "n": 1}]
+    assert call(client, unicodedata.normalize("NFD", "인사@운영")).status_code == 200
+    assert client.delete(f"/api/prompts/{prompt['id']}/labels/{label}").json()["labels"] == []
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 10**30])
+def test_a_number_that_no_version_can_have_is_refused(client, number):
+    prompt = save(client, "인사")
+    path = f"/api/prompts/{prompt['id']}"
+    asked = [client.get(f"{path}/versions/{number}"), client.get(f"{path}/versions?before={number}")]
+    asked += [client.put(f"{path}/labels/운영", json={"n": number}), save_on(client, prompt, number, "다른 글")]
+    assert [answer.status_code for answer in asked] == [400] * 4
+
+
+def test_values_that_would_fill_the_memory_are_refused_before_they_are_put_in(client):
+    save(client, "폭탄", "{{가}}" * 20_000)
+    refused = call(client, "폭탄", {"variables": {"가": "나" * 200_000}})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "text_too_long")
+
+
+def test_the_trash_is_emptied_while_the_studio_runs(served, bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(app, "TRASH_S", 0.01)
+    with TestClient(app.create_app(StudioSettings(), served, tmp_path, bundle), base_url=BASE) as client:
+        prompt = save(client, "옛 글")
+        client.delete(f"/api/prompts/{prompt['id']}")
+        with Session(client.app.state.store) as session, session.begin():
+            session.get(Prompt, prompt["id"]).deleted = "2020-01-01T00:00:00.000000Z"
+        end = time.monotonic() + 10
+        while client.get(f"/api/prompts/{prompt['id']}").status_code != 404:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert client.get("/api/prompts?trash=true").json()["prompts"] == []

@@ -41,14 +41,14 @@ def sentences(rows: Iterable[Loss], settings: Losses) -> list[tuple[str, str]]:
 def _sentence(row: Loss, settings: Losses) -> tuple[str, str]:
     korean, english = {**REASONS, **STEPS}.get(row["step"], (row["step"], row["step"]))
     if row["excess"] == "documents":
-        limit = f"{100 * settings.most_documents_share:g} %"
+        limit = f"{100 * settings.most_documents_share:g}%"
         return (
             f"{row['source']}: 문서 {row['documents_mostly']:,}건이 '{korean}' 단계에서 글자의 절반 넘게 잃었어요."
             f" 문서의 {limit}까지가 보통이에요.",
             f"{row['source']}: {row['documents_mostly']:,} documents lost more than half of their letters to"
             f" {row['step']} ({english}); up to {limit} of the documents is usual.",
         )
-    share, limit = f"{100 * row['share']:.1f} %", f"{100 * settings.most_of(row['step']):g} %"
+    share, limit = f"{100 * row['share']:.1f}%", f"{100 * settings.most_of(row['step']):g}%"
     return (
         f"{row['source']}: '{korean}' 단계가 글자의 {share}를 뺐어요. {limit}까지가 보통이에요.",
         f"{row['source']}: {row['step']} ({english}) took {share} of the letters; up to {limit} is usual.",

@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.orm import Session
 
 from malmoi.kit.errors import UserError
 
@@ -26,6 +27,8 @@ HASH_KEY_VARIABLE = "MALMOI_HASH_KEY"
 """Environment variable with the path of that file for a database on a server."""
 _MIGRATION_LOCK = 0x6D616C6D6F69
 """Of PostgreSQL's advisory locks: two studios that start at once must not migrate at once."""
+_ALONE_LOCK = _MIGRATION_LOCK + 1
+"""Of the same locks: who reads first and writes then, by what was read."""
 
 
 def open_database(where: Path | str) -> Engine:
@@ -35,7 +38,10 @@ def open_database(where: Path | str) -> Engine:
     """
     try:
         engine = _postgresql(where) if isinstance(where, str) else _sqlite(where)
-        migrate(engine, hash_key(engine))
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(engine.dispose)
+            migrate(engine, hash_key(engine))
+            on_failure.pop_all()
     except CommandError:
         hint = "open it with that version, or name another file"
         raise UserError(f"the records {_shown(where)} was made by a newer malmoi", hint=hint) from None
@@ -77,7 +83,7 @@ def hash_key(engine: Engine) -> bytes:
         if inspect(engine).has_table("request"):
             hint = "put it back from where it was kept; without it no row can be found by its user"
             raise UserError(f"{file} is missing, the key of the hashes in {engine.url.database}", hint=hint)
-        made = file.with_name(f"{file.name}.{os.getpid()}")
+        made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")  # two threads may open it at once
         made.touch(mode=0o600)
         made.write_text(secrets.token_hex(32), encoding="ascii")
         with contextlib.suppress(FileExistsError):  # another process was first
@@ -107,8 +113,23 @@ def migrate(engine: Engine, key: bytes) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+        else:
+            # Python's driver begins no transaction before a CREATE: a server killed in the middle would leave half a
+            # schema, which no later start could go on from.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes |= {"connection": connection, "hash_key": key}
         command.upgrade(config, "head")
+
+
+def alone(session: Session) -> None:
+    """Lets nobody else write until this transaction ends. To be called first in one that writes by what it reads.
+
+    Without it two requests can both find a name free, a link unused or a second owner, and both go on.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ALONE_LOCK})")
+    else:
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")  # SQLite's driver begins only at the first write
 
 
 def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's signature)

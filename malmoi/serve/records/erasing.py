@@ -77,6 +77,7 @@ def _erased(
     answers: Sequence[ColumnElement[bool]],
     erasure: RequestRow | None = None,
 ) -> int:
+    """Erases rows in one transaction, with the row that says so (erasure); returns how many there were."""
     wanted = [delete(RequestRow).where(RequestRow.route != _ROUTE, *requests), delete(AnswerRow).where(*answers)]
     with Session(engine) as session, session.begin():
         number = sum(session.execute(each).rowcount for each in wanted)  # type: ignore[attr-defined]

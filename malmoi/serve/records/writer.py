@@ -85,6 +85,7 @@ class Records:
         self.close()
 
     def _run(self) -> None:
+        """The writer's thread: rows in batches, the use of keys at each tick, what has expired now and then."""
         is_open = True
         while is_open:
             batch = self._batch()

@@ -52,6 +52,7 @@ class Answer:
         return self.num_tokens >= self._most
 
     def _by_id(self, choice: dict[str, Any]) -> list[Piece]:
+        """The tokens of an event by their ids. Raises EngineDownError for one that our tokenizer has not."""
         tokens = tokens_of(choice)
         if tokens is None:
             if choice.get("text"):

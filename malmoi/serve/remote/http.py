@@ -40,6 +40,7 @@ class Remote:
 
     @property
     def _options(self) -> dict[str, Any]:
+        """How every connection is made: to this address alone, with nothing of the environment."""
         return {
             "base_url": self.address,
             # identity: a small reply cannot become a large one.
@@ -131,6 +132,7 @@ class Remote:
 
     @contextlib.asynccontextmanager
     async def _sent(self, path: str, body: Any) -> AsyncIterator[httpx.Response]:
+        """A POST whose reply is read as it comes. Connecting and sending have a time; reading has the caller's."""
         times = httpx.Timeout(None, connect=self.limits.connect_s, write=self.limits.connect_s)
         async with (
             httpx.AsyncClient(timeout=times, **self._options) as client,
@@ -155,6 +157,7 @@ class Remote:
             yield _text(b"\n".join(lines))
 
     def _check(self, content: bytearray) -> None:
+        """Raises EngineDownError for a reply that is longer than any that was asked for could be."""
         if len(content) > self.limits.reply_bytes:
             raise EngineDownError(f"the remote server sent more than {self.limits.reply_bytes} bytes")
 
@@ -165,6 +168,7 @@ def lost(error: Exception) -> EngineDownError:
 
 
 def _understood(response: httpx.Response, content: bytearray) -> Any:
+    """A whole reply as JSON. Raises one of the named errors for its status, or for one that it tells."""
     if response.status_code != 200:
         raise error_of(response.status_code, bytes(content), response.headers.get("retry-after"))
     found = _json(_text(content))
@@ -174,6 +178,7 @@ def _understood(response: httpx.Response, content: bytearray) -> Any:
 
 
 def _text(content: bytes | bytearray) -> str:
+    """Bytes as UTF-8. Raises EngineDownError: what is none comes from something else than a server of models."""
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -181,6 +186,7 @@ def _text(content: bytes | bytearray) -> str:
 
 
 def _json(text: str) -> Any:
+    """JSON of any depth that Python reads. Raises EngineDownError, without a word of what was sent."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

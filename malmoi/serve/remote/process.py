@@ -55,6 +55,7 @@ class _Process:
         self._keeper.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        """Starts the keeper with the command. The log is appended to, so that the last words of a fault stay in it."""
         words = [sys.executable, "-I", keeper.__file__, str(self._settings.grace_s), *self._settings.command]
         self.num_starts += 1
         try:
@@ -66,6 +67,7 @@ class _Process:
             raise UserError(f"process.log: {self._settings.log}: {error.strerror}", "a file in a folder") from None
 
     def _keep(self) -> None:
+        """Starts the command again whenever it ends. The waits double, so that one that cannot run costs little."""
         wait_s = first_s = min(_FIRST_WAIT_S, self._settings.longest_wait_s)
         began_s = time.monotonic()
         while not self._ended.wait(_LOOK_S):

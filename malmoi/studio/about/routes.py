@@ -16,7 +16,9 @@ from malmoi.studio.needs import ServedNeed
 from malmoi.tokenizer.codec import Codec
 
 MAX_TEXT_CHARACTERS = 200_000
+"""Of a text under a lens: that of a small book. Longer ones are for the command line."""
 MAX_PIECES = 2000
+"""Tokens that the lens draws. More of them nobody looks at one by one, and the number of all is told anyway."""
 
 router = APIRouter(prefix="/api")
 

@@ -19,7 +19,9 @@ from malmoi.studio.answers.tables import HistoryRow
 WINDOW = 10_000
 """Answers that one page looks through."""
 EXCERPT = 240
+"""Characters of what was asked and answered that a list shows."""
 _BATCH = 200
+"""Whole answers that a file has in memory at once: the file may be of any length."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ _SHOWN: tuple[Any, ...] = (
     func.substr(HistoryRow.asked, 1, EXCERPT).label("asked"),
     func.substr(HistoryRow.text, 1, EXCERPT).label("text"),
 )
+"""Columns of a list. The database cuts the texts: an answer may be megabytes, and a page has fifty of them."""
 
 _LINES: Any = select(*_SHOWN)
 
@@ -82,6 +85,7 @@ def whole(engine: Engine, wanted: Wanted) -> Iterator[HistoryRow]:
 
 
 def _below(query: Select[Any], after: str | None) -> Select[Any]:
+    """From `after` on, the newest first. Ids begin with their time, so the primary key is the order and its index."""
     query = query.order_by(HistoryRow.id.desc())
     return query if after is None else query.where(HistoryRow.id < after)
 

@@ -73,6 +73,7 @@ class Maker:
         return await kinds[kind](body, trace)
 
     async def _completion(self, table: dict[str, Any], trace: Trace) -> Making:
+        """A text that goes on. A record is one answer: who asks for several, or for an echo, is refused (400)."""
         body = understood(table, CompletionBody).body
         if len(body.prompt) * body.num_answers != 1 or body.echo:
             raise bad("prompt", "one prompt gets one answer here, and no echo", "one_answer")
@@ -82,6 +83,7 @@ class Maker:
         return _of_text(begun, asked, with_tokens=body.logprobs is not None)
 
     async def _chat(self, table: dict[str, Any], trace: Trace) -> Making:
+        """The next turn of a conversation. What lists show as asked is the last words of the user."""
         body = understood(table, ChatBody).body
         if body.num_answers != 1:
             raise bad("n", "one conversation gets one answer here", "one_answer")
@@ -90,6 +92,11 @@ class Maker:
         return _of_text(begun, asked, with_tokens=bool(body.logprobs))
 
     async def _card(self, table: dict[str, Any], trace: Trace) -> Making:
+        """A run of a card, with the card's own decoding where the body says nothing else.
+
+        The prompt is prepared in a thread: fitting the card's examples into it would hold up all other answers.
+        Raises ApiError (404: no such card; 429: no place) and InputError.
+        """
         body, served = _card_body(table), self.served
         card = self.cards.get(body.card)
         if card is None:
@@ -127,6 +134,7 @@ class CardBody(Strict):
 
 
 def _card_body(table: dict[str, Any]) -> CardBody:
+    """The body of a run of a card. Raises ApiError (400) that names the field which is wrong."""
     try:
         return CardBody.model_validate(table)
     except ValidationError as error:
@@ -134,6 +142,10 @@ def _card_body(table: dict[str, Any]) -> CardBody:
 
 
 def _of_text(begun: Begun, asked: str, *, with_tokens: bool) -> Making:
+    """A completion or a turn of a chat that has its place.
+
+    The seed is always known: where the client sent none it was drawn at `begin`, so that the answer can be made again.
+    """
     request = begun.ask.requests[0]
     assert request.seed is not None
     explain = lambda error: told(error, guide_field(begun.ask.body))  # noqa: E731
@@ -142,6 +154,7 @@ def _of_text(begun: Begun, asked: str, *, with_tokens: bool) -> Making:
 
 
 async def _text_steps(begun: Begun, *, with_tokens: bool) -> AsyncGenerator[Step, None]:
+    """The pieces of an answer as steps. A silence of the engine is no step: the readers' connection bears it."""
     codec = begun.served.codec
     async with aclosing(begun.said()) as pieces:
         async for each in pieces:
@@ -151,6 +164,10 @@ async def _text_steps(begun: Begun, *, with_tokens: bool) -> AsyncGenerator[Step
 
 
 async def _card_steps(task: Task, place: Place, trace: Trace) -> AsyncGenerator[Step, None]:
+    """What a card tells as steps, from its turn on; the step with its result is the last.
+
+    Tokens and times go into the trace: access line and metrics are made of it, as of any other request.
+    """
     async with place.turn(task.decoding.max_tokens), aclosing(run(task)) as events:
         trace.queue_s = trace.elapsed_s - trace.placed_s
         async for event in events:
@@ -173,4 +190,5 @@ def token_table(codec: Codec, token: TokenText) -> dict[str, Any]:
 
 
 def _words(value: Any) -> str:
+    """A value of a form in words; several choices stand beside one another."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -8,31 +8,36 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from malmoi.serve.http_errors import ApiError, as_api_error
 from malmoi.serve.http_record import keep_request
 from malmoi.serve.http_trace import Trace, close, route_of
 from malmoi.serve.served import ServerState
 from malmoi.studio.answers import store
-from malmoi.studio.answers.live import Live, Place, news
+from malmoi.studio.answers.live import Live, Part, Place, news
 from malmoi.studio.answers.making import Making
 from malmoi.studio.answers.tables import CUT, DONE, FAILED, RUNNING, STOPPED
 
 MAX_OPEN = 64
 """Answers under way at once; the places of the model are fewer, but what waits for the disk counts as well."""
 WRITE_S = 0.5
+"""So often the disk gets what is new. A killed server loses no more of an answer than this."""
 KEEP_ALIVE_S = 10.0
 """A connection that is silent for so long gets a comment: the page takes one that is silent for longer as broken."""
 _PURGE_S = 3600.0
+"""Between two looks at what has been in the trash for its 30 days."""
 _STOP_S = 5.0
+"""So long a request to stop waits for the end; what takes longer ends by itself a little later."""
 _MAX_READERS = 256
+"""Connections that follow answers at once. Each holds a task: without a bound a script could open any number."""
 
 _log = logging.getLogger("malmoi.studio")
 
@@ -99,6 +104,11 @@ class OpenAnswers:
         return True
 
     async def _make(self, live: Live, making: Making, trace: Trace) -> None:
+        """Makes one answer to its end, whatever that is: then its place is free, and the disk has it.
+
+        STOPPED: by a person; CUT: by the end of the server; FAILED: by any error, with what a client may see of it.
+        Each of them keeps the text so far. Readers are told before the disk is, so that no screen waits for a write.
+        """
         state, told = DONE, None
         trace.status = 200
         try:
@@ -121,10 +131,12 @@ class OpenAnswers:
         await self._write()
 
     def _wake(self) -> None:
+        """Lets every reader look for news. It costs little where there are none: a place is compared with a length."""
         for reader in self._readers:
             reader.set()
 
     async def _write_on(self) -> None:
+        """Writes every WRITE_S, and empties the trash every _PURGE_S, for as long as the server runs."""
         while True:
             await asyncio.sleep(WRITE_S)
             await self._write()
@@ -134,31 +146,44 @@ class OpenAnswers:
                     await asyncio.to_thread(store.purge, self._engine, datetime.now(UTC))
 
     async def _write(self) -> None:
-        """Writes what is new. What cannot be written now stays here, and is written later."""
+        """Writes what is new. What cannot be written now stays here; one that is refused takes no others along."""
         async with self._writing:
             ended = [live for live in self._live.values() if live.end is not None]
             found = [(live, live.unsaved()) for live in self._live.values() if live.end is None]
             parts = [(live, part) for live, part in found if part is not None]
             if not ended and not parts:
                 return
-            try:
-                await asyncio.to_thread(store.write, self._engine, [part for _, part in parts], ended)
-            except Exception as error:  # whatever the database has: the answers go on, and are written later
-                _log.error("the history could not be written: %s", type(error).__name__)
-                return
-            for live, part in parts:
-                live.saved(part)
-            for live in ended:
-                del self._live[live.id]
+            error = await self._kept(parts, ended)
+            if error is not None and not isinstance(error, OperationalError):  # locked or away: so is each of them
+                for pair in parts:
+                    await self._kept([pair], [])
+                for live in ended:
+                    await self._kept([], [live])
+
+    async def _kept(self, parts: Sequence[tuple[Live, Part]], ended: Sequence[Live]) -> Exception | None:
+        """Writes these, all or none, and gives what kept it from that. The answers go on, and are written later."""
+        try:
+            await asyncio.to_thread(store.write, self._engine, [part for _, part in parts], ended)
+        except Exception as error:
+            _log.error("the history could not be written: %s", type(error).__name__)
+            return error
+        for live, part in parts:
+            live.saved(part)
+        for live in ended:
+            del self._live[live.id]
+        return None
+
+    def check_readers(self) -> None:
+        """Raises ApiError where as many pages follow as this studio serves. To be asked before a reply begins."""
+        if len(self._readers) >= _MAX_READERS:
+            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
 
     async def follow(self, wanted: Mapping[str, Place]) -> AsyncGenerator[str, None]:
         """Server-sent events of any number of answers, each from the place that its reader has come to.
 
         An event's id holds the places in the order of `wanted`: a reader that comes back with the last one misses no
-        character and gets none twice. It ends when all the answers have. Raises ApiError for too many readers.
+        character and gets none twice. It ends when all the answers have.
         """
-        if len(self._readers) >= _MAX_READERS:
-            raise ApiError(429, f"{_MAX_READERS} pages are open already", code="too_many_readers")
         changed = asyncio.Event()
         self._readers.add(changed)
         try:
@@ -180,6 +205,11 @@ class OpenAnswers:
             self._readers.discard(changed)
 
     async def _news(self, answer_id: str, place: Place) -> dict[str, Any] | None:
+        """What a reader has not seen of an answer yet; None where there is nothing.
+
+        While it is made, memory tells it, later the database. One that is nowhere has the state "gone", so that its
+        reader asks no more.
+        """
         live = self._live.get(answer_id)
         if live is not None:
             return live.news(place)

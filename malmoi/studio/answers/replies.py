@@ -111,6 +111,7 @@ class AnswerDetail(AnswerLine):
 
 
 _CONTEXT_CHARACTERS = 40
+"""So much of both texts is shown from the character on at which they part."""
 
 
 def compared(text: str, result: dict[str, Any] | None, first: HistoryRow | None) -> Again | None:
@@ -126,4 +127,5 @@ def compared(text: str, result: dict[str, Any] | None, first: HistoryRow | None)
 
 
 def _output(result: dict[str, Any] | None) -> Any:
+    """What a card answered, without tokens and seconds: the same answer takes another time each time."""
     return None if result is None else result.get("output")

@@ -1,6 +1,7 @@
 """Answers as records: begun here, followed on one connection, found again, made again. Only a person ends one."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -24,6 +25,7 @@ from malmoi.studio.needs import ServedNeed, StoreNeed
 
 MAX_FOLLOWED = 128
 _ID = r"^[0-9a-f]{32}$"
+_PLACE = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 AnswerId = Annotated[str, Path(pattern=_ID)]
 
 router = APIRouter(prefix="/api")
@@ -47,10 +49,12 @@ class AnswerBody(Strict):
 
 
 def _open_answers(request: Request) -> OpenAnswers:
+    """The answers under way. The application has one such object, for all of its readers and one writer."""
     return request.app.state.answers
 
 
 def _maker(request: Request, served: ServedNeed) -> Maker:
+    """What makes answers. It needs the model, so a studio without one says so (503) before anything else."""
     return Maker(request.app.state.shadows, served, request.app.state.cards)
 
 
@@ -105,6 +109,11 @@ async def _begin(
     body: AnswerBody,
     again_of: str | None = None,
 ) -> Begun:
+    """Takes a place, writes the row, and lets the answer go on by itself; in this order.
+
+    A request that is refused leaves no row, and a row that cannot be written gives its place back: nothing is half
+    begun. again_of: the answer that is made again. Raises ApiError for what can be told before the first token.
+    """
     server = maker.shadows.models.server
     check_draining(server)
     answers.check_room()
@@ -159,20 +168,26 @@ async def follow(
     if len(ids) > MAX_FOLLOWED or len(set(ids)) < len(ids) or not all(map(_is_id, ids)):
         raise bad("answers", f"answers must be up to {MAX_FOLLOWED} different ids with commas between them")
     places = _places(last_event_id, len(ids))
+    answers.check_readers()
     events = answers.follow(dict(zip(ids, places, strict=True)))
     shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventsOfAnswers(events, media_type="text/event-stream", headers=shown)
 
 
 def _is_id(text: str) -> bool:
+    """Whether a text is an id as we make them; another one never comes near the database."""
     return len(text) == 32 and all(sign in "0123456789abcdef" for sign in text)
 
 
 def _places(text: str | None, number: int) -> list[Place]:
+    """How far a reader has come in each of the answers, from the last event's id; without one, their beginnings.
+
+    Raises ApiError (400) for an id of another form, or of another number of answers.
+    """
     if not text:
         return [Place() for _ in range(number)]
     parts = [part.partition(".") for part in text.split(",")]
-    if len(parts) != number or not all(one.isdecimal() and two.isdecimal() for one, _, two in parts):
+    if len(parts) != number or not all(map(_PLACE.fullmatch, text.split(","))):
         raise bad("Last-Event-ID", f"Last-Event-ID must have a place, as 120.7, for each of the {number} answers")
     return [Place(int(one), int(two)) for one, _, two in parts]
 
@@ -247,12 +262,14 @@ def bring_back(answer_id: AnswerId, database: StoreNeed) -> None:
 
 
 def _marked(database: StoreNeed, answer_id: str, deleted: str | None) -> None:
+    """Puts an answer in the trash, or out of it with None. Raises ApiError: 404 for none, 409 for one under way."""
     if not store.mark(database, answer_id, deleted):
         _found(store.read(database, answer_id))
         raise ApiError(409, "the answer is being made", "answer_id", "answer_running")
 
 
 def _found(row: HistoryRow | None) -> HistoryRow:
+    """The answer; ApiError 404 where there is none, whether it was erased or never was."""
     if row is None:
         raise ApiError(404, "there is no such answer", "answer_id", "answer_not_found")
     return row

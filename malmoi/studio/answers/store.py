@@ -1,5 +1,6 @@
 """The history of answers in the database: put in, go on, end, read, throw away, bring back. Each call is short."""
 
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from malmoi.studio.answers.tables import CUT, RUNNING, HistoryPart, HistoryRow
 
 TRASH_DAYS = 30
 """So long an answer that was thrown away can be brought back."""
+
+_REFUSED = re.compile("[\0\ud800-\udfff]")
 
 
 def new_id() -> str:
@@ -35,6 +38,7 @@ def now() -> str:
 
 def insert(engine: Engine, row: HistoryRow) -> None:
     """Puts in an answer that begins."""
+    row.asked = storable(row.asked)
     with Session(engine) as session, session.begin():
         session.add(row)
 
@@ -42,12 +46,22 @@ def insert(engine: Engine, row: HistoryRow) -> None:
 def write(engine: Engine, parts: Iterable[Part], ended: Iterable[Live]) -> None:
     """Writes what is new of the open answers, and the ends of some, in one transaction."""
     with Session(engine) as session, session.begin():
-        session.add_all(HistoryPart(**{**vars(part), "tokens": list(part.tokens)}) for part in parts)
+        for part in parts:
+            kept = {"text": storable(part.text), "tokens": list(part.tokens)}
+            session.add(HistoryPart(**vars(part) | kept))
         for live in ended:
             session.execute(delete(HistoryPart).where(HistoryPart.answer_id == live.id))
             assert live.end is not None
-            told = {"text": live.text(), "tokens": live.tokens or None, "told": live.told, **live.end}
+            told = {"text": storable(live.text()), "tokens": live.tokens or None, "told": live.told, **live.end}
             session.execute(update(HistoryRow).where(HistoryRow.id == live.id).values(told))
+
+
+def storable(text: str) -> str:
+    """A text with a mark in place of what a database refuses: NUL (PostgreSQL) and halves of pairs (both).
+
+    A model may say any byte. Each sign stays one sign, so a reader's place means the same.
+    """
+    return _REFUSED.sub("\ufffd", text)
 
 
 def recover(engine: Engine) -> int:

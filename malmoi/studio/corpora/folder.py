@@ -13,6 +13,7 @@ from malmoi.studio.corpora import open_corpora, replies
 from malmoi.studio.corpora.listing import EXCERPT_CHARACTERS
 
 MAX_TEXT_CHARACTERS = 100_000
+"""Of one document on its page; how long it is in all is told beside it."""
 
 _NOT_SCORES = frozenset({*HEAD, "text"})
 

@@ -23,6 +23,7 @@ from malmoi.studio.corpora.conditions import Query, condition
 from malmoi.studio.corpora.open_corpora import OpenCorpus
 
 EXCERPT_CHARACTERS = 600
+"""Of a text in a list."""
 MOST_PLACES = 1_000_000
 """That are remembered of one filter: 8 MB."""
 _one_search = threading.Lock()

@@ -20,6 +20,7 @@ _LABELS = replies.CorpusLabels(
         for labels in (REASONS, KINDS, PERSONAL, SCORES)
     )
 )
+"""What pages call the names of the ledger, in both languages. It is made once: every reply brings it."""
 
 _Name = Annotated[str | None, FromQuery(max_length=200)]
 
@@ -33,6 +34,7 @@ def _query(
     after: Annotated[str | None, FromQuery(pattern=listing.AFTER)] = None,
     size: Annotated[int, FromQuery(ge=1, le=100)] = 20,
 ) -> Query:
+    """Which documents an address asks for. An empty word asks for all, as a form that was cleared sends it."""
     return Query(status, reason or None, kind or None, source or None, q or None, after, size)
 
 

@@ -50,6 +50,10 @@ def groups(recipe: Any, sections: tuple[str, ...]) -> list[Group]:
 
 
 def _groups(kind: Any, settings: Any, path: str) -> Iterator[Group]:
+    """The group of one dataclass, then those of the dataclasses in it. path: of the table in the recipe.
+
+    Files, keys and secrets are left out: a form in a browser must not lead the server to any path of its disk.
+    """
     hints, fields, below = typing.get_type_hints(kind), list[Field](), list[tuple[Any, Any, str]]()
     for field in dataclasses.fields(kind):
         key, hint, value = f"{path}.{field.name}", _without_none(hints[field.name]), getattr(settings, field.name, None)

@@ -173,6 +173,7 @@ def _alive_at(folder: Path) -> float | None:
 
 
 def _size(path: Path) -> int:
+    """The length of a file in bytes; 0 where it is not there yet."""
     try:
         return path.stat().st_size
     except FileNotFoundError:

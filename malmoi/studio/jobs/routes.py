@@ -34,10 +34,12 @@ router = APIRouter(prefix="/api/jobs")
 
 # What the routes below need, as in malmoi/studio/needs.py. These are of this area alone, so they are made here.
 def _place(request: Request) -> forms.Place:
+    """Where runs and recipes lie. The folder of runs is absolute: a job's words lead there whoever runs them."""
     return forms.Place(request.app.state.runs.absolute(), request.app.state.settings.recipes)
 
 
 def _jobs(request: Request) -> Path:
+    """The folder of all jobs, which may not be there yet: the first job makes it."""
     return request.app.state.runs.absolute() / forms.JOBS
 
 
@@ -59,6 +61,7 @@ def _line(request: Request) -> CommandLine:
 
 
 def _supervisor(request: Request) -> Supervisor:
+    """What starts and ends the jobs. Routes only wake it: what is asked for stands in the job's own folder."""
     return request.app.state.supervisor
 
 

@@ -54,21 +54,22 @@ class Wrong:
         self._clock, self._lock = clock, threading.Lock()
         self._times: dict[str, deque[float]] = {}
 
-    def wait_s(self, key: str) -> float:
-        """How long nobody may try this name; 0 where one may."""
-        with self._lock:
-            times = self._recent(key)
-            return times[0] + WRONG_S - self._clock() if len(times) >= MOST_WRONG else 0.0
+    def begin(self, key: str) -> float:
+        """Counts one more try of a name as a wrong one; gives 0, or how long nobody may try it, and counts nothing.
 
-    def note(self, key: str) -> None:
-        """One more wrong password for a name. The names that were tried longest ago are forgotten first."""
+        It is counted before the password is looked at: many at once get no more tries than one after the other.
+        The names that were tried longest ago are forgotten first.
+        """
         with self._lock:
             times = self._recent(key)
+            if len(times) >= MOST_WRONG:
+                return times[0] + WRONG_S - self._clock()
             times.append(self._clock())
             self._times.pop(key, None)
             self._times[key] = times
             if len(self._times) > _MOST_NAMES:
                 del self._times[next(iter(self._times))]
+            return 0.0
 
     def forget(self, key: str) -> None:
         """The right password has come."""
@@ -76,6 +77,7 @@ class Wrong:
             self._times.pop(key, None)
 
     def _recent(self, key: str) -> deque[float]:
+        """The times of a name's wrong passwords that still count; the older ones are forgotten here."""
         times = self._times.get(key, deque())
         while times and times[0] + WRONG_S <= self._clock():
             times.popleft()

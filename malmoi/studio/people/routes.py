@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api")
 
 
 def _wrong(request: Request) -> passwords.Wrong:
+    """The wrong passwords of the last minutes, which one object of the application counts."""
     return request.app.state.wrong_passwords
 
 
@@ -41,13 +42,12 @@ def who_am_i(request: Request, person: PersonNeed) -> models.Me:
 def sign_in(body: models.SignIn, request: Request, response: Response, database: StoreNeed, wrong: WrongNeed) -> None:
     """Begins a session by name and password."""
     key = passwords.name_key(body.name)
-    if wait_s := wrong.wait_s(key):
+    if wait_s := wrong.begin(key):
         headers, params = {"Retry-After": str(math.ceil(wait_s))}, {"minutes": math.ceil(wait_s / 60)}
         message = "too many wrong passwords for this name"
         raise ApiError(429, message, code="sign_in_too_often", headers=headers, params=params)
     person_id = store.sign_in(database, body.name, body.password)
     if person_id is None:
-        wrong.note(key)
         raise ApiError(401, "the name or the password is wrong", code="sign_in_wrong")
     wrong.forget(key)
     _begin(person_id, request, response, database)
@@ -150,4 +150,5 @@ def _names() -> Iterator[None]:
 
 
 def _bad_link() -> ApiError:
+    """410 for every link that makes no account: whoever has only guessed one learns nothing about the others."""
     return ApiError(410, "this link was used already, or has expired", "token", "link_not_good")

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from malmoi.serve.records.database import alone
 from malmoi.studio.people import passwords
 from malmoi.studio.people.tables import InvitationRow, PersonRow, SessionRow
 from malmoi.studio.roles import Person, Role
@@ -43,6 +44,7 @@ def add_person(engine: Engine, name: str, password: str, role: Role, *, first: b
     row = _row(name, password, role)
     try:
         with Session(engine) as session, session.begin():
+            alone(session)
             if first and session.scalar(select(func.count()).select_from(PersonRow)):
                 raise NameTakenError
             session.add(row)
@@ -63,7 +65,8 @@ def join(engine: Engine, token: str, name: str, password: str, clock: Clock = no
     row = _row(name, password, cast(Role, found.role))
     try:
         with Session(engine) as session, session.begin():
-            invitation = session.scalar(_open_invitation(token, clock).with_for_update())
+            alone(session)
+            invitation = session.scalar(_open_invitation(token, clock))
             if invitation is None:
                 return None
             invitation.used = _text(clock())
@@ -119,8 +122,9 @@ def change_person(engine: Engine, person_id: str, role: Role, *, blocked: bool) 
     Who is blocked is signed out everywhere. Raises LastOwnerError.
     """
     with Session(engine) as session, session.begin():
-        owners = select(PersonRow).where(PersonRow.role == "owner", PersonRow.blocked.is_(None)).with_for_update()
-        open_owners = list(session.scalars(owners))  # locked: two owners cannot take each other's role at once
+        alone(session)  # two owners cannot take each other's role at once
+        owners = select(PersonRow).where(PersonRow.role == "owner", PersonRow.blocked.is_(None))
+        open_owners = list(session.scalars(owners))
         row = session.get(PersonRow, person_id)
         if row is None:
             return None
@@ -167,24 +171,29 @@ def digest(token: str) -> str:
 
 
 def _row(name: str, password: str, role: Role) -> PersonRow:
+    """A new account. Names are compared by a key of their own: no two differ by case or composition alone."""
     shown, key = passwords.plain(name).strip(), passwords.name_key(name)
     kept, created = passwords.hashed(password), _text(now())
     return PersonRow(id=uuid.uuid4().hex, name=shown, key=key, password=kept, role=role, created=created)
 
 
 def _open_invitation(token: str, clock: Clock) -> Any:
+    """The query for an invitation that is still good, by the hash of its secret: neither used nor expired."""
     wanted = select(InvitationRow).where(InvitationRow.sha256 == digest(token), InvitationRow.used.is_(None))
     return wanted.where(InvitationRow.expires >= _text(clock()))
 
 
 def _plain(row: PersonRow) -> dict[str, Any]:
+    """A person in a list. The password's hash never leaves this file."""
     names = ("id", "name", "role", "created")
     return {name: getattr(row, name) for name in names} | {"blocked": row.blocked is not None}
 
 
 def _invitation(row: InvitationRow) -> dict[str, Any]:
+    """An invitation in a list. Its secret is not kept, so nobody can be shown it a second time."""
     return {name: getattr(row, name) for name in ("id", "role", "created", "expires")}
 
 
 def _text(at: datetime) -> str:
+    """A time as the tables hold it: in UTC, to the second, so that texts sort as times do."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,6 +10,7 @@ nothing but the address is new to a client. The answer names the version that wa
 """
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -87,6 +88,11 @@ async def completions(reference: str, request: Request, database: StoreNeed) -> 
 
 
 async def _called(reference: str, request: Request, database: Engine, path: str, field: str) -> Response:
+    """The answer to a saved prompt with what the client sends after it. field: where the text or the messages stand.
+
+    Raises ApiError: 404 for no such prompt or version, 409 for a prompt of the other kind, 400 for a wrong field. The
+    records of the answer name the prompt's id and version, for its name may change.
+    """
     sent = await json_of(request)
     named = await run_in_threadpool(find, database, reference)
     try:
@@ -111,6 +117,7 @@ async def _called(reference: str, request: Request, database: Engine, path: str,
 
 def find(database: Engine, reference: str) -> Named:
     """The version that name, name@label or name@number stands for. Raises ApiError where it is none, or several."""
+    reference = unicodedata.normalize("NFC", reference)  # as names are kept; some systems send Hangul in parts
     name, at, mark = reference.rpartition("@")
     ids = store.find_by_name(database, reference)
     if not ids and at:

@@ -17,6 +17,8 @@ from malmoi.serve.http_errors import ApiError, bad
 MAX_WORDS = 20_000
 """Characters of a version that can be found: more would make the search of 10,000 prompts slow."""
 MAX_LINE = 200
+MAX_REQUEST_CHARACTERS = 1_000_000
+"""Of all texts of a request together, with its variables filled in: 200,000 places with a value of 1 MB are 200 GB."""
 
 _VARIABLE = re.compile(r"\{\{\s*([^\s{}](?:[^{}]*[^\s{}])?)\s*\}\}")
 _SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
@@ -129,14 +131,23 @@ def _filler(content: Content, given: Mapping[str, str]) -> Any:
     if missing := [name for name in known if not values.get(name)]:
         raise bad("variables", f"variables.{missing[0]} has no value", "variable_missing", name=missing[0])
 
+    left = MAX_REQUEST_CHARACTERS
+
     def fill(text: str, own: Mapping[str, str]) -> str:
+        nonlocal left
         row = {_name(name): value for name, value in own.items()}
-        return _VARIABLE.sub(lambda found: row.get(_name(found[1])) or values[_name(found[1])], text)
+        value_of = lambda found: row.get(_name(found[1])) or values[_name(found[1])]  # noqa: E731
+        left -= len(text) + sum(len(value_of(found)) for found in _VARIABLE.finditer(text))
+        if left < 0:  # known before anything of it is made
+            message = f"the prompt with its variables has more than {MAX_REQUEST_CHARACTERS} characters"
+            raise bad("variables", message, "text_too_long", most=MAX_REQUEST_CHARACTERS)
+        return _VARIABLE.sub(value_of, text)
 
     return fill
 
 
 def _name(text: str) -> str:
+    """The name of a variable, composed (NFC): some programs send Hangul in parts, which look the same."""
     return unicodedata.normalize("NFC", text)
 
 

@@ -53,6 +53,7 @@ async def fit(body: FitBody, served: ServedNeed) -> Fit:
 
 
 async def _fit_text(served: Served, text: str, max_tokens: int) -> Fit:
+    """How a text fits. Where it is too long, the characters of its end that could stay are counted."""
     ids = await in_thread(served, lambda: served.codec.text_ids(text), len(text.encode("utf-8", "surrogatepass")))
     found = _fit(served, len(ids))
     room = found.context_tokens - max_tokens - len(served.codec.begin_ids)
@@ -63,11 +64,16 @@ async def _fit_text(served: Served, text: str, max_tokens: int) -> Fit:
 
 
 async def _fit_turns(served: Served, turns: Sequence[Turn], max_tokens: int) -> Fit:
+    """How a conversation fits. Where it is too long, the oldest turns that would have to go are counted.
+
+    A system prompt at the head always stays: it says how all of the rest is to be answered.
+    """
     num_bytes = sum(len(turn.text.encode("utf-8", "surrogatepass")) for turn in turns)
     head = [turn for turn in turns[:1] if turn.role == "system"]
     said = turns[len(head) :]
 
     async def tokens(left_out: int) -> int:
+        """Tokens of the conversation without its oldest turns. Each number asked for is encoded anew, marks and all."""
         kept = [*head, *said[left_out:]]
         return len(await in_thread(served, lambda: chat_ids(served.codec, kept), num_bytes))
 
@@ -89,5 +95,6 @@ async def _least(said: Sequence[Turn], tokens: Callable[[int], Awaitable[int]], 
 
 
 def _fit(served: Served, tokens: int) -> Fit:
+    """What is left for an answer. The tokens are those that the model would read."""
     context = served.engine.describe().context_tokens
     return Fit(tokens=tokens, context_tokens=context, answer_tokens=max(0, context - tokens))

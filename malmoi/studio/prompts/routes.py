@@ -1,5 +1,6 @@
 """Prompts: versions instead of overwriting, labels on versions, and a trash instead of deleting at once."""
 
+import unicodedata
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -10,6 +11,7 @@ from malmoi.studio.needs import StoreNeed
 from malmoi.studio.prompts import shapes, store
 
 PAGE = 50
+"""Rows of a page where the client asks for no other number."""
 
 router = APIRouter(prefix="/api/prompts")
 
@@ -76,7 +78,7 @@ def restore_prompt(prompt_id: str, database: StoreNeed) -> Any:
 def list_versions(
     prompt_id: str,
     database: StoreNeed,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=shapes.MOST_NUMBER)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
 ) -> Any:
     """A page of a prompt's versions without their bodies, the newest first."""
@@ -99,7 +101,7 @@ def add_version(prompt_id: str, body: shapes.NewVersion, database: StoreNeed) ->
 
 
 @router.get("/{prompt_id}/versions/{n}", response_model=shapes.PromptVersion)
-def read_version(prompt_id: str, n: int, database: StoreNeed) -> Any:
+def read_version(prompt_id: str, n: Annotated[int, Path(ge=1, le=shapes.MOST_NUMBER)], database: StoreNeed) -> Any:
     """One version with its body."""
     return _version(store.read_version(database, prompt_id, n), n)
 
@@ -107,7 +109,7 @@ def read_version(prompt_id: str, n: int, database: StoreNeed) -> Any:
 @router.put("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, database: StoreNeed) -> Any:
     """Puts a label on a version, off any other one of the same prompt."""
-    name = " ".join(label.split())
+    name = " ".join(unicodedata.normalize("NFC", label).split())
     if not name or "@" in name or "/" in name:
         message = f"label is {label!r}: it needs a character, and @ and / have a meaning in an address"
         raise bad("label", message, "bad_label")
@@ -120,34 +122,39 @@ def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, databas
 @router.delete("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
     """Takes a label away."""
-    found = store.remove_label(database, prompt_id, label)
+    found = store.remove_label(database, prompt_id, " ".join(unicodedata.normalize("NFC", label).split()))
     if found is None:
         raise ApiError(404, f"this prompt has no label {label!r}", "label", "label_not_found")
     return found
 
 
 def _found(prompt: dict[str, Any] | None) -> dict[str, Any]:
+    """The prompt; ApiError 404 where there is none (any more)."""
     if prompt is None:
         raise ApiError(404, "there is no such prompt", "prompt_id", "prompt_not_found")
     return prompt
 
 
 def _version(row: dict[str, Any] | None, n: int) -> dict[str, Any]:
+    """The version; ApiError 404 that names its number."""
     if row is None:
         raise ApiError(404, f"this prompt has no version {n}", "n", "version_not_found", params={"n": n})
     return row
 
 
 def _full(error: store.StoreFullError, what: str) -> ApiError:
+    """409 for a bound of the store. It says how many there are, and what helps: to remove some."""
     return ApiError(409, f"{error.most} {what} are saved already; remove some", code="store_full")
 
 
 def _taken(title: str, error: store.NameTakenError) -> ApiError:
+    """409 for a name that another prompt has. The message has that prompt's id, for the author of a client."""
     message = f"a prompt of the name {title!r} is there: {error.prompt_id}"
     return ApiError(409, message, "title", "name_taken", params={"name": title})
 
 
 def _conflict(base: int, newest: dict[str, Any]) -> JSONResponse:
+    """409 with the newest version beside the error: the page shows both texts at once, without asking again."""
     message = f"version {newest['n']} was saved after version {base}, on which this text was made"
     params = {"base": base, "newest": newest["n"]}
     error = ApiError(409, message, "base", "version_conflict", params=params)

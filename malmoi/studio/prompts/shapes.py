@@ -13,6 +13,8 @@ MAX_PROMPT_BYTES = 1_000_000
 MAX_TITLE = 200
 MAX_MESSAGE = 500
 MAX_LABEL = 40
+MOST_NUMBER = 2**31 - 1
+"""Of a version: what a column of whole numbers holds in every database."""
 
 
 def _one_line(text: str) -> str:
@@ -24,6 +26,7 @@ def _one_line(text: str) -> str:
 
 
 def _small(body: dict[str, Any]) -> dict[str, Any]:
+    """A body that is small enough to be kept. Raises ValueError, which the route turns into a 400."""
     if len(json.dumps(body, ensure_ascii=False).encode()) > MAX_PROMPT_BYTES:
         raise ValueError(f"is larger than {MAX_PROMPT_BYTES} bytes")
     return body
@@ -46,7 +49,7 @@ class NewVersion(Strict):
     """The next version. base: the number of the version that it was made on."""
 
     body: Content
-    base: int = Field(ge=1)
+    base: int = Field(ge=1, le=MOST_NUMBER)
     message: Message = ""
 
 
@@ -59,7 +62,7 @@ class NewName(Strict):
 class LabelPlace(Strict):
     """The version that a label is put on."""
 
-    n: int = Field(ge=1)
+    n: int = Field(ge=1, le=MOST_NUMBER)
 
 
 class PromptLabel(BaseModel):

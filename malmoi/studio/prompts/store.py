@@ -5,6 +5,7 @@ both texts are there to be shown: the lock is optimistic, nobody waits.
 """
 
 import base64
+import itertools
 import json
 import uuid
 from dataclasses import dataclass
@@ -15,13 +16,17 @@ from sqlalchemy import Engine, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
+from malmoi.serve.records.database import alone
 from malmoi.studio.prompts.content import first_line, searchable, sha256_of, words_of
+from malmoi.studio.prompts.shapes import MAX_TITLE
 from malmoi.studio.prompts.tables import Label, Prompt, Version
 
 MAX_PROMPTS = 10_000
 MAX_VERSIONS = 1_000
 MAX_LABELS = 20
+"""Bounds that no person comes to: a program that saves in a loop ends here, not when the disk is full."""
 TRASH_DAYS = 30
+"""So long a prompt that was removed can be brought back; then `empty_trash` removes it for good."""
 
 Row = dict[str, Any]
 
@@ -84,10 +89,12 @@ def list_prompts(engine: Engine, query: Query) -> tuple[list[Row], str | None]:
 
 
 def _cursor(prompt: Prompt) -> str:
+    """Where a page ended, as a text that a client hands back without reading it."""
     return base64.urlsafe_b64encode(json.dumps([prompt.updated, prompt.id]).encode()).decode()
 
 
 def _place(after: str) -> list[str]:
+    """Time and id out of a cursor. Raises ValueError for a text that no page gave."""
     place = json.loads(base64.urlsafe_b64decode(after.encode()))
     if not isinstance(place, list) or len(place) != 2 or not all(isinstance(part, str) for part in place):
         raise ValueError("no place in the list")
@@ -103,6 +110,7 @@ def read_prompt(engine: Engine, prompt_id: str) -> Row | None:
 def add_prompt(engine: Engine, title: str, body: Row, message: str = "") -> Row:
     """Saves a new prompt as its version 1. Raises StoreFullError and NameTakenError."""
     with Session(engine) as session, session.begin():
+        alone(session)
         if (session.scalar(select(func.count()).select_from(Prompt)) or 0) >= MAX_PROMPTS:
             raise StoreFullError(MAX_PROMPTS)
         _check_name(session, title, None)
@@ -117,6 +125,7 @@ def add_prompt(engine: Engine, title: str, body: Row, message: str = "") -> Row:
 def rename(engine: Engine, prompt_id: str, title: str) -> Row | None:
     """Gives a prompt another name. Raises NameTakenError; None where there is no prompt."""
     with Session(engine) as session, session.begin():
+        alone(session)
         prompt = session.get(Prompt, prompt_id)
         if prompt is None or prompt.deleted:
             return None
@@ -138,6 +147,7 @@ def add_version(engine: Engine, prompt_id: str, base: int, body: Row, message: s
 
 
 def _add_version(engine: Engine, prompt_id: str, base: int, body: Row, message: str) -> Row | None:
+    """The transaction of add_version. The prompt's row is locked, so that two writers cannot take one number."""
     with Session(engine) as session, session.begin():
         prompt = session.scalar(select(Prompt).where(Prompt.id == prompt_id).with_for_update())
         if prompt is None or prompt.deleted:
@@ -203,17 +213,33 @@ def move_to_trash(engine: Engine, prompt_id: str) -> bool:
 
 
 def restore(engine: Engine, prompt_id: str) -> bool:
-    """Takes a prompt out of the trash. Returns whether it was there."""
+    """Takes a prompt out of the trash. Returns whether it was there.
+
+    Where its name was given away meanwhile it comes back as "name (2)": two of one name could not be called by it.
+    """
     return _mark(engine, prompt_id, None)
 
 
 def _mark(engine: Engine, prompt_id: str, deleted: str | None) -> bool:
+    """Says since when a prompt is in the trash; None: it is not. Returns whether that was another state than before."""
     with Session(engine) as session, session.begin():
+        alone(session)
         prompt = session.get(Prompt, prompt_id)
         if prompt is None or bool(prompt.deleted) == bool(deleted):
             return False
+        if deleted is None:
+            prompt.title = _free_name(session, prompt)
+            prompt.words = words_of(prompt.title, _found_version(session, prompt).body)
         prompt.deleted = deleted
         return True
+
+
+def _free_name(session: Session, prompt: Prompt) -> str:
+    """The name of a prompt in the trash, with a number behind it where others have that name now."""
+    taken = set(session.scalars(select(Prompt.title).where(Prompt.deleted.is_(None))))
+    ends = (f" ({number})" for number in itertools.count(2))
+    names = itertools.chain([prompt.title], (prompt.title[: MAX_TITLE - len(end)] + end for end in ends))
+    return next(name for name in names if name not in taken)
 
 
 def empty_trash(engine: Engine, now: datetime | None = None) -> int:
@@ -234,6 +260,10 @@ def find_by_name(engine: Engine, name: str) -> list[str]:
 
 
 def _check_name(session: Session, title: str, own: str | None) -> None:
+    """Raises NameTakenError where another prompt has the name; one in the trash keeps no name from anybody.
+
+    own: the id of the prompt that is to have it, which may have it already.
+    """
     asked = select(Prompt.id).where(Prompt.title == title, Prompt.deleted.is_(None))
     taken = session.scalar(asked.where(Prompt.id != own) if own else asked)
     if taken:
@@ -251,17 +281,20 @@ def _append(session: Session, prompt: Prompt, body: Row, message: str, now: str)
 
 
 def _found_version(session: Session, prompt: Prompt) -> Version:
+    """The newest version, which every prompt has: both are written in one transaction."""
     found = session.get(Version, (prompt.id, prompt.n))
     assert found is not None, "a prompt without its newest version"
     return found
 
 
 def _found(row: Row | None) -> Row:
+    """A row of which is known that it is there: it was written in the same transaction, or has just refused one."""
     assert row is not None
     return row
 
 
 def _labels(session: Session, prompt_ids: list[str]) -> dict[str, list[Row]]:
+    """The labels of some prompts by the id of the prompt; one query for a whole page."""
     found: dict[str, list[Row]] = {}
     asked = select(Label).where(Label.prompt_id.in_(prompt_ids)).order_by(Label.name)
     for label in session.scalars(asked):
@@ -278,11 +311,13 @@ def _whole(session: Session, prompt: Prompt | None) -> Row | None:
 
 
 def _plain(prompt: Prompt, labels: list[Row]) -> Row:
+    """A prompt as a row of a list, without its texts."""
     names = ("id", "title", "created", "updated", "n", "first_line", "deleted")
     return {name: getattr(prompt, name) for name in names} | {"labels": labels}
 
 
 def _version(version: Version) -> Row:
+    """A version as a row, with its body."""
     names = ("n", "body", "message", "parent", "sha256", "created")
     return {name: getattr(version, name) for name in names}
 
@@ -292,4 +327,5 @@ def _now() -> str:
 
 
 def _written(moment: datetime) -> str:
+    """A time as the tables hold it: in UTC and of one length, so that texts sort as times do."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

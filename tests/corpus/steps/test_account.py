@@ -180,7 +180,7 @@ def test_a_source_is_named_where_a_step_took_more_than_expected():
     ]
     said = in_words(found, Losses())
     assert len(said) == 3
-    assert said[0][0].startswith("신문: '한국어가 아님' 단계가 글자의 31.0 %를 뺐어요. 30 %까지")
+    assert said[0][0].startswith("신문: '한국어가 아님' 단계가 글자의 31.0%를 뺐어요. 30%까지")
     assert said[1][1].startswith("신문: 5 documents lost more than half of their letters to markup")
     assert losses(a_source(markup=(31, 1, 1)), Losses(least_letters=200_000))[0]["excess"] is None
 

@@ -1,6 +1,7 @@
 import serve from '../../../../serve/errors.json'
 import studio from '../../../errors.json'
 import { fill } from '../text/josa'
+import { LOCALES } from '../text/numbers'
 import type { Key, Language, Translate } from './language'
 
 type Both = { ko: string; en: string }
@@ -84,7 +85,7 @@ export function explain(error: unknown, t: Translate, language: Language): Expla
   const mayPass = MAY_PASS.has(error.status) && !WILL_NOT_PASS.has(error.code ?? '')
   const { sentences, code, message, messageKo } = error
   if (sentences) {
-    const sentence = fill(sentences[language], valuesOf(error, t, language))
+    const sentence = fill(sentences[language], valuesOf(error, t, language), LOCALES[language])
     return { sentence, detail: TOLD_BY_SERVER.has(code ?? '') ? message : null, mayPass }
   }
   if (language === 'ko' && messageKo) return { sentence: messageKo, detail: null, mayPass }

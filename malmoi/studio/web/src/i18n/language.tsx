@@ -1,7 +1,7 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
 import en from './en.json'
 import { fill } from '../text/josa'
-import type { Language } from '../text/numbers'
+import { LOCALES, type Language } from '../text/numbers'
 import ko from './ko.json'
 
 export type { Language }
@@ -45,7 +45,7 @@ export function LanguageProvider({ first, onChange, listen, children }: Props) {
     return {
       language,
       setLanguage,
-      t: (key, words) => fill(sentences[key], words ?? {}),
+      t: (key, words) => fill(sentences[key], words ?? {}, LOCALES[language]),
       pick: (text) => text[language] || text.ko || text.en,
       named: (prefix, name) => sentences[`${prefix}.${name}` as Key] ?? name,
     }

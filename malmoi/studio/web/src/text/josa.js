@@ -50,16 +50,19 @@ export function josa(word, pair) {
 }
 
 /**
- * Fills `{name}` and `{name:을/를}` (the word and its particle) in a sentence.
+ * Fills a sentence: `{name}`, `{name:을/를}` (the word and its particle) and `{name?token/tokens}` (one of two forms, by
+ * the number of that name).
  * @param {string} sentence
  * @param {Record<string, string | number>} words
+ * @param {string} locale how numbers are written and which form they take
  * @returns {string}
  */
-export function fill(sentence, words) {
-  return sentence.replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name, pair) => {
+export function fill(sentence, words, locale = 'ko-KR') {
+  return sentence.replace(/\{(\w+)(?:([:?])([^}/]+)\/([^}/]+))?\}/g, (whole, name, sign, first, second) => {
     const value = words[name]
     if (value === undefined) return whole
-    const word = typeof value === 'number' ? value.toLocaleString('ko-KR') : value
-    return pair ? word + josa(word, pair) : word
+    if (sign === '?') return new Intl.PluralRules(locale).select(Number(value)) === 'one' ? first : second
+    const word = typeof value === 'number' ? value.toLocaleString(locale) : value
+    return sign ? word + josa(word, `${first}/${second}`) : word
   })
 }

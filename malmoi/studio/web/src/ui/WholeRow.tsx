@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { useLanguage } from '../i18n/language'
-import { count } from '../text/numbers'
 import { TextField } from './TextField/TextField'
 
 interface Props {
@@ -42,7 +41,7 @@ export function WholeRow({ label, help, value, onChange, min, max, nothing }: Pr
         inputMode="numeric"
         autoComplete="off"
         placeholder={nothing ?? ''}
-        error={isWrong ? t('number.whole', { min: count(min), max: count(max) }) : undefined}
+        error={isWrong ? t('number.whole', { min, max }) : undefined}
       />
     </div>
   )

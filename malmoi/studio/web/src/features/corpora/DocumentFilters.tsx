@@ -20,12 +20,12 @@ const PAUSE_MS = 400
 
 /** Which documents: kept or dropped, why, of what kind, with which words. */
 export function DocumentFilters({ corpus, search, onChange }: Props) {
-  const { t, pick } = useLanguage()
+  const { t, pick, language } = useLanguage()
   const later = useLater(PAUSE_MS)
   const all = { id: '', name: t('corpus.all') }
   const named = (of: 'reason' | 'kind', id: string, documents: number) => {
     const label = corpus.labels[of][id]
-    return { id, name: `${label ? pick(label) : id} (${count(documents)})` }
+    return { id, name: `${label ? pick(label) : id} (${count(documents, language)})` }
   }
   const reasons = corpus.dropped_by_reason.map(({ reason, documents }) => named('reason', reason, documents))
   const kinds = corpus.by_kind.map(({ kind, documents }) => named('kind', kind, documents))

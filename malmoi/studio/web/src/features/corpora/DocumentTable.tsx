@@ -89,7 +89,7 @@ function keyOf({ id, origin }: CorpusDocument): string {
 }
 
 function useColumns(run: string, showsFoul: boolean): Column<CorpusDocument>[] {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const label = useLabel(run)
   return useMemo(
     () => [
@@ -135,10 +135,10 @@ function useColumns(run: string, showsFoul: boolean): Column<CorpusDocument>[] {
         numeric: true,
         wideOnly: true,
         value: ({ text_bytes }) => text_bytes,
-        cell: ({ text_bytes }) => (text_bytes === null ? '' : bytes(text_bytes)),
+        cell: ({ text_bytes }) => (text_bytes === null ? '' : bytes(text_bytes, language)),
       },
     ],
-    [t, label, showsFoul],
+    [t, language, label, showsFoul],
   )
 }
 

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { documentDetail } from '../../api/queries'
 import type { DocumentDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
-import { bytes, count } from '../../text/numbers'
+import { bytes } from '../../text/numbers'
 import { classes } from '../../ui/classes'
 import { CopyButton } from '../../ui/CopyButton'
 import { Facts } from '../../ui/Facts/Facts'
@@ -86,7 +86,7 @@ function Verdict({ run, document }: DetailProps) {
 }
 
 function Origin({ run, document: { id, kind, source, origin, text_bytes, source_fields: known } }: DetailProps) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const label = useLabel(run)
   const field = (name: string) => (typeof known?.[name] === 'string' ? known[name] : null)
   return (
@@ -108,7 +108,7 @@ function Origin({ run, document: { id, kind, source, origin, text_bytes, source_
         [t('document.published'), field('published')],
         [t('document.licence'), field('licence')],
         [t('document.origin'), origin && `${origin.file} @ ${origin.offset}`],
-        [t('document.size'), text_bytes === null ? null : bytes(text_bytes)],
+        [t('document.size'), text_bytes === null ? null : bytes(text_bytes, language)],
       ]}
     />
   )
@@ -117,7 +117,7 @@ function Origin({ run, document: { id, kind, source, origin, text_bytes, source_
 function Text({ document }: { document: DocumentDetail }) {
   const { t } = useLanguage()
   const { text, text_chars: chars } = document
-  const title = t('document.text', { chars: count(chars) })
+  const title = t('document.text', { chars })
   if (text === null) return <p className="quiet">{t('document.no_text')}</p>
   // What scrolls has to be reached by keyboard, and to have a name (axe: scrollable-region-focusable).
   const box = (
@@ -126,7 +126,7 @@ function Text({ document }: { document: DocumentDetail }) {
       {text}
     </div>
   )
-  if (isFoul(document)) return <Fold title={t('document.foul_text', { chars: count(chars) })}>{box}</Fold>
+  if (isFoul(document)) return <Fold title={t('document.foul_text', { chars })}>{box}</Fold>
   return (
     <div>
       <p className={classes(css.label)}>{title}</p>

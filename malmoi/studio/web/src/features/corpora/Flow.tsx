@@ -14,7 +14,7 @@ export function Flow({ run, corpus }: { run: string; corpus: Corpus }) {
   const { t, language } = useLanguage()
   const { documents_in: all, documents_kept: kept, documents_dropped: dropped } = corpus
   const seconds = corpus.seconds === null ? null : t('corpus.took', { time: duration(corpus.seconds, language) })
-  const said = t('corpus.flow_said', { kept: share(kept, all), dropped: share(dropped, all) })
+  const said = t('corpus.flow_said', { kept: share(kept, all, language), dropped: share(dropped, all, language) })
   const to = (status: 'kept' | 'dropped', name: string) => (
     <Link to={DOCUMENTS} params={{ run }} search={{ status }}>
       {name}
@@ -23,11 +23,20 @@ export function Flow({ run, corpus }: { run: string; corpus: Corpus }) {
   return (
     <Block title={t('corpus.flow')}>
       <div className={classes(css.figures)}>
-        <Figure name={t('corpus.in')} value={count(all)} note={bytes(corpus.raw_bytes_in)} />
+        <Figure name={t('corpus.in')} value={count(all, language)} note={bytes(corpus.raw_bytes_in, language)} />
         <span className={classes(css.sign)}>=</span>
-        <Figure name={to('kept', t('corpus.kept'))} value={count(kept)} note={bytes(corpus.text_bytes_kept)} strong />
+        <Figure
+          name={to('kept', t('corpus.kept'))}
+          value={count(kept, language)}
+          note={bytes(corpus.text_bytes_kept, language)}
+          strong
+        />
         <span className={classes(css.sign)}>+</span>
-        <Figure name={to('dropped', t('corpus.dropped'))} value={count(dropped)} note={share(dropped, all)} />
+        <Figure
+          name={to('dropped', t('corpus.dropped'))}
+          value={count(dropped, language)}
+          note={share(dropped, all, language)}
+        />
       </div>
       <div className={classes(css.bar)} role="img" aria-label={said}>
         <span className={classes(css.kept)} style={{ flexGrow: kept }} />

@@ -1,5 +1,6 @@
 import type { DocumentDetail, Judgement } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import { rounded, type Language } from '../../text/numbers'
 import { classes } from '../../ui/classes'
 import { Fold } from '../../ui/Fold/Fold'
 import css from './Judgements.module.css'
@@ -36,7 +37,7 @@ export function Judgements({ run, document: { judgements, verdicts, scores } }: 
 }
 
 function Rules({ run, title, judgements }: { run: string; title: string; judgements: Judgement[] }) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const label = useLabel(run)
   return (
     <table className={classes(css.rules)} aria-label={title}>
@@ -53,11 +54,13 @@ function Rules({ run, title, judgements }: { run: string; title: string; judgeme
           <tr key={`${reason} ${score}`} className={classes(dropped && css.fired)}>
             <th scope="row">{label('reason', reason)}</th>
             <td>{label('score', score)}</td>
-            <td>{measured(score, value)}</td>
+            <td>{measured(score, value, language)}</td>
             <td>
               {limit === null
                 ? '–'
-                : t(bound === 'at most' ? 'document.at_most' : 'document.at_least', { limit: measured(score, limit) })}
+                : t(bound === 'at most' ? 'document.at_most' : 'document.at_least', {
+                    limit: measured(score, limit, language),
+                  })}
             </td>
           </tr>
         ))}
@@ -79,6 +82,7 @@ function Verdicts({ run, verdicts }: { run: string; verdicts: DocumentDetail['ve
 }
 
 function Scores({ run, scores }: { run: string; scores: DocumentDetail['scores'] }) {
+  const { language } = useLanguage()
   const label = useLabel(run)
   return (
     <table className={classes(css.rules)}>
@@ -88,7 +92,7 @@ function Scores({ run, scores }: { run: string; scores: DocumentDetail['scores']
             <th scope="row" className={classes(label('score', name) === name && 'mono')}>
               {label('score', name)}
             </th>
-            <td>{measured(name, value)}</td>
+            <td>{measured(name, value, language)}</td>
           </tr>
         ))}
       </tbody>
@@ -97,8 +101,8 @@ function Scores({ run, scores }: { run: string; scores: DocumentDetail['scores']
 }
 
 /** Shares as per cent, other numbers with four digits that count. */
-function measured(score: string, value: Judgement['value']): string {
+function measured(score: string, value: Judgement['value'], language: Language): string {
   if (typeof value !== 'number') return String(value ?? '–')
-  if (score.endsWith('_share')) return `${Number((value * 100).toPrecision(4))}%`
-  return Number(value.toPrecision(4)).toLocaleString()
+  if (score.endsWith('_share')) return `${rounded(value * 100, language)}%`
+  return rounded(value, language)
 }

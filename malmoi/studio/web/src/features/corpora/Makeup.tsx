@@ -18,13 +18,13 @@ interface Props {
 
 /** What was dropped and why, kinds, sources, and masked personal data, the most first. Bars lead to their documents. */
 export function Makeup({ run, corpus }: Props) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const label = useLabel(run)
   const bar = (name: string, value: number, search: DocumentsSearch): Bar => ({
     id: name,
     name,
     value,
-    text: count(value),
+    text: count(value, language),
     shown: (
       <Link to="/corpora/$run/documents/{-$id}" params={{ run }} search={search}>
         {name}
@@ -32,7 +32,10 @@ export function Makeup({ run, corpus }: Props) {
     ),
   })
   const sized = (documents: number, text_bytes: number | null) => ({
-    text: text_bytes === null ? count(documents) : `${count(documents)} · ${bytes(text_bytes)}`,
+    text:
+      text_bytes === null
+        ? count(documents, language)
+        : `${count(documents, language)} · ${bytes(text_bytes, language)}`,
     strong: true,
   })
   const reasons = corpus.dropped_by_reason.map(({ reason, documents }) => ({
@@ -52,7 +55,7 @@ export function Makeup({ run, corpus }: Props) {
     id: type,
     name: label('masked', type),
     value: times,
-    text: count(times),
+    text: count(times, language),
   }))
   const none = masked.filter(({ value }) => value === 0)
   const more = sources.filter(({ value }) => value > 0).length - SOURCES_SHOWN

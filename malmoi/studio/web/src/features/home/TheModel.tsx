@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { about, runDetail, runs } from '../../api/queries'
 import { useLanguage } from '../../i18n/language'
-import { count } from '../../text/numbers'
 import { classes } from '../../ui/classes'
 import css from './home.module.css'
 
@@ -18,9 +17,9 @@ export function TheModel() {
   return (
     <p className={classes(css.model)}>
       <strong>{model.name}</strong>
-      <span>{t('home.context', { tokens: count(model.context_tokens) })}</span>
+      <span>{t('home.context', { tokens: model.context_tokens })}</span>
       {size && size.parameters < TOY_PARAMETERS && (
-        <span>{t('home.toy', { parameters: count(size.parameters), tokens: count(size.tokens) })}</span>
+        <span>{t('home.toy', { parameters: size.parameters, tokens: size.tokens })}</span>
       )}
     </p>
   )

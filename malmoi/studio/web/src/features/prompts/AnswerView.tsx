@@ -1,7 +1,7 @@
 import { isOpen, type Answer } from '../../streams/answer'
 import { useLanguage } from '../../i18n/language'
 import { graphemes } from '../../text/graphemes'
-import { count, duration } from '../../text/numbers'
+import { decimal, duration } from '../../text/numbers'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { StreamedText } from '../../ui/StreamedText/StreamedText'
 import { TokenStrip } from './TokenStrip'
@@ -24,11 +24,11 @@ export function AnswerFacts({ answer }: { answer: Answer }) {
   const { state, usage, seconds, finish, text } = answer
   const facts: string[] = []
   if (usage) {
-    const speed = seconds > 0 ? (usage.completion_tokens / seconds).toFixed(1) : '–'
+    const speed = seconds > 0 ? decimal(usage.completion_tokens / seconds, 1, language) : '–'
     facts.push(t('answer.tokens', { prompt: usage.prompt_tokens, answer: usage.completion_tokens }))
     facts.push(duration(seconds, language), t('answer.speed', { speed }))
   } else if (text !== '') {
-    facts.push(t('answer.chars', { chars: count(graphemes(text)) }), duration(seconds, language))
+    facts.push(t('answer.chars', { chars: graphemes(text) }), duration(seconds, language))
   }
   if (isOpen(answer)) facts.push(t('answer.running'))
   else if (state === 'stopped') facts.push(t('answer.stopped'))

@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react'
 import { useLanguage } from '../../i18n/language'
-import { count } from '../../text/numbers'
 import { graphemesInTurn } from '../../text/graphemes'
 import { Button } from '../../ui/Button/Button'
 import type { Draft } from './draft'
@@ -18,7 +17,7 @@ interface Props {
 export function Count({ texts, fitting: { state, fit }, maxTokens }: Props) {
   const { t } = useLanguage()
   const chars = useGraphemes(texts)
-  const facts = [chars === null ? t('count.counting') : t('count.chars', { chars: count(chars) })]
+  const facts = [chars === null ? t('count.counting') : t('count.chars', { chars })]
   const isOver = fit !== null && fit.tokens >= fit.context_tokens
   if (fit) facts.push(t('count.tokens', { tokens: fit.tokens, context: fit.context_tokens }))
   if (fit && !isOver) facts.push(t('count.with_answer', { tokens: fit.tokens + maxTokens }))
@@ -42,9 +41,7 @@ interface FitProps {
 export function FitNote({ draft, fitting: { state, fit }, maxBodyBytes, onSkip }: FitProps) {
   const { t } = useLanguage()
   if (state === 'too_large') {
-    return (
-      <p className={classes(css.fit, css.over)}>{t('fit.too_large', { chars: count(Math.floor(maxBodyBytes / 3)) })}</p>
-    )
+    return <p className={classes(css.fit, css.over)}>{t('fit.too_large', { chars: Math.floor(maxBodyBytes / 3) })}</p>
   }
   const wanted = draft.sampling.max_tokens
   if (!fit || fit.answer_tokens >= wanted) return null
@@ -54,7 +51,7 @@ export function FitNote({ draft, fitting: { state, fit }, maxBodyBytes, onSkip }
     <div className={classes(css.fit)} role="status">
       <p>{fit.answer_tokens > 0 ? t('fit.shorter', words) : t('fit.full', words)}</p>
       {draft.mode === 'completion' && fit.fits_chars !== null && (
-        <p>{t('fit.chars', { chars: count(fit.fits_chars), tokens: wanted })}</p>
+        <p>{t('fit.chars', { chars: fit.fits_chars, tokens: wanted })}</p>
       )}
       {skipped > draft.skipped && (
         <Button small onPress={() => onSkip(skipped)}>

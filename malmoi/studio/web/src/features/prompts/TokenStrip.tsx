@@ -1,6 +1,7 @@
 import { useState, type KeyboardEvent } from 'react'
 import type { Token } from '../../api/completions'
 import { useLanguage } from '../../i18n/language'
+import { percent } from '../../text/numbers'
 import { Bars } from '../../ui/Bars'
 import { Button } from '../../ui/Button/Button'
 import { isText, joinParts, plain, shown, spoken, visible } from './tokens'
@@ -68,7 +69,7 @@ export function TokenStrip({ tokens: given, goOn }: Props) {
 }
 
 function Alternatives({ token, goOn }: { token: Token | undefined; goOn?: ((text: string) => void) | undefined }) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   if (!token) return null
   const all = token.top.some((other) => other.text === token.text) ? token.top : [token, ...token.top]
   // The likeliest first: the one that was chosen stands where it belongs among them.
@@ -77,7 +78,7 @@ function Alternatives({ token, goOn }: { token: Token | undefined; goOn?: ((text
     id: `${place}`,
     name: quoted(other.text),
     value: Math.exp(other.logprob),
-    text: `${(Math.exp(other.logprob) * 100).toFixed(1)}%`,
+    text: percent(Math.exp(other.logprob), language),
     strong: other.text === token.text,
   }))
   return (

@@ -3,6 +3,7 @@ import uPlot, { type AlignedData, type Options } from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Loss, LossColumns } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
+import { rounded, type Language } from '../../text/numbers'
 import { classes } from '../../ui/classes'
 import css from './Plot.module.css'
 import { useShownTheme } from '../../ui/theme'
@@ -18,7 +19,7 @@ interface Props {
 
 /** One curve over the steps, checkpoints as fine upright lines; colours are the theme's. */
 export function Plot({ loss, columns, names }: Props) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const latest = useRef({ loss, columns })
@@ -29,7 +30,7 @@ export function Plot({ loss, columns, names }: Props) {
     const box = place.current
     if (!box) return
     const marks = () => latest.current.loss.checkpoints
-    const made = new uPlot(options(box, labels.split('\n'), marks), dataOf(latest.current), box)
+    const made = new uPlot(options(box, labels.split('\n'), marks, language), dataOf(latest.current), box)
     plot.current = made
     const resized = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height: HEIGHT_PX }))
     resized.observe(box)
@@ -38,7 +39,7 @@ export function Plot({ loss, columns, names }: Props) {
       made.destroy()
       plot.current = null
     }
-  }, [labels, theme])
+  }, [labels, theme, language])
 
   useEffect(() => {
     latest.current = { loss, columns }
@@ -60,12 +61,12 @@ function dataOf({ loss, columns }: { loss: Loss; columns: (keyof LossColumns)[] 
   return [loss.columns.step, ...columns.map((column) => loss.columns[column])] as AlignedData
 }
 
-function options(box: HTMLElement, labels: string[], marks: () => number[]): Options {
+function options(box: HTMLElement, labels: string[], marks: () => number[], language: Language): Options {
   const style = getComputedStyle(box)
   const colour = (name: string) => colourOf(box, name)
   const line = { stroke: colour('--line'), width: 1 }
   const axis = { stroke: colour('--quiet'), grid: line, ticks: line, font: `12px ${style.fontFamily}` }
-  const value = (_: uPlot, point: number | null) => said(point)
+  const value = (_: uPlot, point: number | null) => said(point, language)
   const edges = labels.slice(1, -1).map((edge) => ({
     label: edge,
     stroke: colour('--accent-soft'),
@@ -77,7 +78,7 @@ function options(box: HTMLElement, labels: string[], marks: () => number[]): Opt
     width: box.clientWidth,
     height: HEIGHT_PX,
     scales: { x: { time: false } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(said) }],
+    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => said(tick, language)) }],
     series: [{ label: labels[0]! }, ...edges, { label: labels.at(-1)!, stroke: colour('--accent'), width: 2, value }],
     bands: edges.length === 2 ? [{ series: [2, 1], fill: colour('--accent-soft') }] : [],
     cursor: { drag: { x: true, y: false } },
@@ -94,9 +95,8 @@ function colourOf(box: HTMLElement, name: string): string {
   return colour
 }
 
-function said(value: number | null): string {
-  if (value === null || value === undefined) return '–'
-  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(4)))
+function said(value: number | null, language: Language): string {
+  return value === null || value === undefined ? '–' : rounded(value, language)
 }
 
 /** Upright dashed lines where the training was saved. */

@@ -1,6 +1,6 @@
 import type { RunDetail, StageDetail } from '../../api/schema'
 import { useLanguage } from '../../i18n/language'
-import { duration, moment } from '../../text/numbers'
+import { bytes, count, decimal, duration, moment, rounded, type Language } from '../../text/numbers'
 import { Block } from '../../ui/Block/Block'
 import { classes } from '../../ui/classes'
 import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
@@ -30,9 +30,12 @@ export function Stages({ detail, live }: { detail: RunDetail; live: boolean }) {
 }
 
 function StageRow({ stage, working }: { stage: StageDetail; working: boolean }) {
-  const { t, language } = useLanguage()
+  const { t, language, named } = useLanguage()
   const state = working ? 'working' : stage.status
-  const counts = numbersOf(stage.counts)
+  const counts = numbersOf(stage.counts).map(([name, value]): [string, string] => [
+    named('stage.count', name),
+    counted(name, value, language),
+  ])
   return (
     <li className={classes(css.stage)}>
       <details>
@@ -56,8 +59,13 @@ function StageRow({ stage, working }: { stage: StageDetail; working: boolean }) 
 }
 
 /** Only plain numbers: tables of counts have their own page. */
-function numbersOf(counts: Record<string, unknown>): [string, string][] {
-  return Object.entries(counts)
-    .filter((pair): pair is [string, number] => typeof pair[1] === 'number')
-    .map(([name, value]) => [name, value.toLocaleString(undefined, { maximumSignificantDigits: 6 })])
+function numbersOf(counts: Record<string, unknown>): [string, number][] {
+  return Object.entries(counts).filter((pair): pair is [string, number] => typeof pair[1] === 'number')
+}
+
+/** In the unit that its name ends or begins with; three digits of a loss, as in the report. */
+function counted(name: string, value: number, language: Language): string {
+  if (/_bytes(_|$)/.test(name)) return bytes(value, language)
+  if (name === 'loss') return decimal(value, 3, language)
+  return Number.isInteger(value) ? count(value, language) : rounded(value, language)
 }

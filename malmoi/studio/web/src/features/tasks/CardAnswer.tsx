@@ -5,7 +5,7 @@ import { AnswerStatus } from '../../streams/AnswerStatus'
 import { Bars } from '../../ui/Bars'
 import { CopyButton } from '../../ui/CopyButton'
 import { ErrorNote } from '../../ui/ErrorNote'
-import { duration } from '../../text/numbers'
+import { duration, percent } from '../../text/numbers'
 import { Block } from '../../ui/Block/Block'
 import { classes } from '../../ui/classes'
 import { CodeBlock } from '../../ui/CodeBlock/CodeBlock'
@@ -71,12 +71,12 @@ function Output({ card, result }: { card: Card; result: CardResult }) {
 }
 
 function LabelResult({ output }: { output: LabelOutput }) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const bars = output.scores.map(({ label, probability }) => ({
     id: label,
     name: label,
     value: probability,
-    text: `${(probability * 100).toFixed(1)}%`,
+    text: percent(probability, language),
     strong: label === output.label && !output.abstained,
   }))
   return (

@@ -18,13 +18,14 @@ interface Props {
 
 /** A place to drop one file, to choose one, or to paste one. A wrong kind or size is said at once, nothing is sent. */
 export function FileDrop({ label, endings, mostBytes, onFile }: Props) {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const [wrong, setWrong] = useState<string | null>(null)
   const take = (file: File | undefined) => {
     if (!file) return
     const known = endings.some((ending) => file.name.normalize('NFC').toLowerCase().endsWith(ending))
     if (!known) setWrong(t('file.kind', { name: file.name, endings: endings.join(', ') }))
-    else if (file.size > mostBytes) setWrong(t('file.size', { size: bytes(file.size), most: bytes(mostBytes) }))
+    else if (file.size > mostBytes)
+      setWrong(t('file.size', { size: bytes(file.size, language), most: bytes(mostBytes, language) }))
     else {
       setWrong(null)
       onFile(file)
@@ -46,7 +47,7 @@ export function FileDrop({ label, endings, mostBytes, onFile }: Props) {
           <Button>{t('file.choose')}</Button>
         </FileTrigger>
         <span className={classes(css.help)}>
-          {t('file.limits', { endings: endings.join(', '), most: bytes(mostBytes) })}
+          {t('file.limits', { endings: endings.join(', '), most: bytes(mostBytes, language) })}
         </span>
       </DropZone>
       <p role="alert" className={classes(css.wrong)}>

@@ -1,5 +1,4 @@
 import { useLanguage } from '../../i18n/language'
-import { count } from '../../text/numbers'
 import { Button } from '../Button/Button'
 import { classes } from '../classes'
 import { Icon } from '../Icon'
@@ -19,8 +18,8 @@ interface Props {
 /** From page to page of a list, however long it is. Keep the place in the address. */
 export function Pager({ first, rows, total, previous, next, onPlace }: Props) {
   const { t } = useLanguage()
-  const from = first === null ? '…' : count(Math.min(first, first + rows - 1))
-  const to = first === null ? '…' : count(first + rows - 1)
+  const from = first === null ? '…' : Math.min(first, first + rows - 1)
+  const to = first === null ? '…' : first + rows - 1
   return (
     <nav className={classes(css.pager)} aria-label={t('pager.label')}>
       {previous !== null && (
@@ -36,9 +35,7 @@ export function Pager({ first, rows, total, previous, next, onPlace }: Props) {
       >
         <Icon name="left" />
       </Button>
-      <span>
-        {total === null ? t('pager.place_of_more', { from, to }) : t('pager.place', { from, to, total: count(total) })}
-      </span>
+      <span>{total === null ? t('pager.place_of_more', { from, to }) : t('pager.place', { from, to, total })}</span>
       <Button kind="bare" aria-label={t('pager.after')} isDisabled={next === null} onPress={() => onPlace(next)}>
         <Icon name="right" />
       </Button>

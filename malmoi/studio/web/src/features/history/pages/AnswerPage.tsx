@@ -7,7 +7,7 @@ import { AnswerStatus } from '../../../streams/AnswerStatus'
 import { isOpen, type Answer } from '../../../streams/answer'
 import { askAgain, stopAnswer } from '../../../streams/ask'
 import { useAnswer } from '../../../streams/useRun'
-import { duration } from '../../../text/numbers'
+import { duration, exactMoment } from '../../../text/numbers'
 import { Button } from '../../../ui/Button/Button'
 import { CodeBlock } from '../../../ui/CodeBlock/CodeBlock'
 import { CopyButton } from '../../../ui/CopyButton'
@@ -137,12 +137,8 @@ function Acts({ detail, state, text }: { detail: AnswerDetail; state: string; te
 
 function Facts({ detail, state }: { detail: AnswerDetail; state: string }) {
   const { t, language, named } = useLanguage()
-  const when = new Intl.DateTimeFormat(language === 'ko' ? 'ko-KR' : 'en-GB', {
-    dateStyle: 'long',
-    timeStyle: 'medium',
-  })
   const { finish, prompt_tokens, answer_tokens, seconds } = detail
-  const facts = [when.format(new Date(detail.at)), named('history.kind', detail.kind), detail.model]
+  const facts = [exactMoment(Date.parse(detail.at) / 1000, language), named('history.kind', detail.kind), detail.model]
   if (state !== 'running') {
     facts.push(t('answer.tokens', { prompt: prompt_tokens, answer: answer_tokens }), duration(seconds, language))
     if (finish) facts.push(named('finish', finish))

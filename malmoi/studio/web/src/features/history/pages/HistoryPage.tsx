@@ -4,8 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { send } from '../../../api/client'
 import { useLanguage } from '../../../i18n/language'
 import { onEnd } from '../../../streams/store'
-import { count, duration } from '../../../text/numbers'
-import { shortMoment } from '../shortMoment'
+import { count, duration, shortMoment } from '../../../text/numbers'
 import { Button, buttonLook } from '../../../ui/Button/Button'
 import { CopyButton } from '../../../ui/CopyButton'
 import { EmptyState } from '../../../ui/EmptyState/EmptyState'
@@ -77,7 +76,7 @@ function useColumns(): Column<AnswerLine>[] {
         id: 'at',
         name: t('history.at'),
         value: ({ at }) => at,
-        cell: ({ at }) => <time dateTime={at}>{shortMoment(new Date(at), language)}</time>,
+        cell: ({ at }) => <time dateTime={at}>{shortMoment(Date.parse(at) / 1000, language)}</time>,
         width: '120px',
         wideOnly: true,
       },
@@ -114,7 +113,7 @@ function useColumns(): Column<AnswerLine>[] {
         id: 'tokens',
         name: t('history.tokens'),
         value: ({ answer_tokens }) => answer_tokens,
-        cell: ({ answer_tokens }) => count(answer_tokens),
+        cell: ({ answer_tokens }) => count(answer_tokens, language),
         width: '80px',
         numeric: true,
         wideOnly: true,

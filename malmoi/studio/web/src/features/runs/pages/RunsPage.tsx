@@ -66,7 +66,7 @@ function OneRun({ run }: { run: RunSummary }) {
           <>
             <RunHead run={run} detail={detail} />
             <Stages detail={detail} live={isGoingOn(run)} />
-            {detail.has_loss ? <LossBlock run={run} /> : <NoLoss />}
+            {detail.has_loss ? <LossBlock run={run} trained={trainedLoss(detail)} /> : <NoLoss />}
           </>
         )}
       </Loaded>
@@ -106,10 +106,17 @@ function RunHead({ run, detail }: { run: RunSummary; detail: RunDetail }) {
   )
 }
 
-function LossBlock({ run }: { run: RunSummary }) {
+/** What the finished training noted as its loss, as the report says it. */
+function trainedLoss(detail: RunDetail): number | null {
+  const train = detail.stages.find(({ name }) => name === 'train')
+  const noted = train?.status === 'finished' ? train.counts['loss'] : null
+  return typeof noted === 'number' ? noted : null
+}
+
+function LossBlock({ run, trained }: { run: RunSummary; trained: number | null }) {
   return (
     <Loaded query={useQuery(loss(run))} lines={8}>
-      {(data) => (data.columns.step.length === 0 ? <NoLoss /> : <Curves loss={data} />)}
+      {(data) => (data.columns.step.length === 0 ? <NoLoss /> : <Curves loss={data} trained={trained} />)}
     </Loaded>
   )
 }
