@@ -5,9 +5,12 @@ Every question to a corpus (report, studio, erasure, evaluation, pairs for fine-
 
 import contextlib
 import glob
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,15 +40,22 @@ def connected(folder: Path, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyCon
         _free_slots,
         tempfile.TemporaryDirectory(prefix="malmoi-") as spill,
         duckdb.connect(config={"memory_limit": memory, "temp_directory": spill}) as database,
+        _readable(folder),
     ):
-        try:
-            with out_of_room(folder, "make room for what is spilled, or ask by SQL with a larger memory_limit"):
-                yield database
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except (duckdb.Error, pa.ArrowException) as error:
-            wrong = f"{folder} cannot be read: {' '.join(str(error).split())[:300]}"
-            raise UserError(wrong, hint="build the corpus again") from None
+        yield database
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Around queries about `folder`: what DuckDB and Arrow raise becomes UserError."""
+    try:
+        with out_of_room(folder, "make room for what is spilled, or ask by SQL with a larger memory_limit"):
+            yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except (duckdb.Error, pa.ArrowException) as error:
+        wrong = f"{folder} cannot be read: {' '.join(str(error).split())[:300]}"
+        raise UserError(wrong, hint="build the corpus again") from None
 
 
 @contextlib.contextmanager
@@ -68,6 +78,41 @@ def opened(folder: Path, views: Sequence[str] = (LEDGER, SHARDS)) -> Iterator[du
         for name in views:
             add_view(database, folder / name, name)
         yield database
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A database that stays open for many questions to one corpus. It and its spill folder go with the last reference.
+
+    parts: of the ledger. Its view has file_index (from 0, in the order of the names) and file_row_number as well.
+    """
+
+    folder: Path
+    database: duckdb.DuckDBPyConnection
+    parts: int
+
+
+def keep(folder: Path, memory: str) -> Kept:
+    """Opens a finished corpus of this machine's disk for many questions: footers are read once. Raises as `opened`."""
+    manifest_of(folder)
+    files = sorted(str(path) for path in (folder / LEDGER).glob("*.parquet"))
+    spill = tempfile.mkdtemp(prefix="malmoi-")
+    with _free_slots, _readable(folder):
+        database = duckdb.connect(config={"memory_limit": memory, "temp_directory": spill})
+        kept = Kept(folder, database, len(files))
+        weakref.finalize(kept, shutil.rmtree, spill, ignore_errors=True)
+        database.execute("SET GLOBAL parquet_metadata_cache = true")
+        ledger = database.read_parquet([glob.escape(file) for file in files], file_row_number=True)
+        ledger.project("file_index, *").create_view(LEDGER)
+        add_view(database, folder / SHARDS, SHARDS)
+    return kept
+
+
+@contextlib.contextmanager
+def asking(kept: Kept) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor of a kept database, for one thread. It waits for nobody: all cursors share the database's own memory."""
+    with _readable(kept.folder), kept.database.cursor() as cursor:
+        yield cursor
 
 
 def add_view(database: duckdb.DuckDBPyConnection, folder: Path, name: str) -> None:

@@ -1,48 +1,21 @@
-"""Reading a corpus folder: the numbers of its manifest, pages of its documents, and why one was kept or dropped.
-
-DuckDB reads the ledger's Parquet files in place (corpus/ledger/database.py), so a page of twenty documents of a large
-corpus costs a scan of a few columns and no index. Texts are read for the documents of the page alone. Whatever a person
-asks for goes in as a parameter, never into the text of a query.
-"""
+"""Reading a corpus folder: the numbers of its manifest, and why one document was kept or dropped."""
 
 import math
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from duckdb import DuckDBPyConnection
 
 from malmoi.corpus.ledger import database
 from malmoi.corpus.ledger.rows import HEAD
 from malmoi.corpus.report import questions
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
-from malmoi.studio.corpora import replies
+from malmoi.studio.corpora import open_corpora, replies
+from malmoi.studio.corpora.listing import EXCERPT_CHARACTERS
 
-EXCERPT_CHARACTERS = 600
-"""Of a text in a list."""
 MAX_TEXT_CHARACTERS = 100_000
 """Of one document on its page; how long it is in all is told beside it."""
 
 _NOT_SCORES = frozenset({*HEAD, "text"})
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which documents to list. None asks for all; `page` counts from 1.
-
-    words: stand in the title, the text, the address or the file, or are the id.
-    """
-
-    status: str | None = None
-    reason: str | None = None
-    kind: str | None = None
-    source: str | None = None
-    words: str | None = None
-    page: int = 1
-    size: int = 20
 
 
 def numbers(corpus: Path, labels: replies.CorpusLabels) -> replies.Corpus:
@@ -62,54 +35,27 @@ def numbers(corpus: Path, labels: replies.CorpusLabels) -> replies.Corpus:
     )
 
 
-def list_documents(corpus: Path, query: Query) -> replies.DocumentList:
-    """One page of the ledger, kept and dropped documents alike, with the beginning of each text."""
-    where, values = _condition(query)
-    offset = (query.page - 1) * query.size
-    with database.opened(corpus) as connection:
-        total = database.query(connection, f"SELECT count(*) AS total FROM ledger{where}", **values)[0]["total"]  # noqa: S608
-        listed = database.query(connection, _PAGE.format(where=where), size=query.size, offset=offset, **values)
-        texts = _texts(connection, [row["id"] for row in listed], EXCERPT_CHARACTERS)
-    documents = tuple(replies.CorpusDocument(**_document(row, texts)) for row in listed)
-    return replies.DocumentList(documents, query.page, query.size, total)
-
-
-_PAGE = """
-SELECT id, title, source, input, origin, kept, reasons, detail, text_bytes FROM ledger{where}
-ORDER BY origin.file, origin.offset LIMIT $size OFFSET $offset"""
-_TEXTS = """
-SELECT id, any_value(title) AS title, left(any_value(text), $characters) AS text, any_value(length(text)) AS characters
-FROM (SELECT id, title, text FROM shards UNION ALL SELECT id, title, text FROM ledger)
-WHERE list_contains($ids, id) AND text IS NOT NULL GROUP BY id"""
-
-
-# Kept texts lie in the shards, dropped ones in the ledger. Both are compared as they are read: NFC, without capitals.
-_WORDS = """(id = $words
-  OR contains(lower(nfc_normalize(concat_ws(chr(10), title, text, source.url, origin.file))), $words)
-  OR id IN (SELECT id FROM shards WHERE contains(lower(nfc_normalize(concat_ws(chr(10), title, text))), $words)))"""
-
-
-def _folded(words: str | None) -> str | None:
-    """What is searched, in the form that the columns are compared in; None for nothing but spaces."""
-    return unicodedata.normalize("NFC", words).strip().lower() or None if words else None
+_TEXT = """
+SELECT any_value(title) AS title, left(any_value(text), $characters) AS text, any_value(length(text)) AS characters
+FROM (SELECT title, text FROM shards WHERE id = $id UNION ALL SELECT title, text FROM ledger WHERE id = $id)
+WHERE text IS NOT NULL"""
 
 
 def why(corpus: Path, document_id: str) -> replies.DocumentDetail | None:
     """Every step's verdict on one document, its scores and its text; None where the ledger has no such id."""
-    with database.opened(corpus) as connection:
-        asked = "SELECT * EXCLUDE (text) FROM ledger WHERE id = $id LIMIT 1"
+    with database.asking(open_corpora.opened(corpus).kept) as connection:
+        asked = "SELECT * EXCLUDE (text, file_index, file_row_number) FROM ledger WHERE id = $id LIMIT 1"
         rows = database.query(connection, asked, id=document_id)
-        texts = _texts(connection, [document_id], MAX_TEXT_CHARACTERS)
+        text = database.query(connection, _TEXT, id=document_id, characters=MAX_TEXT_CHARACTERS)[0]
     if not rows:
         return None
     row = rows[0]
     verdicts = [(name, value) for name, value in row.items() if name.startswith("drop_")]
     scores = [(name, value) for name, value in row.items() if _is_score(name, value)]
-    text = texts.get(document_id, {"text": None, "characters": 0})
     return replies.DocumentDetail(
-        **_document(row, texts),
+        **_document(row, text),
         text=text["text"],
-        text_chars=text["characters"],
+        text_chars=text["characters"] or 0,
         verdicts=tuple(replies.Verdict(name.removeprefix("drop_"), bool(value)) for name, value in verdicts),
         scores=tuple(replies.Score(name, _plain(value)) for name, value in scores),
         source_fields=row.get("source"),
@@ -128,30 +74,9 @@ def _judgements(corpus: Path, row: dict[str, Any]) -> tuple[replies.Judgement, .
     return tuple(replies.Judgement(**judgement) for judgement in plain)
 
 
-def _condition(query: Query) -> tuple[str, dict[str, str]]:
-    """The WHERE of a query and the values that fill its names."""
-    parts = {None: [], "kept": ["kept"]}.get(query.status, ["NOT kept"])
-    asked = {
-        "reason": (query.reason, "list_contains(reasons, $reason)"),
-        "kind": (query.kind, "source.kind = $kind"),
-        "source": (query.source, "coalesce(source.name, input) = $source"),
-        "words": (_folded(query.words), _WORDS),
-    }
-    values = {name: value for name, (value, _) in asked.items() if value is not None}
-    parts = [*parts, *(asked[name][1] for name in values)]
-    return (" WHERE " + " AND ".join(parts) if parts else ""), values
-
-
-def _texts(connection: DuckDBPyConnection, ids: Sequence[str | None], characters: int) -> dict[str, dict[str, Any]]:
-    """Title, the first characters of the text, and how many it has, by id. Kept texts lie in the shards."""
-    known = [document for document in ids if document]
-    rows = database.query(connection, _TEXTS, ids=known, characters=characters) if known else []
-    return {row["id"]: row for row in rows}
-
-
-def _document(row: dict[str, Any], texts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _document(row: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
     """The fields of a CorpusDocument from a row of the ledger."""
-    source, text = row.get("source") or {}, texts.get(row["id"] or "", {})
+    source = row.get("source") or {}
     return {
         "id": row["id"],
         "title": text.get("title") or row.get("title"),

@@ -95,12 +95,17 @@ class CorpusDocument:
 
 @dataclass(frozen=True)
 class DocumentList:
-    """One page of documents. total: of all pages."""
+    """One page of documents. next, previous: what `after` is for the pages beside it; None at either end.
+
+    before: how many documents lie before this page. total: of all pages. None: more than are counted.
+    """
 
     documents: tuple[CorpusDocument, ...]
-    page: int
     size: int
-    total: int
+    next: str | None
+    previous: str | None
+    before: int | None
+    total: int | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from fastapi import Query as FromQuery
 from malmoi.cards.card import Both
 from malmoi.corpus.report.labels import KINDS, PERSONAL, REASONS, SCORES
 from malmoi.serve.http_errors import ApiError
-from malmoi.studio.corpora import folder, replies
+from malmoi.studio.corpora import folder, listing, replies
+from malmoi.studio.corpora.conditions import Query
 from malmoi.studio.needs import CorpusNeed
 
 router = APIRouter(prefix="/api/runs/{run}")
@@ -30,11 +31,11 @@ def _query(
     kind: _Name = None,
     source: _Name = None,
     q: _Name = None,
-    page: Annotated[int, FromQuery(ge=1, le=1000)] = 1,
+    after: Annotated[str | None, FromQuery(pattern=listing.AFTER)] = None,
     size: Annotated[int, FromQuery(ge=1, le=100)] = 20,
-) -> folder.Query:
+) -> Query:
     """Which documents an address asks for. An empty word asks for all, as a form that was cleared sends it."""
-    return folder.Query(status, reason or None, kind or None, source or None, q or None, page, size)
+    return Query(status, reason or None, kind or None, source or None, q or None, after, size)
 
 
 @router.get("/corpus")
@@ -44,9 +45,13 @@ def corpus_numbers(corpus: CorpusNeed) -> replies.Corpus:
 
 
 @router.get("/documents")
-def list_documents(corpus: CorpusNeed, query: Annotated[folder.Query, Depends(_query)]) -> replies.DocumentList:
-    """One page of documents."""
-    return folder.list_documents(corpus, query)
+def list_documents(corpus: CorpusNeed, query: Annotated[Query, Depends(_query)]) -> replies.DocumentList:
+    """One page of documents. 409 for a place of another build of the corpus: its first page is to be asked for."""
+    try:
+        return listing.list_documents(corpus, query)
+    except listing.RebuiltError:
+        message = "the corpus was built anew since `after` was given; leave it out for the first page"
+        raise ApiError(409, message, "after", "corpus_rebuilt") from None
 
 
 @router.get("/documents/{document_id}")

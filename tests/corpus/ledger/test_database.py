@@ -19,7 +19,8 @@ from malmoi.corpus.report.findings import gather
 from malmoi.corpus.sources.input import Input
 from malmoi.kit import manifest
 from malmoi.kit.errors import TRY_AGAIN, UserError
-from malmoi.studio.corpora import folder
+from malmoi.studio.corpora import folder, listing
+from malmoi.studio.corpora.conditions import Query
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,7 @@ def test_a_run_folder_with_a_pattern_for_a_name_loses_no_figure(corpus):
     assert counts["documents_in"] == 9
     assert count(corpus) == {name: value for name, value in counts.items() if name in count(corpus)}
     assert sum(row["documents"] for row in gather(corpus)["flow"]) == counts["documents_dropped"] == 1
-    listed = folder.list_documents(corpus, folder.Query())
-    assert listed.total == 9
+    assert listing.list_documents(corpus, Query()).total == 9
     assert difference(corpus, corpus)["counts"]["after"]["documents_in"] == 9
     assert list(pairs.rows(corpus, "qa")) == []
     assert len(questions.sample(corpus, None, 3)) == 3

@@ -72,10 +72,11 @@ export interface Filter {
   kind?: string | undefined
   source?: string | undefined
   q?: string | undefined
-  page?: number | undefined
+  /** A place that a page gave; nothing for the first page. */
+  after?: string | undefined
 }
 
-export const DOCUMENTS_PER_PAGE = 100
+const DOCUMENTS_PER_PAGE = 100
 
 export const documents = (name: string, filter: Filter) => {
   const query = new URLSearchParams({ size: `${DOCUMENTS_PER_PAGE}` })

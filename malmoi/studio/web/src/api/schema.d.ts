@@ -313,12 +313,17 @@ export interface DocumentDetail {
   judgements: Judgement[]
 }
 
-/** One page of documents. total: of all pages. */
+/**
+ * One page of documents. next, previous: what `after` is for the pages beside it; None at either end. before: how many
+ * documents lie before this page. total: of all pages. None: more than are counted.
+ */
 export interface DocumentList {
   documents: CorpusDocument[]
-  page: number
   size: number
-  total: number
+  next: string | null
+  previous: string | null
+  before: number | null
+  total: number | null
 }
 
 /** A small set of cases. accuracy: the label is right. valid: the answer keeps the card's contract. */

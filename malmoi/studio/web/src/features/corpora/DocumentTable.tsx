@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { documents, DOCUMENTS_PER_PAGE } from '../../api/queries'
+import { documents } from '../../api/queries'
 import type { CorpusDocument } from '../../api/schema'
+import { ApiError } from '../../i18n/errors'
 import { useLanguage } from '../../i18n/language'
 import { bytes } from '../../text/numbers'
 import { Button } from '../../ui/Button/Button'
 import { classes } from '../../ui/classes'
 import { EmptyState } from '../../ui/EmptyState/EmptyState'
+import { ErrorNote } from '../../ui/ErrorNote'
 import { Loaded } from '../../ui/Loaded'
 import { Note } from '../../ui/Note/Note'
 import { Pager } from '../../ui/Pager/Pager'
@@ -18,14 +20,11 @@ import { isFoul } from './foul'
 import type { DocumentsSearch } from './search'
 import { useLabel } from './useLabel'
 
-/** The server pages no further (documented in its route). */
-const LAST_PAGE = 1000
-
 interface Props {
   run: string
   search: DocumentsSearch
   onOpen: (id: string) => void
-  onPage: (page: number) => void
+  onPage: (after: string | undefined) => void
 }
 
 /** One page of the ledger as a table; a row opens the document. Foul text is folded until it is asked for. */
@@ -34,9 +33,17 @@ export function DocumentTable({ run, search, onOpen, onPage }: Props) {
   const [showsFoul, setShowsFoul] = useState(false)
   const columns = useColumns(run, showsFoul)
   const query = useQuery(documents(run, search))
+  if (query.error instanceof ApiError && query.error.code === 'corpus_rebuilt') {
+    return (
+      <>
+        <ErrorNote error={query.error} />
+        <Button onPress={() => onPage(undefined)}>{t('pager.first')}</Button>
+      </>
+    )
+  }
   return (
     <Loaded query={query} lines={12}>
-      {({ documents: list, total }) => {
+      {({ documents: list, total, before, next, previous }) => {
         const foul = list.filter(isFoul).length
         return (
           <>
@@ -59,10 +66,12 @@ export function DocumentTable({ run, search, onOpen, onPage }: Props) {
               empty={<EmptyState icon="search" title={t('corpus.no_documents')} />}
             />
             <Pager
-              page={search.page ?? 1}
-              pages={Math.min(LAST_PAGE, Math.ceil(total / DOCUMENTS_PER_PAGE))}
+              first={before === null ? null : before + 1}
+              rows={list.length}
               total={total}
-              onPage={onPage}
+              previous={previous}
+              next={next}
+              onPlace={(place) => onPage(place ?? undefined)}
             />
           </>
         )

@@ -1,13 +1,13 @@
-import { oneOf, wholeOf, wordsOf } from '../../text/search'
+import { oneOf, wordsOf } from '../../text/search'
 
-/** ?status=dropped&reason=profanity&q=낱말&page=2: which documents are listed. What is missing asks for all. */
+/** ?status=dropped&reason=profanity&q=낱말&after=…: which documents are listed. What is missing asks for all; ?page= of old is left out. */
 export interface DocumentsSearch {
   status?: 'kept' | 'dropped' | undefined
   reason?: string | undefined
   kind?: string | undefined
   source?: string | undefined
   q?: string | undefined
-  page?: number | undefined
+  after?: string | undefined
 }
 
 export const documentsSearch = (words: Record<string, unknown>): DocumentsSearch => ({
@@ -16,5 +16,5 @@ export const documentsSearch = (words: Record<string, unknown>): DocumentsSearch
   kind: wordsOf(words.kind),
   source: wordsOf(words.source),
   q: wordsOf(words.q),
-  page: wholeOf(words.page, 1),
+  after: wordsOf(words.after),
 })

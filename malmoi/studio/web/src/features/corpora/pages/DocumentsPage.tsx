@@ -7,7 +7,7 @@ import type { DocumentsSearch } from '../search'
 
 const ADDRESS = '/corpora/$run/documents/{-$id}'
 
-/** The documents of a corpus, kept and dropped. Filter, page and the open document stand in the address. */
+/** The documents of a corpus, kept and dropped. Filter, place and the open document stand in the address. */
 export default function DocumentsPage() {
   const { run: asked, id } = useParams({ from: ADDRESS })
   const search = useSearch({ from: ADDRESS })
@@ -23,13 +23,13 @@ export default function DocumentsPage() {
           <DocumentFilters
             corpus={corpus}
             search={search}
-            onChange={(part) => show(run, { ...search, ...part, page: undefined })}
+            onChange={(part) => show(run, { ...search, ...part, after: undefined })}
           />
           <DocumentTable
             run={run}
             search={search}
             onOpen={(document) => open(run, document)}
-            onPage={(page) => show(run, { ...search, page: page > 1 ? page : undefined })}
+            onPage={(after) => show(run, { ...search, after })}
           />
           <DocumentWindow run={run} id={id ?? null} onClose={() => open(run, undefined)} />
         </>
