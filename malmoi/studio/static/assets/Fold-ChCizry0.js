@@ -1,0 +1,1 @@
+import{t as e}from"./classes-4z7ZFRu2.js";import{k as t}from"./vendor-DmrjMfRf.js";var n={fold:`Fold_fold`},r=t();function i({title:t,open:i=!1,children:a}){return(0,r.jsxs)(`details`,{className:e(n.fold),open:i,children:[(0,r.jsx)(`summary`,{children:t}),a]})}export{i as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./classes-8mDyX_hB.js";import{k as t}from"./vendor-DmrjMfRf.js";var n={tag:`Tag_tag`,tags:`Tag_tags`},r=t();function i({children:t}){return(0,r.jsx)(`span`,{className:e(n.tag),children:t})}function a({children:t}){return(0,r.jsx)(`p`,{className:e(n.tags),children:t})}export{a as n,i as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./classes-4z7ZFRu2.js";import{k as t}from"./vendor-DmrjMfRf.js";var n={tag:`Tag_tag`,tags:`Tag_tags`},r=t();function i({children:t}){return(0,r.jsx)(`span`,{className:e(n.tag),children:t})}function a({children:t}){return(0,r.jsx)(`p`,{className:e(n.tags),children:t})}export{a as n,i as t};

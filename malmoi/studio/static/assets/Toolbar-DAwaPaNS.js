@@ -1,0 +1,1 @@
+import{t as e}from"./classes-4z7ZFRu2.js";import{k as t}from"./vendor-DmrjMfRf.js";var n={toolbar:`Toolbar_toolbar`,end:`Toolbar_end`},r=t();function i({children:t,end:i}){return(0,r.jsxs)(`div`,{className:e(n.toolbar),children:[t,i&&(0,r.jsx)(`div`,{className:e(n.end),children:i})]})}export{i as t};

@@ -1,5 +1,0 @@
-import{s as e}from"./draft-DOmRlo0E.js";var t={count:`play_count`,over:`play_over`,fit:`play_fit`,skipped:`play_skipped`,changed:`play_changed`,row:`play_row`,able:`play_able`,form:`play_form`,examples:`play_examples`};function n(t,n){let{mode:r,prompt:i,system:a,turns:o,sampling:s,variables:c,examples:l}=e({id:``,title:``},0,t),u=(e,t)=>t===``?[]:[`# ${e}`,t,``],d=o.flatMap(({role:e,text:t})=>u(n(e===`user`?`chat.user`:`chat.assistant`),t)),f=l.flatMap(({values:e,answer:t})=>[`- ${Object.entries(e).map(([e,t])=>`${e}: ${t}`).join(`, `)} → ${t}`]),p=Object.entries(c).map(([e,t])=>`${e}: ${t}`),m=Object.entries(s).map(([e,t])=>`${e}: ${String(t??``)}`.trim());return[...u(n(`chat.system`),a),...r===`completion`?u(n(`completion.prompt`),i):d,...u(n(`variables.title`),p.join(`
-`)),...u(n(`examples.title`),f.join(`
-`)),...u(n(`parameters.title`),m.join(`
-`))].join(`
-`)}export{t as n,n as t};
