@@ -78,6 +78,8 @@ def test_an_answer_is_found_made_again_thrown_away_and_brought_back(page, studio
     line.get_by_role("link").click()
     page.wait_for_url("**/r/*")
     first = page.url
+    # The list, which has a button of that name too, is on the screen until the answer's page is there.
+    page.get_by_role("button", name="똑같이 다시 만들기").wait_for()
     with page.expect_download() as taken:
         page.get_by_role("button", name="파일로 받기").click()
         page.get_by_role("menuitem", name="마크다운").click()

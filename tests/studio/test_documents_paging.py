@@ -122,7 +122,7 @@ def test_a_place_of_another_build_is_refused_and_the_first_page_is_of_the_new_on
     refused = client.get(f"/api/runs/demo/documents?size=9&{query}&after={place}")
     assert refused.status_code == 409
     assert refused.json()["error"]["code"] == "corpus_rebuilt"
-    assert "첫 쪽" in refused.json()["error"]["message_ko"]
+    assert "첫 페이지" in refused.json()["error"]["message_ko"]
     first = client.get(f"/api/runs/demo/documents?size=9&{query}").json()
     assert {document["excerpt"][:4] for document in first["documents"]} == {"글 새로"}
 
