@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -22,6 +23,7 @@ from malmoi.serve.served import Served
 from malmoi.studio import run_folder
 from malmoi.studio.about import routes as about
 from malmoi.studio.answers import routes as answers
+from malmoi.studio.answers import store as answer_store
 from malmoi.studio.answers.open_answers import OpenAnswers
 from malmoi.studio.corpora import routes as corpora
 from malmoi.studio.headers import SecureHeaders
@@ -36,7 +38,7 @@ from malmoi.studio.people.passwords import Wrong
 from malmoi.studio.people.store import num_people
 from malmoi.studio.prompts import calls, fit
 from malmoi.studio.prompts import routes as prompts
-from malmoi.studio.prompts.store import empty_trash
+from malmoi.studio.prompts import store as prompt_store
 from malmoi.studio.runs import routes as runs
 from malmoi.studio.screen import routes as screen
 from malmoi.studio.settings import StudioSettings
@@ -45,6 +47,7 @@ from malmoi.studio.tasks import routes as tasks
 DATABASE = "studio.db"
 """The studio's own file beside the runs, where the settings name no other database."""
 TRASH_S = 3600.0
+"""Between two looks at what has been in the trash for its 30 days: a studio may run for months."""
 
 AREAS = (
     about,
@@ -112,10 +115,11 @@ def create_app(
 
 
 async def _empty_trash(store: Engine) -> None:
-    """Empties the trash of prompts now and every hour: a studio may run for months."""
+    """Empties the trash of prompts and of answers, now and every TRASH_S."""
     while True:
-        with contextlib.suppress(SQLAlchemyError):  # it is tried again in an hour
-            await asyncio.to_thread(empty_trash, store)
+        for empty in (prompt_store.empty_trash, answer_store.purge):
+            with contextlib.suppress(SQLAlchemyError):  # it is tried again in an hour
+                await asyncio.to_thread(empty, store, datetime.now(UTC))
         await asyncio.sleep(TRASH_S)
 
 

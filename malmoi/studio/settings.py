@@ -5,10 +5,13 @@ from pathlib import Path
 
 from malmoi.kit.ranges import at_least, require
 
+TRASH_DAYS = 30
+"""So long a prompt or an answer that was thrown away can be brought back; then it is removed for good."""
+
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """How the studio is opened. It has no accounts yet, so it answers to its own machine only.
+    """How the studio is opened. It answers to its own machine only.
 
     database: where prompts, answers and people live: a file, or postgresql://user@host/name; None is studio.db in the
     folder of the runs.

@@ -7,10 +7,8 @@ before any of them goes on. A killed server loses that half second and no more.
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -32,8 +30,6 @@ WRITE_S = 0.5
 """So often the disk gets what is new. A killed server loses no more of an answer than this."""
 KEEP_ALIVE_S = 10.0
 """A connection that is silent for so long gets a comment: the page takes one that is silent for longer as broken."""
-_PURGE_S = 3600.0
-"""Between two looks at what has been in the trash for its 30 days."""
 _STOP_S = 5.0
 """So long a request to stop waits for the end; what takes longer ends by itself a little later."""
 _MAX_READERS = 256
@@ -51,7 +47,6 @@ class OpenAnswers:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._readers: set[asyncio.Event] = set()
         self._writing, self._writer = asyncio.Lock(), None
-        self._purged_s = -_PURGE_S
 
     async def open(self) -> None:
         """Ends what a killed server has left, and begins to write."""
@@ -136,14 +131,10 @@ class OpenAnswers:
             reader.set()
 
     async def _write_on(self) -> None:
-        """Writes every WRITE_S, and empties the trash every _PURGE_S, for as long as the server runs."""
+        """Writes every WRITE_S, for as long as the server runs."""
         while True:
             await asyncio.sleep(WRITE_S)
             await self._write()
-            if time.monotonic() - self._purged_s >= _PURGE_S:
-                self._purged_s = time.monotonic()
-                with contextlib.suppress(Exception):  # it is tried again in an hour
-                    await asyncio.to_thread(store.purge, self._engine, datetime.now(UTC))
 
     async def _write(self) -> None:
         """Writes what is new. What cannot be written now stays here; one that is refused takes no others along."""

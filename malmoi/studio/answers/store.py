@@ -13,9 +13,7 @@ from sqlalchemy.orm import Session, defer
 from malmoi.serve.records.tables import AnswerRow, RequestRow
 from malmoi.studio.answers.live import Live, Part
 from malmoi.studio.answers.tables import CUT, RUNNING, HistoryPart, HistoryRow
-
-TRASH_DAYS = 30
-"""So long an answer that was thrown away can be brought back."""
+from malmoi.studio.settings import TRASH_DAYS
 
 _REFUSED = re.compile("[\0\ud800-\udfff]")
 

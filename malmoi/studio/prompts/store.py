@@ -20,13 +20,12 @@ from malmoi.serve.records.database import alone
 from malmoi.studio.prompts.content import first_line, searchable, sha256_of, words_of
 from malmoi.studio.prompts.shapes import MAX_TITLE
 from malmoi.studio.prompts.tables import Label, Prompt, Version
+from malmoi.studio.settings import TRASH_DAYS
 
 MAX_PROMPTS = 10_000
 MAX_VERSIONS = 1_000
 MAX_LABELS = 20
 """Bounds that no person comes to: a program that saves in a loop ends here, not when the disk is full."""
-TRASH_DAYS = 30
-"""So long a prompt that was removed can be brought back; then `empty_trash` removes it for good."""
 
 Row = dict[str, Any]
 
