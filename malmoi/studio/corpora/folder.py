@@ -10,7 +10,7 @@ from malmoi.corpus.report import questions
 from malmoi.kit import manifest
 from malmoi.kit.errors import UserError
 from malmoi.studio.corpora import open_corpora, replies
-from malmoi.studio.corpora.listing import EXCERPT_CHARACTERS
+from malmoi.studio.corpora.listing import EXCERPT_CHARACTERS, document_fields
 
 MAX_TEXT_CHARACTERS = 100_000
 """Of one document on its page; how long it is in all is told beside it."""
@@ -75,20 +75,10 @@ def _judgements(corpus: Path, row: dict[str, Any]) -> tuple[replies.Judgement, .
 
 
 def _document(row: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a CorpusDocument from a row of the ledger."""
+    """The fields of a CorpusDocument from a whole row of the ledger, as a list has them."""
     source = row.get("source") or {}
-    return {
-        "id": row["id"],
-        "title": text.get("title") or row.get("title"),
-        "kind": source.get("kind"),
-        "source": source.get("name") or row.get("input"),
-        "origin": replies.Origin(**row["origin"]) if row.get("origin") else None,
-        "kept": bool(row.get("kept")),
-        "reasons": tuple(row.get("reasons") or ()),
-        "detail": row.get("detail"),
-        "text_bytes": row.get("text_bytes"),
-        "excerpt": (text.get("text") or "")[:EXCERPT_CHARACTERS] or None,
-    }
+    shown = {**row, "kind": source.get("kind"), "source": source.get("name") or row.get("input")}
+    return document_fields(shown, {**text, "excerpt": (text.get("text") or "")[:EXCERPT_CHARACTERS]})
 
 
 def _rows(table: dict[str, Any]) -> list[tuple[str, int, int | None]]:

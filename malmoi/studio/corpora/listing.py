@@ -138,7 +138,7 @@ def _documents(
             asked = _ROWS.format(part=part, rows=", ".join(map(str, inside)))
             rows += database.query(cursor, asked, characters=EXCERPT_CHARACTERS)
     texts = _texts(cursor, [row["id"] for row in rows if row["kept"]])
-    return tuple(_document(row, texts.get(row["id"], {})) for row in rows)
+    return tuple(replies.CorpusDocument(**document_fields(row, texts.get(row["id"], {}))) for row in rows)
 
 
 def _texts(cursor: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -149,18 +149,17 @@ def _texts(cursor: DuckDBPyConnection, ids: Sequence[str]) -> dict[str, dict[str
     return {row["id"]: row for row in rows}
 
 
-def _document(row: dict[str, Any], text: dict[str, Any]) -> replies.CorpusDocument:
-    """A row of the ledger, with what the shards know of it."""
-    origin = replies.Origin(**row["origin"]) if row["origin"] else None
-    return replies.CorpusDocument(
-        id=row["id"],
-        title=text.get("title") or row["title"],
-        kind=row["kind"],
-        source=row["source"],
-        origin=origin,
-        kept=bool(row["kept"]),
-        reasons=tuple(row["reasons"] or ()),
-        detail=row["detail"],
-        text_bytes=row["text_bytes"],
-        excerpt=text.get("excerpt") or row["excerpt"] or None,
-    )
+def document_fields(row: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a CorpusDocument. row: of the ledger; text: what the shards know, which goes before it."""
+    return {
+        "id": row["id"],
+        "title": text.get("title") or row.get("title"),
+        "kind": row["kind"],
+        "source": row["source"],
+        "origin": replies.Origin(**row["origin"]) if row.get("origin") else None,
+        "kept": bool(row.get("kept")),
+        "reasons": tuple(row.get("reasons") or ()),
+        "detail": row.get("detail"),
+        "text_bytes": row.get("text_bytes"),
+        "excerpt": text.get("excerpt") or row.get("excerpt") or None,
+    }
