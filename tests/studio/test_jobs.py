@@ -176,7 +176,7 @@ def test_what_is_no_job_is_not_found(asking, path):
         ({"run": "jobs"}, "the run's name"),
         ({"run": "a\nb"}, "the run's name"),
         ({"run": "가" * 81}, "the run's name"),
-        ({"changes": {"folder": "/tmp/x"}}, "cannot be changed here"),
+        ({"changes": {"folder": "/elsewhere"}}, "cannot be changed here"),
         ({"changes": {"data": "/etc"}}, "cannot be changed here"),
         ({"changes": {"corpus.inputs.0.path": "/etc"}}, "cannot be changed here"),
         ({"changes": {"corpus.personal_data.key_file": "/etc/shadow"}}, "cannot be changed here"),

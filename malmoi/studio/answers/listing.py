@@ -93,10 +93,9 @@ def _below(query: Select[Any], after: str | None) -> Select[Any]:
 def filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     """`query` for the answers that are wanted."""
     query = query.where(HistoryRow.deleted.is_not(None) if wanted.is_trash else HistoryRow.deleted.is_(None))
-    for column, value in ((HistoryRow.kind, wanted.kind), (HistoryRow.subject, wanted.subject)):
-        query = query if value is None else query.where(column == value)
-    if wanted.model is not None:
-        query = query.where(HistoryRow.model == wanted.model)
+    for name in ("kind", "subject", "model"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(getattr(HistoryRow, name) == value)
     if wanted.since is not None:
         query = query.where(HistoryRow.id >= first_id_of(wanted.since))
     if wanted.ids:

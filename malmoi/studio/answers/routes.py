@@ -165,18 +165,13 @@ async def follow(
 ) -> EventsOfAnswers:
     """Follows answers on one connection. Last-Event-ID: the places that the reader has come to, as in the ids."""
     ids = wanted.split(",")
-    if len(ids) > MAX_FOLLOWED or len(set(ids)) < len(ids) or not all(map(_is_id, ids)):
+    if len(ids) > MAX_FOLLOWED or len(set(ids)) < len(ids) or not all(re.fullmatch(_ID, one) for one in ids):
         raise bad("answers", f"answers must be up to {MAX_FOLLOWED} different ids with commas between them")
     places = _places(last_event_id, len(ids))
     answers.check_readers()
     events = answers.follow(dict(zip(ids, places, strict=True)))
     shown = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventsOfAnswers(events, media_type="text/event-stream", headers=shown)
-
-
-def _is_id(text: str) -> bool:
-    """Whether a text is an id as we make them; another one never comes near the database."""
-    return len(text) == 32 and all(sign in "0123456789abcdef" for sign in text)
 
 
 def _places(text: str | None, number: int) -> list[Place]:
@@ -225,7 +220,7 @@ def export_answers(
 ) -> StreamingResponse:
     """Answers as a file, written while it is read: those of `ids`, or all that are found."""
     chosen = tuple(ids.split(",")) if ids else ()
-    if not all(map(_is_id, chosen)):
+    if not all(re.fullmatch(_ID, one) for one in chosen):
         raise bad("ids", "ids must be ids of answers with commas between them")
     wanted = listing.Wanted(ids=chosen) if chosen else wanted
     lines: Iterator[str] = export.lines(listing.whole(database, wanted), form, language)

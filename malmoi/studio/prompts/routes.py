@@ -1,6 +1,5 @@
 """Prompts: versions instead of overwriting, labels on versions, and a trash instead of deleting at once."""
 
-import unicodedata
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -109,7 +108,7 @@ def read_version(prompt_id: str, n: Annotated[int, Path(ge=1, le=shapes.MOST_NUM
 @router.put("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, database: StoreNeed) -> Any:
     """Puts a label on a version, off any other one of the same prompt."""
-    name = " ".join(unicodedata.normalize("NFC", label).split())
+    name = shapes.one_line(label)
     if not name or "@" in name or "/" in name:
         message = f"label is {label!r}: it needs a character, and @ and / have a meaning in an address"
         raise bad("label", message, "bad_label")
@@ -122,7 +121,7 @@ def set_label(prompt_id: str, label: LabelName, body: shapes.LabelPlace, databas
 @router.delete("/{prompt_id}/labels/{label}", response_model=shapes.SavedPrompt)
 def remove_label(prompt_id: str, label: LabelName, database: StoreNeed) -> Any:
     """Takes a label away."""
-    found = store.remove_label(database, prompt_id, " ".join(unicodedata.normalize("NFC", label).split()))
+    found = store.remove_label(database, prompt_id, shapes.one_line(label))
     if found is None:
         raise ApiError(404, f"this prompt has no label {label!r}", "label", "label_not_found")
     return found

@@ -17,9 +17,14 @@ MOST_NUMBER = 2**31 - 1
 """Of a version: what a column of whole numbers holds in every database."""
 
 
-def _one_line(text: str) -> str:
-    """A name: composed (NFC), without white space around it, on one line."""
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+def one_line(text: str) -> str:
+    """A name or a label: composed (NFC), without white space around it, on one line."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _named(text: str) -> str:
+    """A name that can be seen. Raises ValueError, which the route turns into a 400."""
+    name = one_line(text)
     if not name:
         raise ValueError("must have a character that is no white space")
     return name
@@ -32,7 +37,7 @@ def _small(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_one_line)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_named)]
 Content = Annotated[PlainTable, AfterValidator(_small)]
 Message = Annotated[str, Field(max_length=MAX_MESSAGE)]
 
