@@ -54,20 +54,6 @@ export function follow(id: string, state: 'opening' | 'running'): Entry {
   return entry
 }
 
-/** The answer once it is over, whoever made it end. */
-export function whenOver(id: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    const look = () => {
-      const now = answerOf(id)
-      if (isOpen(now)) return
-      leave()
-      resolve(now)
-    }
-    const leave = subscribe(id, look)
-    look()
-  })
-}
-
 /** Called when one of the answers of this tab has ended: lists of answers are old then. */
 export function onEnd(listener: () => void): () => void {
   endListeners.add(listener)

@@ -1,14 +1,8 @@
+import type { Filter } from '../../api/queries'
 import { oneOf, wordsOf } from '../../text/search'
 
 /** ?status=dropped&reason=profanity&q=낱말&after=…: which documents are listed. What is missing asks for all; ?page= of old is left out. */
-export interface DocumentsSearch {
-  status?: 'kept' | 'dropped' | undefined
-  reason?: string | undefined
-  kind?: string | undefined
-  source?: string | undefined
-  q?: string | undefined
-  after?: string | undefined
-}
+export type DocumentsSearch = Filter
 
 export const documentsSearch = (words: Record<string, unknown>): DocumentsSearch => ({
   status: oneOf(words.status, ['kept', 'dropped']),

@@ -5,7 +5,7 @@ import { getJson } from '../../api/client'
 import type { PromptVersion, SavedPrompt } from '../../api/schema'
 import { ApiError } from '../../i18n/errors'
 import { useLanguage } from '../../i18n/language'
-import { Button } from '../../ui/Button/Button'
+import { Button, buttonLook } from '../../ui/Button/Button'
 import { Diff } from '../../ui/Diff/Diff'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Icon } from '../../ui/Icon'
@@ -156,7 +156,7 @@ function Conflict({ mine, newest, onKeepMine, onLater }: ConflictProps) {
           to="/play/{-$draft}"
           search={{ prompt: mine.promptId ?? '', version: newest.n }}
           target="_blank"
-          className="button"
+          className={buttonLook()}
         >
           {t('conflict.open_theirs')}
         </Link>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useLanguage } from '../../../i18n/language'
 import { moment } from '../../../text/numbers'
+import { buttonLook } from '../../../ui/Button/Button'
 import { CodeBlock } from '../../../ui/CodeBlock/CodeBlock'
 import { Progress } from '../../../ui/JobRow/JobRow'
 import { Loaded } from '../../../ui/Loaded'
@@ -49,7 +50,7 @@ function Head({ job: found }: { job: JobDetail }) {
         <StatusBadge tone={TONES[found.state]}>{t(`jobs.state.${found.state}`)}</StatusBadge>
         <span className="toolbar-space" />
         {found.run && (
-          <Link to="/runs/$run" params={{ run: found.run }} className="button">
+          <Link to="/runs/$run" params={{ run: found.run }} className={buttonLook()}>
             {t('jobs.run')}
           </Link>
         )}
