@@ -241,9 +241,9 @@ def _free_name(session: Session, prompt: Prompt) -> str:
     return next(name for name in names if name not in taken)
 
 
-def empty_trash(engine: Engine, now: datetime | None = None) -> int:
+def empty_trash(engine: Engine, moment: datetime) -> int:
     """Removes for good what has been in the trash for more than TRASH_DAYS. Returns how many prompts that were."""
-    limit = _written((now or datetime.now(UTC)) - timedelta(days=TRASH_DAYS))
+    limit = _written(moment - timedelta(days=TRASH_DAYS))
     with Session(engine) as session, session.begin():
         old = list(session.scalars(select(Prompt).where(Prompt.deleted < limit)))
         for prompt in old:
